@@ -1,0 +1,3 @@
+"""Live reduction of neutron scattering data, from the stream of the data acquisition system to results."""
+
+__version__ = "2.0.0.dev0"
