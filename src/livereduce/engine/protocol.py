@@ -1,0 +1,40 @@
+"""The one protocol of both engines, coarse because Mantid owns its own loop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from livereduce.link import Job, Phase, Progress, ScriptCopy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """One way from chunks to a result; configuration makes one, code holds a tuple."""
+
+    name: str
+    proc: ScriptCopy | None
+    post_proc: ScriptCopy | None
+    method: str
+    preserve_events: bool
+    update_every_s: float
+    accumulation_name: str = "accumulation"
+    result_name: str = "result"
+
+
+class Engine(Protocol):
+    """Reduces a stream according to a job until told to stop."""
+
+    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+        """Make ready; `beat` is called from the work loop at each change of phase.
+
+        Raises
+        ------
+        OperatorError
+            The job cannot be done here: the worker exits 78.
+        """
+
+    def poll(self, timeout_s: float) -> Progress:
+        """Do what is due, waiting at most `timeout_s` for data; return a snapshot of everything done so far."""
+
+    def stop(self, deadline_s: float) -> None:
+        """Finish the step, publish what there is, let go of everything; take at most `deadline_s`."""

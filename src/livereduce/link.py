@@ -1,0 +1,196 @@
+"""What passes between daemon and worker: the job, the beats, the orders. Plain values and their JSON, no pipes.
+
+The worker gets a `Job` (a JSON file, its one argument), sends beats (JSON lines on an inherited pipe) and obeys
+orders (lines on a descriptor of their own). A beat is a full snapshot, never a difference, so losing one is harmless.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+MAX_BEAT_BYTES = 4096
+"""A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
+
+STOP = "stop"
+"""The one order so far: finish the step, publish, exit 0."""
+
+
+class Phase(StrEnum):
+    """What the worker is doing; each has its own limit of silence."""
+
+    STARTING = "starting"
+    WAITING = "waiting"
+    PROCESS = "process"
+    POST_PROCESS = "post_process"
+    PUBLISH = "publish"
+    STOPPING = "stopping"
+
+
+SILENCE_LIMITS_S: dict[Phase, float] = {
+    Phase.STARTING: 180.0,
+    Phase.WAITING: 30.0,
+    Phase.PROCESS: 600.0,
+    Phase.POST_PROCESS: 1800.0,
+    Phase.PUBLISH: 120.0,
+    Phase.STOPPING: 20.0,
+}
+
+
+class RunState(StrEnum):
+    """What the beamline is doing."""
+
+    NO_RUN = "no_run"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What an engine has done so far; counters only grow within a generation, those named `run_…` within a run.
+
+    Attributes
+    ----------
+    data_age_s
+        Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
+    last_errors
+        The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
+    """
+
+    run: int = 0
+    run_state: RunState = RunState.NO_RUN
+    chunks: int = 0
+    results: int = 0
+    events: int = 0
+    pulses: int = 0
+    run_chunks: int = 0
+    run_events: int = 0
+    run_pulses: int = 0
+    run_charge_pc: float = 0.0
+    run_unmapped: int = 0
+    run_erroneous: int = 0
+    run_incomplete: str = ""
+    script_errors: int = 0
+    proc_s: float = 0.0
+    post_proc_s: float = 0.0
+    publish_s: float = 0.0
+    data_age_s: float | None = None
+    source_address: str = ""
+    source_connected: bool = False
+    source_reason: str = ""
+    source_connects: int = 0
+    received_bytes: int = 0
+    bad_packets: int = 0
+    repeated_pulses: int = 0
+    gaps: int = 0
+    last_errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """One sign of life from the work loop."""
+
+    seq: int
+    phase: Phase
+    progress: Progress
+
+
+def encode_beat(beat: Beat) -> bytes:
+    """One line of at most `MAX_BEAT_BYTES`; over-long error texts are cut."""
+    for room in (600, 200, 60, 0):
+        errors = {kind: text[:room] for kind, text in beat.progress.last_errors.items()}
+        body = asdict(beat)
+        body["progress"]["last_errors"] = errors
+        body["progress"]["source_reason"] = beat.progress.source_reason[: max(room, 60)]
+        body["progress"]["run_incomplete"] = beat.progress.run_incomplete[: max(room, 60)]
+        line = json.dumps(body, separators=(",", ":")).encode() + b"\n"
+        if len(line) <= MAX_BEAT_BYTES:
+            return line
+    raise ValueError(f"a beat of {len(line)} bytes does not fit into {MAX_BEAT_BYTES}")
+
+
+def decode_beat(line: bytes) -> Beat:
+    """The beat of a line.
+
+    Raises
+    ------
+    ValueError
+        The line is not a beat (a torn write, or something else wrote to the pipe).
+    """
+    try:
+        body = json.loads(line)
+        progress = dict(body["progress"])
+        progress["run_state"] = RunState(progress["run_state"])
+        return Beat(seq=int(body["seq"]), phase=Phase(body["phase"]), progress=Progress(**progress))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not a beat: {line[:80]!r} ({error})") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCopy:
+    """A script as this generation runs it: the user's path (for people), the frozen copy (for the worker), its md5."""
+
+    path: str
+    copy: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything one generation of the worker needs; written by the daemon as JSON, read once by the worker.
+
+    Attributes
+    ----------
+    generation
+        Counts up with every worker started by one state directory.
+    start
+        Where to begin: ``run_start`` or ``now``.
+    keep_events
+        False: continue with histograms whatever `preserve_events` says (memory fallback).
+    source
+        URL of the stream, for the builtin engine.
+    """
+
+    generation: int
+    engine: str
+    instrument: str
+    short_name: str
+    source: str
+    update_every_s: float
+    preserve_events: bool
+    accum_method: str
+    periods: tuple[int, ...]
+    spectra: tuple[int, ...]
+    tof_bins_us: tuple[float, float, float]
+    proc: ScriptCopy | None
+    post_proc: ScriptCopy | None
+    script_dir: str
+    state_dir: str
+    runtime_dir: str
+    start: str = "run_start"
+    keep_events: bool = True
+
+
+def encode_job(job: Job) -> str:
+    """The job as JSON text."""
+    return json.dumps(asdict(job), indent=2)
+
+
+def decode_job(text: str) -> Job:
+    """The job of a JSON text.
+
+    Raises
+    ------
+    ValueError
+        Not a job: names what is missing or unknown.
+    """
+    try:
+        body: dict[str, Any] = json.loads(text)
+        for key in ("proc", "post_proc"):
+            body[key] = ScriptCopy(**body[key]) if body[key] is not None else None
+        for key in ("periods", "spectra", "tof_bins_us"):
+            body[key] = tuple(body[key])
+        return Job(**body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not a job: {error}") from None

@@ -1,0 +1,36 @@
+"""The one value that leaves an engine for people: plain arrays with names, units and where they come from."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Axis:
+    """A dimension of a product: bin edges (length n + 1) or points (length n)."""
+
+    name: str
+    values: NDArray[np.float64]
+    units: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Product:
+    """One result: `signal` of shape (len of each axis), `errors` (standard deviations) alike or None.
+
+    Attributes
+    ----------
+    attributes
+        Further facts for readers: ``events``, ``proton_charge_pc``, ``incomplete`` (reason, or empty), times.
+    """
+
+    pipeline: str
+    run: int
+    name: str
+    signal: NDArray[np.float64]
+    axes: tuple[Axis, ...]
+    errors: NDArray[np.float64] | None = None
+    units: str = "counts"
+    title: str = ""
+    attributes: dict[str, float | int | str] = field(default_factory=dict)
