@@ -1,0 +1,9 @@
+"""Where the project and the shared data are; the data are not in a plain clone."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data (../shared/data) are not in this clone")
