@@ -1,5 +1,6 @@
 """The ``livereduce`` command."""
 
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line."""
     raise SystemExit("not yet")

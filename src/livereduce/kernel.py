@@ -1,0 +1,47 @@
+"""How compiled kernels are declared: explicit signatures, read-only inputs allowed, the GIL released, cached on disk.
+
+An explicit signature compiles (or loads from the cache) at import, so that the first chunk is not the slow one.
+The cache lies where ``NUMBA_CACHE_DIR`` says; the daemon sets it to the state directory.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+from numba import types
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SCALARS = {
+    "u1": types.uint8,
+    "u2": types.uint16,
+    "u4": types.uint32,
+    "u8": types.uint64,
+    "i4": types.int32,
+    "i8": types.int64,
+    "f8": types.float64,
+    "b1": types.boolean,
+}
+
+
+def _argument(code: str) -> Any:
+    """``i8``: scalar; ``i8[]``: array that may be read-only; ``i8[=]``: array written to; ``[,]``, ``[=,]``: 2-D."""
+    if "[" not in code:
+        return _SCALARS[code]
+    kind, _, shape = code.partition("[")
+    return types.Array(_SCALARS[kind], 2 if "," in shape else 1, "C", readonly="=" not in shape)
+
+
+def kernel(result: str, *arguments: str) -> Callable[[F], F]:
+    """Compile a function ahead of its first call; `result` may be empty for none, arguments as in `_argument`.
+
+    Arrays must be C-contiguous. A kernel never allocates or raises: bounds are its caller's duty or its result's.
+    """
+    returns = _argument(result) if result else types.none
+    signature = returns(*map(_argument, arguments))
+
+    def compile_it(function: F) -> F:
+        compiled: F = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        return compiled
+
+    return compile_it
