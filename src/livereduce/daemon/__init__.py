@@ -1,0 +1,1 @@
+"""Keeps one worker reducing, whatever happens; never imports numpy, Mantid or a script."""

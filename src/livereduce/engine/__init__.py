@@ -1,0 +1,1 @@
+"""One protocol, two engines; the script runner that both share."""

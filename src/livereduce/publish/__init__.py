@@ -1,0 +1,1 @@
+"""Results to files that others read; takes plain arrays, knows no engine."""

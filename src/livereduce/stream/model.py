@@ -173,16 +173,7 @@ class Gap:
 
 
 Item = (
-    EventBatch
-    | MonitorBatch
-    | LogBatch
-    | HistogramSnapshot
-    | RunStarted
-    | RunEnded
-    | Paused
-    | Resumed
-    | Geometry
-    | Gap
+    EventBatch | MonitorBatch | LogBatch | HistogramSnapshot | RunStarted | RunEnded | Paused | Resumed | Geometry | Gap
 )
 
 

@@ -1,0 +1,1 @@
+"""The process that reduces: entry, beats, orders. One generation is one process."""
