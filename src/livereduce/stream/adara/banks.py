@@ -1,0 +1,187 @@
+"""Banked event packets to columns: first every bank header of a packet is checked, then its events are copied.
+
+Layout (SNS network protocol, `BankedEvent` and `BankedEventState`): charge, energy, cycle, veto bits and flags; then
+source sections (id, time, offset, number of banks) of bank sections (bank, [state,] count) of events (tick, pixel).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.kernel import kernel
+from livereduce.stream.adara.layout import BANK_ERROR, CHARGE_UNIT_PC
+from livereduce.stream.model import F8, FLAG_DAMAGED, I4, I8, U1, U4
+
+MOST_TICKS = (2**31 - 1) // 100
+"""Times of flight beyond 2.147 s do not fit into int32 nanoseconds and are held at it; no frame is that long."""
+MOST_STATE = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BankTable:
+    """What the headers of banked packets say; one row a bank section, of packets that are whole and sound.
+
+    Attributes
+    ----------
+    bank, state, count, at, offset_ticks
+        Per bank section: id, state (0 if the packet has none), events, word of the first event, offset to be added.
+    first
+        Shape (p + 1,): sections of packet k are ``first[k]:first[k + 1]``.
+    events, charge_pc, flags
+        Per packet: events with a pixel of the instrument, proton charge, flags and veto bits. A damaged packet has no
+        events, no charge, and `FLAG_DAMAGED`.
+    unmapped, erroneous, damaged
+        Events in the unmapped bank and in the error bank, and packets that are damaged.
+    """
+
+    bank: U4
+    state: U4
+    count: I4
+    at: I8
+    offset_ticks: U4
+    first: I8
+    events: I8
+    charge_pc: F8
+    flags: U4
+    unmapped: int
+    erroneous: int
+    damaged: int
+
+
+@kernel("", *("u4[]", "i8[]", "i4[]", "u4[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
+        *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]"))  # fmt: skip
+def _walk_banks(  # type: ignore[no-untyped-def]
+    words, at, length, format_, bank, state, count, event_at, offset, first, events, charge, flags, totals
+):
+    row = 0
+    first[0] = 0
+    totals[:] = 0
+    for k in range(at.size):
+        position = at[k]
+        stop = position + length[k]
+        has_state = np.int64((format_[k] >> np.uint32(8)) == np.uint32(0x4100))
+        good = length[k] >= 4
+        row_before = row
+        mapped, unmapped, erroneous = 0, 0, 0
+        if good:
+            flags[k] = words[position + 3] & ~np.uint32(FLAG_DAMAGED)
+            if format_[k] == np.uint32(0x400000):
+                flags[k] &= np.uint32(0xFFFFF)
+            charge[k] = CHARGE_UNIT_PC * words[position]
+            position += 4
+        while good and position < stop:
+            if position + 4 > stop:
+                good = False
+                break
+            shift = words[position + 2]
+            if shift >> np.uint32(31):
+                shift = np.uint32(0)
+            banks = np.int64(words[position + 3])
+            position += 4
+            for _ in range(banks):
+                header = 2 + has_state
+                if position + header > stop:
+                    good = False
+                    break
+                n = np.int64(words[position + header - 1])
+                if n > (stop - position - header) // 2:
+                    good = False
+                    break
+                identity = words[position]
+                bank[row] = identity
+                state[row] = words[position + 1] if has_state else np.uint32(0)
+                count[row] = n
+                event_at[row] = position + header
+                offset[row] = shift
+                row += 1
+                if identity < np.uint32(BANK_ERROR):
+                    mapped += n
+                elif identity == np.uint32(BANK_ERROR):
+                    erroneous += n
+                else:
+                    unmapped += n
+                position += header + 2 * n
+        if good:
+            events[k] = mapped
+            totals[0] += mapped
+            totals[1] += unmapped
+            totals[2] += erroneous
+        else:
+            row = row_before
+            events[k] = 0
+            charge[k] = 0.0
+            flags[k] = np.uint32(FLAG_DAMAGED)
+            totals[3] += 1
+        first[k + 1] = row
+    totals[4] = row
+
+
+@kernel("", "u4[]", "u4[]", "i4[]", "i8[]", "u4[]", "i4[=]", "i4[=]")
+def _copy_events(words, bank, count, at, offset, tof_ns, pixel):  # type: ignore[no-untyped-def]
+    done = 0
+    most = np.uint32(MOST_TICKS)
+    for row in range(bank.size):
+        if bank[row] >= np.uint32(BANK_ERROR):
+            continue
+        n = np.int64(count[row])
+        source = words[at[row] : at[row] + 2 * n]
+        tof = tof_ns[done : done + n]
+        pix = pixel[done : done + n]
+        shift = min(offset[row], most)
+        for i in range(np.uint64(n)):
+            ticks = min(min(source[np.uint64(2) * i], most) + shift, most)
+            tof[i] = np.int32(ticks * np.uint32(100))
+            pix[i] = np.int32(source[np.uint64(2) * i + np.uint64(1)])
+        done += n
+
+
+@kernel("", "u4[]", "u4[]", "i4[]", "u1[=]")
+def _fill_states(bank, state, count, out):  # type: ignore[no-untyped-def]
+    done = 0
+    for row in range(bank.size):
+        if bank[row] < np.uint32(BANK_ERROR):
+            out[done : done + count[row]] = min(state[row], np.uint32(MOST_STATE))
+            done += count[row]
+
+
+class BankReader:
+    """Reads the headers of banked packets; keeps the columns of the last table, which the next one overwrites."""
+
+    def __init__(self) -> None:
+        self._rows = -1
+        self._packets = -1
+        self._totals = np.zeros(5, np.int64)
+
+    def _grow(self, rows: int, packets: int) -> None:
+        if rows > self._rows:
+            self._rows = rows
+            kinds = (np.uint32, np.uint32, np.int32, np.int64, np.uint32)
+            self._sections = tuple(np.empty(rows, kind) for kind in kinds)
+        if packets > self._packets:
+            self._packets = packets
+            self._events = np.empty(packets, np.int64)
+
+    def table(self, words: U4, at: I8, length: I4, format_: U4) -> BankTable:
+        """Check and list the banks of the packets whose payloads are given (word and length in words)."""
+        packets = len(at)
+        self._grow(int(length.sum()) // 2, packets)
+        first = np.empty(packets + 1, np.int64)
+        charge_pc, flags = np.empty(packets), np.empty(packets, np.uint32)
+        events = self._events[:packets]
+        _walk_banks(words, at, length, format_, *self._sections, first, events, charge_pc, flags, self._totals)
+        _, unmapped, erroneous, damaged, rows = (int(total) for total in self._totals)
+        bank, state, count, event_at, offset = (column[:rows] for column in self._sections)
+        return BankTable(
+            bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first, events=events,
+            charge_pc=charge_pc, flags=flags, unmapped=unmapped, erroneous=erroneous, damaged=damaged,
+        )  # fmt: skip
+
+
+def copy_events(words: U4, table: BankTable, tof_ns: I4, pixel: I4) -> None:
+    """Copy the events of all banks but the unmapped and error ones; the outputs have room for ``events.sum()``."""
+    _copy_events(words, table.bank, table.count, table.at, table.offset_ticks, tof_ns, pixel)
+
+
+def fill_states(table: BankTable, out: U1) -> None:
+    """The state of each event that `copy_events` copies; states beyond 255 are held at it."""
+    _fill_states(table.bank, table.state, table.count, out)

@@ -1,0 +1,157 @@
+"""Framing: an array of 32-bit words to a table of packets. Knows lengths and types, nothing of what is inside."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.errors import UpstreamError
+from livereduce.kernel import kernel
+from livereduce.stream.adara.layout import HEADER_WORDS, KIND_OF_TYPE, MAX_PAYLOAD_BYTES, Kind
+from livereduce.stream.model import I4, I8, U1, U4
+
+
+class FramingError(UpstreamError):
+    """A length that no packet can have: from here on nothing in the stream can be trusted.
+
+    `at_byte` counts from the start of the words given.
+    """
+
+    def __init__(self, at_byte: int, format_word: int, length: int) -> None:
+        super().__init__(
+            f"impossible packet at byte {at_byte}: type 0x{format_word >> 8:04x} with a payload of {length} bytes "
+            f"(expected a multiple of 4, at most {MAX_PAYLOAD_BYTES})"
+        )
+        self.at_byte = at_byte
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PacketTable:
+    """The whole packets of a block, in order; one row a packet.
+
+    Attributes
+    ----------
+    words
+        The block the rows point into.
+    at
+        Word at which the payload begins.
+    length
+        Payload length in words.
+    format
+        Base type << 8 | version.
+    kind
+        `layout.Kind`.
+    time_ns
+        Time of the header, EPICS.
+    used_words
+        Where the next packet begins: what follows is not whole yet.
+    missing_words
+        How many more words the next packet needs at least; 0 if nothing follows.
+    """
+
+    words: U4
+    at: I8
+    length: I4
+    format: U4
+    kind: U1
+    time_ns: I8
+    used_words: int
+    missing_words: int
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def payload(self, row: int) -> bytes:
+        """The payload of one packet (a copy)."""
+        start = int(self.at[row])
+        return self.words[start : start + int(self.length[row])].tobytes()
+
+
+def _kind_lookup() -> U1:
+    """Kind by base type; 64 KiB that live in the second-level cache."""
+    table = np.full(1 << 16, Kind.UNKNOWN, np.uint8)
+    for base_type, kind in KIND_OF_TYPE.items():
+        table[base_type] = kind
+    return table
+
+
+_KIND = _kind_lookup()
+
+
+@kernel("i8", "u4[]", "u1[]", "i8", "i8[=]", "i4[=]", "u4[=]", "u1[=]", "i8[=]", "i8[=]")
+def _walk(words, kinds, max_words, at, length, format_, kind, time_ns, end):  # type: ignore[no-untyped-def]
+    """Fill one row a packet; `end` becomes (next word, missing words, 1 if the next length is impossible)."""
+    position = np.uint64(0)
+    stop = np.uint64(words.size)
+    header = np.uint64(HEADER_WORDS)
+    end[1] = 0
+    end[2] = 0
+    row = 0
+    while position + header <= stop:
+        payload_bytes = words[position]
+        payload_words = np.uint64(payload_bytes >> np.uint32(2))
+        if payload_bytes & np.uint32(3) or payload_words > np.uint64(max_words):
+            end[2] = 1
+            break
+        following = position + header + payload_words
+        if following > stop:
+            end[1] = np.int64(following - stop)
+            break
+        word = words[position + np.uint64(1)]
+        at[row] = position + header
+        length[row] = payload_words
+        format_[row] = word
+        base = word >> np.uint32(8)
+        kind[row] = kinds[base] if base < np.uint32(65536) else np.uint8(5)
+        seconds = np.int64(words[position + np.uint64(2)])
+        time_ns[row] = seconds * np.int64(1_000_000_000) + np.int64(words[position + np.uint64(3)])
+        row += 1
+        position = following
+    if end[1] == 0 and end[2] == 0 and position < stop:
+        end[1] = np.int64(position + header - stop)
+    end[0] = position
+    return row
+
+
+class Framer:
+    """Makes packet tables; keeps the columns of the last one, which the next one overwrites."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._end = np.zeros(3, np.int64)
+
+    def _grow(self, rows: int) -> None:
+        if rows <= self._rows:
+            return
+        self._rows = rows
+        self._at = np.empty(rows, np.int64)
+        self._length = np.empty(rows, np.int32)
+        self._format = np.empty(rows, np.uint32)
+        self._kind = np.empty(rows, np.uint8)
+        self._time_ns = np.empty(rows, np.int64)
+
+    def table(self, words: U4) -> PacketTable:
+        """The whole packets at the start of `words`; valid until the next call.
+
+        Packets before an impossible one are given; the error comes with the call that begins at it.
+
+        Raises
+        ------
+        FramingError
+            The first packet has an impossible length.
+        """
+        self._grow(words.size // HEADER_WORDS)
+        columns = (self._at, self._length, self._format, self._kind, self._time_ns)
+        rows = int(_walk(words, _KIND, MAX_PAYLOAD_BYTES // 4, *columns, self._end))
+        used, missing, impossible = (int(value) for value in self._end)
+        if impossible and rows == 0:
+            raise FramingError(4 * used, int(words[used + 1]), int(words[used]))
+        return PacketTable(
+            words=words,
+            at=self._at[:rows],
+            length=self._length[:rows],
+            format=self._format[:rows],
+            kind=self._kind[:rows],
+            time_ns=self._time_ns[:rows],
+            used_words=used,
+            missing_words=missing,
+        )

@@ -1,0 +1,144 @@
+"""Scalar variable packets to columns: values of many variables, interleaved, come out sorted by variable.
+
+Layout (SNS network protocol, `VariableU32`, `VariableDouble`): device id, variable id, status and severity, value.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.kernel import kernel
+from livereduce.stream.adara.layout import Type
+from livereduce.stream.model import F8, I4, I8, U4
+
+MOST_VARIABLES = 1 << 16
+"""Different variables remembered; a stream of rubbish must not fill the memory. Beamlines have some thousand."""
+_BUCKETS = 4 * MOST_VARIABLES
+_NEVER = np.iinfo(np.int64).min
+_DOUBLE = int(Type.VARIABLE_DOUBLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VariableColumn:
+    """New values of one variable, in the order of the stream."""
+
+    device: int
+    variable: int
+    time_ns: I8
+    value: F8
+
+
+@kernel("i8", "u4[]", "i8[]", "i4[]", "u4[]", "i8[]", "i8", "u8[=]", "i4[=]", "i8[=]", "u8[=]",
+        "i8[=]", "i4[=]", "i8[=]", "f8[=]")  # fmt: skip
+def _read_scalars(  # type: ignore[no-untyped-def]
+    words, at, length, format_, time_ns, repeats_until, keys, slots, last_ns, last_bits, tally, slot, row, value
+):
+    """Keep (slot, row, value) of each new value; return how many. `keys` and `slots` are an open hash table.
+
+    `tally` counts variables known, damaged packets, values repeated, values of variables beyond the limit.
+    """
+    kept = 0
+    mask = np.uint64(keys.size - 1)
+    for k in range(at.size):
+        p = at[k]
+        is_double = (format_[k] >> np.uint32(8)) == np.uint32(_DOUBLE)
+        if length[k] < (5 if is_double else 4):
+            tally[1] += 1
+            continue
+        key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + 1])
+        bucket = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) & mask
+        while slots[bucket] >= 0 and keys[bucket] != key:
+            bucket = (bucket + np.uint64(1)) & mask
+        s = np.int64(slots[bucket])
+        if s < 0:
+            if tally[0] >= last_ns.size:
+                tally[3] += 1
+                continue
+            s = tally[0]
+            tally[0] += 1
+            slots[bucket] = s
+            keys[bucket] = key
+        bits = np.uint64(words[p + 3])
+        if is_double:
+            bits |= np.uint64(words[p + 4]) << np.uint64(32)
+        if (time_ns[k] == last_ns[s] and bits == last_bits[s]) or (k < repeats_until and time_ns[k] <= last_ns[s]):
+            tally[2] += 1
+            continue
+        last_ns[s] = time_ns[k]
+        last_bits[s] = bits
+        slot[kept] = s
+        row[kept] = k
+        value[kept] = bits.view(np.float64) if is_double else np.float64(bits)
+        kept += 1
+    return kept
+
+
+@kernel("", "i4[]", "i8[]", "f8[]", "i8[]", "i8[=]", "i8[=]", "f8[=]")
+def _sort_by_slot(slot, row, value, time_ns, place, out_ns, out_value):  # type: ignore[no-untyped-def]
+    """Counting sort, stable; `place` holds where each slot begins, and ends as where it ends."""
+    for i in range(slot.size):
+        to = place[slot[i]]
+        place[slot[i]] += 1
+        out_ns[to] = time_ns[row[i]]
+        out_value[to] = value[i]
+
+
+class VariableReader:
+    """Reads scalar variables; remembers the newest value of each, so that what a server repeats is known again."""
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(_BUCKETS, np.uint64)
+        self._slots = np.full(_BUCKETS, -1, np.int32)
+        self._last_ns = np.full(MOST_VARIABLES, _NEVER, np.int64)
+        self._last_bits = np.zeros(MOST_VARIABLES, np.uint64)
+        self._tally = np.zeros(4, np.int64)
+        self._identity: list[tuple[int, int]] = []
+
+    @property
+    def damaged(self) -> int:
+        """Packets too short for a value, and values of variables beyond the limit, since the beginning."""
+        return int(self._tally[1] + self._tally[3])
+
+    def columns(
+        self, words: U4, at: I8, length: I4, format_: U4, time_ns: I8, repeats_until: int = 0
+    ) -> list[VariableColumn]:
+        """The new values of the packets given, one column a variable.
+
+        A value that has the time and the value of the one before it is a repeat (a prologue says everything again);
+        up to packet `repeats_until` one that is not newer is a repeat too (a server sends again after a reconnect).
+        """
+        if not len(at):
+            return []
+        slot, row = np.empty(len(at), np.int32), np.empty(len(at), np.int64)
+        value = np.empty(len(at))
+        kept = int(
+            _read_scalars(
+                words, at, length, format_, time_ns, repeats_until, self._keys, self._slots, self._last_ns,
+                self._last_bits, self._tally, slot, row, value,
+            )
+        )  # fmt: skip
+        self._learn()
+        return self._sorted(slot[:kept], row[:kept], value[:kept], time_ns)
+
+    def _learn(self) -> None:
+        """Note device and variable id of slots that are new."""
+        if len(self._identity) == self._tally[0]:
+            return
+        used = self._slots >= 0
+        known = dict(zip(self._slots[used].tolist(), self._keys[used].tolist(), strict=True))
+        for slot in range(len(self._identity), int(self._tally[0])):
+            self._identity.append((known[slot] >> 32, known[slot] & 0xFFFF_FFFF))
+
+    def _sorted(self, slot: I4, row: I8, value: F8, time_ns: I8) -> list[VariableColumn]:
+        counts = np.bincount(slot, minlength=len(self._identity))
+        ends = np.cumsum(counts)
+        out_ns, out_value = np.empty(len(slot), np.int64), np.empty(len(slot))
+        _sort_by_slot(slot, row, value, time_ns, ends - counts, out_ns, out_value)
+        out_ns.flags.writeable = out_value.flags.writeable = False
+        found = []
+        for s in np.flatnonzero(counts).tolist():
+            device, variable = self._identity[s]
+            part = slice(ends[s] - counts[s], ends[s])
+            column = VariableColumn(device=device, variable=variable, time_ns=out_ns[part], value=out_value[part])
+            found.append(column)
+        return found
