@@ -12,6 +12,10 @@ from typing import Any
 MAX_BEAT_BYTES = 4096
 """A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
 
+BEAT_FD = "LIVEREDUCE_BEAT_FD"
+ORDER_FD = "LIVEREDUCE_ORDER_FD"
+"""Environment variables that tell the worker the numbers of its two descriptors."""
+
 STOP = "stop"
 """The one order so far: finish the step, publish, exit 0."""
 

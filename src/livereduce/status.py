@@ -1,0 +1,226 @@
+"""The snapshot that the daemon writes and everyone else reads: its words, its file, its exit code.
+
+One writer, many readers, no lock: the file is replaced by rename, so a reader sees this snapshot or the one before,
+never half of one. How it is found and shown to people is in `livereduce.show`; when it is written, in `daemon.loop`.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from livereduce.errors import ExitCode
+from livereduce.link import Phase, Progress, RunState
+
+FILE_NAME = "status.json"
+STALE_S = 15.0
+"""The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
+
+
+class StateWord(StrEnum):
+    """The one word for how the service is."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING_FOR_RUN = "waiting_for_run"
+    PAUSED = "paused"
+    DEGRADED = "degraded"
+    STALLED = "stalled"
+    RESTARTING = "restarting"
+    PARKED = "parked"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+NEEDS_ATTENTION = frozenset({StateWord.DEGRADED, StateWord.STALLED, StateWord.RESTARTING, StateWord.PARKED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptSeen:
+    """A script as the newest generation runs it: the user's path and its md5."""
+
+    path: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """A worker that ended without having been asked to: when, why, and which generation it was."""
+
+    at: str
+    reason: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything there is to know of a running service; times are ISO 8601 with zone.
+
+    Attributes
+    ----------
+    state, why, since
+        One word, the reason in a sentence, and since when.
+    problems
+        What keeps a parked service from starting, one sentence each.
+    generation, worker_pid
+        The newest worker; the pid is None while there is none.
+    phase, progress
+        As of the newest beat; None before the first.
+    events_per_s, pulses_per_s
+        From successive beats.
+    restarts, last_restarts
+        How many since the daemon started, and the newest of them, oldest first.
+    """
+
+    state: StateWord
+    why: str
+    since: str
+    pid: int
+    started: str
+    updated: str
+    version: str
+    configuration: str = ""
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    instrument: str = ""
+    engine: str = ""
+    interpreter: str = ""
+    proc: ScriptSeen | None = None
+    post_proc: ScriptSeen | None = None
+    log_file: str = ""
+    products_dir: str = ""
+    generation: int = 0
+    worker_pid: int | None = None
+    phase: Phase | None = None
+    progress: Progress | None = None
+    events_per_s: float = 0.0
+    pulses_per_s: float = 0.0
+    restarts: int = 0
+    last_restarts: tuple[Restart, ...] = field(default=())
+
+
+def iso(at: datetime) -> str:
+    """A time as it stands in the snapshot."""
+    return at.astimezone().isoformat(timespec="milliseconds")
+
+
+def encode_status(status: Status) -> str:
+    """The snapshot as JSON text."""
+    return json.dumps(asdict(status), indent=2) + "\n"
+
+
+def decode_status(text: str) -> Status:
+    """The snapshot of a JSON text; keys that this version does not know are left out.
+
+    Raises
+    ------
+    ValueError
+        Not a snapshot: says what is missing or wrong.
+    """
+    try:
+        body: dict[str, Any] = _known(Status, json.loads(text))
+        body["state"] = StateWord(body["state"])
+        body["phase"] = Phase(body["phase"]) if body.get("phase") else None
+        for key in ("proc", "post_proc"):
+            body[key] = ScriptSeen(**_known(ScriptSeen, body[key])) if body.get(key) else None
+        for key in ("warnings", "problems"):
+            body[key] = tuple(body.get(key, ()))
+        body["last_restarts"] = tuple(Restart(**_known(Restart, one)) for one in body.get("last_restarts", ()))
+        if body.get("progress"):
+            progress = _known(Progress, body["progress"])
+            body["progress"] = Progress(**progress | {"run_state": RunState(progress.get("run_state", "no_run"))})
+        datetime.fromisoformat(body["updated"])
+        return Status(**body)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not a status of livereduce: {error}") from None
+
+
+def _known(kind: type, body: dict[str, Any]) -> dict[str, Any]:
+    # a reader may be older than the daemon for a moment, during an update
+    return {key: value for key, value in body.items() if key in kind.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Replace the snapshot as a whole.
+
+    Raises
+    ------
+    OSError
+        The directory cannot be written; the old snapshot stands.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(encode_status(status))
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def read_status(path: Path) -> Status:
+    """The snapshot of a file.
+
+    Raises
+    ------
+    OSError
+        There is no such file, or it cannot be read.
+    ValueError
+        It is not a snapshot.
+    """
+    return decode_status(path.read_text())
+
+
+def shown(word: StateWord, why: str, progress: Progress | None, *, script_fails: bool) -> tuple[StateWord, str]:
+    """The word and reason that people see: the daemon's own, refined by what a running worker says of its work."""
+    if word is not StateWord.RUNNING or progress is None:
+        return word, why
+    if not progress.source_connected:
+        return _without_source(progress)
+    if script_fails:
+        return StateWord.DEGRADED, _script_error(progress)
+    match progress.run_state:
+        case RunState.PAUSED:
+            return StateWord.PAUSED, f"run {progress.run} is paused"
+        case RunState.RUNNING:
+            incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
+            return StateWord.RUNNING, f"reducing run {progress.run}{incomplete}"
+        case RunState.ENDED:
+            return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended"
+        case RunState.NO_RUN:
+            return StateWord.WAITING_FOR_RUN, "connected, no run yet"
+
+
+def _without_source(progress: Progress) -> tuple[StateWord, str]:
+    where = progress.source_address or "the stream"
+    if progress.source_reason or progress.source_connects:
+        return StateWord.DEGRADED, f"no connection to {where}: {progress.source_reason or 'connection lost'}"
+    return StateWord.STARTING, f"connecting to {where}"
+
+
+def _script_error(progress: Progress) -> str:
+    errors = [f"{kind}: {text}" for kind, text in progress.last_errors.items() if kind in ("proc", "post_proc")]
+    return "; ".join(errors) or "a script fails"
+
+
+def is_down(status: Status, now: datetime) -> str:
+    """Why the daemon behind a snapshot is down; empty if it is up."""
+    if status.state is StateWord.STOPPED:
+        return f"the daemon was stopped ({status.why})"
+    if not psutil.pid_exists(status.pid):
+        return f"the daemon (pid {status.pid}) is gone without having been stopped"
+    age_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
+    if age_s > STALE_S:
+        return f"the daemon (pid {status.pid}) has written nothing for {age_s:.0f} s"
+    return ""
+
+
+def exit_code(status: Status, down: str) -> ExitCode:
+    """0: well; 1: somebody should look; 2: down."""
+    if down:
+        return ExitCode.DOWN
+    return ExitCode.DEGRADED if status.state in NEEDS_ATTENTION else ExitCode.OK
