@@ -5,12 +5,12 @@ The cache lies where ``NUMBA_CACHE_DIR`` says; the daemon sets it to the state d
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 from numba import types
 
-F = TypeVar("F", bound=Callable[..., Any])
+Function = Callable[..., Any]
 
 _SCALARS = {
     "u1": types.uint8,
@@ -32,7 +32,7 @@ def _argument(code: str) -> Any:
     return types.Array(_SCALARS[kind], 2 if "," in shape else 1, "C", readonly="=" not in shape)
 
 
-def kernel(result: str, *arguments: str) -> Callable[[F], F]:
+def kernel(result: str, *arguments: str) -> Callable[[Function], Function]:
     """Compile a function ahead of its first call; `result` may be empty for none, arguments as in `_argument`.
 
     Arrays must be C-contiguous. A kernel never allocates or raises: bounds are its caller's duty or its result's.
@@ -40,8 +40,8 @@ def kernel(result: str, *arguments: str) -> Callable[[F], F]:
     returns = _argument(result) if result else types.none
     signature = returns(*map(_argument, arguments))
 
-    def compile_it(function: F) -> F:
-        compiled: F = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+    def compile_it(function: Function) -> Function:
+        compiled: Function = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)
         return compiled
 
     return compile_it

@@ -5,10 +5,12 @@ again, because a reduction that turns events into histograms at once would other
 """
 
 import sys
+from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from livereduce.stream.model import I4, U1
+T = TypeVar("T", np.int32, np.uint8)
 
 BLOCK_EVENTS = 8 * 1024 * 1024
 """Two columns of 4 bytes: 64 MiB a block."""
@@ -17,34 +19,31 @@ _REFERENCES_OF_A_FREE_BLOCK = 3
 """The list, the loop variable and getrefcount's own argument; every slice adds one through its `base`."""
 
 
-class Arena:
+class Arena(Generic[T]):
     """Hands out room for one column of events; slices of one block follow each other without a hole."""
 
-    def __init__(self, dtype: type[np.int32] | type[np.uint8]) -> None:
-        self._dtype = dtype
-        self._blocks: list[I4 | U1] = []
-        self._block: I4 | U1 = np.empty(0, dtype)
+    def __init__(self, dtype: type[T]) -> None:
+        self._dtype: type[T] = dtype
+        self._blocks: list[NDArray[T]] = []
+        self._block: NDArray[T] = np.empty(0, dtype)
         self._used = 0
 
-    def room(self, events: int) -> I4 | U1:
-        """A writable slice of the length wanted; more than a block long only if that many are asked for at once."""
+    def room(self, events: int) -> NDArray[T]:
+        """A writable slice of the length wanted."""
         if self._used + events > len(self._block):
+            self._block = np.empty(0, self._dtype)
             self._block, self._used = self._next(events), 0
         start, self._used = self._used, self._used + events
         return self._block[start : self._used]
 
-    def _next(self, events: int) -> I4 | U1:
-        if events > BLOCK_EVENTS:
-            return np.empty(events, self._dtype)
-        self._block = np.empty(0, self._dtype)
-        # CPython counts references exactly, so this asks "does any batch still point here?" without a release call
-        # that somebody could forget. A block given away for good (kept events) leaves the list.
-        spare = None
+    def _next(self, events: int) -> NDArray[T]:
+        """A block nobody points into any more, else a new one; more than a block if one pulse wants more."""
+        # CPython counts references exactly, so this asks "does any batch still slice it?" without a release call that
+        # somebody could forget. The oldest block leaves the list when there are too many: it is kept for good.
         for block in self._blocks:
-            if sys.getrefcount(block) == _REFERENCES_OF_A_FREE_BLOCK:
-                spare = block
-                break
-        if spare is None:
-            spare = np.empty(BLOCK_EVENTS, self._dtype)
-            self._blocks = [*self._blocks[-(MOST_SPARE - 1) :], spare]
-        return spare
+            if len(block) >= events and sys.getrefcount(block) == _REFERENCES_OF_A_FREE_BLOCK:
+                return block
+        fresh = np.empty(max(events, BLOCK_EVENTS), self._dtype)
+        del self._blocks[: max(0, len(self._blocks) - MOST_SPARE + 1)]
+        self._blocks.append(fresh)
+        return fresh

@@ -5,6 +5,7 @@ source sections (id, time, offset, number of banks) of bank sections (bank, [sta
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
         has_state = np.int64((format_[k] >> np.uint32(8)) == np.uint32(0x4100))
         good = length[k] >= 4
         row_before = row
-        mapped, unmapped, erroneous = 0, 0, 0
+        mapped, unmapped, erroneous = np.int64(0), np.int64(0), np.int64(0)
         if good:
             flags[k] = words[position + 3] & ~np.uint32(FLAG_DAMAGED)
             if format_[k] == np.uint32(0x400000):
@@ -118,7 +119,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
 
 @kernel("", "u4[]", "u4[]", "i4[]", "i8[]", "u4[]", "i4[=]", "i4[=]")
 def _copy_events(words, bank, count, at, offset, tof_ns, pixel):  # type: ignore[no-untyped-def]
-    done = 0
+    done = np.int64(0)
     most = np.uint32(MOST_TICKS)
     for row in range(bank.size):
         if bank[row] >= np.uint32(BANK_ERROR):
@@ -156,7 +157,7 @@ class BankReader:
         if rows > self._rows:
             self._rows = rows
             kinds = (np.uint32, np.uint32, np.int32, np.int64, np.uint32)
-            self._sections = tuple(np.empty(rows, kind) for kind in kinds)
+            self._sections: tuple[Any, ...] = tuple(np.empty(rows, kind) for kind in kinds)
         if packets > self._packets:
             self._packets = packets
             self._events = np.empty(packets, np.int64)

@@ -5,6 +5,8 @@ Layout (SNS network protocol, `BeamMonitorEvent`): the fixed part of a banked pa
 time of flight.
 """
 
+from typing import Any
+
 import numpy as np
 
 from livereduce.kernel import kernel
@@ -85,7 +87,7 @@ class MonitorReader:
         if rows > self._rows:
             self._rows = rows
             kinds = (np.int32, np.int32, np.int32, np.int64, np.uint32)
-            self._sections = tuple(np.empty(rows, kind) for kind in kinds)
+            self._sections: tuple[Any, ...] = tuple(np.empty(rows, kind) for kind in kinds)
 
     def events(self, words: U4, at: I8, length: I4) -> tuple[dict[int, int], int]:
         """Events by monitor that has a section, and how many packets are damaged."""

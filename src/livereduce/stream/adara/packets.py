@@ -92,6 +92,9 @@ class PixelMap:
     banks: tuple[int, ...]
 
 
+MOST_PIXELS = 1 << 24
+"""Pixels a map may name. Shorthand sections of 28 bytes stand for 32 767 pixels, so rubbish could fill the memory."""
+
 Packet = RunStatus | RunInfo | GeometryXml | BeamlineInfo | Annotation | DeviceDescriptor | VariableValues | PixelMap
 
 
@@ -253,11 +256,14 @@ def _pixel_map(payload: bytes, _version: int) -> PixelMap:
 
 def _pixel_map_alt(payload: bytes, version: int) -> PixelMap:
     """`PixelMappingAlt`: logical ids listed, or from version 1 on as (start, stop, step) in shorthand."""
-    cursor, pixels, banks = _Cursor(payload), [], set()
+    cursor, pixels, banks, named = _Cursor(payload), [], set(), 0
     for _ in range(cursor.u32("number of sections")):
         cursor.u32("first physical pixel")
         word = cursor.u32("bank and count")
         count = word & 0x7FFF if version else word & 0xFFFF
+        named += count
+        if named > MOST_PIXELS:
+            raise BadPacket(f"pixel map names more than {MOST_PIXELS} pixels")
         banks.add(word >> 16)
         if version and word & 0x8000:
             cursor.u32("last physical pixel")

@@ -29,11 +29,13 @@ class VariableColumn:
 
 
 @kernel("i8", "u4[]", "i8[]", "i4[]", "u4[]", "i8[]", "i8", "u8[=]", "i4[=]", "i8[=]", "u8[=]",
-        "i8[=]", "i4[=]", "i8[=]", "f8[=]")  # fmt: skip
+        "i8[=]", "i4[=]", "i8[=]", "f8[=]", "u8[=]")  # fmt: skip
 def _read_scalars(  # type: ignore[no-untyped-def]
-    words, at, length, format_, time_ns, repeats_until, keys, slots, last_ns, last_bits, tally, slot, row, value
+    words, at, length, format_, time_ns, repeats_until, keys, slots, last_ns, last_bits, tally, slot, row, value, raw
 ):
     """Keep (slot, row, value) of each new value; return how many. `keys` and `slots` are an open hash table.
+
+    `raw` is the memory of `value` as integers, for values that come as the bits of a double.
 
     `tally` counts variables known, damaged packets, values repeated, values of variables beyond the limit.
     """
@@ -58,9 +60,8 @@ def _read_scalars(  # type: ignore[no-untyped-def]
             tally[0] += 1
             slots[bucket] = s
             keys[bucket] = key
-        bits = np.uint64(words[p + 3])
-        if is_double:
-            bits |= np.uint64(words[p + 4]) << np.uint64(32)
+        high = np.uint64(words[p + 4]) if is_double else np.uint64(0)
+        bits = np.uint64(words[p + 3]) | (high << np.uint64(32))
         if (time_ns[k] == last_ns[s] and bits == last_bits[s]) or (k < repeats_until and time_ns[k] <= last_ns[s]):
             tally[2] += 1
             continue
@@ -68,7 +69,10 @@ def _read_scalars(  # type: ignore[no-untyped-def]
         last_bits[s] = bits
         slot[kept] = s
         row[kept] = k
-        value[kept] = bits.view(np.float64) if is_double else np.float64(bits)
+        if is_double:
+            raw[kept] = bits
+        else:
+            value[kept] = np.float64(bits)
         kept += 1
     return kept
 
@@ -114,7 +118,7 @@ class VariableReader:
         kept = int(
             _read_scalars(
                 words, at, length, format_, time_ns, repeats_until, self._keys, self._slots, self._last_ns,
-                self._last_bits, self._tally, slot, row, value,
+                self._last_bits, self._tally, slot, row, value, value.view(np.uint64),
             )
         )  # fmt: skip
         self._learn()

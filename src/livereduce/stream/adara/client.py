@@ -1,0 +1,183 @@
+"""The ADARA source: a connection, framing, session and decoder, joined; reconnects by itself, resumes by pulse id.
+
+What is decided here is only when to connect and where to ask to begin. A stream that breaks at one place again and
+again (a length that cannot be) must not be asked for that place for ever: `start_second` asks for later ones in turn.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from livereduce.stream.adara import session
+from livereduce.stream.adara.block import Block
+from livereduce.stream.adara.connection import DEFAULT_PORT, Connection
+from livereduce.stream.adara.decode import Decoder
+from livereduce.stream.adara.frame import Framer, FramingError
+from livereduce.stream.adara.layout import NS_PER_S
+from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
+from livereduce.stream.model import At, Item, Position, SourceLost, SourceState, StartFrom, StartTime
+
+IDLE_TIMEOUT_S = 120.0
+"""Silence after which the connection is made anew. A paused run is silent too; asking again costs nothing."""
+FIRST_DELAY_S = 0.2
+LONGEST_DELAY_S = 10.0
+
+NOW = 0
+RUN_START = 1
+NEWEST_INDEX = 0xFFFF_FFFF
+"""A second in the future: a server begins at its newest index point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often connecting failed in a row, and how often framing broke right after the same pulse."""
+
+    failures: int = 0
+    broken_at_ns: int | None = None
+    broken_times: int = 0
+
+    @property
+    def delay_s(self) -> float:
+        """Wait before the next connection."""
+        return min(FIRST_DELAY_S * 2 ** min(self.failures, 10), LONGEST_DELAY_S) if self.failures else 0.0
+
+
+def broke(retry: Retry, last_pulse_ns: int) -> Retry:
+    """Framing broke; what was good ended with this pulse."""
+    times = retry.broken_times + 1 if retry.broken_at_ns == last_pulse_ns else 1
+    return replace(retry, broken_at_ns=last_pulse_ns, broken_times=times)
+
+
+def start_second(at: At, state: SessionState, retry: Retry) -> int:
+    """The start field of the next hello: where `at` says at first, then where the session is.
+
+    The second time framing breaks at one place the newest index point is asked for, from the third time on only what
+    comes from now; the session finds the gap by itself, since the overlap is missing.
+    """
+    last_ns = state.banked.last_ns
+    if retry.broken_at_ns is not None and retry.broken_at_ns == (last_ns or 0) and retry.broken_times >= 2:
+        return NEWEST_INDEX if retry.broken_times == 2 else NOW
+    if state.run is not None and last_ns is not None:
+        return last_ns // NS_PER_S
+    if isinstance(at, StartTime):
+        return max(at.time_ns // NS_PER_S, RUN_START)
+    if isinstance(at, Position):
+        return max(at.pulse_ns // NS_PER_S, RUN_START)
+    return NOW if at is StartFrom.NOW else RUN_START
+
+
+class AdaraSource:
+    """A `Source` that reads a stream server's live port; one thread, no state anybody else writes to."""
+
+    def __init__(self, host: str, port: int = DEFAULT_PORT, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
+        self._host, self._port = host, port
+        self._idle_timeout_s = idle_timeout_s
+        self._at: At = StartFrom.RUN_START
+        self._session = SessionState()
+        self._retry = Retry()
+        self._connection: Connection | None = None
+        self._due_s = 0.0
+        self._heard_s = 0.0
+        self._block = Block()
+        self._missing_bytes = 0
+        self._framer = Framer()
+        self._decoder = Decoder()
+        self._state = SourceState(address=f"{host}:{port}", connected=False, reason="not connected yet")
+
+    def open(self, at: At) -> None:
+        """Say where to begin; the first `read` connects."""
+        self._at = at
+        if isinstance(at, StartTime):
+            self._session = session.starting_at(at.time_ns)
+        elif isinstance(at, Position):
+            self._session = session.resuming(at)
+
+    def position(self) -> Position:
+        """The place after the last item read."""
+        return self._session.position
+
+    def state(self) -> SourceState:
+        """How the connection is doing, and what was skipped."""
+        return replace(
+            self._state,
+            bad_packets=self._decoder.damaged,
+            repeated_pulses=self._session.repeated_pulses,
+            unknown_types=dict(self._decoder.unknown_types),
+        )
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def read(self, timeout_s: float) -> Sequence[Item]:
+        """Items that came within the time; a lost connection is made anew by the reads that follow.
+
+        Raises
+        ------
+        SourceLost
+            The connection broke or could not be made (always with ``retry``).
+        """
+        try:
+            connection = self._connected(timeout_s)
+            return [] if connection is None else self._received(connection, timeout_s)
+        except SourceLost as lost:
+            self._lose(lost.reason)
+            raise
+
+    def _lose(self, reason: str) -> None:
+        self.close()
+        self._due_s = time.monotonic() + self._retry.delay_s
+        self._retry = replace(self._retry, failures=self._retry.failures + 1)
+        self._state = replace(self._state, connected=False, reason=reason)
+
+    def _connected(self, timeout_s: float) -> Connection | None:
+        """The connection, made anew if it is time to; None if it is not yet."""
+        if self._connection is not None:
+            return self._connection
+        wait_s = self._due_s - time.monotonic()
+        if wait_s > 0:
+            time.sleep(min(wait_s, timeout_s))
+            return None
+        start_s = start_second(self._at, self._session, self._retry)
+        self._connection = Connection(self._host, self._port, start_s)
+        self._block.clear()
+        self._missing_bytes = 0
+        self._heard_s = time.monotonic()
+        self._session, _ = session.step(self._session, Connected(), self._heard_s)
+        self._state = replace(self._state, connected=True, reason="", connects=self._state.connects + 1)
+        return self._connection
+
+    def _received(self, connection: Connection, timeout_s: float) -> list[Item]:
+        size = connection.receive(self._block.room(self._missing_bytes), timeout_s)
+        now = time.monotonic()
+        if not size:
+            if now - self._heard_s > self._idle_timeout_s:
+                raise SourceLost(f"nothing came for {self._idle_timeout_s:g} s")
+            return []
+        self._heard_s = now
+        self._block.received(size)
+        self._state = replace(self._state, received_bytes=self._state.received_bytes + size)
+        return self._items(now)
+
+    def _items(self, now: float) -> list[Item]:
+        """The items of all whole packets in the block."""
+        try:
+            table = self._framer.table(self._block.words)
+        except FramingError as error:
+            self._retry = broke(self._retry, self._session.banked.last_ns or 0)
+            raise SourceLost(f"{error}; after {self._state.received_bytes} bytes in all") from None
+        rare = self._decoder.rare(table)
+        self._session, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
+        items: list[Item] = []
+        for output in outputs:
+            if isinstance(output, Deliver):
+                items += self._decoder.items(table, rare, output)
+            else:
+                items.append(output)
+        if len(table):
+            self._retry = replace(self._retry, failures=0)
+        self._block.consume(table.used_words)
+        self._missing_bytes = 4 * table.missing_words
+        return items

@@ -1,0 +1,172 @@
+"""Decoding: rows of a packet table to items with arrays. Remembers names of variables; knows no run edge, no socket."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from livereduce.stream.adara.arena import Arena
+from livereduce.stream.adara.banks import BankReader, BankTable, copy_events, fill_states
+from livereduce.stream.adara.frame import PacketTable
+from livereduce.stream.adara.layout import Kind, Note, Type, type_name
+from livereduce.stream.adara.monitors import MonitorReader
+from livereduce.stream.adara.packets import (
+    Annotation,
+    BadPacket,
+    BeamlineInfo,
+    DeviceDescriptor,
+    GeometryXml,
+    Packet,
+    PixelMap,
+    RunInfo,
+    VariableValues,
+    read_packet,
+)
+from livereduce.stream.adara.session import Deliver
+from livereduce.stream.adara.variables import MOST_VARIABLES, VariableReader
+from livereduce.stream.model import F8, I8, U1, EventBatch, Geometry, Item, LogBatch, MonitorBatch
+
+_MOST_COUNTED_TYPES = 256
+
+
+class Decoder:
+    """Turns rows into items; keeps scratch memory, the names of variables, and the counts of what it could not read."""
+
+    def __init__(self) -> None:
+        self._banks = BankReader()
+        self._monitors = MonitorReader()
+        self._variables = VariableReader()
+        self._tof = Arena(np.int32)
+        self._pixel = Arena(np.int32)
+        self._state = Arena(np.uint8)
+        self._names: dict[tuple[int, int], tuple[str, str]] = {}
+        self._newest_ns: dict[tuple[int, int], int] = {}
+        self._damaged = 0
+        self.last_problem = ""
+        self.unknown_types: dict[str, int] = {}
+
+    @property
+    def damaged(self) -> int:
+        """Packets whose payload was bad, since the beginning."""
+        return self._damaged + self._variables.damaged
+
+    def rare(self, table: PacketTable) -> dict[int, Packet]:
+        """The values of the rare packets by row; bad ones are counted and left out."""
+        found: dict[int, Packet] = {}
+        for row in np.flatnonzero(table.kind == Kind.RARE).tolist():
+            try:
+                found[row] = read_packet(int(table.format[row]), table.payload(row))
+            except BadPacket as problem:
+                self._note(1, f"{type_name(int(table.format[row]))}: {problem}")
+        self._count_unknown(table)
+        return found
+
+    def _note(self, packets: int, problem: str) -> None:
+        if packets:
+            self._damaged += packets
+            self.last_problem = problem
+
+    def _count_unknown(self, table: PacketTable) -> None:
+        for row in np.flatnonzero(table.kind == Kind.UNKNOWN).tolist():
+            name = type_name(int(table.format[row]))
+            if name not in self.unknown_types and len(self.unknown_types) >= _MOST_COUNTED_TYPES:
+                name = "other"
+            self.unknown_types[name] = self.unknown_types.get(name, 0) + 1
+
+    def items(self, table: PacketTable, rare: Mapping[int, Packet], deliver: Deliver) -> list[Item]:
+        """Everything in the rows to be delivered; names come before the values that need them."""
+        found: list[Item] = []
+        for row in deliver.rare:
+            repeats = row < deliver.repeats_before
+            found += self._rare_items(deliver.run, rare[row], int(table.time_ns[row]), repeats)
+        found += self._scalars(table, deliver)
+        found += self._monitor_batches(table, deliver)
+        if len(deliver.banked):
+            found.append(self._event_batch(table, deliver.run, deliver.banked))
+        return found
+
+    def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
+        banks = self._banks.table(table.words, table.at[rows], table.length[rows], table.format[rows])
+        self._note(banks.damaged, f"{banks.damaged} banked event packets with banks beyond their end")
+        first = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(banks.events, out=first[1:])
+        n = int(first[-1])
+        tof, pixel = self._tof.room(n), self._pixel.room(n)
+        copy_events(table.words, banks, tof, pixel)
+        state = self._states(banks, n) if np.any(table.format[rows] >> 8 == Type.BANKED_EVENT_STATE) else None
+        batch = EventBatch(
+            run=run, tof_ns=tof, pixel=pixel, state=state, first=first, pulse_ns=table.time_ns[rows],
+            charge_pc=banks.charge_pc, flags=banks.flags, period=np.zeros(len(rows), np.uint16),
+            unmapped=banks.unmapped, erroneous=banks.erroneous,
+        )  # fmt: skip
+        for column in (tof, pixel, first, batch.pulse_ns, batch.charge_pc, batch.flags, batch.period):
+            column.flags.writeable = False
+        return batch
+
+    def _states(self, banks: BankTable, events: int) -> U1:
+        state = self._state.room(events)
+        fill_states(banks, state)
+        state.flags.writeable = False
+        return state
+
+    def _monitor_batches(self, table: PacketTable, deliver: Deliver) -> list[MonitorBatch]:
+        rows = deliver.monitor
+        if not len(rows):
+            return []
+        batches, damaged = self._monitors.batches(
+            deliver.run, table.words, table.at[rows], table.length[rows], table.time_ns[rows]
+        )
+        self._note(damaged, f"{damaged} beam monitor packets with sections beyond their end")
+        return batches
+
+    def _scalars(self, table: PacketTable, deliver: Deliver) -> list[LogBatch]:
+        rows = deliver.scalar
+        columns = self._variables.columns(
+            table.words, table.at[rows], table.length[rows], table.format[rows], table.time_ns[rows],
+            int(np.searchsorted(rows, deliver.repeats_before)),
+        )  # fmt: skip
+        return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value) for c in columns]
+
+    def _log(
+        self, run: int, device: int, variable: int, time_ns: I8, value: F8 | tuple[str, ...] | tuple[F8, ...]
+    ) -> LogBatch:
+        name, units = self._names.get((device, variable), (f"device{device}.{variable}", ""))
+        return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value)
+
+    def _rare_items(self, run: int, packet: Packet, time_ns: int, repeats: bool) -> list[Item]:
+        match packet:
+            case DeviceDescriptor():
+                self._learn(packet)
+            case VariableValues():
+                return self._values(run, packet, time_ns, repeats)
+            case GeometryXml():
+                return [Geometry(run=run, time_ns=time_ns, definition_xml=packet.xml)]
+            case BeamlineInfo():
+                return [Geometry(run=run, time_ns=time_ns, instrument=packet.long_name)]
+            case RunInfo():
+                return [Geometry(run=run, time_ns=time_ns, title=packet.title, proposal=packet.proposal)]
+            case PixelMap():
+                return [Geometry(run=run, time_ns=time_ns, pixels=packet.pixels)]
+            case Annotation(type=Note.SCAN_START | Note.SCAN_STOP):
+                return [_scan_index(run, packet, time_ns)]
+        return []
+
+    def _learn(self, packet: DeviceDescriptor) -> None:
+        for variable, (name, units) in packet.variables.items():
+            key = packet.device, variable
+            if key in self._names or len(self._names) < MOST_VARIABLES:
+                self._names[key] = name or f"device{packet.device}.{variable}", units
+
+    def _values(self, run: int, packet: VariableValues, time_ns: int, repeats: bool) -> list[Item]:
+        """New values only: those with the time of the newest one, or older ones while a server repeats, were here."""
+        key = packet.device, packet.variable
+        newest = self._newest_ns.get(key)
+        if newest is not None and (time_ns == newest or (repeats and time_ns < newest)):
+            return []
+        if newest is not None or len(self._newest_ns) < MOST_VARIABLES:
+            self._newest_ns[key] = time_ns
+        return [self._log(run, *key, time_ns + packet.after_ns, packet.value)]
+
+
+def _scan_index(run: int, packet: Annotation, time_ns: int) -> LogBatch:
+    index = packet.scan if packet.type == Note.SCAN_START else 0
+    return LogBatch(run=run, name="scan_index", units="", time_ns=np.array([time_ns]), value=np.array([float(index)]))

@@ -1,0 +1,321 @@
+"""Where chunks are cut: a pure `step` from the items of a stream, and the passing of time, to chunks.
+
+A chunk is what a script is given. It is cut at a run edge, every `update_every_s` (start to start), at a maximum of
+events, and at once on catching up with the stream; it never spans a run boundary (design section 6).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from livereduce.stream.coalesce import coalesce_events, coalesce_geometry, coalesce_logs, coalesce_monitors
+from livereduce.stream.model import (
+    EventBatch,
+    Gap,
+    Geometry,
+    HistogramSnapshot,
+    Item,
+    LogBatch,
+    MonitorBatch,
+    Paused,
+    Resumed,
+    RunEnded,
+    RunStarted,
+)
+
+MAX_CHUNK_EVENTS = 2**25
+"""256 MiB of events: what a proc script gets at most while a long run is caught up with."""
+CAUGHT_UP_LAG_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; said after the items of every read, so that what came together is cut together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dry:
+    """A read returned nothing: all that the server had is consumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The stream is being left: give what is pending."""
+
+
+Fact = Item | Tick | Dry | Leave
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutRules:
+    """When to cut.
+
+    Attributes
+    ----------
+    epoch_ns_at_0
+        Wall clock in nanoseconds since 1990 at the moment that `step` is told as ``now == 0``.
+    """
+
+    update_every_s: float
+    epoch_ns_at_0: int
+    max_events: int = MAX_CHUNK_EVENTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chunk:
+    """What a script is given: all that came in an interval, of one run.
+
+    Attributes
+    ----------
+    run
+        Run number; 0 between runs.
+    geometry
+        What was said of the instrument in this interval, the latest of each field; None if nothing.
+    snapshot
+        The newest histogram of a source that histograms itself; it holds the whole run so far.
+    replaces
+        The first chunk after a run edge: it begins the accumulated data anew.
+    ends_run
+        No more data of this run will come.
+    from_start
+        False if the stream joined the run after its beginning.
+    start_ns
+        When the run started; 0 if not known.
+    """
+
+    run: int
+    events: tuple[EventBatch, ...] = ()
+    monitors: tuple[MonitorBatch, ...] = ()
+    logs: tuple[LogBatch, ...] = ()
+    geometry: Geometry | None = None
+    gaps: tuple[Gap, ...] = ()
+    snapshot: HistogramSnapshot | None = None
+    replaces: bool = False
+    ends_run: bool = False
+    from_start: bool = True
+    start_ns: int = 0
+
+    @property
+    def n_events(self) -> int:
+        """Events with a pixel of the instrument."""
+        return sum(len(batch.tof_ns) for batch in self.events)
+
+    @property
+    def n_pulses(self) -> int:
+        """Pulses, with or without events."""
+        return sum(len(batch.pulse_ns) for batch in self.events)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing but an edge, or what the stream says of the instrument."""
+        return not (self.events or self.monitors or self.logs or self.gaps or self.snapshot)
+
+
+Pending = tuple["Pending", Item] | None
+"""The items since the last cut, newest first: a list that grows by one without a copy and without being changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutState:
+    """What the cutter knows between two facts.
+
+    Attributes
+    ----------
+    replaces
+        The next chunk begins the accumulated data anew.
+    behind
+        The stream is being caught up with: the first chunk waits for that, not for the clock.
+    skew_ns
+        Lag that remains when all that the server had is consumed: clocks that differ, or a recording of old pulses.
+    cut_s
+        When the current interval began.
+    """
+
+    rules: CutRules
+    run: int = 0
+    ended: bool = False
+    paused: bool = False
+    from_start: bool = True
+    start_ns: int = 0
+    replaces: bool = True
+    behind: bool = True
+    newest_ns: int = 0
+    skew_ns: int = 0
+    cut_s: float = 0.0
+    pending: Pending = field(default=None, repr=False)
+    matters: bool = False
+    n_events: int = 0
+    n_pulses: int = 0
+
+
+Stepped = tuple[CutState, tuple[Chunk, ...]]
+
+
+def step(state: CutState, fact: Fact, now: float) -> Stepped:
+    """The next state, and the chunks that this fact completes."""
+    match fact:
+        case RunStarted():
+            return _start_run(state, fact, now)
+        case RunEnded():
+            return _end_run(state, fact, now)
+        case Tick():
+            return _tick(state, now)
+        case Dry():
+            return _dry(state, now)
+        case Leave():
+            return _cut(state, now)
+        case Paused() | Resumed():
+            return _keep(replace(state, paused=isinstance(fact, Paused)), _pause_log(fact)), ()
+        case Gap() | Geometry():
+            return _keep(state, fact), ()
+        case EventBatch() | MonitorBatch() | LogBatch() | HistogramSnapshot():
+            return _take(state, fact, now)
+
+
+def due_in_s(state: CutState, now: float) -> float:
+    """Seconds until the clock asks for a cut; a reader need not wake before."""
+    return max(0.0, state.cut_s + state.rules.update_every_s - now)
+
+
+def lag_s(state: CutState, now: float) -> float | None:
+    """How old the newest pulse is by the wall clock; None before the first."""
+    return _lag_ns(state, now) / 1e9 if state.newest_ns else None
+
+
+def _lag_ns(state: CutState, now: float) -> int:
+    return state.rules.epoch_ns_at_0 + round(now * 1e9) - state.newest_ns
+
+
+def _start_run(state: CutState, fact: RunStarted, now: float) -> Stepped:
+    if fact.run == state.run != 0:
+        return state, ()  # a file of the same run, or a reconnect: no edge
+    # A run that goes over into the next without an end has ended all the same.
+    state, chunks = _cut(state, now, ends_run=state.run != 0)
+    begun = replace(
+        state,
+        run=fact.run,
+        ended=False,
+        paused=False,
+        from_start=fact.from_start,
+        start_ns=fact.time_ns,
+        replaces=True,
+    )
+    return begun, chunks
+
+
+def _end_run(state: CutState, fact: RunEnded, now: float) -> Stepped:
+    if state.run == 0 or fact.run != state.run:
+        return state, ()  # of a run that we never saw; what is pending belongs elsewhere
+    state, chunks = _cut(state, now, ends_run=True)
+    return _between_runs(state), chunks
+
+
+def _between_runs(state: CutState) -> CutState:
+    return replace(state, run=0, ended=True, paused=False, from_start=True, start_ns=0, replaces=True)
+
+
+def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | HistogramSnapshot, now: float) -> Stepped:
+    chunks: tuple[Chunk, ...] = ()
+    if item.run != state.run:
+        # No source should do this; a chunk of two runs would be worse than an edge that nobody announced.
+        edge = RunStarted(run=item.run, time_ns=0, from_start=item.run == 0)
+        state, chunks = _start_run(state, edge, now)
+    if state.n_events and state.n_events + _n_events(item) > state.rules.max_events:
+        state, more = _cut(state, now)
+        chunks += more
+    state = _keep(state, item)
+    if isinstance(item, EventBatch) and len(item.pulse_ns):
+        state = replace(state, newest_ns=int(item.pulse_ns[-1]), n_pulses=state.n_pulses + len(item.pulse_ns))
+        # Less than an interval late is normal: a script ran meanwhile. More is a stream that is being caught up with.
+        late_ns = round(max(state.rules.update_every_s, CAUGHT_UP_LAG_S) * 1e9)
+        state = replace(state, behind=state.behind or _lag_ns(state, now) - state.skew_ns > late_ns)
+    return state, chunks
+
+
+def _n_events(item: Item) -> int:
+    return len(item.tof_ns) if isinstance(item, EventBatch | MonitorBatch) else 0
+
+
+def _keep(state: CutState, item: Item) -> CutState:
+    return replace(
+        state,
+        pending=(state.pending, item),
+        matters=state.matters or not isinstance(item, Geometry),
+        n_events=state.n_events + _n_events(item),
+    )
+
+
+def _pause_log(fact: Paused | Resumed) -> LogBatch:
+    value = np.array([float(isinstance(fact, Paused))])
+    return LogBatch(run=fact.run, name="pause", units="", time_ns=np.array([fact.time_ns], np.int64), value=value)
+
+
+def _tick(state: CutState, now: float) -> Stepped:
+    if state.behind and state.n_pulses and _lag_ns(state, now) - state.skew_ns < CAUGHT_UP_LAG_S * 1e9:
+        return _cut(replace(state, behind=False), now)
+    if due_in_s(state, now) > 0:
+        return state, ()
+    # Mantid would process an empty chunk like any other; we skip it, because its result would be the one there is.
+    return _cut(state, now)
+
+
+def _dry(state: CutState, now: float) -> Stepped:
+    if not (state.behind and state.n_pulses):
+        return _tick(state, now)
+    lag_ns = _lag_ns(state, now)
+    skew_ns = lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0
+    return _cut(replace(state, behind=False, skew_ns=skew_ns), now)
+
+
+def _cut(state: CutState, now: float, *, ends_run: bool = False) -> Stepped:
+    if not (state.matters or ends_run):
+        return replace(state, cut_s=now), ()
+    chunk = _chunk(state, ends_run)
+    after = replace(state, pending=None, matters=False, n_events=0, n_pulses=0, replaces=False, cut_s=now)
+    return after, (chunk,)
+
+
+def _chunk(state: CutState, ends_run: bool) -> Chunk:
+    items = list(_oldest_first(state.pending))
+    snapshots = [item for item in items if isinstance(item, HistogramSnapshot)]
+    return Chunk(
+        run=state.run,
+        events=coalesce_events([item for item in items if isinstance(item, EventBatch)]),
+        monitors=coalesce_monitors([item for item in items if isinstance(item, MonitorBatch)]),
+        logs=coalesce_logs([item for item in items if isinstance(item, LogBatch)]),
+        geometry=coalesce_geometry([item for item in items if isinstance(item, Geometry)]),
+        gaps=tuple(item for item in items if isinstance(item, Gap)),
+        snapshot=snapshots[-1] if snapshots else None,
+        replaces=state.replaces,
+        ends_run=ends_run,
+        from_start=state.from_start,
+        start_ns=state.start_ns,
+    )
+
+
+def _oldest_first(pending: Pending) -> Iterator[Item]:
+    newest_first = []
+    while pending is not None:
+        pending, item = pending
+        newest_first.append(item)
+    return reversed(newest_first)
+
+
+def join(chunks: tuple[Chunk, ...]) -> Chunk:
+    """Chunks of one run, oldest first, as one."""
+    last = chunks[-1]
+    if len(chunks) == 1:
+        return last
+    geometries = [chunk.geometry for chunk in chunks if chunk.geometry is not None]
+    snapshots = [chunk.snapshot for chunk in chunks if chunk.snapshot is not None]
+    return replace(
+        last,
+        events=coalesce_events([batch for chunk in chunks for batch in chunk.events]),
+        monitors=coalesce_monitors([batch for chunk in chunks for batch in chunk.monitors]),
+        logs=coalesce_logs([batch for chunk in chunks for batch in chunk.logs]),
+        geometry=coalesce_geometry(geometries),
+        gaps=tuple(gap for chunk in chunks for gap in chunk.gaps),
+        snapshot=snapshots[-1] if snapshots else None,
+        replaces=chunks[0].replaces,
+    )
