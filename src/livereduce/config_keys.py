@@ -15,6 +15,8 @@ from livereduce.link import SILENCE_LIMITS_S
 ADARA_PORT = 31415
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
 MOST_BINS = 1_000_000
+INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
+"""What a name may be made of, since it becomes part of file names."""
 
 
 # One parser for each kind of value; ValueError means "not that kind", the key says what was expected.
@@ -29,7 +31,7 @@ def _text(value: object) -> str:
 
 def _instrument_name(value: object) -> str:
     name = _text(value)
-    if not re.fullmatch(r"\w[\w.-]*", name):  # becomes part of file names
+    if not INSTRUMENT_NAME.fullmatch(name):
         raise ValueError
     return name
 
