@@ -224,3 +224,48 @@ def exit_code(status: Status, down: str) -> ExitCode:
     if down:
         return ExitCode.DOWN
     return ExitCode.DEGRADED if status.state in NEEDS_ATTENTION else ExitCode.OK
+
+
+def headline(status: Status) -> str:
+    """One line: state and reason, and what flows. The life sign of the log."""
+    progress = status.progress
+    if progress is None or status.worker_pid is None:
+        return f"{status.state}: {status.why}"
+    flow = f"{progress.chunks} chunks, {progress.results} results, {status.events_per_s:.3g} events/s"
+    age = "" if progress.data_age_s is None else f", data {progress.data_age_s:.1f} s old"
+    return f"{status.state}: {status.why}; {flow}{age}"
+
+
+def describe(status: Status, down: str = "") -> str:
+    """The snapshot for people, one fact a line; `down` is the answer of `is_down`."""
+    rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
+    if down:
+        rows += [("was", f"{status.state}: {status.why}")]
+    rows += [("problem", problem) for problem in status.problems if problem not in status.why or down]
+    rows += [("warning", warning) for warning in status.warnings]
+    rows += [("instrument", status.instrument), ("engine", f"{status.engine} ({status.interpreter})")]
+    rows += _progress_rows(status)
+    for name, script in (("proc", status.proc), ("post_proc", status.post_proc)):
+        rows.append((name, f"{script.path} (md5 {script.md5})" if script else "none"))
+    worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {status.restarts} restarts"
+    rows += [("worker", f"{worker}, {status.phase}" if status.phase else worker)]
+    rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
+    rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
+    rows += [("products", status.products_dir)]
+    rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
+    return "\n".join(f"{name:14} {text}" for name, text in rows)
+
+
+def _progress_rows(status: Status) -> list[tuple[str, str]]:
+    progress = status.progress
+    if progress is None:
+        return []
+    link = "connected" if progress.source_connected else f"not connected: {progress.source_reason or 'not yet'}"
+    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_charge_pc / 1e6:.6g} µC"
+    rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
+    age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
+    rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
+    rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
+    rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
+    rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
+    return rows + [("last error", f"{kind}: {text}") for kind, text in progress.last_errors.items()]

@@ -1,0 +1,195 @@
+"""One worker process as the daemon holds it: its pipes, its pidfd, its process group. Decides nothing.
+
+Three pipes: beats from the worker, orders to it, and its output. The daemon keeps the only writing end of the order
+pipe, so a worker reads end-of-file there when the daemon dies, by whatever means, and leaves (exit 70).
+Waiting is on a pidfd: no lost SIGCHLD, no pid that means somebody else by now (pidfd_open(2), Linux 5.3).
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import livereduce
+from livereduce.daemon.output import Output
+from livereduce.errors import ExitCode
+from livereduce.link import BEAT_FD, MAX_BEAT_BYTES, ORDER_FD, Beat, decode_beat
+
+READ_BYTES = 1 << 16
+"""One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
+SYSTEMD_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC")
+"""They are the daemon's: a script that imports a notifying library must not speak to systemd in its name."""
+
+
+class Worker:
+    """A running worker. Made by `spawn`; after `reap` only `output` is of use."""
+
+    def __init__(self, process: subprocess.Popen[bytes], beats: int, orders: int) -> None:
+        assert process.stdout is not None
+        self.pid = process.pid
+        self.output = Output()
+        self.pidfd = os.pidfd_open(process.pid)
+        self.beats_fd, self.orders_fd, self.output_fd = beats, orders, process.stdout.fileno()
+        self.watched = {self.pidfd, self.beats_fd, self.output_fd}
+        """What becomes readable when something is to be done; a pipe that has ended is no longer among it."""
+        self._process = process
+        self._torn = b""
+        for fd in (beats, orders, self.output_fd):
+            os.set_blocking(fd, False)
+
+    def read_beats(self) -> list[Beat]:
+        """Beats since the last time; what is not a beat is passed over."""
+        *lines, torn = (self._torn + self._read(self.beats_fd)).split(b"\n")
+        self._torn = torn[:MAX_BEAT_BYTES]
+        beats = []
+        for line in lines:
+            with suppress(ValueError):
+                beats.append(decode_beat(line))
+        return beats
+
+    def read_output(self, now: float) -> list[str]:
+        """Lines that the worker has printed, for the log."""
+        return self.output.feed(self._read(self.output_fd), now)
+
+    def order(self, order: str) -> None:
+        """Send an order. If it does not get through, the deadlines of the policy do the rest."""
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self.orders_fd, order.encode() + b"\n")
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the worker and all that its scripts have started, save what has left the group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def reap(self) -> tuple[int, list[str]]:
+        """Take the exit code of a worker that has ended (negative: a signal), the last of its output; close all.
+
+        What its scripts have left behind in the group is killed *before* the worker is reaped: as long as the dead
+        leader is not waited for, its number cannot be given to somebody else.
+        """
+        self.signal_group(signal.SIGKILL)
+        code = self._process.wait()
+        lines = []
+        # A process that left the group may hold the pipe open for ever: read what is there, do not wait for its end.
+        for _ in range(16):
+            if not (data := self._read(self.output_fd)):
+                break
+            lines += self.output.feed(data, time.monotonic())
+        lines += self.output.finish(time.monotonic())
+        self.close()
+        return code, lines
+
+    def close(self) -> None:
+        """Let go of pipes and pidfd."""
+        os.close(self.pidfd)
+        os.close(self.beats_fd)
+        os.close(self.orders_fd)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _read(self, fd: int) -> bytes:
+        """What is there now. The end of a pipe stays readable for ever: watching it on would turn the loop hot."""
+        try:
+            data = os.read(fd, READ_BYTES)
+        except BlockingIOError:
+            return b""
+        if not data:
+            self.watched.discard(fd)
+        return data
+
+
+def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
+    """Start a worker in a session of its own.
+
+    Raises
+    ------
+    OSError
+        The interpreter is not there or cannot be run, or the host is out of processes, memory or descriptors.
+    """
+    with _pipe() as (beats, beats_worker), _pipe() as (orders_worker, orders):
+        process = subprocess.Popen(
+            command,
+            env={**environ, BEAT_FD: str(beats_worker), ORDER_FD: str(orders_worker)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(beats_worker, orders_worker),
+            start_new_session=True,
+            bufsize=0,
+        )
+        try:
+            # copies, so that the pipes' first descriptors are closed in one place, whatever happens
+            return Worker(process, os.dup(beats), os.dup(orders))
+        except OSError:
+            process.kill()
+            process.wait()
+            raise
+
+
+def worker_command(interpreter: Path, job: Path) -> tuple[str, ...]:
+    """How a worker is started. With -P: a daemon that runs in `scripts/` has a `livereduce.py` in its directory."""
+    return (str(interpreter), "-P", "-m", "livereduce.worker", str(job))
+
+
+def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: Path) -> dict[str, str]:
+    """The environment of a worker: the daemon's own, so that it finds this very package and its compiled kernels.
+
+    PYTHONUNBUFFERED makes the last words before a crash reach the log.
+    """
+    kept = {key: value for key, value in environ.items() if key not in SYSTEMD_VARIABLES}
+    kept.setdefault("NUMBA_CACHE_DIR", str(state_dir / "kernels"))
+    kept["PYTHONUNBUFFERED"] = "1"
+    if package := _where_package_is(state_dir, interpreter):
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (kept.get("PYTHONPATH"), str(package))))
+    return kept
+
+
+def _where_package_is(state_dir: Path, interpreter: Path) -> Path | None:
+    """The directory to put on the path of `interpreter`; None if it finds the package by itself."""
+    package = Path(livereduce.__file__).resolve().parent
+    if package.parent.name not in ("site-packages", "dist-packages"):
+        return package.parent
+    if interpreter == Path(sys.executable):
+        return None
+    # Another interpreter must not be given a whole site-packages: its own numpy would be hidden by one not made for it.
+    alone = state_dir / "package"
+    alone.mkdir(parents=True, exist_ok=True)
+    fresh = alone / f".{os.getpid()}"
+    fresh.symlink_to(package)
+    fresh.replace(alone / "livereduce")
+    return alone
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """A pipe that is closed on this side at the end."""
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def signal_name(number: int) -> str:
+    """SIGTERM and the like; most real-time signals have no name of their own."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+
+
+def why_ended(code: int, last_words: str) -> str:
+    """What an exit code of a worker means to a person (negative: a signal, as `subprocess` has it)."""
+    if code < 0:
+        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+        return f"the worker was killed by {signal_name(-code)}{hint}"
+    match code:
+        case ExitCode.OK:
+            return "the worker left without having been asked to (exit code 0)"
+        case ExitCode.PARENT_GONE:
+            return f"the worker left in the belief that the daemon is gone (exit code {code})"
+    told = f": {last_words}" if last_words else ""
+    meaning = "cannot use configuration or scripts" if code == ExitCode.UNUSABLE else "crashed"
+    return f"the worker {meaning} (exit code {code}){told}"

@@ -1,0 +1,55 @@
+"""A worker for the daemon's tests: keeps the contract of `livereduce.link`, reduces nothing.
+
+Run as ``python fake_worker.py MODE JOB``; the mode says how it misbehaves.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from livereduce.link import BEAT_FD, ORDER_FD, Beat, Job, Phase, Progress, decode_job, encode_beat
+
+BEAT_S = 0.02
+
+
+def main(mode: str, job: Job) -> int:
+    print(f"fake worker: {mode}, generation {job.generation}")
+    if mode == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if mode == "refuse" and job.proc and b"good" not in Path(job.proc.copy).read_bytes():
+        print("the worker does not like the script", file=sys.stderr)
+        return 78
+    if mode == "crash once" and job.generation == 1:
+        subprocess.Popen(["sleep", "600"])  # what a script leaves behind
+        print("about to crash")
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if mode == "leave once" and job.generation == 1:
+        return 0
+    return work(obeys=mode not in ("deaf", "stubborn"), job=job)
+
+
+def work(*, obeys: bool, job: Job) -> int:
+    beats, orders = int(os.environ[BEAT_FD]), int(os.environ[ORDER_FD])
+    os.set_blocking(beats, False)
+    seq = 0
+    while True:
+        seq += 1
+        progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True)
+        with suppress(BlockingIOError):
+            os.write(beats, encode_beat(Beat(seq=seq, phase=Phase.WAITING, progress=progress)))
+        if select.select([orders], [], [], BEAT_S)[0]:
+            order = os.read(orders, 100)
+            if not order:
+                Path(job.state_dir, "parent_gone").touch()
+                return 70
+            if order == b"stop\n" and obeys:
+                Path(job.state_dir, "stopped_in_order").touch()
+                return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], decode_job(Path(sys.argv[2]).read_text())))
