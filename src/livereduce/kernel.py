@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 Function = Callable[..., Any]
 
@@ -45,3 +48,25 @@ def kernel(result: str, *arguments: str) -> Callable[[Function], Function]:
         return compiled
 
     return compile_it
+
+
+def _prefetch(_typing: Any, array: Any, _index: Any) -> Any:
+    """Ask for the cache line of ``array[index]`` (1-D); nothing is loaded, so an index beyond the end does no harm.
+
+    Walking packets is a chain of loads, each waiting for the one before: without this it runs at the latency of
+    memory, not at its bandwidth (measured: five times slower on data that is not in the cache).
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.bitcast(builder.gep(view.data, [arguments[1]]), cgutils.voidptr_t)
+        i32 = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, i32, i32, i32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
+        builder.call(function, [address, i32(0), i32(3), i32(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64), generate
+
+
+prefetch: Any = intrinsic(_prefetch)
