@@ -1,0 +1,207 @@
+"""A product as a NeXus file: one NXentry with one NXdata that h5py, scipp and NeXus viewers open.
+
+The layout follows the NXdata definition of the NeXus manual: ``@signal``, ``@axes``, ``<signal>_errors``, an axis of
+n + 1 values being bin edges. Times and other facts are fields of the entry, under NeXus' own name where it has one.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5a, h5d, h5s, h5t
+
+from livereduce.publish.product import Axis, Product
+
+_NEXUS_FIELDS = {"events": ("total_counts", "counts"), "proton_charge_pc": ("proton_charge", "pC")}
+"""Attributes of a product that NeXus knows under another name: that name and the units."""
+
+# h5py's dictionary-like writing costs twice as much as its low-level calls, and a product is written every cycle.
+# Texts have variable length, because h5py gives fixed-length attributes back as bytes.
+_TEXT = h5py.string_dtype("utf-8")
+_TEXT_IN_FILE = h5t.py_create(_TEXT, logical=True)
+_TEXT_IN_MEMORY = h5t.py_create(_TEXT)
+_SCALAR = h5s.create(h5s.SCALAR)
+
+
+def write_product(path: Path, product: Product) -> None:
+    """Write a product so that readers see the old file or the new one, never a half.
+
+    It is not forced to the disk: after a power failure the stream is replayed anyway. The file format is the oldest
+    HDF5 knows (h5py's default), as viewers with old libraries cannot open the newest; it is not slower.
+
+    Raises
+    ------
+    ValueError
+        Shapes or names do not fit together; says which.
+    OSError
+        The file cannot be written.
+    """
+    _check(product)
+    unfinished = path.with_name(f".{path.name}.tmp")
+    try:
+        # Nobody else writes here, and file locks fail on some network file systems.
+        with h5py.File(unfinished, "w", locking=False) as file:
+            _write(file, product)
+        os.replace(unfinished, path)  # noqa: PTH105 (Path.replace builds another path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def _check(product: Product) -> None:
+    shape = product.signal.shape
+    if len(shape) != len(product.axes):
+        raise ValueError(f"{product.name}: {len(shape)} dimensions, but {len(product.axes)} axes")
+    for axis, length in zip(product.axes, shape, strict=True):
+        if axis.values.shape not in ((length,), (length + 1,)):
+            raise ValueError(
+                f"{product.name}: axis {axis.name!r} has shape {axis.values.shape}, "
+                f"but {length} points or {length + 1} edges are needed"
+            )
+    if product.errors is not None and product.errors.shape != shape:
+        raise ValueError(f"{product.name}: errors have shape {product.errors.shape}, but the signal {shape}")
+    names = [_link(axis.name) for axis in product.axes]
+    if len({*names, "signal", "signal_errors"}) != len(names) + 2:
+        raise ValueError(f"{product.name}: axis names must differ, also from 'signal' and 'signal_errors': {names}")
+
+
+def _link(name: str) -> str:
+    """A name that HDF5 takes for one link, not for a path."""
+    return re.sub(r"^\.+$|^$", "_", _clean(name).replace("/", "_"))
+
+
+def _clean(text: str) -> str:
+    """A text that HDF5 takes: titles come from the stream as they are."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _write(file: h5py.File, product: Product) -> None:
+    facts = _facts(product)
+    name = _link(product.name)
+    name += "_" * (name in facts)
+    _attributes(file, {"NX_class": "NXroot", "default": "entry"})
+    entry = file.create_group("entry")
+    _attributes(entry, {"NX_class": "NXentry", "default": name})
+    for field, (value, units) in facts.items():
+        _field(entry, field, value, {"units": units} if units else {})
+    _write_data(entry.create_group(name), product)
+
+
+def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
+    """The fields of the entry: value and units by name."""
+    facts: dict[str, tuple[float | int | str, str]] = {
+        "run_number": (product.run, ""),
+        "title": (product.title, ""),
+        "pipeline": (product.pipeline, ""),
+        "name": (product.name, ""),
+    }
+    for name, value in product.attributes.items():
+        field, units = _NEXUS_FIELDS.get(name, (_link(name), ""))
+        if field in facts:
+            raise ValueError(f"{product.name}: the attribute {name!r} has the name of another field of the file")
+        facts[field] = (value, units)
+    return facts
+
+
+def _write_data(data: h5py.Group, product: Product) -> None:
+    axes = [_link(axis.name) for axis in product.axes]
+    _attributes(data, {"NX_class": "NXdata", "signal": "signal"} | ({"axes": axes} if axes else {}))
+    _field(data, "signal", product.signal, _labels(product.name, product.units))
+    if product.errors is not None:
+        _field(data, "signal_errors", product.errors, {"units": product.units})
+    for name, axis in zip(axes, product.axes, strict=True):
+        _field(data, name, axis.values, _labels(axis.name, axis.units))
+
+
+def _labels(name: str, units: str) -> dict[str, str]:
+    return {"units": units, "long_name": f"{name} ({units})" if units else name}
+
+
+def _field(group: h5py.Group, name: str, value: Any, attributes: Mapping[str, str]) -> None:
+    array, in_file, in_memory, space = _stored(value)
+    field = h5d.create(group.id, name.encode(), in_file, space)
+    if array.size:
+        field.write(h5s.ALL, h5s.ALL, array, mtype=in_memory)
+    if attributes:
+        _attributes(h5py.Dataset(field), attributes)
+
+
+def _attributes(place: h5py.Group | h5py.Dataset, attributes: Mapping[str, str | list[str]]) -> None:
+    for name, value in attributes.items():
+        array, in_file, in_memory, space = _stored(value)
+        h5a.create(place.id, name.encode(), in_file, space).write(array, mtype=in_memory)
+
+
+def _stored(value: Any) -> tuple[Any, Any, Any, Any]:
+    """An array with its type in the file, its type in memory and its extent."""
+    if isinstance(value, str):
+        array = np.array(_clean(value), dtype=_TEXT)
+    elif isinstance(value, list):
+        array = np.array(value, dtype=_TEXT)
+    else:
+        array = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
+    is_text = array.dtype == _TEXT
+    in_file = _TEXT_IN_FILE if is_text else h5t.py_create(array.dtype)
+    space = h5s.create_simple(array.shape) if array.ndim else _SCALAR
+    return array, in_file, _TEXT_IN_MEMORY if is_text else None, space
+
+
+def read_product(path: Path) -> Product:
+    """The product of a file, found by the rules of NXdata as any viewer would.
+
+    Raises
+    ------
+    OSError
+        Not an HDF5 file.
+    KeyError
+        An HDF5 file, but not of this layout.
+    """
+    with h5py.File(path, "r", locking=False) as file:
+        entry = file[file.attrs["default"]]
+        data = entry[entry.attrs["default"]]
+        signal = data[data.attrs["signal"]]
+        errors = data.get(f"{data.attrs['signal']}_errors")
+        facts = _read_facts(file)
+        return Product(
+            pipeline=str(facts.pop("pipeline")),
+            run=int(facts.pop("run_number")),
+            title=str(facts.pop("title")),
+            name=str(facts.pop("name")),
+            signal=signal[()],
+            errors=None if errors is None else errors[()],
+            units=signal.attrs["units"],
+            axes=tuple(
+                Axis(name=axis, values=data[axis][()], units=data[axis].attrs["units"])
+                for axis in data.attrs.get("axes", ())
+            ),
+            attributes=facts,
+        )
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Run number, title, pipeline, name and attributes of a product's file, without its arrays.
+
+    Raises
+    ------
+    OSError, KeyError
+        As `read_product`.
+    """
+    with h5py.File(path, "r", locking=False) as file:
+        return _read_facts(file)
+
+
+def _read_facts(file: h5py.File) -> dict[str, Any]:
+    ours = {nexus: name for name, (nexus, _) in _NEXUS_FIELDS.items()}
+    entry = file[file.attrs["default"]]
+    return {ours.get(name, name): _value(item) for name, item in entry.items() if isinstance(item, h5py.Dataset)}
+
+
+def _value(field: h5py.Dataset) -> float | int | str:
+    value = field[()]
+    return value.decode() if isinstance(value, bytes) else value.item()

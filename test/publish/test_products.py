@@ -1,0 +1,163 @@
+import json
+import os
+import string
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livereduce.publish.nexus import read_product
+from livereduce.publish.product import Axis, Product
+from livereduce.publish.products import Products, safe_name
+
+
+def result(run: int, events: int = 1, name: str = "result", incomplete: str = "") -> Product:
+    return Product(
+        pipeline="main",
+        run=run,
+        name=name,
+        signal=np.array([float(events)]),
+        axes=(Axis(name="tof", values=np.array([0.0, 1.0]), units="us"),),
+        attributes={"events": events, "incomplete": incomplete},
+    )
+
+
+def index(state_dir: Path) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads((state_dir / "products" / "index.json").read_text())
+    return body
+
+
+def runs(state_dir: Path) -> list[int]:
+    return [run["run"] for run in index(state_dir)["runs"]]
+
+
+def folders(state_dir: Path) -> set[str]:
+    return {path.name for path in (state_dir / "products").iterdir() if path.is_dir()}
+
+
+def test_a_product_lies_where_the_index_says(tmp_path: Path) -> None:
+    path = Products(tmp_path).publish(result(7, 42, incomplete="a gap of 3 s"))
+    assert path == tmp_path / "products" / "7" / "result.nxs"
+    body = index(tmp_path)
+    (run,) = body["runs"]
+    (entry,) = run["products"]
+    assert (body["current"], run["run"], run["ended"]) == (7, 7, False)
+    assert tmp_path / "products" / entry["path"] == path
+    assert (entry["name"], entry["pipeline"], entry["events"]) == ("result", "main", 42)
+    assert entry["incomplete"] == "a gap of 3 s"
+    assert entry["written_unix_s"] == path.stat().st_mtime
+    assert read_product(path).signal.tolist() == [42.0]
+
+
+def test_nothing_published_is_an_index_too(tmp_path: Path) -> None:
+    Products(tmp_path / "new" / "state")
+    assert index(tmp_path / "new" / "state") == {"current": None, "runs": []}
+
+
+def test_the_last_result_of_a_run_stays_when_the_next_begins(tmp_path: Path) -> None:
+    products = Products(tmp_path)
+    products.publish(result(7, 1))
+    last = products.publish(result(7, 2))
+    products.ended(7)
+    products.publish(result(8, 3))
+    assert index(tmp_path)["current"] == 8
+    assert [(run["run"], run["ended"]) for run in index(tmp_path)["runs"]] == [(7, True), (8, False)]
+    assert read_product(last).signal.tolist() == [2.0]
+
+
+def test_only_the_last_runs_are_kept_and_never_the_current_one_dropped(tmp_path: Path) -> None:
+    products = Products(tmp_path, keep_runs=3)
+    for run in (1, 0, 2, 0, 3, 0, 4):
+        products.publish(result(run))
+    assert runs(tmp_path) == [3, 0, 4]
+    assert folders(tmp_path) == {"3", "0", "4"}
+    alone = Products(tmp_path, keep_runs=0)
+    alone.publish(result(0))
+    assert runs(tmp_path) == [0]
+
+
+def test_a_run_that_ended_without_products_is_no_news(tmp_path: Path) -> None:
+    products = Products(tmp_path)
+    products.ended(5)
+    assert runs(tmp_path) == []
+
+
+def test_after_a_restart_everything_is_there_and_a_run_that_comes_again_is_replaced(tmp_path: Path) -> None:
+    before = Products(tmp_path)
+    before.publish(result(7, 10))
+    before.publish(result(7, 5, name="sample (1/2)"))
+    before.ended(7)
+    before.publish(result(8, 20))
+    at_the_end = index(tmp_path)
+    after = Products(tmp_path)
+    assert index(tmp_path) == at_the_end
+    path = after.publish(result(7, 1))
+    (_, run) = index(tmp_path)["runs"]
+    assert (run["run"], run["ended"], index(tmp_path)["current"]) == (7, False, 7)
+    assert [(entry["name"], entry["events"]) for entry in run["products"]] == [("result", 1), ("sample (1/2)", 5)]
+    assert read_product(path).signal.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    "broken", [None, b"", b"{", b"[]", b"\xff", b'{"runs": 5}', b'{"runs": [5]}', b'{"runs": [{"run": []}]}']
+)
+def test_a_broken_index_is_built_again_from_the_folders(tmp_path: Path, broken: bytes | None) -> None:
+    products = Products(tmp_path)
+    for written_s, run in enumerate((9, 7, 8)):
+        os.utime(products.publish(result(run, run)), (1e9 + written_s, 1e9 + written_s))
+    index_file = tmp_path / "products" / "index.json"
+    if broken is None:
+        index_file.unlink()
+    else:
+        index_file.write_bytes(broken)
+    Products(tmp_path)
+    assert runs(tmp_path) == [9, 7, 8]
+    assert [run["products"][0]["events"] for run in index(tmp_path)["runs"]] == [9, 7, 8]
+
+
+def test_damaged_and_foreign_files_are_left_out_and_old_ones_go_in_the_end(tmp_path: Path) -> None:
+    products = tmp_path / "products"
+    for folder in ("3", "007", "notes"):
+        (products / folder).mkdir(parents=True)
+        (products / folder / "result.nxs").write_bytes(b"not HDF5")
+    again = Products(tmp_path, keep_runs=2)
+    assert index(tmp_path) == {"current": 3, "runs": [{"run": 3, "ended": False, "products": []}]}
+    again.publish(result(4))
+    again.publish(result(5))
+    assert folders(tmp_path) == {"4", "5", "007", "notes"}
+
+
+def test_a_product_that_cannot_be_written_leaves_the_old_one_and_the_index(tmp_path: Path) -> None:
+    products = Products(tmp_path)
+    path = products.publish(result(7, 10))
+    before = index(tmp_path)
+    with pytest.raises(ValueError, match="axes"):
+        products.publish(Product(pipeline="main", run=7, name="result", signal=np.zeros(1), axes=()))
+    assert read_product(path).signal.tolist() == [10.0]
+    assert index(tmp_path) == before
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_safe_names_are_plain_short_and_never_shared(one: str, other: str) -> None:
+    allowed = set(string.ascii_letters + string.digits + "_.+-")
+    for name in (safe_name(one), safe_name(other)):
+        assert set(name) <= allowed
+        assert 0 < len(name) <= 100
+        assert not name.startswith(".")
+        assert not name.endswith(".")
+    assert (safe_name(one) == safe_name(other)) == (one == other)
+
+
+@pytest.mark.parametrize("name", ["result", "PG3_12345", "d-spacing", "v1.2"])
+def test_ordinary_names_stay_as_they_are(name: str) -> None:
+    assert safe_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../../etc/passwd", "a/b", "a\0b", "x" * 500, "Härte"])
+def test_any_name_can_be_published(tmp_path: Path, name: str) -> None:
+    path = Products(tmp_path).publish(result(1, name=name))
+    assert path.parent == tmp_path / "products" / "1"
+    assert path.is_file()
