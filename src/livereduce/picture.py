@@ -20,11 +20,11 @@ def curve(x: Sequence[float], y: Sequence[float], *, width: int = 76, height: in
 
     The last line has the ends of the axis and the label.
     """
-    bars = columns(y, width)
+    bars = [max(0.0, bar) for bar in columns(y, width)]
     top = max(bars, default=0.0)
     if top <= 0:
         return [f"(nothing to draw yet: {label})"]
-    eighths = [max(0, round(bar / top * 8 * height)) for bar in bars]
+    eighths = [round(bar / top * 8 * height) for bar in bars]
     lines = []
     for row in range(height - 1, -1, -1):
         cells = "".join(_EIGHTHS[min(8, max(0, level - 8 * row))] for level in eighths)
