@@ -44,18 +44,20 @@ class Connection:
     def receive(self, into: memoryview, timeout_s: float) -> int:
         """Wait for data, then take all that is there or fits; 0 is silence."""
         self._socket.settimeout(timeout_s)
-        got = self._receive_some(into, 0)
+        got = self._receive_some(into)
+        # No MSG_DONTWAIT: as long as a time-out is set, Python waits for data itself before it asks with that flag.
+        self._socket.settimeout(0)
         while 0 < got < len(into):
-            size = self._receive_some(into[got:], socket.MSG_DONTWAIT, end_counts=False)
+            size = self._receive_some(into[got:], end_counts=False)
             if size == 0:
                 break
             got += size
         return got
 
-    def _receive_some(self, into: memoryview, flags: int, *, end_counts: bool = True) -> int:
+    def _receive_some(self, into: memoryview, *, end_counts: bool = True) -> int:
         """One receive. The end of the stream is an error only if nothing came with it: it is seen again next time."""
         try:
-            size = self._socket.recv_into(into, 0, flags)
+            size = self._socket.recv_into(into)
         except (BlockingIOError, TimeoutError):
             return 0
         except OSError as error:
