@@ -55,12 +55,14 @@ class Connection:
         return got
 
     def _receive_some(self, into: memoryview, *, end_counts: bool = True) -> int:
-        """One receive. The end of the stream is an error only if nothing came with it: it is seen again next time."""
+        """One receive. The end of the stream, or a reset, is an error only if nothing came with it: it is seen again."""
         try:
             size = self._socket.recv_into(into)
         except (BlockingIOError, TimeoutError):
             return 0
         except OSError as error:
+            if not end_counts:
+                return 0
             raise SourceLost(f"connection broken: {error}") from None
         if size == 0 and end_counts:
             raise SourceLost("the server closed the connection")
