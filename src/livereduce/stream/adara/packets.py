@@ -137,6 +137,10 @@ def _run_status(payload: bytes, _version: int) -> RunStatus:
     )
 
 
+_MOST_DIGITS = 10
+"""Of a variable id, 32 bits; `int` itself raises for some thousand digits."""
+
+
 def _xml(payload: bytes, what: str) -> str:
     cursor = _Cursor(payload)
     return cursor.text(cursor.u32(f"{what} length"), what)
@@ -186,7 +190,7 @@ def _device_descriptor(payload: bytes, _version: int) -> DeviceDescriptor:
     variables: dict[int, tuple[str, str]] = {}
     for element in root.iterfind(".//{*}process_variable"):
         identity = _child_text(element, "pv_id")
-        if identity.isdecimal():
+        if identity.isdecimal() and len(identity) <= _MOST_DIGITS:
             variables[int(identity)] = _child_text(element, "pv_name"), _child_text(element, "pv_units")
     return DeviceDescriptor(device=device, name=_child_text(root, "device_name"), variables=variables)
 
