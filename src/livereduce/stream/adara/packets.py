@@ -126,15 +126,13 @@ class _Cursor:
         return raw.decode("utf-8", "replace").rstrip("\0")
 
 
-def _run_status(payload: bytes, _version: int) -> RunStatus:
+def _run_status(payload: bytes, version: int) -> RunStatus:
     cursor = _Cursor(payload)
     run, start, word = (cursor.u32("run status") for _ in range(3))
-    paused = cursor.u32("pause file") >> 24 if cursor.left() >= 4 else 0
+    paused = cursor.u32("pause file") >> 24 if version else 0
     if word >> 24 not in set(Status):
         raise BadPacket(f"run status {word >> 24} is none of {', '.join(str(int(s)) for s in Status)}")
-    return RunStatus(
-        run=run, run_start_s=start, status=Status(word >> 24), file=word & 0xFFF, paused=bool(paused & 0xFF)
-    )
+    return RunStatus(run=run, run_start_s=start, status=Status(word >> 24), file=word & 0xFFF, paused=bool(paused))
 
 
 _MOST_DIGITS = 10
