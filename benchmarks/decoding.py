@@ -1,0 +1,111 @@
+"""Decoding and histogramming in memory: bytes of a stream to columns, columns to counts."""
+
+from collections.abc import Callable
+
+import numpy as np
+import scipp as sc
+from measure import Row, medians
+from streams import FRAME_TICKS, stream
+
+from livereduce.engine.builtin.binning import Binning, make_edges_ns
+from livereduce.engine.builtin.events import Events
+from livereduce.engine.builtin.histogram import Histogram
+from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.stream.adara import session
+from livereduce.stream.adara.decode import Decoder
+from livereduce.stream.adara.frame import Framer
+from livereduce.stream.adara.session import Deliver, Packets, SessionState
+from livereduce.stream.model import F8, U4, EventBatch
+
+STREAM_BYTES = 256 * 1024 * 1024
+BLOCK_WORDS = 2 * 1024 * 1024
+
+
+class Pipe:
+    """A stream in memory that goes through framing, session and decoder as in the client."""
+
+    def __init__(self, words: U4) -> None:
+        self.words = words
+        self._framer, self._decoder = Framer(), Decoder()
+
+    def batches(self) -> list[EventBatch]:
+        """All events decoded and kept."""
+        found: list[EventBatch] = []
+        self.run(found)
+        return found
+
+    def run(self, keep: list[EventBatch] | None = None, histogram: Histogram | None = None) -> int:
+        """Decode everything; events are counted, kept or histogrammed, else their memory is used again."""
+        position, size, events, state = 0, BLOCK_WORDS, 0, SessionState(run=1)
+        while position < len(self.words):
+            table = self._framer.table(self.words[position : position + size])
+            size = BLOCK_WORDS if table.used_words else BLOCK_WORDS + table.missing_words
+            rare = self._decoder.rare(table)
+            state, outputs = session.step(state, Packets(table=table, rare=rare), 0.0)
+            for output in outputs:
+                assert isinstance(output, Deliver)
+                for item in self._decoder.items(table, rare, output):
+                    if isinstance(item, EventBatch):
+                        events += len(item.tof_ns)
+                        if keep is not None:
+                            keep.append(item)
+                        if histogram is not None:
+                            histogram.add(Events((item,)))
+            position += table.used_words
+        return events
+
+
+def decode_row(events_per_pulse: int) -> Row:
+    """Decode against copying the same bytes into memory that is warm."""
+    words, pulses = stream(events_per_pulse, 100_000, STREAM_BYTES)
+    pipe, copy = Pipe(words), np.empty_like(words)
+    assert pipe.run() == pulses * events_per_pulse
+    decode_s, copy_s = medians(pipe.run, lambda: np.copyto(copy, words))
+    events = pulses * events_per_pulse
+    return Row(
+        name="decode",
+        events_per_pulse=events_per_pulse,
+        events_per_s=events / decode_s,
+        reference="np.copyto of the same bytes",
+        ratio=copy_s / decode_s,
+        more={"pulses_per_s": pulses / decode_s, "reference_GB_per_s": words.nbytes / copy_s / 1e9},
+    )
+
+
+def histogram_row(pixels: int, bins: int = 100, events_per_pulse: int = 5000) -> Row:
+    """Decode and histogram against scipp, which is given the columns decoded already."""
+    words, pulses = stream(events_per_pulse, pixels, STREAM_BYTES)
+    pipe = Pipe(words)
+    binning = Binning(make_edges_ns(0.0, FRAME_TICKS / 10 / bins, FRAME_TICKS / 10))
+    table = PixelTable(np.arange(pixels, dtype=np.int32))
+    ours = Histogram(binning, table)
+    pipe.run(histogram=ours)
+    forms = _scipp_forms(pipe.batches(), pixels, binning.edges_ns.astype(np.float64))
+    for name, form in forms.items():
+        assert np.array_equal(form(), ours.counts().counts), f"scipp's {name} gives other counts"
+    ours_s, *theirs_s = medians(lambda: pipe.run(histogram=Histogram(binning, table)), *forms.values())
+    fastest = int(np.argmin(theirs_s))
+    return Row(
+        name=f"decode + histogram {pixels} pixels x {bins} bins",
+        events_per_pulse=events_per_pulse,
+        events_per_s=pulses * events_per_pulse / ours_s,
+        reference=f"scipp {list(forms)[fastest]} of decoded columns",
+        ratio=theirs_s[fastest] / ours_s,
+    )
+
+
+def _scipp_forms(batches: list[EventBatch], pixels: int, edges_ns: F8) -> dict[str, Callable[[], F8]]:
+    """The usual ways to counts per pixel and bin; what does not depend on the data is made before."""
+    tof = sc.array(dims=["event"], values=np.concatenate([b.tof_ns for b in batches]), unit="ns", dtype="int32")
+    pixel = sc.array(dims=["event"], values=np.concatenate([b.pixel for b in batches]), unit=None, dtype="int32")
+    weights = sc.ones(dims=["event"], shape=tof.shape, unit="counts", dtype="float64")
+    events = sc.DataArray(weights, coords={"tof": tof, "pixel": pixel})
+    # Edges of the coordinate's own type: scipp would convert the events otherwise, which is slower.
+    tof_edges = sc.array(dims=["tof"], values=edges_ns.astype(np.int32), unit="ns", dtype="int32")
+    groups = sc.arange("pixel", pixels, unit=None, dtype="int32")
+    pixel_edges = sc.arange("pixel", pixels + 1, unit=None, dtype="int32")
+    return {
+        "group.hist": lambda: events.group(groups).hist(tof=tof_edges).values,
+        "bin.hist": lambda: events.bin(pixel=pixel_edges).hist(tof=tof_edges).values,
+        "hist": lambda: events.hist(pixel=pixel_edges, tof=tof_edges).values,
+    }
