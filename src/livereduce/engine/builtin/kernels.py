@@ -1,0 +1,50 @@
+"""The inner loops of histogramming, compiled when the engine is imported so that no chunk waits for it."""
+
+from typing import Any
+
+import numpy as np
+
+from livereduce.kernel import kernel
+
+SCRATCH = 4096
+"""Events of one piece: its flat indices (16 KiB) stay in the first-level cache between the two loops."""
+OUTSIDE_TOF, UNKNOWN_PIXEL = -2, -1
+"""The last two cells of the flat counts take what has no cell of its own, so that no event needs a branch."""
+
+
+def _add_events(
+    tof_ns: Any,
+    pixel: Any,
+    offset_of_pixel: Any,
+    cells: Any,
+    tof_min_ns: Any,
+    span_ns: Any,
+    shift: Any,
+    counts: Any,
+    scratch: Any,
+) -> None:
+    # Two loops per piece: the first has no branch and is vectorised, the second keeps many cache misses in flight.
+    most_pixel = np.uint32(offset_of_pixel.size - 1)
+    span = np.uint32(span_ns)
+    least = np.int32(tof_min_ns)
+    cell_shift = np.uint32(shift)
+    outside = np.int32(counts.size - 2)
+    unknown = np.int32(counts.size - 1)
+    for start in range(0, tof_ns.size, SCRATCH):
+        size = min(SCRATCH, tof_ns.size - start)
+        piece_tof = tof_ns[start : start + size]
+        piece_pixel = pixel[start : start + size]
+        for i in range(size):
+            offset = offset_of_pixel[min(np.uint32(piece_pixel[i]), most_pixel)]
+            # Unsigned, so that a time before the first edge is as far outside as one after the last.
+            tof = min(np.uint32(piece_tof[i] - least), span)
+            tof_bin = np.int32((cells[tof >> cell_shift] + np.int64(tof)) >> np.int64(32))
+            index = offset + tof_bin if tof < span else outside
+            scratch[i] = index if offset >= 0 else unknown
+        for i in range(size):
+            counts[np.uint32(scratch[i])] += 1
+
+
+_ARGUMENTS = ("i4[]", "i4[]", "i4[]", "i8[]", "i8", "i8", "i8")
+add_events_u4 = kernel("", *_ARGUMENTS, "u4[=]", "i4[=]")(_add_events)
+add_events_f8 = kernel("", *_ARGUMENTS, "f8[=]", "i4[=]")(_add_events)

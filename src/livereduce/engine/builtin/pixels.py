@@ -1,0 +1,63 @@
+"""Which spectrum a pixel counts in: a table of its own, never the pixel number itself."""
+
+import numpy as np
+
+from livereduce.stream.model import I4
+
+MAX_PIXEL = 2**25
+"""Pixels above this have no spectrum (the table would be over 128 MiB); no instrument has that many."""
+_ABSENT = -1
+
+
+class PixelTable:
+    """Rows of a histogram: the pixels given, in their order, then others in the order in which they appear.
+
+    Parameters
+    ----------
+    pixels
+        From the pixel map of the stream, if there is one.
+    only
+        These pixels alone have rows, whatever appears.
+    """
+
+    def __init__(self, pixels: I4 | None = None, only: tuple[int, ...] = ()) -> None:
+        self.grows = True
+        self.pixels: I4 = np.empty(0, np.int32)
+        self._row_of_pixel: I4 = np.full(1, _ABSENT, np.int32)
+        self.extend(np.array(only, np.int32) if only else pixels)
+        self.grows = not only
+
+    @property
+    def rows(self) -> int:
+        """How many spectra there are."""
+        return len(self.pixels)
+
+    def rows_of(self, pixels: I4) -> I4:
+        """The row of each pixel, -1 for none; same shape."""
+        # A negative pixel is a large unsigned one, and what is beyond the table finds its last entry, always -1.
+        rows: I4 = self._row_of_pixel[np.minimum(pixels.view(np.uint32), np.uint32(len(self._row_of_pixel) - 1))]
+        return rows
+
+    def extend(self, pixels: I4 | None) -> None:
+        """Give rows to those of the pixels that can have one and have none yet."""
+        if pixels is None or not self.grows:
+            return
+        possible = pixels[(pixels >= 0) & (pixels <= MAX_PIXEL)].astype(np.int32)
+        missing = possible[self.rows_of(possible) == _ABSENT]
+        _, where = np.unique(missing, return_index=True)
+        fresh = missing[np.sort(where)]
+        if not len(fresh):
+            return
+        self._reach(int(fresh.max()))
+        self._row_of_pixel[fresh] = np.arange(self.rows, self.rows + len(fresh), dtype=np.int32)
+        self.pixels = np.concatenate([self.pixels, fresh])
+
+    def _reach(self, pixel: int) -> None:
+        if pixel + 2 > len(self._row_of_pixel):
+            table = np.full(pixel + 2, _ABSENT, np.int32)
+            table[: len(self._row_of_pixel)] = self._row_of_pixel
+            self._row_of_pixel = table
+
+    def offsets(self, bins: int) -> I4:
+        """For each pixel, where its row begins in flat counts of `bins` columns; negative for none."""
+        return self._row_of_pixel * np.int32(bins)
