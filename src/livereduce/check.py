@@ -1,0 +1,122 @@
+"""``livereduce check``: what a configuration means here, and everything that is wrong with it."""
+
+import json
+import os
+from pathlib import Path
+from typing import TextIO
+
+from livereduce.config import Config, Reading, read_file, value_of
+from livereduce.config_keys import KEYS, Key, count_bins
+from livereduce.environment import look_at_host
+from livereduce.errors import ExitCode
+from livereduce.logs import log_path, user_name
+from livereduce.resolve import Survey, survey
+from livereduce.scripts import Script, script_path
+
+BYTES_PER_BIN = 16
+"""Counts and variances, both float64."""
+PIXELS = 100_000
+"""What the memory is given for: how many pixels there are is known only from the stream."""
+WIDTH = 30
+
+Row = tuple[str, str]
+
+
+def check(path: Path | None, out: TextIO) -> int:
+    """Print what the configuration of a file (None: the default one) means here, and every problem at once.
+
+    Returns
+    -------
+    The exit code: 0, or 78 if it cannot run.
+    """
+    reading = read_file(path)
+    found = survey(reading.config, look_at_host(os.environ, Path.cwd()), reading.bad_keys)
+    problems = (*reading.problems, *found.problems)
+    rows = [*_configuration(reading), *_instrument(found), *_engine(found), *_scripts(found), *_places(found)]
+    out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
+    for what, texts in (("warning", found.warnings), ("problem", problems)):
+        if texts:
+            out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")
+            out.writelines(f"  - {text}\n" for text in texts)
+    out.write("\nthis cannot run\n" if problems else "\nthis can run\n")
+    return ExitCode.UNUSABLE if problems else ExitCode.OK
+
+
+def _configuration(reading: Reading) -> list[Row]:
+    where = str(reading.config.path)
+    if len(reading.bad_keys) == len(KEYS):
+        return [("configuration", f"{where} (cannot be read)")]
+    if not reading.config.given and not reading.bad_keys:
+        where += " (sets nothing)"
+    return [("configuration", where), *((f"  {key.name}", _setting(reading, key)) for key in KEYS)]
+
+
+def _setting(reading: Reading, key: Key) -> str:
+    if key.name in reading.bad_keys:
+        return "not usable, see below"
+    shown = _shown(reading.config, key)
+    return shown if key.name in reading.config.given else f"{shown} (default)"
+
+
+def _shown(config: Config, key: Key) -> str:
+    value = value_of(config, key)
+    units = {"s": " s", "perc": " %", "us": " us"}.get(key.attribute.rpartition("_")[2], "")
+    if value is None:
+        return "not set"
+    if isinstance(value, float):
+        return f"{value:.10g}{units}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(f'{part:.10g}' for part in value)}]{units}" if value else "all"
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _instrument(found: Survey) -> list[Row]:
+    known = found.instrument
+    if known is None:
+        return [("instrument", "not known")]
+    place = f" at {known.facility}" if known.facility else ", not in the facility table"
+    beamline = f", beamline {known.beamline}" if known.beamline else ""
+    return [
+        ("instrument", f"{known.name} ({known.short_name}){place}{beamline}"),
+        ("  stream", found.source or "none"),
+    ]
+
+
+def _engine(found: Survey) -> list[Row]:
+    if found.verdict is None:
+        return [("engine", "not known")]
+    return [
+        ("engine", f"{found.verdict.engine} ({found.verdict.reason})"),
+        ("  environment", found.environment),
+        ("  interpreter", found.interpreter),
+    ]
+
+
+def _scripts(found: Survey) -> list[Row]:
+    rows = [("scripts", str(found.script_dir or "not known"))]
+    if found.script_dir and found.instrument and found.scripts:
+        for step, script in (("proc", found.scripts.proc), ("post_proc", found.scripts.post_proc)):
+            path = script_path(found.script_dir, found.instrument.short_name, step)
+            rows += [(f"  {step}", str(path)), ("", _verdict(script))]
+    return rows
+
+
+def _verdict(script: Script | None) -> str:
+    if script is None:
+        return "no such file"
+    md5 = f"md5 {script.md5}, " if script.md5 else ""
+    return md5 + (script.problem or "ok")
+
+
+def _places(found: Survey) -> list[Row]:
+    low, _, high = found.tof_bins_us
+    bins = count_bins(found.tof_bins_us)
+    memory_mb = PIXELS * bins * BYTES_PER_BIN / 1e6
+    return [
+        ("histograms", f"{bins} bins from {low:.10g} to {high:.10g} us"),
+        ("  memory", f"{memory_mb:.6g} MB for every {PIXELS} pixels"),
+        ("directories", ""),
+        ("  runtime", str(found.runtime_dir or "not known")),
+        ("  state", str(found.state_dir or "not known")),
+        ("  log file", str(log_path(user_name(), None, Path.cwd()))),
+    ]

@@ -1,0 +1,120 @@
+"""The log file and its format, and what start-up writes into it."""
+
+import json
+import logging
+import os
+import pwd
+import stat
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+
+from livereduce.config import value_of
+from livereduce.config_keys import KEYS
+from livereduce.resolve import Resolved
+
+LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
+SERVICE_USER = "snsdata"
+SERVICE_DIRECTORY = Path("/var/log/SNS_applications")
+READABLE_BY_ANYONE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+
+log = logging.getLogger("livereduce")
+
+
+def user_name() -> str:
+    """Who runs this, from the user database: a service has no $USER. The number where nobody has it."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def log_path(user: str, instance: str | None, cwd: Path) -> Path:
+    """Where the log goes: the system's place for the service's user, else the working directory."""
+    name = f"livereduce_{instance}.log" if instance else "livereduce.log"
+    return (SERVICE_DIRECTORY if user == SERVICE_USER else cwd) / name
+
+
+class LogFile(WatchedFileHandler):
+    """A log file that survives being renamed, removed or on a full disk: what cannot be written is said once.
+
+    Python's own handler reopens a renamed file, but lets the error of a vanished directory out into whoever logs, and
+    reports a full disk with a traceback for every line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._failed = False  # in this line
+        self._said = False  # in this row of failed lines
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+
+    def _open(self) -> TextIOWrapper:
+        file = super()._open()
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & READABLE_BY_ANYONE != READABLE_BY_ANYONE:  # the umask of a service may be narrow
+            with suppress(PermissionError):  # somebody else's file
+                os.fchmod(file.fileno(), stat.S_IMODE(mode) | READABLE_BY_ANYONE)
+        return file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; no error gets out."""
+        self._failed = False
+        try:
+            super().emit(record)
+        except OSError:  # from reopening; those from writing are handled inside
+            self.handleError(record)
+        self._said = self._said and self._failed
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
+        """Say the first of a row of failures."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._failed = True
+        if not self._said:
+            print(f"the log file {self.baseFilename} cannot be written: {error.strerror or error}", file=sys.stderr)
+        self._said = True
+
+
+def configure(path: Path) -> None:
+    """Send every line to the file and to standard output; without the file if it cannot be opened, which is said."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a service's locale may have only ASCII
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    refusal = None
+    try:
+        handlers.append(LogFile(path))
+    except OSError as error:
+        refusal = error
+    logging.basicConfig(format=LINE_FORMAT, level=logging.INFO, handlers=handlers, force=True)
+    if refusal is not None:
+        log.warning(
+            "the log file %s cannot be opened (%s): logging to standard output only",
+            path,
+            refusal.strerror or refusal,
+        )
+
+
+def log_startup(resolved: Resolved, argv: Sequence[str], mantid_location: str = "") -> None:
+    """What was set up for running: who, with what, from which configuration, on which scripts."""
+    config, instrument = resolved.config, resolved.instrument
+    log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
+    log.info("interpreter: %s (Python %s)", resolved.interpreter, sys.version.split()[0])
+    log.info("configuration: %s", config.path or "none, all values are defaults")
+    log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
+    log.info(
+        "instrument: %s (%s), facility %s", instrument.name, instrument.short_name, instrument.facility or "unknown"
+    )
+    for step, script in (("proc", resolved.scripts.proc), ("post_proc", resolved.scripts.post_proc)):
+        if script is None:
+            log.info("%s script: none", step)
+        else:
+            log.info("%s script: %s, md5 %s", step, script.path, script.md5)
+    log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")
+    if mantid_location:
+        log.info("Mantid: %s", mantid_location)
+    for warning in resolved.warnings:
+        log.warning("%s", warning)

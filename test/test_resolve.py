@@ -1,0 +1,241 @@
+import os
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livereduce import environment as environment_module
+from livereduce.config import Config
+from livereduce.environment import Host, choose_engine, describe_environment, look_at_host
+from livereduce.errors import OperatorError
+from livereduce.instrument import Instrument, lookup
+from livereduce.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, resolve, survey
+
+
+def host(cwd: Path = Path("/here"), **facts: Any) -> Host:
+    return Host(**{"environ": {}, "cwd": cwd, **facts})
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    directory = tmp_path / "scripts"
+    directory.mkdir()
+    (directory / "reduce_PG3_live_proc.py").write_text("output = input\n")
+    return directory
+
+
+# --- engine and environment
+
+
+@pytest.mark.parametrize(
+    ("config", "facts", "engine", "word"),
+    [
+        (Config(), {}, "builtin", "nothing points to Mantid"),
+        (Config(conda_env="mantid-dev"), {}, "mantid", '"CONDA_ENV" in the configuration names mantid-dev'),
+        (Config(pixi_env="sans_qa", conda_env="x"), {}, "mantid", '"PIXI_ENV" in the configuration names sans_qa'),
+        (Config(), {"launcher": "/bin/nsd-app-wrap.sh"}, "mantid", "launcher /bin/nsd-app-wrap.sh"),
+        (Config(), {"mantid": "/opt/mantid"}, "mantid", "this python has Mantid, /opt/mantid"),
+        (Config(engine="builtin", conda_env="mantid-dev"), {"mantid": "/opt"}, "builtin", '"engine"'),
+        (Config(engine="mantid"), {}, "mantid", '"engine"'),
+    ],
+)
+def test_the_engine_is_builtin_only_where_nothing_points_to_mantid(
+    config: Config, facts: dict[str, Any], engine: str, word: str
+) -> None:
+    verdict = choose_engine(config, host(**facts))
+    assert verdict.engine == engine
+    assert word in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("config", "launcher", "words"),
+    [
+        (Config(), "", "conda mantid-dev"),
+        (Config(), "/bin/nsd-app-wrap.sh", "pixi mantid_dev"),
+        (Config(conda_env="my-dev-env"), "/bin/nsd-app-wrap.sh", "pixi my-dev-env"),
+        (Config(conda_env="x", pixi_env="mantid-qa"), "", "pixi mantid_qa"),
+        (Config(pixi_env="-dev"), "", "pixi _dev"),
+        (Config(pixi_env="dev"), "", "pixi dev"),
+        (Config(pixi_env="mantid_dev"), "", "pixi mantid_dev"),
+        (Config(conda_env="/opt/env-dev/bin/python"), "", "python /opt/env-dev/bin/python"),
+    ],
+)
+def test_the_environment_in_words(config: Config, launcher: str, words: str) -> None:
+    assert describe_environment(config, host(launcher=launcher)) == words
+
+
+def test_the_host_is_looked_at_without_importing_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launcher = tmp_path / "nsd-app-wrap.sh"
+    launcher.write_text("#!/bin/sh\n")
+    launcher.chmod(0o755)
+    (tmp_path / "mantid").mkdir()
+    (tmp_path / "mantid" / "__init__.py").write_text("raise SystemExit('imported')")
+    (tmp_path / ".mantid").mkdir()
+    (tmp_path / ".mantid" / "Mantid.user.properties").write_text("default.instrument=NOM")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(environment_module, "BUILTIN_NEEDS", ("json", "no_such_package"))
+    facts = look_at_host({"PATH": str(tmp_path), "HOME": str(tmp_path)}, tmp_path)
+    assert facts.launcher == str(launcher)
+    assert facts.mantid == str(tmp_path / "mantid" / "__init__.py")
+    assert facts.missing == ("no_such_package",)
+    assert facts.properties[0] == "default.instrument=NOM"
+
+
+def test_a_half_made_module_is_no_mantid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mantid", types.ModuleType("mantid"))
+    assert look_at_host({"PATH": "", "HOME": "/nowhere"}, Path("/")).mantid == ""
+
+
+# --- directories
+
+
+POWGEN = lookup("PG3")
+
+
+@pytest.mark.parametrize(
+    ("kind", "configured", "environ", "expected"),
+    [
+        ("runtime", None, {}, "/here/livereduce.run"),
+        ("state", None, {}, "/here/livereduce.state"),
+        ("runtime", None, {"XDG_RUNTIME_DIR": "/run/user/1"}, "/run/user/1/livereduce/PG3"),
+        ("state", None, {"XDG_STATE_HOME": "/home/me/state"}, "/home/me/state/livereduce/PG3"),
+        ("state", None, {"XDG_STATE_HOME": "relative"}, "/here/livereduce.state"),
+        ("runtime", None, {"RUNTIME_DIRECTORY": "/run/a:/run/b", "XDG_RUNTIME_DIR": "/run/user/1"}, "/run/a"),
+        ("state", None, {"STATE_DIRECTORY": "/var/lib/livereduce", "XDG_STATE_HOME": "/x"}, "/var/lib/livereduce"),
+        ("state", None, {"STATE_DIRECTORY": "", "RUNTIME_DIRECTORY": "/run/a"}, "/here/livereduce.state"),
+        ("state", "mine", {"STATE_DIRECTORY": "/var/lib/livereduce"}, "/here/mine"),
+        ("runtime", "/mine", {"RUNTIME_DIRECTORY": "/run/a"}, "/mine"),
+    ],
+)
+def test_directories(kind: str, configured: str | None, environ: dict[str, str], expected: str) -> None:
+    path = Path(configured) if configured else None
+    assert choose_directory(kind, path, POWGEN, host(environ=environ)) == Path(expected)
+
+
+def test_a_directory_of_the_instrument_needs_the_instrument() -> None:
+    assert choose_directory("state", None, None, host(environ={"XDG_STATE_HOME": "/x"})) is None
+    assert choose_directory("state", None, None, host()) == Path("/here/livereduce.state")
+
+
+# --- the whole
+
+
+def test_a_good_configuration_is_resolved(scripts: Path, tmp_path: Path) -> None:
+    config = Config(instrument="POWGEN", script_dir=Path("scripts"), engine="builtin", conda_env="mantid-dev")
+    resolved = resolve(config, {"PATH": "", "HOME": "/nowhere"}, tmp_path)
+    assert resolved.config == config
+    assert resolved.instrument == POWGEN
+    assert (resolved.engine, resolved.interpreter, resolved.environment) == ("builtin", sys.executable, "this python")
+    assert resolved.script_dir == scripts
+    assert resolved.scripts.proc is not None
+    assert resolved.scripts.proc.text == b"output = input\n"
+    assert resolved.scripts.post_proc is None
+    assert resolved.source == "adara://bl11a-daq1.sns.gov:31415"
+    assert resolved.tof_bins_us == DEFAULT_TOF_BINS_US
+    assert resolved.runtime_dir == tmp_path / "livereduce.run"
+    assert resolved.state_dir == tmp_path / "livereduce.state"
+    assert resolved.warnings == ()
+    assert list(tmp_path.iterdir()) == [scripts]  # nothing is made by asking
+
+
+def test_what_is_configured_wins(scripts: Path, tmp_path: Path) -> None:
+    (scripts / "reduce_MINE_live_post_proc.py").write_text("pass\n")
+    config = Config(
+        instrument="MINE",
+        script_dir=scripts,
+        engine="builtin",
+        source="adara://localhost:4000",
+        tof_bins_us=(1.0, 2.0, 9.0),
+        state_dir=Path("kept"),
+        warnings=("from the file",),
+    )
+    resolved = resolve(config, {"PATH": "", "HOME": "/nowhere"}, tmp_path)
+    assert resolved.instrument == Instrument(name="MINE", short_name="MINE")
+    assert resolved.source == "adara://localhost:4000"
+    assert resolved.tof_bins_us == (1.0, 2.0, 9.0)
+    assert resolved.state_dir == tmp_path / "kept"
+    assert resolved.warnings[0] == "from the file"
+    assert resolved.warnings[1].startswith("no proc script")
+
+
+def problems_of(config: Config, facts: Host | None = None, bad_keys: frozenset[str] = frozenset()) -> list[str]:
+    return list(survey(config, facts or host(), bad_keys).problems)
+
+
+def test_every_problem_is_raised_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    config = Config(
+        instrument="BASIS", script_dir=tmp_path / "none", engine="builtin", state_dir=tmp_path / "file" / "x"
+    )
+    with pytest.raises(OperatorError) as caught:
+        resolve(config, {"PATH": "", "HOME": "/nowhere"}, tmp_path)
+    words = ["script directory", "has no live stream that is known", "state directory"]
+    assert [word in problem for word, problem in zip(words, caught.value.problems, strict=True)] == [True] * 3
+
+
+def test_the_default_script_directory_has_the_short_name() -> None:
+    (problem,) = problems_of(Config(instrument="NOMAD", engine="builtin"))
+    assert problem.startswith("script directory /SNS/NOM/shared/livereduce does not exist")
+
+
+def test_mantid_is_refused_in_plain_words_that_name_what_points_to_it(scripts: Path) -> None:
+    (problem,) = problems_of(Config(instrument="PG3", script_dir=scripts, conda_env="mantid-dev"))
+    assert problem == (
+        'engine mantid is not part of this version ("CONDA_ENV" in the configuration names mantid-dev); '
+        'set "engine": "builtin" to reduce without Mantid'
+    )
+
+
+def test_an_instrument_that_the_table_does_not_know_is_no_error_for_mantid(scripts: Path) -> None:
+    found = survey(Config(instrument="NEWONE", script_dir=scripts, engine="mantid"), host())
+    assert found.instrument == Instrument(name="NEWONE", short_name="NEWONE")
+    assert not any("unknown instrument" in problem for problem in found.problems)
+
+
+def test_the_interpreter_named_outright_runs_mantid(scripts: Path) -> None:
+    config = Config(instrument="PG3", script_dir=scripts, conda_env="/opt/bin/python")
+    assert survey(config, host()).interpreter == "/opt/bin/python"
+
+
+def test_missing_packages_are_named_with_the_extra_that_brings_them(scripts: Path) -> None:
+    config = Config(instrument="PG3", script_dir=scripts)
+    (problem,) = problems_of(config, host(missing=("scipp", "h5py")))
+    assert problem.startswith("engine builtin needs scipp, h5py")
+    assert "livereduce[builtin]" in problem
+
+
+def test_a_stream_that_the_builtin_engine_does_not_speak(tmp_path: Path) -> None:
+    (tmp_path / "reduce_ENGINX_live_proc.py").write_text("pass\n")
+    (problem,) = problems_of(Config(instrument="ENGIN-X_EVENT", script_dir=tmp_path))
+    assert problem.startswith("instrument ENGIN-X_EVENT streams isis-event://NDXENGINX:10000")
+    assert problems_of(Config(instrument="ENGIN-X_EVENT", script_dir=tmp_path, source="adara://h:1")) == []
+
+
+def test_no_instrument_and_an_unknown_one() -> None:
+    (problem,) = problems_of(Config())
+    assert problem.startswith("no instrument")
+    (problem,) = problems_of(Config(instrument="POWGENN"))
+    assert problem.startswith("unknown instrument")
+
+
+def test_nothing_is_concluded_from_a_key_that_was_refused(scripts: Path) -> None:
+    config = Config(instrument="POWGEN", script_dir=scripts)
+    everything = frozenset({"instrument", "engine", "script_dir", "runtime_dir", "state_dir"})
+    found = survey(Config(), host(mantid="/opt/mantid"), everything)
+    assert found.problems == ()
+    assert (found.verdict, found.instrument, found.script_dir, found.scripts) == (None, None, None, None)
+    assert (found.runtime_dir, found.state_dir) == (None, None)
+    assert problems_of(Config(script_dir=scripts), bad_keys=frozenset({"instrument"})) == []
+    assert problems_of(config, bad_keys=frozenset({"script_dir"})) == []
+    assert problems_of(Config(instrument="NOPE"), bad_keys=frozenset({"source", "script_dir"})) == []
+
+
+def test_a_directory_without_permission(scripts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: object, mode: int) -> bool:  # root may write anywhere
+        return False
+
+    monkeypatch.setattr(os, "access", refuse)
+    found: Survey = survey(Config(instrument="PG3", script_dir=scripts), host(cwd=scripts))
+    assert [problem.partition(":")[2] for problem in found.problems] == [f" no permission to write in {scripts}"] * 2
