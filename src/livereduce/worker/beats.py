@@ -1,0 +1,51 @@
+"""Signs of life from the work loop to the daemon: full snapshots on a pipe that may be full, broken or absent."""
+
+import os
+import time
+from contextlib import suppress
+
+from livereduce.link import Beat, Phase, Progress, encode_beat
+
+SHORTEST_S = 0.05
+"""Within a phase not more than 20 beats a second: an engine that polls fast must not spend its time on beats."""
+
+
+class Beats:
+    """Sends a beat at each change of phase, and progress at a bounded rate; never waits.
+
+    Parameters
+    ----------
+    fd
+        The pipe to the daemon; None when run by hand: then beats go nowhere.
+    """
+
+    def __init__(self, fd: int | None) -> None:
+        if fd is not None:
+            os.set_blocking(fd, False)
+        self._fd = fd
+        self._seq = 0
+        self._sent_s = 0.0
+        self._phase = Phase.STARTING
+        self._progress = Progress()
+
+    def phase(self, phase: Phase) -> None:
+        """The work loop enters a phase, or is still in it; this is the `beat` of engines."""
+        changed = phase != self._phase or not self._seq
+        self._phase = phase
+        self._send(at_once=changed)
+
+    def progress(self, progress: Progress) -> None:
+        """The work loop has got so far, in the phase it was last in."""
+        self._progress = progress
+        self._send()
+
+    def _send(self, *, at_once: bool = False) -> None:
+        now_s = time.monotonic()
+        if self._fd is None or (not at_once and now_s - self._sent_s < SHORTEST_S):
+            return
+        self._seq += 1
+        self._sent_s = now_s
+        # A full pipe means a slow daemon, a broken one that it is gone: the first loses a beat, the second is the
+        # business of `worker.orders`.
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._fd, encode_beat(Beat(seq=self._seq, phase=self._phase, progress=self._progress)))

@@ -1,0 +1,157 @@
+"""``python -m livereduce.worker JOB.json``: reads the job, makes the engine, polls it until told to stop.
+
+Nothing heavy is imported before the first beat, and engines only when the job names them. SIGTERM keeps its default
+action, so that it ends every hang; the way to a clean end is the order to stop.
+"""
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from livereduce.engine.protocol import Engine
+from livereduce.errors import ExitCode, OperatorError
+from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
+from livereduce.worker.beats import Beats
+from livereduce.worker.orders import die_with_parent, obey
+
+POLL_S = 0.5
+"""Beats are due at least once a second while waiting."""
+STOP_DEADLINE_S = 15.0
+LEAVE_S = 3.0
+"""For the interpreter's own end; with the deadline above it stays within the 20 s that `stopping` may last."""
+CRASHED = 1
+"""What Python ends with after an exception that nobody caught."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one generation; returns the exit code."""
+    prepare_process()
+    try:
+        beat_fd, order_fd = _inherited_fd(BEAT_FD), _inherited_fd(ORDER_FD)
+        job = _read_job(arguments)
+    except OperatorError as error:
+        return _unusable(error)
+    return work(job, engine_for, beat_fd, order_fd)
+
+
+def prepare_process() -> None:
+    """Signals, stack dumps and logging of a worker.
+
+    SIGUSR1 writes the stacks of all threads to standard error, even in a loop of C code. The daemon puts time and
+    name in front of every line of output, so a log line has only the rest.
+    """
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+
+def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, order_fd: int | None) -> int:
+    """Do a job until told to stop; returns the exit code.
+
+    Parameters
+    ----------
+    make_engine
+        Gives the engine for a job; called after the first beat, as it may import for seconds.
+    beat_fd, order_fd
+        The pipes to and from the daemon, None when run by hand.
+    """
+    stop = threading.Event()
+    if order_fd is not None:
+        # A terminal sends Ctrl-C to all processes in the foreground: what it means is for the daemon to say.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        die_with_parent()
+        obey(order_fd, stop)
+    code = CRASHED
+    try:
+        code = _reduce(job, make_engine, Beats(beat_fd), stop)
+    finally:
+        _leave_soon(code)
+    return code
+
+
+def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, stop: threading.Event) -> int:
+    beats.phase(Phase.STARTING)
+    _let_scripts_import_from(job.script_dir)
+    try:
+        engine = make_engine(job)
+        engine.start(job, beats.phase)
+    except OperatorError as error:
+        return _unusable(error)
+    beats.phase(Phase.WAITING)
+    while not stop.is_set():
+        beats.progress(engine.poll(POLL_S))
+    beats.phase(Phase.STOPPING)
+    engine.stop(STOP_DEADLINE_S)
+    return ExitCode.OK
+
+
+def engine_for(job: Job) -> Engine:
+    """The engine that a job names.
+
+    Raises
+    ------
+    OperatorError
+        There is no such engine, or what it needs is not installed.
+    """
+    if job.engine == "mantid":
+        raise OperatorError('engine "mantid" is not part of this version; expected "builtin"')
+    if job.engine != "builtin":
+        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin"')
+    try:
+        from livereduce.engine.builtin.engine import BuiltinEngine
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("livereduce"):
+            raise
+        needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
+        raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
+    return BuiltinEngine()
+
+
+def _let_scripts_import_from(script_dir: str) -> None:
+    """Put the scripts' directory at the end of the path.
+
+    A helper module beside the scripts is found, but a file there called `random.py` or `livereduce.py` does not take
+    the place of the library's or ours. A script that wants its own version of a module first can change `sys.path`.
+    """
+    if script_dir not in sys.path:
+        sys.path.append(script_dir)
+
+
+def _inherited_fd(variable: str) -> int | None:
+    """The descriptor that a variable names, not to be passed on to what scripts start; None without the variable."""
+    text = os.environ.pop(variable, None)
+    if text is None:
+        return None
+    try:
+        fd = int(text)
+        os.set_inheritable(fd, False)
+    except (ValueError, OverflowError, OSError) as error:
+        raise OperatorError(f"{variable}={text}: expected the number of an open descriptor ({error})") from None
+    return fd
+
+
+def _read_job(arguments: Sequence[str]) -> Job:
+    if len(arguments) != 1:
+        raise OperatorError(f"expected one argument, the path of a job file, not {len(arguments)}")
+    try:
+        return decode_job(Path(arguments[0]).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{arguments[0]}: {error}") from None
+
+
+def _unusable(error: OperatorError) -> int:
+    for problem in error.problems:
+        print(f"livereduce.worker: {problem}", file=sys.stderr, flush=True)
+    return ExitCode.UNUSABLE
+
+
+def _leave_soon(code: int) -> None:
+    """See to it that the process ends: the interpreter waits without limit for threads that a script has left."""
+    timer = threading.Timer(LEAVE_S, os._exit, (code,))
+    timer.daemon = True
+    timer.start()

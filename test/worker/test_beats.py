@@ -1,0 +1,80 @@
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from livereduce.link import Beat, Phase, Progress, decode_beat
+from livereduce.worker import beats as module
+from livereduce.worker.beats import Beats
+
+
+@dataclass
+class Clock:
+    now_s: float = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock.monotonic))
+    return clock
+
+
+@dataclass
+class Pipe:
+    reading: int
+    writing: int
+
+    def beats(self) -> list[Beat]:
+        try:
+            return [decode_beat(line) for line in os.read(self.reading, 1 << 20).splitlines(keepends=True)]
+        except BlockingIOError:
+            return []
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    yield Pipe(reading, writing)
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_change_of_phase_is_sent_at_once_the_same_phase_at_most_20_times_a_second(clock: Clock, pipe: Pipe) -> None:
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.STARTING)
+    beats.phase(Phase.WAITING)
+    beats.phase(Phase.WAITING)
+    beats.progress(Progress(chunks=1))
+    beats.phase(Phase.PROCESS)
+    assert [(b.seq, b.phase, b.progress.chunks) for b in pipe.beats()] == [
+        (1, Phase.STARTING, 0),
+        (2, Phase.WAITING, 0),
+        (3, Phase.PROCESS, 1),
+    ]
+    for _ in range(100):
+        clock.now_s += 0.01
+        beats.progress(Progress(chunks=2))
+    assert 15 <= len(pipe.beats()) <= 20
+
+
+def test_progress_is_sent_once_a_second_even_if_nothing_changes(clock: Clock, pipe: Pipe) -> None:
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.WAITING)
+    pipe.beats()
+    for _ in range(3):
+        clock.now_s += 1.0
+        beats.progress(Progress())
+        assert len(pipe.beats()) == 1
+
+
+def test_without_a_pipe_beats_go_nowhere() -> None:
+    beats = Beats(None)
+    beats.phase(Phase.STARTING)
+    beats.progress(Progress())
