@@ -200,6 +200,7 @@ def test_any_bytes_compile_or_are_a_syntax_error(text: bytes) -> None:
         (b" \n\t\n", ": the script is empty"),
         (b"x = 1\nfor x in\n", ":2: invalid syntax: for x in"),
         (b"x = 1\n\nfrom os import *\n", ":3: import * only allowed at module level"),
+        (b"# caf\xe9\n", ":1: not UTF-8 text (byte 0xe9)"),
         (b"a\nb\n# caf\xe9\n", ":3: not UTF-8 text (byte 0xe9)"),
         (b"# coding: ascii\n\xe9\n", ":2: not ASCII text (byte 0xe9)"),
         (b"# coding: klingon\n", ":1: unknown encoding: klingon"),

@@ -148,14 +148,21 @@ def _refuse_other_text(text: bytes, path: str) -> None:
     if b"\0" in text:
         refuse("null byte", text.index(b"\0"))
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(text).readline)
-        text.decode(encoding)
+        text.decode(_encoding_of(text))
     except UnicodeDecodeError as error:
         refuse(f"not {error.encoding.upper()} text (byte 0x{text[error.start]:02x})", error.start)
-    except SyntaxError as error:  # an unknown encoding, or a first line that is not text
+    except SyntaxError as error:  # an unknown encoding
         refuse(str(error.msg), 0)
     except (LookupError, UnicodeError) as error:  # a codec, but none for text
         refuse(str(error), 0)
+
+
+def _encoding_of(text: bytes) -> str:
+    try:
+        return tokenize.detect_encoding(io.BytesIO(text).readline)[0]
+    except SyntaxError:
+        text.decode("utf-8")  # in the first lines this is the reason, and its error names the byte
+        raise
 
 
 def _compile_body(body: list[ast.stmt], path: str, flags: int) -> types.CodeType:
