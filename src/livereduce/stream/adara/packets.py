@@ -95,6 +95,11 @@ class PixelMap:
 MOST_PIXELS = 1 << 24
 """Pixels a map may name. Shorthand sections of 28 bytes stand for 32 767 pixels, so rubbish could fill the memory."""
 
+MOST_PARTS = 1 << 18
+"""Sections of a map, or values in one packet; as many as fit into the longest payload would take half a minute."""
+MOST_XML = 4 * 1024 * 1024
+"""Characters of XML that are parsed, since a tree takes some thirty times its text. Descriptors have some thousand."""
+
 Packet = RunStatus | RunInfo | GeometryXml | BeamlineInfo | Annotation | DeviceDescriptor | VariableValues | PixelMap
 
 
@@ -145,7 +150,11 @@ def _xml(payload: bytes, what: str) -> str:
 
 
 def _parsed(text: str, what: str) -> ElementTree.Element:
-    # expat expands no external entities, and since 2.4.1 refuses exponential internal ones by itself.
+    if len(text) > MOST_XML:
+        raise BadPacket(f"{what} has {len(text)} characters of XML, expected at most {MOST_XML}")
+    # Entities, which can swell a small text to gigabytes, need a document type; the protocol's texts have none.
+    if "<!DOCTYPE" in text:
+        raise BadPacket(f"{what} declares a document type, expected plain XML")
     try:
         return ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
@@ -224,8 +233,8 @@ def _values(one: Callable[[_Cursor], float | str | F8], *, multiple: bool) -> Ca
         after, found = [0], []
         if multiple:
             count = cursor.u32("number of values")
-            if 8 * count > cursor.left():
-                raise BadPacket(f"{count} values do not fit into {cursor.left()} bytes")
+            if 8 * count > cursor.left() or count > MOST_PARTS:
+                raise BadPacket(f"{count} values in {cursor.left()} bytes, expected at most {MOST_PARTS} that fit")
             after = []
             for _ in range(count):
                 after.append(cursor.u32("time offset"))
@@ -253,13 +262,18 @@ def _pixel_map(payload: bytes, _version: int) -> PixelMap:
         cursor.take(4 * (word & 0xFFFF), "physical pixels")
         pixels.append(np.arange(base, base + (word & 0xFFFF), dtype=np.int64))
         banks.add(word >> 16)
+        if len(pixels) > MOST_PARTS:
+            raise BadPacket(f"pixel map has more than {MOST_PARTS} sections")
     return _sorted_map(pixels, banks)
 
 
 def _pixel_map_alt(payload: bytes, version: int) -> PixelMap:
     """`PixelMappingAlt`: logical ids listed, or from version 1 on as (start, stop, step) in shorthand."""
     cursor, pixels, banks, named = _Cursor(payload), [], set(), 0
-    for _ in range(cursor.u32("number of sections")):
+    sections = cursor.u32("number of sections")
+    if sections > MOST_PARTS:
+        raise BadPacket(f"pixel map has {sections} sections, expected at most {MOST_PARTS}")
+    for _ in range(sections):
         cursor.u32("first physical pixel")
         word = cursor.u32("bank and count")
         count = word & 0x7FFF if version else word & 0xFFFF
