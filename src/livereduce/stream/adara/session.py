@@ -8,7 +8,8 @@ and banked events of one pulse can stand in two files: until the first newer pul
 After that the window is closed, so that a clock set back costs nothing.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,6 +78,8 @@ class Deliver:
 Fact = Connected | Packets
 Output = Item | Deliver
 
+_PAUSED_BY: dict[int, bool] = {Note.PAUSE: True, Note.RESUME: False}
+
 
 def starting_at(time_ns: int) -> SessionState:
     """The state of a session that wants nothing older than a time."""
@@ -110,22 +113,23 @@ def _connected(state: SessionState) -> SessionState:
 
 def _packets(state: SessionState, fact: Packets) -> tuple[SessionState, tuple[Output, ...]]:
     outputs: list[Output] = []
+    rare_rows = sorted(fact.rare)
     start = 0
-    for row, packet in sorted(fact.rare.items()):
-        if not isinstance(packet, RunStatus | Annotation):
-            continue
-        state = _span(state, fact, start, row, outputs)
-        start = row if isinstance(packet, Annotation) else row + 1
-        time_ns = int(fact.table.time_ns[row])
+    for row in rare_rows:
+        packet, time_ns = fact.rare[row], int(fact.table.time_ns[row])
         if isinstance(packet, RunStatus):
-            state = _run_status(state, packet, time_ns, outputs)
-        else:
-            state = _annotation(state, packet, time_ns, outputs)
-    state = _span(state, fact, start, len(fact.table), outputs)
+            state = _span(state, fact, rare_rows, start, row, outputs)
+            state, start = _run_status(state, packet, time_ns, outputs), row + 1
+        elif isinstance(packet, Annotation) and packet.type in _PAUSED_BY:
+            state = _span(state, fact, rare_rows, start, row, outputs)
+            state, start = _set_paused(state, _PAUSED_BY[packet.type], time_ns, outputs), row
+    state = _span(state, fact, rare_rows, start, len(fact.table), outputs)
     return state, tuple(outputs)
 
 
-def _span(state: SessionState, fact: Packets, start: int, stop: int, outputs: list[Output]) -> SessionState:
+def _span(
+    state: SessionState, fact: Packets, rare_rows: Sequence[int], start: int, stop: int, outputs: list[Output]
+) -> SessionState:
     """Deliver the rows between two edges, less what is repeated."""
     if start == stop:
         return state
@@ -147,7 +151,7 @@ def _span(state: SessionState, fact: Packets, start: int, stop: int, outputs: li
         monitor=monitor[first_monitor:],
         scalar=scalar,
         repeats_before=repeats_before,
-        rare=tuple(row for row in sorted(fact.rare) if start <= row < stop),
+        rare=tuple(rare_rows[bisect_left(rare_rows, start) : bisect_left(rare_rows, stop)]),
     )
     outputs.append(deliver)
     return replace(state, banked=seen, monitor=seen_monitor, repeated_pulses=state.repeated_pulses + first_new)
@@ -221,14 +225,6 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
         started_ns = packet.run_start_s * NS_PER_S
         outputs.append(RunStarted(run=packet.run, time_ns=started_ns, from_start=packet.status is Status.NEW_RUN))
     return _set_paused(state, packet.paused, time_ns, outputs)
-
-
-def _annotation(state: SessionState, packet: Annotation, time_ns: int, outputs: list[Output]) -> SessionState:
-    if packet.type == Note.PAUSE:
-        return _set_paused(state, True, time_ns, outputs)
-    if packet.type == Note.RESUME:
-        return _set_paused(state, False, time_ns, outputs)
-    return state
 
 
 def _set_paused(state: SessionState, paused: bool, time_ns: int, outputs: list[Output]) -> SessionState:
