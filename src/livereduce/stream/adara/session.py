@@ -183,15 +183,16 @@ def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: l
     if packet.status in (Status.RUN_EOF, Status.PROLOGUE):
         return state
     if packet.status is Status.END_RUN:
-        return _end_run(state, packet, time_ns, outputs)
+        return _end_run(state, time_ns, outputs)
     if packet.run == state.run:
         return _same_run(state, packet, time_ns, outputs)
     return _other_run(state, packet, time_ns, outputs)
 
 
-def _end_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
-    if packet.run and state.run == packet.run:
-        outputs.append(RunEnded(run=packet.run, time_ns=time_ns))
+def _end_run(state: SessionState, time_ns: int, outputs: list[Output]) -> SessionState:
+    """Data are of no run from here on, so the run we are in is over, whichever number the server names."""
+    if state.run:
+        outputs.append(RunEnded(run=state.run, time_ns=time_ns))
     return replace(state, run=0, paused=False, reconnected=False, overlap_due=False)
 
 
