@@ -58,12 +58,17 @@ def start_second(at: At, state: SessionState, retry: Retry) -> int:
     if retry.broken_at_ns is not None and retry.broken_at_ns == (last_ns or 0) and retry.broken_times >= 2:
         return NEWEST_INDEX if retry.broken_times == 2 else NOW
     if state.run is not None and last_ns is not None:
-        return last_ns // NS_PER_S
+        return _second(last_ns)
     if isinstance(at, StartTime):
-        return max(at.time_ns // NS_PER_S, RUN_START)
+        return _second(at.time_ns)
     if isinstance(at, Position):
-        return max(at.pulse_ns // NS_PER_S, RUN_START)
+        return _second(at.pulse_ns)
     return NOW if at is StartFrom.NOW else RUN_START
+
+
+def _second(time_ns: int) -> int:
+    """The second of a time, kept off `NOW` and within the 32 bits of the hello: pulse times are the server's word."""
+    return min(max(time_ns // NS_PER_S, RUN_START), NEWEST_INDEX)
 
 
 class AdaraSource:

@@ -88,8 +88,8 @@ def starting_at(time_ns: int) -> SessionState:
 
 
 def resuming(position: Position) -> SessionState:
-    """The state of a session that goes on after a stored position."""
-    seen = Seen(last_ns=position.pulse_ns)
+    """The state of a session that goes on after a stored position; one without a pulse has nothing to overlap with."""
+    seen = Seen(last_ns=position.pulse_ns or None)
     return SessionState(run=position.run, banked=seen, monitor=seen)
 
 
