@@ -173,7 +173,7 @@ class AdaraSource:
         except FramingError as error:
             self._retry = broke(self._retry, self._session.banked.last_ns or 0)
             raise SourceLost(f"{error}; after {self._state.received_bytes} bytes in all") from None
-        rare = self._decoder.rare(table)
+        rare, last_ns = self._decoder.rare(table), self._session.banked.last_ns
         self._session, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
         items: list[Item] = []
         for output in outputs:
@@ -181,7 +181,8 @@ class AdaraSource:
                 items += self._decoder.items(table, rare, output)
             else:
                 items.append(output)
-        if len(table):
+        if self._session.banked.last_ns != last_ns:
+            # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
             self._retry = replace(self._retry, failures=0)
         self._block.consume(table.used_words)
         self._missing_bytes = 4 * table.missing_words
