@@ -15,7 +15,7 @@ from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.frame import Framer, FramingError
 from livereduce.stream.adara.layout import NS_PER_S
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.model import At, Item, Position, SourceLost, SourceState, StartFrom, StartTime
+from livereduce.stream.model import At, Gap, Item, Position, SourceLost, SourceState, StartFrom, StartTime
 
 IDLE_TIMEOUT_S = 120.0
 """Silence after which the connection is made anew. A paused run is silent too; asking again costs nothing."""
@@ -179,8 +179,10 @@ class AdaraSource:
         for output in outputs:
             if isinstance(output, Deliver):
                 items += self._decoder.items(table, rare, output)
-            else:
-                items.append(output)
+                continue
+            items.append(output)
+            if isinstance(output, Gap):
+                self._state = replace(self._state, gaps=self._state.gaps + 1)
         if self._session.banked.last_ns != last_ns:
             # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
             self._retry = replace(self._retry, failures=0)
