@@ -15,6 +15,8 @@ class Block:
         self._bytes = np.empty(size, np.uint8)
         self._stop = 0
         self._least = size
+        self.offset = 0
+        """Bytes consumed of this connection, so that an error can name its place in the stream."""
 
     def room(self, missing_bytes: int = 0) -> memoryview:
         """Where the next bytes go; never empty."""
@@ -37,6 +39,7 @@ class Block:
     def consume(self, words: int) -> None:
         """Drop words at the front; what is left moves there."""
         start = 4 * words
+        self.offset += start
         left = self._stop - start
         if left and start:
             self._bytes[:left] = self._bytes[start : self._stop].copy()
@@ -46,4 +49,4 @@ class Block:
 
     def clear(self) -> None:
         """Drop everything (the connection it came from is gone)."""
-        self._stop = 0
+        self._stop = self.offset = 0

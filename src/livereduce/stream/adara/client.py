@@ -169,10 +169,10 @@ class AdaraSource:
     def _items(self, now: float) -> list[Item]:
         """The items of all whole packets in the block."""
         try:
-            table = self._framer.table(self._block.words)
+            table = self._framer.table(self._block.words, self._block.offset)
         except FramingError as error:
             self._retry = broke(self._retry, self._session.banked.last_ns or 0)
-            raise SourceLost(f"{error}; after {self._state.received_bytes} bytes in all") from None
+            raise SourceLost(str(error)) from None
         rare, last_ns = self._decoder.rare(table), self._session.banked.last_ns
         self._session, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
         items: list[Item] = []

@@ -13,7 +13,7 @@ from livereduce.stream.model import I4, I8, U1, U4
 class FramingError(UpstreamError):
     """A length that no packet can have: from here on nothing in the stream can be trusted.
 
-    `at_byte` counts from the start of the words given.
+    `at_byte` counts from the start of the connection or the file.
     """
 
     def __init__(self, at_byte: int, format_word: int, length: int) -> None:
@@ -135,8 +135,8 @@ class Framer:
         self._kind = np.empty(rows, np.uint8)
         self._time_ns = np.empty(rows, np.int64)
 
-    def table(self, words: U4) -> PacketTable:
-        """The whole packets at the start of `words`; valid until the next call.
+    def table(self, words: U4, offset: int = 0) -> PacketTable:
+        """The whole packets at the start of `words`, `offset` bytes into the stream; valid until the next call.
 
         Packets before an impossible one are given; the error comes with the call that begins at it.
 
@@ -150,7 +150,7 @@ class Framer:
         rows = int(_walk(words, _KIND, MAX_PAYLOAD_BYTES // 4, *columns, self._end))
         used, missing, impossible = (int(value) for value in self._end)
         if impossible and rows == 0:
-            raise FramingError(4 * used, int(words[used + 1]), int(words[used]))
+            raise FramingError(offset, int(words[used + 1]), int(words[used]))
         return PacketTable(
             words=words,
             at=self._at[:rows],

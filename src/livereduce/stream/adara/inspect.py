@@ -55,9 +55,9 @@ def _count_file(path: Path, tally: Tally) -> dict[str, Any]:
     framer, position, piece, problem = Framer(), 0, _PIECE_WORDS, ""
     while position < len(words):
         try:
-            table = framer.table(np.asarray(words[position : position + piece]))
+            table = framer.table(np.asarray(words[position : position + piece]), 4 * position)
         except FramingError as error:
-            problem = f"byte {4 * position}: {error}"
+            problem = str(error)
             break
         tally.add(table)
         position += table.used_words
@@ -82,7 +82,7 @@ def _count_live(url: str, seconds: float, tally: Tally) -> dict[str, Any]:
             size = connection.receive(block.room(missing_bytes), left_s)
             block.received(size)
             received += size
-            table = framer.table(block.words)
+            table = framer.table(block.words, block.offset)
             tally.add(table)
             block.consume(table.used_words)
             missing_bytes = 4 * table.missing_words
