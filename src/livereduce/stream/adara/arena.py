@@ -15,8 +15,15 @@ T = TypeVar("T", np.int32, np.uint8)
 BLOCK_EVENTS = 8 * 1024 * 1024
 """Two columns of 4 bytes: 64 MiB a block."""
 MOST_SPARE = 4
-_REFERENCES_OF_A_FREE_BLOCK = 3
-"""The list, the loop variable and getrefcount's own argument; every slice adds one through its `base`."""
+
+
+def _references(blocks: list[NDArray[T]]) -> list[int]:
+    """How often each block is referred to; every slice of it adds one through its `base`."""
+    return [sys.getrefcount(block) for block in blocks]
+
+
+_REFERENCES_OF_A_FREE_BLOCK = _references([np.empty(0, np.int32)])[0]
+"""Measured, not known: interpreters differ in what the list, the loop and the call itself add."""
 
 
 class Arena(Generic[T]):
@@ -40,9 +47,9 @@ class Arena(Generic[T]):
         """A block nobody points into any more, else a new one; more than a block if one pulse wants more."""
         # CPython counts references exactly, so this asks "does any batch still slice it?" without a release call that
         # somebody could forget. The oldest block leaves the list when there are too many: it is kept for good.
-        for block in self._blocks:
-            if len(block) >= events and sys.getrefcount(block) == _REFERENCES_OF_A_FREE_BLOCK:
-                return block
+        for index, references in enumerate(_references(self._blocks)):
+            if references == _REFERENCES_OF_A_FREE_BLOCK and len(self._blocks[index]) >= events:
+                return self._blocks[index]
         fresh = np.empty(max(events, BLOCK_EVENTS), self._dtype)
         del self._blocks[: max(0, len(self._blocks) - MOST_SPARE + 1)]
         self._blocks.append(fresh)
