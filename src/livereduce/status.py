@@ -1,23 +1,29 @@
 """The snapshot that the daemon writes and everyone else reads: its words, its file, its exit code.
 
 One writer, many readers, no lock: the file is replaced by rename, so a reader sees this snapshot or the one before,
-never half of one. How it is found and shown to people is in `livereduce.show`; when it is written, in `daemon.loop`.
+never half of one. When it is written is decided in `daemon.report`.
 """
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psutil
 
+from livereduce.config import read_file
+from livereduce.environment import look_at_host
 from livereduce.errors import ExitCode
 from livereduce.link import Phase, Progress, RunState
+from livereduce.resolve import Survey, survey
 
 FILE_NAME = "status.json"
+SERVICE_DIR = Path("/run/livereduce")
+"""The runtime directory of the system's service, which alone has $RUNTIME_DIRECTORY in its environment."""
 STALE_S = 15.0
 """The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
 
@@ -101,7 +107,7 @@ class Status:
     events_per_s: float = 0.0
     pulses_per_s: float = 0.0
     restarts: int = 0
-    last_restarts: tuple[Restart, ...] = field(default=())
+    last_restarts: tuple[Restart, ...] = ()
 
 
 def iso(at: datetime) -> str:
@@ -269,3 +275,41 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
     rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
     return rows + [("last error", f"{kind}: {text}") for kind, text in progress.last_errors.items()]
+
+
+def runtime_directory(found: Survey, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The runtime directory of a configuration, also of one that cannot run: its daemon says there why it is parked."""
+    return found.runtime_dir or Path(environ.get("RUNTIME_DIRECTORY") or cwd / "livereduce.run")
+
+
+def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
+    """Where the snapshot of a configuration may be, the likeliest first."""
+    reading = read_file(path)
+    found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
+    own = runtime_directory(found, environ, cwd)
+    return [own / FILE_NAME] if reading.config.runtime_dir else [own / FILE_NAME, SERVICE_DIR / FILE_NAME]
+
+
+def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
+    """``livereduce status [CONF] [--json]``: print the snapshot of the daemon of a configuration.
+
+    Returns
+    -------
+    The exit code: 0 well, 1 somebody should look, 2 down.
+    """
+    now, seen, missing = datetime.now().astimezone(), [], []
+    for file in find_statuses(path, os.environ, Path.cwd()):
+        try:
+            status = read_status(file)
+        except (OSError, ValueError) as error:
+            missing.append(f"{file}: {getattr(error, 'strerror', None) or error}")
+        else:
+            seen.append((status, is_down(status, now)))
+    if not seen:
+        why = f"no status of a daemon ({'; '.join(missing)})"
+        print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
+        return ExitCode.DOWN
+    # a service that is up is meant rather than what an earlier one has left behind
+    status, down = min(seen, key=lambda one: bool(one[1]))
+    print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)
+    return exit_code(status, down)

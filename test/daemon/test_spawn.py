@@ -40,7 +40,7 @@ def python(tmp_path: Path) -> Iterator[Python]:
     started: list[Worker] = []
 
     def start(code: str) -> Worker:
-        environ = worker_environ(os.environ, tmp_path, Path(sys.executable))
+        environ = worker_environ(os.environ, tmp_path, sys.executable)
         started.append(spawn([sys.executable, "-c", "import os, sys, time\n" + code], environ))
         return started[-1]
 
@@ -148,11 +148,11 @@ def test_an_interpreter_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 def test_environment_of_a_worker(tmp_path: Path) -> None:
     given = {"NOTIFY_SOCKET": "/n", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1", "PYTHONPATH": "/mine", "HOME": "/h"}
-    made = worker_environ(given, tmp_path, Path(sys.executable))
+    made = worker_environ(given, tmp_path, sys.executable)
     assert set(made) == {"HOME", "PYTHONPATH", "PYTHONUNBUFFERED", "NUMBA_CACHE_DIR"}
     assert made["NUMBA_CACHE_DIR"] == str(tmp_path / "kernels")
     assert made["PYTHONPATH"].split(os.pathsep)[0] == "/mine"
-    assert worker_environ({"NUMBA_CACHE_DIR": "/k"}, tmp_path, Path(sys.executable))["NUMBA_CACHE_DIR"] == "/k"
+    assert worker_environ({"NUMBA_CACHE_DIR": "/k"}, tmp_path, sys.executable)["NUMBA_CACHE_DIR"] == "/k"
 
 
 def test_another_interpreter_gets_this_package_and_nothing_beside_it(
@@ -163,17 +163,17 @@ def test_another_interpreter_gets_this_package_and_nothing_beside_it(
     (installed / "__init__.py").touch()
     (installed.parent / "numpy.py").touch()
     monkeypatch.setattr("livereduce.__file__", str(installed / "__init__.py"))
-    assert "PYTHONPATH" not in worker_environ({}, tmp_path, Path(sys.executable))
+    assert "PYTHONPATH" not in worker_environ({}, tmp_path, sys.executable)
     for _ in range(2):
-        path = Path(worker_environ({}, tmp_path, Path("/opt/env/bin/python"))["PYTHONPATH"])
+        path = Path(worker_environ({}, tmp_path, "/opt/env/bin/python")["PYTHONPATH"])
         assert [entry.name for entry in path.iterdir()] == ["livereduce"]
         assert (path / "livereduce" / "__init__.py").is_file()
 
 
 def test_the_worker_is_this_package_even_from_the_directory_with_its_namesake(tmp_path: Path) -> None:
     (tmp_path / "livereduce.py").write_text("raise SystemExit('the wrong one')")
-    python, *options, _, _, _ = worker_command(Path(sys.executable), tmp_path / "job.json")
-    environ = worker_environ({}, tmp_path, Path(sys.executable))
+    python, *options, _, _, _ = worker_command(sys.executable, tmp_path / "job.json")
+    environ = worker_environ({}, tmp_path, sys.executable)
     shown = subprocess.run(
         [python, *options, "-c", "import livereduce.worker; print(livereduce.worker.__file__)"],
         cwd=tmp_path,

@@ -130,12 +130,12 @@ def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
             raise
 
 
-def worker_command(interpreter: Path, job: Path) -> tuple[str, ...]:
+def worker_command(interpreter: str, job: Path) -> tuple[str, ...]:
     """How a worker is started. With -P: a daemon that runs in `scripts/` has a `livereduce.py` in its directory."""
-    return (str(interpreter), "-P", "-m", "livereduce.worker", str(job))
+    return (interpreter, "-P", "-m", "livereduce.worker", str(job))
 
 
-def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: Path) -> dict[str, str]:
+def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str) -> dict[str, str]:
     """The environment of a worker: the daemon's own, so that it finds this very package and its compiled kernels.
 
     PYTHONUNBUFFERED makes the last words before a crash reach the log.
@@ -148,12 +148,12 @@ def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: Pat
     return kept
 
 
-def _where_package_is(state_dir: Path, interpreter: Path) -> Path | None:
+def _where_package_is(state_dir: Path, interpreter: str) -> Path | None:
     """The directory to put on the path of `interpreter`; None if it finds the package by itself."""
     package = Path(livereduce.__file__).resolve().parent
     if package.parent.name not in ("site-packages", "dist-packages"):
         return package.parent
-    if interpreter == Path(sys.executable):
+    if interpreter == sys.executable:
         return None
     # Another interpreter must not be given a whole site-packages: its own numpy would be hidden by one not made for it.
     alone = state_dir / "package"

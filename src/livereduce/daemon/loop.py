@@ -1,0 +1,180 @@
+"""The daemon's loop: gather facts, ask the policy, carry out what it says, tell everybody. Decides nothing itself.
+
+One thread and one wait: on the worker's pidfd, its beats and its output, and on the descriptor that signals wake.
+"""
+
+import logging
+import os
+import select
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from livereduce.daemon import policy
+from livereduce.daemon.generation import make_generation
+from livereduce.daemon.observed import Observed, observe
+from livereduce.daemon.policy import Action, Beaten, Ended, Fact, Limits, State, StopAsked, Tick
+from livereduce.daemon.report import Reporter
+from livereduce.daemon.site import Site
+from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
+from livereduce.link import STOP
+from livereduce.logs import log_startup
+from livereduce.resolve import Resolved
+
+TICK_S = 1.0
+"""The longest wait; what nobody announces (the clock, a file) is looked at this often."""
+FAILURE_WINDOW_S = 60.0
+
+log = logging.getLogger("livereduce.daemon")
+worker_log = logging.getLogger("livereduce.worker")
+
+Command = Callable[[str, Path], tuple[str, ...]]
+
+
+class Loop:
+    """One daemon at work.
+
+    Parameters
+    ----------
+    site
+        Configuration and runtime directory; looked at once already.
+    signals
+        Descriptor on which the number of each signal arrives as a byte.
+    command
+        How a worker is started: from the interpreter and the path of its job.
+    """
+
+    def __init__(
+        self, site: Site, reporter: Reporter, signals: int, limits: Limits, command: Command = worker_command
+    ) -> None:
+        self._site, self._reporter, self._signals, self._command = site, reporter, signals, command
+        self._state = State(limits=limits, since=time.monotonic(), due=None)
+        self._pending: deque[Fact] = deque([site.found.judged])
+        self._worker: Worker | None = None
+        self._observed = Observed()
+        self._startup_logged: Resolved | None = None
+        self._exit_code: int | None = None
+        self._failed_ticks = 0
+        self._failure_told_at = float("-inf")
+
+    def run(self) -> int:
+        """Turn until the policy says that it is over; the exit code."""
+        try:
+            while self._exit_code is None:
+                self._contained_tick()
+            return self._exit_code
+        finally:
+            self._leave()
+
+    def _contained_tick(self) -> None:
+        try:
+            self._tick()
+        except Exception:  # the boundary of one tick: a fault of ours must not end the service
+            self._failed_ticks += 1
+            if time.monotonic() - self._failure_told_at >= FAILURE_WINDOW_S:
+                self._failure_told_at = time.monotonic()
+                log.exception("internal error in a tick of the daemon (%d so far); it goes on", self._failed_ticks)
+            time.sleep(TICK_S)  # a fault that repeats must not turn the loop hot
+
+    def _tick(self) -> None:
+        self._gather()
+        while self._pending:
+            before, fact = self._state, self._pending.popleft()
+            self._state, actions = policy.step(before, fact, time.monotonic())
+            self._reporter.changed(before, self._state, self._site.found)
+            for action in actions:
+                self._carry_out(action)
+        self._reporter.report(self._state, self._site, self._observed, time.monotonic())
+
+    # ---- facts
+
+    def _gather(self) -> None:
+        ready = self._wait()
+        # The worker's facts come before a signal's: an order to stop then never goes to one that is already gone.
+        if self._worker is not None:
+            self._gather_from(self._worker, ready)
+        elif self._state.alive:
+            # An action failed half-way (a bug): what the policy believes must come back to what is.
+            self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
+        if self._signals in ready:
+            numbers = os.read(self._signals, 64)
+            self._pending.extend(StopAsked(by=f"{signal_name(number)} received") for number in numbers)
+        self._pending.append(Tick())
+
+    def _wait(self) -> set[int]:
+        """The descriptors that are ready, after at most the time to the next deadline."""
+        due = self._state.due
+        wait_s = TICK_S if due is None else max(0.0, min(TICK_S, due - time.monotonic()))
+        poll = select.poll()
+        for fd in (self._signals, *(self._worker.watched if self._worker else ())):
+            poll.register(fd, select.POLLIN)
+        # rounded up: a wait that ended just before the deadline would be followed by many of no length
+        return {fd for fd, _ in poll.poll(0 if self._pending else int(wait_s * 1000) + 1)}
+
+    def _gather_from(self, worker: Worker, ready: set[int]) -> None:
+        now = time.monotonic()
+        if worker.beats_fd in ready:
+            for beat in worker.read_beats():
+                self._observed = observe(self._observed, beat, now)
+                self._pending.append(Beaten(phase=beat.phase))
+        if worker.output_fd in ready:
+            _log_output(worker.read_output(now))
+        if worker.pidfd in ready:
+            self._reporter.worker_pid = self._worker = None
+            code, lines = worker.reap()
+            _log_output(lines)
+            reason = why_ended(code, worker.output.last_words())
+            log.info("worker (pid %d): %s", worker.pid, reason)
+            self._pending.append(Ended(code=code, reason=reason))
+
+    # ---- actions
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case policy.Look():
+                self._pending.appendleft(self._site.look())
+            case policy.Start(reason=reason):
+                self._start(reason)
+            case policy.AskStop() if self._worker:
+                self._worker.order(STOP)
+            case policy.Terminate() if self._worker:
+                log.warning("the worker has not stopped: SIGTERM to the worker's group")
+                self._worker.signal_group(signal.SIGTERM)
+            case policy.Kill() if self._worker:
+                log.warning("the worker has not stopped: SIGKILL to the worker's group")
+                self._worker.signal_group(signal.SIGKILL)
+            case policy.Exit(code=code):
+                self._exit_code = code
+
+    def _start(self, reason: str) -> None:
+        resolved = self._site.found.resolved
+        assert resolved is not None, "the policy starts only what was judged usable"
+        self._observed = Observed()
+        if resolved != self._startup_logged:
+            log_startup(resolved, sys.argv)
+            self._startup_logged = resolved
+        try:
+            job, path = make_generation(resolved)
+            self._reporter.job = job
+            environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
+            self._worker = spawn(self._command(resolved.interpreter, path), environ)
+        except OSError as error:
+            self._pending.append(Ended(code=None, reason=f"the worker could not be started: {error}"))
+            return
+        self._reporter.worker_pid = self._worker.pid
+        log.info("worker generation %d (pid %d) started: %s", job.generation, self._worker.pid, reason)
+
+    def _leave(self) -> None:
+        """Leave no worker behind, whatever has ended the loop."""
+        if self._worker is not None:
+            self._worker.signal_group(signal.SIGKILL)
+            self._worker.reap()
+        self._site.leave()
+
+
+def _log_output(lines: list[str]) -> None:
+    for line in lines:
+        worker_log.info("%s", line)

@@ -1,0 +1,68 @@
+"""``livereduce run``: the daemon from start to end."""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from livereduce import __version__, logs
+from livereduce.config import DEFAULT_PATH
+from livereduce.daemon.loop import Command, Loop
+from livereduce.daemon.policy import Limits
+from livereduce.daemon.report import Reporter
+from livereduce.daemon.site import Held, Site
+from livereduce.daemon.spawn import worker_command
+from livereduce.errors import ExitCode
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+log = logging.getLogger("livereduce.daemon")
+
+
+def run(path: Path | None, *, limits: Limits | None = None, command: Command = worker_command) -> int:
+    """Keep one worker reducing until SIGTERM or SIGINT; must be called from the main thread.
+
+    Parameters
+    ----------
+    path
+        The configuration; None for the usual place.
+    limits, command
+        The times of the daemon, and how a worker is started; tests give their own.
+
+    Returns
+    -------
+    The exit code: 0 after a stop, 78 if another daemon has the runtime directory.
+    """
+    with noted_signals() as signals:
+        log_file = logs.log_path(logs.user_name(), None, Path.cwd())
+        logs.configure(log_file)
+        log.info("livereduce %s, configuration %s, pid %d", __version__, path or DEFAULT_PATH, os.getpid())
+        try:
+            site = Site(path)
+        except Held as held:
+            log.error("%s", held)
+            return ExitCode.UNUSABLE
+        return Loop(site, Reporter(log_file), signals, limits or Limits(), command).run()
+
+
+@contextmanager
+def noted_signals() -> Iterator[int]:
+    """Note stop signals as bytes on the descriptor given. A handler that did more could deadlock in a lock or a log."""
+    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    before = {number: signal.signal(number, _note) for number in STOP_SIGNALS}
+    woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(woken_before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(reading)
+        os.close(writing)
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    """Nothing to do: the number is on the wake-up descriptor already."""

@@ -1,0 +1,64 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from livereduce.config import Config
+from livereduce.daemon.generation import KEPT, make_generation
+from livereduce.instrument import Instrument
+from livereduce.link import decode_job
+from livereduce.resolve import Resolved
+from livereduce.scripts import Script, Scripts
+
+TEXT = b"# coding: latin-1\n\xe9 = input\n"
+
+
+def resolved(tmp_path: Path, *, post_proc: Script | None = None) -> Resolved:
+    proc = Script(path=tmp_path / "reduce_PG3_live_proc.py", text=TEXT, md5=hashlib.md5(TEXT).hexdigest())
+    return Resolved(
+        config=Config(update_every_s=7.5, accum_method="Replace", periods=(1,)),
+        instrument=Instrument(name="POWGEN", short_name="PG3"),
+        engine="builtin",
+        interpreter="/usr/bin/python3",
+        environment="this python",
+        script_dir=tmp_path,
+        scripts=Scripts(proc=proc, post_proc=post_proc),
+        source="adara://host:1",
+        tof_bins_us=(0.0, 1.0, 100.0),
+        runtime_dir=tmp_path / "run",
+        state_dir=tmp_path / "state",
+        warnings=(),
+    )
+
+
+def test_a_generation_holds_the_very_bytes_that_were_judged(tmp_path: Path) -> None:
+    (tmp_path / "reduce_PG3_live_proc.py").write_text("saved again in the meantime")
+    job, path = make_generation(resolved(tmp_path))
+    assert decode_job(path.read_text()) == job
+    assert (job.generation, job.short_name, job.update_every_s, job.accum_method) == (1, "PG3", 7.5, "Replace")
+    assert job.post_proc is None
+    assert job.proc
+    assert Path(job.proc.copy).read_bytes() == TEXT
+    assert job.proc.md5 == hashlib.md5(Path(job.proc.copy).read_bytes()).hexdigest()
+    assert (Path(job.proc.path).name, Path(job.proc.copy).parent) == (Path(job.proc.copy).name, path.parent)
+
+
+def test_numbers_count_on_and_old_folders_go(tmp_path: Path) -> None:
+    found = resolved(tmp_path)
+    numbers = [make_generation(found)[0].generation for _ in range(KEPT + 3)]
+    assert numbers == list(range(1, KEPT + 4))
+    left = sorted(folder.name for folder in (found.state_dir / "generations").iterdir())
+    assert left == [f"{number:06d}" for number in numbers[-KEPT:]]
+
+
+def test_numbers_go_on_beyond_what_six_digits_hold(tmp_path: Path) -> None:
+    found = resolved(tmp_path)
+    (found.state_dir / "generations" / "999999").mkdir(parents=True)
+    (found.state_dir / "generations" / "notes").mkdir()
+    assert [make_generation(found)[0].generation for _ in range(2)] == [1_000_000, 1_000_001]
+
+
+def test_a_state_directory_that_cannot_be_made_is_an_error_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file is in the way")
+    with pytest.raises(OSError, match="state"):
+        make_generation(resolved(tmp_path))

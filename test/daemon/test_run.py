@@ -1,0 +1,319 @@
+"""The daemon as a child process with a stand-in worker (`helpers.fake_worker`): starts, crashes, stops, parking."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from helpers import fake_worker
+from livereduce.daemon.loop import Loop
+from livereduce.daemon.policy import Limits
+from livereduce.daemon.report import Reporter
+from livereduce.daemon.run import noted_signals
+from livereduce.daemon.site import Site
+from livereduce.status import FILE_NAME, StateWord, Status, read_status
+
+LIMIT_S = 30.0
+DAEMON = """
+import sys
+from pathlib import Path
+from livereduce.daemon.policy import Limits
+from livereduce.daemon.run import run
+conf, fake, mode, stop_s, terminate_s = sys.argv[1:]
+limits = Limits(stop_s=float(stop_s), terminate_s=float(terminate_s), look_s=0.1, first_wait_s=0.1)
+sys.exit(run(Path(conf), limits=limits, command=lambda python, job: (python, fake, mode, str(job))))
+"""
+
+
+@dataclass
+class Beamline:
+    """A directory with configuration, scripts and everything that daemons leave there."""
+
+    path: Path
+    daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def configure(self, text: str | None = None) -> None:
+        body = {"instrument": "PG3", "engine": "builtin", "source": "adara://localhost:1", "script_dir": "scripts"}
+        body |= {"runtime_dir": "run", "state_dir": "state"}
+        (self.path / "livereduce.conf").write_text(json.dumps(body) if text is None else text)
+
+    def script(self, text: str = "pass\n") -> None:
+        (self.path / "scripts" / "reduce_PG3_live_proc.py").write_text(text)
+
+    def start(self, mode: str = "obey", *, stop_s: float = 600, terminate_s: float = 600) -> subprocess.Popen[bytes]:
+        gone = ("RUNTIME_DIRECTORY", "STATE_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "NOTIFY_SOCKET")
+        daemon = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                DAEMON,
+                "livereduce.conf",
+                fake_worker.__file__,
+                mode,
+                str(stop_s),
+                str(terminate_s),
+            ],
+            cwd=self.path,
+            env={key: value for key, value in os.environ.items() if key not in gone},
+            stdout=subprocess.DEVNULL,
+        )
+        self.daemons.append(daemon)
+        return daemon
+
+    def status(self, runtime_dir: str = "run") -> Status:
+        return read_status(self.path / runtime_dir / FILE_NAME)
+
+    def wait(self, there: Callable[[Status], bool], runtime_dir: str = "run") -> Status:
+        """Wait until the status is as expected."""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            with suppress(FileNotFoundError):
+                if there(status := self.status(runtime_dir)):
+                    return status
+            time.sleep(0.01)
+        raise AssertionError(f"not as expected: {status}\n{self.log()}")
+
+    def wait_running(self, generation: int = 1) -> Status:
+        return self.wait(lambda seen: seen.progress is not None and seen.generation >= generation)
+
+    def log(self) -> str:
+        return (self.path / "livereduce.log").read_text()
+
+
+@pytest.fixture
+def beamline(tmp_path: Path) -> Iterator[Beamline]:
+    (tmp_path / "scripts").mkdir()
+    beamline = Beamline(tmp_path)
+    beamline.configure()
+    beamline.script()
+    yield beamline
+    for daemon in beamline.daemons:
+        daemon.kill()
+        daemon.wait()
+    deadline = time.monotonic() + LIMIT_S  # workers see the end of their daemon, or are killed by the test itself
+    while left := processes_of(tmp_path):
+        assert time.monotonic() < deadline, f"left behind: {left}"
+        time.sleep(0.01)
+
+
+def processes_of(path: Path) -> list[int]:
+    """Processes that work in a directory."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(path):
+                found.append(process.pid)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stops_in_order(beamline: Beamline, number: signal.Signals) -> None:
+    daemon = beamline.start()
+    running = beamline.wait_running()
+    assert (running.state, running.pid) == (StateWord.WAITING_FOR_RUN, daemon.pid)
+    daemon.send_signal(number)
+    assert daemon.wait(LIMIT_S) == 0
+    assert (beamline.path / "state" / "stopped_in_order").exists()
+    assert processes_of(beamline.path) == []
+    stopped = beamline.status()
+    assert (stopped.state, stopped.why, stopped.worker_pid) == (StateWord.STOPPED, f"{number.name} received", None)
+
+
+def test_the_snapshot_says_what_runs(beamline: Beamline) -> None:
+    beamline.start()
+    status = beamline.wait_running()
+    assert (status.instrument, status.engine, status.generation, status.restarts) == ("POWGEN", "builtin", 1, 0)
+    assert status.proc
+    assert Path(status.proc.path) == beamline.path / "scripts" / "reduce_PG3_live_proc.py"
+    assert status.post_proc is None
+    assert Path(status.log_file) == beamline.path / "livereduce.log"
+    assert Path(status.products_dir) == beamline.path / "state" / "products"
+    assert status.worker_pid in processes_of(beamline.path)
+    later = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 3)
+    assert later.updated > status.updated
+    assert (later.since, later.started) == (status.since, status.started)
+
+
+def test_what_the_worker_prints_and_who_lives_is_in_the_log(beamline: Beamline) -> None:
+    beamline.start()
+    beamline.wait_running()
+    log = beamline.log()
+    assert " - livereduce.worker - INFO - fake worker: obey, generation 1\n" in log
+    assert " - livereduce.daemon - INFO - starting: the daemon has started\n" in log
+    assert log.count("livereduce started by") == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("crash once", "the worker was killed by SIGSEGV"),
+        ("leave once", "the worker left without having been asked to (exit code 0)"),
+    ],
+)
+def test_a_worker_that_ends_is_started_again(beamline: Beamline, mode: str, reason: str) -> None:
+    beamline.start(mode)
+    status = beamline.wait_running(generation=2)
+    assert status.restarts == 1
+    assert [(one.reason, one.generation) for one in status.last_restarts] == [(reason, 1)]
+    assert f"{reason}; the next start comes in 0 s" in beamline.log()
+    # the daemon and one worker: what the first one's script had left behind is gone
+    assert sorted(processes_of(beamline.path)) == sorted([status.pid, status.worker_pid])  # type: ignore[type-var]
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(beamline: Beamline) -> None:
+    (beamline.path / "state").mkdir()
+    (beamline.path / "state" / "generations").write_text("in the way")
+    beamline.start()
+    status = beamline.wait(lambda seen: seen.restarts >= 2)
+    assert "the worker could not be started" in status.last_restarts[-1].reason
+    (beamline.path / "state" / "generations").unlink()
+    beamline.wait_running()
+
+
+def test_a_worker_deaf_to_orders_is_terminated_at_the_deadline(beamline: Beamline) -> None:
+    daemon = beamline.start("deaf", stop_s=0.2)
+    beamline.wait_running()
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+    assert "SIGTERM to the worker's group" in beamline.log()
+    assert "SIGKILL to the worker's group" not in beamline.log()
+
+
+def test_a_stubborn_worker_is_killed_at_the_deadline(beamline: Beamline) -> None:
+    daemon = beamline.start("stubborn", stop_s=0.2, terminate_s=0.2)
+    beamline.wait_running()
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+    assert "SIGKILL to the worker's group" in beamline.log()
+    assert processes_of(beamline.path) == []
+
+
+def test_further_requests_do_not_wait_for_deadlines(beamline: Beamline) -> None:
+    daemon = beamline.start("stubborn", stop_s=600, terminate_s=600)
+    beamline.wait_running()
+    daemon.terminate()
+    beamline.wait(lambda seen: seen.state is StateWord.STOPPING)
+    for step in ("SIGTERM", "SIGKILL"):
+        assert f"{step} to the worker's group" not in beamline.log()
+        daemon.terminate()
+        deadline = time.monotonic() + LIMIT_S
+        while f"{step} to the worker's group" not in beamline.log() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert daemon.wait(LIMIT_S) == 0
+
+
+def test_the_worker_does_not_outlive_a_daemon_that_is_killed(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    beamline.wait_running()
+    daemon.kill()
+    daemon.wait()
+    deadline = time.monotonic() + LIMIT_S
+    while not (beamline.path / "state" / "parent_gone").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (beamline.path / "state" / "parent_gone").exists()
+    beamline.start()
+    again = beamline.wait(lambda seen: seen.pid != daemon.pid and seen.progress is not None)
+    assert again.generation == 2
+
+
+def test_parks_without_scripts_and_goes_on_when_there_is_one(beamline: Beamline) -> None:
+    script = beamline.path / "scripts" / "reduce_PG3_live_proc.py"
+    script.unlink()
+    beamline.start()
+    parked = beamline.wait(lambda seen: seen.state is StateWord.PARKED)
+    assert str(script) in parked.why
+    assert parked.problems == (parked.why,)
+    assert f"parked: {parked.why}" in beamline.log()
+    beamline.script("no python at all\n")
+    beamline.wait(lambda seen: seen.state is StateWord.PARKED and f"{script}:1" in seen.why)
+    beamline.script()
+    running = beamline.wait_running()
+    assert (running.problems, running.restarts) == ((), 0)
+
+
+def test_parked_it_stops_at_once(beamline: Beamline) -> None:
+    beamline.configure("{")
+    daemon = beamline.start()
+    beamline.wait(lambda seen: seen.state is StateWord.PARKED, "livereduce.run")
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+
+
+def test_a_mended_configuration_takes_effect_where_it_says(beamline: Beamline) -> None:
+    """A broken configuration does not say where its runtime directory is: the default one until it does."""
+    beamline.configure("{")
+    beamline.start()
+    parked = beamline.wait(lambda seen: seen.state is StateWord.PARKED, "livereduce.run")
+    assert "livereduce.conf" in parked.why
+    beamline.configure()
+    beamline.wait_running()
+    assert not (beamline.path / "livereduce.run" / FILE_NAME).exists()
+
+
+def test_what_the_worker_refuses_is_not_tried_again_until_it_changes(beamline: Beamline) -> None:
+    beamline.start("refuse")
+    parked = beamline.wait(lambda seen: seen.state is StateWord.PARKED)
+    assert parked.why.endswith("(exit code 78): the worker does not like the script")
+    assert (parked.generation, parked.restarts) == (1, 0)
+    beamline.script("pass  # still bad\n")
+    beamline.wait(lambda seen: seen.state is StateWord.PARKED and seen.generation > 1)
+    beamline.script("pass  # good\n")
+    assert beamline.wait_running(generation=3).generation == 3, "one generation for each version, no more"
+
+
+def test_a_second_instance_names_the_first_and_leaves(beamline: Beamline) -> None:
+    first = beamline.start()
+    beamline.wait_running()
+    assert beamline.start().wait(LIMIT_S) == 78
+    assert f"another livereduce (pid {first.pid}) runs" in beamline.log()
+    assert beamline.status().pid == first.pid
+
+
+def test_a_runtime_directory_that_is_taken_parks_a_daemon_that_moves_there(beamline: Beamline) -> None:
+    first = beamline.start()
+    beamline.wait_running()
+    good = (beamline.path / "livereduce.conf").read_text()
+    beamline.configure("{")
+    beamline.start()
+    beamline.wait(lambda seen: seen.state is StateWord.PARKED, "livereduce.run")
+    (beamline.path / "livereduce.conf").write_text(good)
+    parked = beamline.wait(lambda seen: "another" in seen.why, "livereduce.run")
+    assert f"pid {first.pid}" in parked.why
+    first.terminate()
+    assert first.wait(LIMIT_S) == 0
+    beamline.wait(lambda seen: seen.pid != first.pid and seen.progress is not None)
+
+
+class FaultyReporter(Reporter):
+    """Fails once in the middle of a tick."""
+
+    faults = 1
+
+    def report(self, *args: object, **kwargs: object) -> None:
+        self.faults -= 1
+        if self.faults >= 0:
+            raise RuntimeError("a fault of ours")
+        super().report(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def test_a_fault_in_one_tick_does_not_end_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    with noted_signals() as signals:
+        loop = Loop(Site(tmp_path / "none.conf"), FaultyReporter(tmp_path / "log"), signals, Limits())
+        os.kill(os.getpid(), signal.SIGTERM)
+        # the stop request is taken in the tick that fails; it holds all the same
+        assert loop.run() == 0
+    assert "internal error in a tick of the daemon (1 so far)" in caplog.text
+    assert "a fault of ours" in caplog.text

@@ -1,0 +1,279 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livereduce.errors import ExitCode
+from livereduce.link import Phase, Progress, RunState
+from livereduce.status import (
+    FILE_NAME,
+    Restart,
+    ScriptSeen,
+    StateWord,
+    Status,
+    decode_status,
+    describe,
+    encode_status,
+    exit_code,
+    headline,
+    is_down,
+    iso,
+    read_status,
+    show_status,
+    shown,
+    write_status,
+)
+
+NOW = datetime(2026, 5, 4, 3, 2, 1, 500_000).astimezone()
+PROGRESS = Progress(
+    run=12345,
+    run_state=RunState.RUNNING,
+    chunks=3,
+    results=2,
+    run_events=1_000_000,
+    run_charge_pc=2.5e6,
+    data_age_s=1.25,
+    source_address="adara://host:1",
+    source_connected=True,
+    last_errors={"proc": "p.py:3: ZeroDivisionError"},
+)
+FULL = Status(
+    state=StateWord.RUNNING,
+    why="reducing run 12345",
+    since=iso(NOW),
+    pid=os.getpid(),
+    started=iso(NOW),
+    updated=iso(NOW),
+    version="2",
+    configuration="/etc/livereduce.conf",
+    warnings=("no post_proc",),
+    instrument="POWGEN",
+    engine="builtin",
+    interpreter="/usr/bin/python3",
+    proc=ScriptSeen(path="/s/proc.py", md5="f" * 32),
+    log_file="/l/livereduce.log",
+    products_dir="/p/products",
+    generation=4,
+    worker_pid=77,
+    phase=Phase.WAITING,
+    progress=PROGRESS,
+    events_per_s=25e6,
+    pulses_per_s=60.0,
+    restarts=1,
+    last_restarts=(Restart(at=iso(NOW), reason="the worker was killed by SIGSEGV", generation=3),),
+)
+
+
+@given(st.sampled_from(StateWord), st.text(), st.none() | st.just(PROGRESS), st.none() | st.sampled_from(Phase))
+def test_a_snapshot_survives_its_file(
+    state: StateWord, why: str, progress: Progress | None, phase: Phase | None
+) -> None:
+    status = replace(FULL, state=state, why=why, progress=progress, phase=phase)
+    assert decode_status(encode_status(status)) == status
+
+
+def test_a_snapshot_of_a_later_version_can_be_read() -> None:
+    body = json.loads(encode_status(FULL))
+    body["memory_limit"] = 1
+    body["progress"]["lag_s"] = 2
+    assert decode_status(json.dumps(body)) == FULL
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "7", "{}", encode_status(FULL)[:300], encode_status(FULL).replace('"2026', '"x')]
+)
+def test_what_is_not_a_snapshot_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ValueError, match="not a status of livereduce"):
+        decode_status(text)
+
+
+def test_writing_replaces_the_whole_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    for state in (StateWord.STARTING, StateWord.RUNNING):
+        write_status(path, replace(FULL, state=state))
+        assert read_status(path).state is state
+    assert [entry.name for entry in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.mkdir()  # cannot be replaced by a file
+    with pytest.raises(OSError, match=FILE_NAME):
+        write_status(path, FULL)
+    assert [entry.name for entry in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, connects: int = 1) -> Progress:
+    return replace(PROGRESS, run_state=state, source_connected=connected, source_connects=connects)
+
+
+@pytest.mark.parametrize(
+    ("seen", "script_fails", "word", "why"),
+    [
+        (progress(), False, StateWord.RUNNING, "reducing run 12345"),
+        (progress(RunState.PAUSED), False, StateWord.PAUSED, "run 12345 is paused"),
+        (progress(RunState.NO_RUN), False, StateWord.WAITING_FOR_RUN, "connected, no run yet"),
+        (progress(RunState.ENDED), False, StateWord.WAITING_FOR_RUN, "run 12345 has ended"),
+        (progress(), True, StateWord.DEGRADED, "proc: p.py:3: ZeroDivisionError"),
+        (progress(connected=False, connects=0), False, StateWord.STARTING, "connecting to adara://host:1"),
+        (progress(connected=False), True, StateWord.DEGRADED, "no connection to adara://host:1: connection lost"),
+        (
+            replace(progress(connected=False, connects=0), source_reason="refused"),
+            False,
+            StateWord.DEGRADED,
+            "no connection to adara://host:1: refused",
+        ),
+        (
+            replace(progress(), run_incomplete="its start is gone"),
+            False,
+            StateWord.RUNNING,
+            "reducing run 12345; incomplete: its start is gone",
+        ),
+        (None, False, StateWord.RUNNING, "the worker is at work"),
+    ],
+)
+def test_the_word_for_a_running_worker(seen: Progress | None, script_fails: bool, word: StateWord, why: str) -> None:
+    assert shown(StateWord.RUNNING, "the worker is at work", seen, script_fails=script_fails) == (word, why)
+
+
+@pytest.mark.parametrize("word", [word for word in StateWord if word is not StateWord.RUNNING])
+def test_every_other_word_is_the_daemons_own(word: StateWord) -> None:
+    assert shown(word, "so it is", progress(connected=False), script_fails=True) == (word, "so it is")
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        (StateWord.RUNNING, ExitCode.OK),
+        (StateWord.WAITING_FOR_RUN, ExitCode.OK),
+        (StateWord.PAUSED, ExitCode.OK),
+        (StateWord.STARTING, ExitCode.OK),
+        (StateWord.STOPPING, ExitCode.OK),
+        (StateWord.DEGRADED, ExitCode.DEGRADED),
+        (StateWord.STALLED, ExitCode.DEGRADED),
+        (StateWord.RESTARTING, ExitCode.DEGRADED),
+        (StateWord.PARKED, ExitCode.DEGRADED),
+        (StateWord.STOPPED, ExitCode.DOWN),
+    ],
+)
+def test_exit_codes(word: StateWord, code: ExitCode) -> None:
+    status = replace(FULL, state=word)
+    assert exit_code(status, is_down(status, NOW)) == code
+
+
+def test_down_is_gone_or_silent() -> None:
+    assert is_down(FULL, NOW + timedelta(seconds=15)) == ""
+    assert is_down(FULL, NOW + timedelta(seconds=17)).endswith("has written nothing for 17 s")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert (
+        is_down(replace(FULL, pid=gone.pid), NOW) == f"the daemon (pid {gone.pid}) is gone without having been stopped"
+    )
+
+
+def test_the_description_holds_what_an_operator_asks() -> None:
+    text = describe(FULL)
+    for fact in (
+        "running: reducing run 12345",
+        "POWGEN",
+        "builtin (/usr/bin/python3)",
+        "adara://host:1 connected",
+        "12345 (running)",
+        "1000000 events",
+        "2.5 µC",
+        "2.5e+07 events/s",
+        "1.2 s old",
+        "3 chunks, 2 results",
+        "proc: p.py:3: ZeroDivisionError",
+        f"/s/proc.py (md5 {'f' * 32})",
+        "generation 4, pid 77, 1 restarts",
+        "generation 3: the worker was killed by SIGSEGV",
+        "/l/livereduce.log",
+        "/p/products",
+        "no post_proc",
+    ):
+        assert fact in text, fact
+    assert "DOWN: it is gone" in describe(FULL, "it is gone")
+
+
+def test_a_parked_service_names_every_problem() -> None:
+    parked = replace(FULL, state=StateWord.PARKED, why="a; b", problems=("a", "b"), progress=None, worker_pid=None)
+    assert "parked: a; b" in describe(parked)
+    assert headline(parked) == "parked: a; b"
+
+
+def test_the_life_sign_says_what_flows() -> None:
+    assert headline(FULL) == "running: reducing run 12345; 3 chunks, 2 results, 2.5e+07 events/s, data 1.2 s old"
+
+
+@pytest.fixture
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration with a runtime directory of its own, and no scripts whatever."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "livereduce.conf"
+    path.write_text(json.dumps({"instrument": "PG3", "runtime_dir": str(tmp_path / "run")}))
+    (tmp_path / "run").mkdir()
+    return path
+
+
+def ask(conf: Path | None, *, as_json: bool = False) -> tuple[int, str]:
+    out = io.StringIO()
+    return show_status(conf, as_json, out), out.getvalue()
+
+
+def fresh(**changes: object) -> Status:
+    return replace(FULL, updated=iso(datetime.now()), **changes)  # type: ignore[arg-type]
+
+
+def test_status_is_found_though_the_scripts_are_missing(conf: Path) -> None:
+    write_status(conf.parent / "run" / FILE_NAME, fresh(state=StateWord.PARKED, why="no scripts"))
+    code, text = ask(conf)
+    assert code == ExitCode.DEGRADED
+    assert "parked: no scripts" in text
+
+
+def test_status_is_found_though_the_configuration_is_broken(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf.write_text("{")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(conf.parent / "run"))
+    write_status(conf.parent / "run" / FILE_NAME, fresh())
+    assert ask(conf)[0] == ExitCode.OK
+
+
+def test_status_as_json_is_the_snapshot_and_the_verdict(conf: Path) -> None:
+    status = fresh()
+    write_status(conf.parent / "run" / FILE_NAME, status)
+    code, text = ask(conf, as_json=True)
+    assert code == ExitCode.OK
+    assert json.loads(text)["down"] == ""
+    assert decode_status(text) == status
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("content", [None, "rubbish"])
+def test_without_a_snapshot_it_is_down(conf: Path, content: str | None, as_json: bool) -> None:
+    file = conf.parent / "run" / FILE_NAME
+    if content:
+        file.write_text(content)
+    code, text = ask(conf, as_json=as_json)
+    assert code == ExitCode.DOWN
+    assert str(file) in text
+
+
+def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a shell, the service's own $RUNTIME_DIRECTORY is not set, and an old trial may have left a status behind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "mine"))
+    monkeypatch.setattr("livereduce.status.SERVICE_DIR", tmp_path / "service")
+    for where, status in (("mine", replace(FULL, why="old trial")), ("service", fresh(why="the service"))):
+        (tmp_path / where).mkdir()
+        write_status(tmp_path / where / FILE_NAME, status)
+    code, text = ask(None)
+    assert (code, "the service" in text) == (ExitCode.OK, True)
