@@ -16,6 +16,9 @@ BEAT_FD = "LIVEREDUCE_BEAT_FD"
 ORDER_FD = "LIVEREDUCE_ORDER_FD"
 """Environment variables that tell the worker the numbers of its two descriptors."""
 
+PROBLEM_PREFIX = "livereduce.worker: "
+"""How a line of output begins that says why a worker ends with exit code 78."""
+
 STOP = "stop"
 """The one order so far: finish the step, publish, exit 0."""
 

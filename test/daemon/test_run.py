@@ -262,7 +262,7 @@ def test_a_mended_configuration_takes_effect_where_it_says(beamline: Beamline) -
 def test_what_the_worker_refuses_is_not_tried_again_until_it_changes(beamline: Beamline) -> None:
     beamline.start("refuse")
     parked = beamline.wait(lambda seen: seen.state is StateWord.PARKED)
-    assert parked.why.endswith("(exit code 78): the worker does not like the script")
+    assert parked.why == "the worker cannot use what it was given: a bad script"
     assert (parked.generation, parked.restarts) == (1, 0)
     beamline.script("pass  # still bad\n")
     beamline.wait(lambda seen: seen.state is StateWord.PARKED and seen.generation > 1)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from livereduce.daemon.spawn import Worker, spawn, why_ended, worker_command, worker_environ
-from livereduce.link import BEAT_FD, ORDER_FD, STOP, Beat, Phase, Progress, encode_beat
+from livereduce.link import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, STOP, Beat, Phase, Progress, encode_beat
 
 LIMIT_S = 20.0
 Python = Callable[[str], Worker]
@@ -98,7 +98,7 @@ def test_all_output_is_read_also_the_last_words(python: Python) -> None:
     worker = python("print('out'); print('err', file=sys.stderr); print('no end', end=''); os._exit(3)")
     code, lines = end(worker)
     assert (code, sorted(lines)) == (3, ["err", "no end", "out"])
-    assert worker.output.last_words() == "no end"
+    assert worker.output.last[-1] == "no end"
 
 
 def test_what_scripts_leave_behind_goes_with_the_worker(python: Python) -> None:
@@ -193,9 +193,17 @@ def test_the_worker_is_this_package_even_from_the_directory_with_its_namesake(tm
         (-50, "the worker was killed by signal 50"),
         (0, "the worker left without having been asked to (exit code 0)"),
         (70, "the worker left in the belief that the daemon is gone (exit code 70)"),
-        (78, "the worker cannot use configuration or scripts (exit code 78): no such source"),
+        (78, "the worker cannot use what it was given: no such engine; no such source"),
         (1, "the worker crashed (exit code 1): no such source"),
     ],
 )
 def test_why_a_worker_ended(code: int, said: str) -> None:
-    assert why_ended(code, "no such source") == said
+    lines = (
+        [f"{PROBLEM_PREFIX}no such engine", f"{PROBLEM_PREFIX}no such source"] if code == 78 else ["no such source", ""]
+    )
+    assert why_ended(code, lines) == said
+
+
+def test_a_worker_that_ends_without_a_word() -> None:
+    assert why_ended(1, []) == "the worker crashed (exit code 1): no last words"
+    assert why_ended(78, ["x"]) == "the worker cannot use what it was given: it does not say why"

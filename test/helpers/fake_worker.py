@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from livereduce.link import BEAT_FD, ORDER_FD, Beat, Job, Phase, Progress, decode_job, encode_beat
+from livereduce.link import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Beat, Job, Phase, Progress, decode_job, encode_beat
 
 BEAT_S = 0.02
 
@@ -21,7 +21,7 @@ def main(mode: str, job: Job) -> int:
     if mode == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if mode == "refuse" and job.proc and b"good" not in Path(job.proc.copy).read_bytes():
-        print("the worker does not like the script", file=sys.stderr)
+        print(f"{PROBLEM_PREFIX}a bad script", file=sys.stderr)
         return 78
     if mode == "crash once" and job.generation == 1:
         subprocess.Popen(["sleep", "600"])  # what a script leaves behind

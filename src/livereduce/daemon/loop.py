@@ -126,9 +126,8 @@ class Loop:
             self._reporter.worker_pid = self._worker = None
             code, lines = worker.reap()
             _log_output(lines)
-            reason = why_ended(code, worker.output.last_words())
-            log.info("worker (pid %d): %s", worker.pid, reason)
-            self._pending.append(Ended(code=code, reason=reason))
+            log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
+            self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last)))
 
     # ---- actions
 

@@ -51,10 +51,6 @@ class Output:
         self.window_start, self.taken_bytes = now, 0
         return [f"({left_out} more lines of output were left out)"] if left_out else []
 
-    def last_words(self) -> str:
-        """The last line that says something; empty if there was none."""
-        return next((line.strip() for line in reversed(self.last) if line.strip()), "")
-
 
 def _pieces(line: bytes) -> list[bytes]:
     """A line in pieces of bearable length, at least one."""

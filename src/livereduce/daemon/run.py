@@ -36,6 +36,7 @@ def run(path: Path | None, *, limits: Limits | None = None, command: Command = w
     -------
     The exit code: 0 after a stop, 78 if another daemon has the runtime directory.
     """
+    path = path.absolute() if path else None
     with noted_signals() as signals:
         log_file = logs.log_path(logs.user_name(), None, Path.cwd())
         logs.configure(log_file)

@@ -10,14 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import livereduce
 from livereduce.daemon.output import Output
 from livereduce.errors import ExitCode
-from livereduce.link import BEAT_FD, MAX_BEAT_BYTES, ORDER_FD, Beat, decode_beat
+from livereduce.link import BEAT_FD, MAX_BEAT_BYTES, ORDER_FD, PROBLEM_PREFIX, Beat, decode_beat
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
@@ -180,7 +180,7 @@ def signal_name(number: int) -> str:
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
-def why_ended(code: int, last_words: str) -> str:
+def why_ended(code: int, last_lines: Iterable[str]) -> str:
     """What an exit code of a worker means to a person (negative: a signal, as `subprocess` has it)."""
     if code < 0:
         hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
@@ -190,6 +190,12 @@ def why_ended(code: int, last_words: str) -> str:
             return "the worker left without having been asked to (exit code 0)"
         case ExitCode.PARENT_GONE:
             return f"the worker left in the belief that the daemon is gone (exit code {code})"
-    told = f": {last_words}" if last_words else ""
-    meaning = "cannot use configuration or scripts" if code == ExitCode.UNUSABLE else "crashed"
-    return f"the worker {meaning} (exit code {code}){told}"
+        case ExitCode.UNUSABLE:
+            return f"the worker cannot use what it was given: {_problems(last_lines)}"
+    last_words = next((line.strip() for line in reversed(list(last_lines)) if line.strip()), "no last words")
+    return f"the worker crashed (exit code {code}): {last_words}"
+
+
+def _problems(last_lines: Iterable[str]) -> str:
+    problems = [line.removeprefix(PROBLEM_PREFIX) for line in last_lines if line.startswith(PROBLEM_PREFIX)]
+    return "; ".join(problems) or "it does not say why"
