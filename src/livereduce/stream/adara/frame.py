@@ -122,7 +122,7 @@ class Framer:
     """Makes packet tables; keeps the columns of the last one, which the next one overwrites."""
 
     def __init__(self) -> None:
-        self._rows = 0
+        self._rows = -1
         self._end = np.zeros(3, np.int64)
 
     def _grow(self, rows: int) -> None:
