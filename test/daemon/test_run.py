@@ -125,6 +125,7 @@ def test_stops_in_order(beamline: Beamline, number: signal.Signals) -> None:
     assert (beamline.path / "state" / "stopped_in_order").exists()
     assert processes_of(beamline.path) == []
     stopped = beamline.status()
+    assert (stopped.phase, stopped.events_per_s) == (None, 0.0)
     assert (stopped.state, stopped.why, stopped.worker_pid) == (StateWord.STOPPED, f"{number.name} received", None)
 
 

@@ -85,6 +85,7 @@ class Reporter:
         now = iso(datetime.now())
         if word is not self._since[0]:
             self._since = (word, now)
+        flows = self.worker_pid is not None  # else the newest beat is of a worker that is gone
         resolved, job, config = site.found.resolved, self.job, site.found.config
         return Status(
             state=word,
@@ -106,10 +107,10 @@ class Reporter:
             products_dir=str(resolved.state_dir / "products") if resolved else "",
             generation=job.generation if job else 0,
             worker_pid=self.worker_pid,
-            phase=observed.beat.phase if observed.beat else None,
+            phase=observed.beat.phase if observed.beat and flows else None,
             progress=observed.progress,
-            events_per_s=observed.events_per_s,
-            pulses_per_s=observed.pulses_per_s,
+            events_per_s=observed.events_per_s if flows else 0.0,
+            pulses_per_s=observed.pulses_per_s if flows else 0.0,
             restarts=state.restarts,
             last_restarts=tuple(self._restarts),
         )
