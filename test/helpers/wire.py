@@ -106,9 +106,13 @@ def _count(totals: RunTotals, packet: Packet) -> None:
     totals.pulses += 1
     totals.charge_pc += 10 * packet.words()[0]
     totals.stamps_ns.append(packet.time_ns)
-    for _, sections in banks(packet):
-        for bank, _, events in sections:
-            totals.events += len(events)
-            totals.banks[bank] = totals.banks.get(bank, 0) + len(events)
-            totals.tofs += [tof for tof, _ in events]
-            totals.pixels += [pixel for _, pixel in events]
+    words, at, head = packet.words(), 4, 3 if packet.type == 0x4100 else 2
+    while at < len(words):
+        sections, at = words[at + 3], at + 4
+        for _ in range(sections):
+            bank, n, at = words[at], words[at + head - 1], at + head
+            totals.events += n
+            totals.banks[bank] = totals.banks.get(bank, 0) + n
+            totals.tofs += words[at : at + 2 * n : 2]
+            totals.pixels += words[at + 1 : at + 2 * n : 2]
+            at += 2 * n

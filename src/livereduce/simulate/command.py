@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def _not_negative(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    return int(_not_negative(text)) if text.isdecimal() else int(text)
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, not {text}")
+    return value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +109,8 @@ def _serve(options: argparse.Namespace) -> None:
     say(f"listening on {host}:{port}")
     try:
         server.serve_forever(lambda: bool(stopped))
+    except OSError as error:
+        raise OperatorError(f"cannot keep the stream in {tempfile.gettempdir()} (TMPDIR): {error.strerror}") from None
     finally:
         server.close()
 

@@ -38,7 +38,7 @@ class PowderBeam:
     rate
         Neutron events per second of beam.
     pixels
-        How many, a multiple of 4.
+        How many, a multiple of 4 and at most 131 068 (a pixel map section counts in 15 bits).
     choppers, monitor_events
         Fast variables a pulse; events a pulse in the one beam monitor.
     """
@@ -50,6 +50,8 @@ class PowderBeam:
     def __init__(
         self, rate: float, *, pixels: int = PIXELS, choppers: int = 1, monitor_events: int = 5, seed: int = 1
     ) -> None:
+        if pixels % BANKS or not 0 < pixels <= BANKS * 0x7FFF:
+            raise ValueError(f"{pixels} pixels: expected a multiple of {BANKS}, at most {BANKS * 0x7FFF}")
         self._rate, self._pixels, self._choppers, self._monitor_events = rate, pixels, choppers, monitor_events
         self._rng = np.random.default_rng(seed)
         per_pulse = 8 * rate / PULSES_PER_S + 400

@@ -103,10 +103,9 @@ class Server:
             self._watch(client)
 
     def close(self) -> None:
-        """Hang up on everybody."""
+        """Hang up on everybody; what the kernel has taken still arrives. A second time does nothing."""
         for client in list(self._clients):
             self._drop(client)
-        self._selector.unregister(self._listener)
         self._listener.close()
         self._selector.close()
 
@@ -132,6 +131,8 @@ class Server:
         except OSError:  # It was there and is gone again.
             return
         connection.setblocking(False)
+        # A pulse must not wait for the acknowledgement of the one before (up to 40 ms).
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client = Client(connection, self._clock())
         self._clients[client] = selectors.EVENT_READ
         self._selector.register(connection, selectors.EVENT_READ, client)
