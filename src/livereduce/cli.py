@@ -2,34 +2,28 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce import __version__
 from livereduce.errors import ExitCode, OperatorError
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="livereduce", description="Live reduction of neutron scattering data.")
-    parser.add_argument("--version", action="version", version=f"livereduce {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_run, _add_check, _add_status, _add_inspect, _add_simulate, _add_demo):
-        add(commands)
-    return parser
+_OF_THE_EXTRA = frozenset({"numpy", "numba", "llvmlite", "scipp", "h5py"})
 
 
-Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+@dataclass(frozen=True, slots=True)
+class _Command:
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    act: Callable[[argparse.Namespace], int]
 
 
-def _add_configuration(parser: argparse.ArgumentParser) -> None:
+def _configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "configuration", nargs="?", type=Path, metavar="CONF", help="configuration file (default /etc/livereduce.conf)"
     )
-
-
-def _add_run(commands: Commands) -> None:
-    parser = commands.add_parser("run", help="run the daemon in the foreground")
-    _add_configuration(parser)
-    parser.set_defaults(act=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -38,23 +32,15 @@ def _run(options: argparse.Namespace) -> int:
     return run(options.configuration)
 
 
-def _add_check(commands: Commands) -> None:
-    parser = commands.add_parser("check", help="say what a configuration means here, and everything wrong with it")
-    _add_configuration(parser)
-    parser.set_defaults(act=_check)
-
-
 def _check(options: argparse.Namespace) -> int:
     from livereduce.check import check
 
     return check(options.configuration, sys.stdout)
 
 
-def _add_status(commands: Commands) -> None:
-    parser = commands.add_parser("status", help="say how the daemon is doing; exit code 0 well, 1 not well, 2 down")
-    _add_configuration(parser)
+def _status_arguments(parser: argparse.ArgumentParser) -> None:
+    _configuration(parser)
     parser.add_argument("--json", action="store_true", help="the whole snapshot as JSON")
-    parser.set_defaults(act=_status)
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -63,12 +49,10 @@ def _status(options: argparse.Namespace) -> int:
     return show_status(options.configuration, options.json, sys.stdout)
 
 
-def _add_inspect(commands: Commands) -> None:
-    parser = commands.add_parser("inspect", help="say what is in a recorded or live ADARA stream")
+def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", metavar="FILE|adara://HOST:PORT")
     parser.add_argument("--json", action="store_true", help="everything as JSON")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to listen to a live port (default 10)")
-    parser.set_defaults(act=_inspect)
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -77,14 +61,9 @@ def _inspect(options: argparse.Namespace) -> int:
     return inspect(options.stream, as_json=options.json, seconds=options.seconds, out=sys.stdout)
 
 
-def _add_simulate(commands: Commands) -> None:
-    parser = commands.add_parser("simulate", help="be a stream server to test against")
-    parser.set_defaults(act=_simulate)
-    try:
-        from livereduce.simulate.command import add_arguments
-    except ImportError as error:
-        parser.set_defaults(missing=str(error))
-        return
+def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
+    from livereduce.simulate.arguments import add_arguments
+
     add_arguments(parser)
 
 
@@ -94,16 +73,35 @@ def _simulate(options: argparse.Namespace) -> int:
     return run_command(options)
 
 
-def _add_demo(commands: Commands) -> None:
-    parser = commands.add_parser("demo", help="see a beamline at work on this machine")
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end after two runs")
-    parser.set_defaults(act=_demo)
 
 
 def _demo(options: argparse.Namespace) -> int:
     from livereduce.demo import demo
 
     return demo(once=options.once, out=sys.stdout)
+
+
+_COMMANDS = (
+    _Command("run", "run the daemon in the foreground", _configuration, _run),
+    _Command("check", "say what a configuration means here, and everything wrong with it", _configuration, _check),
+    _Command("status", "say how the daemon does; exit code 0 well, 1 not well, 2 down", _status_arguments, _status),
+    _Command("inspect", "say what is in a recorded or live ADARA stream", _inspect_arguments, _inspect),
+    _Command("simulate", "be a stream server to test against", _simulate_arguments, _simulate),
+    _Command("demo", "see a beamline at work on this machine", _demo_arguments, _demo),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="livereduce", description="Live reduction of neutron scattering data.")
+    parser.add_argument("--version", action="version", version=f"livereduce {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in _COMMANDS:
+        each = commands.add_parser(command.name, help=command.help, description=command.help.capitalize() + ".")
+        command.add_arguments(each)
+        each.set_defaults(act=command.act)
+    return parser
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -116,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f"livereduce {options.command}: {problem}", file=sys.stderr)
         return ExitCode.UNUSABLE
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("numpy", "numba", "scipp", "h5py"):
+        if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
             raise
         print(f"livereduce {options.command} needs {error.name}: pip install 'livereduce[builtin]'", file=sys.stderr)
         return ExitCode.UNUSABLE

@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.kernel import kernel
+from livereduce.kernel import kernel, prefetch
 from livereduce.stream.adara.layout import BANK_ERROR, CHARGE_UNIT_PC
 from livereduce.stream.model import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
 MOST_TICKS = (2**31 - 1) // 100
 """Times of flight beyond 2.147 s do not fit into int32 nanoseconds and are held at it; no frame is that long."""
 MOST_STATE = 255
+_LAST_MAPPED = BANK_ERROR - 1
+"""Counts are summed apart for banks up to this one, the error bank, and the unmapped one."""
+_AHEAD_WORDS = 2048
+"""8 KiB: bank headers are a chain of loads, as packets are; the events between them are needed next anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,20 +54,20 @@ class BankTable:
 
 
 @kernel("", *("u4[]", "i8[]", "i4[]", "u4[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
-        *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]"))  # fmt: skip
+        *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]", "i8[=]"))  # fmt: skip
 def _walk_banks(  # type: ignore[no-untyped-def]
-    words, at, length, format_, bank, state, count, event_at, offset, first, events, charge, flags, totals
+    words, at, length, format_, bank, state, count, event_at, offset, first, events, charge, flags, sums, totals
 ):
-    row = 0
+    row, ahead, shift = 0, np.int64(0), np.uint32(0)
     first[0] = 0
     totals[:] = 0
     for k in range(at.size):
-        position = at[k]
-        stop = position + length[k]
-        has_state = np.int64((format_[k] >> np.uint32(8)) == np.uint32(0x4100))
+        position, stop, row_before = at[k], at[k] + length[k], row
+        ahead = max(ahead, position)
+        header = np.int64(3) if (format_[k] >> np.uint32(8)) == np.uint32(0x4100) else np.int64(2)
+        sums[:] = 0
+        banks = np.int64(0)
         good = length[k] >= 4
-        row_before = row
-        mapped, unmapped, erroneous = np.int64(0), np.int64(0), np.int64(0)
         if good:
             flags[k] = words[position + 3] & ~np.uint32(FLAG_DAMAGED)
             if format_[k] == np.uint32(0x400000):
@@ -71,48 +75,36 @@ def _walk_banks(  # type: ignore[no-untyped-def]
             charge[k] = CHARGE_UNIT_PC * words[position]
             position += 4
         while good and position < stop:
-            if position + 4 > stop:
-                good = False
+            if banks == 0:
+                good = position + 4 <= stop
+                if good:
+                    shift = words[position + 2]
+                    banks = np.int64(words[position + 3])
+                    position += 4
+                continue
+            n = np.int64(words[position + header - 1]) if position + header <= stop else stop
+            good = n <= (stop - position - header) // 2
+            if not good:
                 break
-            shift = words[position + 2]
-            if shift >> np.uint32(31):
-                shift = np.uint32(0)
-            banks = np.int64(words[position + 3])
-            position += 4
-            for _ in range(banks):
-                header = 2 + has_state
-                if position + header > stop:
-                    good = False
-                    break
-                n = np.int64(words[position + header - 1])
-                if n > (stop - position - header) // 2:
-                    good = False
-                    break
-                identity = words[position]
-                bank[row] = identity
-                state[row] = words[position + 1] if has_state else np.uint32(0)
-                count[row] = n
-                event_at[row] = position + header
-                offset[row] = shift
-                row += 1
-                if identity < np.uint32(BANK_ERROR):
-                    mapped += n
-                elif identity == np.uint32(BANK_ERROR):
-                    erroneous += n
-                else:
-                    unmapped += n
-                position += header + 2 * n
-        if good:
-            events[k] = mapped
-            totals[0] += mapped
-            totals[1] += unmapped
-            totals[2] += erroneous
-        else:
-            row = row_before
-            events[k] = 0
-            charge[k] = 0.0
-            flags[k] = np.uint32(FLAG_DAMAGED)
+            while ahead < min(position + _AHEAD_WORDS, stop):
+                prefetch(words, np.uint64(ahead))
+                ahead += 16
+            identity = words[position]
+            bank[row] = identity
+            state[row] = words[position + 1] if header == 3 else np.uint32(0)
+            count[row] = n
+            event_at[row] = position + header
+            offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
+            sums[max(identity, np.uint32(_LAST_MAPPED)) - np.uint32(_LAST_MAPPED)] += n
+            row += 1
+            banks -= 1
+            position += header + 2 * n
+        if not good or banks:
+            sums[:] = 0
+            row, charge[k], flags[k] = row_before, 0.0, np.uint32(FLAG_DAMAGED)
             totals[3] += 1
+        events[k] = sums[0]
+        totals[:3] += sums
         first[k + 1] = row
     totals[4] = row
 
@@ -151,6 +143,7 @@ class BankReader:
     def __init__(self) -> None:
         self._rows = -1
         self._packets = -1
+        self._sums = np.zeros(3, np.int64)
         self._totals = np.zeros(5, np.int64)
 
     def _grow(self, rows: int, packets: int) -> None:
@@ -169,8 +162,10 @@ class BankReader:
         first = np.empty(packets + 1, np.int64)
         charge_pc, flags = np.empty(packets), np.empty(packets, np.uint32)
         events = self._events[:packets]
-        _walk_banks(words, at, length, format_, *self._sections, first, events, charge_pc, flags, self._totals)
-        _, unmapped, erroneous, damaged, rows = (int(total) for total in self._totals)
+        _walk_banks(
+            words, at, length, format_, *self._sections, first, events, charge_pc, flags, self._sums, self._totals
+        )
+        _, erroneous, unmapped, damaged, rows = (int(total) for total in self._totals)
         bank, state, count, event_at, offset = (column[:rows] for column in self._sections)
         return BankTable(
             bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first, events=events,
