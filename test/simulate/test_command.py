@@ -15,17 +15,11 @@ from helpers.listener import hello
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs
 from livereduce.errors import OperatorError
-from livereduce.simulate.command import add_arguments, play_of, run_command
+from livereduce.simulate.arguments import add_arguments
+from livereduce.simulate.command import play_of, run_command
 from livereduce.simulate.play import Opening
 from livereduce.stream.adara.layout import epics_ns
 
-MAIN = """
-import argparse, sys
-from livereduce.simulate.command import add_arguments, run_command
-parser = argparse.ArgumentParser()
-add_arguments(parser)
-sys.exit(run_command(parser.parse_args()))
-"""
 S = 10**9
 
 
@@ -83,16 +77,24 @@ def test_stamps_are_those_of_the_wall_clock(speed: str) -> None:
         assert ended_s < 25
 
 
-def test_a_port_in_use_is_an_error_for_the_operator(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_an_error_for_the_operator() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert run_command(options("--powder", "--port", str(port))) == 78
-    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in capsys.readouterr().err
+        with pytest.raises(OperatorError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
+            run_command(options("--powder", "--port", str(port)))
+
+
+def test_the_options_need_no_numpy() -> None:
+    code = "import sys, livereduce.simulate.arguments; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def begin(*words: str) -> tuple[subprocess.Popen[str], int]:
     process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "--port", "0", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "livereduce", "simulate", "--port", "0", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     line = process.stdout.readline().split(":")
