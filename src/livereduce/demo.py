@@ -86,20 +86,19 @@ def _prepare(folder: Path) -> Path:
 def _simulator(once: bool, folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "livereduce", "simulate", "--powder", "--port", "0", "--rate", str(RATE)]
     command += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S), "--runs", "2" if once else "0"]
-    with _stopping(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)) as process:
-        assert process.stdout is not None
-        words = process.stdout.readline().split()
-        if words[:2] != ["listening", "on"]:
-            raise OperatorError(f"the simulated server did not start: {' '.join(words) or 'no word from it'}")
-        with (folder / "simulate.log").open("w") as log:
-            # It goes on talking at each run edge; a pipe that nobody reads would fill.
-            copier = subprocess.Popen(["cat"], stdin=process.stdout, stdout=log)
-            process.stdout.close()
-            try:
-                yield words[2]
-            finally:
-                process.terminate()
-                copier.wait()
+    log = folder / "simulate.log"
+    with log.open("w") as file, _stopping(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder)) as process:
+        yield _address(process, log)
+
+
+def _address(process: subprocess.Popen[Any], log: Path) -> str:
+    """Where the server listens, from the first line it writes."""
+    while process.poll() is None:
+        words = log.read_text().partition("\n")[0].split()
+        if words[:2] == ["listening", "on"]:
+            return words[2]
+        time.sleep(0.05)
+    raise OperatorError(f"the simulated server did not start: {log.read_text().strip()}")
 
 
 @contextmanager
