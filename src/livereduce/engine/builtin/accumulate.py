@@ -1,0 +1,236 @@
+"""Chunks to the data of a run: Add, Replace or Append, of events, counts or scipp histograms."""
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol, Union
+
+import numpy as np
+
+from livereduce.engine.builtin import convert
+from livereduce.engine.builtin.events import Events
+from livereduce.engine.builtin.histogram import Counts, Histogram
+from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.engine.builtin.runlogs import RunLogs
+from livereduce.engine.builtin.tally import Tally
+from livereduce.engine.builtin.workspace import Binned, Data, Workspace
+
+if TYPE_CHECKING:
+    import scipp as sc
+
+ADD, REPLACE, APPEND = "Add", "Replace", "Append"
+logger = logging.getLogger("livereduce.engine")
+
+Held = Union[Events, Histogram, Counts, "sc.DataArray"]
+"""What is accumulated: events by reference; counts in an array of our own; appended spectra; a copy of scipp's."""
+
+
+class AccumulationError(Exception):
+    """A chunk does not go together with what is accumulated: the script's outcome, not a crash."""
+
+
+class Accumulator(Protocol):
+    """What takes the chunks of a run, one after the other or in several places."""
+
+    def add(self, workspace: Workspace) -> None:
+        """Take a processed chunk.
+
+        Raises
+        ------
+        AccumulationError
+            It does not go together with those before, and nothing has changed.
+        """
+
+    def merge(self, other: "Accumulator") -> None:
+        """Take what another one has accumulated of later chunks."""
+
+    def reset(self, run: int) -> None:
+        """Begin anew for a run."""
+
+    def value(self) -> Workspace | None:
+        """All that was taken; None if nothing was. What becomes of it does not change what is accumulated."""
+
+
+class Accumulation:
+    """The accumulated data of a run.
+
+    Parameters
+    ----------
+    name
+        Of the workspace that `value` gives.
+    method
+        ``Add``, ``Replace`` or ``Append``.
+    preserve_events
+        False: events are counted in the configured bins at once, and memory does not grow with them.
+    """
+
+    def __init__(self, name: str, method: str, *, preserve_events: bool) -> None:
+        self._name = name
+        self._method = method
+        self._preserve_events = preserve_events
+        self._monitors: Accumulation | None = None
+        self.reset(0)
+
+    def reset(self, run: int) -> None:
+        """Begin anew for a run."""
+        self._run = run
+        self._held: Held | None = None
+        self._binned: Binned | None = None
+        self._logs = RunLogs()
+        self._monitors = None
+        self.tally = Tally()
+
+    def add(self, workspace: Workspace) -> None:
+        """Take a processed chunk, see `Accumulator.add`."""
+        if self._method == REPLACE or self._held is None:
+            self.replace(workspace)
+            return
+        try:
+            self._held = self._combined(self._held, workspace)
+        except (RuntimeError, ValueError) as error:  # what scipp and our own checks raise
+            raise AccumulationError(_one_line(error)) from error
+        self._logs.merge(workspace.logs)
+        self.tally += workspace.tally
+        self._add_monitors(workspace.monitors)
+
+    def replace(self, workspace: Workspace) -> None:
+        """Take a chunk in the place of all before it."""
+        try:
+            self._held = self._first(workspace)
+        except (RuntimeError, ValueError) as error:
+            raise AccumulationError(_one_line(error)) from error
+        self._binned = workspace.binned.fresh()
+        self._logs = workspace.logs.copy()
+        self._monitors = None
+        self.tally = workspace.tally
+        self._add_monitors(workspace.monitors)
+
+    def merge(self, other: Accumulator) -> None:
+        """Take what another one has accumulated of later chunks."""
+        later = other.value()
+        if later is not None:
+            self.add(later)
+
+    def value(self) -> Workspace | None:
+        """All that was taken, see `Accumulator.value`."""
+        if self._held is None or self._binned is None:
+            return None
+        return Workspace(
+            self._name,
+            _given_out(self._held),
+            binned=self._binned,
+            logs=self._logs.copy(),
+            run=self._run,
+            monitors=self._monitors.value() if self._monitors is not None else None,
+            tally=self.tally,
+        )
+
+    def _add_monitors(self, monitors: Workspace | None) -> None:
+        if monitors is None:
+            return
+        if self._monitors is None:
+            self._monitors = Accumulation(monitors.name(), ADD, preserve_events=self._preserve_events)
+            self._monitors.reset(self._run)
+        try:
+            self._monitors.add(monitors)
+        except AccumulationError as error:
+            # The chunk's own data are in already; failing now would count them again when the chunk is retried.
+            logger.warning("run %d: monitors of a chunk are not accumulated: %s", self._run, error)
+
+    def _first(self, workspace: Workspace) -> Held:
+        """A chunk as what all later ones are combined with; memory of our own where we shall write into it."""
+        data = workspace.held
+        if self._method == APPEND and not convert.is_data_array(data):
+            return workspace.counts().copy()
+        if isinstance(data, Events):
+            return data if self._preserve_events else _counted(data, workspace.binned)
+        if isinstance(data, Counts):
+            return _own(data)
+        return _prepared(data, workspace, self._preserve_events).copy()
+
+    def _combined(self, held: Held, workspace: Workspace) -> Held:
+        data = workspace.held
+        if isinstance(held, Counts) and not convert.is_data_array(data):
+            return _appended_counts(held, workspace.counts())
+        if isinstance(held, Histogram) and isinstance(data, Events | Counts):
+            if isinstance(data, Events):
+                held.add(data)
+            else:
+                held.add_counts(data)
+            return held
+        if isinstance(held, Events) and isinstance(data, Events):
+            return held + data
+        if convert.is_data_array(held) and convert.is_data_array(data):
+            prepared = _prepared(data, workspace, self._preserve_events)
+            return _appended_arrays(held, prepared) if self._method == APPEND else _added_arrays(held, prepared)
+        raise AccumulationError(f"{_kind(data)} cannot be added to {_kind(held)} of the chunks before")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _kind(data: Held) -> str:
+    return type(data).__name__
+
+
+def _counted(events: Events, binned: Binned) -> Histogram:
+    histogram = Histogram(binned.binning, binned.table)
+    histogram.add(events)
+    return histogram
+
+
+def _own(counts: Counts) -> Histogram:
+    """Counts in an array of our own that later ones can be added to."""
+    table = PixelTable(counts.pixels) if len(counts.pixels) else None
+    histogram = Histogram(counts.binning, table)
+    histogram.add_counts(counts)
+    return histogram
+
+
+def _given_out(held: Held) -> Data:
+    """What a script may have: nothing that it could change of ours."""
+    if isinstance(held, Histogram):
+        return held.counts()
+    return held.copy() if convert.is_data_array(held) else held
+
+
+def _appended_counts(held: Counts, later: Counts) -> Counts:
+    if not np.array_equal(held.binning.edges_ns, later.binning.edges_ns):
+        raise AccumulationError(f"spectra in {later.binning} cannot be appended to spectra in {held.binning}")
+    counts = np.concatenate([held.counts, later.counts])
+    return Counts(counts=counts, binning=held.binning, pixels=np.concatenate([held.pixels, later.pixels]))
+
+
+def _prepared(array: "sc.DataArray", workspace: Workspace, preserve_events: bool) -> "sc.DataArray":
+    """The array as it is, or its events as a histogram: in the bins that they have, a table in the configured ones."""
+    if preserve_events:
+        return array
+    if convert.is_event_table(array):
+        return convert.table_histogram(array, workspace.binned.binning)
+    return convert.binned_sum(array)
+
+
+def _added_arrays(held: "sc.DataArray", later: "sc.DataArray") -> "sc.DataArray":
+    """The sum; a histogram in place, since `held` is our own copy."""
+    import scipp as sc
+
+    if convert.is_event_table(held):  # copies all that is held: `Events.where` is the way to keep many events
+        return sc.concat([held, later], convert.EVENT)
+    if held.is_binned:
+        together: Any = held.bins.concatenate(later)
+        return together  # type: ignore[no-any-return]
+    alike = held.dtype == later.dtype and held.sizes == later.sizes
+    if not alike or (held.variances is None) != (later.variances is None):
+        return held + later  # wider numbers, or scipp's own words for what does not fit
+    held += later
+    return held
+
+
+def _appended_arrays(held: "sc.DataArray", later: "sc.DataArray") -> "sc.DataArray":
+    """Spectra one after the other, along the first dimension; single spectra along a dimension of their own."""
+    import scipp as sc
+
+    dim = later.dims[0] if later.ndim > 1 or convert.is_event_table(later) else "spectrum"
+    for name, coord in later.coords.items():
+        if dim not in coord.dims and not (name in held.coords and sc.identical(held.coords[name], coord)):
+            raise AccumulationError(f"spectra with other values of {name!r} cannot be appended")
+    return sc.concat([held, later], dim)

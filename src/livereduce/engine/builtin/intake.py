@@ -1,0 +1,110 @@
+"""A chunk of the stream as the workspace that proc is given: selection, rows of pixels, logs that carry over."""
+
+import numpy as np
+
+from livereduce.engine.builtin.binning import Binning
+from livereduce.engine.builtin.events import Events, Mask, monitor_events
+from livereduce.engine.builtin.histogram import Counts
+from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.engine.builtin.runlogs import EPICS_EPOCH, RunLogs
+from livereduce.engine.builtin.tally import tally_of
+from livereduce.engine.builtin.workspace import Binned, Workspace
+from livereduce.stream.chunk import Chunk
+from livereduce.stream.model import I4, EventBatch, Geometry, HistogramSnapshot, LogBatch
+
+
+class Intake:
+    """Makes workspaces of the chunks of one stream, and remembers what the next one needs to know.
+
+    Parameters
+    ----------
+    spectra, periods
+        Those that are wanted; empty for all.
+    """
+
+    def __init__(self, binning: Binning, spectra: tuple[int, ...] = (), periods: tuple[int, ...] = ()) -> None:
+        self._binning = binning
+        self._spectra = spectra
+        self._periods = periods
+        self._pixel_map: I4 | None = None
+        self._table = PixelTable(only=spectra)
+        self._monitor_table = PixelTable()
+        self._carried = RunLogs()
+
+    def begin_run(self) -> None:
+        """New rows for a new run: the pixel map may be another, and pixels appear anew."""
+        self._table = PixelTable(self._pixel_map, self._spectra)
+        self._monitor_table = PixelTable()
+        self._carried.forget_run()
+
+    def workspace(self, chunk: Chunk, name: str) -> Workspace:
+        """The chunk as a workspace; the same chunk may come again, joined with a later one."""
+        if chunk.geometry is not None and chunk.geometry.pixels is not None:
+            self._pixel_map = chunk.geometry.pixels
+            self._table.extend(self._pixel_map)
+        events = Events(chunk.events)
+        logs = self._logs(chunk)
+        monitors = monitor_events(chunk.monitors)
+        return Workspace(
+            name,
+            self._selected(events) if chunk.snapshot is None else _snapshot_counts(chunk.snapshot),
+            binned=Binned(self._binning, self._table),
+            logs=logs,
+            run=chunk.run,
+            monitors=self._monitors(monitors, name, chunk.run) if monitors.pieces else None,
+            tally=tally_of(chunk),
+        )
+
+    def done(self, workspace: Workspace) -> None:
+        """The chunk is taken: the next one begins with the last values of its logs."""
+        self._carried = workspace.logs.carried_over()
+
+    def _selected(self, events: Events) -> Events:
+        if self._periods:
+            events = events.where_pulses(lambda piece: np.isin(piece.period, self._periods))
+        return events.where(self._is_wanted) if self._spectra else events
+
+    def _is_wanted(self, piece: EventBatch) -> Mask:
+        return self._table.rows_of(piece.pixel) >= 0
+
+    def _monitors(self, events: Events, name: str, run: int) -> Workspace:
+        return Workspace(f"{name}_monitors", events, binned=Binned(self._binning, self._monitor_table), run=run)
+
+    def _logs(self, chunk: Chunk) -> RunLogs:
+        logs = self._carried.copy()
+        logs.set_plain("run_number", str(chunk.run))
+        if chunk.start_ns:
+            logs.set_plain("run_start", str(EPICS_EPOCH + np.timedelta64(chunk.start_ns, "ns")))
+        if chunk.geometry is not None:
+            _add_run_information(logs, chunk.geometry)
+        for events in chunk.events:
+            logs.add_charge(events.pulse_ns, events.charge_pc)
+        for monitor in chunk.monitors:
+            logs.add_monitor_counts(monitor.monitor, len(monitor.tof_ns))
+        if "pause" not in logs:
+            logs.add_log(_not_paused(chunk))
+        for batch in chunk.logs:
+            logs.add_log(batch)
+        return logs
+
+
+def _add_run_information(logs: RunLogs, geometry: Geometry) -> None:
+    said = {
+        "run_title": geometry.title,
+        "experiment_identifier": geometry.proposal,
+        "instrument_name": geometry.instrument,
+    }
+    for name, value in said.items():
+        if value:
+            logs.set_plain(name, value)
+
+
+def _not_paused(chunk: Chunk) -> LogBatch:
+    """A run begins unpaused, as Mantid has it."""
+    since_ns = chunk.start_ns or tally_of(chunk).first_ns
+    return LogBatch(run=chunk.run, name="pause", units="", time_ns=np.array([since_ns]), value=np.zeros(1))
+
+
+def _snapshot_counts(snapshot: HistogramSnapshot) -> Counts:
+    edges_ns = np.rint(snapshot.tof_edges_us * 1000).astype(np.int64)
+    return Counts(counts=snapshot.counts, binning=Binning(edges_ns), pixels=snapshot.spectra)

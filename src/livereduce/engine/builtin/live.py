@@ -1,0 +1,206 @@
+"""One pipeline's live loop: chunk → proc → accumulate → post_proc → publish, where a failure is an outcome."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
+from livereduce.engine.builtin.events import Events
+from livereduce.engine.builtin.intake import Intake
+from livereduce.engine.builtin.results import product_of
+from livereduce.engine.builtin.tally import Tally, lost, tally_of
+from livereduce.engine.builtin.workspace import Workspace, as_workspace
+from livereduce.engine.protocol import Pipeline
+from livereduce.engine.script import Output, Scope, Script, ScriptError, load_script, run_script
+from livereduce.engine.store import Store
+from livereduce.link import Phase
+from livereduce.publish.product import Product
+from livereduce.stream.chunk import Chunk, join
+
+logger = logging.getLogger("livereduce.engine")
+
+CHUNK_NAME = "__live_chunk"
+MAX_HELD_BACK_CHUNKS = 5
+MAX_HELD_BACK_BYTES = 256 * 2**20
+"""Chunks whose proc failed are tried again with the next; a script that is wrong for hours must not fill the memory."""
+
+
+class Publisher(Protocol):
+    """Where products go (`livereduce.publish.products.Products`)."""
+
+    def publish(self, product: Product) -> object:
+        """Write a product in the place of its predecessor."""
+
+    def ended(self, run: int) -> None:
+        """The products of a run are final."""
+
+
+class Reduction:
+    """What one pipeline has made of the stream so far.
+
+    Attributes
+    ----------
+    run, tally
+        The run of the last chunk, and the sums over all that came of it.
+    seconds
+        How long the last step of each phase took.
+    errors
+        The error of each step that failed the last time: ``proc``, ``post_proc``, ``publish``.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, intake: Intake, products: Publisher, beat: Callable[[Phase], None], scope: Scope
+    ) -> None:
+        self._pipeline = pipeline
+        self._intake = intake
+        self._products = products
+        self._beat = beat
+        self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
+        self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
+        self._store = Store()
+        self._accumulation = Accumulation(
+            pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
+        )
+        self._held_back: tuple[Chunk, ...] = ()
+        self.run = 0
+        self.tally = Tally()
+        self.results = 0
+        self.script_errors = 0
+        self.seconds = {Phase.PROCESS: 0.0, Phase.POST_PROCESS: 0.0, Phase.PUBLISH: 0.0}
+        self.errors: dict[str, str] = {}
+
+    def take(self, chunk: Chunk) -> None:
+        """Reduce one chunk."""
+        if chunk.replaces:
+            self._begin_run(chunk.run)
+        self.tally += tally_of(chunk)
+        processed = self._process_and_accumulate(chunk)
+        if processed or chunk.ends_run:
+            self._post_process_and_publish()
+        if chunk.ends_run:
+            self._products.ended(chunk.run)
+
+    def _begin_run(self, run: int) -> None:
+        self.run, self.tally = run, Tally()
+        self._held_back = ()
+        self._intake.begin_run()
+        self._accumulation.reset(run)
+
+    def _process_and_accumulate(self, chunk: Chunk) -> bool:
+        self._beat(Phase.PROCESS)
+        chunks = (*self._held_back, chunk)
+        whole = join(chunks)
+        if whole.is_empty:
+            return True
+        workspace = self._intake.workspace(whole, CHUNK_NAME)
+        processed = self._processed(workspace)
+        problem = processed if isinstance(processed, str) else self._accumulate(processed, whole)
+        if problem:
+            self._failed("proc", problem)
+            self._hold_back(chunks)
+            return False
+        self.errors.pop("proc", None)
+        self._held_back = ()
+        self._intake.done(workspace)
+        return True
+
+    def _processed(self, workspace: Workspace) -> Workspace | str:
+        """The chunk after proc, or what went wrong."""
+        if self._proc is None:
+            return workspace
+        self._store[CHUNK_NAME] = workspace
+        outcome = self._call(Phase.PROCESS, self._proc, workspace, CHUNK_NAME)
+        self._store.remove(CHUNK_NAME)
+        return outcome
+
+    def _accumulate(self, workspace: Workspace, chunk: Chunk) -> str:
+        """Take a processed chunk in; empty, or what went wrong."""
+        try:
+            if chunk.snapshot is None:
+                self._accumulation.add(workspace)
+            else:
+                self._accumulation.replace(workspace)  # a snapshot holds the whole run so far
+        except AccumulationError as error:
+            return f"its output cannot be accumulated: {error}"
+        return ""
+
+    def _post_process_and_publish(self) -> None:
+        accumulated = self._accumulation.value()
+        if accumulated is None:
+            return
+        result = self._post_processed(accumulated)
+        if isinstance(result, str):
+            self._failed("post_proc", result)  # the last result stays among the products
+            return
+        self.errors.pop("post_proc", None)
+        self._store[self._pipeline.result_name] = result
+        self._publish(result)
+
+    def _post_processed(self, accumulated: Workspace) -> Workspace | str:
+        """The result, or what went wrong."""
+        self._store[self._pipeline.accumulation_name] = accumulated
+        if self._post_proc is None:
+            return accumulated
+        self._beat(Phase.POST_PROCESS)
+        return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
+
+    def _call(self, phase: Phase, script: Script, input: Workspace, output: str) -> Workspace | str:
+        extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
+        begun_s = time.perf_counter()
+        outcome = run_script(script, input, output, self._store, extra)
+        self.seconds[phase] = time.perf_counter() - begun_s
+        if isinstance(outcome, ScriptError):
+            logger.error("run %d: %s", self.run, outcome.traceback or outcome)
+            return str(outcome)
+        return _output(outcome, input, script)
+
+    def _publish(self, result: Workspace) -> None:
+        self._beat(Phase.PUBLISH)
+        begun_s = time.perf_counter()
+        name = self._pipeline.result_name
+        try:
+            product = product_of(
+                result, pipeline=self._pipeline.name, run=self.run, name=name, incomplete=self.tally.incomplete
+            )
+            self._products.publish(product)
+        except Exception as error:
+            logger.debug("run %d: publishing %s", self.run, name, exc_info=True)
+            self._failed("publish", f"{name}: {type(error).__name__}: {error}")
+            return
+        finally:
+            self.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
+        self.errors.pop("publish", None)
+        self.results += 1
+
+    def _failed(self, step: str, problem: str) -> None:
+        logger.error("run %d: %s failed: %s", self.run, step, problem)
+        self.errors[step] = problem
+        self.script_errors += step != "publish"
+
+    def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
+        """Keep chunks for the next try, the newest first; what cannot be kept is counted as lost."""
+        kept = _affordable(chunks) if not chunks[-1].ends_run else ()
+        for chunk in chunks[: len(chunks) - len(kept)]:
+            self.tally += lost(chunk)
+            logger.error("run %d: a chunk of %d events is given up", self.run, chunk.n_events)
+        self._held_back = kept
+
+
+def _output(outcome: Output, input: Workspace, script: Script) -> Workspace | str:
+    """What a script made; its input if it made nothing."""
+    if outcome.workspace is None:
+        return input
+    try:
+        return as_workspace(outcome.workspace, input)
+    except TypeError as error:
+        return f"{script.path}: {error}"
+
+
+def _affordable(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    kept, size = chunks[-MAX_HELD_BACK_CHUNKS:], 0
+    for k, chunk in enumerate(reversed(kept)):
+        size += Events(chunk.events).nbytes + sum(monitor.tof_ns.nbytes for monitor in chunk.monitors)
+        if size > MAX_HELD_BACK_BYTES:
+            return kept[len(kept) - k :]
+    return kept

@@ -1,0 +1,132 @@
+"""The result of a cycle as the plain arrays that are published."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from livereduce.engine.builtin import convert
+from livereduce.engine.builtin.events import Events
+from livereduce.engine.builtin.histogram import Counts
+from livereduce.engine.builtin.runlogs import EPICS_EPOCH
+from livereduce.engine.builtin.tally import Tally
+from livereduce.engine.builtin.workspace import Workspace
+from livereduce.publish.product import Axis, Product
+from livereduce.stream.model import F8
+
+if TYPE_CHECKING:
+    import scipp as sc
+
+MAX_CELLS = 4_000_000
+"""Spectra × bins that are published as they are (64 MB with errors); beyond that, their sum."""
+
+
+def product_of(result: Workspace, *, pipeline: str, run: int, name: str, incomplete: str) -> Product:
+    """The product of a result.
+
+    Parameters
+    ----------
+    incomplete
+        Why something is missing from the run, empty if nothing is.
+
+    Raises
+    ------
+    TypeError
+        The values of the result are not numbers.
+    """
+    attributes = {**_attributes(result.tally), "incomplete": incomplete}
+    held = result.held
+    if convert.is_data_array(held):
+        signal, axes, errors, units = _of_array(_dense(held, result))
+    else:
+        counts, summed = _shown(held, result)
+        if summed:
+            attributes["summed_over_spectra"] = summed
+        signal, axes, errors, units = _of_counts(counts)
+    return Product(
+        pipeline=pipeline,
+        run=run,
+        name=name,
+        signal=signal,
+        axes=axes,
+        errors=errors,
+        units=units,
+        title=result.getTitle(),
+        attributes=attributes,
+    )
+
+
+def _attributes(tally: Tally) -> dict[str, float | int | str]:
+    return {
+        "events": tally.events,
+        "pulses": tally.pulses,
+        "proton_charge_pc": tally.charge_pc,
+        "unmapped": tally.unmapped,
+        "erroneous": tally.erroneous,
+        "chunks": tally.chunks,
+        "first_pulse": _iso(tally.first_ns),
+        "last_pulse": _iso(tally.last_ns),
+    }
+
+
+def _iso(time_ns: int) -> str:
+    return f"{EPICS_EPOCH + np.timedelta64(time_ns, 'ns')}Z" if time_ns else ""
+
+
+_Parts = tuple[F8, tuple[Axis, ...], F8 | None, str]
+
+
+def _shown(held: Events | Counts, result: Workspace) -> tuple[Counts, int]:
+    """Counts of a size to publish, and over how many spectra they are summed (0: they are not)."""
+    if isinstance(held, Events):
+        counts, spectra = result.binned.shown(held, MAX_CELLS), result.binned.table.rows
+    else:
+        spectra = len(held.pixels)
+        counts = held.total() if held.counts.size > MAX_CELLS else held
+    return counts, 0 if len(counts.pixels) else spectra
+
+
+def _of_counts(counts: Counts) -> _Parts:
+    tof = Axis(name="tof", values=counts.binning.edges_us, units="µs")
+    values = counts.counts.astype(np.float64)
+    if not len(counts.pixels) and len(values) == 1:
+        return values[0], (tof,), np.sqrt(values[0]), "counts"
+    # Rows are in the order in which pixels appeared; people and viewers expect an ascending axis.
+    if (order := np.argsort(counts.pixels, kind="stable")).tolist() != list(range(len(order))):
+        values = values[order]
+    pixel = Axis(name="pixel", values=counts.pixels[order].astype(np.float64))
+    return values, (pixel, tof), np.sqrt(values), "counts"
+
+
+def _dense(array: "sc.DataArray", result: Workspace) -> "sc.DataArray":
+    if convert.is_event_table(array) and "tof" in array.coords:
+        return convert.table_histogram(array, result.binned.binning)
+    return convert.binned_sum(array)
+
+
+def _of_array(array: "sc.DataArray") -> _Parts:
+    signal = _numbers(array.values)
+    errors = None if array.variances is None else np.sqrt(_numbers(array.variances))
+    for mask in array.masks.values():
+        signal = np.where(mask.broadcast(sizes=array.sizes).values, np.nan, signal)
+    axes = tuple(_axis(array, dim) for dim in array.dims)
+    return signal, axes, errors, _unit(array.unit)
+
+
+def _axis(array: "sc.DataArray", dim: str) -> Axis:
+    size = array.sizes[dim]
+    coord = array.coords.get(dim)
+    values = None if coord is None else np.asarray(coord.values)
+    if coord is None or values is None or coord.dims != (dim,) or not np.issubdtype(values.dtype, np.number):
+        return Axis(name=dim, values=np.arange(size, dtype=np.float64))
+    return Axis(name=dim, values=values.astype(np.float64), units=_unit(coord.unit))
+
+
+def _unit(unit: object) -> str:
+    return "" if unit is None or str(unit) in ("None", "dimensionless") else str(unit)
+
+
+def _numbers(values: object) -> F8:
+    array = np.asarray(values)
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
+        raise TypeError(f"the values of a result must be numbers, not {array.dtype}")
+    return array.astype(np.float64)
