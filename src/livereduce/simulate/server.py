@@ -28,6 +28,11 @@ def _silent(_: str) -> None:
     """Says nothing."""
 
 
+def _asked(start_s: int) -> str:
+    """What the start field of a hello means."""
+    return {0: "what comes from now on", 1: "the run from its start"}.get(start_s, f"what came since {start_s} s")
+
+
 class Server:
     """Listens, plays, sends.
 
@@ -38,7 +43,7 @@ class Server:
     prefill_s
         Seconds of beam that are there at once, whoever listens.
     say
-        Gets a line at each run edge.
+        Gets a line at each run edge, and for each client that says hello.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Server:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store or Store()
+        self._say = say
         self._stage = Stage(play, self._store, say)
         self._speed, self._hello_timeout_s, self._ahead_bytes = speed, hello_timeout_s, ahead_bytes
         self._ready_ns = play.origin_ns + round(prefill_s * NS_PER_S)
@@ -142,6 +148,7 @@ class Server:
         try:
             if events & selectors.EVENT_READ and (hello := client.receive()) is not None:
                 client.start(self._store.join(hello.start_s))
+                self._say(f"a client asks for {_asked(hello.start_s)}")
             if events & selectors.EVENT_WRITE:
                 client.send()
                 return True
