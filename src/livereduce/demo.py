@@ -193,7 +193,7 @@ def narrate(before: Status | None, after: Status | None) -> list[str]:
         lines.append(f"{_clock(after)}  {_words(after)}")
     old = before.progress if before is not None else None
     new = after.progress
-    if new is not None and new.results > (old.results if old is not None else 0):
+    if new is not None and new.run_chunks and new.results > (old.results if old is not None else 0):
         where = f"run {new.run}" if new.run else "between runs"
         age = f", {new.data_age_s:.1f} s behind the beam" if new.data_age_s is not None else ""
         lines.append(

@@ -196,7 +196,7 @@ def shown(word: StateWord, why: str, progress: Progress | None, *, script_fails:
             incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
             return StateWord.RUNNING, f"reducing run {progress.run}{incomplete}"
         case RunState.ENDED:
-            return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended"
+            return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
         case RunState.NO_RUN:
             return StateWord.WAITING_FOR_RUN, "connected, no run yet"
 

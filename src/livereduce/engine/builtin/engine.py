@@ -23,7 +23,7 @@ logger = logging.getLogger("livereduce.engine")
 
 EPICS_EPOCH_UNIX_NS = 631_152_000 * 1_000_000_000
 CATCH_UP_WAIT_S = 0.01
-"""While catching up: silence this long means that the server has no more (pulses are 17 ms apart, a replay has no gaps)."""
+"""While catching up: silence this long means that the server has no more. Pulses are 17 ms apart, a replay is not."""
 
 
 def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
@@ -75,7 +75,7 @@ class BuiltinEngine:
         self._products_in = products_in
         self._source: Source | None = None
         self._reductions: tuple[Reduction, ...] = ()
-        self._tell: Callable[[Phase], None] = lambda phase: None
+        self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
         self._lost = ""
         self._over = False
         self._stopping = False
