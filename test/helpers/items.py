@@ -43,7 +43,9 @@ def event_batch(
         pixel=np.zeros(len(tof), np.int32) if pixel is None else np.asarray(pixel, np.int32),
         state=None,
         first=first,
-        pulse_ns=np.arange(pulses) if pulse_ns is None else np.broadcast_to(np.asarray(pulse_ns, np.int64), pulses),
+        pulse_ns=S_NS + np.arange(pulses)
+        if pulse_ns is None
+        else np.broadcast_to(np.asarray(pulse_ns, np.int64), pulses),
         charge_pc=np.broadcast_to(np.asarray(charge_pc, np.float64), pulses).copy(),
         flags=np.full(pulses, flags, np.uint32),
         period=np.broadcast_to(np.asarray(period, np.uint16), pulses).copy(),
@@ -78,6 +80,7 @@ class ScriptedSource:
         self.opened: list[At] = []
         self.timeouts_s: list[float] = []
         self.closed = False
+        self.connected = True
 
     def open(self, at: At) -> None:
         self.opened.append(at)
@@ -96,7 +99,7 @@ class ScriptedSource:
         return Position(run=0, pulse_ns=0)
 
     def state(self) -> SourceState:
-        return SourceState(address="scripted", connected=True, connects=len(self.opened))
+        return SourceState(address="scripted", connected=self.connected, connects=len(self.opened))
 
     def close(self) -> None:
         self.closed = True

@@ -22,8 +22,8 @@ from livereduce.stream.sources import source_of
 logger = logging.getLogger("livereduce.engine")
 
 EPICS_EPOCH_UNIX_NS = 631_152_000 * 1_000_000_000
-CATCH_UP_WAIT_S = 0.01
-"""While catching up: silence this long means that the server has no more. Pulses are 17 ms apart, a replay is not."""
+CATCH_UP_WAIT_S = 0.05
+"""While catching up: silence this long means that the server has no more; a replay pauses only for the disk."""
 
 
 def pipelines_of(job: Job) -> tuple[Pipeline, ...]:

@@ -1,0 +1,487 @@
+"""The engine as a whole: a source that plays a script, products that are looked at instead of written."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.items import S_NS, ScriptedSource, event_batch, log_batch, monitor_batch
+from livereduce.engine.builtin import live
+from livereduce.engine.builtin.binning import make_edges_ns
+from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S, BuiltinEngine
+from livereduce.errors import OperatorError
+from livereduce.link import Job, Phase, Progress, RunState, ScriptCopy
+from livereduce.publish.product import Product
+from livereduce.stream.model import (
+    FLAG_DAMAGED,
+    EventBatch,
+    Gap,
+    Geometry,
+    HistogramSnapshot,
+    Item,
+    Paused,
+    RunEnded,
+    RunStarted,
+    SourceLost,
+    StartFrom,
+)
+
+BINS_US = (0.0, 100.0, 1000.0)
+EDGES_NS = make_edges_ns(*BINS_US)
+
+
+class Shelf:
+    """Products in memory."""
+
+    def __init__(self) -> None:
+        self.published: list[Product] = []
+        self.runs_ended: list[int] = []
+        self.full = False
+
+    def publish(self, product: Product) -> None:
+        if self.full:
+            raise OSError("No space left on device")
+        self.published.append(product)
+
+    def ended(self, run: int) -> None:
+        self.runs_ended.append(run)
+
+    def last_of(self, run: int) -> Product:
+        return [product for product in self.published if product.run == run][-1]
+
+
+@dataclass
+class Bench:
+    """An engine at work on a scripted stream."""
+
+    engine: BuiltinEngine
+    source: ScriptedSource
+    shelf: Shelf
+    phases: list[Phase] = field(default_factory=list)
+    now: float = 0.0
+
+    def turns(self, n: int = 1) -> Progress:
+        for _ in range(n):
+            progress = self.engine.poll(0.0)
+        return progress
+
+    def play(self, *reads: Sequence[Item] | SourceLost) -> Progress:
+        """Every read followed by silence, so that each makes a chunk."""
+        for read in reads:
+            self.source.script += [read, []]
+            progress = self.turns(2)
+            self.now += 31
+        return progress
+
+
+def script(folder: Path, name: str, text: str) -> ScriptCopy:
+    path = folder / name
+    path.write_text(text)
+    return ScriptCopy(path=str(path), copy=str(path), md5=hashlib.md5(text.encode()).hexdigest())
+
+
+def job(folder: Path, *, proc: str = "", post_proc: str = "", **settings: Any) -> Job:
+    plain = Job(
+        generation=1,
+        engine="builtin",
+        instrument="POWGEN",
+        short_name="PG3",
+        source="scripted",
+        update_every_s=30.0,
+        preserve_events=True,
+        accum_method="Add",
+        periods=(),
+        spectra=(),
+        tof_bins_us=BINS_US,
+        proc=None,
+        post_proc=script(folder, "post.py", post_proc) if post_proc else None,
+        script_dir=str(folder),
+        state_dir=str(folder),
+        runtime_dir=str(folder),
+    )
+    if proc:
+        plain = replace(plain, proc=script(folder, "proc.py", proc))
+    return replace(plain, **settings)
+
+
+def bench(work: Job, *reads: Sequence[Item] | SourceLost) -> Bench:
+    source, shelf = ScriptedSource(reads), Shelf()
+    made = Bench(
+        BuiltinEngine(open_source=lambda _: source, clock=lambda: made.now, products_in=lambda _: shelf), source, shelf
+    )
+    made.engine.start(work, made.phases.append)
+    return made
+
+
+def start(run: int, **facts: Any) -> RunStarted:
+    return RunStarted(run=run, time_ns=S_NS, **facts)
+
+
+def end(run: int) -> RunEnded:
+    return RunEnded(run=run, time_ns=9 * S_NS)
+
+
+def batch(run: int, *tof_us: float, pixel: int = 5, **more: Any) -> EventBatch:
+    return event_batch(run, [round(t * 1000) for t in tof_us], [pixel] * len(tof_us), **more)
+
+
+# Exactness.
+
+counts_per_read = st.lists(
+    st.lists(st.lists(st.tuples(st.integers(-5, 1005), st.integers(0, 3)), max_size=6), max_size=4), max_size=3
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(counts_per_read, min_size=1, max_size=3),
+    st.booleans(),
+    st.sampled_from(["", "mtd['seen'] = input", "output = input"]),
+    st.sampled_from(["", "output = mtd['accumulation']"]),
+)
+def test_what_is_published_is_what_came(
+    tmp_path_factory: pytest.TempPathFactory,
+    runs: list[list[list[list[tuple[int, int]]]]],
+    preserve: bool,
+    proc: str,
+    post_proc: str,
+) -> None:
+    folder = tmp_path_factory.mktemp("job")
+    reads: list[list[Item]] = []
+    for run, stream in enumerate(runs, start=1):
+        reads.append([start(run)])
+        for pulses in stream:
+            tof = [1000 * t for pulse in pulses for t, _ in pulse]
+            pixel = [p for pulse in pulses for _, p in pulse]
+            sizes = [len(pulse) for pulse in pulses]
+            reads.append([event_batch(run, tof, pixel, per_pulse=sizes, charge_pc=7.0, pulse_ns=S_NS), *silence(run)])
+        reads.append([end(run)])
+    made = bench(job(folder, proc=proc, post_proc=post_proc, preserve_events=preserve))
+    made.play(*reads)
+    assert made.shelf.runs_ended == list(range(1, len(runs) + 1))
+    for run, stream in enumerate(runs, start=1):
+        if not any(stream):
+            continue
+        every = [event for pulses in stream for pulse in pulses for event in pulse]
+        product = made.shelf.last_of(run)
+        assert product.attributes["events"] == len(every)
+        assert product.attributes["proton_charge_pc"] == 7.0 * sum(map(len, stream))
+        inside = [(p, 1000 * t) for p, t in ((p, t) for t, p in every) if 1000 * t < EDGES_NS[-1]]
+        pixels = sorted({p for _, p in every})
+        assert product.axes[0].values.tolist() == pixels
+        for row, pixel_number in zip(product.signal, pixels, strict=True):
+            expected, _ = np.histogram([t for p, t in inside if p == pixel_number], EDGES_NS)
+            assert row.tolist() == expected.tolist()
+
+
+def silence(run: int) -> list[Item]:
+    return [log_batch(run, "temp", [S_NS], [300.0])]
+
+
+def test_the_scripts_are_given_their_names_and_workspaces(tmp_path: Path) -> None:
+    proc = (
+        "assert input is mtd[output] and output.startswith('__')\n"
+        "input.data = input.events.where(lambda piece: piece.tof_ns > 0)\n"
+    )
+    post = (
+        "assert mtd['accumulation'] is input is accumulation and output == 'result'\n"
+        "assert input.getRunNumber() == 5 and input.run()['run_number'].value == '5'\n"
+        "mtd[output] = input.clone()"
+    )
+    made = bench(job(tmp_path, proc=proc, post_proc=post))
+    progress = made.play([start(5), batch(5, 150, -1)], [batch(5, 250)])
+    assert progress.last_errors == {}
+    assert made.shelf.published[-1].signal.tolist() == [[0, 1, 1, 0, 0, 0, 0, 0, 0, 0]]
+    assert made.phases[:4] == [Phase.WAITING, Phase.WAITING, Phase.PROCESS, Phase.POST_PROCESS]
+    assert "__live_chunk" not in made.engine._reductions[0]._store
+
+
+def test_progress_says_all_that_is_known(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    first = batch(5, 1, 2, charge_pc=3.0, unmapped=2, erroneous=1)
+    progress = made.play([start(5), first], [batch(5, 1), Paused(run=5, time_ns=1)])
+    assert (progress.run, progress.run_state, progress.chunks, progress.results) == (5, RunState.PAUSED, 2, 2)
+    assert (progress.events, progress.pulses, progress.run_events, progress.run_pulses) == (3, 2, 3, 2)
+    assert (progress.run_charge_pc, progress.run_unmapped, progress.run_erroneous) == (4, 2, 1)
+    assert (progress.source_address, progress.source_connected, progress.run_incomplete) == ("scripted", True, "")
+    assert progress.data_age_s is not None
+    progress = made.play([end(5)])
+    assert (progress.run, progress.run_state, progress.run_events) == (5, RunState.ENDED, 3)
+    progress = made.play([start(6)])
+    assert (progress.run, progress.run_state, progress.run_events) == (6, RunState.RUNNING, 0)
+
+
+def test_a_run_begins_anew_and_the_last_one_stays_among_the_products(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    made.play([start(5), batch(5, 1, 2), end(5), batch(0, 3), start(6), batch(6, 4)])
+    assert [(p.run, p.signal.sum()) for p in made.shelf.published] == [(5, 2), (0, 1), (6, 1)]
+    assert made.shelf.runs_ended == [5]
+
+
+def test_the_chunk_of_a_failed_proc_is_tried_again_with_the_next(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, proc="if input.getNumberEvents() < 3: raise ValueError('too few')"))
+    progress = made.play([start(5), batch(5, 1, 2), log_batch(5, "temp", [1], [1])])
+    assert progress.script_errors == 1
+    assert "proc.py:1: ValueError: too few" in progress.last_errors["proc"]
+    assert not made.shelf.published
+    progress = made.play([batch(5, 3)])
+    assert (progress.last_errors, progress.run_incomplete) == ({}, "")
+    assert made.shelf.published[0].attributes["events"] == 3
+    logs = made.engine._reductions[0]._accumulation.value()
+    assert logs is not None
+    assert logs.run()["temp"].size() == 1
+
+
+def test_a_proc_that_goes_on_failing_costs_the_oldest_chunks_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    proc = "import sys\nif not getattr(sys, 'mended', False): raise ValueError"
+    made = bench(job(tmp_path, proc=proc))
+    for k in range(7):
+        progress = made.play([*([start(5)] if k == 0 else []), batch(5, *[1] * (10 - k))])
+    assert progress.run_incomplete == "19 events of 2 chunks whose processing failed"
+    assert "a chunk of 10 events is given up" in caplog.text
+    try:
+        import sys
+
+        sys.mended = True  # type: ignore[attr-defined]
+        progress = made.play([batch(5, 1)])
+    finally:
+        del sys.mended  # type: ignore[attr-defined]
+    (product,) = made.shelf.published
+    assert product.attributes["events"] == 8 + 7 + 6 + 5 + 4 + 1
+    assert product.attributes["incomplete"] == progress.run_incomplete
+
+
+def test_chunks_too_large_to_keep_are_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_HELD_BACK_BYTES", 200)
+    made = bench(job(tmp_path, proc="raise ValueError"))
+    progress = made.play([start(5), batch(5, *[1] * 10)], [batch(5, *[1] * 11)])
+    assert progress.run_incomplete == "10 events of 1 chunks whose processing failed"
+
+
+def test_at_the_end_of_a_run_what_failed_is_missing_and_the_rest_is_published(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, proc="assert input.getNumberEvents() < 3"))
+    made.play([start(5), batch(5, 1)], [batch(5, 1, 2, 3), end(5)], [start(6), batch(6, 1)])
+    assert made.shelf.runs_ended == [5]
+    product = made.shelf.last_of(5)
+    assert (product.attributes["events"], product.signal.sum()) == (1, 1)
+    assert product.attributes["incomplete"] == "3 events of 1 chunks whose processing failed"
+    assert made.shelf.last_of(6).attributes["incomplete"] == ""
+
+
+def test_a_failed_post_proc_keeps_the_last_result_and_loses_nothing(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, post_proc="assert input.getNumberEvents() != 2\noutput = input"))
+    progress = made.play([start(5), batch(5, 1)], [batch(5, 2)])
+    assert "post.py:1: AssertionError" in progress.last_errors["post_proc"]
+    assert len(made.shelf.published) == 1
+    progress = made.play([batch(5, 3)])
+    assert progress.last_errors == {}
+    assert made.shelf.published[-1].signal.sum() == 3
+
+
+def test_output_that_cannot_be_used_is_the_scripts_error(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, proc="output = 5"))
+    progress = made.play([start(5), batch(5, 1)])
+    assert "proc.py: output is a int; a workspace or a scipp DataArray was expected" in progress.last_errors["proc"]
+    ragged = "import scipp as sc\noutput = sc.DataArray(sc.ones(sizes={'x': input.getNumberEvents()}))"
+    made = bench(job(tmp_path, proc=ragged))
+    progress = made.play([start(5), batch(5, 1)], [batch(5, 1, 2)])
+    assert "cannot be accumulated" in progress.last_errors["proc"]
+    assert progress.run_incomplete == ""
+
+
+def test_scripts_that_make_scipp_histograms(tmp_path: Path) -> None:
+    proc = "import scipp as sc\noutput = input.data.hist(tof=sc.linspace('tof', 0., 1e6, 5, unit='ns'))"
+    made = bench(job(tmp_path, proc=proc, post_proc="output = accumulation.data / 2.0"))
+    made.play([start(5), batch(5, 1, 300)], [batch(5, 999)])
+    product = made.shelf.published[-1]
+    assert (product.signal.tolist(), product.axes[0].units) == ([0.5, 0.5, 0, 0.5], "ns")
+    assert product.errors is not None
+    np.testing.assert_allclose(product.errors**2, product.signal / 2)
+
+
+def test_a_full_disk_is_shown_and_the_run_goes_on(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    made.shelf.full = True
+    progress = made.play([start(5), batch(5, 1)])
+    assert progress.last_errors["publish"] == "result: OSError: No space left on device"
+    assert progress.script_errors == 0
+    made.shelf.full = False
+    assert made.play([batch(5, 1)]).last_errors == {}
+    assert made.shelf.published[-1].signal.sum() == 2
+
+
+def test_what_is_missing_from_the_stream_is_flagged(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    made.play(
+        [start(5, from_start=False), batch(5, 1, flags=FLAG_DAMAGED), Gap(run=5, reason="server forgot 3 s")],
+        [start(6), batch(6, 1)],
+    )
+    assert made.shelf.last_of(5).attributes["incomplete"] == (
+        "the beginning of the run was not seen; server forgot 3 s; 1 damaged pulses"
+    )
+    assert made.shelf.last_of(6).attributes["incomplete"] == ""
+
+
+def test_a_lost_connection_is_said_and_waited_for(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    made.play([start(5), batch(5, 1)])
+    made.source.connected = False
+    made.source.script = [SourceLost("reset by peer"), [], [batch(5, 2)], []]
+    progress = made.turns()
+    assert (progress.source_connected, progress.source_reason) == (False, "reset by peer")
+    assert progress.last_errors == {"source": "reset by peer"}
+    made.source.connected = True
+    progress = made.turns(2)
+    made.now += 60
+    made.turns()
+    assert progress.last_errors == {}
+    assert made.shelf.published[-1].signal.sum() == 2
+
+
+def test_a_source_that_is_over_gives_its_last_chunk_and_is_left_alone(tmp_path: Path) -> None:
+    made = bench(job(tmp_path), [start(5), batch(5, 1)], SourceLost("end of file", retry=False))
+    made.source.connected = False
+    progress = made.turns(4)
+    assert made.shelf.published[-1].signal.sum() == 1
+    assert len(made.source.timeouts_s) == 2
+    assert progress.last_errors == {"source": "end of file"}
+
+
+def test_stopping_reduces_what_is_pending(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, proc="pass"), [start(5), batch(5, 1)])
+    made.turns()
+    assert not made.shelf.published
+    made.phases.clear()
+    made.engine.stop(10.0)
+    made.engine.stop(10.0)
+    assert made.source.closed
+    assert made.shelf.published[-1].signal.sum() == 1
+    assert set(made.phases) == {Phase.STOPPING}
+
+
+def test_stopping_leaves_what_would_take_too_long(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, proc="pass"))
+    made.play([start(5), batch(5, 1)])
+    made.turns()
+    made.source.script = [[batch(5, 2)]]
+    made.turns()
+    made.engine.stop(0.0)
+    assert made.source.closed
+    assert len(made.shelf.published) == 1
+
+
+def test_stopping_before_the_start_does_nothing() -> None:
+    BuiltinEngine().stop(1.0)
+
+
+def test_waiting_is_short_only_while_catching_up(tmp_path: Path) -> None:
+    made = bench(job(tmp_path), [], [start(5), batch(5, 1)], [], [batch(5, 1)])
+    for _ in range(4):
+        made.engine.poll(0.5)
+    assert made.source.timeouts_s == [0.5, 0.5, CATCH_UP_WAIT_S, 0.5]
+
+
+def test_where_to_begin(tmp_path: Path) -> None:
+    assert bench(job(tmp_path)).source.opened == [StartFrom.RUN_START]
+    assert bench(job(tmp_path, start="now")).source.opened == [StartFrom.NOW]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"start": "yesterday"}, "start: 'yesterday' is not one of now, run_start"),
+        ({"accum_method": "Multiply"}, "accum_method: 'Multiply' is not one of Add, Replace, Append"),
+        ({"tof_bins_us": (0.0, 0.0, 1.0)}, "tof_bins_us"),
+        ({"proc": ScriptCopy(path="p.py", copy="/nowhere/p.py", md5="")}, "cannot be read"),
+    ],
+)
+def test_a_job_that_cannot_be_done_is_the_operators_to_mend(
+    tmp_path: Path, settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(OperatorError, match=words):
+        bench(replace(job(tmp_path), **settings))
+
+
+def test_pixel_maps_spectra_and_periods(tmp_path: Path) -> None:
+    pixels = Geometry(run=5, time_ns=0, title="quartz", pixels=np.array([4, 5, 6], np.int32))
+    made = bench(job(tmp_path))
+    made.play([start(5), pixels, batch(5, 1)], [end(5), start(6), batch(6, 1)])
+    assert made.shelf.last_of(5).axes[0].values.tolist() == [4, 5, 6]
+    assert made.shelf.last_of(5).title == "quartz"
+    assert made.shelf.last_of(6).axes[0].values.tolist() == [4, 5, 6], "the map holds until there is another"
+    assert made.shelf.last_of(6).title == ""
+
+    for preserve in (True, False):
+        made = bench(job(tmp_path, spectra=(7, 5), preserve_events=preserve))
+        made.play([start(5), batch(5, 1, 2), batch(5, 1, pixel=4), batch(5, 1, pixel=7)])
+        assert made.shelf.last_of(5).signal.sum(axis=1).tolist() == [2, 1]
+
+    made = bench(job(tmp_path, periods=(2,)))
+    made.play([start(5), batch(5, 1, period=1), batch(5, 1, 2, period=2)])
+    assert made.shelf.last_of(5).signal.sum() == 2
+
+
+def test_logs_and_monitors_reach_the_scripts(tmp_path: Path) -> None:
+    post = (
+        "log = input.run()\n"
+        "assert log['temp'].value.tolist() == [280, 290, 300], log['temp'].value\n"
+        "assert log['pause'].value.tolist() == [0, 1], log['pause'].value\n"
+        "assert log.getProtonCharge() == 2 / 3.6e9\n"
+        "assert log['monitor2_counts'].value == 3\n"
+        "assert log['experiment_identifier'].value == 'IPTS-1'\n"
+        "assert log['run_start'].value == '1990-01-01T00:00:01.000000000'\n"
+        "assert input.getMonitorWorkspace().readY(0).sum() == 3\n"
+    )
+    made = bench(job(tmp_path, post_proc=post))
+    before: list[Item] = [log_batch(0, "temp", [1], [280.0])]
+    first: list[Item] = [start(5), Geometry(run=5, time_ns=0, proposal="IPTS-1"), batch(5, 1), monitor_batch(5, 2, [1])]
+    made.engine._reductions[0]._post_proc = None
+    made.play(before, [*first, log_batch(5, "temp", [2], [290.0])])
+    second: list[Item] = [
+        batch(5, 1),
+        monitor_batch(5, 2, [1, 2]),
+        log_batch(5, "temp", [3], [300.0]),
+        Paused(run=5, time_ns=9),
+    ]
+    made.source.script = [second, []]
+    made.engine._reductions[0]._post_proc = bench(job(tmp_path, post_proc=post)).engine._reductions[0]._post_proc
+    made.turns(2)
+    made.now += 31
+    assert made.turns().last_errors == {}
+    assert made.shelf.published[-1].attributes["chunks"] == 2
+
+
+def test_histogram_snapshots_hold_the_whole_run(tmp_path: Path) -> None:
+    def snapshot(counts: float) -> HistogramSnapshot:
+        return HistogramSnapshot(
+            run=5,
+            time_ns=0,
+            counts=np.full((2, 1), counts),
+            tof_edges_us=np.array([0.0, 10.0]),
+            spectra=np.array([1, 2], np.int32),
+        )
+
+    made = bench(job(tmp_path, update_every_s=1.0))
+    made.play([start(5), snapshot(1)], [snapshot(3)], [snapshot(7)])
+    made.engine.stop(9)
+    assert [product.signal.tolist() for product in made.shelf.published][-1] == [[7], [7]]
+
+
+def test_memory_fallback_counts_at_once(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, keep_events=False, post_proc="output = input\nassert not hasattr(input.held, 'pieces')"))
+    assert made.play([start(5), batch(5, 1)]).last_errors == {}
+
+
+def test_replace_shows_the_last_chunk_alone(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, accum_method="Replace"))
+    progress = made.play([start(5), batch(5, 1, 2)], [batch(5, 1)])
+    assert made.shelf.published[-1].signal.sum() == 1
+    assert progress.run_events == 3

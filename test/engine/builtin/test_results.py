@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import scipp as sc
+
+from helpers.items import event_batch
+from livereduce.engine.builtin import results
+from livereduce.engine.builtin.binning import Binning
+from livereduce.engine.builtin.events import Events
+from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.engine.builtin.results import product_of
+from livereduce.engine.builtin.tally import Tally
+from livereduce.engine.builtin.workspace import Binned, Data, Workspace
+from livereduce.publish.product import Product
+
+BINS = Binning(np.array([0, 10_000, 20_000], np.int64))
+EVENTS = Events((event_batch(3, [1, 11_000, 12_000], [7, 5, 7]),))
+
+
+def product(data: Data, tally: Tally | None = None, incomplete: str = "") -> Product:
+    ws = Workspace("result", data, binned=Binned(BINS, PixelTable()), run=3, tally=tally)
+    ws.logs.set_plain("run_title", "quartz")
+    return product_of(ws, pipeline="live", run=3, name="result", incomplete=incomplete)
+
+
+def test_events_become_spectra_in_ascending_order_of_pixels() -> None:
+    made = product(Events((event_batch(3, [1], [7]), event_batch(3, [11_000, 12_000], [5, 7]))))
+    assert made.signal.tolist() == [[0, 1], [1, 1]]
+    assert made.errors is not None
+    assert made.errors.tolist() == [[0, 1], [1, 1]]
+    pixel, tof = made.axes
+    assert (pixel.name, pixel.values.tolist()) == ("pixel", [5, 7])
+    assert (tof.name, tof.values.tolist(), tof.units) == ("tof", [0, 10, 20], "µs")
+    assert (made.run, made.name, made.pipeline, made.title) == (3, "result", "live", "quartz")
+
+
+def test_too_many_cells_are_summed_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "MAX_CELLS", 3)
+    counts = Workspace("c", EVENTS, binned=Binned(BINS, PixelTable())).counts()
+    for data in (EVENTS, counts):
+        made = product(data)
+        assert made.signal.tolist() == [1, 2]
+        assert made.attributes["summed_over_spectra"] == 2
+    assert "summed_over_spectra" not in product(counts.total()).attributes
+
+
+def test_attributes_say_what_went_in() -> None:
+    second = 1_000_000_000
+    tally = Tally(chunks=2, events=3, pulses=4, charge_pc=5.0, unmapped=6, erroneous=7, first_ns=second)
+    made = product(EVENTS, tally, incomplete="1 damaged pulses")
+    assert made.attributes == {
+        "events": 3,
+        "pulses": 4,
+        "proton_charge_pc": 5.0,
+        "unmapped": 6,
+        "erroneous": 7,
+        "chunks": 2,
+        "first_pulse": "1990-01-01T00:00:01.000000000Z",
+        "last_pulse": "",
+        "incomplete": "1 damaged pulses",
+    }
+
+
+def test_arrays_of_any_dimension() -> None:
+    values = np.arange(6.0).reshape(2, 3)
+    grid = sc.DataArray(
+        sc.array(dims=["y", "d"], values=values, variances=values, unit="counts"),
+        coords={"d": sc.linspace("d", 1.0, 2.0, 4, unit="angstrom"), "y": sc.array(dims=["y"], values=["a", "b"])},
+    )
+    made = product(grid)
+    assert made.errors is not None
+    np.testing.assert_allclose(made.errors**2, values)
+    assert [(axis.name, len(axis.values), axis.units) for axis in made.axes] == [("y", 2, ""), ("d", 4, "Å")]
+    points = product(sc.DataArray(sc.scalar(3, unit="m") * sc.ones(sizes={"x": 2})))
+    assert (points.signal.tolist(), points.errors, points.units) == ([3, 3], None, "m")
+    assert points.axes[0].values.tolist() == [0, 1]
+    single = product(sc.DataArray(sc.scalar(3, unit=None)))
+    assert (single.signal.shape, single.axes, single.units) == ((), (), "")
+
+
+def test_masked_values_are_not_numbers() -> None:
+    grid = sc.DataArray(sc.ones(sizes={"y": 2, "x": 2}))
+    grid.masks["dead"] = sc.array(dims=["x"], values=[True, False])
+    assert np.isnan(product(grid).signal).tolist() == [[True, False], [True, False]]
+
+
+def test_events_of_scipp_are_counted() -> None:
+    table = Workspace("t", EVENTS, binned=Binned(BINS, PixelTable())).data
+    assert product(table).signal.tolist() == [1, 2]
+    assert product(table.group("pixel")).signal.tolist() == [1, 2]
+
+
+def test_words_are_no_result() -> None:
+    with pytest.raises(TypeError, match="must be numbers"):
+        product(sc.DataArray(sc.array(dims=["x"], values=["a"])))
