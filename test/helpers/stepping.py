@@ -31,7 +31,8 @@ def run_history(
     -------
     The last state and all outputs in order.
     """
-    now, all_outputs = 0.0, []
+    now = 0.0
+    all_outputs: list[Any] = []
     for wait_s, fact in history:
         now += wait_s
         before = copy.deepcopy(state)
