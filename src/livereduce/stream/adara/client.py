@@ -155,6 +155,9 @@ class AdaraSource:
         return self._connection
 
     def _received(self, connection: Connection, timeout_s: float) -> list[Item]:
+        if len(self._block.words) and not self._missing_bytes:
+            # What is left is an impossible length: that is an error now, not when more bytes come or the server closes.
+            return self._items(time.monotonic())
         size = connection.receive(self._block.room(self._missing_bytes), timeout_s)
         now = time.monotonic()
         if not size:
