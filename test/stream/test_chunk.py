@@ -74,7 +74,7 @@ def test_while_catching_up_the_clock_cuts_too() -> None:
 
 def test_a_dry_stream_is_caught_up_with_and_its_lag_is_taken_for_skew() -> None:
     year = 3e7
-    state, chunks = play((1, batch(0, pulse_ns=at(1, year))), (1, Tick()), (1.2, Dry()))
+    state, chunks = play((1, batch(0, pulse_ns=at(1, year))), (1, Tick()), (1.2, Dry()), (1.6, Dry()))
     assert len(chunks) == 1
     state, more = step(state, batch(0, pulse_ns=at(2, year)), 2)
     assert not state.behind
@@ -82,6 +82,14 @@ def test_a_dry_stream_is_caught_up_with_and_its_lag_is_taken_for_skew() -> None:
     for now in (2, 3):
         state, more = step(state, Dry(), now)
         assert not more, "an old recording played in real time is not behind"
+
+
+def test_a_breath_of_the_server_cuts_but_is_not_the_end_of_catching_up() -> None:
+    state, chunks = play((1, batch(0, pulse_ns=at(1, 600))), (1.1, Dry()), (1.2, batch(0, pulse_ns=at(1.2, 500))))
+    assert len(chunks) == 1
+    assert state.behind
+    _, more = step(state, Dry(), 1.3)
+    assert [chunk.n_pulses for chunk in more] == [1]
 
 
 def test_dry_before_any_pulse_keeps_waiting_for_the_first() -> None:

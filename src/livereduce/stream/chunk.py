@@ -27,6 +27,8 @@ from livereduce.stream.model import (
 MAX_CHUNK_EVENTS = 2**25
 """256 MiB of events: what a proc script gets at most while a long run is caught up with."""
 CAUGHT_UP_LAG_S = 1.0
+SILENCE_S = 0.5
+"""A server that is silent so long has no more; after a shorter breath what came is cut, but the catching up goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class CutState:
         Lag that remains when all that the server had is consumed: clocks that differ, or a recording of old pulses.
     cut_s
         When the current interval began.
+    heard_s
+        When data came last.
     """
 
     rules: CutRules
@@ -143,6 +147,7 @@ class CutState:
     newest_ns: int = 0
     skew_ns: int = 0
     cut_s: float = 0.0
+    heard_s: float = 0.0
     pending: Pending = field(default=None, repr=False)
     matters: bool = False
     n_events: int = 0
@@ -224,7 +229,7 @@ def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | Histogra
     if state.n_events and state.n_events + _n_events(item) > state.rules.max_events:
         state, more = _cut(state, now)
         chunks += more
-    state = _keep(state, item)
+    state = replace(_keep(state, item), heard_s=now)
     if isinstance(item, EventBatch) and len(item.pulse_ns):
         state = replace(state, newest_ns=int(item.pulse_ns[-1]), n_pulses=state.n_pulses + len(item.pulse_ns))
         # Less than an interval late is normal: a script ran meanwhile. More is a stream that is being caught up with.
@@ -261,11 +266,12 @@ def _tick(state: CutState, now: float) -> Stepped:
 
 
 def _dry(state: CutState, now: float) -> Stepped:
-    if not (state.behind and state.n_pulses):
+    if not state.behind:
         return _tick(state, now)
-    lag_ns = _lag_ns(state, now)
-    skew_ns = lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0
-    return _cut(replace(state, behind=False, skew_ns=skew_ns), now)
+    if state.newest_ns and now - state.heard_s >= SILENCE_S:
+        lag_ns = _lag_ns(state, now)
+        state = replace(state, behind=False, skew_ns=lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0)
+    return _cut(state, now) if state.n_pulses else (state, ())
 
 
 def _cut(state: CutState, now: float, *, ends_run: bool = False) -> Stepped:
