@@ -134,6 +134,8 @@ class CutState:
         When the current interval began.
     heard_s
         When data came last.
+    breath_lag_ns
+        Lag at the last moment of silence while catching up.
     """
 
     rules: CutRules
@@ -148,6 +150,7 @@ class CutState:
     skew_ns: int = 0
     cut_s: float = 0.0
     heard_s: float = 0.0
+    breath_lag_ns: int | None = None
     pending: Pending = field(default=None, repr=False)
     matters: bool = False
     n_events: int = 0
@@ -234,7 +237,8 @@ def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | Histogra
         state = replace(state, newest_ns=int(item.pulse_ns[-1]), n_pulses=state.n_pulses + len(item.pulse_ns))
         # Less than an interval late is normal: a script ran meanwhile. More is a stream that is being caught up with.
         late_ns = round(max(state.rules.update_every_s, CAUGHT_UP_LAG_S) * 1e9)
-        state = replace(state, behind=state.behind or _lag_ns(state, now) - state.skew_ns > late_ns)
+        if not state.behind and _lag_ns(state, now) - state.skew_ns > late_ns:
+            state = replace(state, behind=True, breath_lag_ns=None)
     return state, chunks
 
 
@@ -268,10 +272,15 @@ def _tick(state: CutState, now: float) -> Stepped:
 def _dry(state: CutState, now: float) -> Stepped:
     if not state.behind:
         return _tick(state, now)
-    if state.newest_ns and now - state.heard_s >= SILENCE_S:
-        lag_ns = _lag_ns(state, now)
-        state = replace(state, behind=False, skew_ns=lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0)
-    return _cut(state, now) if state.n_pulses else (state, ())
+    if state.newest_ns:
+        lag_ns, before_ns = _lag_ns(state, now), state.breath_lag_ns
+        silent = now - state.heard_s >= SILENCE_S
+        # Data came since the last breath, yet the lag is what it was: slow pulses with old times, nothing to catch up.
+        steady = state.n_pulses and before_ns is not None and lag_ns > before_ns - CAUGHT_UP_LAG_S * 1e9
+        if silent or steady:
+            state = replace(state, behind=False, skew_ns=lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0)
+        state = replace(state, breath_lag_ns=lag_ns)
+    return _cut(state, now) if state.n_pulses else _tick(state, now)
 
 
 def _cut(state: CutState, now: float, *, ends_run: bool = False) -> Stepped:

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.items import event_batch, monitor_batch
@@ -34,6 +34,7 @@ def by_pulse(events: Events) -> list[tuple[int, list[int]]]:
     ]
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_columns_are_those_of_all_pieces(of: list[list[list[int]]]) -> None:
     events = made(of)
@@ -45,6 +46,7 @@ def test_columns_are_those_of_all_pieces(of: list[list[list[int]]]) -> None:
     assert len(events.charge_pc) == events.n_pulses
 
 
+@settings(deadline=None)
 @given(pieces, st.integers(0, 10))
 def test_masks_of_events_keep_the_pulses(of: list[list[list[int]]], limit: int) -> None:
     events = made(of)
@@ -55,6 +57,7 @@ def test_masks_of_events_keep_the_pulses(of: list[list[list[int]]], limit: int) 
     assert by_pulse(events) == before
 
 
+@settings(deadline=None)
 @given(pieces, st.integers(0, 5))
 def test_masks_of_pulses_take_their_events_along(of: list[list[list[int]]], odd: int) -> None:
     def wanted(piece: EventBatch) -> Mask:

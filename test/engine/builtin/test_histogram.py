@@ -42,6 +42,7 @@ edge_lists = st.one_of(
 ).map(lambda edges: np.array(sorted(edges), np.int64))
 
 
+@settings(deadline=None)
 @given(
     edge_lists,
     st.lists(st.lists(st.tuples(st.integers(-60, 210) | st.integers(I4_MIN, I4_MAX), st.integers(0, 9)))),

@@ -33,10 +33,14 @@ def events_to_scipp(events: Events, *, pulse_time: bool = False) -> "sc.DataArra
     """
     import scipp as sc
 
-    weights = sc.ones(sizes={EVENT: events.n}, unit="counts", with_variances=True)
-    table = sc.DataArray(weights)
-    table.coords["tof"] = sc.array(dims=[EVENT], values=events.tof_ns, unit="ns", dtype="int32")
-    table.coords["pixel"] = sc.array(dims=[EVENT], values=events.pixel, unit=None, dtype="int32")
+    table = sc.DataArray(sc.ones(sizes={EVENT: events.n}, unit="counts", with_variances=True))
+    # Written piece by piece: joining the pieces first would take as much memory again while it lasts.
+    tof = sc.empty(sizes={EVENT: events.n}, unit="ns", dtype="int32")
+    pixel = sc.empty(sizes={EVENT: events.n}, unit=None, dtype="int32")
+    if events.n:
+        np.concatenate([piece.tof_ns for piece in events.pieces], out=tof.values)
+        np.concatenate([piece.pixel for piece in events.pieces], out=pixel.values)
+    table.coords["tof"], table.coords["pixel"] = tof, pixel
     if pulse_time:
         since = events.event_pulse_ns.view("timedelta64[ns]")
         table.coords["pulse_time"] = sc.datetimes(dims=[EVENT], values=EPICS_EPOCH + since, unit="ns")
