@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import scipp as sc
-from measure import Row, medians
-from streams import FRAME_TICKS, stream
 
 from livereduce.engine.builtin.binning import Binning, make_edges_ns
 from livereduce.engine.builtin.events import Events
@@ -16,6 +14,8 @@ from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.frame import Framer
 from livereduce.stream.adara.session import Deliver, Packets, SessionState
 from livereduce.stream.model import F8, U4, EventBatch
+from measure import Row, medians
+from streams import FRAME_TICKS, stream
 
 STREAM_BYTES = 256 * 1024 * 1024
 BLOCK_WORDS = 2 * 1024 * 1024

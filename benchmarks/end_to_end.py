@@ -1,7 +1,6 @@
 """The whole way: a stream server in a process of its own, `livereduce run`, scripts, products; and its memory."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -16,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livereduce.stream.adara.connection import hello
 from livereduce.stream.adara.client import AdaraSource
+from livereduce.stream.adara.connection import hello
 from livereduce.stream.adara.layout import epics_ns
 from livereduce.stream.model import EventBatch, StartFrom
 from measure import RUNS, Row

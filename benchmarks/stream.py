@@ -1,0 +1,104 @@
+"""How fast livereduce is, and how much memory it takes, beside what the machine can do; `make bench`.
+
+Every figure is the median of 5, its reference measured in the same run. On a machine that others use too, believe
+the ratios rather than the rates.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from measure import Row, show
+
+SIZES = (400_000, 5_000, 96)
+"""Events per pulse: the brightest beamline, a usual one, a weak one."""
+EVENTS = 200_000_000
+CATCH_UP_EVENTS = 500_000_000
+SCIPP_EVENTS = 100_000_000
+
+
+def touch_memory() -> None:
+    """Use the memory once: a virtual machine may get it from its host only then, many times slower than later."""
+    wanted = min(16 << 30, int(0.7 * os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")))
+    blocks = [np.full(1 << 28, 1, np.uint8) for _ in range(wanted >> 28)]
+    blocks.clear()
+
+
+# The groups import what they need when they are measured: kernels compile at import, and not all are wanted always.
+
+
+def decode() -> Iterator[Row]:
+    """Bytes in memory to columns."""
+    from decoding import decode_row
+
+    yield from (decode_row(size) for size in SIZES)
+
+
+def histogram() -> Iterator[Row]:
+    """Bytes in memory to counts."""
+    from decoding import histogram_row
+
+    yield from (histogram_row(pixels) for pixels in (100_000, 1_000))
+
+
+def cycle() -> Iterator[Row]:
+    """A cycle with nothing to do."""
+    from cycle import empty_cycle_row
+
+    yield empty_cycle_row()
+
+
+def end_to_end() -> Iterator[Row]:
+    """From a server's socket to products."""
+    from end_to_end import end_to_end_rows
+
+    for size in SIZES:
+        yield from end_to_end_rows(size, EVENTS)
+
+
+def catch_up() -> Iterator[Row]:
+    """A long run in progress, and memory."""
+    from end_to_end import catch_up_rows, scipp_memory_row
+
+    yield from catch_up_rows(CATCH_UP_EVENTS)
+    yield scipp_memory_row(SCIPP_EVENTS)
+
+
+GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
+    "decode": decode,
+    "histogram": histogram,
+    "cycle": cycle,
+    "end-to-end": end_to_end,
+    "catch-up": catch_up,
+}
+
+
+def main() -> int:
+    """Measure the groups asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="rows as JSON")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)} (all)")
+    options = parser.parse_args()
+    if unknown := set(options.groups) - set(GROUPS):
+        parser.error(f"unknown group {', '.join(sorted(unknown))}; expected {', '.join(GROUPS)}")
+    with tempfile.TemporaryDirectory() as kernels:
+        # Kernels compile once, not in each of the many workers to come.
+        os.environ.setdefault("NUMBA_CACHE_DIR", kernels)
+        touch_memory()
+        rows = []
+        for name in options.groups or GROUPS:
+            for row in GROUPS[name]():
+                rows.append(row)
+                if not options.json:
+                    show([row], as_json=False)
+    if options.json:
+        show(rows, as_json=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
