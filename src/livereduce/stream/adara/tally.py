@@ -104,12 +104,11 @@ class Tally:
         formats, counts = np.unique(table.format, return_counts=True)
         self.types.update(dict(zip(formats.tolist(), counts.tolist(), strict=True)))
         start = 0
-        base = table.format >> 8
-        for row in np.flatnonzero((base == Type.RUN_STATUS) | (base == Type.ANNOTATION)).tolist():
+        for row in np.flatnonzero(table.kind == Kind.RARE).tolist():
             try:
                 packet = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
-                self._bad(1, str(problem))
+                self._bad(1, f"{type_name(int(table.format[row]))}: {problem}")
                 continue
             if isinstance(packet, RunStatus):
                 self._span(table, start, row)
