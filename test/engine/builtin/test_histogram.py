@@ -143,14 +143,30 @@ def test_too_many_rows_leave_the_sum_and_lose_nothing(
     assert counted.counts().counts.tolist() == [[6, 4, 2]]
 
 
-def test_counts_go_over_to_floats_before_a_cell_can_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(histogram, "_U4_MAX", 3)
+def test_counts_go_over_to_wider_numbers_when_a_cell_overflows() -> None:
     counted = Histogram(EDGES, PixelTable())
-    counted.add(events([1, 1], [1, 1]))
+    counted.add(events([1] * 65_535, [1] * 65_535))
+    assert counted.counts().counts.dtype == np.uint16
+    counted.add(events([1] * 70_000 + [11], [1] * 70_000 + [1]))
     assert counted.counts().counts.dtype == np.uint32
-    counted.add(events([1, 1], [1, 1]))
+    assert as_rows(counted.counts()) == {1: [135_535, 1, 0]}
+
+
+def test_a_cell_of_32_bits_overflows_into_floats(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Histogram(EDGES, PixelTable())
+    counted.add(events([1], [1]))
+    full = counted.counts().counts.astype(np.uint32)
+    full[0, 0] = 2**32 - 2
+    monkeypatch.setattr(counted, "_flat", np.append(full.ravel(), np.zeros(2, np.uint32)))
+    counted.add(events([1, 1, 1, 11], [1, 1, 1, 1]))
     assert counted.counts().counts.dtype == np.float64
-    assert as_rows(counted.counts()) == {1: [4, 0, 0]}
+    assert as_rows(counted.counts()) == {1: [2**32 + 1, 1, 0]}
+
+
+def test_many_events_outside_the_bins_or_without_a_row_are_all_counted() -> None:
+    counted = Histogram(EDGES, PixelTable(only=(1,)))
+    counted.add(events([9_999] * 70_000 + [1] * 66_000, [1] * 70_000 + [2] * 66_000))
+    assert (counted.outside_tof, counted.unknown_pixel) == (70_000, 66_000)
 
 
 def test_counts_are_added_by_pixel() -> None:

@@ -2,21 +2,26 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.engine.builtin.binning import Binning
 from livereduce.engine.builtin.events import Events
-from livereduce.engine.builtin.kernels import SCRATCH, add_events_f8, add_events_u4
+from livereduce.engine.builtin.kernels import ADD_EVENTS, SCRATCH
 from livereduce.engine.builtin.pixels import PixelTable
-from livereduce.stream.model import F8, I4
+from livereduce.stream.model import I4
 
 logger = logging.getLogger("livereduce.engine")
 
 MAX_BYTES = 4 * 2**30
 """Counts that would need more are kept as one spectrum, the sum over all pixels."""
-_U4_MAX = 2**32 - 1
+Numbers = NDArray[np.uint16 | np.uint32 | np.float64]
+_WIDER: dict[np.dtype[Any], type[np.uint32] | type[np.float64]] = {
+    np.dtype(np.uint16): np.uint32,
+    np.dtype(np.uint32): np.float64,
+}
 _NO_PIXELS: I4 = np.empty(0, np.int32)
 
 
@@ -27,12 +32,13 @@ class Counts:
     Attributes
     ----------
     counts
-        Shape (spectra, bins). A `Histogram` may go on counting in it: copy what is to be kept.
+        Shape (spectra, bins), as narrow as the counts allow: convert before arithmetic. A `Histogram` may go on
+        counting in it: copy what is to be kept.
     pixels
         Pixel of each spectrum, shape (spectra,); empty if the one spectrum is the sum over all.
     """
 
-    counts: NDArray[np.uint32] | F8
+    counts: Numbers
     binning: Binning
     pixels: I4
 
@@ -49,7 +55,7 @@ class Counts:
 class Histogram:
     """Counts that grow: in rows as pixels appear, in place as events come.
 
-    Unsigned 32-bit as long as no cell can overflow (half the memory, a tenth faster), then float64.
+    Unsigned 16-bit until a cell overflows, then 32-bit, then float64: what is narrow stays in nearer caches.
 
     Parameters
     ----------
@@ -62,11 +68,11 @@ class Histogram:
         self.table = table
         self.outside_tof = 0
         self.unknown_pixel = 0
-        self._n = 0
-        self._flat: NDArray[np.uint32] | F8 = np.zeros(binning.bins + 2, np.uint32)
+        self._flat: Numbers = np.zeros(binning.bins + 2, np.uint16)
         self._offsets: I4 = np.full(1, 0 if table is None else -1, np.int32)
         self._rows = 1 if table is None else 0
         self._scratch: I4 = np.empty(SCRATCH, np.int32)
+        self._wrapped = np.zeros(SCRATCH + 1, np.int64)
 
     def counts(self) -> Counts:
         """What is counted so far, as a read-only view."""
@@ -78,9 +84,6 @@ class Histogram:
     def add(self, events: Events) -> None:
         """Count events; those without a cell are counted in `outside_tof` and `unknown_pixel`."""
         for piece in events.pieces:
-            self._n += len(piece.tof_ns)
-            if self._n > _U4_MAX:
-                self._promote()
             self.unknown_pixel += self._add(np.ascontiguousarray(piece.tof_ns), np.ascontiguousarray(piece.pixel))
 
     def add_counts(self, other: Counts) -> None:
@@ -98,19 +101,19 @@ class Histogram:
                 raise ValueError("a sum over all spectra cannot be added to counts of single spectra")
             self.table.extend(other.pixels)
         self._follow_table()
-        self._promote()
+        self._widen(np.float64)
         if self.table is None:
             self._cells()[0] += other.counts.sum(axis=0, dtype=np.float64)
             return
         rows = self.table.rows_of(other.pixels)
         np.add.at(self._cells(), rows[rows >= 0], other.counts[rows >= 0])
 
-    def _cells(self) -> NDArray[np.uint32] | F8:
+    def _cells(self) -> Numbers:
         return self._flat[: self._rows * self.binning.bins].reshape(self._rows, self.binning.bins)
 
-    def _promote(self) -> None:
-        if self._flat.dtype != np.float64:
-            self._flat = self._flat.astype(np.float64)
+    def _widen(self, kind: type[np.uint32] | type[np.float64]) -> None:
+        if self._flat.dtype != kind:
+            self._flat = self._flat.astype(kind)
 
     def _add(self, tof_ns: I4, pixel: I4) -> int:
         """Count events, giving rows to new pixels; how many have a pixel without a row."""
@@ -156,27 +159,38 @@ class Histogram:
         binning = self.binning
         if not binning.has_table:
             return self._count_by_search(tof_ns, pixel)
-        count = add_events_u4 if self._flat.dtype == np.uint32 else add_events_f8
-        least_ns = int(binning.edges_ns[0])
-        count(
-            tof_ns,
-            pixel,
-            self._offsets,
-            binning.cells,
-            least_ns,
-            binning.span_ns,
-            binning.shift,
-            self._flat,
-            self._scratch,
-        )
+        least_ns, done = int(binning.edges_ns[0]), 0
+        while done < len(tof_ns):
+            done += ADD_EVENTS[self._flat.dtype](
+                tof_ns[done:],
+                pixel[done:],
+                self._offsets,
+                binning.cells,
+                least_ns,
+                binning.span_ns,
+                binning.shift,
+                self._flat,
+                self._scratch,
+                self._wrapped,
+            )
+            self._carry()
         outside, unknown = (int(n) for n in self._flat[-2:])
         self._flat[-2:] = 0
         self.outside_tof += outside
         return unknown
 
+    def _carry(self) -> None:
+        """Go over to wider counts if some have wrapped to 0, and give those back what they have lost."""
+        wrapped = self._wrapped[1 : 1 + self._wrapped[0]]
+        if len(wrapped):
+            lost = 1 << 8 * self._flat.itemsize
+            self._widen(_WIDER[self._flat.dtype])
+            np.add.at(self._flat, wrapped, lost)
+
     def _count_by_search(self, tof_ns: I4, pixel: I4) -> int:
         offset = self._offsets[np.minimum(pixel.view(np.uint32), np.uint32(len(self._offsets) - 1))]
         tof_bin = np.searchsorted(self.binning.edges_ns, tof_ns, side="right") - 1
+        self._widen(np.float64)
         known, inside = offset >= 0, (tof_bin >= 0) & (tof_bin < self.binning.bins)
         np.add.at(self._flat, (offset + tof_bin)[known & inside], 1)
         self.outside_tof += int((known & ~inside).sum())

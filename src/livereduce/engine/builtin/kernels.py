@@ -22,7 +22,13 @@ def _add_events(
     shift: Any,
     counts: Any,
     scratch: Any,
-) -> None:
+    wrapped: Any,
+) -> Any:
+    """Count events; stops after the piece in which a cell wrapped to 0 for want of bits.
+
+    Returns how many events are counted, and puts the cells that wrapped into `wrapped`, whose first element is how
+    many there are.
+    """
     # Two loops per piece: the first has no branch and is vectorised, the second keeps many cache misses in flight.
     most_pixel = np.uint32(offset_of_pixel.size - 1)
     span = np.uint32(span_ns)
@@ -30,6 +36,8 @@ def _add_events(
     cell_shift = np.uint32(shift)
     outside = np.int32(counts.size - 2)
     unknown = np.int32(counts.size - 1)
+    one = counts.dtype.type(1)
+    wrapped[0] = 0
     for start in range(0, tof_ns.size, SCRATCH):
         size = min(SCRATCH, tof_ns.size - start)
         piece_tof = tof_ns[start : start + size]
@@ -42,9 +50,20 @@ def _add_events(
             index = offset + tof_bin if tof < span else outside
             scratch[i] = index if offset >= 0 else unknown
         for i in range(size):
-            counts[np.uint32(scratch[i])] += 1
+            cell = np.uint32(scratch[i])
+            count = counts.dtype.type(counts[cell] + one)
+            counts[cell] = count
+            if count == 0:
+                wrapped[0] += 1
+                wrapped[wrapped[0]] = cell
+        if wrapped[0]:
+            return start + size
+    return tof_ns.size
 
 
 _ARGUMENTS = ("i4[]", "i4[]", "i4[]", "i8[]", "i8", "i8", "i8")
-add_events_u4 = kernel("", *_ARGUMENTS, "u4[=]", "i4[=]")(_add_events)
-add_events_f8 = kernel("", *_ARGUMENTS, "f8[=]", "i4[=]")(_add_events)
+ADD_EVENTS = {
+    np.dtype(kind): kernel("i8", *_ARGUMENTS, f"{code}[=]", "i4[=]", "i8[=]")(_add_events)
+    for kind, code in ((np.uint16, "u2"), (np.uint32, "u4"), (np.float64, "f8"))
+}
+"""By the type of the counts, narrowest first: narrow counts fit into nearer caches (measured: 1.4 times as fast)."""
