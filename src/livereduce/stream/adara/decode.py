@@ -115,7 +115,7 @@ class Decoder:
         batches, damaged = self._monitors.batches(
             deliver.run, table.words, table.at[rows], table.length[rows], table.time_ns[rows]
         )
-        self._note(damaged, f"{damaged} beam monitor packets with sections beyond their end")
+        self._note(damaged, f"{damaged} beam monitor packets with sections beyond their end, or monitors too many")
         return batches
 
     def _scalars(self, table: PacketTable, deliver: Deliver) -> list[LogBatch]:

@@ -14,6 +14,8 @@ from livereduce.stream.model import I4, I8, U4, MonitorBatch
 
 MONITORS = 1024
 """Ten bits of monitor id."""
+MOST_MONITORS = 64
+"""Monitors given out of one block. Each has a column over all pulses; a thousand of them, from rubbish, took 2 GB."""
 _TICK_BITS = 0x1F_FFFF
 _MOST_TICKS = (2**31 - 1) // 100
 
@@ -98,9 +100,11 @@ class MonitorReader:
         return {int(monitor): int(self._events[monitor]) for monitor in seen}, int(self._damaged[0])
 
     def batches(self, run: int, words: U4, at: I8, length: I4, pulse_ns: I8) -> tuple[list[MonitorBatch], int]:
-        """One batch for each monitor seen, all over the same pulses, and how many packets are damaged."""
+        """One batch for each monitor seen, all over the same pulses; how many are damaged, or too many."""
         counts, damaged = self.events(words, at, length)
-        return [self._batch(run, words, pulse_ns, monitor, n) for monitor, n in counts.items()], damaged
+        kept = list(counts.items())[:MOST_MONITORS]
+        batches = [self._batch(run, words, pulse_ns, monitor, events) for monitor, events in kept]
+        return batches, damaged + len(counts) - len(kept)
 
     def _batch(self, run: int, words: U4, pulse_ns: I8, monitor: int, events: int) -> MonitorBatch:
         first, tof_ns = np.empty(len(pulse_ns) + 1, np.int64), np.empty(events, np.int32)
