@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers.decoding import monitors_of, table_of
 from helpers.packets import COR, T0, monitors, packet, payload, words
-from livereduce.stream.adara.monitors import MonitorReader
+from livereduce.stream.adara.monitors import MOST_MONITORS, MonitorReader
 from livereduce.stream.model import MonitorBatch
 
 Times = dict[int, list[list[int]]]
@@ -83,6 +83,12 @@ def test_offset_is_added_where_the_packet_says_uncorrected() -> None:
     assert times_of(monitors(T0, {0: [10]}, offset=3)) == {0: [[1300]]}
     assert times_of(monitors(T0, {0: [10]}, offset=COR | 3)) == {0: [[1000]]}
     assert times_of(monitors(T0, {0: [10]}, offset=2**31 - 1)) == {0: [[2_147_483_600]]}
+
+
+def test_more_monitors_than_any_beamline_has_are_counted_as_damage() -> None:
+    batches, damaged = read(monitors(T0, {k: [k] for k in range(1024)}))
+    assert [batch.monitor for batch in batches] == list(range(MOST_MONITORS))
+    assert damaged == 1024 - MOST_MONITORS
 
 
 FIXED = words(0, 0, 0, 0)
