@@ -92,7 +92,7 @@ class PixelMap:
     banks: tuple[int, ...]
 
 
-MOST_PIXELS = 1 << 24
+MOST_PIXELS = 1 << 23
 """Pixels a map may name. Shorthand sections of 28 bytes stand for 32 767 pixels, so rubbish could fill the memory."""
 
 MOST_PARTS = 1 << 18
