@@ -95,7 +95,7 @@ class PixelMap:
 MOST_PIXELS = 1 << 23
 """Pixels a map may name. Shorthand sections of 28 bytes stand for 32 767 pixels, so rubbish could fill the memory."""
 
-MOST_PARTS = 1 << 18
+MOST_PARTS = 1 << 16
 """Sections of a map, or values in one packet; as many as fit into the longest payload would take half a minute."""
 MOST_XML = 4 * 1024 * 1024
 """Characters of XML that are parsed, since a tree takes some thirty times its text. Descriptors have some thousand."""
