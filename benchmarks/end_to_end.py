@@ -20,6 +20,7 @@ from livereduce.stream.adara.connection import hello
 from livereduce.stream.adara.layout import epics_ns
 from livereduce.stream.model import EventBatch, StartFrom
 from measure import RUNS, Row
+from warm import warm_memory
 
 HERE = Path(__file__).parent
 PATIENCE_S = 120.0
@@ -139,8 +140,11 @@ def reduce(server: Server, events: int, *, post_proc: str = POST_PROC, sample: b
         folder = Path(name)
         _write_configuration(folder, server.port, post_proc)
         command = [sys.executable, "-m", "livereduce", "run", "livereduce.conf"]
-        start_s = time.monotonic()
-        with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as daemon:
+        with (
+            warm_memory(10 * events, lambda: _worker_pid(folder)),
+            subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as daemon,
+        ):
+            start_s = time.monotonic()
             try:
                 peak, worker = 0, 0
                 deadline = time.monotonic() + PATIENCE_S
