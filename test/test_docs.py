@@ -1,0 +1,200 @@
+"""What the documentation shows is so: keys and defaults, scripts and examples that run, links that lead somewhere."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+
+from helpers.items import S_NS, ScriptedSource, event_batch, log_batch, monitor_batch
+from helpers.paths import ROOT
+from livereduce.config import Config, parse_config, value_of
+from livereduce.config_keys import KEYS
+from livereduce.engine.builtin.engine import BuiltinEngine
+from livereduce.link import Job, Progress, ScriptCopy
+from livereduce.publish.nexus import read_product
+from livereduce.stream.model import FLAG_VETOED, RunEnded, RunStarted
+
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "test" / "README.md", *DOCS.rglob("*.md")])
+RUN = 7
+
+
+def blocks(page: Path, info: str) -> list[str]:
+    """The code blocks of a page with exactly this after the three backticks."""
+    return re.findall(rf"^```{re.escape(info)}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+# ---- configuration.md
+
+
+def keys_told() -> dict[str, str]:
+    """Key and default of each row of the table."""
+    rows = re.findall(r"^\| `([^`]+)`(?: †)? \| ([^|]+?) \|.*\|.*\|$", (DOCS / "configuration.md").read_text(), re.M)
+    return dict(rows)
+
+
+def as_told(value: object) -> str:
+    if value is None:
+        return "none"
+    return "all" if value == () else json.dumps(int(value) if isinstance(value, float) else value)
+
+
+def test_the_table_of_keys_is_complete_and_has_the_defaults() -> None:
+    assert keys_told() == {key.name: as_told(value_of(Config(), key)) for key in KEYS}
+
+
+@pytest.mark.parametrize("text", blocks(DOCS / "configuration.md", "json"))
+def test_the_examples_of_configurations_can_be_read(text: str) -> None:
+    config = parse_config(text, None)
+    assert config.given
+    assert not config.warnings
+
+
+# ---- processing_scripts.md
+
+
+SCRIPTS = [
+    pytest.param(step, text, id=f"{step} {number}")
+    for step in ("proc", "post_proc")
+    for number, text in enumerate(blocks(DOCS / "processing_scripts.md", f"python {step}"))
+]
+
+
+def test_the_scripts_are_found() -> None:
+    assert len(SCRIPTS) >= 6
+
+
+def frozen(folder: Path, name: str, text: str) -> ScriptCopy:
+    path = folder / name
+    path.write_text(text)
+    return ScriptCopy(path=str(path), copy=str(path), md5=hashlib.md5(text.encode()).hexdigest())
+
+
+def stream() -> ScriptedSource:
+    """A run in two chunks; the second pulse of each is vetoed."""
+    rng = np.random.default_rng(1)
+    reads: list[Any] = []
+    for start_ns in (S_NS, 2 * S_NS):
+        kept, vetoed = (
+            event_batch(
+                RUN,
+                rng.integers(500_000, 16_000_000, 300),
+                rng.integers(0, 4096, 300),
+                pulse_ns=start_ns + offset,
+                charge_pc=2e7,
+                flags=flags,
+            )
+            for offset, flags in ((0, 0), (16_666_667, FLAG_VETOED))
+        )
+        temperature = log_batch(RUN, "SampleTemp", [start_ns], [295.0])
+        reads += [[kept, vetoed, monitor_batch(RUN, 1, [9_000_000], start_ns), temperature], []]
+    reads[0].insert(0, RunStarted(run=RUN, time_ns=S_NS))
+    return ScriptedSource([*reads, [RunEnded(run=RUN, time_ns=3 * S_NS)]])
+
+
+def reduced(tmp_path: Path, **scripts: ScriptCopy) -> Progress:
+    """The progress after the engine has reduced the stream with these scripts."""
+    clock = iter(range(0, 100_000, 31))
+    job = Job(
+        generation=1,
+        engine="builtin",
+        instrument="POWDER",
+        short_name="POWDER",
+        source="adara://nowhere:1",
+        update_every_s=30.0,
+        preserve_events=True,
+        accum_method="Add",
+        periods=(),
+        spectra=(),
+        tof_bins_us=(0.0, 100.0, 17_000.0),
+        proc=scripts.get("proc"),
+        post_proc=scripts.get("post_proc"),
+        script_dir=str(tmp_path),
+        state_dir=str(tmp_path / "state"),
+        runtime_dir=str(tmp_path),
+    )
+    source = stream()
+    engine = BuiltinEngine(open_source=lambda url: source, clock=lambda: float(next(clock)))
+    engine.start(job, lambda phase: None)
+    while source.script:
+        progress = engine.poll(0.0)
+    engine.stop(1.0)
+    return progress
+
+
+@pytest.mark.parametrize(("step", "text"), SCRIPTS)
+def test_the_scripts_run(step: str, text: str, tmp_path: Path) -> None:
+    progress = reduced(tmp_path, **{step: frozen(tmp_path, f"reduce_POWDER_live_{step}.py", text)})
+    assert progress.last_errors == {}
+    assert (progress.script_errors, progress.run_events) == (0, 1200)
+    product = read_product(tmp_path / "state" / "products" / str(RUN) / "result.nxs")
+    assert np.nansum(product.signal) > 0
+    assert product.attributes["events"] == 1200
+
+
+def test_the_filter_takes_vetoed_pulses_out(tmp_path: Path) -> None:
+    """One of them is looked at closely: that a script ran does not mean that it did what the page says."""
+    (text,) = (text for text in blocks(DOCS / "processing_scripts.md", "python proc") if "FLAG_VETOED" in text)
+    reduced(tmp_path, proc=frozen(tmp_path, "reduce_POWDER_live_proc.py", text))
+    product = read_product(tmp_path / "state" / "products" / str(RUN) / "result.nxs")
+    reduced(tmp_path)
+    whole = read_product(tmp_path / "state" / "products" / str(RUN) / "result.nxs")
+    events = [item for read in stream().script if isinstance(read, list) for item in read if hasattr(item, "flags")]
+    wanted = sum(int((batch.tof_ns >= 1_200_000).sum()) for batch in events if not batch.flags[0])
+    assert (product.signal.sum(), whole.signal.sum()) == (wanted, 1200)
+
+
+def test_the_way_to_read_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reduced(tmp_path)
+    (text,) = blocks(DOCS / "processing_scripts.md", "python")
+    (tmp_path / "state").rename(tmp_path / "livereduce.state")
+    (tmp_path / "livereduce.state" / "products" / str(RUN)).rename(tmp_path / "livereduce.state" / "products" / "1")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(text, names)
+    assert names["counts"].sum() == 1200
+    assert names["counts"].shape[1] + 1 == len(names["edges_us"])
+    assert names["incomplete"] == ""
+
+
+# ---- test/README.md
+
+
+def test_the_example_of_a_test_runs() -> None:
+    (text,) = blocks(ROOT / "test" / "README.md", "python")
+    names: dict[str, Any] = {}
+    exec(text, names)
+    names["test_no_event_is_lost_in_cutting"]()
+
+
+def test_the_helpers_that_are_listed_are_there() -> None:
+    told = re.findall(r"^\| `(\w+\.py)` \|", (ROOT / "test" / "README.md").read_text(), re.MULTILINE)
+    assert len(told) > 5
+    assert set(told) <= {path.name for path in (ROOT / "test" / "helpers").glob("*.py")}
+
+
+# ---- links
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S))
+    for link in links:
+        if re.match(r"\w+:", link):
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), f"{page.relative_to(ROOT)}: {link}"
+        if anchor:
+            assert anchor in anchors(target), f"{page.relative_to(ROOT)}: {link}"
