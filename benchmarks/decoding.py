@@ -10,6 +10,7 @@ from livereduce.engine.builtin.events import Events
 from livereduce.engine.builtin.histogram import Histogram
 from livereduce.engine.builtin.pixels import PixelTable
 from livereduce.stream.adara import session
+from livereduce.stream.adara.client import PIECE_WORDS
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.frame import Framer
 from livereduce.stream.adara.session import Deliver, Packets, SessionState
@@ -18,7 +19,6 @@ from measure import Row, medians
 from streams import FRAME_TICKS, stream
 
 STREAM_BYTES = 256 * 1024 * 1024
-BLOCK_WORDS = 2 * 1024 * 1024
 
 
 class Pipe:
@@ -36,10 +36,10 @@ class Pipe:
 
     def run(self, keep: list[EventBatch] | None = None, histogram: Histogram | None = None) -> int:
         """Decode everything; events are counted, kept or histogrammed, else their memory is used again."""
-        position, size, events, state = 0, BLOCK_WORDS, 0, SessionState(run=1)
+        position, size, events, state = 0, PIECE_WORDS, 0, SessionState(run=1)
         while position < len(self.words):
             table = self._framer.table(self.words[position : position + size])
-            size = BLOCK_WORDS if table.used_words else BLOCK_WORDS + table.missing_words
+            size = PIECE_WORDS if table.used_words else PIECE_WORDS + table.missing_words
             rare = self._decoder.rare(table)
             state, outputs = session.step(state, Packets(table=table, rare=rare), 0.0)
             for output in outputs:

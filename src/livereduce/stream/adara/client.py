@@ -12,15 +12,18 @@ from livereduce.stream.adara import session
 from livereduce.stream.adara.block import Block
 from livereduce.stream.adara.connection import DEFAULT_PORT, Connection
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer, FramingError
+from livereduce.stream.adara.frame import Framer, FramingError, PacketTable
 from livereduce.stream.adara.layout import NS_PER_S
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.model import At, Gap, Item, Position, SourceLost, SourceState, StartFrom, StartTime
+from livereduce.stream.model import U4, At, Gap, Item, Position, SourceLost, SourceState, StartFrom, StartTime
 
 IDLE_TIMEOUT_S = 120.0
 """Silence after which the connection is made anew. A paused run is silent too; asking again costs nothing."""
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 10.0
+
+PIECE_WORDS = 1024 * 1024
+"""4 MiB are framed and decoded at a time: the kernels pass over them several times, and larger ones leave the cache."""
 
 NOW = 0
 RUN_START = 1
@@ -170,12 +173,33 @@ class AdaraSource:
         return self._items(now)
 
     def _items(self, now: float) -> list[Item]:
-        """The items of all whole packets in the block."""
+        """The items of all whole packets in the block.
+
+        Those before an impossible packet are given; `_received` comes back to it by itself.
+        """
+        items: list[Item] = []
+        words, used, self._missing_bytes = self._block.words, 0, 0
         try:
-            table = self._framer.table(self._block.words, self._block.offset)
+            while used < len(words):
+                table = self._table(words[used:], self._block.offset + 4 * used)
+                items += self._decoded(table, now)
+                used += table.used_words
+                if not table.used_words:
+                    self._missing_bytes = 4 * table.missing_words
+                    break
         except FramingError as error:
-            self._retry = broke(self._retry, self._session.banked.last_ns or 0)
-            raise SourceLost(str(error)) from None
+            if not used:
+                self._retry = broke(self._retry, self._session.banked.last_ns or 0)
+                raise SourceLost(str(error)) from None
+        self._block.consume(used)
+        return items
+
+    def _table(self, words: U4, offset: int) -> PacketTable:
+        """The packets of the next piece; of everything if the piece ends within its first packet."""
+        table = self._framer.table(words[:PIECE_WORDS], offset)
+        return table if table.used_words else self._framer.table(words, offset)
+
+    def _decoded(self, table: PacketTable, now: float) -> list[Item]:
         rare, last_ns = self._decoder.rare(table), self._session.banked.last_ns
         self._session, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
         items: list[Item] = []
@@ -189,6 +213,4 @@ class AdaraSource:
         if self._session.banked.last_ns != last_ns:
             # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
             self._retry = replace(self._retry, failures=0)
-        self._block.consume(table.used_words)
-        self._missing_bytes = 4 * table.missing_words
         return items

@@ -55,7 +55,7 @@ class Connection:
         return got
 
     def _receive_some(self, into: memoryview, *, end_counts: bool = True) -> int:
-        """One receive. The end of the stream, or a reset, is an error only if nothing came with it: it is seen again."""
+        """One receive. An end, or a reset, is an error only if nothing came with it: it is seen again."""
         try:
             size = self._socket.recv_into(into)
         except (BlockingIOError, TimeoutError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livereduce.kernel import kernel
+from livereduce.kernel import kernel, prefetch
 from livereduce.stream.adara.layout import Type
 from livereduce.stream.model import F8, I4, I8, U4
 
@@ -15,6 +15,8 @@ MOST_VARIABLES = 1 << 16
 """Different variables remembered; a stream of rubbish must not fill the memory. Beamlines have some thousand."""
 _BUCKETS = 4 * MOST_VARIABLES
 _NEVER = np.iinfo(np.int64).min
+_AHEAD = 16
+"""Packets ahead whose payload is asked for: they stand apart in a block that is larger than the nearer caches."""
 _DOUBLE = int(Type.VARIABLE_DOUBLE)
 
 
@@ -42,6 +44,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
     kept = 0
     mask = np.uint64(keys.size - 1)
     for k in range(at.size):
+        prefetch(words, np.uint64(at[min(k + _AHEAD, at.size - 1)]))
         p = at[k]
         is_double = (format_[k] >> np.uint32(8)) == np.uint32(_DOUBLE)
         if length[k] < (5 if is_double else 4):
