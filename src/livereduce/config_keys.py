@@ -119,11 +119,24 @@ def _source(value: object) -> str:
     return f"adara://{host}:{url.port or ADARA_PORT}"
 
 
+LEAST_REST = 0.25
+"""Part of a step below which what is left at the end is no bin of its own; Mantid's Rebin has the same."""
+
+
 def count_bins(bins_us: tuple[float, float, float]) -> int:
-    """How many bins ``(min, step, max)`` makes: steps of `step`, or of the relative width ``-step`` where negative."""
+    """How many bins ``(min, step, max)`` makes: steps of `step`, or of the relative width ``-step`` where negative.
+
+    A rest of less than a quarter of the last step is no bin of its own but widens it, as the engine has it.
+    """
     low, step, high = bins_us
-    count = (high - low) / step if step > 0 else math.log(high / low) / math.log1p(-step)
-    return math.ceil(count * (1 - 1e-12))  # 1e6 / 60 in 100 steps are 100 bins, not 101
+    if step > 0:
+        whole = math.floor((high - low) / step * (1 + 1e-12))  # 1e6 / 60 in 100 steps are 100 bins, not 99 and a rest
+        last, rest = step, high - low - whole * step
+    else:
+        whole = math.floor(math.log(high / low) / math.log1p(-step) * (1 + 1e-12))
+        edge = low * (1 - step) ** whole
+        last, rest = edge - edge / (1 - step), high - edge
+    return max(1, whole if rest < LEAST_REST * last else whole + 1)
 
 
 def _tof_bins(value: object) -> tuple[float, float, float]:

@@ -204,7 +204,8 @@ def shown(word: StateWord, why: str, progress: Progress | None, *, script_fails:
 def _without_source(progress: Progress) -> tuple[StateWord, str]:
     where = progress.source_address or "the stream"
     if progress.source_reason or progress.source_connects:
-        return StateWord.DEGRADED, f"no connection to {where}: {progress.source_reason or 'connection lost'}"
+        reason = progress.source_reason or "connection lost"
+        return StateWord.DEGRADED, reason if where in reason else f"no connection to {where}: {reason}"
     return StateWord.STARTING, f"connecting to {where}"
 
 
@@ -249,7 +250,8 @@ def describe(status: Status, down: str = "") -> str:
         rows += [("was", f"{status.state}: {status.why}")]
     rows += [("problem", problem) for problem in status.problems if problem not in status.why or down]
     rows += [("warning", warning) for warning in status.warnings]
-    rows += [("instrument", status.instrument), ("engine", f"{status.engine} ({status.interpreter})")]
+    rows += [("instrument", status.instrument or "not known")]
+    rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
     rows += _progress_rows(status)
     for name, script in (("proc", status.proc), ("post_proc", status.post_proc)):
         rows.append((name, f"{script.path} (md5 {script.md5})" if script else "none"))

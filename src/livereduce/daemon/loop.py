@@ -5,6 +5,7 @@ One thread and one wait: on the worker's pidfd, its beats and its output, and on
 
 import logging
 import os
+import re
 import select
 import signal
 import sys
@@ -27,6 +28,9 @@ from livereduce.resolve import Resolved
 TICK_S = 1.0
 """The longest wait; what nobody announces (the clock, a file) is looked at this often."""
 FAILURE_WINDOW_S = 60.0
+
+_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) (livereduce[\w.]*): (.*)", re.DOTALL)
+"""A line as `livereduce.worker.main` formats its log records."""
 
 log = logging.getLogger("livereduce.daemon")
 worker_log = logging.getLogger("livereduce.worker")
@@ -175,5 +179,10 @@ class Loop:
 
 
 def _log_output(lines: list[str]) -> None:
+    """Lines of the worker's own logging keep their level and name; all else is what scripts print."""
     for line in lines:
-        worker_log.info("%s", line)
+        known = _LOGGED.match(line)
+        if known:
+            logging.getLogger(known[2]).log(logging.getLevelNamesMapping()[known[1]], "%s", known[3])
+        else:
+            worker_log.info("%s", line)

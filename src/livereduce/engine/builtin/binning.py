@@ -5,14 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
+from livereduce.config_keys import LEAST_REST
 from livereduce.errors import OperatorError
 from livereduce.stream.model import F8, I8
 
 MAX_BINS = 1_000_000
 MAX_CELLS = 2**20
 """8 MiB for the table; bins that would need a finer one are searched for instead, which is slower."""
-_LAST_BIN_MERGED = 0.25
-"""A last bin narrower than this part of a step is merged into the one before, as Mantid's Rebin does."""
 _NO_EDGE = 1 << 32
 
 
@@ -39,7 +38,7 @@ def make_edges_ns(min_us: float, step_us: float, max_us: float) -> I8:
         factor = 1 - step_us
         steps = int(np.floor(np.log(max_us / min_us) / np.log(factor) * (1 + 1e-12)))
         inner = min_us * factor ** np.arange(steps + 1)
-    if len(inner) > 1 and max_us - inner[-1] < _LAST_BIN_MERGED * (inner[-1] - inner[-2]):
+    if len(inner) > 1 and max_us - inner[-1] < LEAST_REST * (inner[-1] - inner[-2]):
         inner = inner[:-1]
     return np.unique(np.rint(np.append(inner, max_us) * 1000).astype(np.int64))
 
