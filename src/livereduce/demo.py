@@ -51,6 +51,7 @@ def demo(*, once: bool, out: TextIO) -> int:
         with _simulator(once, folder) as address, _daemon(folder, address):
             _say(out, f"stream server  adara://{address}   (look into it: livereduce inspect adara://{address})")
             _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
+            _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
             _say(out, f"scripts        {_short(folder)}/reduce_POWDER_live_[post_]proc.py   (yours to change)\n")
             _watch(folder, once, out)
     except KeyboardInterrupt:
@@ -107,8 +108,9 @@ def _daemon(folder: Path, address: str) -> Iterator[None]:
         **json.loads((examples() / "livereduce.conf").read_text()),
         "source": f"adara://{address}",
         "update_every": UPDATE_EVERY_S,
-        "runtime_dir": "run",
-        "state_dir": "state",
+        "script_dir": str(folder),
+        "runtime_dir": str(folder / "run"),
+        "state_dir": str(folder / "state"),
     }
     (folder / "livereduce.conf").write_text(json.dumps(configuration, indent=2) + "\n")
     command = [sys.executable, "-m", "livereduce", "run", "livereduce.conf"]
