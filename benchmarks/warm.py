@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_BYTES = 64 << 20
-AHEAD_BYTES = 512 << 20
+AHEAD_BYTES = 256 << 20
+EMPTY_WORKER_BYTES = 200 << 20
+"""Resident size of a worker that has no events yet: nothing is freed before it begins to grow."""
 LOOK_EVERY_S = 0.01
 
 
@@ -35,7 +37,8 @@ def warm_memory(size: int, worker_pid: Callable[[], int]) -> Iterator[None]:
 def _free_ahead(held: list[NDArray[np.uint8]], worker_pid: Callable[[], int], over: threading.Event) -> None:
     freed = 0
     while held and not over.wait(LOOK_EVERY_S):
-        while held and freed < _resident_bytes(worker_pid()) + AHEAD_BYTES:
+        grown = _resident_bytes(worker_pid()) - EMPTY_WORKER_BYTES
+        while held and grown > 0 and freed < grown + AHEAD_BYTES:
             held.pop()
             freed += BLOCK_BYTES
     held.clear()

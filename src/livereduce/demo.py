@@ -48,7 +48,7 @@ def demo(*, once: bool, out: TextIO) -> int:
     folder = _prepare(FOLDER.resolve())
     _say(out, "A simulated stream server plays runs of a powder diffractometer; livereduce reduces them as they come.")
     try:
-        with _simulator(once, folder) as address, _daemon(folder, address):
+        with _simulator(folder) as address, _daemon(folder, address):
             _say(out, f"stream server  adara://{address}   (look into it: livereduce inspect adara://{address})")
             _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
             _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
@@ -84,9 +84,9 @@ def _prepare(folder: Path) -> Path:
 
 
 @contextmanager
-def _simulator(once: bool, folder: Path) -> Iterator[str]:
+def _simulator(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "livereduce", "simulate", "--powder", "--port", "0", "--rate", str(RATE)]
-    command += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S), "--runs", "2" if once else "0"]
+    command += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S)]
     log = folder / "simulate.log"
     with log.open("w") as file, _stopping(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder)) as process:
         yield _address(process, log)

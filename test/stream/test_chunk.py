@@ -88,7 +88,9 @@ def test_a_breath_of_the_server_cuts_but_is_not_the_end_of_catching_up() -> None
     state, chunks = play((1, batch(0, pulse_ns=at(1, 600))), (1.1, Dry()), (1.2, batch(0, pulse_ns=at(1.2, 500))))
     assert len(chunks) == 1
     assert state.behind
-    _, more = step(state, Dry(), 1.3)
+    state, more = step(state, Dry(), 1.3)
+    assert not more, "breaths come often while a slow machine catches up"
+    _, more = step(state, Dry(), 1.7)
     assert [chunk.n_pulses for chunk in more] == [1]
 
 
@@ -99,7 +101,9 @@ def test_slow_pulses_with_old_times_are_not_cut_one_by_one() -> None:
         now = k / 10
         facts += [(now, batch(0, 0, pulse_ns=at(now, year))), (now, Tick()), (now + 0.05, Dry())]
     _, chunks = play(*facts)
-    assert [c.n_pulses for c in chunks] == [1, 1], "the second silence shows that the lag stays what it is"
+    first, *later = [chunk.n_pulses for chunk in chunks]
+    assert first == 1
+    assert min(later) >= 10, "a second of pulses at least"
 
 
 def test_while_waiting_for_the_first_pulse_the_clock_goes_on() -> None:

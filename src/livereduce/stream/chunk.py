@@ -4,6 +4,7 @@ A chunk is what a script is given. It is cut at a run edge, every `update_every_
 events, and at once on catching up with the stream; it never spans a run boundary (design section 6).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,8 @@ MAX_CHUNK_EVENTS = 2**25
 CAUGHT_UP_LAG_S = 1.0
 SILENCE_S = 0.5
 """A server that is silent so long has no more; after a shorter breath what came is cut, but the catching up goes on."""
+BREATH_EVERY_S = 1.0
+"""Between two such cuts: an old recording of slow pulses breathes after each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,8 @@ class CutState:
         When the current interval began.
     heard_s
         When data came last.
-    breath_lag_ns
-        Lag at the last moment of silence while catching up.
+    breath_s
+        When the last cut was made in a short silence while catching up.
     """
 
     rules: CutRules
@@ -150,7 +153,7 @@ class CutState:
     skew_ns: int = 0
     cut_s: float = 0.0
     heard_s: float = 0.0
-    breath_lag_ns: int | None = None
+    breath_s: float = -math.inf
     pending: Pending = field(default=None, repr=False)
     matters: bool = False
     n_events: int = 0
@@ -238,7 +241,7 @@ def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | Histogra
         # Less than an interval late is normal: a script ran meanwhile. More is a stream that is being caught up with.
         late_ns = round(max(state.rules.update_every_s, CAUGHT_UP_LAG_S) * 1e9)
         if not state.behind and _lag_ns(state, now) - state.skew_ns > late_ns:
-            state = replace(state, behind=True, breath_lag_ns=None)
+            state = replace(state, behind=True)
     return state, chunks
 
 
@@ -272,15 +275,12 @@ def _tick(state: CutState, now: float) -> Stepped:
 def _dry(state: CutState, now: float) -> Stepped:
     if not state.behind:
         return _tick(state, now)
-    if state.newest_ns:
-        lag_ns, before_ns = _lag_ns(state, now), state.breath_lag_ns
-        silent = now - state.heard_s >= SILENCE_S
-        # Data came since the last breath, yet the lag is what it was: slow pulses with old times, nothing to catch up.
-        steady = state.n_pulses and before_ns is not None and lag_ns > before_ns - CAUGHT_UP_LAG_S * 1e9
-        if silent or steady:
-            state = replace(state, behind=False, skew_ns=lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0)
-        state = replace(state, breath_lag_ns=lag_ns)
-    return _cut(state, now) if state.n_pulses else _tick(state, now)
+    if state.newest_ns and now - state.heard_s >= SILENCE_S:
+        lag_ns = _lag_ns(state, now)
+        return _cut(replace(state, behind=False, skew_ns=lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0), now)
+    if state.n_pulses and now - state.breath_s >= BREATH_EVERY_S:
+        return _cut(replace(state, breath_s=now), now)
+    return _tick(state, now)
 
 
 def _cut(state: CutState, now: float, *, ends_run: bool = False) -> Stepped:
