@@ -148,13 +148,14 @@ def reduce(server: Server, events: int, *, post_proc: str = POST_PROC, sample: b
             try:
                 peak, worker = 0, 0
                 deadline = time.monotonic() + PATIENCE_S
-                while (found := _events_in_product(folder)) != events:
+                products = Products(folder)
+                while (found := products.events()) != events:
                     worker = worker or _worker_pid(folder)
                     if sample and worker:
                         peak = max(peak, pss_bytes(worker))
                     if time.monotonic() > deadline or daemon.poll() is not None:
                         raise TimeoutError(f"{found} of {events} events: {(folder / 'livereduce.log').read_text()}")
-                    time.sleep(0.02 if sample else 0.002)
+                    time.sleep(0.02 if sample else 0.005)
                 done_s = time.monotonic()
                 held = pss_bytes(worker or _worker_pid(folder))
             finally:
@@ -177,12 +178,25 @@ def _write_configuration(folder: Path, port: int, post_proc: str) -> None:
     (folder / "reduce_BENCH_live_post_proc.py").write_text(post_proc)
 
 
-def _events_in_product(folder: Path) -> int:
-    try:
-        index = json.loads((folder / "state" / "products" / "index.json").read_text())
-    except FileNotFoundError:
-        return 0
-    return max((product["events"] for run in index["runs"] if run["run"] for product in run["products"]), default=0)
+class Products:
+    """The index of the products, read again only when it has changed: looking must not take the worker's time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "state" / "products" / "index.json"
+        self._seen = (0, 0)
+        self._events = 0
+
+    def events(self) -> int:
+        """Events in the newest product of a run."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return 0
+        if (stat.st_ino, stat.st_mtime_ns) != self._seen:
+            self._seen = (stat.st_ino, stat.st_mtime_ns)
+            runs = [run for run in json.loads(self._path.read_text())["runs"] if run["run"]]
+            self._events = max((product["events"] for run in runs for product in run["products"]), default=0)
+        return self._events
 
 
 def _worker_pid(folder: Path) -> int:

@@ -35,9 +35,10 @@ def warm_memory(size: int, worker_pid: Callable[[], int]) -> Iterator[None]:
 
 
 def _free_ahead(held: list[NDArray[np.uint8]], worker_pid: Callable[[], int], over: threading.Event) -> None:
-    freed = 0
+    freed = pid = 0
     while held and not over.wait(LOOK_EVERY_S):
-        grown = _resident_bytes(worker_pid()) - EMPTY_WORKER_BYTES
+        pid = pid or worker_pid()
+        grown = _resident_bytes(pid) - EMPTY_WORKER_BYTES
         while held and grown > 0 and freed < grown + AHEAD_BYTES:
             held.pop()
             freed += BLOCK_BYTES
