@@ -8,12 +8,13 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a process of ours ends with (design: 0 asked to stop, 70 parent gone, 78 unusable; else a crash)."""
+    """What a process of ours ends with (design: 0 asked to stop, 70 parent gone, 75 asked to begin anew, 78 unusable; else a crash)."""
 
     OK = 0
     DEGRADED = 1
     DOWN = 2
     PARENT_GONE = 70
+    RECYCLED = 75
     UNUSABLE = 78
 
 

@@ -8,26 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.stepping import histories, run_history
-from livereduce.daemon.policy import (
+from livereduce.daemon.policy import step, wait_s
+from livereduce.daemon.vocabulary import (
     Action,
+    AskRecycle,
     AskStop,
     Beaten,
+    Dump,
     Ended,
+    Ending,
     Exit,
     Fact,
     Judged,
     Kill,
     Limits,
     Look,
+    Outdated,
+    Outgrown,
+    Reconfigured,
     Start,
     State,
     StopAsked,
     Terminate,
     Tick,
-    step,
-    wait_s,
 )
-from livereduce.link import Phase
+from livereduce.link import SILENCE_LIMITS_S, Phase
 from livereduce.status import StateWord
 
 GOOD = Judged(fingerprint="a")
@@ -157,13 +162,200 @@ def test_a_lost_answer_to_a_look_is_asked_for_again() -> None:
     assert actions == [(0, Look()), (2, Look())]
 
 
+# ---- silence
+
+
+def ticks(first: float, last: float, step_s: float = 1.0) -> list[tuple[float, Fact]]:
+    count = int((last - first) / step_s) + 1
+    return [(first + n * step_s, Tick()) for n in range(count)]
+
+
+@pytest.mark.parametrize(("phase", "limit_s"), SILENCE_LIMITS_S.items())
+def test_silence_is_judged_by_phase(phase: Phase, limit_s: float) -> None:
+    state, actions = play((0, GOOD), (0, Beaten(phase=phase)), *ticks(1, limit_s - 1))
+    assert (state.ending, actions) == (None, [(0, Start(reason="the daemon has started"))])
+    state, actions = play((limit_s, Tick()), state=state)
+    assert actions == [(limit_s, Dump())]
+    assert (state.word, state.why) == (StateWord.STALLED, f"no sign of life in {phase} for {limit_s:g} s")
+
+
+def test_starting_counts_from_the_start() -> None:
+    state, _ = play((50, GOOD), *ticks(51, 229))
+    assert state.word is StateWord.STARTING
+    assert play((230, Tick()), state=state)[1] == [(230, Dump())]
+
+
+def test_the_limits_are_those_that_were_judged_with_the_start() -> None:
+    state, _ = play((0, replace(GOOD, silence_s={**SILENCE_LIMITS_S, Phase.WAITING: 5.0})), (0, WORKS))
+    assert play(*ticks(1, 5), state=state)[1] == [(5, Dump())]
+
+
+def stalled() -> State:
+    return play(*ticks(1, 30), state=running())[0]
+
+
+def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
+    state, actions = play((31, Tick()), (32, Tick()), (41, Tick()), (42, Tick()), state=stalled())
+    assert actions == [(32, Terminate()), (42, Kill())]
+    state, actions = play((43, Ended(code=-9, reason="killed by SIGKILL")), state=state)
+    assert (state.word, state.why) == (StateWord.RESTARTING, "no sign of life in waiting for 30 s")
+    assert (state.restarts, state.failures, state.due) == (1, 1, 43)
+    state, actions = play((43, Tick()), (43, GOOD), state=state)
+    assert actions == [(43, Look()), (43, Start(reason="no sign of life in waiting for 30 s"))]
+
+
+def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:
+    state, actions = play((31, WORKS), *ticks(32, 60), state=stalled())
+    assert (state.word, state.ending, actions) == (StateWord.RUNNING, None, [])
+    assert play((61, Tick()), state=state)[1] == [(61, Dump())]
+
+
+def test_a_beat_after_sigterm_is_too_late() -> None:
+    state, actions = play((32, Tick()), (33, WORKS), (42, Tick()), state=stalled())
+    assert (state.word, actions) == (StateWord.STALLED, [(32, Terminate()), (42, Kill())])
+
+
+def test_the_daemons_own_standstill_is_no_silence_of_the_worker() -> None:
+    state, actions = play(*ticks(1, 20), (3600, Tick()), *ticks(3601, 3607), state=running())
+    assert (state.word, actions) == (StateWord.RUNNING, [])
+    assert play((3608, Tick()), state=state)[1] == [(3608, Dump())]
+
+
+def test_a_slow_loop_still_sees_a_hang() -> None:
+    _, actions = play(*ticks(5, 75, 5.0), state=running())
+    assert actions == [(75, Dump())]
+
+
+def test_a_series_of_hangs_backs_off_and_health_before_one_forgets() -> None:
+    state = stalled()
+    state, _ = play((32, Ended(code=-15, reason="x")), (32, GOOD), (32, WORKS), *ticks(33, 62), state=state)
+    state, _ = play((64, Ended(code=-15, reason="x")), state=state)
+    assert (state.failures, state.due) == (2, 66)
+    state, _ = play((66, GOOD), (66, WORKS), (366, WORKS), *ticks(366, 396), state=state)
+    assert (state.word, state.failures) == (StateWord.STALLED, 0)
+
+
+def test_a_stop_request_during_a_hang_wins_and_does_not_wait_longer() -> None:
+    state, actions = play((30, STOP), (32, Tick()), (42, Tick()), state=stalled())
+    assert actions == [(30, AskStop()), (32, Terminate()), (42, Kill())]
+    assert step(state, CRASH, 43)[1] == (Exit(code=0),)
+
+
+# ---- scripts and configuration under a running worker
+
+CHANGED = Outdated(reason="reduce_PG3_live_proc.py has changed")
+
+
+def test_changed_scripts_begin_anew_at_once_and_count_as_no_failure() -> None:
+    state, actions = play((0, CRASH), (0, GOOD), (1, WORKS), (5, CHANGED), (6, Tick()), state=running())
+    assert actions[1:] == [(5, AskStop())]
+    assert (state.word, state.why) == (StateWord.RESTARTING, CHANGED.reason)
+    state, actions = play((6, Ended(code=0, reason="left")), (6, Tick()), (6, GOOD), state=state)
+    assert actions == [(6, Look()), (6, Start(reason=CHANGED.reason))]
+    assert (state.failures, state.restarts, state.renewals) == (0, 1, 1)
+
+
+def test_a_long_script_is_cancelled_after_a_short_grace() -> None:
+    state, actions = play((0, CHANGED), *ticks(1, 12), state=running())
+    assert actions == [(0, AskStop()), (2, Terminate()), (12, Kill())]
+    state, _ = play((13, Ended(code=-9, reason="killed")), state=state)
+    assert (state.failures, state.restarts, state.renewals, state.due) == (0, 0, 1, 13)
+
+
+def test_a_second_change_while_the_first_takes_effect() -> None:
+    state, actions = play((0, CHANGED), (2, Tick()), (3, Outdated(reason="again")), state=running())
+    assert actions == [(0, AskStop()), (2, Terminate())]
+    assert (state.why, state.due) == ("again", 12)
+
+
+def test_scripts_that_are_gone_cancel_and_park() -> None:
+    state, _ = play((0, Outdated(reason="both scripts are gone")), (1, Ended(code=0, reason="left")), state=running())
+    state, actions = play((1, Tick()), (1, BAD), state=state)
+    assert (state.word, actions) == (StateWord.PARKED, [(1, Look())])
+
+
+def test_a_change_while_backing_off_starts_at_once() -> None:
+    state, _ = play((0, CRASH), (0, GOOD), (1, CRASH), state=running())
+    assert state.due == 3
+    state, actions = play((1.5, CHANGED), (1.5, Tick()), (1.5, GOOD), state=state)
+    assert actions == [(1.5, Look()), (1.5, Start(reason=CHANGED.reason))]
+
+
+def test_being_asked_to_begin_anew_tries_again_what_was_refused() -> None:
+    state, _ = step(running(), Ended(code=78, reason="refused"), 1)
+    _, actions = play((1.5, Outdated(reason="SIGHUP received")), (1.5, Tick()), (1.5, GOOD), state=state)
+    assert [type(action) for _, action in actions] == [Look, Start]
+
+
+def test_a_hung_worker_with_a_new_script_is_no_failure_any_more() -> None:
+    state, _ = play((32, Tick()), (33, CHANGED), (34, Ended(code=-15, reason="x")), state=stalled())
+    assert (state.failures, state.restarts, state.why) == (0, 0, CHANGED.reason)
+
+
+def test_a_changed_configuration_ends_in_order_and_further_ones_do_not_hurry() -> None:
+    changed = Reconfigured(reason="livereduce.conf has changed")
+    state, actions = play((0, changed), (1, changed), (2, Ended(code=0, reason="left")), state=running())
+    assert actions == [(0, AskStop()), (2, Exit(code=0))]
+    assert (state.word, state.why) == (StateWord.STOPPED, changed.reason)
+    state, actions = play((1, CRASH), (1, changed), state=running())
+    assert actions == [(1, Exit(code=0))]
+    state, actions = play((0, BAD), (0.5, changed), (0.5, Tick()), (0.5, GOOD))
+    assert [type(action) for _, action in actions] == [Look, Start], "parked it goes on by itself"
+
+
+def test_a_stop_request_wins_over_changed_scripts() -> None:
+    state, actions = play((0, CHANGED), (1, STOP), (3, Tick()), (21, Tick()), state=running())
+    assert actions == [(0, AskStop()), (1, AskStop()), (21, Terminate())]
+    state, actions = play((22, CHANGED), (22, Ended(code=-15, reason="x")), state=state)
+    assert actions == [(22, Exit(code=0))]
+
+
+# ---- memory
+
+FULL = Outgrown(reason="700 MB of 650 MB")
+
+
+def test_a_worker_asked_to_leave_for_want_of_memory_is_followed_at_once_and_is_no_failure() -> None:
+    state, actions = play((1, FULL), (2, Ended(code=75, reason="left")), (2, Tick()), (2, GOOD), state=running())
+    assert actions == [(1, AskRecycle()), (2, Look()), (2, Start(reason=FULL.reason))]
+    assert (state.failures, state.restarts, state.renewals) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_run_that_does_not_fit_is_tried_again_later(at_once: bool) -> None:
+    full = replace(FULL, at_once=at_once, wait_s=40.0)
+    state, _ = play((1, full), (2, Ended(code=75, reason="left")), state=running())
+    assert (state.word, state.due) == (StateWord.RESTARTING, 42)
+    assert step(state, GOOD, 41.9)[1] == ()
+    _, actions = play((5, CHANGED), (5, Tick()), (5, GOOD), state=state)
+    assert actions[-1] == (5, Start(reason=CHANGED.reason)), "with other scripts it may fit"
+
+
+def test_leaving_with_75_unasked_is_a_crash() -> None:
+    state, _ = step(running(), Ended(code=75, reason="a script has ended the worker"), 1)
+    assert (state.failures, state.restarts) == (1, 1)
+    state, _ = play((1, GOOD), (1, FULL), (2, Ended(code=75, reason="x")), (2, GOOD), (3, Ended(code=75, reason="y")),
+                    state=state)  # fmt: skip
+    assert (state.failures, state.why) == (2, "y")
+
+
+def test_far_too_much_memory_is_ended_the_hard_way_and_counts() -> None:
+    state, actions = play((1, replace(FULL, at_once=True)), (11, Tick()), (12, CRASH), state=running())
+    assert actions == [(1, Terminate()), (11, Kill())]
+    assert (state.why, state.failures) == (FULL.reason, 1)
+
+
+# ---- random histories
+
 FACTS = st.one_of(
     st.just(Tick()),
     st.builds(Judged, fingerprint=st.sampled_from("abc"), problems=st.sampled_from([(), (), ("the script is empty",)])),
     st.builds(Beaten, phase=st.sampled_from(Phase)),
-    st.builds(Ended, code=st.sampled_from([None, 0, 1, 70, 78, -9, -11]), reason=st.just("it ended")),
+    st.builds(Ended, code=st.sampled_from([None, 0, 1, 70, 75, 78, -9, -11]), reason=st.just("it ended")),
+    st.just(CHANGED),
+    st.builds(Outgrown, reason=st.just("too much"), at_once=st.booleans(), wait_s=st.sampled_from([0.0, 30.0])),
 )
-FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, st.just(STOP))
+FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, FACTS, FACTS, st.sampled_from([STOP, Reconfigured(reason="changed")]))
 
 
 class Watching:
@@ -171,25 +363,48 @@ class Watching:
 
     def __init__(self) -> None:
         self.workers = 0
-        self.failed_at: list[float] = []
+        self.failures = 0
+        self.failed_at = 0.0
+        self.heard_at = 0.0
+        self.by_person = False
         self.stop_asked = False
 
     def __call__(self, before: State, fact: Fact, now: float, after: State, actions: Any) -> None:
-        if isinstance(fact, Ended) and self.workers:
-            self.workers = 0
-            if fact.code != 78 and not self.stop_asked:
-                self.failed_at.append(now)
-        self.stop_asked = self.stop_asked or isinstance(fact, StopAsked)
+        if isinstance(fact, Ended):
+            self._ended(before, after, now)
+        if isinstance(fact, Outdated | Reconfigured):
+            assert (after.failures, after.restarts) <= (before.failures, before.restarts), "a change is no failure"
+            self.by_person = True
+        if isinstance(fact, Beaten) and self.workers:
+            self.heard_at = now
+        gone = before.word is StateWord.RESTARTING or before.alive
+        self.stop_asked |= isinstance(fact, StopAsked) or (isinstance(fact, Reconfigured) and gone)
         for action in actions:
             if isinstance(action, Start):
                 self._started(fact, before, now, action)
             if isinstance(action, Exit):
                 assert self.workers == 0
                 assert self.stop_asked
+            if isinstance(action, Dump):
+                assert now - self.heard_at >= before.silence_s[before.phase], "nothing is ended while it beats"
+            if isinstance(action, Terminate | Kill):
+                assert after.ending, "nothing is ended without a reason"
         assert after.alive == bool(self.workers)
         assert after.why
+        assert after.alive or after.ending is None
         if self.stop_asked:
             assert after.word in (StateWord.STOPPING, StateWord.STOPPED)
+
+    def _ended(self, before: State, after: State, now: float) -> None:
+        if not self.workers:
+            return
+        self.workers = 0
+        if before.ending is Ending.RENEW:
+            assert after.restarts == before.restarts, "a change is no failure"
+            assert after.due == now, "it takes effect at once"
+        if after.restarts > before.restarts:
+            self.failures = after.failures
+            self.failed_at, self.by_person = now, False
 
     def _started(self, fact: Fact, before: State, now: float, action: Start) -> None:
         assert isinstance(fact, Judged)
@@ -198,12 +413,9 @@ class Watching:
         assert action.reason
         self.workers += 1
         assert self.workers == 1, "never two workers"
-        if before.word is StateWord.RESTARTING and len(self.failed_at) > 1:
-            last, newest = self.failed_at[-2:]
-            # Two within a minute: at least 2 s, except where a person's change or health came between.
-            if newest - last <= 60 and before.failures > 1:
-                assert now - newest >= 2.0
-            assert now - newest >= wait_s(before.failures, Limits())
+        self.heard_at = now
+        if before.word is StateWord.RESTARTING and not self.by_person and before.failures > 1:
+            assert now - self.failed_at >= max(2.0, wait_s(self.failures, Limits()))
 
 
 @settings(max_examples=400, deadline=None)

@@ -16,20 +16,21 @@ import pytest
 
 from helpers import fake_worker
 from livereduce.daemon.loop import Loop
-from livereduce.daemon.policy import Limits
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.run import noted_signals
 from livereduce.daemon.site import Site
+from livereduce.daemon.vocabulary import Limits
 from livereduce.status import FILE_NAME, StateWord, Status, read_status
 
 LIMIT_S = 30.0
 DAEMON = """
 import sys
 from pathlib import Path
-from livereduce.daemon.policy import Limits
+from livereduce.daemon.vocabulary import Limits
 from livereduce.daemon.run import run
 conf, fake, mode, stop_s, terminate_s = sys.argv[1:]
-limits = Limits(stop_s=float(stop_s), terminate_s=float(terminate_s), look_s=0.1, first_wait_s=0.1)
+stop_s, terminate_s = float(stop_s), float(terminate_s)
+limits = Limits(stop_s=stop_s, terminate_s=terminate_s, cancel_s=0.3, look_s=0.1, first_wait_s=0.1)
 sys.exit(run(Path(conf), limits=limits, command=lambda python, job: (python, fake, mode, str(job))))
 """
 
@@ -41,9 +42,9 @@ class Beamline:
     path: Path
     daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def configure(self, text: str | None = None) -> None:
-        body = {"instrument": "PG3", "engine": "builtin", "source": "adara://localhost:1", "script_dir": "scripts"}
-        body |= {"runtime_dir": "run", "state_dir": "state"}
+    def configure(self, text: str | None = None, **settings: object) -> None:
+        body: dict[str, object] = {"instrument": "PG3", "engine": "builtin", "source": "adara://localhost:1"}
+        body |= {"script_dir": "scripts", "runtime_dir": "run", "state_dir": "state"} | settings
         (self.path / "livereduce.conf").write_text(json.dumps(body) if text is None else text)
 
     def script(self, text: str = "pass\n") -> None:
@@ -178,6 +179,24 @@ def test_a_worker_that_cannot_be_started_is_tried_again(beamline: Beamline) -> N
     assert "the worker could not be started" in status.last_restarts[-1].reason
     (beamline.path / "state" / "generations").unlink()
     beamline.wait_running()
+
+
+def test_a_silent_worker_is_asked_for_its_stacks_and_replaced(beamline: Beamline) -> None:
+    beamline.configure(limits={"waiting": 0.5})
+    beamline.start("silent once")
+    status = beamline.wait_running(generation=2)
+    reason = "no sign of life in waiting for 0.5 s"
+    assert [(one.reason, one.generation) for one in status.last_restarts] == [(reason, 1)]
+    assert f"stalled: {reason}" in beamline.log()
+    assert "fake_worker.py" in beamline.log(), "its stacks"
+
+
+def test_a_worker_that_beats_again_goes_on(beamline: Beamline) -> None:
+    beamline.configure(limits={"waiting": 0.5})
+    beamline.start("pensive")
+    status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 5)
+    assert (status.generation, status.restarts) == (1, 0)
+    assert "stalled" in beamline.log()
 
 
 def test_a_worker_deaf_to_orders_is_terminated_at_the_deadline(beamline: Beamline) -> None:

@@ -3,6 +3,7 @@
 Run as ``python fake_worker.py MODE JOB``; the mode says how it misbehaves.
 """
 
+import faulthandler
 import os
 import select
 import signal
@@ -27,17 +28,27 @@ def main(mode: str, job: Job) -> int:
         subprocess.Popen(["sleep", "600"])  # what a script leaves behind
         print("about to crash")
         os.kill(os.getpid(), signal.SIGSEGV)
+    faulthandler.register(signal.SIGUSR1)
+    if mode == "silent once" and job.generation == 1:
+        return work(obeys=True, job=job, silent_after=3)
+    if mode == "pensive":
+        return work(obeys=True, job=job, silent_after=3, until_asked=True)
     if mode == "leave once" and job.generation == 1:
         return 0
     return work(obeys=mode not in ("deaf", "stubborn"), job=job)
 
 
-def work(*, obeys: bool, job: Job) -> int:
+def work(*, obeys: bool, job: Job, silent_after: int | None = None, until_asked: bool = False) -> int:
+    asked: list[int] = []
+    if until_asked:
+        signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
     beats, orders = int(os.environ[BEAT_FD]), int(os.environ[ORDER_FD])
     os.set_blocking(beats, False)
     seq = 0
     while True:
         seq += 1
+        while seq == silent_after and not asked:
+            signal.pause()
         progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True)
         with suppress(BlockingIOError):
             os.write(beats, encode_beat(Beat(seq=seq, phase=Phase.WAITING, progress=progress)))

@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from livereduce.daemon import policy
+from livereduce.daemon import policy, vocabulary
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe
-from livereduce.daemon.policy import Action, Beaten, Ended, Fact, Limits, State, StopAsked, Tick
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
+from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, State, StopAsked, Tick
 from livereduce.link import STOP
 from livereduce.logs import log_startup
 from livereduce.resolve import Resolved
@@ -137,19 +137,24 @@ class Loop:
 
     def _carry_out(self, action: Action) -> None:
         match action:
-            case policy.Look():
+            case vocabulary.Look():
                 self._pending.appendleft(self._site.look())
-            case policy.Start(reason=reason):
+            case vocabulary.Start(reason=reason):
                 self._start(reason)
-            case policy.AskStop() if self._worker:
+            case vocabulary.AskStop() if self._worker:
                 self._worker.order(STOP)
-            case policy.Terminate() if self._worker:
+            case vocabulary.AskRecycle() if self._worker:
+                self._worker.order("recycle")
+            case vocabulary.Dump() if self._worker:
+                log.error("%s: the worker is asked for the stacks of its threads", self._state.why)
+                self._worker.ask_for_stacks()
+            case vocabulary.Terminate() if self._worker:
                 log.warning("the worker has not stopped: SIGTERM to the worker's group")
                 self._worker.signal_group(signal.SIGTERM)
-            case policy.Kill() if self._worker:
+            case vocabulary.Kill() if self._worker:
                 log.warning("the worker has not stopped: SIGKILL to the worker's group")
                 self._worker.signal_group(signal.SIGKILL)
-            case policy.Exit(code=code):
+            case vocabulary.Exit(code=code):
                 self._exit_code = code
 
     def _start(self, reason: str) -> None:

@@ -1,6 +1,7 @@
 """What the daemon does next: one pure function from (state, fact, now) to (state, actions).
 
-No clock, process, file or signal in here; the facts are gathered and the actions carried out by `daemon.loop`.
+No clock, process, file or signal in here; the facts are gathered and the actions carried out by `daemon.loop`. The
+words it speaks are in `daemon.vocabulary`.
 
 ::
 
@@ -8,12 +9,16 @@ No clock, process, file or signal in here; the facts are gathered and the action
            ┌───────────────────────┐                      ┌───────────────────────┐
            ▼                       │                      │                       ▼
         parked ◀──────────────── (look) ◀── due ── restarting ◀── ended ── starting ──▶ running
-           ▲  │                    ▲                      ▲            first beat of work  │  │
-           │  └──── every 2 s ─────┘                      └───────────── ended ────────────┘  │
-           └───────────────────────────── ended with 78 ──────────────────────────────────────┘
+           ▲  │                    ▲                ▲   ▲  ▲           first beat of work │  │ ▲
+           │  └──── every 2 s ─────┘                │   │  └────────── ended ────────────┘  │ │
+           └─────────────────────────────── ended with 78 ──────────────────────────────────┤ │
+                                                    │   │                                 │ │
+            starting, running ── scripts changed ───┘   └── ended ── stalled ◀── silence ─┘ │
+              order · 2 s · SIGTERM · 10 s · SIGKILL                   │ └──── a beat ───────┘
+                                                       stack dump · 2 s · SIGTERM · 10 s · SIGKILL
 
-        any state ── stop asked ──▶ stopping ── ended ──▶ stopped
-                                       └─ order · 20 s · SIGTERM · 10 s · SIGKILL; each further request goes on at once
+        any state ── stop asked, or configuration changed ──▶ stopping ── ended ──▶ stopped
+                       order · 20 s · SIGTERM · 10 s · SIGKILL; each further request goes on at once
 
 Rules, each of them a test:
 
@@ -21,149 +26,44 @@ Rules, each of them a test:
 2. Nothing is started that was not judged usable just before; a look comes before every start.
 3. Every start has a reason that a person understands.
 4. The back-off is never shorter than promised: the first restart at once, from the second within a minute 2 s, 4 s …
-   300 s; only 300 s of health forget it.
+   300 s; only 300 s of health, or a change made by a person, forget it.
 5. A stop request always wins, whatever else is going on.
+6. Nothing is ended for silence while it beats. Only silence that the daemon was awake for counts.
+7. A change of scripts is never a failure. Nor is leaving for want of memory, if it was asked for.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from livereduce.daemon.vocabulary import (
+    Action,
+    AskRecycle,
+    AskStop,
+    Beaten,
+    Dump,
+    Ended,
+    Ending,
+    Exit,
+    Fact,
+    Judged,
+    Kill,
+    Limits,
+    Look,
+    Outdated,
+    Outgrown,
+    Reconfigured,
+    Start,
+    State,
+    Step,
+    StopAsked,
+    Terminate,
+    Tick,
+)
 from livereduce.errors import ExitCode
 from livereduce.link import Phase
 from livereduce.status import StateWord
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The daemon's times in seconds; tests shorten them."""
-
-    stop_s: float = 20.0
-    terminate_s: float = 10.0
-    look_s: float = 2.0
-    flapping_s: float = 60.0
-    first_wait_s: float = 2.0
-    longest_wait_s: float = 300.0
-    healthy_s: float = 300.0
-
-
-# ---- facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Configuration and scripts were looked at: all that is wrong with them, and what tells this set from another."""
-
-    fingerprint: str
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beaten:
-    """The worker gave a sign of life from its work loop."""
-
-    phase: Phase
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """The worker is gone: exit code, negative for a signal (as `subprocess` has it), None if it never came up."""
-
-    code: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopAsked:
-    """Somebody wants the daemon to end; `by` names the signal."""
-
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed."""
-
-
-Fact = Judged | Beaten | Ended | StopAsked | Tick
-
-# ---- actions
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Judge configuration and scripts now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Start a worker on what was judged last."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskStop:
-    """Send the order to stop: the worker finishes its step, publishes and leaves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terminate:
-    """SIGTERM to the worker's process group."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """SIGKILL to the worker's process group."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
-    """End the daemon; no worker is left."""
-
-    code: int
-
-
-Action = Look | Start | AskStop | Terminate | Kill | Exit
-
-_LADDER: tuple[Action, ...] = (AskStop(), Terminate(), Kill())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Where the daemon is.
-
-    Attributes
-    ----------
-    word, why, since
-        State word, the reason a person would give for it, and when the word began.
-    alive
-        A worker may be there.
-    due
-        When the next thing is to be done by itself; None if nothing is.
-    fingerprint, refused
-        What the newest worker was started on, and what a worker has refused (exit 78).
-    failures, failed_at
-        Ends in a row that count for the back-off, and when the newest was.
-    restarts
-        How often a worker ended that nobody had asked to end.
-    rung
-        The step of the stop ladder that was taken last.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    word: StateWord = StateWord.STARTING
-    why: str = "the daemon has started"
-    since: float = 0.0
-    alive: bool = False
-    due: float | None = 0.0
-    fingerprint: str = ""
-    refused: str | None = None
-    failures: int = 0
-    failed_at: float = 0.0
-    restarts: int = 0
-    rung: int = 0
-
-
-Step = tuple[State, tuple[Action, ...]]
+_HARDER: tuple[Action, ...] = (Terminate(), Kill())
+"""The rungs of the ladder after the first, which is the order to stop, or a stack dump."""
 
 
 def step(state: State, fact: Fact, now: float) -> Step:
@@ -171,8 +71,14 @@ def step(state: State, fact: Fact, now: float) -> Step:
     if state.word is StateWord.STOPPED:
         return state, ()
     match fact:
-        case StopAsked():
-            return _on_stop_asked(state, fact, now)
+        case StopAsked(by=why):
+            return _on_stop_asked(state, why, now)
+        case Reconfigured(reason=why):
+            return _on_reconfigured(state, why, now)
+        case Outdated(reason=why):
+            return _on_outdated(state, why, now)
+        case Outgrown():
+            return _on_outgrown(state, fact, now)
         case Ended():
             return _on_ended(state, fact, now)
         case Judged():
@@ -180,7 +86,7 @@ def step(state: State, fact: Fact, now: float) -> Step:
         case Beaten():
             return _on_beaten(state, fact, now)
         case Tick():
-            return _on_tick(state, now)
+            return _on_tick(_forgive_standstill(state, now), now)
 
 
 def _become(state: State, word: StateWord, why: str, now: float) -> State:
@@ -188,56 +94,138 @@ def _become(state: State, word: StateWord, why: str, now: float) -> State:
     return replace(state, word=word, why=why, since=state.since if word is state.word else now)
 
 
+# ---- time
+
+
+def _forgive_standstill(state: State, now: float) -> State:
+    """Count a long time without a tick as a short silence: the daemon was not there to hear anything."""
+    asleep_s = max(0.0, now - state.ticked_at - state.limits.turn_s)
+    return replace(state, ticked_at=now, heard_at=min(now, state.heard_at + asleep_s))
+
+
 def _on_tick(state: State, now: float) -> Step:
+    if state.alive and state.ending is None:
+        return _listen(state, now)
     if state.due is None or now < state.due:
         return state, ()
-    if state.word is StateWord.STOPPING:
+    if state.alive:
         return _climb(state, now)
     # starting (the very first time), restarting, parked: the answer is a `Judged`; if it gets lost, look again.
     return replace(state, due=now + state.limits.look_s), (Look(),)
 
 
+def _listen(state: State, now: float) -> Step:
+    limit_s = state.silence_s[state.phase]
+    if now - state.heard_at < limit_s:
+        return state, ()
+    judged = _forget_if_healthy(state, state.heard_at)
+    stalled = replace(judged, ending=Ending.FAIL, rung=0, due=now + state.limits.dump_s)
+    why = f"no sign of life in {state.phase} for {limit_s:g} s"
+    return _become(stalled, StateWord.STALLED, why, now), (Dump(),)
+
+
+def _climb(state: State, now: float) -> Step:
+    """The next rung of the ladder; the last one is repeated, since a process may be stuck in the kernel."""
+    rung = min(state.rung + 1, len(_HARDER))
+    return replace(state, rung=rung, due=now + state.limits.terminate_s), (_HARDER[rung - 1],)
+
+
+# ---- the worker
+
+
 def _on_judged(state: State, fact: Judged, now: float) -> Step:
-    if state.alive or state.word is StateWord.STOPPING:
-        return state, ()  # a changed set under a running worker is for script watching, which comes later
+    if state.alive:
+        return state, ()  # under a running worker `Outdated` and `Reconfigured` say what has changed
     if fact.problems:
         return _park(state, "; ".join(fact.problems), now), ()
     if fact.fingerprint == state.refused:
         return replace(state, due=now + state.limits.look_s), ()
-    if state.word is StateWord.RESTARTING and now < _earliest(state):
+    if now < state.earliest:
         return state, ()
     reason = state.why
     if state.word is StateWord.PARKED:
         reason = "configuration and scripts are usable now"
-        state = replace(state, failures=0)  # a person has changed something: the old failures say nothing about it
-    started = replace(state, alive=True, due=None, fingerprint=fact.fingerprint, refused=None)
-    return _become(started, StateWord.STARTING, reason, now), (Start(reason=reason),)
+        state = _forget_failures(state)
+    started = replace(state, alive=True, due=None, fingerprint=fact.fingerprint, refused=None, outgrown=None)
+    listening = replace(started, phase=Phase.STARTING, heard_at=now, ticked_at=now, silence_s=fact.silence_s)
+    return _become(listening, StateWord.STARTING, reason, now), (Start(reason=reason),)
 
 
 def _on_beaten(state: State, fact: Beaten, now: float) -> Step:
-    if not state.alive or state.word is not StateWord.STARTING or fact.phase is Phase.STARTING:
+    if not state.alive:
         return state, ()
-    return _become(state, StateWord.RUNNING, "the worker is at work", now), ()
+    heard = replace(state, phase=fact.phase, heard_at=now)
+    if state.word is StateWord.STALLED and state.rung == 0:
+        heard = replace(heard, ending=None, due=None)
+    elif state.ending or state.word is StateWord.RUNNING or fact.phase is Phase.STARTING:
+        return heard, ()
+    if fact.phase is Phase.STARTING:
+        return _become(heard, StateWord.STARTING, "the worker is starting", now), ()
+    return _become(heard, StateWord.RUNNING, "the worker is at work", now), ()
 
 
 def _on_ended(state: State, fact: Ended, now: float) -> Step:
     if not state.alive:
         return state, ()
-    gone = replace(state, alive=False, due=None)
-    if state.word is StateWord.STOPPING:
-        return _stop(gone, state.why, now)
+    gone = replace(state, alive=False, due=None, ending=None, rung=0)
+    match state.ending:
+        case Ending.STOP:
+            return _stop(gone, state.why, now)
+        case Ending.RENEW:
+            return _renew(gone, state.why, now), ()
+        case Ending.FAIL:
+            return _restart(gone, state.why, now), ()
     if fact.code == ExitCode.UNUSABLE:
         return _park(replace(gone, refused=state.fingerprint), fact.reason, now), ()
-    return _restart(gone, fact.reason, now), ()
+    if fact.code == ExitCode.RECYCLED and state.outgrown:
+        return _renew(gone, state.outgrown.reason, now), ()
+    return _restart(_forget_if_healthy(gone, now), fact.reason, now), ()
 
 
-def _on_stop_asked(state: State, fact: StopAsked, now: float) -> Step:
+def _on_outdated(state: State, why: str, now: float) -> Step:
+    if state.ending is Ending.STOP:
+        return state, ()
+    forgiven = replace(_forget_failures(state), outgrown=None)
     if not state.alive:
-        return _stop(state, fact.by, now)
-    if state.word is StateWord.STOPPING:
+        # parked or backing off: what was wrong may be mended
+        if state.word is StateWord.RESTARTING:
+            forgiven = _become(forgiven, StateWord.RESTARTING, why, now)
+        return replace(forgiven, refused=None, due=now), ()
+    renewed = replace(forgiven, ending=Ending.RENEW)
+    if state.ending and state.rung:  # it is being ended the hard way already: only what comes after has changed
+        return _become(renewed, StateWord.RESTARTING, why, now), ()
+    renewed = replace(renewed, rung=0, due=now + state.limits.cancel_s)
+    return _become(renewed, StateWord.RESTARTING, why, now), (AskStop(),)
+
+
+def _on_outgrown(state: State, fact: Outgrown, now: float) -> Step:
+    if not state.alive or state.ending:
+        return state, ()
+    outgrown = replace(state, outgrown=fact)
+    if not fact.at_once:
+        return outgrown, (AskRecycle(),)
+    failed = replace(_forget_if_healthy(outgrown, now), ending=Ending.FAIL)
+    return _climb(_become(failed, StateWord.RESTARTING, fact.reason, now), now)
+
+
+# ---- the end
+
+
+def _on_reconfigured(state: State, why: str, now: float) -> Step:
+    if state.alive or state.word is StateWord.RESTARTING:
+        return (state, ()) if state.ending is Ending.STOP else _on_stop_asked(state, why, now)
+    return replace(state, due=now), ()  # nothing was started on the old one: the next look takes the new one
+
+
+def _on_stop_asked(state: State, why: str, now: float) -> Step:
+    if not state.alive:
+        return _stop(state, why, now)
+    if state.ending is Ending.STOP:
         return _climb(state, now)
-    stopping = replace(state, rung=0, due=now + state.limits.stop_s)
-    return _become(stopping, StateWord.STOPPING, fact.by, now), (_LADDER[0],)
+    stopping = _become(replace(state, ending=Ending.STOP), StateWord.STOPPING, why, now)
+    if state.ending is None or (state.ending is Ending.RENEW and state.rung == 0):
+        return replace(stopping, rung=0, due=now + state.limits.stop_s), (AskStop(),)
+    return stopping, (AskStop(),)  # it hangs, or is being ended the hard way already: that ladder goes on
 
 
 def _stop(state: State, why: str, now: float) -> Step:
@@ -245,32 +233,41 @@ def _stop(state: State, why: str, now: float) -> Step:
     return _become(stopped, StateWord.STOPPED, why, now), (Exit(code=ExitCode.OK),)
 
 
+# ---- what comes after a worker
+
+
 def _park(state: State, why: str, now: float) -> State:
     return replace(_become(state, StateWord.PARKED, why, now), due=now + state.limits.look_s)
 
 
-def _climb(state: State, now: float) -> Step:
-    """The next rung of the stop ladder; the last one is repeated, since a process may be stuck in the kernel."""
-    rung = min(state.rung + 1, len(_LADDER) - 1)
-    return replace(state, rung=rung, due=now + state.limits.terminate_s), (_LADDER[rung],)
+def _renew(state: State, why: str, now: float) -> State:
+    earliest = now + _memory_wait_s(state)
+    renewed = replace(state, renewals=state.renewals + 1, earliest=earliest, due=earliest)
+    return _become(renewed, StateWord.RESTARTING, why, now)
 
 
 def _restart(state: State, why: str, now: float) -> State:
-    failures = _failures_in_a_row(state, now)
-    failed = replace(state, failures=failures, failed_at=now, restarts=state.restarts + 1)
-    return replace(_become(failed, StateWord.RESTARTING, why, now), due=_earliest(failed))
-
-
-def _failures_in_a_row(state: State, now: float) -> int:
-    """How many, this one included. Only health ends a series; a single failure is forgotten in a minute."""
-    healthy = state.word is StateWord.RUNNING and now - state.since >= state.limits.healthy_s
+    # a single failure is forgotten in a minute, a series only by health
     alone = state.failures == 1 and now - state.failed_at > state.limits.flapping_s
-    return 1 if healthy or alone else state.failures + 1
+    failures = 1 if alone else state.failures + 1
+    earliest = now + max(wait_s(failures, state.limits), _memory_wait_s(state))
+    failed = replace(state, failures=failures, failed_at=now, earliest=earliest, restarts=state.restarts + 1)
+    return replace(_become(failed, StateWord.RESTARTING, why, now), due=earliest)
 
 
-def _earliest(state: State) -> float:
-    """When the next worker may start."""
-    return state.failed_at + wait_s(state.failures, state.limits)
+def _forget_failures(state: State) -> State:
+    """After a person's change, and after health, the old failures say nothing about the next."""
+    return replace(state, failures=0, earliest=0.0)
+
+
+def _memory_wait_s(state: State) -> float:
+    return state.outgrown.wait_s if state.outgrown else 0.0
+
+
+def _forget_if_healthy(state: State, until: float) -> State:
+    """A worker that was well for long ends a series of failures."""
+    healthy = state.word is StateWord.RUNNING and until - state.since >= state.limits.healthy_s
+    return _forget_failures(state) if healthy else state
 
 
 def wait_s(failures: int, limits: Limits) -> float:

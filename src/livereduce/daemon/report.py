@@ -9,8 +9,9 @@ from pathlib import Path
 
 from livereduce import __version__
 from livereduce.daemon.observed import Observed
-from livereduce.daemon.policy import State, wait_s
+from livereduce.daemon.policy import wait_s
 from livereduce.daemon.site import Found, Site
+from livereduce.daemon.vocabulary import State
 from livereduce.link import Job, ScriptCopy
 from livereduce.status import Restart, ScriptSeen, StateWord, Status, headline, iso, shown, write_status
 

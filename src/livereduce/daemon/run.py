@@ -11,10 +11,10 @@ from types import FrameType
 from livereduce import __version__, logs
 from livereduce.config import DEFAULT_PATH
 from livereduce.daemon.loop import Command, Loop
-from livereduce.daemon.policy import Limits
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.site import Held, Site
 from livereduce.daemon.spawn import worker_command
+from livereduce.daemon.vocabulary import Limits
 from livereduce.errors import ExitCode
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)

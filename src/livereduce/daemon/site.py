@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livereduce.config import Config, read_file
-from livereduce.daemon.policy import Judged
+from livereduce.daemon.vocabulary import Judged
 from livereduce.environment import look_at_host
 from livereduce.errors import OperatorError
 from livereduce.resolve import Resolved, resolve, survey
@@ -32,7 +32,7 @@ class Found:
     def judged(self) -> Judged:
         """The fact for the policy; its fingerprint is the same for the same settings and the same bytes of scripts."""
         seen = hashlib.md5(repr((self.problems, self.resolved)).encode(), usedforsecurity=False)
-        return Judged(fingerprint=seen.hexdigest(), problems=self.problems)
+        return Judged(fingerprint=seen.hexdigest(), problems=self.problems, silence_s=self.config.limits_s)
 
 
 def look(path: Path | None) -> Found:

@@ -60,6 +60,11 @@ class Worker:
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self.orders_fd, order.encode() + b"\n")
 
+    def ask_for_stacks(self) -> None:
+        """Have the worker write the stacks of its threads. It alone: in what scripts start, SIGUSR1 is deadly."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGUSR1)
+
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the worker and all that its scripts have started, save what has left the group."""
         with suppress(ProcessLookupError):
