@@ -70,7 +70,7 @@ def _plain(data: tuple[int, ...], has_state: bool, version: int) -> Plain:
 def read(data: bytes) -> list[Plain]:
     """The same by the product's kernels; the odd banks can only be told for all packets together."""
     table = table_of(data)
-    banks = BankReader().table(table.words, table.at, table.length, table.format)
+    banks = BankReader().table(table, np.arange(len(table)))
     n = int(banks.events.sum())
     tof, pixel, state = np.full(n, -1, np.int32), np.full(n, -1, np.int32), np.zeros(n, np.uint8)
     copy_events(table.words, banks, tof, pixel)
@@ -281,5 +281,5 @@ def test_a_reader_is_used_again_with_more_and_with_less() -> None:
     reader = BankReader()
     for size in (1, 50, 3, 0, 200):
         table = table_of(size * GOOD)
-        banks = reader.table(table.words, table.at, table.length, table.format)
+        banks = reader.table(table, np.arange(len(table)))
         assert (banks.events.tolist(), len(banks.bank)) == ([2] * size, size)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.decoding import framed, rows_of, table_of
 from helpers.packets import NS, T0, packet, words
-from livereduce.stream.adara.frame import Framer, FramingError
+from livereduce.stream.adara.frame import Framer, FramingError, PacketTable
 from livereduce.stream.adara.layout import MAX_PAYLOAD_BYTES, RARE_TYPES, Kind, Type
 
 PACKETS = st.tuples(
@@ -20,11 +20,18 @@ PACKETS = st.tuples(
 )
 
 
+def kinds_of(table: PacketTable) -> list[Kind]:
+    """The kind of each packet; every packet has one."""
+    found = {int(row): Kind(kind) for kind, rows in enumerate(table.rows) for row in rows}
+    assert sum(map(len, table.rows)) == len(found) == len(table)
+    return [found[row] for row in range(len(table))]
+
+
 def test_one_packet() -> None:
     table = table_of(packet(0x4000, 1, T0 + 5, words(1, 2, 3)))
     assert (len(table), table.used_words, table.missing_words) == (1, 7, 0)
     assert (table.at[0], table.length[0], table.format[0]) == (4, 3, 0x400001)
-    assert (table.time_ns[0], table.kind[0]) == (T0 + 5, Kind.BANKED)
+    assert (table.time_ns[0], kinds_of(table)) == (T0 + 5, [Kind.BANKED])
     assert table.payload(0) == words(1, 2, 3)
 
 
@@ -84,7 +91,15 @@ def test_bytes_may_come_in_any_pieces(packets: list[tuple[int, int, int, bytes]]
 )
 @pytest.mark.parametrize("version", [0, 1, 255])
 def test_kinds_go_by_base_type_whatever_the_version(type_: int, kind: Kind, version: int) -> None:
-    assert table_of(packet(type_, version, T0)).kind[0] == kind
+    assert kinds_of(table_of(packet(type_, version, T0))) == [kind]
+
+
+def test_rows_of_a_kind_between_others() -> None:
+    types = [Type.BANKED_EVENT, Type.RTDL, Type.BANKED_EVENT, Type.RUN_STATUS, Type.BANKED_EVENT_STATE, 0x4242]
+    table = table_of(b"".join(packet(type_, 1, T0) for type_ in types))
+    assert [rows.tolist() for rows in table.rows] == [[0, 2, 4], [], [], [3], [1], [5]]
+    spans = [(0, 6), (0, 2), (1, 5), (3, 4), (5, 6)]
+    assert [table.between(Kind.BANKED, *span).tolist() for span in spans] == [[0, 2, 4], [0], [2, 4], [], []]
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5, MAX_PAYLOAD_BYTES + 4, MAX_PAYLOAD_BYTES + 1, 2**32 - 1, 2**32 - 4])

@@ -2,6 +2,7 @@
 
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ Times = dict[int, list[list[int]]]
 
 def read(data: bytes, reader: MonitorReader | None = None) -> tuple[list[MonitorBatch], int]:
     table = table_of(data)
-    return (reader or MonitorReader()).batches(5, table.words, table.at, table.length, table.time_ns)
+    return (reader or MonitorReader()).batches(5, table, np.arange(len(table)))
 
 
 def times_of(data: bytes) -> Times:

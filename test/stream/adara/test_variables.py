@@ -19,7 +19,7 @@ Found = dict[tuple[int, int], list[tuple[int, float]]]
 def read(reader: VariableReader, data: bytes, repeats_until: int = 0) -> Found:
     """(time after T0, value) by device and variable."""
     table = table_of(data)
-    columns = reader.columns(table.words, table.at, table.length, table.format, table.time_ns, repeats_until)
+    columns = reader.columns(table, np.arange(len(table)), repeats_until)
     found = {
         (c.device, c.variable): list(zip((c.time_ns - T0).tolist(), c.value.tolist(), strict=True)) for c in columns
     }
@@ -57,7 +57,7 @@ def test_not_a_number_is_a_value_and_its_repeat_is_known(bits: int) -> None:
 @pytest.mark.parametrize("value", [math.inf, -math.inf, -0.0, 5e-324])
 def test_every_double_survives(value: float) -> None:
     table = table_of(variable(DOUBLE, T0, 1, 2, value))
-    (column,) = VariableReader().columns(table.words, table.at, table.length, table.format, table.time_ns)
+    (column,) = VariableReader().columns(table, np.arange(len(table)))
     assert column.value.tobytes() == struct.pack("<d", value)
     assert not column.value.flags.writeable
     assert not column.time_ns.flags.writeable

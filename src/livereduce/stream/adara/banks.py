@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from livereduce.kernel import kernel, prefetch
+from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.adara.layout import BANK_ERROR, CHARGE_UNIT_PC
 from livereduce.stream.model import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
@@ -53,59 +54,64 @@ class BankTable:
     damaged: int
 
 
-@kernel("", *("u4[]", "i8[]", "i4[]", "u4[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
+@kernel("", *("u4[]", "i8[]", "i4[]", "u4[]", "i8[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
         *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]", "i8[=]"))  # fmt: skip
 def _walk_banks(  # type: ignore[no-untyped-def]
-    words, at, length, format_, bank, state, count, event_at, offset, first, events, charge, flags, sums, totals
+    words, at, length, format_, rows, bank, state, count, event_at, offset, first, events, charge, flags, sums, totals
 ):
-    row, ahead, shift = 0, np.int64(0), np.uint32(0)
+    row, ahead, shift = np.uint64(0), np.uint64(0), np.uint32(0)
+    one, fixed = np.uint64(1), np.uint64(4)
     first[0] = 0
     totals[:] = 0
-    for k in range(at.size):
-        position, stop, row_before = at[k], at[k] + length[k], row
+    for k in range(np.uint64(rows.size)):
+        packet = np.uint64(rows[k])
+        position = np.uint64(at[packet])
+        stop, row_before = position + np.uint64(length[packet]), row
         ahead = max(ahead, position)
-        header = np.int64(3) if (format_[k] >> np.uint32(8)) == np.uint32(0x4100) else np.int64(2)
+        header = np.uint64(3) if (format_[packet] >> np.uint32(8)) == np.uint32(0x4100) else np.uint64(2)
         sums[:] = 0
-        banks = np.int64(0)
-        good = length[k] >= 4
+        banks = np.uint64(0)
+        good = position + fixed <= stop
         if good:
-            flags[k] = words[position + 3] & ~np.uint32(FLAG_DAMAGED)
-            if format_[k] == np.uint32(0x400000):
+            flags[k] = words[position + np.uint64(3)] & ~np.uint32(FLAG_DAMAGED)
+            if format_[packet] == np.uint32(0x400000):
                 flags[k] &= np.uint32(0xFFFFF)
             charge[k] = CHARGE_UNIT_PC * words[position]
-            position += 4
+            position += fixed
         while good and position < stop:
-            if banks == 0:
-                good = position + 4 <= stop
+            if banks == np.uint64(0):
+                good = position + fixed <= stop
                 if good:
-                    shift = words[position + 2]
-                    banks = np.int64(words[position + 3])
-                    position += 4
+                    shift = words[position + np.uint64(2)]
+                    banks = np.uint64(words[position + np.uint64(3)])
+                    position += fixed
                 continue
-            n = np.int64(words[position + header - 1]) if position + header <= stop else stop
-            good = n <= (stop - position - header) // 2
+            begin = position + header
+            n = np.uint64(words[begin - one]) if begin <= stop else stop
+            following = begin + n + n
+            good = following <= stop
             if not good:
                 break
-            while ahead < min(position + _AHEAD_WORDS, stop):
-                prefetch(words, np.uint64(ahead))
-                ahead += 16
+            while ahead < position + np.uint64(_AHEAD_WORDS):
+                prefetch(words, ahead)
+                ahead += np.uint64(16)
             identity = words[position]
             bank[row] = identity
-            state[row] = words[position + 1] if header == 3 else np.uint32(0)
+            state[row] = words[position + one] if header == np.uint64(3) else np.uint32(0)
             count[row] = n
-            event_at[row] = position + header
+            event_at[row] = begin
             offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
-            sums[max(identity, np.uint32(_LAST_MAPPED)) - np.uint32(_LAST_MAPPED)] += n
-            row += 1
-            banks -= 1
-            position += header + 2 * n
+            sums[max(identity, np.uint32(_LAST_MAPPED)) - np.uint32(_LAST_MAPPED)] += np.int64(n)
+            row += one
+            banks -= one
+            position = following
         if not good or banks:
             sums[:] = 0
             row, charge[k], flags[k] = row_before, 0.0, np.uint32(FLAG_DAMAGED)
             totals[3] += 1
         events[k] = sums[0]
         totals[:3] += sums
-        first[k + 1] = row
+        first[k + one] = row
     totals[4] = row
 
 
@@ -155,18 +161,19 @@ class BankReader:
             self._packets = packets
             self._events = np.empty(packets, np.int64)
 
-    def table(self, words: U4, at: I8, length: I4, format_: U4) -> BankTable:
-        """Check and list the banks of the packets whose payloads are given (word and length in words)."""
-        packets = len(at)
-        self._grow(int(length.sum()) // 2, packets)
-        first = np.empty(packets + 1, np.int64)
-        charge_pc, flags = np.empty(packets), np.empty(packets, np.uint32)
-        events = self._events[:packets]
+    def table(self, packets: PacketTable, rows: I8) -> BankTable:
+        """Check and list the banks of some packets."""
+        n = len(rows)
+        self._grow(len(packets.words) // 2, n)
+        first = np.empty(n + 1, np.int64)
+        charge_pc, flags = np.empty(n), np.empty(n, np.uint32)
+        events = self._events[:n]
         _walk_banks(
-            words, at, length, format_, *self._sections, first, events, charge_pc, flags, self._sums, self._totals
-        )
-        _, erroneous, unmapped, damaged, rows = (int(total) for total in self._totals)
-        bank, state, count, event_at, offset = (column[:rows] for column in self._sections)
+            packets.words, packets.at, packets.length, packets.format, rows, *self._sections,
+            first, events, charge_pc, flags, self._sums, self._totals,
+        )  # fmt: skip
+        _, erroneous, unmapped, damaged, sections = (int(total) for total in self._totals)
+        bank, state, count, event_at, offset = (column[:sections] for column in self._sections)
         return BankTable(
             bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first, events=events,
             charge_pc=charge_pc, flags=flags, unmapped=unmapped, erroneous=erroneous, damaged=damaged,

@@ -52,7 +52,7 @@ class Decoder:
     def rare(self, table: PacketTable) -> dict[int, Packet]:
         """The values of the rare packets by row; bad ones are counted and left out."""
         found: dict[int, Packet] = {}
-        for row in np.flatnonzero(table.kind == Kind.RARE).tolist():
+        for row in table.rows[Kind.RARE].tolist():
             try:
                 found[row] = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
@@ -66,7 +66,7 @@ class Decoder:
             self.last_problem = problem
 
     def _count_unknown(self, table: PacketTable) -> None:
-        for row in np.flatnonzero(table.kind == Kind.UNKNOWN).tolist():
+        for row in table.rows[Kind.UNKNOWN].tolist():
             name = type_name(int(table.format[row]))
             if name not in self.unknown_types and len(self.unknown_types) >= _MOST_COUNTED_TYPES:
                 name = "other"
@@ -85,7 +85,7 @@ class Decoder:
         return found
 
     def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
-        banks = self._banks.table(table.words, table.at[rows], table.length[rows], table.format[rows])
+        banks = self._banks.table(table, rows)
         self._note(banks.damaged, f"{banks.damaged} banked event packets with banks beyond their end")
         first = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(banks.events, out=first[1:])
@@ -112,18 +112,12 @@ class Decoder:
         rows = deliver.monitor
         if not len(rows):
             return []
-        batches, damaged = self._monitors.batches(
-            deliver.run, table.words, table.at[rows], table.length[rows], table.time_ns[rows]
-        )
+        batches, damaged = self._monitors.batches(deliver.run, table, rows)
         self._note(damaged, f"{damaged} beam monitor packets with sections beyond their end, or monitors too many")
         return batches
 
     def _scalars(self, table: PacketTable, deliver: Deliver) -> list[LogBatch]:
-        rows = deliver.scalar
-        columns = self._variables.columns(
-            table.words, table.at[rows], table.length[rows], table.format[rows], table.time_ns[rows],
-            int(np.searchsorted(rows, deliver.repeats_before)),
-        )  # fmt: skip
+        columns = self._variables.columns(table, deliver.scalar, deliver.repeats_before)
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value) for c in columns]
 
     def _log(

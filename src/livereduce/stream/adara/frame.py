@@ -38,10 +38,12 @@ class PacketTable:
         Payload length in words.
     format
         Base type << 8 | version.
-    kind
-        `layout.Kind`.
     time_ns
         Time of the header, EPICS.
+    rows
+        Row numbers of each `layout.Kind`, ascending.
+    offset
+        Where `words` begins in the stream, in bytes.
     used_words
         Where the next packet begins: what follows is not whole yet.
     missing_words
@@ -52,13 +54,20 @@ class PacketTable:
     at: I8
     length: I4
     format: U4
-    kind: U1
     time_ns: I8
+    rows: tuple[I8, ...]
+    offset: int
     used_words: int
     missing_words: int
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def between(self, kind: Kind, start: int, stop: int) -> I8:
+        """The rows of one kind from row `start` to before row `stop`."""
+        rows = self.rows[kind]
+        first, last = np.searchsorted(rows, (start, stop))
+        return rows[first:last]
 
     def payload(self, row: int) -> bytes:
         """The payload of one packet (a copy)."""
@@ -79,15 +88,21 @@ _AHEAD_WORDS = 1024
 """4 KiB: far enough ahead to hide the memory's latency, near enough to stay in the first-level cache."""
 
 
-@kernel("i8", "u4[]", "u1[]", "i8", "i8[=]", "i4[=]", "u4[=]", "u1[=]", "i8[=]", "i8[=]")
-def _walk(words, kinds, max_words, at, length, format_, kind, time_ns, end):  # type: ignore[no-untyped-def]
-    """Fill one row a packet; `end` becomes (next word, missing words, 1 if the next length is impossible)."""
+@kernel("i8", "u4[]", "u1[]", "i8", "i8[=]", "i4[=]", "u4[=]", "i8[=]", "i8[=,]", "u8[=]", "i8[=]")
+def _walk(  # type: ignore[no-untyped-def]
+    words, kinds, max_words, at, length, format_, time_ns, rows, counts, end
+):
+    """Fill one row a packet; `rows` and `counts` list the rows by kind.
+
+    `end` becomes (next word, missing words, 1 if the next length is impossible).
+    """
+    counts[:] = 0
     position = np.uint64(0)
     stop = np.uint64(words.size)
     header = np.uint64(HEADER_WORDS)
     end[1] = 0
     end[2] = 0
-    row = 0
+    row = np.uint64(0)
     ahead = np.uint64(0)
     while position + header <= stop:
         while ahead < position + np.uint64(_AHEAD_WORDS):
@@ -107,10 +122,12 @@ def _walk(words, kinds, max_words, at, length, format_, kind, time_ns, end):  # 
         length[row] = payload_words
         format_[row] = word
         base = word >> np.uint32(8)
-        kind[row] = kinds[base] if base < np.uint32(65536) else np.uint8(5)
+        kind = kinds[base] if base < np.uint32(65536) else np.uint8(Kind.UNKNOWN)
+        rows[kind, counts[kind]] = row
+        counts[kind] += np.uint64(1)
         seconds = np.int64(words[position + np.uint64(2)])
         time_ns[row] = seconds * np.int64(1_000_000_000) + np.int64(words[position + np.uint64(3)])
-        row += 1
+        row += np.uint64(1)
         position = following
     if end[1] == 0 and end[2] == 0 and position < stop:
         end[1] = np.int64(position + header - stop)
@@ -123,6 +140,7 @@ class Framer:
 
     def __init__(self) -> None:
         self._rows = -1
+        self._counts = np.zeros(len(Kind), np.uint64)
         self._end = np.zeros(3, np.int64)
 
     def _grow(self, rows: int) -> None:
@@ -132,8 +150,8 @@ class Framer:
         self._at = np.empty(rows, np.int64)
         self._length = np.empty(rows, np.int32)
         self._format = np.empty(rows, np.uint32)
-        self._kind = np.empty(rows, np.uint8)
         self._time_ns = np.empty(rows, np.int64)
+        self._of_kind = np.empty((len(Kind), rows), np.int64)
 
     def table(self, words: U4, offset: int = 0) -> PacketTable:
         """The whole packets at the start of `words`, `offset` bytes into the stream; valid until the next call.
@@ -146,7 +164,7 @@ class Framer:
             The first packet has an impossible length.
         """
         self._grow(words.size // HEADER_WORDS)
-        columns = (self._at, self._length, self._format, self._kind, self._time_ns)
+        columns = (self._at, self._length, self._format, self._time_ns, self._of_kind, self._counts)
         rows = int(_walk(words, _KIND, MAX_PAYLOAD_BYTES // 4, *columns, self._end))
         used, missing, impossible = (int(value) for value in self._end)
         if impossible and rows == 0:
@@ -156,8 +174,9 @@ class Framer:
             at=self._at[:rows],
             length=self._length[:rows],
             format=self._format[:rows],
-            kind=self._kind[:rows],
             time_ns=self._time_ns[:rows],
+            rows=tuple(of_kind[:count] for of_kind, count in zip(self._of_kind, self._counts.tolist(), strict=True)),
+            offset=offset,
             used_words=used,
             missing_words=missing,
         )

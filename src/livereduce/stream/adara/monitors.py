@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from livereduce.kernel import kernel
-from livereduce.stream.model import I4, I8, U4, MonitorBatch
+from livereduce.stream.adara.frame import PacketTable
+from livereduce.stream.model import I8, U4, MonitorBatch
 
 MONITORS = 1024
 """Ten bits of monitor id."""
@@ -20,37 +21,38 @@ _TICK_BITS = 0x1F_FFFF
 _MOST_TICKS = (2**31 - 1) // 100
 
 
-@kernel("i8", "u4[]", "i8[]", "i4[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]")
+@kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]")
 def _walk_sections(  # type: ignore[no-untyped-def]
-    words, at, length, packet, monitor, count, event_at, offset, events, damaged
+    words, at, length, rows, packet, monitor, count, event_at, offset, events, damaged
 ):
     """List the sections of sound packets; `events` counts by monitor; return the number of sections."""
-    row = 0
+    row, three = np.uint64(0), np.uint64(3)
     events[:] = 0
     damaged[0] = 0
-    for k in range(at.size):
-        position = at[k] + 4
-        stop = at[k] + length[k]
+    for k in range(rows.size):
+        begin = np.uint64(at[np.uint64(rows[k])])
+        position, stop = begin + np.uint64(4), begin + np.uint64(length[np.uint64(rows[k])])
         row_before = row
         good = position <= stop
         while good and position < stop:
-            n = np.int64(words[position] & np.uint32(0x3F_FFFF))
-            if position + 3 + n > stop:
-                good = False
+            n = np.uint64(words[position] & np.uint32(0x3F_FFFF))
+            following = position + three + n
+            good = following <= stop
+            if not good:
                 break
             packet[row] = k
             monitor[row] = words[position] >> np.uint32(22)
             count[row] = n
-            shift = words[position + 2]
+            shift = words[position + np.uint64(2)]
             offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
-            event_at[row] = position + 3
-            row += 1
-            position += 3 + n
+            event_at[row] = position + three
+            row += np.uint64(1)
+            position = following
         if not good:
             damaged[0] += 1
             row = row_before
     for r in range(row):
-        events[monitor[r]] += count[r]
+        events[np.uint64(monitor[r])] += count[r]
     return row
 
 
@@ -69,9 +71,11 @@ def _copy_monitor(  # type: ignore[no-untyped-def]
             first[filled] = done
             filled += 1
         shift = min(offset[row], most)
-        for i in range(event_at[row], event_at[row] + count[row]):
-            tof_ns[done] = np.int32(min((words[i] & np.uint32(_TICK_BITS)) + shift, most) * np.uint32(100))
-            done += 1
+        source = words[event_at[row] : event_at[row] + count[row]]
+        out = tof_ns[done : done + count[row]]
+        for i in range(np.uint64(out.size)):
+            out[i] = np.int32(min((source[i] & np.uint32(_TICK_BITS)) + shift, most) * np.uint32(100))
+        done += count[row]
     while filled < first.size:
         first[filled] = done
         filled += 1
@@ -91,19 +95,22 @@ class MonitorReader:
             kinds = (np.int32, np.int32, np.int32, np.int64, np.uint32)
             self._sections: tuple[Any, ...] = tuple(np.empty(rows, kind) for kind in kinds)
 
-    def events(self, words: U4, at: I8, length: I4) -> tuple[dict[int, int], int]:
+    def events(self, packets: PacketTable, rows: I8) -> tuple[dict[int, int], int]:
         """Events by monitor that has a section, and how many packets are damaged."""
-        self._grow(int(length.sum()) // 3)
-        rows = int(_walk_sections(words, at, length, *self._sections, self._events, self._damaged))
-        self._listed = tuple(column[:rows] for column in self._sections)
+        self._grow(len(packets.words) // 3)
+        where = packets.words, packets.at, packets.length, rows
+        sections = int(_walk_sections(*where, *self._sections, self._events, self._damaged))
+        self._listed = tuple(column[:sections] for column in self._sections)
         seen = np.flatnonzero(np.bincount(self._listed[1], minlength=1))
         return {int(monitor): int(self._events[monitor]) for monitor in seen}, int(self._damaged[0])
 
-    def batches(self, run: int, words: U4, at: I8, length: I4, pulse_ns: I8) -> tuple[list[MonitorBatch], int]:
+    def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:
         """One batch for each monitor seen, all over the same pulses; how many are damaged, or too many."""
-        counts, damaged = self.events(words, at, length)
+        counts, damaged = self.events(packets, rows)
         kept = list(counts.items())[:MOST_MONITORS]
-        batches = [self._batch(run, words, pulse_ns, monitor, events) for monitor, events in kept]
+        pulse_ns = packets.time_ns[rows]
+        pulse_ns.flags.writeable = False
+        batches = [self._batch(run, packets.words, pulse_ns, monitor, events) for monitor, events in kept]
         return batches, damaged + len(counts) - len(kept)
 
     def _batch(self, run: int, words: U4, pulse_ns: I8, monitor: int, events: int) -> MonitorBatch:

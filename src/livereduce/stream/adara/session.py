@@ -12,8 +12,6 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.adara.layout import NS_PER_S, Kind, Note, Status
 from livereduce.stream.adara.packets import Annotation, Packet, RunStatus
@@ -133,13 +131,11 @@ def _span(
     """Deliver the rows between two edges, less what is repeated."""
     if start == stop:
         return state
-    kind = fact.table.kind[start:stop]
-    banked = start + np.flatnonzero(kind == Kind.BANKED)
-    monitor = start + np.flatnonzero(kind == Kind.MONITOR)
-    scalar = start + np.flatnonzero(kind == Kind.SCALAR)
+    banked = fact.table.between(Kind.BANKED, start, stop)
+    monitor = fact.table.between(Kind.MONITOR, start, stop)
     time_ns = fact.table.time_ns
-    first_new, seen = _after_repeats(state.banked, time_ns[banked])
-    first_monitor, seen_monitor = _after_repeats(state.monitor, time_ns[monitor])
+    first_new, seen = _after_repeats(state.banked, time_ns, banked)
+    first_monitor, seen_monitor = _after_repeats(state.monitor, time_ns, monitor)
     repeats_before = 0
     if state.banked.repeating:
         repeats_before = stop if seen.repeating else int(banked[first_new])
@@ -149,7 +145,7 @@ def _span(
         run=state.run or 0,
         banked=banked[first_new:],
         monitor=monitor[first_monitor:],
-        scalar=scalar,
+        scalar=fact.table.between(Kind.SCALAR, start, stop),
         repeats_before=repeats_before,
         rare=tuple(rare_rows[bisect_left(rare_rows, start) : bisect_left(rare_rows, stop)]),
     )
@@ -157,17 +153,17 @@ def _span(
     return replace(state, banked=seen, monitor=seen_monitor, repeated_pulses=state.repeated_pulses + first_new)
 
 
-def _after_repeats(seen: Seen, times: I8) -> tuple[int, Seen]:
+def _after_repeats(seen: Seen, time_ns: I8, rows: I8) -> tuple[int, Seen]:
     """How many of the first rows are repeats, and what is known after the rest."""
-    if not len(times):
+    if not len(rows):
         return 0, seen
     dropped = 0
     if seen.repeating and seen.last_ns is not None:
-        newer = times > seen.last_ns
-        dropped = int(newer.argmax()) if newer.any() else len(times)
-    if dropped == len(times):
+        newer = time_ns[rows] > seen.last_ns
+        dropped = int(newer.argmax()) if newer.any() else len(rows)
+    if dropped == len(rows):
         return dropped, seen
-    return dropped, Seen(last_ns=int(times[-1]))
+    return dropped, Seen(last_ns=int(time_ns[rows[-1]]))
 
 
 def _check_overlap(state: SessionState, first_ns: int, outputs: list[Output]) -> SessionState:

@@ -104,7 +104,7 @@ class Tally:
         formats, counts = np.unique(table.format, return_counts=True)
         self.types.update(dict(zip(formats.tolist(), counts.tolist(), strict=True)))
         start = 0
-        for row in np.flatnonzero(table.kind == Kind.RARE).tolist():
+        for row in table.rows[Kind.RARE].tolist():
             try:
                 packet = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
@@ -149,13 +149,12 @@ class Tally:
         """Count rows that lie in one segment; before the first run status they count in the totals alone."""
         segment = self.segments[-1] if self.segments else Segment(opened_by="", run=0, run_start=0)
         segment.packets += stop - start
-        kind = table.kind[start:stop]
-        banked = start + np.flatnonzero(kind == Kind.BANKED)
+        banked = table.between(Kind.BANKED, start, stop)
         if len(banked):
             self._count_banked(segment, table, banked)
-        monitor = start + np.flatnonzero(kind == Kind.MONITOR)
+        monitor = table.between(Kind.MONITOR, start, stop)
         if len(monitor):
-            events, damaged = self._monitors.events(table.words, table.at[monitor], table.length[monitor])
+            events, damaged = self._monitors.events(table, monitor)
             segment.monitors.update(events)
             self._bad(damaged, "beam monitor packet with sections beyond its end")
         base = table.format[start:stop] >> 8
@@ -163,7 +162,7 @@ class Tally:
         _count_variables(segment, table, start + np.flatnonzero(is_variable))
 
     def _count_banked(self, segment: Segment, table: PacketTable, rows: I8) -> None:
-        banks = self._banks.table(table.words, table.at[rows], table.length[rows], table.format[rows])
+        banks = self._banks.table(table, rows)
         self._bad(banks.damaged, "banked event packet with banks beyond its end")
         events = _events_of_packets(banks)
         kept = (banks.flags & FLAG_VETOED) == 0

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.kernel import kernel, prefetch
+from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.adara.layout import Type
-from livereduce.stream.model import F8, I4, I8, U4
+from livereduce.stream.model import F8, I4, I8
 
 MOST_VARIABLES = 1 << 16
 """Different variables remembered; a stream of rubbish must not fill the memory. Beamlines have some thousand."""
@@ -30,12 +31,27 @@ class VariableColumn:
     value: F8
 
 
-@kernel("i8", "u4[]", "i8[]", "i4[]", "u4[]", "i8[]", "i8", "u8[=]", "i4[=]", "i8[=]", "u8[=]",
+@kernel("i8", "u4[]", "i8[]", "i4[]", "u4[]", "i8[]", "i8[]", "i8", "u8[=]", "i4[=]", "i8[=]", "u8[=]",
         "i8[=]", "i4[=]", "i8[=]", "f8[=]", "u8[=]")  # fmt: skip
 def _read_scalars(  # type: ignore[no-untyped-def]
-    words, at, length, format_, time_ns, repeats_until, keys, slots, last_ns, last_bits, tally, slot, row, value, raw
+    words,
+    at,
+    length,
+    format_,
+    time_ns,
+    rows,
+    repeats_before,
+    keys,
+    slots,
+    last_ns,
+    last_bits,
+    tally,
+    slot,
+    new_ns,
+    value,
+    raw,
 ):
-    """Keep (slot, row, value) of each new value; return how many. `keys` and `slots` are an open hash table.
+    """Keep (slot, time, value) of each new value; return how many. `keys` and `slots` are an open hash table.
 
     `raw` is the memory of `value` as integers, for values that come as the bits of a double.
 
@@ -43,35 +59,37 @@ def _read_scalars(  # type: ignore[no-untyped-def]
     """
     kept = 0
     mask = np.uint64(keys.size - 1)
-    for k in range(at.size):
-        prefetch(words, np.uint64(at[min(k + _AHEAD, at.size - 1)]))
-        p = at[k]
+    for i in range(rows.size):
+        prefetch(words, np.uint64(at[np.uint64(rows[min(i + _AHEAD, rows.size - 1)])]))
+        k = np.uint64(rows[i])
+        p = np.uint64(at[k])
         is_double = (format_[k] >> np.uint32(8)) == np.uint32(_DOUBLE)
         if length[k] < (5 if is_double else 4):
             tally[1] += 1
             continue
-        key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + 1])
+        key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + np.uint64(1)])
         bucket = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) & mask
         while slots[bucket] >= 0 and keys[bucket] != key:
             bucket = (bucket + np.uint64(1)) & mask
-        s = np.int64(slots[bucket])
-        if s < 0:
+        if slots[bucket] < 0:
             if tally[0] >= last_ns.size:
                 tally[3] += 1
                 continue
-            s = tally[0]
-            tally[0] += 1
-            slots[bucket] = s
+            slots[bucket] = tally[0]
             keys[bucket] = key
-        high = np.uint64(words[p + 4]) if is_double else np.uint64(0)
-        bits = np.uint64(words[p + 3]) | (high << np.uint64(32))
-        if (time_ns[k] == last_ns[s] and bits == last_bits[s]) or (k < repeats_until and time_ns[k] <= last_ns[s]):
+            tally[0] += 1
+        s = np.uint64(slots[bucket])
+        high = np.uint64(words[p + np.uint64(4)]) if is_double else np.uint64(0)
+        bits = np.uint64(words[p + np.uint64(3)]) | (high << np.uint64(32))
+        if (time_ns[k] == last_ns[s] and bits == last_bits[s]) or (
+            rows[i] < repeats_before and time_ns[k] <= last_ns[s]
+        ):
             tally[2] += 1
             continue
         last_ns[s] = time_ns[k]
         last_bits[s] = bits
         slot[kept] = s
-        row[kept] = k
+        new_ns[kept] = time_ns[k]
         if is_double:
             raw[kept] = bits
         else:
@@ -80,13 +98,14 @@ def _read_scalars(  # type: ignore[no-untyped-def]
     return kept
 
 
-@kernel("", "i4[]", "i8[]", "f8[]", "i8[]", "i8[=]", "i8[=]", "f8[=]")
-def _sort_by_slot(slot, row, value, time_ns, place, out_ns, out_value):  # type: ignore[no-untyped-def]
+@kernel("", "i4[]", "i8[]", "f8[]", "i8[=]", "i8[=]", "f8[=]")
+def _sort_by_slot(slot, time_ns, value, place, out_ns, out_value):  # type: ignore[no-untyped-def]
     """Counting sort, stable; `place` holds where each slot begins, and ends as where it ends."""
     for i in range(slot.size):
-        to = place[slot[i]]
-        place[slot[i]] += 1
-        out_ns[to] = time_ns[row[i]]
+        s = np.uint64(slot[i])
+        to = np.uint64(place[s])
+        place[s] += 1
+        out_ns[to] = time_ns[i]
         out_value[to] = value[i]
 
 
@@ -106,26 +125,24 @@ class VariableReader:
         """Packets too short for a value, and values of variables beyond the limit, since the beginning."""
         return int(self._tally[1] + self._tally[3])
 
-    def columns(
-        self, words: U4, at: I8, length: I4, format_: U4, time_ns: I8, repeats_until: int = 0
-    ) -> list[VariableColumn]:
+    def columns(self, packets: PacketTable, rows: I8, repeats_before: int = 0) -> list[VariableColumn]:
         """The new values of the packets given, one column a variable.
 
         A value that has the time and the value of the one before it is a repeat (a prologue says everything again);
-        up to packet `repeats_until` one that is not newer is a repeat too (a server sends again after a reconnect).
+        before row `repeats_before` one that is not newer is a repeat too (a server sends again after a reconnect).
         """
-        if not len(at):
+        if not len(rows):
             return []
-        slot, row = np.empty(len(at), np.int32), np.empty(len(at), np.int64)
-        value = np.empty(len(at))
+        slot, time_ns, value = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64), np.empty(len(rows))
         kept = int(
             _read_scalars(
-                words, at, length, format_, time_ns, repeats_until, self._keys, self._slots, self._last_ns,
-                self._last_bits, self._tally, slot, row, value, value.view(np.uint64),
+                packets.words, packets.at, packets.length, packets.format, packets.time_ns, rows, repeats_before,
+                self._keys, self._slots, self._last_ns, self._last_bits, self._tally,
+                slot, time_ns, value, value.view(np.uint64),
             )
         )  # fmt: skip
         self._learn()
-        return self._sorted(slot[:kept], row[:kept], value[:kept], time_ns)
+        return self._sorted(slot[:kept], time_ns[:kept], value[:kept])
 
     def _learn(self) -> None:
         """Note device and variable id of slots that are new."""
@@ -136,11 +153,11 @@ class VariableReader:
         for slot in range(len(self._identity), int(self._tally[0])):
             self._identity.append((known[slot] >> 32, known[slot] & 0xFFFF_FFFF))
 
-    def _sorted(self, slot: I4, row: I8, value: F8, time_ns: I8) -> list[VariableColumn]:
+    def _sorted(self, slot: I4, time_ns: I8, value: F8) -> list[VariableColumn]:
         counts = np.bincount(slot, minlength=len(self._identity))
         ends = np.cumsum(counts)
         out_ns, out_value = np.empty(len(slot), np.int64), np.empty(len(slot))
-        _sort_by_slot(slot, row, value, time_ns, ends - counts, out_ns, out_value)
+        _sort_by_slot(slot, time_ns, value, ends - counts, out_ns, out_value)
         out_ns.flags.writeable = out_value.flags.writeable = False
         found = []
         for s in np.flatnonzero(counts).tolist():
