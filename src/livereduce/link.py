@@ -14,13 +14,20 @@ MAX_BEAT_BYTES = 4096
 
 BEAT_FD = "LIVEREDUCE_BEAT_FD"
 ORDER_FD = "LIVEREDUCE_ORDER_FD"
-"""Environment variables that tell the worker the numbers of its two descriptors."""
+DUMP_FD = "LIVEREDUCE_DUMP_FD"
+"""Environment variables that tell the worker the numbers of its descriptors: beats, orders, and a file for stacks."""
 
 PROBLEM_PREFIX = "livereduce.worker: "
 """How a line of output begins that says why a worker ends with exit code 78."""
 
 STOP = "stop"
-"""The one order so far: finish the step, publish, exit 0."""
+"""Order: finish the step, publish, exit 0."""
+
+RECYCLE = "recycle"
+"""Order: the same, but exit `ExitCode.RECYCLED`, since a new worker is to take over."""
+
+TRIM = "trim"
+"""Order: give freed memory back to the system, between two steps."""
 
 
 class Phase(StrEnum):
@@ -63,6 +70,10 @@ class Progress:
         Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
     last_errors
         The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
+    keeps_events
+        Whether the run is accumulated as events.
+    fits
+        Empty; or why the run is accumulated as histograms although its events were to be kept.
     """
 
     run: int = 0
@@ -91,6 +102,8 @@ class Progress:
     bad_packets: int = 0
     repeated_pulses: int = 0
     gaps: int = 0
+    keeps_events: bool = True
+    fits: str = ""
     last_errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -155,6 +168,8 @@ class Job:
         Where to begin: ``run_start`` or ``now``.
     keep_events
         False: continue with histograms whatever `preserve_events` says (memory fallback).
+    counted_run
+        The run that this holds for; the next one is kept as events again. None: all runs.
     source
         URL of the stream, for the builtin engine.
     """
@@ -177,6 +192,7 @@ class Job:
     runtime_dir: str
     start: str = "run_start"
     keep_events: bool = True
+    counted_run: int | None = None
 
 
 def encode_job(job: Job) -> str:

@@ -1,0 +1,140 @@
+"""Stacks of real processes that hang, and the folder that they are kept in."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from livereduce.daemon.dump import KEPT, Stacks, dump_path, save_dump, superfluous, where_it_stood
+from livereduce.link import DUMP_FD
+
+LIMIT_S = 20.0
+AT = datetime(2026, 10, 25, 2, 30, tzinfo=timezone(timedelta(hours=2)))
+HANGS = {
+    "sleeps": "time.sleep(600)",
+    "loops in Python": "while True: pass",
+    "loops in C, holding the lock of the interpreter": "re.match(r'(a+)+$', 'a' * 64 + 'b')",
+    "is in a deadlock": "lock = threading.Lock(); lock.acquire(); lock.acquire()",
+}
+CODE = """
+import os, re, threading, time
+from livereduce.worker.guard import register_dump
+register_dump(os.environ)
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+def hang_here():
+    print("up", flush=True)
+"""
+
+Start = Callable[[str], tuple[Stacks, int]]
+
+
+@pytest.fixture
+def hanging() -> Iterator[Start]:
+    """Start a process that hangs in `hang_here`; its stacks and its pidfd."""
+    started: list[tuple[subprocess.Popen[str], Stacks, int]] = []
+
+    def start(hang: str) -> tuple[Stacks, int]:
+        stacks = Stacks()
+        process = subprocess.Popen(
+            [sys.executable, "-c", CODE + "".join(f"    {line}\n" for line in hang.splitlines()) + "hang_here()"],
+            env={**os.environ, DUMP_FD: str(stacks.fd)},
+            pass_fds=(stacks.fd,),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        pidfd = os.pidfd_open(process.pid)
+        started.append((process, stacks, pidfd))
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        return stacks, pidfd
+
+    yield start
+    for process, stacks, pidfd in started:
+        process.kill()
+        process.communicate()
+        os.close(pidfd)
+        stacks.close()
+
+
+def awaited(stacks: Stacks) -> str:
+    deadline = time.monotonic() + LIMIT_S
+    while "<module>" not in stacks.answer():
+        assert time.monotonic() < deadline, f"only {stacks.answer()!r} came"
+        time.sleep(0.005)
+    return stacks.answer()
+
+
+@pytest.mark.parametrize("hang", HANGS.values(), ids=HANGS)
+def test_the_stacks_of_every_hang(hanging: Start, hang: str) -> None:
+    stacks, pidfd = hanging(hang)
+    assert stacks.answer() == ""
+    stacks.ask(pidfd)
+    seen = awaited(stacks)
+    assert seen.count("most recent call first") == 2  # both threads
+    assert "in hang_here" in seen
+    if "re.match" not in hang:
+        assert where_it_stood(seen).endswith("in hang_here")
+
+
+def test_the_next_answer_is_without_the_one_before(hanging: Start) -> None:
+    stacks, pidfd = hanging("time.sleep(600)")
+    stacks.ask(pidfd)
+    first = awaited(stacks)
+    stacks.ask(pidfd)
+    assert len(awaited(stacks)) == len(first)
+
+
+def test_a_stopped_process_does_not_answer(hanging: Start) -> None:
+    stacks, pidfd = hanging("time.sleep(600)")
+    signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
+    stacks.ask(pidfd)
+    assert stacks.answer() == ""
+
+
+def test_a_process_that_has_ended_does_not_answer(hanging: Start) -> None:
+    stacks, pidfd = hanging("os._exit(0)")
+    assert select.select([pidfd], [], [], LIMIT_S)[0]
+    stacks.ask(pidfd)
+    assert stacks.answer() == ""
+
+
+def test_a_dump_is_kept_with_its_reason(tmp_path: Path) -> None:
+    path = save_dump(tmp_path, 7, AT, "silent for 600 s in process", "Thread 0x1 ü \udcff\n")
+    assert path == dump_path(tmp_path, 7, AT)
+    assert path.name == "000007-20261025T003000.000000Z.txt"
+    assert path.read_text() == f"generation 7, {AT.isoformat()}: silent for 600 s in process\n\nThread 0x1 ü \\udcff\n"
+
+
+def test_without_stacks_there_is_no_file(tmp_path: Path) -> None:
+    assert save_dump(tmp_path, 7, AT, "silent", "") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_newest_dumps_are_kept(tmp_path: Path) -> None:
+    paths = [save_dump(tmp_path, n // 2, AT + timedelta(seconds=n), "why", "stacks") for n in range(KEPT + 5)]
+    kept = sorted((tmp_path / "dumps").iterdir())
+    assert kept == paths[-KEPT:]
+
+
+def test_how_many_have_to_go() -> None:
+    dumps = [Path(str(n)) for n in range(100, 100 + KEPT + 1)]
+    assert superfluous(dumps[: KEPT - 1]) == []
+    assert superfluous(dumps[:KEPT]) == dumps[:1]
+    assert superfluous(dumps) == dumps[:2]
+
+
+def test_a_dump_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "dumps").write_text("in the way")
+    assert save_dump(tmp_path, 1, AT, "why", "stacks") is None
+
+
+@pytest.mark.parametrize("stacks", ["", "rubbish", "Thread 0x1 (most recent call first):\n", "Fatal\n  File x"])
+def test_where_nothing_is_known_of_where_it_stood(stacks: str) -> None:
+    assert where_it_stood(stacks) == ""
