@@ -1,0 +1,141 @@
+"""The last good scripts: what a worker was started on last, kept over restarts of the daemon.
+
+``good/<md5>.py`` in the state directory holds the bytes and ``good/index.json`` says which script each is; both are put
+in place by rename, the index last, so that it only ever names what is there. The md5 is checked on reading.
+"""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from livereduce.scripts import Script, Scripts, find_problem, md5_of
+from livereduce.status import iso
+
+INDEX = "index.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One entry of the index: the user's path, the md5, and when this version was taken into use."""
+
+    path: str
+    md5: str
+    since: str
+
+
+def remember(state_dir: Path, scripts: Scripts) -> None:
+    """Keep these scripts as the last good ones, and nothing else: a script that is gone is not good any more.
+
+    Call it when a worker was started on them. Does not write what is there already.
+
+    Raises
+    ------
+    OSError
+        The state directory cannot be written; what was remembered before still is.
+    """
+    folder = state_dir / "good"
+    before = _read_index(folder)
+    now = iso(datetime.now())
+    kept: dict[str, Kept] = {}
+    for script in (scripts.proc, scripts.post_proc):
+        if script is None:
+            continue
+        name, old = script.path.name, before.get(script.path.name)
+        if script.problem:  # not good: its predecessor stays
+            kept |= {name: old} if old else {}
+            continue
+        same = old is not None and (old.path, old.md5) == (str(script.path), script.md5)
+        kept[name] = old if old and same else Kept(path=str(script.path), md5=script.md5, since=now)
+        if _read_text(folder, kept[name]) is None:
+            _put(folder / f"{script.md5}.py", script.text)
+    if kept != before:
+        _put(folder / INDEX, json.dumps({name: asdict(entry) for name, entry in kept.items()}, indent=2).encode())
+        _sweep(folder, {INDEX, *(f"{entry.md5}.py" for entry in kept.values())})
+
+
+def last_good(state_dir: Path, name: str) -> Script | None:
+    """The last good version of a script, by the name of its file; None if there is none that is whole and compiles."""
+    found = _find(state_dir, name)
+    return found[0] if found else None
+
+
+def mend(scripts: Scripts, state_dir: Path) -> tuple[Scripts, tuple[str, ...]]:
+    """Put the last good version in the place of each script that cannot be used, and say so in a sentence each.
+
+    A script that is not there stays away: removing it is how people disable a step. Only where the directory itself
+    cannot be read, what was used last is taken as a whole; then a step without a last good version was not in use.
+    """
+    notes: list[str] = []
+    old = (scripts.proc, scripts.post_proc)
+    new = [_mended(script, state_dir, notes) for script in old]
+    problem = scripts.problem
+    if problem and any(_is_unread(was) and not _is_unread(now) for was, now in zip(old, new, strict=True)):
+        notes.insert(0, problem)
+        new, problem = [None if _is_unread(script) else script for script in new], ""
+    return Scripts(proc=new[0], post_proc=new[1], problem=problem), tuple(notes)
+
+
+def _is_unread(script: Script | None) -> bool:
+    return script is not None and not script.md5
+
+
+def _mended(script: Script | None, state_dir: Path, notes: list[str]) -> Script | None:
+    if script is None or not script.problem:
+        return script
+    found = _find(state_dir, script.path.name)
+    if found is None or found[0].path != script.path:  # of another script_dir: not a version of this file
+        return script
+    good, since = found
+    notes.append(f"{script.problem}; the last good version (md5 {good.md5}, in use since {since}) goes on")
+    return good
+
+
+def _find(state_dir: Path, name: str) -> tuple[Script, str] | None:
+    """The last good version of a script, and since when it has been that."""
+    folder = state_dir / "good"
+    entry = _read_index(folder).get(name)
+    text = _read_text(folder, entry) if entry else None
+    if entry is None or text is None or find_problem(text, Path(entry.path)):
+        return None
+    return Script(path=Path(entry.path), text=text, md5=entry.md5), entry.since
+
+
+def _read_index(folder: Path) -> dict[str, Kept]:
+    """What is remembered; nothing if the index is not there or damaged."""
+    try:
+        body = json.loads((folder / INDEX).read_bytes())
+        return {name: Kept(**{key: str(value) for key, value in entry.items()}) for name, entry in body.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _read_text(folder: Path, entry: Kept) -> bytes | None:
+    """The bytes of an entry; None if they are not there or not those whose md5 was taken."""
+    try:
+        text = (folder / f"{entry.md5}.py").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return text if md5_of(text) == entry.md5 else None
+
+
+def _put(path: Path, text: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_bytes(text)
+        fresh.replace(path)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
+
+
+def _sweep(folder: Path, names: set[str]) -> None:
+    """Remove everything but these files."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.name not in names:
+                path.unlink()
