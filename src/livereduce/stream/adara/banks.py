@@ -33,11 +33,17 @@ class BankTable:
         Per bank section: id, state (0 if the packet has none), events, word of the first event, offset to be added.
     first
         Shape (p + 1,): sections of packet k are ``first[k]:first[k + 1]``.
-    events, charge_pc, flags
-        Per packet: events with a pixel of the instrument, proton charge, flags and veto bits. A damaged packet has no
-        events, no charge, and `FLAG_DAMAGED`.
+    first_event
+        Shape (p + 1,): of the events with a pixel of the instrument, ``first_event[k]:first_event[k + 1]`` are those
+        of packet k.
+    charge_pc, flags
+        Per packet: proton charge, flags and veto bits. A damaged packet has no events, no charge, and `FLAG_DAMAGED`.
     unmapped, erroneous, damaged
         Events in the unmapped bank and in the error bank, and packets that are damaged.
+    first_damaged
+        Row of the first damaged packet; only if there is one.
+    has_states
+        Whether any packet is of the type that has states.
     """
 
     bank: U4
@@ -46,29 +52,39 @@ class BankTable:
     at: I8
     offset_ticks: U4
     first: I8
-    events: I8
+    first_event: I8
     charge_pc: F8
     flags: U4
     unmapped: int
     erroneous: int
     damaged: int
+    first_damaged: int
+    has_states: bool
 
 
 @kernel("", *("u4[]", "i8[]", "i4[]", "u4[]", "i8[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
         *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]", "i8[=]"))  # fmt: skip
 def _walk_banks(  # type: ignore[no-untyped-def]
-    words, at, length, format_, rows, bank, state, count, event_at, offset, first, events, charge, flags, sums, totals
-):
+    words, at, length, format_, rows, bank, state, count, event_at, offset,
+    first, first_event, charge, flags, sums, totals,
+):  # fmt: skip
+    """Fill `BankTable`'s columns.
+
+    `totals` becomes events in mapped banks, in the error bank and unmapped, damaged packets, the row of the first of
+    them, sections, and whether there are states. Indices are unsigned: a signed one costs a test for each access.
+    """
     row, ahead, shift = np.uint64(0), np.uint64(0), np.uint32(0)
     one, fixed = np.uint64(1), np.uint64(4)
-    first[0] = 0
+    first[0] = first_event[0] = 0
     totals[:] = 0
     for k in range(np.uint64(rows.size)):
         packet = np.uint64(rows[k])
         position = np.uint64(at[packet])
         stop, row_before = position + np.uint64(length[packet]), row
         ahead = max(ahead, position)
-        header = np.uint64(3) if (format_[packet] >> np.uint32(8)) == np.uint32(0x4100) else np.uint64(2)
+        has_state = (format_[packet] >> np.uint32(8)) == np.uint32(0x4100)
+        header = np.uint64(3) if has_state else np.uint64(2)
+        totals[6] |= has_state
         sums[:] = 0
         banks = np.uint64(0)
         good = position + fixed <= stop
@@ -97,7 +113,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
                 ahead += np.uint64(16)
             identity = words[position]
             bank[row] = identity
-            state[row] = words[position + one] if header == np.uint64(3) else np.uint32(0)
+            state[row] = words[position + one] if has_state else np.uint32(0)
             count[row] = n
             event_at[row] = begin
             offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
@@ -108,11 +124,12 @@ def _walk_banks(  # type: ignore[no-untyped-def]
         if not good or banks:
             sums[:] = 0
             row, charge[k], flags[k] = row_before, 0.0, np.uint32(FLAG_DAMAGED)
+            totals[4] = totals[4] if totals[3] else rows[k]
             totals[3] += 1
-        events[k] = sums[0]
+        first_event[k + one] = first_event[k] + sums[0]
         totals[:3] += sums
         first[k + one] = row
-    totals[4] = row
+    totals[5] = row
 
 
 @kernel("", "u4[]", "u4[]", "i4[]", "i8[]", "u4[]", "i4[=]", "i4[=]")
@@ -148,40 +165,36 @@ class BankReader:
 
     def __init__(self) -> None:
         self._rows = -1
-        self._packets = -1
         self._sums = np.zeros(3, np.int64)
-        self._totals = np.zeros(5, np.int64)
+        self._totals = np.zeros(7, np.int64)
 
-    def _grow(self, rows: int, packets: int) -> None:
+    def _grow(self, rows: int) -> None:
         if rows > self._rows:
             self._rows = rows
             kinds = (np.uint32, np.uint32, np.int32, np.int64, np.uint32)
             self._sections: tuple[Any, ...] = tuple(np.empty(rows, kind) for kind in kinds)
-        if packets > self._packets:
-            self._packets = packets
-            self._events = np.empty(packets, np.int64)
 
     def table(self, packets: PacketTable, rows: I8) -> BankTable:
         """Check and list the banks of some packets."""
         n = len(rows)
-        self._grow(len(packets.words) // 2, n)
-        first = np.empty(n + 1, np.int64)
+        self._grow(len(packets.words) // 2)
+        first, first_event = np.empty(n + 1, np.int64), np.empty(n + 1, np.int64)
         charge_pc, flags = np.empty(n), np.empty(n, np.uint32)
-        events = self._events[:n]
         _walk_banks(
             packets.words, packets.at, packets.length, packets.format, rows, *self._sections,
-            first, events, charge_pc, flags, self._sums, self._totals,
+            first, first_event, charge_pc, flags, self._sums, self._totals,
         )  # fmt: skip
-        _, erroneous, unmapped, damaged, sections = (int(total) for total in self._totals)
+        _, erroneous, unmapped, damaged, first_damaged, sections, has_states = self._totals.tolist()
         bank, state, count, event_at, offset = (column[:sections] for column in self._sections)
         return BankTable(
-            bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first, events=events,
-            charge_pc=charge_pc, flags=flags, unmapped=unmapped, erroneous=erroneous, damaged=damaged,
+            bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first,
+            first_event=first_event, charge_pc=charge_pc, flags=flags, unmapped=unmapped, erroneous=erroneous,
+            damaged=damaged, first_damaged=first_damaged, has_states=bool(has_states),
         )  # fmt: skip
 
 
 def copy_events(words: U4, table: BankTable, tof_ns: I4, pixel: I4) -> None:
-    """Copy the events of all banks but the unmapped and error ones; the outputs have room for ``events.sum()``."""
+    """Copy the events of all banks but the unmapped and error ones; the outputs have room for ``first_event[-1]``."""
     _copy_events(words, table.bank, table.count, table.at, table.offset_ticks, tof_ns, pixel)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from livereduce.stream.adara.arena import Arena
 from livereduce.stream.adara.banks import BankReader, BankTable, copy_events, fill_states
 from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import Kind, Note, Type, type_name
+from livereduce.stream.adara.layout import Kind, Note, type_name
 from livereduce.stream.adara.monitors import MonitorReader
 from livereduce.stream.adara.packets import (
     Annotation,
@@ -87,18 +87,16 @@ class Decoder:
     def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
         banks = self._banks.table(table, rows)
         self._note(banks.damaged, f"{banks.damaged} banked event packets with banks beyond their end")
-        first = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(banks.events, out=first[1:])
-        n = int(first[-1])
+        n = int(banks.first_event[-1])
         tof, pixel = self._tof.room(n), self._pixel.room(n)
         copy_events(table.words, banks, tof, pixel)
-        state = self._states(banks, n) if np.any(table.format[rows] >> 8 == Type.BANKED_EVENT_STATE) else None
+        state = self._states(banks, n) if banks.has_states else None
         batch = EventBatch(
-            run=run, tof_ns=tof, pixel=pixel, state=state, first=first, pulse_ns=table.time_ns[rows],
+            run=run, tof_ns=tof, pixel=pixel, state=state, first=banks.first_event, pulse_ns=table.time_ns[rows],
             charge_pc=banks.charge_pc, flags=banks.flags, period=np.zeros(len(rows), np.uint16),
             unmapped=banks.unmapped, erroneous=banks.erroneous,
         )  # fmt: skip
-        for column in (tof, pixel, first, batch.pulse_ns, batch.charge_pc, batch.flags, batch.period):
+        for column in (tof, pixel, batch.first, batch.pulse_ns, batch.charge_pc, batch.flags, batch.period):
             column.flags.writeable = False
         return batch
 

@@ -21,14 +21,18 @@ _TICK_BITS = 0x1F_FFFF
 _MOST_TICKS = (2**31 - 1) // 100
 
 
-@kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]")
+@kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]", "i8[=]")
 def _walk_sections(  # type: ignore[no-untyped-def]
-    words, at, length, rows, packet, monitor, count, event_at, offset, events, damaged
+    words, at, length, rows, packet, monitor, count, event_at, offset, events, sections, damaged
 ):
-    """List the sections of sound packets; `events` counts by monitor; return the number of sections."""
+    """List the sections of sound packets; `events` and `sections` count by monitor; return the number of sections.
+
+    `damaged` becomes how many packets are, and the row of the first.
+    """
     row, three = np.uint64(0), np.uint64(3)
     events[:] = 0
-    damaged[0] = 0
+    sections[:] = 0
+    damaged[:] = 0
     for k in range(rows.size):
         begin = np.uint64(at[np.uint64(rows[k])])
         position, stop = begin + np.uint64(4), begin + np.uint64(length[np.uint64(rows[k])])
@@ -49,10 +53,12 @@ def _walk_sections(  # type: ignore[no-untyped-def]
             row += np.uint64(1)
             position = following
         if not good:
+            damaged[1] = damaged[1] if damaged[0] else rows[k]
             damaged[0] += 1
             row = row_before
     for r in range(row):
         events[np.uint64(monitor[r])] += count[r]
+        sections[np.uint64(monitor[r])] += 1
     return row
 
 
@@ -87,7 +93,8 @@ class MonitorReader:
     def __init__(self) -> None:
         self._rows = -1
         self._events = np.zeros(MONITORS, np.int64)
-        self._damaged = np.zeros(1, np.int64)
+        self._of_monitor = np.zeros(MONITORS, np.int64)
+        self._damaged = np.zeros(2, np.int64)
 
     def _grow(self, rows: int) -> None:
         if rows > self._rows:
@@ -99,9 +106,9 @@ class MonitorReader:
         """Events by monitor that has a section, and how many packets are damaged."""
         self._grow(len(packets.words) // 3)
         where = packets.words, packets.at, packets.length, rows
-        sections = int(_walk_sections(*where, *self._sections, self._events, self._damaged))
+        sections = int(_walk_sections(*where, *self._sections, self._events, self._of_monitor, self._damaged))
         self._listed = tuple(column[:sections] for column in self._sections)
-        seen = np.flatnonzero(np.bincount(self._listed[1], minlength=1))
+        seen = np.flatnonzero(self._of_monitor)
         return {int(monitor): int(self._events[monitor]) for monitor in seen}, int(self._damaged[0])
 
     def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:

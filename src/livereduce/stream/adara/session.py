@@ -168,8 +168,10 @@ def _after_repeats(seen: Seen, time_ns: I8, rows: I8) -> tuple[int, Seen]:
 
 def _check_overlap(state: SessionState, first_ns: int, outputs: list[Output]) -> SessionState:
     """The first pulse after a reconnect must be one we had: a server replays from before the time asked for."""
+    if not state.overlap_due:
+        return state
     last_ns = state.banked.last_ns
-    if state.overlap_due and last_ns is not None and first_ns > last_ns:
+    if last_ns is not None and first_ns > last_ns:
         reason = "the server could not give again what it sent while the connection was down"
         outputs.append(Gap(run=state.run or 0, reason=reason, from_ns=last_ns, to_ns=first_ns))
     return replace(state, overlap_due=False)

@@ -32,30 +32,16 @@ class VariableColumn:
 
 
 @kernel("i8", "u4[]", "i8[]", "i4[]", "u4[]", "i8[]", "i8[]", "i8", "u8[=]", "i4[=]", "i8[=]", "u8[=]",
-        "i8[=]", "i4[=]", "i8[=]", "f8[=]", "u8[=]")  # fmt: skip
+        "i8[=]", "i8[=]", "i4[=]", "i8[=]", "f8[=]", "u8[=]")  # fmt: skip
 def _read_scalars(  # type: ignore[no-untyped-def]
-    words,
-    at,
-    length,
-    format_,
-    time_ns,
-    rows,
-    repeats_before,
-    keys,
-    slots,
-    last_ns,
-    last_bits,
-    tally,
-    slot,
-    new_ns,
-    value,
-    raw,
-):
+    words, at, length, format_, time_ns, rows, repeats_before, keys, slots, last_ns, last_bits, tally, counts,
+    slot, new_ns, value, raw
+):  # fmt: skip
     """Keep (slot, time, value) of each new value; return how many. `keys` and `slots` are an open hash table.
 
-    `raw` is the memory of `value` as integers, for values that come as the bits of a double.
-
-    `tally` counts variables known, damaged packets, values repeated, values of variables beyond the limit.
+    `raw` is the memory of `value` as integers, for values that come as the bits of a double; `counts` counts new
+    values by slot. `tally` counts variables known, damaged packets, values repeated, values of variables beyond the
+    limit, and ends with the row of the newest packet of which nothing was kept for one of these two reasons.
     """
     kept = 0
     mask = np.uint64(keys.size - 1)
@@ -66,6 +52,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
         is_double = (format_[k] >> np.uint32(8)) == np.uint32(_DOUBLE)
         if length[k] < (5 if is_double else 4):
             tally[1] += 1
+            tally[4] = rows[i]
             continue
         key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + np.uint64(1)])
         bucket = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) & mask
@@ -74,6 +61,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
         if slots[bucket] < 0:
             if tally[0] >= last_ns.size:
                 tally[3] += 1
+                tally[4] = rows[i]
                 continue
             slots[bucket] = tally[0]
             keys[bucket] = key
@@ -88,6 +76,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
             continue
         last_ns[s] = time_ns[k]
         last_bits[s] = bits
+        counts[s] += 1
         slot[kept] = s
         new_ns[kept] = time_ns[k]
         if is_double:
@@ -117,7 +106,8 @@ class VariableReader:
         self._slots = np.full(_BUCKETS, -1, np.int32)
         self._last_ns = np.full(MOST_VARIABLES, _NEVER, np.int64)
         self._last_bits = np.zeros(MOST_VARIABLES, np.uint64)
-        self._tally = np.zeros(4, np.int64)
+        self._tally = np.zeros(5, np.int64)
+        self._counts = np.zeros(MOST_VARIABLES, np.int64)
         self._identity: list[tuple[int, int]] = []
 
     @property
@@ -137,7 +127,7 @@ class VariableReader:
         kept = int(
             _read_scalars(
                 packets.words, packets.at, packets.length, packets.format, packets.time_ns, rows, repeats_before,
-                self._keys, self._slots, self._last_ns, self._last_bits, self._tally,
+                self._keys, self._slots, self._last_ns, self._last_bits, self._tally, self._counts,
                 slot, time_ns, value, value.view(np.uint64),
             )
         )  # fmt: skip
@@ -154,7 +144,7 @@ class VariableReader:
             self._identity.append((known[slot] >> 32, known[slot] & 0xFFFF_FFFF))
 
     def _sorted(self, slot: I4, time_ns: I8, value: F8) -> list[VariableColumn]:
-        counts = np.bincount(slot, minlength=len(self._identity))
+        counts = self._counts[: len(self._identity)]
         ends = np.cumsum(counts)
         out_ns, out_value = np.empty(len(slot), np.int64), np.empty(len(slot))
         _sort_by_slot(slot, time_ns, value, ends - counts, out_ns, out_value)
@@ -165,4 +155,5 @@ class VariableReader:
             part = slice(ends[s] - counts[s], ends[s])
             column = VariableColumn(device=device, variable=variable, time_ns=out_ns[part], value=out_value[part])
             found.append(column)
+        counts[:] = 0
         return found
