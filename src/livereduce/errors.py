@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a process of ours ends with (design: 0 asked to stop, 70 parent gone, 75 asked to begin anew, 78 unusable; else a crash)."""
+    """What a process of ours ends with (0 asked to stop, 70 parent gone, 75 recycled, 78 unusable; else a crash)."""
 
     OK = 0
     DEGRADED = 1

@@ -4,14 +4,17 @@ Run through `livereduce.worker.main.main`, so that everything but the engine is 
 prints goes to standard output, which the test reads; `go` waits for a line on standard input.
 """
 
+import gc
 import hashlib
 import re
+import resource
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from livereduce.engine.script import Script, ScriptError, load_script, run_script
 from livereduce.engine.store import Store
@@ -22,6 +25,10 @@ from livereduce.worker import main
 
 def say(text: str) -> None:
     print(text, flush=True)
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def go() -> None:
@@ -112,6 +119,33 @@ class LockedLoop(Steady):
     def step(self) -> None:
         say("looping")
         re.match(r"(a+)+$", "a" * 64 + "b")
+
+
+class Fragmented(Steady):
+    """Drops most of many small blocks: free memory between pieces in use, which glibc keeps, and circles.
+
+    Says how much it holds when full, and once more when it has become less.
+    """
+
+    said = False
+
+    def step(self) -> None:
+        if not self.progress.chunks:
+            self.full = self.fill()
+            say(str(self.full))
+            go()
+        elif not self.said and (resident_bytes() < self.full / 2 or self.progress.chunks == 500):
+            self.said = True
+            say(str(resident_bytes()))
+        super().step()
+
+    def fill(self) -> int:
+        gc.disable()  # so that it is the trim that finds the circles
+        circles: list[list[Any]] = [[bytearray(16_000)] for _ in range(4000)]
+        for one in circles:
+            one.append(one)
+        self.kept = [one[0] for one in circles[::100]]
+        return resident_bytes()
 
 
 class Crash(Steady):

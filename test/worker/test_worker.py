@@ -12,9 +12,11 @@ import pytest
 
 from helpers import worker_child
 from livereduce.errors import ExitCode
-from livereduce.link import BEAT_FD, ORDER_FD, Beat, Job, Phase, decode_beat, encode_job
+from livereduce.link import BEAT_FD, ORDER_FD, RECYCLE, STOP, TRIM, Beat, Job, Phase, decode_beat, encode_job
 
 CHILD = worker_child.__file__
+MUCH = 40e6
+"""Bytes that the engine `Fragmented` drops at least."""
 
 
 def job_file(folder: Path, engine: str = "builtin") -> Path:
@@ -73,8 +75,11 @@ class Worker:
         assert self.process.stdout is not None
         return self.process.stdout.readline().rstrip("\n")
 
+    def order(self, *orders: str) -> None:
+        os.write(self.orders_fd, "".join(f"{order}\n" for order in orders).encode())
+
     def stop(self) -> None:
-        os.write(self.orders_fd, b"stop\n")
+        self.order(STOP)
 
     def forsake(self) -> None:
         """Do what the death of the daemon does: close the order pipe."""
@@ -125,12 +130,21 @@ def test_beats_tell_phases_and_progress_and_a_stop_ends_it_in_good_order(tmp_pat
         assert worker.end() == (ExitCode.OK, "started\nstopped\n", "")
 
 
+def assert_left_after_a_step(said: str) -> None:
+    """The thread that reads orders may be slower than the work: steps may follow, none is cut short."""
+    lines = said.splitlines()
+    assert lines.pop() == "stopped"
+    assert lines == [("step done", "step begun")[k % 2] for k in range(len(lines))]
+    assert lines[-1] == "step done"
+
+
 def test_a_stop_waits_for_the_step(tmp_path: Path) -> None:
     with worker_with("LongStep", tmp_path) as worker:
         assert [worker.heard(), worker.heard()] == ["started", "step begun"]
         worker.stop()
         code, said, _ = worker.end()  # closes standard input, which lets the step go on
-        assert (code, said.splitlines()) == (ExitCode.OK, ["step done", "stopped"])
+        assert code == ExitCode.OK
+        assert_left_after_a_step(said)
 
 
 def test_orders_may_come_in_pieces_and_unknown_ones_are_named(tmp_path: Path) -> None:
@@ -139,7 +153,39 @@ def test_orders_may_come_in_pieces_and_unknown_ones_are_named(tmp_path: Path) ->
         os.write(worker.orders_fd, b"op\n")
         code, said, complaints = worker.end()
         assert (code, said) == (ExitCode.OK, "started\nstopped\n")
-        assert "unknown order b'dance'; expected 'stop'" in complaints
+        assert complaints == "unknown order 'dance'; expected 'stop', 'recycle' or 'trim'\n"
+
+
+def test_a_recycled_worker_finishes_its_step_and_says_so(tmp_path: Path) -> None:
+    with worker_with("LongStep", tmp_path) as worker:
+        assert [worker.heard(), worker.heard()] == ["started", "step begun"]
+        worker.order(RECYCLE)
+        code, said, _ = worker.end()
+        assert code == ExitCode.RECYCLED
+        assert_left_after_a_step(said)
+        assert worker.all_beats()[-1].phase == Phase.STOPPING
+
+
+@pytest.mark.parametrize("orders", [(RECYCLE, STOP), (STOP, RECYCLE)])
+def test_a_stop_wins_over_recycling(tmp_path: Path, orders: tuple[str, str]) -> None:
+    with worker_with("LongStep", tmp_path) as worker:
+        assert [worker.heard(), worker.heard()] == ["started", "step begun"]
+        worker.order(*orders)
+        assert worker.end()[0] == ExitCode.OK
+
+
+def test_a_trim_waits_for_the_step_and_returns_what_was_freed(tmp_path: Path) -> None:
+    with worker_with("Fragmented", tmp_path) as worker:
+        assert worker.heard() == "started"
+        full = worker.heard()
+        worker.order(TRIM)
+        os.write(worker.process.stdin.fileno(), b"\n")  # type: ignore[union-attr]
+        assert int(full) - int(worker.heard()) > MUCH
+        worker.stop()
+        code, _, complaints = worker.end()
+        assert code == ExitCode.OK
+        assert "INFO livereduce.worker: near the memory limit: " in complaints
+        assert "MB returned to the system" in complaints
 
 
 @pytest.mark.parametrize("engine", ["Steady", "PythonLoop", "LongStep"])

@@ -9,7 +9,13 @@ from livereduce.link import Job, Phase, Progress, ScriptCopy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """One way from chunks to a result; configuration makes one, code holds a tuple."""
+    """One way from chunks to a result; configuration makes one, code holds a tuple.
+
+    Attributes
+    ----------
+    keep_events, counted_run
+        See `livereduce.link.Job`: whether the memory allows what `preserve_events` wants.
+    """
 
     name: str
     proc: ScriptCopy | None
@@ -19,6 +25,8 @@ class Pipeline:
     update_every_s: float
     accumulation_name: str = "accumulation"
     result_name: str = "result"
+    keep_events: bool = True
+    counted_run: int | None = None
 
 
 class Engine(Protocol):

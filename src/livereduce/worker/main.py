@@ -1,4 +1,4 @@
-"""``python -m livereduce.worker JOB.json``: reads the job, makes the engine, polls it until told to stop.
+"""``python -m livereduce.worker JOB.json``: reads the job, makes the engine, polls it until told to leave.
 
 Nothing heavy is imported before the first beat, and engines only when the job names them. SIGTERM keeps its default
 action, so that it ends every hang; the way to a clean end is the order to stop.
@@ -17,7 +17,8 @@ from livereduce.engine.protocol import Engine
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
 from livereduce.worker.beats import Beats
-from livereduce.worker.orders import die_with_parent, obey
+from livereduce.worker.orders import Orders, die_with_parent, obey
+from livereduce.worker.trim import trim
 
 POLL_S = 0.5
 """Beats are due at least once a second while waiting."""
@@ -51,7 +52,7 @@ def prepare_process() -> None:
 
 
 def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, order_fd: int | None) -> int:
-    """Do a job until told to stop; returns the exit code.
+    """Do a job until told to leave; returns the exit code.
 
     Parameters
     ----------
@@ -60,21 +61,21 @@ def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, or
     beat_fd, order_fd
         The pipes to and from the daemon, None when run by hand.
     """
-    stop = threading.Event()
+    orders = Orders()
     if order_fd is not None:
         # A terminal sends Ctrl-C to all processes in the foreground: what it means is for the daemon to say.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         die_with_parent()
-        obey(order_fd, stop)
+        obey(order_fd, orders)
     code = CRASHED
     try:
-        code = _reduce(job, make_engine, Beats(beat_fd), stop)
+        code = _reduce(job, make_engine, Beats(beat_fd), orders)
     finally:
         _leave_soon(code)
     return code
 
 
-def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, stop: threading.Event) -> int:
+def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, orders: Orders) -> int:
     beats.phase(Phase.STARTING)
     _let_scripts_import_from(job.script_dir)
     try:
@@ -83,11 +84,14 @@ def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, stop: 
     except OperatorError as error:
         return _unusable(error)
     beats.phase(Phase.WAITING)
-    while not stop.is_set():
+    while not orders.leave.is_set():
         beats.progress(engine.poll(POLL_S))
+        if orders.trim.is_set():
+            orders.trim.clear()
+            trim()
     beats.phase(Phase.STOPPING)
     engine.stop(STOP_DEADLINE_S)
-    return ExitCode.OK
+    return ExitCode.OK if orders.stop.is_set() else ExitCode.RECYCLED
 
 
 def engine_for(job: Job) -> Engine:

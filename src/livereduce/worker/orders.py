@@ -5,32 +5,70 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass, field
 
 from livereduce.errors import ExitCode
-from livereduce.link import STOP
+from livereduce.link import RECYCLE, STOP, TRIM
 
 PR_SET_PDEATHSIG = 1
 
 
-def obey(fd: int, stop: threading.Event) -> None:
-    """Follow the orders on a pipe in a thread of its own, which takes nothing from the work loop.
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What was ordered and not yet done; the work loop looks here between two steps.
+
+    Attributes
+    ----------
+    leave
+        Finish the step, publish and end.
+    stop
+        That is for good; otherwise a new worker takes over.
+    trim
+        Give freed memory back.
+    """
+
+    leave: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)
+    trim: threading.Event = field(default_factory=threading.Event)
+
+    def note(self, order: str) -> None:
+        """Keep an order for the work loop.
+
+        Raises
+        ------
+        ValueError
+            There is no such order.
+        """
+        if order == TRIM:
+            self.trim.set()
+        elif order == RECYCLE:
+            self.leave.set()
+        elif order == STOP:
+            self.stop.set()  # before `leave`: the work loop may look at any moment, and must see why
+            self.leave.set()
+        else:
+            raise ValueError(f"unknown order {order[:80]!r}; expected {STOP!r}, {RECYCLE!r} or {TRIM!r}")
+
+
+def obey(fd: int, orders: Orders) -> None:
+    """Note the orders on a pipe in a thread of its own, which takes nothing from the work loop.
 
     Its end means that the daemon is gone: the process leaves at once with `ExitCode.PARENT_GONE`, whatever the work
     loop is doing. The thread reads with `os.read`: one that waits in a buffered read makes CPython abort when the
     process ends.
     """
-    threading.Thread(target=_read_orders, args=(fd, stop), name="orders", daemon=True).start()
+    threading.Thread(target=_read_orders, args=(fd, orders), name="orders", daemon=True).start()
 
 
-def _read_orders(fd: int, stop: threading.Event) -> None:
+def _read_orders(fd: int, orders: Orders) -> None:
     rest = b""
     while data := _read(fd):
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
-            if line == STOP.encode():
-                stop.set()
-            else:
-                print(f"unknown order {line[:80]!r}; expected {STOP!r}", file=sys.stderr)
+            try:
+                orders.note(line.decode(errors="replace"))
+            except ValueError as error:
+                print(error, file=sys.stderr)
     os._exit(ExitCode.PARENT_GONE)
 
 

@@ -475,6 +475,69 @@ def test_histogram_snapshots_hold_the_whole_run(tmp_path: Path) -> None:
     assert [product.signal.tolist() for product in made.shelf.published][-1] == [[7], [7]]
 
 
+# The memory fallback: histograms instead of events, for one run.
+
+
+TABLE = "import scipp as sc\ninput.data = input.data[input.data.coords['pixel'] >= sc.index(0)]"
+"""A proc that leaves events as scipp's table, which a histogram sums over pixels."""
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(-5, 1005), st.integers(0, 3)), max_size=30), min_size=1, max_size=5),
+    st.sampled_from(["Add", "Replace", "Append"]),
+    st.sampled_from(["", "assert input.events.n >= 0", TABLE]),
+)
+def test_with_histograms_for_want_of_memory_products_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, reads: list[list[tuple[int, int]]], method: str, proc: str
+) -> None:
+    folder = tmp_path_factory.mktemp("job")
+    items: list[list[Item]] = [
+        [event_batch(5, [1000 * tof for tof, _ in read], [pixel for _, pixel in read]), monitor_batch(5, 1, [7000])]
+        for read in reads
+    ]
+    last = []
+    for fallback in ({}, {"keep_events": False, "counted_run": 5}, {"keep_events": False}):
+        made = bench(job(folder, accum_method=method, proc=proc, **fallback))
+        progress = made.play([start(5)], *items, [end(5)])
+        assert progress.last_errors == {}
+        assert progress.run_events == sum(map(len, reads))
+        last.append(made.shelf.last_of(5))
+    kept, *counted = last
+    assert "accumulated_as" not in kept.attributes
+    for product in counted:
+        # Tables of single chunks, once they are histograms, are spectra one after the other when appended.
+        appended = method == "Append" and proc == TABLE and product.signal.ndim > kept.signal.ndim
+        signal = product.signal.sum(axis=0) if appended else product.signal
+        np.testing.assert_array_equal(signal, kept.signal)
+        np.testing.assert_array_equal(product.errors, np.sqrt(product.signal))
+        assert appended or [axis.name for axis in product.axes] == [axis.name for axis in kept.axes]
+        assert product.attributes == {**kept.attributes, "accumulated_as": "histograms for want of memory"}
+
+
+def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    made = bench(job(tmp_path, keep_events=False, counted_run=5, post_proc="output = input"))
+    told = []
+    for run in (0, 5, 0, 6, 0):
+        edge = [start(run)] if run else []
+        progress = made.play([*edge, batch(run, 1), *([end(run)] if run else [])])
+        told.append((progress.keeps_events, progress.fits, made.shelf.published[-1].attributes.get("accumulated_as")))
+    counted = "histograms for want of memory"
+    large = (False, f"run 5 is too large to keep its events: {counted}", counted)
+    between = (False, f"events between runs are not kept: {counted}", counted)
+    assert told == [between, large, between, (True, "", None), between]
+    assert f"run 5 is too large to keep its events: {counted}; counts stay right" in caplog.text
+    assert "run 6: events are kept again" in caplog.text
+
+
+def test_who_does_not_want_events_misses_nothing(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, preserve_events=False, keep_events=False, counted_run=5))
+    progress = made.play([start(5), batch(5, 1)])
+    assert (progress.keeps_events, progress.fits) == (False, "")
+    assert "accumulated_as" not in made.shelf.published[-1].attributes
+
+
 def test_memory_fallback_counts_at_once(tmp_path: Path) -> None:
     made = bench(job(tmp_path, keep_events=False, post_proc="output = input\nassert not hasattr(input.held, 'pieces')"))
     assert made.play([start(5), batch(5, 1)]).last_errors == {}

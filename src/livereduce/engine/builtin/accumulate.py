@@ -69,8 +69,10 @@ class Accumulation:
         self._monitors: Accumulation | None = None
         self.reset(0)
 
-    def reset(self, run: int) -> None:
-        """Begin anew for a run."""
+    def reset(self, run: int, *, preserve_events: bool | None = None) -> None:
+        """Begin anew for a run, if wanted keeping its events or not."""
+        if preserve_events is not None:
+            self._preserve_events = preserve_events
         self._run = run
         self._held: Held | None = None
         self._binned: Binned | None = None

@@ -41,8 +41,10 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
         proc=job.proc,
         post_proc=job.post_proc,
         method=job.accum_method,
-        preserve_events=job.preserve_events and job.keep_events,
+        preserve_events=job.preserve_events,
         update_every_s=job.update_every_s,
+        keep_events=job.keep_events,
+        counted_run=job.counted_run,
     )
     return (only,)
 
@@ -192,6 +194,8 @@ class BuiltinEngine:
             bad_packets=source.bad_packets,
             repeated_pulses=source.repeated_pulses,
             gaps=source.gaps,
+            keeps_events=first.keeps_events,
+            fits=first.fits,
             last_errors=self._errors(source),
         )
 

@@ -26,6 +26,9 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 """Chunks whose proc failed are tried again with the next; a script that is wrong for hours must not fill the memory."""
 
 
+COUNTED = "histograms for want of memory"
+
+
 class Publisher(Protocol):
     """Where products go (`livereduce.publish.products.Products`)."""
 
@@ -43,6 +46,10 @@ class Reduction:
     ----------
     run, tally
         The run of the last chunk, and the sums over all that came of it.
+    keeps_events
+        Whether the run is accumulated as events.
+    fits
+        Empty; or why it is accumulated as histograms although its events were to be kept.
     seconds
         How long the last step of each phase took.
     errors
@@ -64,6 +71,8 @@ class Reduction:
         )
         self._held_back: tuple[Chunk, ...] = ()
         self.run = 0
+        self.keeps_events = pipeline.preserve_events
+        self.fits = ""
         self.tally = Tally()
         self.results = 0
         self.script_errors = 0
@@ -85,7 +94,19 @@ class Reduction:
         self.run, self.tally = run, Tally()
         self._held_back = ()
         self._intake.begin_run()
-        self._accumulation.reset(run)
+        self._choose_how_to_accumulate(run)
+
+    def _choose_how_to_accumulate(self, run: int) -> None:
+        counted = self._pipeline.preserve_events and _is_counted(self._pipeline, run)
+        if counted:
+            what = f"run {run} is too large to keep its events" if run else "events between runs are not kept"
+            logger.warning("%s: %s; counts stay right, and post_proc is given counts, not events", what, COUNTED)
+            self.fits = f"{what}: {COUNTED}"
+        elif self.fits:
+            logger.info("run %d: events are kept again", run)
+            self.fits = ""
+        self.keeps_events = self._pipeline.preserve_events and not counted
+        self._accumulation.reset(run, preserve_events=self.keeps_events)
 
     def _process_and_accumulate(self, chunk: Chunk) -> bool:
         self._beat(Phase.PROCESS)
@@ -161,7 +182,12 @@ class Reduction:
         name = self._pipeline.result_name
         try:
             product = product_of(
-                result, pipeline=self._pipeline.name, run=self.run, name=name, incomplete=self.tally.incomplete
+                result,
+                pipeline=self._pipeline.name,
+                run=self.run,
+                name=name,
+                incomplete=self.tally.incomplete,
+                accumulated_as=COUNTED if self.fits else "",
             )
             self._products.publish(product)
         except Exception as error:
@@ -185,6 +211,11 @@ class Reduction:
             self.tally += lost(chunk)
             logger.error("run %d: a chunk of %d events is given up", self.run, chunk.n_events)
         self._held_back = kept
+
+
+def _is_counted(pipeline: Pipeline, run: int) -> bool:
+    """Whether a run must do without its events. What comes before and after the run that is too large must as well."""
+    return not pipeline.keep_events and (pipeline.counted_run is None or run in (0, pipeline.counted_run))
 
 
 def _output(outcome: Output, input: Workspace, script: Script) -> Workspace | str:

@@ -20,13 +20,17 @@ MAX_CELLS = 4_000_000
 """Spectra × bins that are published as they are (64 MB with errors); beyond that, their sum."""
 
 
-def product_of(result: Workspace, *, pipeline: str, run: int, name: str, incomplete: str) -> Product:
+def product_of(
+    result: Workspace, *, pipeline: str, run: int, name: str, incomplete: str, accumulated_as: str = ""
+) -> Product:
     """The product of a result.
 
     Parameters
     ----------
     incomplete
         Why something is missing from the run, empty if nothing is.
+    accumulated_as
+        How the run was accumulated, if not as it was configured.
 
     Raises
     ------
@@ -34,6 +38,8 @@ def product_of(result: Workspace, *, pipeline: str, run: int, name: str, incompl
         The values of the result are not numbers.
     """
     attributes = {**_attributes(result.tally), "incomplete": incomplete}
+    if accumulated_as:
+        attributes["accumulated_as"] = accumulated_as
     held = result.held
     if convert.is_data_array(held):
         signal, axes, errors, units = _of_array(_dense(held, result))
