@@ -79,7 +79,17 @@ def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
     OperatorError
         It cannot run here: every problem at once.
     """
-    found = survey(config, look_at_host(environ, cwd))
+    return complete(survey(config, look_at_host(environ, cwd)))
+
+
+def complete(found: Survey) -> Resolved:
+    """What was found, if nothing in it is left open.
+
+    Raises
+    ------
+    OperatorError
+        There are problems: all of them.
+    """
     match found:
         case Survey(
             verdict=Verdict() as verdict,
@@ -91,7 +101,7 @@ def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
             problems=(),
         ):
             return Resolved(
-                config=config,
+                config=found.config,
                 instrument=instrument,
                 engine=verdict.engine,
                 interpreter=found.interpreter,

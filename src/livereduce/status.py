@@ -72,7 +72,8 @@ class Status:
     state, why, since
         One word, the reason in a sentence, and since when.
     problems
-        What keeps a parked service from starting, one sentence each.
+        What is wrong with configuration or scripts, one sentence each: what keeps a parked service from starting, or
+        what a running one has not taken.
     generation, worker_pid
         The newest worker; the pid is None while there is none.
     phase, progress
@@ -181,14 +182,24 @@ def read_status(path: Path) -> Status:
     return decode_status(path.read_text())
 
 
-def shown(word: StateWord, why: str, progress: Progress | None, *, script_fails: bool) -> tuple[StateWord, str]:
-    """The word and reason that people see: the daemon's own, refined by what a running worker says of its work."""
+def shown(
+    word: StateWord, why: str, progress: Progress | None, *, script_fails: bool, problems: tuple[str, ...] = ()
+) -> tuple[StateWord, str]:
+    """The word and reason that people see: the daemon's own, refined by what a running worker says of its work.
+
+    Parameters
+    ----------
+    problems
+        What somebody should look at, although the worker can do its work.
+    """
     if word is not StateWord.RUNNING or progress is None:
         return word, why
     if not progress.source_connected:
         return _without_source(progress)
     if script_fails:
         return StateWord.DEGRADED, _script_error(progress)
+    if problems:
+        return StateWord.DEGRADED, "; ".join(problems)
     match progress.run_state:
         case RunState.PAUSED:
             return StateWord.PAUSED, f"run {progress.run} is paused"

@@ -28,10 +28,12 @@ import sys
 from pathlib import Path
 from livereduce.daemon.vocabulary import Limits
 from livereduce.daemon.run import run
+from livereduce.daemon.watch import Times
 conf, fake, mode, stop_s, terminate_s = sys.argv[1:]
 stop_s, terminate_s = float(stop_s), float(terminate_s)
 limits = Limits(stop_s=stop_s, terminate_s=terminate_s, cancel_s=0.3, look_s=0.1, first_wait_s=0.1)
-sys.exit(run(Path(conf), limits=limits, command=lambda python, job: (python, fake, mode, str(job))))
+command = lambda python, job: (python, fake, mode, str(job))
+sys.exit(run(Path(conf), limits=limits, command=command, watching=Times(poll_s=0.1, settle_s=0.09)))
 """
 
 
@@ -116,7 +118,7 @@ def processes_of(path: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_stops_in_order(beamline: Beamline, number: signal.Signals) -> None:
     daemon = beamline.start()
     running = beamline.wait_running()
@@ -243,6 +245,128 @@ def test_the_worker_does_not_outlive_a_daemon_that_is_killed(beamline: Beamline)
     beamline.start()
     again = beamline.wait(lambda seen: seen.pid != daemon.pid and seen.progress is not None)
     assert again.generation == 2
+
+
+def test_a_changed_script_takes_effect_and_is_no_failure(beamline: Beamline) -> None:
+    beamline.start()
+    before = beamline.wait_running()
+    beamline.script("pass  # changed\n")
+    after = beamline.wait_running(generation=2)
+    assert after.proc
+    assert before.proc
+    assert after.proc.md5 != before.proc.md5
+    assert after.restarts == 0
+    assert "the scripts have changed (reduce_PG3_live_proc.py changed)" in beamline.log()
+    assert (beamline.path / "state" / "stopped_in_order").exists()
+
+
+def test_a_script_that_does_not_end_is_cancelled(beamline: Beamline) -> None:
+    beamline.start("deaf")
+    beamline.wait_running()
+    beamline.script("pass  # changed\n")
+    assert beamline.wait_running(generation=2).restarts == 0
+    assert "SIGTERM to the worker's group" in beamline.log()
+
+
+def test_a_touch_or_a_change_taken_back_restarts_nothing(beamline: Beamline) -> None:
+    beamline.start()
+    beamline.wait_running()
+    script = beamline.path / "scripts" / "reduce_PG3_live_proc.py"
+    script.touch()
+    text = script.read_text()
+    script.write_text("no python\n")
+    beamline.wait(lambda seen: bool(seen.problems))
+    fresh = script.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(script)
+    status = beamline.wait(lambda seen: not seen.problems)
+    assert (status.generation, status.state) == (1, StateWord.WAITING_FOR_RUN)
+
+
+def test_a_broken_script_is_reported_and_the_last_good_one_goes_on(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    good = beamline.wait_running()
+    script = beamline.path / "scripts" / "reduce_PG3_live_proc.py"
+    beamline.script("pass\nno python at all\n")
+    told = beamline.wait(lambda seen: seen.state is StateWord.DEGRADED)
+    assert f"{script}:2" in told.why
+    assert told.problems == (told.why,)
+    assert told.generation == 1
+    assert f"ERROR - {told.why}" in beamline.log()
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+    beamline.start()
+    again = beamline.wait(lambda seen: seen.pid != daemon.pid and seen.state is StateWord.DEGRADED)
+    assert again.proc == good.proc
+    assert f"{script}:2" in again.why
+    beamline.script("pass  # mended\n")
+    mended = beamline.wait_running(generation=3)
+    assert (mended.problems, mended.restarts) == ((), 0)
+
+
+def test_a_module_of_a_script_counts_as_part_of_it(beamline: Beamline) -> None:
+    module = beamline.path / "scripts" / "helper_of_mine.py"
+    module.write_text("x = 1\n")
+    beamline.script("import helper_of_mine\n")
+    beamline.start()
+    beamline.wait_running()
+    module.write_text("x = \n")
+    assert f"{module}:1" in beamline.wait(lambda seen: seen.state is StateWord.DEGRADED).why
+    module.write_text("x = 2\n")
+    assert beamline.wait_running(generation=2).problems == ()
+
+
+def test_both_scripts_gone_cancel_and_park(beamline: Beamline) -> None:
+    beamline.start()
+    beamline.wait_running()
+    (beamline.path / "scripts" / "reduce_PG3_live_proc.py").unlink()
+    parked = beamline.wait(lambda seen: seen.state is StateWord.PARKED)
+    assert (parked.worker_pid, parked.restarts) == (None, 0)
+    assert "no processing script" in parked.why
+    beamline.script()
+    beamline.wait_running(generation=2)
+
+
+def test_a_changed_configuration_ends_the_daemon_in_order(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    beamline.wait_running()
+    beamline.configure(update_every=7)
+    assert daemon.wait(LIMIT_S) == 0
+    assert (beamline.path / "state" / "stopped_in_order").exists()
+    assert "the configuration has changed (livereduce.conf changed)" in beamline.log()
+
+
+def test_a_broken_configuration_is_reported_and_the_one_in_use_goes_on(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    running = beamline.wait_running()
+    beamline.configure("{")
+    told = beamline.wait(lambda seen: seen.state is StateWord.DEGRADED)
+    assert "livereduce.conf: not valid JSON" in told.why
+    assert running.worker_pid is not None
+    os.kill(running.worker_pid, signal.SIGKILL)
+    again = beamline.wait_running(generation=2)
+    assert again.instrument == "POWGEN"
+    beamline.wait(lambda seen: seen.generation == 2 and seen.state is StateWord.DEGRADED)
+    beamline.configure()
+    assert daemon.wait(LIMIT_S) == 0
+
+
+def test_a_configuration_that_cannot_be_used_yet_is_taken_when_it_can(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    beamline.wait_running()
+    beamline.configure(script_dir="elsewhere")
+    assert "elsewhere" in beamline.wait(lambda seen: seen.state is StateWord.DEGRADED).why
+    (beamline.path / "scripts").rename(beamline.path / "elsewhere")
+    assert daemon.wait(LIMIT_S) == 0
+
+
+def test_sighup_begins_anew(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    beamline.wait_running()
+    daemon.send_signal(signal.SIGHUP)
+    status = beamline.wait_running(generation=2)
+    assert (status.restarts, status.pid) == (0, daemon.pid)
+    assert "restarting: SIGHUP received" in beamline.log()
 
 
 def test_parks_without_scripts_and_goes_on_when_there_is_one(beamline: Beamline) -> None:

@@ -14,13 +14,15 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from livereduce.daemon import policy, vocabulary
+from livereduce.daemon import good, policy, vocabulary
+from livereduce.daemon.changes import Changes
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
-from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, State, StopAsked, Tick
+from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, Outdated, State, StopAsked, Tick
+from livereduce.daemon.watch import Times
 from livereduce.link import STOP
 from livereduce.logs import log_startup
 from livereduce.resolve import Resolved
@@ -49,14 +51,23 @@ class Loop:
         Descriptor on which the number of each signal arrives as a byte.
     command
         How a worker is started: from the interpreter and the path of its job.
+    watching
+        How often configuration and scripts are looked at.
     """
 
     def __init__(
-        self, site: Site, reporter: Reporter, signals: int, limits: Limits, command: Command = worker_command
+        self,
+        site: Site,
+        reporter: Reporter,
+        signals: int,
+        limits: Limits,
+        command: Command = worker_command,
+        watching: Times | None = None,
     ) -> None:
         self._site, self._reporter, self._signals, self._command = site, reporter, signals, command
-        self._state = State(limits=limits, since=time.monotonic(), due=None)
-        self._pending: deque[Fact] = deque([site.found.judged])
+        self._state = State(limits=limits, since=time.monotonic())
+        self._pending: deque[Fact] = deque()
+        self._changes = Changes(site, watching)
         self._worker: Worker | None = None
         self._observed = Observed()
         self._startup_logged: Resolved | None = None
@@ -91,6 +102,7 @@ class Loop:
             self._reporter.changed(before, self._state, self._site.found)
             for action in actions:
                 self._carry_out(action)
+        self._reporter.problems = self._changes.problems
         self._reporter.report(self._state, self._site, self._observed, time.monotonic())
 
     # ---- facts
@@ -103,9 +115,9 @@ class Loop:
         elif self._state.alive:
             # An action failed half-way (a bug): what the policy believes must come back to what is.
             self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
+        self._pending.extend(self._changes.gather())
         if self._signals in ready:
-            numbers = os.read(self._signals, 64)
-            self._pending.extend(StopAsked(by=f"{signal_name(number)} received") for number in numbers)
+            self._pending.extend(_signalled(number) for number in os.read(self._signals, 64))
         self._pending.append(Tick())
 
     def _wait(self) -> set[int]:
@@ -138,6 +150,7 @@ class Loop:
     def _carry_out(self, action: Action) -> None:
         match action:
             case vocabulary.Look():
+                self._changes.look_comes()
                 self._pending.appendleft(self._site.look())
             case vocabulary.Start(reason=reason):
                 self._start(reason)
@@ -165,6 +178,7 @@ class Loop:
             log_startup(resolved, sys.argv)
             self._startup_logged = resolved
         try:
+            self._changes.adopt(resolved)
             job, path = make_generation(resolved)
             self._reporter.job = job
             environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
@@ -173,6 +187,10 @@ class Loop:
             self._pending.append(Ended(code=None, reason=f"the worker could not be started: {error}"))
             return
         self._reporter.worker_pid = self._worker.pid
+        try:
+            good.remember(resolved.state_dir, resolved.scripts)
+        except OSError as error:
+            log.warning("the scripts cannot be kept as the last good ones: %s", error)
         log.info("worker generation %d (pid %d) started: %s", job.generation, self._worker.pid, reason)
 
     def _leave(self) -> None:
@@ -181,6 +199,11 @@ class Loop:
             self._worker.signal_group(signal.SIGKILL)
             self._worker.reap()
         self._site.leave()
+
+
+def _signalled(number: int) -> Fact:
+    why = f"{signal_name(number)} received"
+    return Outdated(reason=why) if number == signal.SIGHUP else StopAsked(by=why)
 
 
 def _log_output(lines: list[str]) -> None:

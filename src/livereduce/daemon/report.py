@@ -32,11 +32,14 @@ class Reporter:
     ----------
     job, worker_pid
         The newest generation, set by the loop as it starts and ends workers.
+    problems
+        What is wrong although a worker runs, set by the loop.
     """
 
     def __init__(self, log_file: Path) -> None:
         self.job: Job | None = None
         self.worker_pid: int | None = None
+        self.problems: tuple[str, ...] = ()
         self._log_file = log_file
         self._started = iso(datetime.now())
         self._since = (StateWord.STARTING, self._started)
@@ -82,7 +85,9 @@ class Reporter:
                 log.warning("the status cannot be written: %s", error)
 
     def _snapshot(self, state: State, site: Site, observed: Observed) -> Status:
-        word, why = shown(state.word, state.why, observed.progress, script_fails=observed.script_fails)
+        problems = self.problems if state.alive else site.found.problems
+        fails = observed.script_fails
+        word, why = shown(state.word, state.why, observed.progress, script_fails=fails, problems=problems)
         now = iso(datetime.now())
         if word is not self._since[0]:
             self._since = (word, now)
@@ -98,7 +103,7 @@ class Reporter:
             version=__version__,
             configuration=str(config.path or ""),
             warnings=resolved.warnings if resolved else (),
-            problems=site.found.problems or ((why,) if word is StateWord.PARKED else ()),
+            problems=problems or ((why,) if word is StateWord.PARKED else ()),
             instrument=resolved.instrument.name if resolved else "",
             engine=resolved.engine if resolved else "",
             interpreter=str(resolved.interpreter) if resolved else "",

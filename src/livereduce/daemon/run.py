@@ -15,26 +15,31 @@ from livereduce.daemon.report import Reporter
 from livereduce.daemon.site import Held, Site
 from livereduce.daemon.spawn import worker_command
 from livereduce.daemon.vocabulary import Limits
+from livereduce.daemon.watch import Times
 from livereduce.errors import ExitCode
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 log = logging.getLogger("livereduce.daemon")
 
 
-def run(path: Path | None, *, limits: Limits | None = None, command: Command = worker_command) -> int:
-    """Keep one worker reducing until SIGTERM or SIGINT; must be called from the main thread.
+def run(
+    path: Path | None, *, limits: Limits | None = None, command: Command = worker_command, watching: Times | None = None
+) -> int:
+    """Keep one worker reducing until SIGTERM, SIGINT or SIGQUIT; must be called from the main thread.
+
+    SIGHUP begins anew with the scripts as they are then.
 
     Parameters
     ----------
     path
         The configuration; None for the usual place.
-    limits, command
-        The times of the daemon, and how a worker is started; tests give their own.
+    limits, command, watching
+        The times of the daemon, how a worker is started, and how often files are looked at; tests give their own.
 
     Returns
     -------
-    The exit code: 0 after a stop, 78 if another daemon has the runtime directory.
+    The exit code: 0 after a stop or a change of the configuration, 78 if another daemon has the runtime directory.
     """
     path = path.absolute() if path else None
     with noted_signals() as signals:
@@ -46,14 +51,14 @@ def run(path: Path | None, *, limits: Limits | None = None, command: Command = w
         except Held as held:
             log.error("%s", held)
             return ExitCode.UNUSABLE
-        return Loop(site, Reporter(log_file), signals, limits or Limits(), command).run()
+        return Loop(site, Reporter(log_file), signals, limits or Limits(), command, watching).run()
 
 
 @contextmanager
 def noted_signals() -> Iterator[int]:
-    """Note stop signals as bytes on the descriptor given. A handler that did more could deadlock in a lock or a log."""
+    """Note signals as bytes on the descriptor given. A handler that did more could deadlock in a lock or a log."""
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    before = {number: signal.signal(number, _note) for number in STOP_SIGNALS}
+    before = {number: signal.signal(number, _note) for number in SIGNALS}
     woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
         yield reading

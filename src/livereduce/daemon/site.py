@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from livereduce.config import Config, read_file
+from livereduce.config import Config, Reading, read_file
+from livereduce.daemon import good
 from livereduce.daemon.vocabulary import Judged
 from livereduce.environment import look_at_host
 from livereduce.errors import OperatorError
-from livereduce.resolve import Resolved, resolve, survey
+from livereduce.resolve import Resolved, Survey, complete, survey
+from livereduce.scripts import Scripts, judge
 from livereduce.status import FILE_NAME, runtime_directory
 
 
@@ -21,12 +23,27 @@ class Held(OperatorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a look at configuration and scripts has found, as far as it could be read."""
+    """What a look at configuration and scripts has found, as far as it could be read.
+
+    Attributes
+    ----------
+    problems
+        Why nothing can be started; empty if something can.
+    resolved
+        What can be started, with the last good version in the place of what cannot be used.
+    config_notes, script_notes
+        What cannot be used, where a last good version goes on instead.
+    on_disk
+        The scripts as they lie there.
+    """
 
     config: Config
     runtime_dir: Path
     problems: tuple[str, ...] = ()
     resolved: Resolved | None = None
+    config_notes: tuple[str, ...] = ()
+    script_notes: tuple[str, ...] = ()
+    on_disk: Scripts | None = None
 
     @property
     def judged(self) -> Judged:
@@ -35,22 +52,51 @@ class Found:
         return Judged(fingerprint=seen.hexdigest(), problems=self.problems, silence_s=self.config.limits_s)
 
 
-def look(path: Path | None) -> Found:
-    """Read and judge, anew, the configuration and all it leads to."""
+def look(path: Path | None, last_good: Config | None = None) -> Found:
+    """Read and judge, anew, the configuration and all it leads to.
+
+    Parameters
+    ----------
+    last_good
+        The configuration to go on with if that of the file cannot be used; None for none.
+    """
+    found = _judge(read_file(path))
+    if not found.problems or last_good is None or last_good == found.config:
+        return found
+    instead = _judge(Reading(config=last_good))
+    if instead.problems:
+        return found
+    notes = tuple(f"{problem}; the last good configuration goes on" for problem in found.problems)
+    return replace(instead, config_notes=notes)
+
+
+def _judge(reading: Reading) -> Found:
     cwd = Path.cwd()
-    reading = read_file(path)
     seen = survey(reading.config, look_at_host(os.environ, cwd), reading.bad_keys)
+    mended, notes = _mend(seen)
     found = Found(
         config=reading.config,
         runtime_dir=runtime_directory(seen, os.environ, cwd),
-        problems=(*reading.problems, *seen.problems),
+        problems=(*reading.problems, *mended.problems),
+        script_notes=notes,
+        on_disk=seen.scripts,
     )
-    if found.problems:
-        return found
-    try:
-        return replace(found, resolved=resolve(reading.config, os.environ, cwd))
-    except OperatorError as error:  # it has changed in this moment
-        return replace(found, problems=error.problems)
+    return found if found.problems else replace(found, resolved=complete(mended))
+
+
+def _mend(seen: Survey) -> tuple[Survey, tuple[str, ...]]:
+    """The survey with the last good scripts in the place of bad ones, and what is wrong with those."""
+    if seen.scripts is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
+        return seen, ()
+    wrong, _ = judge(seen.scripts, seen.script_dir, seen.instrument.short_name)
+    scripts, notes = good.mend(seen.scripts, seen.state_dir)
+    if not notes:
+        return seen, ()
+    still_wrong, _ = judge(scripts, seen.script_dir, seen.instrument.short_name)
+    if still_wrong:
+        return seen, ()
+    others = tuple(problem for problem in seen.problems if problem not in wrong)
+    return replace(seen, scripts=scripts, problems=others), notes
 
 
 class Site:
@@ -59,6 +105,7 @@ class Site:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.found = look(path)
+        self._last_good: Config | None = None
         self._lock: tuple[Path, int] | None = None
         self._move()
 
@@ -68,8 +115,9 @@ class Site:
         return self._lock[0] / FILE_NAME if self._lock else None
 
     def look(self) -> Judged:
-        """Look again."""
-        self.found = look(self.path)
+        """Look again; a configuration that could be used once goes on while a newer one cannot."""
+        last_good = self.found.config if self.found.resolved else self._last_good
+        self._last_good, self.found = last_good, look(self.path, last_good)
         try:
             self._move()
         except Held as error:

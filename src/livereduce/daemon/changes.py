@@ -1,0 +1,122 @@
+"""What changes of scripts and configuration mean for a worker that runs: begin anew, stop in order, or only a report.
+
+`daemon.watch` says that a file has changed and settled; here it is judged whether it can be used. What cannot be used
+changes nothing but the report: the worker goes on with what it was started on.
+"""
+
+import logging
+import time
+from pathlib import Path
+
+from livereduce.closure import import_closure
+from livereduce.config import DEFAULT_PATH
+from livereduce.daemon import good
+from livereduce.daemon.site import Site, look
+from livereduce.daemon.vocabulary import Fact, Outdated, Reconfigured
+from livereduce.daemon.watch import Changed, Times, Watcher, texts_of
+from livereduce.resolve import Resolved
+from livereduce.scripts import Script, Scripts, find_scripts
+
+LOOK_AGAIN_S = 2.0
+
+log = logging.getLogger("livereduce.daemon")
+
+
+class Changes:
+    """The watcher of the newest start, and what it has found that cannot be used.
+
+    Attributes
+    ----------
+    times
+        How often is looked, and how long a content must stay to count; tests shorten them.
+    """
+
+    def __init__(self, site: Site, times: Times | None = None) -> None:
+        self._site, self._times = site, times
+        self._path = site.path or DEFAULT_PATH
+        self._running: Resolved | None = None
+        self._notes: dict[str, tuple[str, ...]] = {"configuration": (), "scripts": ()}
+        self._look_again_at = 0.0
+        self._reported: frozenset[str] = frozenset()
+        self._watcher = self._new_watcher()
+
+    def _new_watcher(self) -> Watcher:
+        return Watcher(self._path, time.monotonic(), self._times)
+
+    def look_comes(self) -> None:
+        """To be called before each `Site.look`, so that no change falls between the two."""
+        self._watcher = self._new_watcher()
+        self._running = None
+
+    def adopt(self, resolved: Resolved) -> None:
+        """To be called before a worker is started on this."""
+        found = self._site.found
+        on_disk = found.on_disk or resolved.scripts
+        now = time.monotonic()
+        self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, resolved.scripts, now)
+        self._running = resolved
+        self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
+        self._look_again_at = now + LOOK_AGAIN_S
+        self._report()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What cannot be used at present and has not been taken, in sentences, each once."""
+        pending = self._watcher.problems(time.monotonic()) if self._running else ()
+        return tuple(dict.fromkeys((*(note for notes in self._notes.values() for note in notes), *pending)))
+
+    def gather(self) -> list[Fact]:
+        """Look if it is time to; facts for the policy, and a report of what cannot be used."""
+        if self._running is None:
+            return []
+        now = time.monotonic()
+        facts = [self._judge(changed, self._running) for changed in self._watcher.look(now)]
+        if self._notes["configuration"] and now >= self._look_again_at:
+            # what was wrong with it may lie outside of the file: a directory, the scripts it names
+            facts.append(self._judge_configuration("it can be used now"))
+        self._report()
+        return [fact for fact in facts if fact]
+
+    def _judge(self, changed: Changed, running: Resolved) -> Fact | None:
+        if changed.kind == "scripts":
+            return self._judge_scripts(changed, running)
+        return self._judge_configuration(changed.what)
+
+    def _judge_configuration(self, what: str) -> Fact | None:
+        self._look_again_at = time.monotonic() + LOOK_AGAIN_S
+        found = look(self._site.path)
+        self._notes["configuration"] = tuple(
+            f"{problem}; the configuration in use goes on" for problem in found.problems
+        )
+        return None if found.problems else Reconfigured(reason=f"the configuration has changed ({what})")
+
+    def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
+        on_disk = find_scripts(running.script_dir, running.instrument.short_name)
+        usable, notes = good.mend(on_disk, running.state_dir)
+        closure = import_closure(texts_of(usable), running.script_dir)
+        broken = (usable.problem, *(script.problem for script in _both(usable) if script), *closure.problems)
+        wrong = tuple(f"{problem}; the version in use goes on" for problem in broken if problem)
+        self._notes["scripts"] = (*notes, *wrong)
+        if wrong:
+            return None
+        own = {script.path for script in (*_both(usable), *_both(running.scripts)) if script}
+        modules = [path for path in changed.paths if path not in own]
+        if not modules and _versions(usable) == _versions(running.scripts):
+            return None  # broken, or back to what runs
+        return Outdated(reason=f"the scripts have changed ({changed.what})")
+
+    def _report(self) -> None:
+        problems = frozenset(self.problems)
+        for problem in sorted(problems - self._reported):
+            log.error("%s", problem)
+        for problem in sorted(self._reported - problems):
+            log.info("no longer so: %s", problem)
+        self._reported = problems
+
+
+def _both(scripts: Scripts) -> tuple[Script | None, Script | None]:
+    return scripts.proc, scripts.post_proc
+
+
+def _versions(scripts: Scripts) -> tuple[tuple[Path, str] | None, ...]:
+    return tuple((script.path, script.md5) if script else None for script in _both(scripts))
