@@ -75,7 +75,7 @@ def test_the_librarys_names_are_never_looked_for(tmp_path: Path) -> None:
 
 
 def test_what_may_appear(tmp_path: Path) -> None:
-    found = of(tmp_path, "import numpy.linalg\nfrom a import later", a__init="")
+    found = of(tmp_path, "import numpy.linalg\nfrom a import later\nfrom a import *", a__init="")
     assert set(found.missing) == {
         tmp_path / path for path in ("numpy.py", "numpy/__init__.py", "a/later.py", "a/later/__init__.py")
     }

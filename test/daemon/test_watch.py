@@ -329,6 +329,18 @@ def test_an_edit_that_no_time_shows_is_seen_when_the_bytes_are_read_again(
     assert beamline.seen(3) == CHANGED
 
 
+def test_the_bytes_that_settle_were_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_still(monkeypatch)
+    beamline = Beamline(tmp_path)
+    beamline.proc.write_text("output = 'half'\n")
+    assert beamline.seen(1) == []
+    beamline.proc.write_text("output = 'full'\n")
+    assert beamline.seen(1) == []
+    assert beamline.seen(1) == CHANGED
+    beamline.adopt()
+    assert beamline.seen(40) == []
+
+
 def test_bytes_are_read_only_if_the_file_has_changed_or_after_a_while(
     beamline: Beamline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,6 +496,20 @@ def test_the_modules_of_the_running_version_are_watched_while_a_broken_one_lies_
     beamline.adopt(running)
     helper.write_text("x = 2\n")
     assert beamline.seen() == ["helper.py changed"]
+
+
+def test_a_module_that_was_not_imported_for_a_while_begins_anew(beamline: Beamline) -> None:
+    helper = beamline.dir / "helper.py"
+    helper.write_text("x = 1\n")
+    for script in ("import helper\n", "pass\n"):
+        beamline.proc.write_text(script)
+        assert beamline.seen() == CHANGED
+        beamline.adopt()
+    helper.write_text("x = 2\n")
+    beamline.proc.write_text("import helper\n")
+    assert beamline.seen() == CHANGED
+    beamline.adopt()
+    assert beamline.seen() == []
 
 
 def test_another_script_directory_takes_the_place_of_the_former(beamline: Beamline, tmp_path: Path) -> None:
