@@ -1,5 +1,6 @@
 """What the documentation shows is so: keys and defaults, scripts and examples that run, links that lead somewhere."""
 
+import ast
 import hashlib
 import json
 import re
@@ -15,8 +16,10 @@ from helpers.paths import ROOT
 from livereduce.config import Config, parse_config, value_of
 from livereduce.config_keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
+from livereduce.errors import ExitCode
 from livereduce.link import Job, Progress, ScriptCopy
 from livereduce.publish.nexus import read_product
+from livereduce.status import NEEDS_ATTENTION, StateWord
 from livereduce.stream.model import FLAG_VETOED, RunEnded, RunStarted
 
 DOCS = ROOT / "docs"
@@ -176,6 +179,34 @@ def test_the_helpers_that_are_listed_are_there() -> None:
     told = re.findall(r"^\| `(\w+\.py)` \|", (ROOT / "test" / "README.md").read_text(), re.MULTILINE)
     assert len(told) > 5
     assert set(told) <= {path.name for path in (ROOT / "test" / "helpers").glob("*.py")}
+
+
+# ---- troubleshooting.md
+
+
+def rows_of(section: str) -> list[tuple[str, str]]:
+    """The first two cells of each row of the tables in a section."""
+    text = (DOCS / "troubleshooting.md").read_text()
+    (body,) = re.findall(rf"^## {section}\n(.*?)(?=^## )", text, re.M | re.S)
+    return re.findall(r"^\| (.*`.*?) \| (.*?) \|", body, re.M)
+
+
+def test_every_state_has_a_row_with_its_exit_code() -> None:
+    told = dict(rows_of("States"))
+    assert told.pop("`DOWN`") == str(int(ExitCode.DOWN))
+    up = {f"`{word}`": "1" if word in NEEDS_ATTENTION else "0" for word in StateWord}
+    assert told == {**up, f"`{StateWord.STOPPED}`": str(int(ExitCode.DOWN))}
+
+
+def test_the_messages_are_those_of_the_program() -> None:
+    """Each piece between placeholders is in some text of the source."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "src").rglob("*.py")]
+    texts = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    known = [text for text in texts if isinstance(text, str)]
+    spans = [span for message, _ in rows_of("Messages") for span in re.findall(r"`([^`]+)`", message)]
+    pieces = [piece.strip(" ;:,().") for span in spans for piece in span.split("…")]
+    assert len(spans) > 40
+    assert [piece for piece in pieces if not any(piece in text for text in known)] == []
 
 
 # ---- links
