@@ -55,6 +55,7 @@ output = result
 class Server:
     """A server that is ready, and its log."""
 
+    process: subprocess.Popen[bytes]
     port: int
     log: Path
 
@@ -64,15 +65,15 @@ class Server:
 
 
 @contextmanager
-def serving(events_per_pulse: int, events: int) -> Iterator[Server]:
+def serving(events_per_pulse: int, events: int, port: int = 0) -> Iterator[Server]:
     """A server with a run in progress that has so many events."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "serve.log"
-        command = [sys.executable, str(HERE / "serve.py"), "--events", str(events)]
+        command = [sys.executable, str(HERE / "serve.py"), "--events", str(events), "--port", str(port)]
         command += ["--events-per-pulse", str(events_per_pulse)]
         with log.open("w") as file, subprocess.Popen(command, stdout=file) as process:
             try:
-                yield Server(_port(log), log)
+                yield Server(process, _port(log), log)
             finally:
                 process.terminate()
 

@@ -23,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events-per-pulse", type=int, required=True)
     parser.add_argument("--events", type=int, required=True, help="events in the run, about")
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--pixels", type=int, default=4096)
     options = parser.parse_args()
     bare = options.events_per_pulse >= 100_000
@@ -37,6 +38,7 @@ def main() -> None:
     play = Play(origin_ns=origin_ns, acts=perform(beam, origin_ns=origin_ns, run_s=10 * run_s))
     server = Server(
         play,
+        port=options.port,
         speed=STANDSTILL,
         prefill_s=run_s + LEAD_S,
         say=lambda line: print(f"{time.monotonic():.6f} {line}", flush=True),
