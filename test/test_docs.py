@@ -188,7 +188,7 @@ def rows_of(section: str) -> list[tuple[str, str]]:
     """The first two cells of each row of the tables in a section."""
     text = (DOCS / "troubleshooting.md").read_text()
     (body,) = re.findall(rf"^## {section}\n(.*?)(?=^## )", text, re.M | re.S)
-    return re.findall(r"^\| (.*`.*?) \| (.*?) \|", body, re.M)
+    return re.findall(r"^\| ([^|]*`[^|]*?) \| ([^|]*?) \|", body, re.M)
 
 
 def test_every_state_has_a_row_with_its_exit_code() -> None:

@@ -1,7 +1,6 @@
 """Stacks of real processes that hang, and the folder that they are kept in."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -32,15 +31,15 @@ def hang_here():
     print("up", flush=True)
 """
 
-Start = Callable[[str], tuple[Stacks, int]]
+Start = Callable[[str], tuple[Stacks, subprocess.Popen[str]]]
 
 
 @pytest.fixture
 def hanging() -> Iterator[Start]:
-    """Start a process that hangs in `hang_here`; its stacks and its pidfd."""
-    started: list[tuple[subprocess.Popen[str], Stacks, int]] = []
+    """Start a process that hangs in `hang_here`; its stacks and the process."""
+    started: list[tuple[Stacks, subprocess.Popen[str]]] = []
 
-    def start(hang: str) -> tuple[Stacks, int]:
+    def start(hang: str) -> tuple[Stacks, subprocess.Popen[str]]:
         stacks = Stacks()
         process = subprocess.Popen(
             [sys.executable, "-c", CODE + "".join(f"    {line}\n" for line in hang.splitlines()) + "hang_here()"],
@@ -49,17 +48,15 @@ def hanging() -> Iterator[Start]:
             stdout=subprocess.PIPE,
             text=True,
         )
-        pidfd = os.pidfd_open(process.pid)
-        started.append((process, stacks, pidfd))
+        started.append((stacks, process))
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        return stacks, pidfd
+        return stacks, process
 
     yield start
-    for process, stacks, pidfd in started:
+    for stacks, process in started:
         process.kill()
         process.communicate()
-        os.close(pidfd)
         stacks.close()
 
 
@@ -73,9 +70,9 @@ def awaited(stacks: Stacks) -> str:
 
 @pytest.mark.parametrize("hang", HANGS.values(), ids=HANGS)
 def test_the_stacks_of_every_hang(hanging: Start, hang: str) -> None:
-    stacks, pidfd = hanging(hang)
+    stacks, process = hanging(hang)
     assert stacks.answer() == ""
-    stacks.ask(pidfd)
+    stacks.ask(process.pid)
     seen = awaited(stacks)
     assert seen.count("most recent call first") == 2  # both threads
     assert "in hang_here" in seen
@@ -84,24 +81,25 @@ def test_the_stacks_of_every_hang(hanging: Start, hang: str) -> None:
 
 
 def test_the_next_answer_is_without_the_one_before(hanging: Start) -> None:
-    stacks, pidfd = hanging("time.sleep(600)")
-    stacks.ask(pidfd)
+    stacks, process = hanging("time.sleep(600)")
+    stacks.ask(process.pid)
     first = awaited(stacks)
-    stacks.ask(pidfd)
+    stacks.ask(process.pid)
     assert len(awaited(stacks)) == len(first)
 
 
 def test_a_stopped_process_does_not_answer(hanging: Start) -> None:
-    stacks, pidfd = hanging("time.sleep(600)")
-    signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
-    stacks.ask(pidfd)
+    stacks, process = hanging("time.sleep(600)")
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    stacks.ask(process.pid)
     assert stacks.answer() == ""
 
 
 def test_a_process_that_has_ended_does_not_answer(hanging: Start) -> None:
-    stacks, pidfd = hanging("os._exit(0)")
-    assert select.select([pidfd], [], [], LIMIT_S)[0]
-    stacks.ask(pidfd)
+    stacks, process = hanging("os._exit(0)")
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    stacks.ask(process.pid)
     assert stacks.answer() == ""
 
 

@@ -38,11 +38,14 @@ class Stacks:
         self.fd = self._file.fileno()
         self._asked_at = 0
 
-    def ask(self, pidfd: int) -> None:
-        """Ask for the stacks; what comes is `answer`."""
+    def ask(self, pid: int) -> None:
+        """Ask a worker that is not reaped yet for its stacks; what comes is `answer`.
+
+        It alone, not its group: in what scripts have started, SIGUSR1 is deadly.
+        """
         self._asked_at = os.fstat(self.fd).st_size
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(pidfd, signal.SIGUSR1)
+            os.kill(pid, signal.SIGUSR1)
 
     def answer(self) -> str:
         """What has come since the last `ask`; empty if nothing has, as from a process that is stopped.
