@@ -80,8 +80,12 @@ class Status:
         As of the newest beat; None before the first.
     events_per_s, pulses_per_s
         From successive beats.
+    memory_bytes, memory_limit_bytes
+        Of the worker with all that it has started; None without a worker, and without a limit.
     restarts, last_restarts
         How many since the daemon started, and the newest of them, oldest first.
+    renewals
+        How many workers were ended since then to begin anew: for other scripts, on request, for want of memory.
     """
 
     state: StateWord
@@ -107,7 +111,10 @@ class Status:
     progress: Progress | None = None
     events_per_s: float = 0.0
     pulses_per_s: float = 0.0
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
     restarts: int = 0
+    renewals: int = 0
     last_restarts: tuple[Restart, ...] = ()
 
 
@@ -266,13 +273,22 @@ def describe(status: Status, down: str = "") -> str:
     rows += _progress_rows(status)
     for name, script in (("proc", status.proc), ("post_proc", status.post_proc)):
         rows.append((name, f"{script.path} (md5 {script.md5})" if script else "none"))
-    worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {status.restarts} restarts"
+    ends = f"{status.restarts} restarts, {status.renewals} renewals"
+    worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     rows += [("worker", f"{worker}, {status.phase}" if status.phase else worker)]
+    rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
     rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
     rows += [("products", status.products_dir)]
     rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
     return "\n".join(f"{name:14} {text}" for name, text in rows)
+
+
+def _memory(status: Status) -> str:
+    held, limit = status.memory_bytes or 0, status.memory_limit_bytes
+    if limit is None:
+        return f"{held / 1e6:.0f} MB, no limit"
+    return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB"
 
 
 def _progress_rows(status: Status) -> list[tuple[str, str]]:

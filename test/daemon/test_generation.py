@@ -43,6 +43,11 @@ def test_a_generation_holds_the_very_bytes_that_were_judged(tmp_path: Path) -> N
     assert (Path(job.proc.path).name, Path(job.proc.copy).parent) == (Path(job.proc.copy).name, path.parent)
 
 
+def test_what_the_memory_allows_goes_into_the_job(tmp_path: Path) -> None:
+    job, _ = make_generation(resolved(tmp_path), keep_events=False, counted_run=7)
+    assert (job.keep_events, job.counted_run) == (False, 7)
+
+
 def test_numbers_count_on_and_old_folders_go(tmp_path: Path) -> None:
     found = resolved(tmp_path)
     numbers = [make_generation(found)[0].generation for _ in range(KEPT + 3)]

@@ -18,6 +18,7 @@ from helpers import fake_worker
 from livereduce.daemon.loop import Loop
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.run import noted_signals
+from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.site import Site
 from livereduce.daemon.vocabulary import Limits
 from livereduce.status import FILE_NAME, StateWord, Status, read_status
@@ -367,6 +368,32 @@ def test_sighup_begins_anew(beamline: Beamline) -> None:
     status = beamline.wait_running(generation=2)
     assert (status.restarts, status.pid) == (0, daemon.pid)
     assert "restarting: SIGHUP received" in beamline.log()
+
+
+LIMIT_BYTES = 150_000_000
+LIMIT_PERCENT = 100 * LIMIT_BYTES / min(read_ram_bytes(), read_cgroup_limit() or read_ram_bytes())
+
+
+def test_a_worker_that_grows_is_trimmed_recycled_and_at_last_keeps_histograms(beamline: Beamline) -> None:
+    beamline.configure(system_mem_limit_perc=LIMIT_PERCENT, mem_check_interval_sec=0.02)
+    beamline.start("grow")
+    status = beamline.wait(lambda seen: seen.generation == 3 and seen.memory_bytes is not None)
+    assert status.memory_limit_bytes is not None
+    assert abs(status.memory_limit_bytes - LIMIT_BYTES) < 1e6
+    assert (status.restarts, status.renewals) == (0, 2), "it was asked to: no failure"
+    log = beamline.log()
+    assert "fake worker: told to trim" in log
+    assert log.count("told to recycle") == 2
+    assert log.count("over the limit of 150 MB") >= 2
+    job = json.loads((beamline.path / "state" / "generations" / "000003" / "job.json").read_text())
+    assert (job["keep_events"], job["counted_run"]) == (False, 7)
+
+
+def test_a_worker_that_swells_is_ended_and_that_is_a_failure(beamline: Beamline) -> None:
+    beamline.configure(system_mem_limit_perc=LIMIT_PERCENT, mem_check_interval_sec=0.02)
+    beamline.start("swell")
+    status = beamline.wait(lambda seen: seen.restarts > 0)
+    assert "over the limit of 150 MB, by more than 10 %" in status.last_restarts[0].reason
 
 
 def test_parks_without_scripts_and_goes_on_when_there_is_one(beamline: Beamline) -> None:

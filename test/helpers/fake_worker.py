@@ -31,6 +31,8 @@ def main(mode: str, job: Job) -> int:
     faulthandler.register(signal.SIGUSR1)
     if mode == "silent once" and job.generation == 1:
         return work(obeys=True, job=job, silent_after=3)
+    if mode in ("grow", "swell"):
+        return work(obeys=True, job=job, grow_bytes=(2 if mode == "grow" else 60) << 20)
     if mode == "pensive":
         return work(obeys=True, job=job, silent_after=3, until_asked=True)
     if mode == "leave once" and job.generation == 1:
@@ -38,8 +40,11 @@ def main(mode: str, job: Job) -> int:
     return work(obeys=mode not in ("deaf", "stubborn"), job=job)
 
 
-def work(*, obeys: bool, job: Job, silent_after: int | None = None, until_asked: bool = False) -> int:
+def work(
+    *, obeys: bool, job: Job, silent_after: int | None = None, until_asked: bool = False, grow_bytes: int = 0
+) -> int:
     asked: list[int] = []
+    held: list[bytes] = []
     if until_asked:
         signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
     beats, orders = int(os.environ[BEAT_FD]), int(os.environ[ORDER_FD])
@@ -47,6 +52,8 @@ def work(*, obeys: bool, job: Job, silent_after: int | None = None, until_asked:
     seq = 0
     while True:
         seq += 1
+        if job.keep_events and grow_bytes:
+            held.append(b"x" * grow_bytes)
         while seq == silent_after and not asked:
             signal.pause()
         progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True)
@@ -57,6 +64,10 @@ def work(*, obeys: bool, job: Job, silent_after: int | None = None, until_asked:
             if not order:
                 Path(job.state_dir, "parent_gone").touch()
                 return 70
+            for line in order.split():
+                print(f"fake worker: told to {line.decode()}", flush=True)
+            if order.endswith(b"recycle\n"):
+                return 75
             if order == b"stop\n" and obeys:
                 Path(job.state_dir, "stopped_in_order").touch()
                 return 0

@@ -1,6 +1,7 @@
 """Generation folders: what one worker runs, frozen, so that a script saved meanwhile does not reach it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from livereduce.link import Job, ScriptCopy, encode_job
@@ -11,8 +12,15 @@ KEPT = 5
 """Folders kept for looking into what went wrong; the newest also holds the last good scripts."""
 
 
-def make_generation(resolved: Resolved) -> tuple[Job, Path]:
+def make_generation(
+    resolved: Resolved, *, keep_events: bool = True, counted_run: int | None = None
+) -> tuple[Job, Path]:
     """Freeze scripts and configuration in a new folder of the state directory; drop the oldest folders.
+
+    Parameters
+    ----------
+    keep_events, counted_run
+        As in `Job`: what the memory allows.
 
     Returns
     -------
@@ -29,7 +37,7 @@ def make_generation(resolved: Resolved) -> tuple[Job, Path]:
     number = earlier[-1] + 1 if earlier else 1
     folder = generations / f"{number:06d}"
     folder.mkdir()
-    job = _job(resolved, number, folder)
+    job = replace(_job(resolved, number, folder), keep_events=keep_events, counted_run=counted_run)
     path = folder / "job.json"
     path.write_text(encode_job(job))
     for old in earlier[: -(KEPT - 1)]:

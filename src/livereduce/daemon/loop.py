@@ -14,16 +14,17 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from livereduce.daemon import good, policy, vocabulary
+from livereduce.daemon import good, memory, policy, vocabulary
 from livereduce.daemon.changes import Changes
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
-from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, Outdated, State, StopAsked, Tick
+from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, Outdated, Outgrown, State, StopAsked, Tick
 from livereduce.daemon.watch import Times
-from livereduce.link import STOP
+from livereduce.daemon.weighing import Weighing
+from livereduce.link import RECYCLE, STOP, TRIM
 from livereduce.logs import log_startup
 from livereduce.resolve import Resolved
 
@@ -68,6 +69,7 @@ class Loop:
         self._state = State(limits=limits, since=time.monotonic())
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
+        self._weighing = Weighing()
         self._worker: Worker | None = None
         self._observed = Observed()
         self._startup_logged: Resolved | None = None
@@ -102,7 +104,9 @@ class Loop:
             self._reporter.changed(before, self._state, self._site.found)
             for action in actions:
                 self._carry_out(action)
-        self._reporter.problems = self._changes.problems
+        too_large = self._weighing.state.does_not_fit
+        self._reporter.problems = (*self._changes.problems, *((too_large,) if too_large else ()))
+        self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
         self._reporter.report(self._state, self._site, self._observed, time.monotonic())
 
     # ---- facts
@@ -116,6 +120,8 @@ class Loop:
             # An action failed half-way (a bug): what the policy believes must come back to what is.
             self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
         self._pending.extend(self._changes.gather())
+        if self._worker is not None:
+            self._weigh(self._worker)
         if self._signals in ready:
             self._pending.extend(_signalled(number) for number in os.read(self._signals, 64))
         self._pending.append(Tick())
@@ -145,6 +151,21 @@ class Loop:
             log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
             self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last)))
 
+    def _weigh(self, worker: Worker) -> None:
+        run = self._observed.progress.run if self._observed.progress else 0
+        generation = self._reporter.job.generation if self._reporter.job else 0
+        for order in self._weighing.look(worker.pid, generation, run, time.monotonic()):
+            match order:
+                case memory.Trim():
+                    log.info("the worker's memory comes near its limit: it is told to give back what it has freed")
+                    worker.order(TRIM)
+                case memory.Recycle(reason=why) | memory.Terminate(reason=why):
+                    at_once = isinstance(order, memory.Terminate)
+                    wait_s = self._weighing.state.wait_s
+                    self._pending.append(
+                        Outgrown(reason=f"the worker is replaced: {why}", at_once=at_once, wait_s=wait_s)
+                    )
+
     # ---- actions
 
     def _carry_out(self, action: Action) -> None:
@@ -157,7 +178,8 @@ class Loop:
             case vocabulary.AskStop() if self._worker:
                 self._worker.order(STOP)
             case vocabulary.AskRecycle() if self._worker:
-                self._worker.order("recycle")
+                log.warning("%s", self._state.outgrown.reason if self._state.outgrown else "")
+                self._worker.order(RECYCLE)
             case vocabulary.Dump() if self._worker:
                 log.error("%s: the worker is asked for the stacks of its threads", self._state.why)
                 self._worker.ask_for_stacks()
@@ -179,7 +201,11 @@ class Loop:
             self._startup_logged = resolved
         try:
             self._changes.adopt(resolved)
-            job, path = make_generation(resolved)
+            self._weighing.adopt(resolved)
+            memory_says = self._weighing.state
+            job, path = make_generation(
+                resolved, keep_events=memory_says.keep_events_next, counted_run=memory_says.counted_run
+            )
             self._reporter.job = job
             environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
             self._worker = spawn(self._command(resolved.interpreter, path), environ)

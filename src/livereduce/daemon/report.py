@@ -32,14 +32,15 @@ class Reporter:
     ----------
     job, worker_pid
         The newest generation, set by the loop as it starts and ends workers.
-    problems
-        What is wrong although a worker runs, set by the loop.
+    problems, memory
+        What is wrong although a worker runs, and what it uses of what it may (bytes); set by the loop.
     """
 
     def __init__(self, log_file: Path) -> None:
         self.job: Job | None = None
         self.worker_pid: int | None = None
         self.problems: tuple[str, ...] = ()
+        self.memory: tuple[int | None, int | None] = (None, None)
         self._log_file = log_file
         self._started = iso(datetime.now())
         self._since = (StateWord.STARTING, self._started)
@@ -117,7 +118,10 @@ class Reporter:
             progress=observed.progress,
             events_per_s=observed.events_per_s if flows else 0.0,
             pulses_per_s=observed.pulses_per_s if flows else 0.0,
+            memory_bytes=self.memory[0] if flows else None,
+            memory_limit_bytes=self.memory[1],
             restarts=state.restarts,
+            renewals=state.renewals,
             last_restarts=tuple(self._restarts),
         )
 
@@ -126,14 +130,14 @@ def is_due(written: Status | None, status: Status, age_s: float) -> bool:
     """Whether a snapshot is to be written: at once if more has changed than the numbers of a beat."""
     if written is None or age_s >= WRITE_S:
         return True
-    beat = (written.phase, written.progress, written.events_per_s, written.pulses_per_s)
-    if beat != (status.phase, status.progress, status.events_per_s, status.pulses_per_s) and age_s >= BETWEEN_S:
+    if _without_numbers(written) != _without_numbers(status):
         return True
-    return _without_beat(written) != _without_beat(status)
+    return age_s >= BETWEEN_S and replace(written, updated="") != replace(status, updated="")
 
 
-def _without_beat(status: Status) -> Status:
-    return replace(status, updated="", phase=None, progress=None, events_per_s=0.0, pulses_per_s=0.0)
+def _without_numbers(status: Status) -> Status:
+    rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None)
+    return replace(rates, updated="", phase=None, progress=None)
 
 
 def _seen(script: ScriptCopy | None) -> ScriptSeen | None:
