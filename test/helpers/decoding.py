@@ -14,9 +14,9 @@ from livereduce.stream.model import EventBatch, Item, LogBatch, MonitorBatch
 Row = tuple[int, int, bytes]
 
 
-def table_of(data: bytes) -> PacketTable:
-    """The table of the whole packets in some bytes."""
-    return Framer().table(np.frombuffer(data[: len(data) & ~3], "<u4"))
+def table_of(data: bytes, offset: int = 0) -> PacketTable:
+    """The table of the whole packets in some bytes, which begin at an offset in their stream."""
+    return Framer().table(np.frombuffer(data[: len(data) & ~3], "<u4"), offset)
 
 
 def rows_of(table: PacketTable) -> list[Row]:
@@ -48,6 +48,7 @@ class Stream:
     def __init__(self, state: SessionState | None = None) -> None:
         self.state = state or SessionState()
         self.decoder = Decoder()
+        self.fed_bytes = 0
 
     def connect(self) -> None:
         self.state, outputs = session.step(self.state, Connected(), 0.0)
@@ -55,8 +56,9 @@ class Stream:
 
     def feed(self, data: bytes) -> list[Item]:
         """The items of whole packets."""
-        table = table_of(data)
+        table = table_of(data, self.fed_bytes)
         assert table.missing_words == 0, "the bytes end inside a packet"
+        self.fed_bytes += len(data)
         rare = self.decoder.rare(table)
         self.state, outputs = session.step(self.state, Packets(table=table, rare=rare), 0.0)
         items: list[Item] = []

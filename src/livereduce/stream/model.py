@@ -221,6 +221,7 @@ class SourceState:
     connects: int = 0
     received_bytes: int = 0
     bad_packets: int = 0
+    last_problem: str = ""
     repeated_pulses: int = 0
     gaps: int = 0
     unknown_types: dict[str, int] = field(default_factory=dict)

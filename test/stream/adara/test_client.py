@@ -19,8 +19,10 @@ from livereduce.stream.adara.client import (
     NOW,
     RUN_START,
     AdaraSource,
+    Reported,
     Retry,
     broke,
+    report,
     start_second,
 )
 from livereduce.stream.adara.layout import MAX_PAYLOAD_BYTES
@@ -324,7 +326,8 @@ def test_pulses_in_the_last_second_of_the_clock_can_be_resumed() -> None:
 
 
 def test_state_tells_what_was_skipped() -> None:
-    data = RUN + p.packet(0x4242, 0, T0) + p.packet(0x4003, 1, T0) + stream(1)
+    odd = RUN + p.packet(0x4242, 0, T0)
+    data = odd + p.packet(0x4003, 1, T0) + stream(1)
     with Scripted(sends(data)) as server:
         source = opened(server)
         assert source.state().reason == "not connected yet"
@@ -333,7 +336,18 @@ def test_state_tells_what_was_skipped() -> None:
         read(source, losses(1))
     assert (state.address, state.connected, state.reason) == (f"127.0.0.1:{server.port}", True, "")
     assert (state.received_bytes, state.bad_packets, state.unknown_types) == (len(data), 1, {"0x4242 v0": 1})
+    assert state.last_problem.startswith(f"byte {len(odd)}: 0x4003 v1: ")
     assert (source.state().connected, source.state().reason) == (False, "the server closed the connection")
+
+
+def test_bad_packets_are_logged_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    bad = p.packet(0x4003, 1, T0)
+    with Scripted(sends(RUN + bad + stream(1) + IMPOSSIBLE), sends(RUN + stream(1, 2) + bad)) as server:
+        source = opened(server)
+        read(source, losses(2))
+    assert source.state().bad_packets == 2
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "livereduce.stream"]
+    assert line.startswith(f"127.0.0.1:{server.port}: 1 bad packets so far, the newest at byte {len(RUN)}: 0x4003 v1: ")
 
 
 def test_run_edges_over_a_connection() -> None:
@@ -371,6 +385,18 @@ BETWEEN = SessionState(run=0, banked=Seen(last_ns=T0))
 )
 def test_the_second_to_begin_with(at: At, state: SessionState, second: int) -> None:
     assert start_second(at, state, Retry()) == second
+
+
+def test_a_log_line_about_bad_packets_once_a_minute_and_only_for_new_ones() -> None:
+    reported, told = Reported(), []
+    for now, bad_packets in [(0, 0), (5, 1), (6, 300), (64.9, 300), (65, 300), (200, 300), (201, 301)]:
+        reported, line = report(reported, bad_packets, f"problem {bad_packets}", now)
+        told += [(now, line)] if line else []
+    assert told == [
+        (5, "1 bad packets so far, the newest at problem 1"),
+        (65, "300 bad packets so far, the newest at problem 300"),
+        (201, "301 bad packets so far, the newest at problem 301"),
+    ]
 
 
 def test_the_ladder_of_a_place_that_breaks() -> None:

@@ -90,7 +90,8 @@ def test_a_damaged_packet_costs_itself_alone_and_marks_its_pulse() -> None:
     batch = the(items, EventBatch)
     assert (batch.flags.tolist(), batch.charge_pc.tolist()) == ([0, FLAG_DAMAGED, 0], [10, 0, 10])
     assert stream.decoder.damaged == 1
-    assert "banked event" in stream.decoder.last_problem
+    where = f"byte {len(RUN + p.pulse(T0, (1, 2)))}: 0x4000 v1: "
+    assert stream.decoder.last_problem == where + "its banks do not fit its payload of 32 bytes"
 
 
 def test_every_kind_of_damage_is_counted() -> None:
@@ -105,10 +106,35 @@ def test_every_kind_of_damage_is_counted() -> None:
     assert stream.decoder.damaged == 5
 
 
-def test_the_last_problem_names_the_packet_and_why() -> None:
+@pytest.mark.parametrize(
+    ("bad", "named"),
+    [
+        (p.run_status(T0, 77, 1), "0x4003 v1: run status 77 is none of 0"),
+        (packet(0x4000, 0, T0), "0x4000 v0: its banks do not fit its payload of 0 bytes"),
+        (packet(0x4100, 0, T0, words(0, 0, 0, 0, 1)), "0x4100 v0: its banks do not fit its payload of 20 bytes"),
+        (packet(0x4001, 1, T0, words(0, 0, 0, 0, 9)), "0x4001 v1: its sections do not fit its payload of 20 bytes"),
+        (p.monitors(T0, {k: [] for k in range(70)}), "0x4001 v1: its sections do not fit its payload of 856 bytes"),
+        (packet(0x8001, 0, T0, words(1, 2, 3)), "0x8001 v0: no room for a value in 12 bytes"),
+    ],
+)
+def test_a_problem_names_the_place_in_the_stream_the_packet_and_why(bad: bytes, named: str) -> None:
+    """Places count from the start of the connection, whatever was in the tables before."""
+    good = p.monitors(T0, {1: [2]}) + p.pulse(T0, (1, 2)) + p.variable(1, T0, 1, 2, 3)
     stream = Stream()
-    stream.feed(p.run_status(T0, 77, 1))
-    assert stream.decoder.last_problem.startswith("0x4003 v1: run status 77 is none of 0")
+    stream.feed(RUN + good)
+    assert stream.decoder.last_problem == ""
+    stream.feed(good + bad + good)
+    assert stream.decoder.last_problem.startswith(f"byte {len(RUN + 2 * good)}: {named}")
+
+
+def test_of_several_bad_packets_of_a_kind_the_first_is_named() -> None:
+    stream, bad = Stream(), packet(0x4000, 1, T0, words(1))
+    stream.feed(RUN + p.pulse(T0) + bad + p.pulse(T0) + bad + bad)
+    place = len(RUN + p.pulse(T0))
+    assert stream.decoder.damaged == 3
+    assert stream.decoder.last_problem == (
+        f"byte {place}: 0x4000 v1: its banks do not fit its payload of 4 bytes; 2 more like it in the same block"
+    )
 
 
 def test_unknown_types_are_skipped_and_counted() -> None:

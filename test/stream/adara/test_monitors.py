@@ -87,9 +87,11 @@ def test_offset_is_added_where_the_packet_says_uncorrected() -> None:
 
 
 def test_more_monitors_than_any_beamline_has_are_counted_as_damage() -> None:
-    batches, damaged = read(monitors(T0, {k: [k] for k in range(1024)}))
+    reader = MonitorReader()
+    some, every = (monitors(T0, {k: [k] for k in range(count)}) for count in (MOST_MONITORS, 1024))
+    batches, damaged = read(some + every, reader)
     assert [batch.monitor for batch in batches] == list(range(MOST_MONITORS))
-    assert damaged == 1024 - MOST_MONITORS
+    assert (damaged, reader.first_damaged) == (1024 - MOST_MONITORS, 1)
 
 
 FIXED = words(0, 0, 0, 0)

@@ -124,8 +124,8 @@ def test_bad_packets_are_counted_and_the_last_is_named() -> None:
         status(NEW_RUN, 1), damaged, p.packet(0x4001, 1, T0), p.packet(0x400A, 0, T0), status(99, 1), PULSE
     )
     assert (tally.bad_packets, tally.pulses, tally.events) == (4, 2, 1)
-    assert tally_of(status(99, 1)).problem.startswith("0x4003 v1: run status 99 is none of")
-    assert tally_of(p.packet(0x400A, 0, T0)).problem.startswith("0x400a v0: geometry length: 4 bytes expected")
+    assert tally_of(status(99, 1)).problem.startswith("byte 0: 0x4003 v1: run status 99 is none of")
+    assert tally_of(p.packet(0x400A, 0, T0)).problem.startswith("byte 0: 0x400a v0: geometry length: 4 bytes expected")
 
 
 def test_it_does_not_matter_in_which_tables_a_stream_comes() -> None:

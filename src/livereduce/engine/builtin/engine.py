@@ -203,6 +203,8 @@ class BuiltinEngine:
         errors = {step: text for reduction in self._reductions for step, text in reduction.errors.items()}
         if not source.connected and (reason := source.reason or self._lost):
             errors["source"] = reason
+        if source.last_problem:
+            errors["packet"] = source.last_problem
         return errors
 
 

@@ -68,13 +68,8 @@ def _walk_banks(  # type: ignore[no-untyped-def]
     words, at, length, format_, rows, bank, state, count, event_at, offset,
     first, first_event, charge, flags, sums, totals,
 ):  # fmt: skip
-    """Fill `BankTable`'s columns.
-
-    `totals` becomes events in mapped banks, in the error bank and unmapped, damaged packets, the row of the first of
-    them, sections, and whether there are states. Indices are unsigned: a signed one costs a test for each access.
-    """
-    row, ahead, shift = np.uint64(0), np.uint64(0), np.uint32(0)
-    one, fixed = np.uint64(1), np.uint64(4)
+    # Indices are unsigned: a signed one costs a test for each access.
+    row, ahead, shift, one, fixed = np.uint64(0), np.uint64(0), np.uint32(0), np.uint64(1), np.uint64(4)
     first[0] = first_event[0] = 0
     totals[:] = 0
     for k in range(np.uint64(rows.size)):
@@ -89,9 +84,8 @@ def _walk_banks(  # type: ignore[no-untyped-def]
         banks = np.uint64(0)
         good = position + fixed <= stop
         if good:
-            flags[k] = words[position + np.uint64(3)] & ~np.uint32(FLAG_DAMAGED)
-            if format_[packet] == np.uint32(0x400000):
-                flags[k] &= np.uint32(0xFFFFF)
+            known = np.uint32(0xFFFFF) if format_[packet] == np.uint32(0x400000) else np.uint32(0xFFFF_FFFF)
+            flags[k] = words[position + np.uint64(3)] & known & ~np.uint32(FLAG_DAMAGED)
             charge[k] = CHARGE_UNIT_PC * words[position]
             position += fixed
         while good and position < stop:
@@ -167,6 +161,7 @@ class BankReader:
         self._rows = -1
         self._sums = np.zeros(3, np.int64)
         self._totals = np.zeros(7, np.int64)
+        """As `table` unpacks them."""
 
     def _grow(self, rows: int) -> None:
         if rows > self._rows:

@@ -42,7 +42,8 @@ class Block:
         self.offset += start
         left = self._stop - start
         if left and start:
-            self._bytes[:left] = self._bytes[start : self._stop].copy()
+            # Where the two overlap numpy goes by way of a copy of its own.
+            self._bytes[:left] = self._bytes[start : self._stop]
         self._stop = left
         if not left and len(self._bytes) > self._least:
             self._bytes = np.empty(self._least, np.uint8)

@@ -4,6 +4,8 @@ What is decided here is only when to connect and where to ask to begin. A stream
 again (a length that cannot be) must not be asked for that place for ever: `start_second` asks for later ones in turn.
 """
 
+import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,16 +21,36 @@ from livereduce.stream.model import U4, At, Gap, Item, Position, SourceLost, Sou
 
 IDLE_TIMEOUT_S = 120.0
 """Silence after which the connection is made anew. A paused run is silent too; asking again costs nothing."""
+BAD_PACKETS_EVERY_S = 60.0
+"""Log lines about bad packets come at most this often: a broken server may send thousands a second."""
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 10.0
 
 PIECE_WORDS = 1024 * 1024
 """4 MiB are framed and decoded at a time: the kernels pass over them several times, and larger ones leave the cache."""
 
+_log = logging.getLogger("livereduce.stream")
+
 NOW = 0
 RUN_START = 1
 NEWEST_INDEX = 0xFFFF_FFFF
 """A second in the future: a server begins at its newest index point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What the log has been told of bad packets: how many there were, and when."""
+
+    bad_packets: int = 0
+    at_s: float = -math.inf
+
+
+def report(reported: Reported, bad_packets: int, problem: str, now: float) -> tuple[Reported, str]:
+    """The line to be logged about bad packets, if it is time for one and there are new ones; else nothing."""
+    if bad_packets == reported.bad_packets or now - reported.at_s < BAD_PACKETS_EVERY_S:
+        return reported, ""
+    line = f"{bad_packets} bad packets so far, the newest at {problem}"
+    return Reported(bad_packets=bad_packets, at_s=now), line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +112,7 @@ class AdaraSource:
         self._missing_bytes = 0
         self._framer = Framer()
         self._decoder = Decoder()
+        self._reported = Reported()
         self._state = SourceState(address=f"{host}:{port}", connected=False, reason="not connected yet")
 
     def open(self, at: At) -> None:
@@ -109,6 +132,7 @@ class AdaraSource:
         return replace(
             self._state,
             bad_packets=self._decoder.damaged,
+            last_problem=self._decoder.last_problem,
             repeated_pulses=self._session.repeated_pulses,
             unknown_types=dict(self._decoder.unknown_types),
         )
@@ -192,6 +216,10 @@ class AdaraSource:
                 self._retry = broke(self._retry, self._session.banked.last_ns or 0)
                 raise SourceLost(str(error)) from None
         self._block.consume(used)
+        decoder = self._decoder
+        self._reported, line = report(self._reported, decoder.damaged, decoder.last_problem, now)
+        if line:
+            _log.warning("%s: %s", self._state.address, line)
         return items
 
     def _table(self, words: U4, offset: int) -> PacketTable:

@@ -8,7 +8,7 @@ from livereduce.stream.adara.arena import Arena
 from livereduce.stream.adara.banks import BankReader, BankTable, copy_events, fill_states
 from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.adara.layout import Kind, Note, type_name
-from livereduce.stream.adara.monitors import MonitorReader
+from livereduce.stream.adara.monitors import MOST_MONITORS, MonitorReader
 from livereduce.stream.adara.packets import (
     Annotation,
     BadPacket,
@@ -47,7 +47,7 @@ class Decoder:
     @property
     def damaged(self) -> int:
         """Packets whose payload was bad, since the beginning."""
-        return self._damaged + self._variables.damaged
+        return self._damaged
 
     def rare(self, table: PacketTable) -> dict[int, Packet]:
         """The values of the rare packets by row; bad ones are counted and left out."""
@@ -56,14 +56,15 @@ class Decoder:
             try:
                 found[row] = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
-                self._note(1, f"{type_name(int(table.format[row]))}: {problem}")
+                self._note(table, row, 1, str(problem))
         self._count_unknown(table)
         return found
 
-    def _note(self, packets: int, problem: str) -> None:
-        if packets:
-            self._damaged += packets
-            self.last_problem = problem
+    def _note(self, table: PacketTable, row: int, packets: int, problem: str) -> None:
+        """Count bad packets, of which the one in `row` is named."""
+        self._damaged += packets
+        others = f"; {packets - 1} more like it in the same block" if packets > 1 else ""
+        self.last_problem = f"{table.place(row)}: {problem}{others}"
 
     def _count_unknown(self, table: PacketTable) -> None:
         for row in table.rows[Kind.UNKNOWN].tolist():
@@ -86,7 +87,9 @@ class Decoder:
 
     def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
         banks = self._banks.table(table, rows)
-        self._note(banks.damaged, f"{banks.damaged} banked event packets with banks beyond their end")
+        if banks.damaged:
+            reason = f"its banks do not fit its payload of {4 * table.length[banks.first_damaged]} bytes"
+            self._note(table, banks.first_damaged, banks.damaged, reason)
         n = int(banks.first_event[-1])
         tof, pixel = self._tof.room(n), self._pixel.room(n)
         copy_events(table.words, banks, tof, pixel)
@@ -111,11 +114,20 @@ class Decoder:
         if not len(rows):
             return []
         batches, damaged = self._monitors.batches(deliver.run, table, rows)
-        self._note(damaged, f"{damaged} beam monitor packets with sections beyond their end, or monitors too many")
+        if damaged:
+            row = self._monitors.first_damaged
+            size = 4 * table.length[row]
+            reason = f"its sections do not fit its payload of {size} bytes, or name more than {MOST_MONITORS} monitors"
+            self._note(table, row, damaged, reason)
         return batches
 
     def _scalars(self, table: PacketTable, deliver: Deliver) -> list[LogBatch]:
+        damaged = self._variables.damaged
         columns = self._variables.columns(table, deliver.scalar, deliver.repeats_before)
+        if self._variables.damaged > damaged:
+            row = self._variables.last_damaged
+            reason = f"no room for a value in {4 * table.length[row]} bytes, or more than {MOST_VARIABLES} variables"
+            self._note(table, row, self._variables.damaged - damaged, reason)
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value) for c in columns]
 
     def _log(

@@ -6,7 +6,7 @@ import numpy as np
 
 from livereduce.errors import UpstreamError
 from livereduce.kernel import kernel, prefetch
-from livereduce.stream.adara.layout import HEADER_WORDS, KIND_OF_TYPE, MAX_PAYLOAD_BYTES, Kind
+from livereduce.stream.adara.layout import HEADER_WORDS, KIND_OF_TYPE, MAX_PAYLOAD_BYTES, Kind, type_name
 from livereduce.stream.model import I4, I8, U1, U4
 
 
@@ -68,6 +68,11 @@ class PacketTable:
         rows = self.rows[kind]
         first, last = np.searchsorted(rows, (start, stop))
         return rows[first:last]
+
+    def place(self, row: int) -> str:
+        """What a message calls a packet: ``byte 4096: 0x4000 v1``, counted from the start of connection or file."""
+        at_byte = self.offset + 4 * (int(self.at[row]) - HEADER_WORDS)
+        return f"byte {at_byte}: {type_name(int(self.format[row]))}"
 
     def payload(self, row: int) -> bytes:
         """The payload of one packet (a copy)."""

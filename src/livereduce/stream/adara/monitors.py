@@ -95,6 +95,8 @@ class MonitorReader:
         self._events = np.zeros(MONITORS, np.int64)
         self._of_monitor = np.zeros(MONITORS, np.int64)
         self._damaged = np.zeros(2, np.int64)
+        self.first_damaged = 0
+        """Row of the first packet that the last call found damaged, if it found any."""
 
     def _grow(self, rows: int) -> None:
         if rows > self._rows:
@@ -109,7 +111,8 @@ class MonitorReader:
         sections = int(_walk_sections(*where, *self._sections, self._events, self._of_monitor, self._damaged))
         self._listed = tuple(column[:sections] for column in self._sections)
         seen = np.flatnonzero(self._of_monitor)
-        return {int(monitor): int(self._events[monitor]) for monitor in seen}, int(self._damaged[0])
+        damaged, self.first_damaged = self._damaged.tolist()
+        return {int(monitor): int(self._events[monitor]) for monitor in seen}, damaged
 
     def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:
         """One batch for each monitor seen, all over the same pulses; how many are damaged, or too many."""
@@ -118,7 +121,11 @@ class MonitorReader:
         pulse_ns = packets.time_ns[rows]
         pulse_ns.flags.writeable = False
         batches = [self._batch(run, packets.words, pulse_ns, monitor, events) for monitor, events in kept]
-        return batches, damaged + len(counts) - len(kept)
+        surplus = list(counts)[MOST_MONITORS:]
+        if surplus and not damaged:
+            packet, monitor = self._listed[:2]
+            self.first_damaged = int(rows[packet[np.isin(monitor, surplus).argmax()]])
+        return batches, damaged + len(surplus)
 
     def _batch(self, run: int, words: U4, pulse_ns: I8, monitor: int, events: int) -> MonitorBatch:
         first, tof_ns = np.empty(len(pulse_ns) + 1, np.int64), np.empty(events, np.int32)

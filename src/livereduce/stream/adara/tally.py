@@ -108,7 +108,7 @@ class Tally:
             try:
                 packet = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
-                self._bad(1, f"{type_name(int(table.format[row]))}: {problem}")
+                self._bad(1, f"{table.place(row)}: {problem}")
                 continue
             if isinstance(packet, RunStatus):
                 self._span(table, start, row)
@@ -121,7 +121,7 @@ class Tally:
 
     def _bad(self, packets: int, problem: str) -> None:
         self.bad_packets += packets
-        self.problem = problem if packets else self.problem
+        self.problem = problem
 
     def _edge(self, packet: RunStatus) -> None:
         current = self.segments[-1] if self.segments else None
@@ -156,14 +156,16 @@ class Tally:
         if len(monitor):
             events, damaged = self._monitors.events(table, monitor)
             segment.monitors.update(events)
-            self._bad(damaged, "beam monitor packet with sections beyond its end")
+            if damaged:
+                self._bad(damaged, f"{table.place(self._monitors.first_damaged)}: sections beyond its end")
         base = table.format[start:stop] >> 8
         is_variable = (base >= _VARIABLE_TYPES[0]) & (base <= _VARIABLE_TYPES[1]) & (table.length[start:stop] >= 3)
         _count_variables(segment, table, start + np.flatnonzero(is_variable))
 
     def _count_banked(self, segment: Segment, table: PacketTable, rows: I8) -> None:
         banks = self._banks.table(table, rows)
-        self._bad(banks.damaged, "banked event packet with banks beyond its end")
+        if banks.damaged:
+            self._bad(banks.damaged, f"{table.place(banks.first_damaged)}: banks that do not fit its payload")
         events = _events_of_packets(banks)
         kept = (banks.flags & FLAG_VETOED) == 0
         segment.pulses += len(rows)

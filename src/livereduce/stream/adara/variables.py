@@ -115,6 +115,11 @@ class VariableReader:
         """Packets too short for a value, and values of variables beyond the limit, since the beginning."""
         return int(self._tally[1] + self._tally[3])
 
+    @property
+    def last_damaged(self) -> int:
+        """Row, in its table, of the newest packet that `damaged` counts."""
+        return int(self._tally[4])
+
     def columns(self, packets: PacketTable, rows: I8, repeats_before: int = 0) -> list[VariableColumn]:
         """The new values of the packets given, one column a variable.
 
