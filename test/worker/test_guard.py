@@ -222,3 +222,9 @@ def test_stacks_go_to_standard_error_where_there_is_no_file(given: str | None) -
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert "in hang" in done.stderr
     assert done.stdout == "False\n"
+
+
+def test_a_group_that_is_not_the_workers_own_is_not_guarded() -> None:
+    code = "import os; from livereduce.worker.guard import start_guard; print(start_guard(os.pipe()[0]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -51,7 +51,12 @@ def start_guard(orders_fd: int) -> bool:
     It is a grandchild: a script that waits for all its children must not wait for the guard, which ends only with the
     group, when the daemon kills what is left of it before it reaps the worker. It holds the reading end of the order
     pipe and nothing else of ours, ignores what a process can ignore, and is an interpreter of 3 MB without a package.
+
+    A worker that does not lead its process group (one started by hand, or by a test) gets none: the group that the
+    guard would kill is somebody else's.
     """
+    if os.getpgrp() != os.getpid():
+        return False
     try:
         child = os.fork()
         if child == 0:

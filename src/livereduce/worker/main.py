@@ -17,6 +17,7 @@ from livereduce.engine.protocol import Engine
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
 from livereduce.worker.beats import Beats
+from livereduce.worker.guard import register_dump, start_guard
 from livereduce.worker.orders import Orders, die_with_parent, obey
 from livereduce.worker.trim import trim
 
@@ -43,11 +44,11 @@ def main(arguments: Sequence[str]) -> int:
 def prepare_process() -> None:
     """Signals, stack dumps and logging of a worker.
 
-    SIGUSR1 writes the stacks of all threads to standard error, even in a loop of C code. The daemon puts time and
-    name in front of every line of output, so a log line has only the rest.
+    SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of
+    every line of output, so a log line has only the rest.
     """
     faulthandler.enable()
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
+    register_dump(os.environ)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 
 
@@ -65,6 +66,7 @@ def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, or
     if order_fd is not None:
         # A terminal sends Ctrl-C to all processes in the foreground: what it means is for the daemon to say.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        start_guard(order_fd)  # it forks: no thread may be there yet
         die_with_parent()
         obey(order_fd, orders)
     code = CRASHED
