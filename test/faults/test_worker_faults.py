@@ -1,0 +1,176 @@
+"""What scripts and people do to the worker and to the daemon: killed, crashed, raised, held up."""
+
+import os
+import signal
+
+import pytest
+
+from helpers.faults import HALF_EVENTS, HANG_S, MORE_EVENTS, Matrix, Rig, Row, Rows, gone, once, while_there
+from helpers.reduced import processes_in
+from livereduce.status import StateWord
+
+ROWS = Rows()
+pytestmark = pytest.mark.timeout(300)
+
+
+@ROWS.each()
+def test_comes_back(row: Row, matrix: Matrix) -> None:
+    matrix.check(row)
+
+
+def pid_of(rig: Rig) -> int:
+    status = rig.status()
+    assert status
+    assert status.worker_pid
+    return status.worker_pid
+
+
+@ROWS("worker SIGKILLed")
+def killed(rig: Rig) -> None:
+    before = rig.begin()
+    assert before.progress
+    rig.inject()
+    os.kill(pid_of(rig), signal.SIGKILL)
+    rig.saw_restart("SIGKILL")
+    rig.back(before.progress.run_events, generation=2)
+    rig.finish()
+
+
+@ROWS("worker SIGSTOPped")
+def stopped(rig: Rig) -> None:
+    before = rig.begin(limits={"waiting": HANG_S})
+    assert before.progress
+    rig.inject()
+    os.kill(pid_of(rig), signal.SIGSTOP)
+    rig.saw(StateWord.STALLED, "no sign of life in waiting")
+    rig.back(before.progress.run_events, generation=2)
+    rig.finish()
+
+
+def crashes(rig: Rig, fault: str, *seen: str) -> None:
+    rig.begin(once(rig.path, fault))
+    rig.let_fault()
+    rig.saw_restart(*seen)
+    rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
+
+
+@ROWS("script segfaults")
+def segfaults(rig: Rig) -> None:
+    crashes(rig, "import ctypes\nctypes.string_at(0)\n", "SIGSEGV")
+
+
+@ROWS("script calls os._exit")
+def exits_hard(rig: Rig) -> None:
+    crashes(rig, "print('my last words')\nos._exit(3)\n", "exit code 3", "my last words")
+
+
+@ROWS("script aborts")
+def aborts(rig: Rig) -> None:
+    crashes(rig, "os.abort()\n", "SIGABRT")
+
+
+@ROWS("script calls sys.exit")
+def exits(rig: Rig) -> None:
+    rig.begin(once(rig.path, "import sys\nsys.exit(1)\n"))
+    rig.let_fault()
+    rig.saw_log("a script must not exit")
+    rig.back(MORE_EVENTS)
+    rig.finish()
+
+
+@ROWS("script raises once")
+def raises_once(rig: Rig) -> None:
+    rig.begin(once(rig.path, "1 / 0\n"))
+    rig.let_fault()
+    rig.saw_log("ZeroDivisionError")
+    rig.back(MORE_EVENTS)
+    rig.finish()
+
+
+@ROWS("script raises for a while")
+def raises(rig: Rig) -> None:
+    rig.begin(while_there(rig.path, "raise ValueError('no such peak')\n"))
+    rig.let_fault()
+    rig.saw(StateWord.DEGRADED, "proc", "ValueError: no such peak", ":3")
+    (rig.path / "fault").unlink()
+    rig.inject()
+    rig.beam_to(1.3)
+    rig.back(MORE_EVENTS + 5_000)
+    rig.finish()
+
+
+@ROWS("post_proc raises for a while")
+def post_proc_raises(rig: Rig) -> None:
+    rig.begin(post_proc=while_there(rig.path, "accumulation.nothing()\n"))
+    rig.let_fault()
+    rig.saw(StateWord.DEGRADED, "post_proc", "AttributeError")
+    (rig.path / "fault").unlink()
+    rig.inject()
+    rig.beam_to(1.3)
+    rig.wait("a result", lambda one: one.state is StateWord.RUNNING)
+    rig.back(MORE_EVENTS + 5_000)
+    rig.finish()
+
+
+@ROWS("script ignores SIGTERM and hangs")
+def ignores_sigterm(rig: Rig) -> None:
+    fault = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass\n"
+    rig.begin(once(rig.path, fault), limits={"process": HANG_S})
+    rig.let_fault()
+    rig.saw(StateWord.STALLED, "no sign of life in process")
+    rig.saw_log("SIGKILL to the worker's group")
+    rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
+
+
+CHILD = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+"""
+
+
+@ROWS("daemon SIGKILLed")
+def daemon_killed(rig: Rig) -> None:
+    before = rig.begin(once(rig.path, CHILD))
+    rig.let_fault()
+    before = rig.wait_reduced(MORE_EVENTS)
+    assert before.progress
+    assert len(processes_in([rig.path])) >= 3
+    rig.inject()
+    rig.beamline.daemons[-1].kill()
+    rig.beamline.daemons[-1].wait()
+    rig.until("the end of the worker, its guard and its children", lambda: not processes_in([rig.path]))
+    rig.note("worker, guard and a script's child are gone; `livereduce status` says down")
+    assert rig.beamline.livereduce("status", "livereduce.conf").returncode == 2
+    rig.beamline.start()
+    rig.back(before.progress.run_events, generation=2)
+    rig.finish()
+
+
+@ROWS("a second instance")
+def second_instance(rig: Rig) -> None:
+    before = rig.begin()
+    rig.inject()
+    second = rig.beamline.start()
+    assert second.wait(60) == 78
+    rig.saw_log("another livereduce", f"pid {before.pid}")
+    rig.beamline.daemons.pop()
+    rig.back(HALF_EVENTS)
+    rig.finish()
+
+
+@ROWS("script forks children and leaks them")
+def leaks_children(rig: Rig) -> None:
+    rig.begin(once(rig.path, CHILD + CHILD))
+    rig.let_fault()
+    rig.wait_reduced(MORE_EVENTS)
+    pid = pid_of(rig)
+    left = [each for each in processes_in([rig.path]) if os.getsid(each) == pid and each != pid]
+    assert len(left) >= 2
+    rig.inject()
+    os.kill(pid, signal.SIGKILL)
+    rig.saw_restart("SIGKILL")
+    rig.until("the end of the children", lambda: all(gone(each) for each in left))
+    rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
