@@ -7,7 +7,7 @@ ARGS ?=
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench soak clean
 
 help:
 	@echo "make setup   install into $(VENV) and compile the kernels"
@@ -16,6 +16,7 @@ help:
 	@echo "make check   lint, format and types"
 	@echo "make format  let ruff format everything"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
+	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
 
 setup: $(VENV)/.installed $(VENV)/.warm
@@ -50,6 +51,9 @@ format: $(VENV)/.installed
 
 bench: setup
 	$(BIN)/python benchmarks/stream.py $(ARGS)
+
+soak: setup
+	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis livereduce-demo

@@ -1,0 +1,178 @@
+"""Months in minutes: many runs, cycles and restarts of the shipped daemon; `make soak`.
+
+What must not grow is measured all along: memory, descriptors and threads of daemon and worker, temporary files, and
+the disk that the state directory takes. The figures of the second quarter and of the last are printed side by side.
+"""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from end_to_end import POST_PROC, PROC
+
+RUNS, CYCLES, RESTARTS = 1_000, 10_000, 500
+UPDATE_EVERY_S = 0.02
+RUN_S, GAP_S, RATE = 0.4, 0.1, 20_000
+MOST_GROWTH = 1.10
+"""The last quarter may be a tenth above the first: caches fill, allocators settle."""
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What must stay flat."""
+
+    daemon_rss_mb: float
+    daemon_descriptors: float
+    daemon_threads: float
+    worker_rss_mb: float
+    worker_descriptors: float
+    worker_threads: float
+    temporary_files: float
+    state_files: float
+    state_mb: float
+
+
+@contextmanager
+def beamline(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A simulated server with short runs without end, and the daemon."""
+    python = [sys.executable, "-m", "livereduce"]
+    log = folder / "simulate.log"
+    simulate = [*python, "simulate", "--powder", "--port", "0", "--rate", str(RATE)]
+    simulate += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S)]
+    with log.open("w") as file, subprocess.Popen(simulate, stdout=file, cwd=folder) as server:
+        while "listening on" not in log.read_text():
+            time.sleep(0.05)
+        _write_configuration(folder, log.read_text().split()[2])
+        with subprocess.Popen([*python, "run", "livereduce.conf"], cwd=folder, stdout=subprocess.DEVNULL) as daemon:
+            try:
+                yield daemon
+            finally:
+                daemon.send_signal(signal.SIGTERM)
+                daemon.wait(PATIENCE_S)
+                server.terminate()
+
+
+def _write_configuration(folder: Path, address: str) -> None:
+    configuration = {
+        "instrument": "SOAK",
+        "engine": "builtin",
+        "source": f"adara://{address}",
+        "script_dir": str(folder),
+        "update_every": UPDATE_EVERY_S,
+        "runtime_dir": str(folder / "run"),
+        "state_dir": str(folder / "state"),
+    }
+    (folder / "livereduce.conf").write_text(json.dumps(configuration))
+    (folder / "reduce_SOAK_live_proc.py").write_text(PROC)
+    (folder / "reduce_SOAK_live_post_proc.py").write_text(POST_PROC)
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """The snapshot; empty if there is none yet."""
+    try:
+        found: dict[str, Any] = json.loads((folder / "run" / "status.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
+def figures(folder: Path, daemon: psutil.Process, worker: psutil.Process) -> Figures:
+    """All figures at this moment."""
+    files = [path for path in (folder / "state").rglob("*") if path.is_file()]
+    return Figures(
+        daemon_rss_mb=daemon.memory_info().rss / 1e6,
+        daemon_descriptors=daemon.num_fds(),
+        daemon_threads=daemon.num_threads(),
+        worker_rss_mb=worker.memory_info().rss / 1e6,
+        worker_descriptors=worker.num_fds(),
+        worker_threads=worker.num_threads(),
+        temporary_files=len(list((folder / "tmp").iterdir())),
+        state_files=len(files),
+        state_mb=sum(path.stat().st_size for path in files) / 1e6,
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been done so far."""
+
+    runs: int = 0
+    cycles: int = 0
+    restarts: int = 0
+
+
+def one_generation(folder: Path, daemon: psutil.Process, tally: Tally, cycles: int) -> Figures:
+    """Let a worker do so many cycles, take the figures, and have it replaced."""
+    before = status(folder).get("generation", 0)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        now = status(folder)
+        if now.get("worker_pid") and now.get("progress") and now["progress"]["results"] >= cycles:
+            break
+        time.sleep(0.02)
+    else:
+        raise TimeoutError(f"no {cycles} results of generation {before}: {status(folder)}")
+    taken = figures(folder, daemon, psutil.Process(now["worker_pid"]))
+    tally.cycles += now["progress"]["results"]
+    tally.restarts += 1
+    daemon.send_signal(signal.SIGHUP)
+    while status(folder)["generation"] == now["generation"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return taken
+
+
+def soak(folder: Path, share: float) -> tuple[Tally, list[Figures]]:
+    """Soak until the share of runs, cycles and restarts is done."""
+    tally, taken = Tally(), []
+    (folder / "tmp").mkdir()
+    os.environ["TMPDIR"] = str(folder / "tmp")
+    restarts, cycles = int(share * RESTARTS), int(share * CYCLES)
+    log = folder / "simulate.log"
+    with beamline(folder) as process:
+        daemon = psutil.Process(process.pid)
+        while tally.restarts < restarts or tally.cycles < cycles or tally.runs < share * RUNS:
+            taken.append(one_generation(folder, daemon, tally, cycles=max(1, cycles // max(1, restarts))))
+            tally.runs = log.read_text().count("stopped")
+    return tally, taken
+
+
+def main() -> int:
+    """Soak, print the figures, and say what has grown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--share", type=float, default=1.0, help="part of the whole (1: some twenty minutes)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as kernels:
+        os.environ.setdefault("NUMBA_CACHE_DIR", kernels)
+        start_s = time.monotonic()
+        tally, taken = soak(Path(name), options.share)
+    print(f"{tally.runs} runs, {tally.cycles} cycles, {tally.restarts} restarts in {time.monotonic() - start_s:.0f} s")
+    quarter = max(1, len(taken) // 4)
+    grown = [field for field in Figures.__dataclass_fields__ if not _is_flat(field, taken, quarter)]
+    print(f"grown: {', '.join(grown)}" if grown else "flat")
+    return 1 if grown else 0
+
+
+def _is_flat(field: str, taken: list[Figures], quarter: int) -> bool:
+    # The first worker has compiled its kernels, and the state directory fills up to the runs and generations it keeps.
+    first = statistics.median(getattr(one, field) for one in taken[quarter : 2 * quarter] or taken[:quarter])
+    last = statistics.median(getattr(one, field) for one in taken[-quarter:])
+    print(f"{field:<20} {first:10.1f} {last:10.1f}")
+    return bool(last <= MOST_GROWTH * first + 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
