@@ -56,7 +56,7 @@ class ScriptSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """A worker that ended without having been asked to: when, why, and which generation it was."""
+    """A worker that ended and was followed by another: when, why, and which generation it was."""
 
     at: str
     reason: str
@@ -82,10 +82,13 @@ class Status:
         From successive beats.
     memory_bytes, memory_limit_bytes
         Of the worker with all that it has started; None without a worker, and without a limit.
-    restarts, last_restarts
-        How many since the daemon started, and the newest of them, oldest first.
-    renewals
-        How many workers were ended since then to begin anew: for other scripts, on request, for want of memory.
+    dump, dump_shows
+        The file with the stacks of the worker that hung last, and the innermost line of its main thread.
+    restarts, renewals
+        How many workers ended since the daemon started without having been asked to, and how many to begin anew: for
+        other scripts, on request, for want of memory.
+    last_restarts, last_words
+        The newest of both, oldest first, also those under earlier daemons; and what the last of these workers printed.
     """
 
     state: StateWord
@@ -116,6 +119,9 @@ class Status:
     restarts: int = 0
     renewals: int = 0
     last_restarts: tuple[Restart, ...] = ()
+    last_words: tuple[str, ...] = ()
+    dump: str = ""
+    dump_shows: str = ""
 
 
 def iso(at: datetime) -> str:
@@ -142,7 +148,7 @@ def decode_status(text: str) -> Status:
         body["phase"] = Phase(body["phase"]) if body.get("phase") else None
         for key in ("proc", "post_proc"):
             body[key] = ScriptSeen(**_known(ScriptSeen, body[key])) if body.get(key) else None
-        for key in ("warnings", "problems"):
+        for key in ("warnings", "problems", "last_words"):
             body[key] = tuple(body.get(key, ()))
         body["last_restarts"] = tuple(Restart(**_known(Restart, one)) for one in body.get("last_restarts", ()))
         if body.get("progress"):
@@ -278,6 +284,8 @@ def describe(status: Status, down: str = "") -> str:
     rows += [("worker", f"{worker}, {status.phase}" if status.phase else worker)]
     rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
+    rows += [("last words", line) for line in status.last_words]
+    rows += [("stacks", f"{status.dump} {status.dump_shows}".rstrip())] if status.dump else []
     rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
     rows += [("products", status.products_dir)]
     rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]

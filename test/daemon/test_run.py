@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,7 +54,14 @@ class Beamline:
     def script(self, text: str = "pass\n") -> None:
         (self.path / "scripts" / "reduce_PG3_live_proc.py").write_text(text)
 
-    def start(self, mode: str = "obey", *, stop_s: float = 600, terminate_s: float = 600) -> subprocess.Popen[bytes]:
+    def start(
+        self,
+        mode: str = "obey",
+        *,
+        stop_s: float = 600,
+        terminate_s: float = 600,
+        environ: dict[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
         gone = ("RUNTIME_DIRECTORY", "STATE_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "NOTIFY_SOCKET")
         daemon = subprocess.Popen(
             [
@@ -67,7 +75,7 @@ class Beamline:
                 str(terminate_s),
             ],
             cwd=self.path,
-            env={key: value for key, value in os.environ.items() if key not in gone},
+            env={key: value for key, value in os.environ.items() if key not in gone} | (environ or {}),
             stdout=subprocess.DEVNULL,
         )
         self.daemons.append(daemon)
@@ -174,6 +182,63 @@ def test_a_worker_that_ends_is_started_again(beamline: Beamline, mode: str, reas
     assert sorted(processes_of(beamline.path)) == sorted([status.pid, status.worker_pid])  # type: ignore[type-var]
 
 
+def test_restarts_are_remembered_by_the_next_daemon(beamline: Beamline) -> None:
+    daemon = beamline.start("crash once")
+    beamline.wait_running(generation=2)
+    daemon.send_signal(signal.SIGHUP)
+    before = beamline.wait_running(generation=3)
+    assert (before.restarts, before.renewals) == (1, 1)
+    reasons = ["the worker was killed by SIGSEGV", "SIGHUP received"]
+    assert [one.reason for one in before.last_restarts] == reasons
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+    beamline.start()
+    after = beamline.wait(lambda seen: seen.pid != daemon.pid and seen.progress is not None)
+    assert [one.reason for one in after.last_restarts] == reasons
+    assert (after.restarts, after.renewals) == (0, 0)
+
+
+def test_the_last_words_of_a_worker_are_kept(beamline: Beamline) -> None:
+    beamline.start("crash once")
+    assert "about to crash" in beamline.wait_running(generation=2).last_words
+
+
+def test_the_service_manager_is_told(beamline: Beamline) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(beamline.path / "notify"))
+        manager.settimeout(LIMIT_S)
+        daemon = beamline.start(environ={"NOTIFY_SOCKET": str(beamline.path / "notify"), "WATCHDOG_USEC": "300000"})
+        told = manager.recv(4096).decode()
+        assert "READY=1" in told
+        assert "STATUS=starting" in told
+        assert (beamline.path / "run" / FILE_NAME).exists(), "ready once the runtime files are there"
+        while "STATUS=waiting_for_run" not in told:
+            told += "\n" + manager.recv(4096).decode()
+        while "WATCHDOG=1" not in told:
+            told += "\n" + manager.recv(4096).decode()
+        daemon.send_signal(signal.SIGHUP)
+        while told.count("READY=1") < 2:
+            told += "\n" + manager.recv(4096).decode()
+        assert "RELOADING=1" in told
+        daemon.terminate()
+        while "STOPPING=1" not in told:
+            told += "\n" + manager.recv(4096).decode()
+        while "EXTEND_TIMEOUT_USEC=" not in told:
+            told += "\n" + manager.recv(4096).decode()
+        assert daemon.wait(LIMIT_S) == 0
+
+
+def test_parked_is_ready(beamline: Beamline) -> None:
+    beamline.configure("{")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(beamline.path / "notify"))
+        manager.settimeout(LIMIT_S)
+        beamline.start(environ={"NOTIFY_SOCKET": str(beamline.path / "notify")})
+        told = manager.recv(4096).decode()
+        assert "READY=1" in told
+        assert "STATUS=parked: " in told
+
+
 def test_a_worker_that_cannot_be_started_is_tried_again(beamline: Beamline) -> None:
     (beamline.path / "state").mkdir()
     (beamline.path / "state" / "generations").write_text("in the way")
@@ -191,7 +256,12 @@ def test_a_silent_worker_is_asked_for_its_stacks_and_replaced(beamline: Beamline
     reason = "no sign of life in waiting for 0.5 s"
     assert [(one.reason, one.generation) for one in status.last_restarts] == [(reason, 1)]
     assert f"stalled: {reason}" in beamline.log()
-    assert "fake_worker.py" in beamline.log(), "its stacks"
+    assert Path(status.dump).parent == beamline.path / "state" / "dumps"
+    stacks = Path(status.dump).read_text()
+    assert reason in stacks
+    assert "fake_worker.py" in stacks
+    assert "fake_worker.py" in status.dump_shows
+    assert status.dump in beamline.log()
 
 
 def test_a_worker_that_beats_again_goes_on(beamline: Beamline) -> None:
@@ -199,6 +269,8 @@ def test_a_worker_that_beats_again_goes_on(beamline: Beamline) -> None:
     beamline.start("pensive")
     status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 5)
     assert (status.generation, status.restarts) == (1, 0)
+    assert status.dump == "", "the answer to the signal was another one"
+    assert "there are no stacks of the silent worker" in beamline.log()
     assert "stalled" in beamline.log()
 
 

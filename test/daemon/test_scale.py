@@ -16,6 +16,7 @@ from livereduce.daemon.scale import (
     Scale,
     limit_bytes,
     read_cgroup_limit,
+    read_oom_kills,
     read_ram_bytes,
     tree_bytes,
     tree_pss_bytes,
@@ -205,3 +206,17 @@ def test_a_real_tree_of_forked_children() -> None:
         assert seen.confirmed_bytes < 2 * block < seen.bytes
     assert tree_bytes(pid) == 0
     assert tree_bytes(os.getpid()) > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [("0::/system.slice/l", "system.slice/l/memory.events"), ("5:cpu,memory:/l", "memory/l/memory.oom_control")],
+)
+def test_the_kernel_counts_what_it_has_ended(tmp_path: Path, line: str, file: str) -> None:
+    own = tmp_path / "cgroup"
+    own.write_text(f"12:pids:/other\n{line}\n")
+    assert read_oom_kills(own, tmp_path) is None
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("oom 7\noom_kill 3\noom_group_kill 0\n")
+    assert read_oom_kills(own, tmp_path) == 3
+    assert read_oom_kills(tmp_path / "none", tmp_path) is None

@@ -204,6 +204,14 @@ def test_why_a_worker_ended(code: int, said: str) -> None:
     assert why_ended(code, lines) == said
 
 
+def test_who_has_killed_a_worker_is_said_where_the_kernel_counts() -> None:
+    assert why_ended(-9, [], 2) == (
+        "the worker was killed by SIGKILL for want of memory (the kernel has ended 2 processes of this service)"
+    )
+    assert "not by the kernel" in why_ended(-9, [], 0)
+    assert why_ended(-11, [], 2) == "the worker was killed by SIGSEGV"
+
+
 def test_a_worker_that_ends_without_a_word() -> None:
     assert why_ended(1, []) == "the worker crashed (exit code 1): no last words"
     assert why_ended(78, ["x"]) == "the worker cannot use what it was given: it does not say why"

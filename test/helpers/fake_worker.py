@@ -3,7 +3,6 @@
 Run as ``python fake_worker.py MODE JOB``; the mode says how it misbehaves.
 """
 
-import faulthandler
 import os
 import select
 import signal
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from livereduce.link import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Beat, Job, Phase, Progress, decode_job, encode_beat
+from livereduce.worker.guard import register_dump
 
 BEAT_S = 0.02
 
@@ -28,7 +28,7 @@ def main(mode: str, job: Job) -> int:
         subprocess.Popen(["sleep", "600"])  # what a script leaves behind
         print("about to crash")
         os.kill(os.getpid(), signal.SIGSEGV)
-    faulthandler.register(signal.SIGUSR1)
+    register_dump(os.environ)
     if mode == "silent once" and job.generation == 1:
         return work(obeys=True, job=job, silent_after=3)
     if mode in ("grow", "swell"):

@@ -1,4 +1,4 @@
-"""Workers that ended without having been asked to, with the reasons: kept over restarts of the daemon.
+"""Workers that ended and were followed by others, with the reasons: kept over restarts of the daemon.
 
 A file of JSON lines in the state directory. A line is written at once, with the last ones of what the worker printed;
 a line that a power cut or a full disk has torn is passed over. Nothing in here raises: the history is for people, and

@@ -12,13 +12,16 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from livereduce.daemon import good, memory, policy, vocabulary
 from livereduce.daemon.changes import Changes
+from livereduce.daemon.dump import save_dump, where_it_stood
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe
 from livereduce.daemon.report import Reporter
+from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
 from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, Outdated, Outgrown, State, StopAsked, Tick
@@ -27,10 +30,13 @@ from livereduce.daemon.weighing import Weighing
 from livereduce.link import RECYCLE, STOP, TRIM
 from livereduce.logs import log_startup
 from livereduce.resolve import Resolved
+from livereduce.status import StateWord
 
 TICK_S = 1.0
 """The longest wait; what nobody announces (the clock, a file) is looked at this often."""
 FAILURE_WINDOW_S = 60.0
+LAST_WORDS = 5
+"""Lines of output that are kept with the end of a worker."""
 
 _LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) (livereduce[\w.]*): (.*)", re.DOTALL)
 """A line as `livereduce.worker.main` formats its log records."""
@@ -73,6 +79,8 @@ class Loop:
         self._worker: Worker | None = None
         self._observed = Observed()
         self._startup_logged: Resolved | None = None
+        self._stacks_asked = ""
+        self._oom_kills: int | None = None
         self._exit_code: int | None = None
         self._failed_ticks = 0
         self._failure_told_at = float("-inf")
@@ -104,6 +112,8 @@ class Loop:
             self._reporter.changed(before, self._state, self._site.found)
             for action in actions:
                 self._carry_out(action)
+        if self._worker is not None and self._state.word is not StateWord.STALLED:
+            self._keep_stacks(self._worker)  # it goes on, or is being ended for another reason
         too_large = self._weighing.state.does_not_fit
         self._reporter.problems = (*self._changes.problems, *((too_large,) if too_large else ()))
         self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
@@ -123,7 +133,10 @@ class Loop:
         if self._worker is not None:
             self._weigh(self._worker)
         if self._signals in ready:
-            self._pending.extend(_signalled(number) for number in os.read(self._signals, 64))
+            numbers = os.read(self._signals, 64)
+            if signal.SIGHUP in numbers:
+                self._reporter.reads_again()
+            self._pending.extend(_signalled(number) for number in numbers)
         self._pending.append(Tick())
 
     def _wait(self) -> set[int]:
@@ -145,11 +158,18 @@ class Loop:
         if worker.output_fd in ready:
             _log_output(worker.read_output(now))
         if worker.pidfd in ready:
-            self._reporter.worker_pid = self._worker = None
-            code, lines = worker.reap()
-            _log_output(lines)
-            log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
-            self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last)))
+            self._take_end(worker)
+
+    def _take_end(self, worker: Worker) -> None:
+        self._keep_stacks(worker)
+        self._reporter.worker_pid = self._worker = None
+        code, lines = worker.reap()
+        _log_output(lines)
+        log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
+        oom_kills, before = read_oom_kills(), self._oom_kills
+        killed = None if oom_kills is None or before is None else oom_kills - before
+        self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
+        self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last, killed)))
 
     def _weigh(self, worker: Worker) -> None:
         run = self._observed.progress.run if self._observed.progress else 0
@@ -165,6 +185,23 @@ class Loop:
                     self._pending.append(
                         Outgrown(reason=f"the worker is replaced: {why}", at_once=at_once, wait_s=wait_s)
                     )
+
+    def _keep_stacks(self, worker: Worker) -> None:
+        """Save what a worker has answered to the last `Dump`, if it was asked."""
+        why, self._stacks_asked = self._stacks_asked, ""
+        resolved, job = self._site.found.resolved, self._reporter.job
+        if not why or resolved is None or job is None:
+            return
+        stacks = worker.stacks()
+        path = save_dump(resolved.state_dir, job.generation, datetime.now().astimezone(), why, stacks)
+        shows = where_it_stood(stacks)
+        if path:
+            self._reporter.dump, self._reporter.dump_shows = str(path), shows
+            log.error("the stacks of the silent worker are in %s; it stood at: %s", path, shows or "not known")
+        else:
+            log.error(
+                "there are no stacks of the silent worker%s", f", or no room for them: {stacks}" if stacks else ""
+            )
 
     # ---- actions
 
@@ -182,8 +219,10 @@ class Loop:
                 self._worker.order(RECYCLE)
             case vocabulary.Dump() if self._worker:
                 log.error("%s: the worker is asked for the stacks of its threads", self._state.why)
+                self._stacks_asked = self._state.why
                 self._worker.ask_for_stacks()
             case vocabulary.Terminate() if self._worker:
+                self._keep_stacks(self._worker)
                 log.warning("the worker has not stopped: SIGTERM to the worker's group")
                 self._worker.signal_group(signal.SIGTERM)
             case vocabulary.Kill() if self._worker:
@@ -200,6 +239,7 @@ class Loop:
             log_startup(resolved, sys.argv)
             self._startup_logged = resolved
         try:
+            self._oom_kills = read_oom_kills()
             self._changes.adopt(resolved)
             self._weighing.adopt(resolved)
             memory_says = self._weighing.state
@@ -210,6 +250,7 @@ class Loop:
             environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
             self._worker = spawn(self._command(resolved.interpreter, path), environ)
         except OSError as error:
+            self._reporter.code, self._reporter.last_words = None, ()
             self._pending.append(Ended(code=None, reason=f"the worker could not be started: {error}"))
             return
         self._reporter.worker_pid = self._worker.pid

@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from livereduce import __version__
+from livereduce.daemon import history
+from livereduce.daemon.history import Entry
+from livereduce.daemon.notify import Notifier
 from livereduce.daemon.observed import Observed
-from livereduce.daemon.policy import wait_s
 from livereduce.daemon.site import Found, Site
 from livereduce.daemon.vocabulary import State
 from livereduce.link import Job, ScriptCopy
@@ -21,6 +23,8 @@ BETWEEN_S = 0.2
 """The least time between two snapshots that differ in numbers only."""
 FAILURE_WINDOW_S = 60.0
 REMEMBERED_RESTARTS = 10
+EXTEND_S = 5.0
+"""How often the service manager is asked for more time while the last worker is waited for."""
 
 log = logging.getLogger("livereduce.daemon")
 
@@ -34,17 +38,28 @@ class Reporter:
         The newest generation, set by the loop as it starts and ends workers.
     problems, memory
         What is wrong although a worker runs, and what it uses of what it may (bytes); set by the loop.
+    code, last_words
+        Of the worker that ended last, set by the loop.
+    dump, dump_shows
+        The stacks of the worker that hung last, set by the loop.
     """
 
-    def __init__(self, log_file: Path) -> None:
+    def __init__(self, log_file: Path, notifier: Notifier | None = None) -> None:
         self.job: Job | None = None
         self.worker_pid: int | None = None
         self.problems: tuple[str, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
+        self.code: int | None = None
+        self.last_words: tuple[str, ...] = ()
+        self.dump = self.dump_shows = ""
+        self._notifier = notifier or Notifier(None)
+        self._ready = self._stopping = False
+        self._extended_at = float("-inf")
+        self._history_of: Path | None = None
         self._log_file = log_file
         self._started = iso(datetime.now())
         self._since = (StateWord.STARTING, self._started)
-        self._restarts: deque[Restart] = deque(maxlen=REMEMBERED_RESTARTS)
+        self._entries: deque[Entry] = deque(maxlen=REMEMBERED_RESTARTS)
         self._written_at = float("-inf")
         self._written: Status | None = None
         self._alive_told_at = float("-inf")
@@ -52,38 +67,75 @@ class Reporter:
 
     def changed(self, before: State, after: State, found: Found) -> None:
         """Log a change of state, once."""
+        if (after.restarts, after.renewals) != (before.restarts, before.renewals):
+            self._remember(after.why, found)
         if (before.word, before.why, before.restarts) == (after.word, after.why, after.restarts):
             return
         if after.restarts > before.restarts:
-            generation = self.job.generation if self.job else 0
-            self._restarts.append(Restart(at=iso(datetime.now()), reason=after.why, generation=generation))
-            log.error("%s; the next start comes in %g s", after.why, wait_s(after.failures, after.limits))
+            log.error("%s; the next start comes in %g s", after.why, max(0.0, after.earliest - after.failed_at))
         elif after.word is StateWord.PARKED:
             for problem in found.problems or (after.why,):
                 log.error("parked: %s", problem)
         else:
             log.info("%s -> %s: %s", before.word, after.word, after.why)
+        if after.word in (StateWord.STOPPING, StateWord.STOPPED) and not self._stopping:
+            self._stopping = self._notifier.stopping()
+
+    def _remember(self, why: str, found: Found) -> None:
+        generation = self.job.generation if self.job else 0
+        restart = Restart(at=iso(datetime.now()), reason=why, generation=generation)
+        entry = Entry(restart=restart, code=self.code, last_words=self.last_words)
+        self._entries.append(entry)
+        if found.resolved and not history.append(found.resolved.state_dir, entry):
+            log.warning("the history of restarts cannot be written in %s", found.resolved.state_dir)
+
+    def _recall(self, state_dir: Path) -> None:
+        """Restarts under earlier daemons, once the place of their history is known."""
+        if state_dir != self._history_of:
+            self._history_of = state_dir
+            self._entries.extendleft(reversed(history.read(state_dir, REMEMBERED_RESTARTS - len(self._entries))))
+
+    def reads_again(self) -> None:
+        """Tell the manager that everything is read anew; the next completed tick ends it."""
+        self._notifier.reloading()
+        self._ready = False
 
     def report(self, state: State, site: Site, observed: Observed, now: float) -> None:
-        """Write the snapshot if it is due, and the life sign if that is; called at the end of each tick."""
+        """Write the snapshot if it is due, and the life signs if they are; called at the end of each tick."""
+        if site.found.resolved:
+            self._recall(site.found.resolved.state_dir)
         status = self._snapshot(state, site, observed)
         if is_due(self._written, status, now - self._written_at):
-            self._write(status, site, now)
-            self._written_at, self._written = now, status
+            # what could not be written is tried again in the next tick
+            self._written_at, self._written = (now, status) if self._write(status, site, now) else (now, None)
         threshold_s = site.found.config.watchdog_threshold_s
         if now - self._alive_told_at >= min(60.0, threshold_s / 3):
             self._alive_told_at = now
             log.info("%s", headline(status))
+        self._notify(state, status, now)
 
-    def _write(self, status: Status, site: Site, now: float) -> None:
+    def _notify(self, state: State, status: Status, now: float) -> None:
+        line = headline(status)
+        if not self._ready and self._written is not None:
+            self._ready = self._notifier.ready(line)
+        self._notifier.status(line)
+        if state.word is StateWord.STOPPING and state.due is not None and now - self._extended_at >= EXTEND_S:
+            # a last publish may take what the ladder allows, whatever the unit says
+            self._extended_at = now
+            self._notifier.extend(max(0.0, state.due - now) + 2 * state.limits.terminate_s + EXTEND_S)
+        self._notifier.watchdog()
+
+    def _write(self, status: Status, site: Site, now: float) -> bool:
         if site.status_path is None:
-            return
+            return False
         try:
             write_status(site.status_path, status)
         except OSError as error:
             if now - self._failure_told_at >= FAILURE_WINDOW_S:
                 self._failure_told_at = now
                 log.warning("the status cannot be written: %s", error)
+            return False
+        return True
 
     def _snapshot(self, state: State, site: Site, observed: Observed) -> Status:
         problems = self.problems if state.alive else site.found.problems
@@ -122,7 +174,10 @@ class Reporter:
             memory_limit_bytes=self.memory[1],
             restarts=state.restarts,
             renewals=state.renewals,
-            last_restarts=tuple(self._restarts),
+            last_restarts=tuple(entry.restart for entry in self._entries),
+            last_words=self._entries[-1].last_words if self._entries else (),
+            dump=self.dump,
+            dump_shows=self.dump_shows,
         )
 
 

@@ -11,6 +11,7 @@ from types import FrameType
 from livereduce import __version__, logs
 from livereduce.config import DEFAULT_PATH
 from livereduce.daemon.loop import Command, Loop
+from livereduce.daemon.notify import Notifier
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.site import Held, Site
 from livereduce.daemon.spawn import worker_command
@@ -51,7 +52,11 @@ def run(
         except Held as held:
             log.error("%s", held)
             return ExitCode.UNUSABLE
-        return Loop(site, Reporter(log_file), signals, limits or Limits(), command, watching).run()
+        notifier = Notifier.from_environ(os.environ)
+        try:
+            return Loop(site, Reporter(log_file, notifier), signals, limits or Limits(), command, watching).run()
+        finally:
+            notifier.close()
 
 
 @contextmanager

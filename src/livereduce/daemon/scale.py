@@ -48,14 +48,38 @@ def read_cgroup_limit(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path 
     return min(limits, default=None)
 
 
-def _limits(root: Path, path: str, name: str) -> Iterator[int]:
+def _within(path: str) -> PurePosixPath:
     # In a container the path may lead out of what is mounted ("/../.."): what is not there is passed over.
-    own = PurePosixPath(*(part for part in PurePosixPath(path).parts if part not in ("/", "..")))
+    return PurePosixPath(*(part for part in PurePosixPath(path).parts if part not in ("/", "..")))
+
+
+def _limits(root: Path, path: str, name: str) -> Iterator[int]:
+    own = _within(path)
     for place in (own, *own.parents):
         with suppress(OSError, ValueError):  # "max" is no number
             limit = int((root / place / name).read_text())
             if limit < 1 << 62:  # version 1 says "no limit" with the largest number of whole pages
                 yield limit
+
+
+def read_oom_kills(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """How many processes of our own cgroup the kernel has ended for want of memory; None where it does not count."""
+    for path in _own_files(proc_self_cgroup, root, {"": "memory.events", "memory": "memory.oom_control"}):
+        with suppress(OSError, ValueError):
+            found = re.search(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE)
+            if found:
+                return int(found[1])
+    return None
+
+
+def _own_files(proc_self_cgroup: Path, root: Path, names: dict[str, str]) -> Iterator[Path]:
+    """Files of our own cgroup, by the controller's name; version 2 has one tree without."""
+    with suppress(OSError, ValueError):
+        for line in proc_self_cgroup.read_text().splitlines():
+            _, controllers, path = (*line.split(":", 2), "", "")[:3]
+            for controller in controllers.split(","):
+                if controller in names:
+                    yield root / controller / _within(path) / names[controller]
 
 
 class Scale:

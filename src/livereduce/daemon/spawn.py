@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import livereduce
+from livereduce.daemon.dump import Stacks
 from livereduce.daemon.output import Output
 from livereduce.errors import ExitCode
-from livereduce.link import BEAT_FD, MAX_BEAT_BYTES, ORDER_FD, PROBLEM_PREFIX, Beat, decode_beat
+from livereduce.link import BEAT_FD, DUMP_FD, MAX_BEAT_BYTES, ORDER_FD, PROBLEM_PREFIX, Beat, decode_beat
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
@@ -28,7 +29,7 @@ SYSTEMD_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC")
 class Worker:
     """A running worker. Made by `spawn`; after `reap` only `output` is of use."""
 
-    def __init__(self, process: subprocess.Popen[bytes], beats: int, orders: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], beats: int, orders: int, stacks: Stacks | None = None) -> None:
         assert process.stdout is not None
         self.pid = process.pid
         self.output = Output()
@@ -37,6 +38,7 @@ class Worker:
         self.watched = {self.pidfd, self.beats_fd, self.output_fd}
         """What becomes readable when something is to be done; a pipe that has ended is no longer among it."""
         self._process = process
+        self._stacks = stacks
         self._torn = b""
         for fd in (beats, orders, self.output_fd):
             os.set_blocking(fd, False)
@@ -62,8 +64,15 @@ class Worker:
 
     def ask_for_stacks(self) -> None:
         """Have the worker write the stacks of its threads. It alone: in what scripts start, SIGUSR1 is deadly."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGUSR1)
+        if self._stacks:
+            self._stacks.ask(self.pid)
+        else:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGUSR1)
+
+    def stacks(self) -> str:
+        """What has come since they were asked for, to be read when there was time for it."""
+        return self._stacks.answer() if self._stacks else ""
 
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the worker and all that its scripts have started, save what has left the group."""
@@ -93,6 +102,8 @@ class Worker:
         os.close(self.pidfd)
         os.close(self.beats_fd)
         os.close(self.orders_fd)
+        if self._stacks:
+            self._stacks.close()
         if self._process.stdout is not None:
             self._process.stdout.close()
 
@@ -115,24 +126,42 @@ def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
     OSError
         The interpreter is not there or cannot be run, or the host is out of processes, memory or descriptors.
     """
+    stacks = _stacks()
+    try:
+        return _spawn(command, environ, stacks)
+    except OSError:
+        if stacks:
+            stacks.close()
+        raise
+
+
+def _spawn(command: Sequence[str], environ: Mapping[str, str], stacks: Stacks | None) -> Worker:
     with _pipe() as (beats, beats_worker), _pipe() as (orders_worker, orders):
+        fds = {BEAT_FD: beats_worker, ORDER_FD: orders_worker} | ({DUMP_FD: stacks.fd} if stacks else {})
         process = subprocess.Popen(
             command,
-            env={**environ, BEAT_FD: str(beats_worker), ORDER_FD: str(orders_worker)},
+            env={**environ, **{name: str(fd) for name, fd in fds.items()}},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            pass_fds=(beats_worker, orders_worker),
+            pass_fds=tuple(fds.values()),
             start_new_session=True,
             bufsize=0,
         )
         try:
             # copies, so that the pipes' first descriptors are closed in one place, whatever happens
-            return Worker(process, os.dup(beats), os.dup(orders))
+            return Worker(process, os.dup(beats), os.dup(orders), stacks)
         except OSError:
             process.kill()
             process.wait()
             raise
+
+
+def _stacks() -> Stacks | None:
+    try:
+        return Stacks()
+    except OSError:  # no place for temporary files: the stacks go to the worker's output
+        return None
 
 
 def worker_command(interpreter: str, job: Path) -> tuple[str, ...]:
@@ -185,10 +214,16 @@ def signal_name(number: int) -> str:
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
-def why_ended(code: int, last_lines: Iterable[str]) -> str:
-    """What an exit code of a worker means to a person (negative: a signal, as `subprocess` has it)."""
+def why_ended(code: int, last_lines: Iterable[str], oom_kills: int | None = None) -> str:
+    """What an exit code of a worker means to a person (negative: a signal, as `subprocess` has it).
+
+    Parameters
+    ----------
+    oom_kills
+        How many processes of this service the kernel has ended for want of memory meanwhile; None if it does not say.
+    """
     if code < 0:
-        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+        hint = _who_killed(oom_kills) if code == -signal.SIGKILL else ""
         return f"the worker was killed by {signal_name(-code)}{hint}"
     match code:
         case ExitCode.OK:
@@ -199,6 +234,14 @@ def why_ended(code: int, last_lines: Iterable[str]) -> str:
             return f"the worker cannot use what it was given: {_problems(last_lines)}"
     last_words = next((line.strip() for line in reversed(list(last_lines)) if line.strip()), "no last words")
     return f"the worker crashed (exit code {code}): {last_words}"
+
+
+def _who_killed(oom_kills: int | None) -> str:
+    if oom_kills is None:
+        return ", perhaps for want of memory"
+    if oom_kills:
+        return f" for want of memory (the kernel has ended {oom_kills} processes of this service)"
+    return ", by none of ours and not by the kernel for want of memory"
 
 
 def _problems(last_lines: Iterable[str]) -> str:
