@@ -112,7 +112,9 @@ def test_text_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[s
         "\n  3 bytes at the end are no whole packet\n  1 bad packets, the last: byte 0: 0x4003 v1: run status 99"
         in out.getvalue()
     )
-    assert capsys.readouterr().err.startswith(f"livereduce inspect: {path}: byte 0: 0x4003 v1: run status 99 is none of")
+    assert capsys.readouterr().err.startswith(
+        f"livereduce inspect: {path}: byte 0: 0x4003 v1: run status 99 is none of"
+    )
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4, 15, 16, 17, 30])
