@@ -137,11 +137,47 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
             StateWord.RUNNING,
             "reducing run 12345; incomplete: its start is gone",
         ),
+        (
+            replace(progress(), fits="histograms for want of memory"),
+            False,
+            StateWord.RUNNING,
+            "reducing run 12345; histograms for want of memory",
+        ),
+        (
+            replace(progress(), last_errors={"publish": "result: OSError: no space"}),
+            False,
+            StateWord.DEGRADED,
+            "results cannot be published: result: OSError: no space",
+        ),
         (None, False, StateWord.RUNNING, "the worker is at work"),
     ],
 )
 def test_the_word_for_a_running_worker(seen: Progress | None, script_fails: bool, word: StateWord, why: str) -> None:
     assert shown(StateWord.RUNNING, "the worker is at work", seen, script_fails=script_fails) == (word, why)
+
+
+def test_what_was_not_taken_degrades_a_running_service_but_not_its_reason_for_another_word() -> None:
+    problems = ("p.py:3: invalid syntax; the last good version goes on", "x.conf: not valid JSON")
+
+    def seen(word: StateWord, of: Progress) -> tuple[StateWord, str]:
+        return shown(word, "why", of, script_fails=False, problems=problems)
+
+    assert seen(StateWord.RUNNING, progress()) == (StateWord.DEGRADED, "; ".join(problems))
+    assert seen(StateWord.RUNNING, progress(connected=False, connects=0))[0] is StateWord.STARTING
+    assert seen(StateWord.RESTARTING, progress()) == (StateWord.RESTARTING, "why")
+
+
+def test_memory_stacks_and_last_words_are_shown() -> None:
+    full = replace(
+        FULL, memory_bytes=10**9, memory_limit_bytes=4 * 10**9, dump="/d/1.txt", dump_shows='File "p.py", line 3',
+        last_words=("one", "two"),
+    )  # fmt: skip
+    assert decode_status(encode_status(full)) == full
+    text = describe(full)
+    assert "1000 MB, 25 % of the limit of 4000 MB" in text
+    assert '/d/1.txt File "p.py", line 3' in text
+    assert text.count("last words") == 2
+    assert "1000 MB, no limit" in describe(replace(full, memory_limit_bytes=None))
 
 
 @pytest.mark.parametrize("word", [word for word in StateWord if word is not StateWord.RUNNING])

@@ -211,6 +211,8 @@ def shown(
         return _without_source(progress)
     if script_fails:
         return StateWord.DEGRADED, _script_error(progress)
+    if "publish" in progress.last_errors:  # that of a step that failed the last time
+        return StateWord.DEGRADED, f"results cannot be published: {progress.last_errors['publish']}"
     if problems:
         return StateWord.DEGRADED, "; ".join(problems)
     match progress.run_state:
@@ -218,7 +220,8 @@ def shown(
             return StateWord.PAUSED, f"run {progress.run} is paused"
         case RunState.RUNNING:
             incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
-            return StateWord.RUNNING, f"reducing run {progress.run}{incomplete}"
+            fits = f"; {progress.fits}" if progress.fits else ""
+            return StateWord.RUNNING, f"reducing run {progress.run}{fits}{incomplete}"
         case RunState.ENDED:
             return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
         case RunState.NO_RUN:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.stepping import histories, run_history
-from livereduce.daemon.policy import step, wait_s
+from livereduce.daemon.policy import next_due, step, wait_s
 from livereduce.daemon.vocabulary import (
     Action,
     AskRecycle,
@@ -239,6 +239,15 @@ def test_a_stop_request_during_a_hang_wins_and_does_not_wait_longer() -> None:
     state, actions = play((30, STOP), (32, Tick()), (42, Tick()), state=stalled())
     assert actions == [(30, AskStop()), (32, Terminate()), (42, Kill())]
     assert step(state, CRASH, 43)[1] == (Exit(code=0),)
+
+
+def test_when_the_next_tick_matters() -> None:
+    assert next_due(State()) == 0
+    state = play((5, Beaten(phase=Phase.PROCESS)), state=running())[0]
+    assert next_due(state) == 605
+    assert next_due(stalled()) == 32
+    assert next_due(play((0, STOP), state=running())[0]) == 20
+    assert next_due(step(play((0, STOP), state=running())[0], CRASH, 1)[0]) is None
 
 
 # ---- scripts and configuration under a running worker

@@ -60,6 +60,11 @@ class Changes:
         self._report()
 
     @property
+    def due(self) -> float | None:
+        """When the next look is due; None while nothing is looked at."""
+        return self._watcher.due if self._running else None
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What cannot be used at present and has not been taken, in sentences, each once."""
         pending = self._watcher.problems(time.monotonic()) if self._running else ()

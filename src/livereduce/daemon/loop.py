@@ -141,13 +141,14 @@ class Loop:
 
     def _wait(self) -> set[int]:
         """The descriptors that are ready, after at most the time to the next deadline."""
-        due = self._state.due
-        wait_s = TICK_S if due is None else max(0.0, min(TICK_S, due - time.monotonic()))
+        now = time.monotonic()
+        dues = (policy.next_due(self._state), self._changes.due)
+        wait_s = max(0.0, min((due - now for due in dues if due is not None), default=TICK_S))
         poll = select.poll()
         for fd in (self._signals, *(self._worker.watched if self._worker else ())):
             poll.register(fd, select.POLLIN)
         # rounded up: a wait that ended just before the deadline would be followed by many of no length
-        return {fd for fd, _ in poll.poll(0 if self._pending else int(wait_s * 1000) + 1)}
+        return {fd for fd, _ in poll.poll(0 if self._pending else int(min(wait_s, TICK_S) * 1000) + 1)}
 
     def _gather_from(self, worker: Worker, ready: set[int]) -> None:
         now = time.monotonic()
@@ -223,10 +224,10 @@ class Loop:
                 self._worker.ask_for_stacks()
             case vocabulary.Terminate() if self._worker:
                 self._keep_stacks(self._worker)
-                log.warning("the worker has not stopped: SIGTERM to the worker's group")
+                log.warning("%s: SIGTERM to the worker's group", self._state.why)
                 self._worker.signal_group(signal.SIGTERM)
             case vocabulary.Kill() if self._worker:
-                log.warning("the worker has not stopped: SIGKILL to the worker's group")
+                log.warning("%s, and it does not end: SIGKILL to the worker's group", self._state.why)
                 self._worker.signal_group(signal.SIGKILL)
             case vocabulary.Exit(code=code):
                 self._exit_code = code

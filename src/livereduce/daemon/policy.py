@@ -103,6 +103,13 @@ def _forgive_standstill(state: State, now: float) -> State:
     return replace(state, ticked_at=now, heard_at=min(now, state.heard_at + asleep_s))
 
 
+def next_due(state: State) -> float | None:
+    """When the next `Tick` matters; None if none does."""
+    if state.alive and state.ending is None:
+        return state.heard_at + state.silence_s[state.phase]
+    return state.due
+
+
 def _on_tick(state: State, now: float) -> Step:
     if state.alive and state.ending is None:
         return _listen(state, now)

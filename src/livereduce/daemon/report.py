@@ -54,7 +54,8 @@ class Reporter:
         self.dump = self.dump_shows = ""
         self._notifier = notifier or Notifier(None)
         self._ready = self._stopping = False
-        self._extended_at = float("-inf")
+        self._extended_at = self._said_at = float("-inf")
+        self._said: tuple[StateWord, str] | None = None
         self._history_of: Path | None = None
         self._log_file = log_file
         self._started = iso(datetime.now())
@@ -118,7 +119,10 @@ class Reporter:
         line = headline(status)
         if not self._ready and self._written is not None:
             self._ready = self._notifier.ready(line)
-        self._notifier.status(line)
+        said = (status.state, status.why)
+        if said != self._said or now - self._said_at >= WRITE_S:
+            self._said, self._said_at = said, now
+            self._notifier.status(line)
         if state.word is StateWord.STOPPING and state.due is not None and now - self._extended_at >= EXTEND_S:
             # a last publish may take what the ladder allows, whatever the unit says
             self._extended_at = now
@@ -138,7 +142,7 @@ class Reporter:
         return True
 
     def _snapshot(self, state: State, site: Site, observed: Observed) -> Status:
-        problems = self.problems if state.alive else site.found.problems
+        problems = site.found.problems if state.word is StateWord.PARKED else self.problems
         fails = observed.script_fails
         word, why = shown(state.word, state.why, observed.progress, script_fails=fails, problems=problems)
         now = iso(datetime.now())
