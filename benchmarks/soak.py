@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,17 @@ def status(folder: Path) -> dict[str, Any]:
     return found
 
 
+def _sizes(folder: Path) -> Iterator[int]:
+    """Sizes of all files; folders of old runs vanish while we look."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield (Path(place) / name).stat().st_size
+
+
 def figures(folder: Path, daemon: psutil.Process, worker: psutil.Process) -> Figures:
     """All figures at this moment."""
-    files = [path for path in (folder / "state").rglob("*") if path.is_file()]
+    sizes = list(_sizes(folder / "state"))
     return Figures(
         daemon_rss_mb=daemon.memory_info().rss / 1e6,
         daemon_descriptors=daemon.num_fds(),
@@ -101,8 +109,8 @@ def figures(folder: Path, daemon: psutil.Process, worker: psutil.Process) -> Fig
         worker_descriptors=worker.num_fds(),
         worker_threads=worker.num_threads(),
         temporary_files=len(list((folder / "tmp").iterdir())),
-        state_files=len(files),
-        state_mb=sum(path.stat().st_size for path in files) / 1e6,
+        state_files=len(sizes),
+        state_mb=sum(sizes) / 1e6,
     )
 
 
