@@ -19,8 +19,8 @@ from livereduce.status import Restart, ScriptSeen, StateWord, Status, headline, 
 
 WRITE_S = 5.0
 """The snapshot is at most this old (readers call a daemon down after three times that)."""
-BETWEEN_S = 0.2
-"""The least time between two snapshots that differ in numbers only."""
+BETWEEN_S = 0.5
+"""The least time between two snapshots that differ only in what beats say."""
 FAILURE_WINDOW_S = 60.0
 REMEMBERED_RESTARTS = 10
 EXTEND_S = 5.0
@@ -55,6 +55,7 @@ class Reporter:
         self._notifier = notifier or Notifier(None)
         self._ready = self._stopping = False
         self._extended_at = self._said_at = float("-inf")
+        self._told: tuple[object, ...] = ()
         self._said: tuple[StateWord, str] | None = None
         self._history_of: Path | None = None
         self._log_file = log_file
@@ -103,6 +104,12 @@ class Reporter:
 
     def report(self, state: State, site: Site, observed: Observed, now: float) -> None:
         """Write the snapshot if it is due, and the life signs if they are; called at the end of each tick."""
+        # beats come many times a second: most ticks have nothing to tell, and must not cost a snapshot
+        tellable = (replace(state, heard_at=0, ticked_at=0), site.found, self.problems, self.dump, self.worker_pid)
+        if tellable == self._told and now - self._written_at < BETWEEN_S:
+            self._notifier.watchdog()
+            return
+        self._told = tellable
         if site.found.resolved:
             self._recall(site.found.resolved.state_dir)
         status = self._snapshot(state, site, observed)
