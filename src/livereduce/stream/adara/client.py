@@ -160,6 +160,10 @@ class AdaraSource:
 
     def _lose(self, reason: str) -> None:
         self.close()
+        if self._state.connected:
+            _log.warning("%s: connection lost: %s", self._state.address, reason)
+        elif reason != self._state.reason:  # each try says the same for as long as a server is down
+            _log.warning("%s: no connection: %s", self._state.address, reason)
         self._due_s = time.monotonic() + self._retry.delay_s
         self._retry = replace(self._retry, failures=self._retry.failures + 1)
         self._state = replace(self._state, connected=False, reason=reason)
@@ -179,6 +183,7 @@ class AdaraSource:
         self._heard_s = time.monotonic()
         self._session, _ = session.step(self._session, Connected(), self._heard_s)
         self._state = replace(self._state, connected=True, reason="", connects=self._state.connects + 1)
+        _log.info("%s: connected", self._state.address)
         return self._connection
 
     def _received(self, connection: Connection, timeout_s: float) -> list[Item]:
