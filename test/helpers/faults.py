@@ -146,6 +146,10 @@ class Rig:
         self.inject()
         self.beam_to(MORE)
 
+    def seconds(self) -> float:
+        """Since the fault."""
+        return time.monotonic() - self.injected_at
+
     # ---- what is seen of it
 
     def status(self) -> Status | None:
@@ -224,7 +228,7 @@ class Rig:
     def back(self, events: int = HALF_EVENTS, *, generation: int = 1, exactly: bool = True) -> Status:
         """Results flow again: one holds all that there was before, made by the generation expected."""
         status = self.wait_reduced(events, generation=generation)
-        self.outcome.recovery_s = time.monotonic() - self.injected_at
+        self.outcome.recovery_s = self.seconds()
         assert not exactly or status.generation == generation, f"generation {status.generation}\n{self.log()}"
         return status
 

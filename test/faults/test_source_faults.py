@@ -1,0 +1,306 @@
+"""What the stream's server and the network do: a reason to connect again, never one to end the worker."""
+
+import random
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, Matrix, Rig, Row, Rows
+from helpers.served import powder_play, serving
+from livereduce.status import StateWord
+from livereduce.stream.adara.layout import NS_PER_S
+
+ROWS = Rows()
+pytestmark = pytest.mark.timeout(300)
+RUBBISH = random.Random(1).randbytes(100_000)
+
+
+@ROWS.each()
+def test_source_comes_back(row: Row, matrix: Matrix) -> None:
+    matrix.check(row)
+
+
+class Line:
+    """The network between server and worker: passes everything on, until told to do something else.
+
+    Attributes
+    ----------
+    flow
+        ``pass``, ``stall`` (nothing comes through), ``drip`` (a byte at a time), ``cut`` (nobody gets a connection).
+    change
+        Is applied to what comes from the server, packet by packet.
+    """
+
+    def __init__(self, url: str, change: Callable[[bytearray], None] | None = None) -> None:
+        host, port = url.removeprefix("adara://").split(":")
+        self._server = (host, int(port))
+        self._change = change
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.02)
+        self.url = f"adara://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.flow = "pass"
+        self.connections = 0
+        self._over = threading.Event()
+        self._end: Callable[[socket.socket], None] | None = None
+        self._sent_between: list[bytes] = []
+        self._thread = threading.Thread(target=self._serve, name="line")
+
+    @contextmanager
+    def up(self) -> Iterator["Line"]:
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            self._thread.join()
+            self._listener.close()
+
+    def close(self) -> None:
+        """The server hangs up."""
+        self._end = lambda client: client.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """The connection breaks."""
+        self._end = lambda client: client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def put_in(self, data: bytes) -> None:
+        """Send something that the server has not sent."""
+        self._sent_between.append(data)
+        deadline = time.monotonic() + PATIENCE_S
+        while self._sent_between and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _serve(self) -> None:
+        while not self._over.is_set():
+            with suppress(TimeoutError):
+                client, _ = self._listener.accept()
+                with client, suppress(OSError):
+                    if self.flow != "cut":
+                        self.connections += 1
+                        self._connect(client)
+
+    def _connect(self, client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with socket.create_connection(self._server) as server:
+            client.settimeout(0.0)
+            hello = b""
+            while len(hello) < 20 and not self._over.is_set():
+                with suppress(BlockingIOError):
+                    hello += client.recv(20 - len(hello))
+                time.sleep(0.005)
+            server.sendall(hello)
+            server.settimeout(0.02)
+            client.settimeout(PATIENCE_S)
+            self._pump(server, client)
+
+    def _pump(self, server: socket.socket, client: socket.socket) -> None:
+        held = bytearray()
+        while not self._over.is_set() and self.flow != "cut":
+            if self._end:
+                end, self._end = self._end, None
+                return end(client)
+            if is_closed(client):
+                return None
+            while self._sent_between:
+                client.sendall(self._sent_between[0])
+                self._sent_between.pop(0)
+            if self.flow == "stall":
+                time.sleep(0.02)
+                continue
+            try:
+                data = server.recv(1 if self.flow == "drip" else 1 << 16)
+            except TimeoutError:
+                continue
+            if not data:
+                return None
+            client.sendall(self._changed(held, data))
+        return None
+
+    def _changed(self, held: bytearray, data: bytes) -> bytes:
+        if self._change is None:
+            return data
+        held += data
+        out = bytearray()
+        while len(held) >= 16 and len(held) >= (size := 16 + int.from_bytes(held[:4], "little")):
+            packet = held[:size]
+            del held[:size]
+            self._change(packet)
+            out += packet
+        return bytes(out)
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the other side has hung up."""
+    readable, _, _ = select.select([connection], [], [], 0.0)
+    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+
+
+def through_a_line(rig: Rig, change: Callable[[bytearray], None] | None = None, **settings: Any) -> Line:
+    """Half of the run is reduced, through a line."""
+    line = rig.stack.enter_context(Line(rig.play(), change).up())
+    rig.begin(url=line.url, **settings)
+    return line
+
+
+def goes_on(rig: Rig, line: Line, connections: int) -> None:
+    """The same worker goes on, on a connection with this number."""
+    rig.inject()
+    rig.beam_to(MORE)
+    status = rig.back(MORE_EVENTS)
+    assert (status.restarts, status.renewals) == (0, 0)
+    assert line.connections == connections
+    rig.finish()
+
+
+def reconnects(rig: Rig, line: Line) -> None:
+    rig.until("another connection", lambda: line.connections == 2)
+    rig.saw_log("connection", "lost")
+
+
+@ROWS("server hangs up")
+def hangs_up(rig: Rig) -> None:
+    line = through_a_line(rig)
+    line.close()
+    reconnects(rig, line)
+    goes_on(rig, line, 2)
+
+
+@ROWS("server resets the connection")
+def resets(rig: Rig) -> None:
+    line = through_a_line(rig)
+    line.reset()
+    reconnects(rig, line)
+    goes_on(rig, line, 2)
+
+
+@ROWS("server is unreachable for a while")
+def unreachable(rig: Rig) -> None:
+    line = through_a_line(rig)
+    line.flow = "cut"
+    rig.saw(StateWord.DEGRADED, "connection")
+    line.flow = "pass"
+    rig.inject()
+    rig.beam_to(MORE)
+    status = rig.back(MORE_EVENTS)
+    assert (status.restarts, status.renewals) == (0, 0)
+    rig.finish()
+
+
+@ROWS("server stalls")
+def stalls(rig: Rig) -> None:
+    """A short silence is like a closed shutter: the worker waits, longer than its limit of silence, and beats."""
+    line = through_a_line(rig, limits={"waiting": 2.0})
+    line.flow = "stall"
+    rig.beam_to(MORE)
+    before = rig.status()
+    assert before
+    assert before.progress
+    age_s = before.progress.data_age_s or 0.0
+    aged = rig.wait("old data", lambda one: one.progress is not None and (one.progress.data_age_s or 0) > age_s + 4)
+    assert aged.progress
+    rig.note(f"{aged.state}: {aged.why}, data {aged.progress.data_age_s:.0f} s old")
+    line.flow = "pass"
+    goes_on(rig, line, 1)
+
+
+@ROWS("server drips, a byte at a time")
+def drips(rig: Rig) -> None:
+    line = through_a_line(rig)
+    before = rig.status()
+    assert before
+    assert before.progress
+    received = before.progress.received_bytes
+    line.flow = "drip"
+    rig.beam_to(MORE)
+    rig.wait("some bytes", lambda one: one.progress is not None and one.progress.received_bytes > received + 100)
+    rig.note("running; the bytes received grow slowly")
+    line.flow = "pass"
+    goes_on(rig, line, 1)
+
+
+@ROWS("server sends rubbish")
+def rubbish(rig: Rig) -> None:
+    line = through_a_line(rig)
+    line.put_in(RUBBISH)
+    reconnects(rig, line)
+    goes_on(rig, line, 2)
+
+
+@ROWS("server sends zeros")
+def zeros(rig: Rig) -> None:
+    """A packet of no type and no size is legal framing: a million of them, and then the stream goes on."""
+    line = through_a_line(rig)
+    line.put_in(bytes(16_000_000))
+    rig.note("running; packets of an unknown type are passed over")
+    goes_on(rig, line, 1)
+
+
+@ROWS("server restarts on the same port")
+def restarts(rig: Rig) -> None:
+    port = free_port()
+    rig.url = f"adara://127.0.0.1:{port}"
+    play = powder_play(runs=1, run_s=1.0, gap_s=0.1, rate=60_000, origin_ns=rig.origin_ns)
+    with serving(play, speed=1.0, clock=rig.clock, port=port):
+        rig.begin()
+    rig.saw(StateWord.DEGRADED, str(port))
+    rig.inject()
+    # what a real server has on its disk is there at once
+    rig.play(port=port, prefill_s=rig.clock.now_s - CLOSED)
+    rig.wait("a connection", lambda one: one.progress is not None and one.progress.source_connected)
+    rig.beam_to(MORE)
+    status = rig.back(MORE_EVENTS)
+    assert (status.restarts, status.renewals) == (0, 0)
+    rig.finish()
+
+
+@ROWS("server is not there at first")
+def late(rig: Rig) -> None:
+    port = free_port()
+    rig.beamline.script("proc", PASS)
+    rig.configure(source=f"adara://127.0.0.1:{port}")
+    rig.beamline.start()
+    rig.saw(StateWord.DEGRADED, str(port))
+    rig.inject()
+    rig.play(port=port)
+    rig.beam_to(1.0)
+    status = rig.back(HALF_EVENTS)
+    assert (status.restarts, status.renewals) == (0, 0)
+    rig.finish()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def jump(rig: Rig, seconds: int) -> Callable[[bytearray], None]:
+    """All packets from 0.6 s of the run on carry times that are off."""
+    from_ns = rig.origin_ns + round(0.7 * NS_PER_S)
+
+    def change(packet: bytearray) -> None:
+        second, ns = struct.unpack_from("<2I", packet, 8)
+        if second * NS_PER_S + ns >= from_ns:
+            struct.pack_into("<I", packet, 8, second + seconds)
+
+    return change
+
+
+@ROWS("stream jumps an hour ahead")
+def jumps_ahead(rig: Rig) -> None:
+    line = through_a_line(rig, jump(rig, 3600))
+    rig.note("running; a jump in time is no fault")
+    goes_on(rig, line, 1)
+
+
+@ROWS("stream jumps an hour back")
+def jumps_back(rig: Rig) -> None:
+    line = through_a_line(rig, jump(rig, -3600))
+    rig.note("running; a jump in time is no fault")
+    goes_on(rig, line, 1)
