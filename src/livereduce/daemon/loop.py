@@ -34,6 +34,8 @@ from livereduce.status import StateWord
 
 TICK_S = 1.0
 """The longest wait; what nobody announces (the clock, a file) is looked at this often."""
+BEATS_S = 0.25
+"""Between two readings of beats."""
 FAILURE_WINDOW_S = 60.0
 LAST_WORDS = 5
 """Lines of output that are kept with the end of a worker."""
@@ -78,6 +80,7 @@ class Loop:
         self._weighing = Weighing()
         self._worker: Worker | None = None
         self._observed = Observed()
+        self._beats_due = 0.0
         self._startup_logged: Resolved | None = None
         self._stacks_asked = ""
         self._oom_kills: int | None = None
@@ -141,18 +144,23 @@ class Loop:
 
     def _wait(self) -> set[int]:
         """The descriptors that are ready, after at most the time to the next deadline."""
+        watched = {self._signals, *(self._worker.watched if self._worker else ())}
+        if self._pending:
+            return _ready(watched, 0.0)
         now = time.monotonic()
-        dues = (policy.next_due(self._state), self._changes.due)
-        wait_s = max(0.0, min((due - now for due in dues if due is not None), default=TICK_S))
-        poll = select.poll()
-        for fd in (self._signals, *(self._worker.watched if self._worker else ())):
-            poll.register(fd, select.POLLIN)
-        # rounded up: a wait that ended just before the deadline would be followed by many of no length
-        return {fd for fd, _ in poll.poll(0 if self._pending else int(min(wait_s, TICK_S) * 1000) + 1)}
+        dues = (policy.next_due(self._state), self._changes.due, now + TICK_S)
+        until = min(due for due in dues if due is not None)
+        if self._worker is not None and now < self._beats_due:
+            # many beats are read at once: nobody needs to know of each when it comes
+            ready = _ready(watched - {self._worker.beats_fd}, min(until, self._beats_due) - now)
+            if ready:
+                return ready
+        return _ready(watched, until - time.monotonic())
 
     def _gather_from(self, worker: Worker, ready: set[int]) -> None:
         now = time.monotonic()
-        if worker.beats_fd in ready:
+        if ready & {worker.beats_fd, worker.pidfd}:  # of one that has ended, what it said last counts
+            self._beats_due = now + BEATS_S
             for beat in worker.read_beats():
                 self._observed = observe(self._observed, beat, now)
                 self._pending.append(Beaten(phase=beat.phase))
@@ -267,6 +275,14 @@ class Loop:
             self._worker.signal_group(signal.SIGKILL)
             self._worker.reap()
         self._site.leave()
+
+
+def _ready(watched: set[int], wait_s: float) -> set[int]:
+    poll = select.poll()
+    for fd in watched:
+        poll.register(fd, select.POLLIN)
+    # rounded up: a wait that ended just before the deadline would be followed by many of no length
+    return {fd for fd, _ in poll.poll(int(wait_s * 1000) + 1 if wait_s > 0 else 0)}
 
 
 def _signalled(number: int) -> Fact:
