@@ -89,3 +89,11 @@ def test_a_play_of_known_length_ends_at_the_wall_clock(
     speed: float, prefill_s: float, played_s: float | None, early_s: float
 ) -> None:
     assert head_start_s(speed=speed, prefill_s=prefill_s, played_s=played_s) == pytest.approx(early_s)
+
+
+def test_no_passage_is_empty_also_at_a_rate_where_a_passage_is_one_pulse() -> None:
+    """A server asks for the moment at which the first packet of each is due."""
+    acts = list(perform(PowderBeam(60_000_000, pixels=4), origin_ns=T, runs=1, run_s=0.04, gap_s=0.01))
+    passages = [act for act in acts if isinstance(act, Passage)]
+    assert len(passages) > 4
+    assert all(len(act.due_ns) for act in passages)

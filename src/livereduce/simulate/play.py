@@ -171,7 +171,9 @@ def _stopped(passages: Generator[Passage, None, int], stop: Callable[[int], Pass
     if held:
         last_ns = int(held[0].due_ns[-1])
         before, last = held[0].split(int(np.searchsorted(held[0].due_ns, last_ns, "left")))
-        yield from (before, stop(last_ns), last, *held[1:])
+        if len(before.due_ns):  # at a high rate a passage is one pulse
+            yield before
+        yield from (stop(last_ns), last, *held[1:])
     return over_ns
 
 
