@@ -1,0 +1,160 @@
+"""Scripts and runs that take more memory than there is, more output than anybody reads."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from helpers.faults import (
+    HALF,
+    MORE_EVENTS,
+    OVER,
+    PASS,
+    RUN,
+    UPDATE_S,
+    Matrix,
+    Rig,
+    Row,
+    Rows,
+    Totals,
+    difference,
+    once,
+    while_there,
+)
+from helpers.reduced import Beamline, beamline_in
+from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
+from livereduce.status import StateWord, Status
+
+ROWS = Rows()
+pytestmark = pytest.mark.timeout(300)
+MB = 1_000_000
+LOG_LIMIT_BYTES = 3 << 20
+
+
+@ROWS.each()
+def test_memory_and_output_are_bounded(row: Row, matrix: Matrix) -> None:
+    matrix.check(row)
+
+
+def limit(n_bytes: int) -> dict[str, Any]:
+    """Settings that leave the worker so much."""
+    ram = read_ram_bytes()
+    percent = 100 * n_bytes / min(ram, read_cgroup_limit() or ram)
+    return {"system_mem_limit_perc": percent, "mem_check_interval_sec": 0.1}
+
+
+@ROWS("script leaks slowly")
+def leaks(rig: Rig) -> None:
+    """15 MB with each chunk: at the limit the worker is replaced at a chunk boundary, and nothing is ended before."""
+    leak = "import sys\nsys.leaked = getattr(sys, 'leaked', [])\nsys.leaked.append(b'x' * 15_000_000)\n"
+    rig.begin(while_there(rig.path, leak), **limit(300 * MB))
+    (rig.path / "fault").touch()
+    rig.inject()
+    for beam_s in steps():
+        if leaked_once_more(rig, beam_s) > 1:
+            break
+    (rig.path / "fault").unlink()
+    rig.saw_log("memory", "over the limit of 300 MB")
+    status = rig.back(MORE_EVENTS - 12_000, generation=2)
+    assert (status.restarts, status.renewals) == (0, 1)
+    assert "Traceback" not in rig.log()
+    rig.finish()
+
+
+def leaked_once_more(rig: Rig, beam_s: float) -> int:
+    """The generation at work after one more chunk."""
+    before = rig.status()
+    assert before
+    rig.beam_to(beam_s)
+    return rig.wait("another chunk", lambda one: one.generation > 1 or chunks(one) > chunks(before)).generation
+
+
+def chunks(status: Status) -> int:
+    return status.progress.chunks if status.progress else 0
+
+
+def steps() -> Iterator[float]:
+    return (HALF + 0.02 * k for k in range(1, 25))
+
+
+@ROWS("script allocates 10 x the limit at once")
+def allocates(rig: Rig) -> None:
+    rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limit(300 * MB))
+    rig.let_fault()
+    rig.saw_restart("memory", "over the limit of 300 MB")
+    rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
+
+
+@ROWS("children take the memory")
+def children_take_it(rig: Rig) -> None:
+    child = "hold = b'x' * 600_000_000; import time; time.sleep(600)"
+    fault = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', {child!r}])\n"
+    rig.begin(once(rig.path, fault), **limit(300 * MB))
+    rig.let_fault()
+    rig.saw_restart("memory", "over the limit of 300 MB")
+    rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
+
+
+@ROWS("run is too large for its events")
+def too_large(rig: Rig) -> None:
+    """The second time the memory is full the run goes on as histograms, with the counts of one that had room."""
+    rig.play(rate=60_000_000)
+    roomy = rig.path / "roomy"
+    roomy.mkdir()
+    with beamline_in(roomy, rig.beamline.environ) as other:
+        for beamline, settings in ((other, {}), (rig.beamline, limit(450 * MB))):
+            beamline.script("proc", PASS)
+            beamline.configure(source=rig.url, update_every=UPDATE_S, **settings)
+        rig.inject()
+        rig.beamline.start()
+        rig.beam_to(OVER - 0.1)
+        rig.wait("histograms", lambda one: one.progress is not None and not one.progress.keeps_events)
+        status = rig.saw(StateWord.RUNNING, "histograms")
+        assert status.generation == 3
+        rig.back(50_000_000, generation=3)
+        other.start()
+        rig.until("the whole run", lambda: reduced(other) >= 50_000_000)
+        rig.beam_to(OVER)
+        for beamline in (other, rig.beamline):
+            rig.until("the end of the run", partial(has_ended, beamline))
+        seen, expected = Totals.of(rig.beamline.product(RUN)), Totals.of(other.product(RUN))
+        assert expected.facts[:2] == (60, 60_000_000)
+        rig.outcome.lost = difference(seen, expected)
+        assert rig.outcome.lost == "nothing"
+        rig.stop()
+
+
+def has_ended(beamline: Beamline) -> bool:
+    return bool(beamline.index().get(RUN, {}).get("ended"))
+
+
+def reduced(beamline: Beamline) -> int:
+    try:
+        progress = beamline.status().progress
+    except FileNotFoundError:
+        return 0
+    return progress.run_events if progress else 0
+
+
+@ROWS("script prints 1 GB")
+def prints(rig: Rig) -> None:
+    fault = "block = (b'x' * 1023 + b'\\n') * 1024\nfor _ in range(1000):\n    os.write(1, block)\n"
+    rig.begin(once(rig.path, fault))
+    rig.let_fault()
+    rig.back(MORE_EVENTS)
+    rig.finish()
+    rig.saw_log("more lines of output were left out")
+    assert (rig.path / "livereduce.log").stat().st_size < LOG_LIMIT_BYTES
+
+
+@ROWS("script prints 100 MB without an end of line")
+def prints_without_end(rig: Rig) -> None:
+    rig.begin(once(rig.path, "block = b'x' * (1 << 20)\nfor _ in range(100):\n    os.write(2, block)\n"))
+    rig.let_fault()
+    rig.back(MORE_EVENTS)
+    rig.finish()
+    rig.saw_log("more lines of output were left out")
+    assert (rig.path / "livereduce.log").stat().st_size < LOG_LIMIT_BYTES
