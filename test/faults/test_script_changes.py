@@ -1,6 +1,8 @@
 """Scripts and configuration that people save, break, delete and mend while the service runs."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -215,19 +217,56 @@ def configuration_changed(rig: Rig) -> None:
     rig.finish()
 
 
-@ROWS("configuration broken, then mended")
-def configuration_broken(rig: Rig) -> None:
+def configuration_breaks(rig: Rig, break_it: Callable[[Path], None], *seen: str) -> None:
+    """What cannot be used is shown and passed over; one that can be used again ends the daemon in order."""
     rig.begin()
-    before = (rig.path / "livereduce.conf").read_text()
-    (rig.path / "livereduce.conf").write_text(before[: len(before) // 2])
-    rig.saw(StateWord.DEGRADED, "livereduce.conf")
+    path = rig.path / "livereduce.conf"
+    before = path.read_text()
+    break_it(path)
+    rig.saw(StateWord.DEGRADED, *seen, "goes on")
     goes_on(rig)
     rig.inject()
-    (rig.path / "livereduce.conf").write_text(before)
+    if path.is_dir():
+        path.rmdir()
+    save(path, before)
     assert rig.beamline.daemons[-1].wait(PATIENCE_S) == 0
     rig.beamline.start()  # as systemd does
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
+
+
+@ROWS("configuration broken, then mended")
+def configuration_broken(rig: Rig) -> None:
+    configuration_breaks(rig, lambda path: save(path, '{"update_every": "often"}'), "update_every")
+
+
+@ROWS("configuration half-written, then whole")
+def configuration_half_written(rig: Rig) -> None:
+    def halve(path: Path) -> None:
+        text = path.read_text()
+        path.write_text(text[: len(text) // 2])
+
+    configuration_breaks(rig, halve, "JSON")
+
+
+@ROWS("configuration truncated to nothing, then whole")
+def configuration_truncated(rig: Rig) -> None:
+    """An empty file means the defaults, which name no instrument on a host without Mantid."""
+    configuration_breaks(rig, lambda path: os.truncate(path, 0), "instrument")
+
+
+@ROWS("configuration deleted, then back")
+def configuration_deleted(rig: Rig) -> None:
+    configuration_breaks(rig, Path.unlink, "livereduce.conf")
+
+
+@ROWS("configuration unreadable, then readable")
+def configuration_unreadable(rig: Rig) -> None:
+    def replace_by_directory(path: Path) -> None:
+        path.unlink()
+        path.mkdir()
+
+    configuration_breaks(rig, replace_by_directory, "livereduce.conf")
 
 
 @ROWS("started with a broken configuration")

@@ -54,16 +54,14 @@ def skip_row(reason: str) -> NoReturn:
     raise RowSkippedError(reason)
 
 
-def once(path: Path, fault: str) -> str:
-    """A script that does something bad when the file `fault` is there, and only one time."""
-    return f"import os\nif os.path.exists({str(path / 'fault')!r}):\n    os.remove({str(path / 'fault')!r})\n" + (
-        textwrap.indent(textwrap.dedent(fault), "    ")
-    )
-
-
 def while_there(path: Path, fault: str) -> str:
     """A script that does something bad as long as the file `fault` is there."""
     return f"import os\nif os.path.exists({str(path / 'fault')!r}):\n" + textwrap.indent(textwrap.dedent(fault), "    ")
+
+
+def once(path: Path, fault: str) -> str:
+    """A script that does something bad when the file `fault` is there, and only one time."""
+    return while_there(path, f"os.remove({str(path / 'fault')!r})\n" + textwrap.dedent(fault))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +230,7 @@ class Rig:
         assert not exactly or status.generation == generation, f"generation {status.generation}\n{self.log()}"
         return status
 
-    def finish(self, *, factor: float = 1.0, stop: bool = True) -> Totals:
+    def finish(self, *, factor: float = 1.0) -> Totals:
         """The run ends: its totals are those of the run without a fault."""
         self.beam_to(OVER)
         self.until("the end of the run", lambda: self.beamline.index().get(RUN, {}).get("ended"))
@@ -240,8 +238,7 @@ class Rig:
         if self.truth is not None:
             self.outcome.lost = difference(totals, self.truth, factor)
             assert self.outcome.lost == "nothing", self.log()[-6000:]
-        if stop:
-            self.stop()
+        self.stop()
         return totals
 
     def stop(self) -> None:
@@ -283,12 +280,11 @@ class Rows:
     def __init__(self) -> None:
         self._params: list[Any] = []
 
-    def __call__(self, name: str, *, fails: str = "") -> Callable[[Callable[[Rig], None]], Callable[[Rig], None]]:
-        """Enter a row; `fails` says what the product cannot do yet."""
+    def __call__(self, name: str) -> Callable[[Callable[[Rig], None]], Callable[[Rig], None]]:
+        """Enter a row."""
 
         def enter(act: Callable[[Rig], None]) -> Callable[[Rig], None]:
-            marks = [pytest.mark.xfail(strict=True, reason=f"issue 3: {fails}")] if fails else []
-            self._params.append(pytest.param(Row(name, act), id=name.replace(" ", "_"), marks=marks))
+            self._params.append(pytest.param(Row(name, act), id=name.replace(" ", "_")))
             return act
 
         return enter
