@@ -11,6 +11,9 @@ import json
 import os
 import sys
 
+BUILTIN_NEEDS = ("numpy", "numba", "scipp", "h5py")
+"""Packages of the builtin engine."""
+
 
 def location(package: str) -> str:
     """Where a package would be imported from, without importing it; empty if it would not."""
@@ -53,6 +56,7 @@ def describe() -> "dict[str, object]":
         "mantid": location("mantid"),
         "mantid_version": installed_version("mantid"),
         "psutil": bool(location("psutil")),
+        "missing": [name for name in BUILTIN_NEEDS if not location(name)],
         "environ": {name: value.decode("utf-8", "surrogateescape") for name, value in pairs},
     }
 
