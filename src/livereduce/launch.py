@@ -71,7 +71,8 @@ def main(arguments: Sequence[str]) -> int:
     """
     only_ask = ASK in arguments[:1]
     # Unwind, so that a launcher that is being waited for is ended. Exec gives the signal its usual meaning again.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(CUT_SHORT if only_ask else ExitCode.OK))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(CUT_SHORT if only_ask else ExitCode.OK))
     named = [name for name in arguments[only_ask : only_ask + 1] if name and Path(name) != DEFAULT_PATH]
     launch = prepare(Path(named[0]) if named else None, os.environ, Path.cwd())
     if only_ask:
