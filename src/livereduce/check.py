@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -56,14 +57,14 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
     answer, launched = inquiry.answer, inquiry.launched(config)
     if answer is None:
         return replace(host, launched=launched)
-    seen = replace(host, launched=launched, mantid=answer.mantid, missing=answer.missing)
+    seen = replace(host, launched=launched, python=answer.executable, mantid=answer.mantid, missing=answer.missing)
     if inquiry.problem or choose_engine(config, host).engine != "mantid":
         return seen
     identity = _ask_mantid(answer, config, host)
     if identity.mantid:
         return replace(seen, identity=identity)
     problem = f"Mantid does not import in {answer.executable} ({launched.environment}): {identity.problem}"
-    return replace(seen, launched=replace(launched, problem=problem))
+    return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
 
 
 def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
@@ -119,11 +120,11 @@ def _instrument(found: Survey) -> list[Row]:
 def _engine(found: Survey, answer: Answer | None) -> list[Row]:
     if found.verdict is None:
         return [("engine", "not known")]
-    interpreter = f"{answer.executable} (Python {answer.version_text})" if answer else found.interpreter
+    version = answer.version_text if answer else sys.version.split()[0]
     rows = [
         ("engine", f"{found.verdict.engine} ({found.verdict.reason})"),
         ("  environment", found.environment),
-        ("  interpreter", interpreter),
+        ("  interpreter", f"{found.interpreter} (Python {version})"),
     ]
     return [*rows, ("  Mantid", found.mantid or "does not import")] if found.verdict.engine == "mantid" else rows
 

@@ -21,12 +21,14 @@ class Host:
 
     Attributes
     ----------
+    python
+        The interpreter that the daemon runs in, and of which `mantid` and `missing` speak.
     launcher
         Path of the launcher of Mantid environments; empty if there is none.
     mantid
-        Where this interpreter would import Mantid from; empty if it would not.
+        Where it would import Mantid from; empty if it would not.
     missing
-        Packages of the builtin engine that this interpreter does not have.
+        Packages of the builtin engine that it does not have.
     properties
         Texts of Mantid's properties files, the one that wins first.
     launched
@@ -37,6 +39,7 @@ class Host:
 
     environ: Mapping[str, str]
     cwd: Path
+    python: str = sys.executable
     launcher: str = ""
     mantid: str = ""
     missing: tuple[str, ...] = ()
@@ -100,9 +103,9 @@ def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
             "start livereduce.sh, which enters the environment, or name its python by absolute path; or set "
             '"engine": "builtin" to reduce without Mantid'
         )
-        return [f"Mantid does not import in {sys.executable}, but {verdict.reason}; {cure}"]
+        return [f"Mantid does not import in {host.python}, but {verdict.reason}; {cure}"]
     if verdict.engine == "builtin" and host.missing:
-        needs = f"engine builtin needs {', '.join(host.missing)}, which {sys.executable} does not have"
+        needs = f"engine builtin needs {', '.join(host.missing)}, which {host.python} does not have"
         return [f"{needs}; expected an installation with pip install 'livereduce[builtin]'"]
     return []
 
@@ -110,7 +113,7 @@ def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
 def interpreter_for(config: Config, host: Host, engine: str) -> str:
     """The python of the worker: the daemon's own, unless another was named outright and this was not launched in it."""
     name = environment_name(config)
-    return name if engine == "mantid" and host.launched is None and name.startswith("/") else sys.executable
+    return name if engine == "mantid" and host.launched is None and name.startswith("/") else host.python
 
 
 def needs_mantid(config: Config, engine: str) -> bool:
@@ -138,7 +141,7 @@ def describe_environment(config: Config, host: Host, engine: str) -> str:
     if host.launched:
         return host.launched.environment
     interpreter = interpreter_for(config, host, engine)
-    return "this python" if interpreter == sys.executable else f"python {interpreter}"
+    return "this python" if interpreter == host.python else f"python {interpreter}"
 
 
 def describe_mantid(host: Host) -> str:
