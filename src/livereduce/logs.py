@@ -102,7 +102,8 @@ def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     """What was set up for running: who, with what, from which configuration, on which scripts."""
     config, instrument = resolved.config, resolved.instrument
     log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
-    log.info("interpreter: %s (Python %s)", resolved.interpreter, sys.version.split()[0])
+    version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
+    log.info("interpreter: %s%s", resolved.interpreter, version)
     log.info("configuration: %s", config.path or "none, all values are defaults")
     log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
     log.info(
