@@ -263,6 +263,7 @@ def test_what_was_started_is_the_daemon_and_gets_its_signals(site: Site) -> None
     status = becomes(site, daemon, "mantid_dev")
     assert status.engine == "mantid"
     variables = Path(f"/proc/{daemon.pid}/environ").read_bytes().split(b"\0")
+    assert f"PYTHONPATH={ROOT / 'src'}".encode() in variables
     assert b"ACTIVE=mantid_dev" in variables
     assert b"ODD=" + environments.ODD in variables
     assert f"pixi mantid_dev, launched by {site.launchers.bin}/nsd-app-wrap.sh" in site.log()

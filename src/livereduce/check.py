@@ -63,7 +63,8 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
     identity = _ask_mantid(answer, config, host)
     if identity.mantid:
         return replace(seen, identity=identity)
-    problem = f"Mantid does not import in {answer.executable} ({launched.environment}): {identity.problem}"
+    where = f"{answer.executable} (environment {launched.environment})"
+    problem = f"Mantid does not import in {where}: {identity.problem}"
     return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
 
 
