@@ -87,6 +87,18 @@ def test_lines_are_appended_and_a_renamed_file_loses_none(
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+def test_a_truncated_file_begins_anew_and_has_no_hole(own_root: logging.Logger, tmp_path: Path) -> None:
+    """As logrotate's copytruncate does."""
+    path = tmp_path / "livereduce.log"
+    configure(path)
+    for _ in range(100):
+        logging.info("long before")
+    os.truncate(path, 0)
+    logging.info("after")
+    assert messages(path.read_text()) == [("root", "INFO", "after")]
+    assert b"\0" not in path.read_bytes()
+
+
 def test_a_log_file_that_cannot_be_opened_is_said_once_and_standard_output_goes_on(
     own_root: logging.Logger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
