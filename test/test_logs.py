@@ -10,7 +10,7 @@ import pytest
 
 from livereduce.config import Config
 from livereduce.instrument import Instrument
-from livereduce.logs import LogFile, configure, log_path, log_startup, user_name
+from livereduce.logs import LogFile, configure, log_path, log_startup, own_log_path, user_name
 from livereduce.resolve import Resolved
 from livereduce.scripts import Script, Scripts
 
@@ -46,6 +46,11 @@ def messages(text: str) -> list[tuple[str, str, str]]:
 )
 def test_the_place_of_the_log(user: str, instance: str | None, path: str) -> None:
     assert log_path(user, instance, Path("/here")) == Path(path)
+
+
+def test_an_instance_has_a_log_of_its_own() -> None:
+    assert own_log_path({}, Path("/here")) == log_path(user_name(), None, Path("/here"))
+    assert own_log_path({"LIVEREDUCE_INSTANCE": "second"}, Path("/here")).name == "livereduce_second.log"
 
 
 def test_the_user_comes_from_the_user_database(monkeypatch: pytest.MonkeyPatch) -> None:
