@@ -14,7 +14,7 @@ from livereduce.environment import Host, choose_engine, look_at_host
 from livereduce.errors import ExitCode
 from livereduce.identity import Identity, ask_identity
 from livereduce.launch import Inquiry, environ_in_there, inquire
-from livereduce.logs import log_path, user_name
+from livereduce.logs import own_log_path
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import Script, script_path
 
@@ -156,5 +156,5 @@ def _places(found: Survey) -> list[Row]:
         ("directories", ""),
         ("  runtime", str(found.runtime_dir or "not known")),
         ("  state", str(found.state_dir or "not known")),
-        ("  log file", str(log_path(user_name(), None, Path.cwd()))),
+        ("  log file", str(own_log_path(os.environ, Path.cwd()))),
     ]
