@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.builtin.events import Events
@@ -15,7 +14,8 @@ from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Output, Scope, Script, ScriptError, load_script, run_script
 from livereduce.engine.store import Store
 from livereduce.link import Phase
-from livereduce.publish.product import Product
+from livereduce.metrics import take_metrics
+from livereduce.publish.outlet import Publisher
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
@@ -27,16 +27,6 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 
 
 COUNTED = "histograms for want of memory"
-
-
-class Publisher(Protocol):
-    """Where products go (`livereduce.publish.products.Products`)."""
-
-    def publish(self, product: Product) -> object:
-        """Write a product in the place of its predecessor."""
-
-    def ended(self, run: int) -> None:
-        """The products of a run are final."""
 
 
 class Reduction:
@@ -81,6 +71,7 @@ class Reduction:
 
     def take(self, chunk: Chunk) -> None:
         """Reduce one chunk."""
+        take_metrics()  # what a cycle that failed has left
         if chunk.replaces:
             self._begin_run(chunk.run)
         self.tally += tally_of(chunk)
