@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
@@ -10,6 +11,7 @@ from livereduce.engine.builtin.binning import Binning, make_edges_ns
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
+from livereduce.engine.failures import keep_failure
 from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Scope
 from livereduce.errors import OperatorError
@@ -97,8 +99,9 @@ class BuiltinEngine:
         self._tell = beat
         binning = Binning(make_edges_ns(*job.tof_bins_us))
         self._outlet, scope = self._outlet_of(job), Scope()
+        keep = partial(keep_failure, job)
         self._reductions = tuple(
-            Reduction(pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope)
+            Reduction(pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep)
             for pipeline in pipelines_of(job)
         )
         now = self._clock()

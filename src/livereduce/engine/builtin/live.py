@@ -29,6 +29,10 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 COUNTED = "histograms for want of memory"
 
 
+KeepFailure = Callable[[int, str, Script, ScriptError], None]
+"""Told of each failure of a script: the run, the step, the script, what it raised."""
+
+
 class Reduction:
     """What one pipeline has made of the stream so far.
 
@@ -47,12 +51,19 @@ class Reduction:
     """
 
     def __init__(
-        self, pipeline: Pipeline, intake: Intake, products: Publisher, beat: Callable[[Phase], None], scope: Scope
+        self,
+        pipeline: Pipeline,
+        intake: Intake,
+        products: Publisher,
+        beat: Callable[[Phase], None],
+        scope: Scope,
+        keep_failure: KeepFailure,
     ) -> None:
         self._pipeline = pipeline
         self._intake = intake
         self._products = products
         self._beat = beat
+        self._keep_failure = keep_failure
         self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
         self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
         self._store = Store()
@@ -60,6 +71,7 @@ class Reduction:
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
         self._held_back: tuple[Chunk, ...] = ()
+        self._raised: ScriptError | None = None
         self.run = 0
         self.keeps_events = pipeline.preserve_events
         self.fits = ""
@@ -162,6 +174,7 @@ class Reduction:
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._store, extra)
         self.seconds[phase] = time.perf_counter() - begun_s
+        self._raised = outcome if isinstance(outcome, ScriptError) else None
         if isinstance(outcome, ScriptError):
             logger.error("run %d: %s", self.run, outcome.traceback or outcome)
             return str(outcome)
@@ -194,6 +207,9 @@ class Reduction:
         logger.error("run %d: %s failed: %s", self.run, step, problem)
         self.errors[step] = problem
         self.script_errors += step != "publish"
+        if script := {"proc": self._proc, "post_proc": self._post_proc}.get(step):
+            error = self._raised or ScriptError(file=script.path, line=0, text=problem)
+            self._keep_failure(self.run, step, script, error)
 
     def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
         """Keep chunks for the next try, the newest first; what cannot be kept is counted as lost."""
