@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,7 +42,7 @@ class LiveDataServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.mode = "well"
         self.plots: dict[tuple[str, int], tuple[str, str]] = {}
-        self.uploads: list[tuple[int, int]] = []  # run and answer
+        self.uploads: list[tuple[int, int]] = []  # run and answer, 0 for none
         self.changed = threading.Condition()
         self.released = threading.Event()
 
@@ -102,23 +102,19 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.note(run, status)
 
     def _fail(self, run: int) -> None:
+        self.server.note(run, {"failing": 500, "moved": 302}.get(self.server.mode, 0))
+        self.close_connection = True
         if self.server.mode == "failing":
             self._answer(500, b"<h1>Server Error (500)</h1>")
         elif self.server.mode == "moved":
             self._answer(302, location="/elsewhere")
-        elif self.server.mode == "dripping":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-            while not self.server.released.wait(0.01):
-                try:
-                    self.wfile.write(b"x")
-                except OSError:
-                    break
         elif self.server.mode == "hanging":
-            self.server.note(run, 0)
             self.server.released.wait(PATIENCE_S)
-        self.close_connection = True
-        if self.server.mode != "hanging":
-            self.server.note(run, {"failing": 500, "moved": 302}.get(self.server.mode, 0))
+        elif self.server.mode == "dripping":
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not self.server.released.wait(0.01):
+                    self.wfile.write(b"x")
 
     def _form(self, body: bytes) -> tuple[dict[str, str], dict[str, str]]:
         """Fields, and files: a part is a file if it has a file name, as Django has it."""

@@ -32,6 +32,7 @@ def test_the_newest_run_comes_first_and_a_run_waits_once() -> None:
     turns = sent(turns, 7, NOW)
     assert next_run(turns, NOW, UNIX) is None
     assert next_run(turns, NOW + BETWEEN_S, UNIX) == 8
+    assert sent(waiting(7, 8), 7, NOW, outdated=True).waiting == (7, 8)
 
 
 def test_data_between_runs_are_not_sent() -> None:

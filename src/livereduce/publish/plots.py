@@ -134,9 +134,8 @@ class Plots:
                 logger.warning("a plot cannot be sent: %s; the next try comes in %.0f s", failure.text, wait_s)
             self.problem = failure.text
             return
-        self._turns = turns.sent(self._turns, run, now)
-        if self._products.get(run, products) != products:  # there are newer results by now
-            self._turns = turns.offered(self._turns, run)
+        outdated = self._products.get(run, products) != products
+        self._turns = turns.sent(self._turns, run, now, outdated=outdated)
         self._forget()
         if self.problem:
             logger.info("plots are sent again")

@@ -67,10 +67,10 @@ def next_run(turns: Turns, now: float, now_unix_s: float) -> int | None:
     return next(fresh, None)
 
 
-def sent(turns: Turns, run: int, now: float) -> Turns:
-    """The server has taken the plot of a run."""
-    others = tuple(each for each in turns.waiting if each != run)
-    return replace(turns, waiting=others, failures=0, not_before=now + BETWEEN_S)
+def sent(turns: Turns, run: int, now: float, *, outdated: bool = False) -> Turns:
+    """The server has taken the plot of a run. If there is a newer one by now, the run keeps its place."""
+    waiting = turns.waiting if outdated else tuple(each for each in turns.waiting if each != run)
+    return replace(turns, waiting=waiting, failures=0, not_before=now + BETWEEN_S)
 
 
 def failed(turns: Turns, now: float, *, ours: bool) -> Turns:
