@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from livereduce.link import Job
 from livereduce.metrics import take_metrics
 from livereduce.publish.plots import Plots
 from livereduce.publish.product import Product
@@ -57,10 +58,12 @@ class Outlet:
             What the product's publisher raises.
         """
         self._record(product)
-        self._products.publish(product)
-        if self._plots is not None:
-            self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
-            self._plots.offer(product)
+        try:
+            self._products.publish(product)
+        finally:  # a full disk is no reason to send no plot
+            if self._plots is not None:
+                self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
+                self._plots.offer(product)
 
     def ended(self, run: int) -> None:
         """The products of a run are final."""
@@ -97,6 +100,19 @@ class Outlet:
             self._trends_problem = f"{type(error).__name__}: {error}"
         else:
             self._trends_problem = ""
+
+
+def outlet_of(job: Job, products: Publisher) -> Outlet:
+    """The outlet of a worker.
+
+    Parameters
+    ----------
+    products
+        Where the product files go.
+    """
+    scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
+    plots = Plots(Path(job.publish_config), job.short_name) if job.publish_config else None
+    return Outlet(products, Path(job.state_dir) / "products", scripts, plots)
 
 
 def _unix_s(text: object) -> float:
