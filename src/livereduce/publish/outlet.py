@@ -1,5 +1,6 @@
 """Where a result goes: trends, product files, and the live data server if one is configured."""
 
+import math
 import time
 from datetime import datetime
 from pathlib import Path
@@ -89,14 +90,16 @@ class Outlet:
     def _record(self, product: Product) -> None:
         """What the scripts have reported in this cycle; an obstacle is no reason to keep the product back."""
         facts = product.attributes
-        at = Exposure(
-            time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
-            events=int(facts.get("events", 0)),
-            charge_pc=float(facts.get("proton_charge_pc", 0.0)),
-        )
         try:
+            at = Exposure(
+                time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
+                events=int(facts.get("events", 0)),
+                charge_pc=float(facts.get("proton_charge_pc", 0.0)),
+            )
+            if not math.isfinite(at.charge_pc):
+                raise ValueError(f"a proton charge of {at.charge_pc} pC")
             self._recorder.record(product.run, _unix_s(facts.get("first_pulse")), at, take_metrics())
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._trends_problem = f"{type(error).__name__}: {error}"
         else:
             self._trends_problem = ""
