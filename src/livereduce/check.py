@@ -54,17 +54,6 @@ def check(path: Path | None, out: TextIO) -> int:
     return ExitCode.UNUSABLE if problems else ExitCode.OK
 
 
-def _publication_problems(config: Config) -> tuple[str, ...]:
-    """What keeps plots from being sent: the reduction runs all the same."""
-    if config.publish_config is None:
-        return ()
-    try:
-        read_publication(config.publish_config)
-    except OperatorError as error:
-        return tuple(f"{problem}; no plots will be sent" for problem in error.problems)
-    return ()
-
-
 def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
     """The host as a daemon sees it that livereduce.sh has launched."""
     answer, launched = inquiry.answer, inquiry.launched(config)
@@ -89,6 +78,17 @@ def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
         return Identity(problem=f"no folder for the package of livereduce: {error}")
     as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
     return ask_identity(answer.executable, as_text, config.instrument or "")
+
+
+def _publication_problems(config: Config) -> tuple[str, ...]:
+    """What keeps plots from being sent: the reduction runs all the same."""
+    if config.publish_config is None:
+        return ()
+    try:
+        read_publication(config.publish_config)
+    except OperatorError as error:
+        return tuple(f"{problem}; no plots will be sent" for problem in error.problems)
+    return ()
 
 
 def _configuration(reading: Reading) -> list[Row]:
