@@ -19,6 +19,8 @@ from livereduce.resolve import Resolved
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
 SERVICE_DIRECTORY = Path("/var/log/SNS_applications")
+INSTANCE_VARIABLE = "LIVEREDUCE_INSTANCE"
+"""Set by the unit ``livereduce@NAME``, since launchers and scripts in between pass an environment on."""
 READABLE_BY_ANYONE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 log = logging.getLogger("livereduce")
@@ -33,7 +35,13 @@ def user_name() -> str:
 
 
 def log_path(user: str, instance: str | None, cwd: Path) -> Path:
-    """Where the log goes: the system's place for the service's user, else the working directory."""
+    """Where the log goes: the system's place for the service's user, else the working directory.
+
+    Parameters
+    ----------
+    instance
+        The NAME of ``livereduce@NAME``; None, or empty, for the one service of a host.
+    """
     name = f"livereduce_{instance}.log" if instance else "livereduce.log"
     return (SERVICE_DIRECTORY if user == SERVICE_USER else cwd) / name
 
