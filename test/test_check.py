@@ -150,12 +150,3 @@ def test_an_instrument_of_ones_own(place: Path) -> None:
     assert code == 0
     assert rows(text)["instrument"] == "PG3X (PG3X), not in the facility table"
     assert rows(text)["stream"] == "adara://localhost:31415"
-
-
-def test_a_configuration_for_mantid_is_refused_by_name(place: Path) -> None:
-    path = write(place, {"proc": "pass\n"}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir=".")
-    code, text = run(path)
-    assert code == 78
-    assert rows(text)["environment"] == "conda mantid-dev"
-    (problem,) = listed(text, "problem")
-    assert "engine mantid is not part of this version" in problem

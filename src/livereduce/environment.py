@@ -4,14 +4,14 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from livereduce.config import Config
 from livereduce.instrument import read_properties
+from livereduce.launched import Launched, fingerprint, read_launched
+from livereduce.launchers import WRAP, environment_name
+from livereduce.probe import location
 
-DEFAULT_CONDA_ENV = "mantid-dev"
-LAUNCHERS = ("nsd-app-wrap.sh", "pixi_launch")
 BUILTIN_NEEDS = ("numpy", "numba", "scipp", "h5py")
 
 
@@ -29,6 +29,8 @@ class Host:
         Packages of the builtin engine that this interpreter does not have.
     properties
         Texts of Mantid's properties files, the one that wins first.
+    launched
+        How this process was launched; None if it was started in another way.
     """
 
     environ: Mapping[str, str]
@@ -37,6 +39,7 @@ class Host:
     mantid: str = ""
     missing: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+    launched: Launched | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,25 +52,15 @@ class Verdict:
 
 def look_at_host(environ: Mapping[str, str], cwd: Path) -> Host:
     """The facts about this host, as far as they matter here."""
-    search = environ.get("PATH", os.defpath)
-    launchers = (shutil.which(name, path=search) for name in LAUNCHERS)
     return Host(
         environ=environ,
         cwd=cwd,
-        launcher=next((path for path in launchers if path), ""),
-        mantid=_location("mantid"),
-        missing=tuple(name for name in BUILTIN_NEEDS if not _location(name)),
+        launcher=shutil.which(WRAP, path=environ.get("PATH", os.defpath)) or "",
+        mantid=location("mantid"),
+        missing=tuple(name for name in BUILTIN_NEEDS if not location(name)),
         properties=read_properties(Path(environ.get("HOME") or "/")),
+        launched=read_launched(environ),
     )
-
-
-def _location(package: str) -> str:
-    """Where a package would be imported from, without importing it; empty if it would not."""
-    try:
-        spec = find_spec(package)
-    except ValueError:  # something has put a half-made module in its place
-        return ""
-    return (spec.origin or package) if spec is not None else ""
 
 
 def choose_engine(config: Config, host: Host) -> Verdict:
@@ -86,12 +79,16 @@ def choose_engine(config: Config, host: Host) -> Verdict:
     return Verdict(engine="builtin", reason="nothing points to Mantid")
 
 
-def describe_environment(config: Config, host: Host) -> str:
-    """The environment that is to hold Mantid, in words."""
-    name = config.pixi_env or config.conda_env or DEFAULT_CONDA_ENV
-    if name.startswith("/"):
-        return f"python {name}"
-    if config.pixi_env is None and not host.launcher:
-        return f"conda {name}"
-    stem, dash, suffix = name.rpartition("-")
-    return f"pixi {stem}_{suffix}" if dash and suffix in ("dev", "qa") else f"pixi {name}"
+def relaunch(config: Config, host: Host) -> str:
+    """Why a configuration is for another process, launched anew; empty if it is for this one."""
+    if host.launched is None or host.launched.config == fingerprint(config):
+        return ""
+    return "the configuration is not the one that the daemon was launched for"
+
+
+def describe_environment(config: Config, host: Host, engine: str) -> str:
+    """The environment that the worker gets, in words."""
+    if host.launched:
+        return host.launched.environment
+    name = environment_name(config)
+    return f"python {name}" if engine == "mantid" and name.startswith("/") else "this python"

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.config import Config
-from livereduce.environment import Host, Verdict, choose_engine, describe_environment, look_at_host
+from livereduce.environment import Host, Verdict, choose_engine, describe_environment, look_at_host, relaunch
 from livereduce.errors import OperatorError
 from livereduce.instrument import Instrument, identify
+from livereduce.launchers import environment_name
 from livereduce.scripts import Scripts, find_scripts, judge
 
 FRAME_US = 1e6 / 60
@@ -54,7 +55,13 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Everything that could be found out, with all problems; None is what could not."""
+    """Everything that could be found out, with all problems; None is what could not.
+
+    Attributes
+    ----------
+    relaunch
+        Why this process is not the one to run it, although it can be run; empty if it is.
+    """
 
     config: Config
     verdict: Verdict | None
@@ -69,6 +76,7 @@ class Survey:
     state_dir: Path | None
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    relaunch: str = ""
 
 
 def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
@@ -150,8 +158,8 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -
     return Survey(
         config=config,
         verdict=verdict,
-        interpreter=_interpreter(config, verdict),
-        environment="this python" if builtin else describe_environment(config, host),
+        interpreter=_interpreter(config, host, verdict),
+        environment=describe_environment(config, host, verdict.engine if verdict else ""),
         instrument=instrument,
         script_dir=script_dir,
         scripts=scripts,
@@ -161,17 +169,22 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -
         state_dir=state_dir,
         problems=tuple(notes.problems),
         warnings=tuple(notes.warnings),
+        relaunch=relaunch(config, host),
     )
 
 
 def _judge_engine(config: Config, host: Host, notes: _Notes) -> Verdict:
     verdict = choose_engine(config, host)
-    if verdict.engine == "mantid":
+    if relaunch(config, host):
+        return verdict  # nothing that holds in this python says anything about the next
+    if host.launched and host.launched.problem:
+        notes.problems.append(host.launched.problem)
+    elif verdict.engine == "mantid" and not host.mantid and not environment_name(config).startswith("/"):
         notes.problems.append(
-            f"engine mantid is not part of this version ({verdict.reason}); "
-            'set "engine": "builtin" to reduce without Mantid'
+            f"Mantid does not import in {sys.executable}, but {verdict.reason}; start livereduce.sh, which enters the "
+            'environment, or name its python by absolute path; or set "engine": "builtin" to reduce without Mantid'
         )
-    elif host.missing:
+    elif verdict.engine == "builtin" and host.missing:
         notes.problems.append(
             f"engine builtin needs {', '.join(host.missing)}, which {sys.executable} does not have; "
             "expected an installation with pip install 'livereduce[builtin]'"
@@ -208,10 +221,10 @@ def _source_problems(source: str, instrument: Instrument) -> list[str]:
     return [f'instrument {instrument.name} {what}; set "source", for example "adara://localhost:31415"']
 
 
-def _interpreter(config: Config, verdict: Verdict | None) -> str:
-    """Daemon and worker share one python, unless another was named outright."""
-    name = config.pixi_env or config.conda_env or ""
-    other = verdict is not None and verdict.engine == "mantid" and name.startswith("/")
+def _interpreter(config: Config, host: Host, verdict: Verdict | None) -> str:
+    """Daemon and worker share one python, unless another was named outright and this was not launched in it."""
+    name = environment_name(config)
+    other = host.launched is None and verdict is not None and verdict.engine == "mantid" and name.startswith("/")
     return name if other else sys.executable
 
 

@@ -35,6 +35,8 @@ class Found:
         What cannot be used, where a last good version goes on instead.
     on_disk
         The scripts as they lie there.
+    relaunch
+        Why another process is to run it, launched anew; empty if this one is.
     """
 
     config: Config
@@ -44,12 +46,18 @@ class Found:
     config_notes: tuple[str, ...] = ()
     script_notes: tuple[str, ...] = ()
     on_disk: Scripts | None = None
+    relaunch: str = ""
 
     @property
     def judged(self) -> Judged:
         """The fact for the policy; its fingerprint is the same for the same settings and the same bytes of scripts."""
         seen = hashlib.md5(repr((self.problems, self.resolved)).encode(), usedforsecurity=False)
-        return Judged(fingerprint=seen.hexdigest(), problems=self.problems, silence_s=self.config.limits_s)
+        return Judged(
+            fingerprint=seen.hexdigest(),
+            problems=self.problems,
+            silence_s=self.config.limits_s,
+            relaunch=self.relaunch,
+        )
 
 
 def look(path: Path | None, last_good: Config | None = None) -> Found:
@@ -80,6 +88,7 @@ def _judge(reading: Reading) -> Found:
         problems=(*reading.problems, *mended.problems),
         script_notes=notes,
         on_disk=seen.scripts,
+        relaunch=seen.relaunch,
     )
     return found if found.problems else replace(found, resolved=complete(mended))
 

@@ -44,11 +44,14 @@ class Judged:
     ----------
     silence_s
         How long a worker that is started on them may be silent, by phase.
+    relaunch
+        Why the daemon is to end and be launched anew for them; empty if it can go on.
     """
 
     fingerprint: str
     problems: tuple[str, ...] = ()
     silence_s: Mapping[Phase, float] = field(default_factory=lambda: SILENCE_LIMITS_S)
+    relaunch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,18 +104,34 @@ def engine_for(job: Job) -> Engine:
     OperatorError
         There is no such engine, or what it needs is not installed.
     """
-    if job.engine == "mantid":
-        raise OperatorError('engine "mantid" is not part of this version; expected "builtin"')
-    if job.engine != "builtin":
-        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin"')
+    makers = {"builtin": _builtin, "mantid": _mantid}
+    if job.engine not in makers:
+        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
-        from livereduce.engine.builtin.engine import BuiltinEngine
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("livereduce"):
+        return makers[job.engine]()
+    except ImportError as error:
+        if (error.name or "").startswith("livereduce"):
             raise
-        needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
-        raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
+        raise OperatorError(f"{_NEEDS[job.engine]}: {error} (in {sys.executable})") from None
+
+
+_NEEDS = {
+    "builtin": "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them",
+    "mantid": "the mantid engine needs Mantid, numpy and h5py, as a Mantid environment has them",
+}
+
+
+def _builtin() -> Engine:
+    from livereduce.engine.builtin.engine import BuiltinEngine
+
     return BuiltinEngine()
+
+
+def _mantid() -> Engine:
+    from livereduce.engine.mantid.engine import MantidEngine  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    engine: Engine = MantidEngine()
+    return engine
 
 
 def _let_scripts_import_from(script_dir: str) -> None:
