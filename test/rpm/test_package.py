@@ -111,7 +111,7 @@ def test_the_package_is_that_of_the_checkout(packages: dict[str, str]) -> None:
     source = ROOT / "src" / "livereduce"
     wanted = {str(path.relative_to(source)) for path in source.rglob("*") if "__pycache__" not in path.parts}
     wanted |= {f"examples/{path.relative_to(ROOT / 'examples')}" for path in (ROOT / "examples").rglob("*")}
-    units = [path.name for path in (ROOT / "packaging").glob("*.service")]
+    units = [path.name for path in (ROOT / "packaging").iterdir() if path.suffix in (".service", ".rules")]
     wanted |= {"examples", "packaging", *(f"packaging/{name}" for name in [*units, "livereduce_watchdog.sh"])}
     seen = modes(packages["main"])
     inside = {name.removeprefix(f"{PACKAGE}/") for name in seen if name.startswith(f"{PACKAGE}/")}
@@ -281,7 +281,7 @@ def test_what_is_packed_runs(packages: dict[str, str], tmp_path: Path) -> None:
     subprocess.run(["cpio", "-idm", "--quiet"], input=cpio, cwd=tmp_path, check=True)
     init = tmp_path / PACKAGE[1:] / "__init__.py"
     init.write_text(init.read_text() + "\nprint('from', __file__)\n")
-    command = [sys.executable, tmp_path / "usr" / "bin" / "livereduce.py", "--help"]
+    command = [sys.executable, str(tmp_path / "usr" / "bin" / "livereduce.py"), "--help"]
     shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert shown.stdout.startswith(f"from {init}\n")
     ask = "from livereduce.demo import examples; print(examples())"
