@@ -1,5 +1,6 @@
 """The watchdog script: its bats tests and shellcheck, where these are installed (Debian: bats, jq, shellcheck)."""
 
+import re
 import shutil
 import subprocess
 
@@ -8,7 +9,11 @@ import pytest
 from helpers.paths import ROOT
 from helpers.tools import needs
 
-SCRIPTS = sorted(str(path) for pattern in ("scripts/*.sh", "*.sh", ".ci/run") for path in ROOT.glob(pattern))
+SCRIPTS = sorted(
+    str(path)
+    for pattern in ("scripts/*.sh", "scripts/livereduce", "*.sh", "test/*/*.sh", ".ci/run")
+    for path in ROOT.glob(pattern)
+)
 
 
 @pytest.mark.timeout(300)
@@ -37,3 +42,14 @@ def test_bash_alone_can_read_it() -> None:
     """Also where shellcheck is not installed."""
     bash = shutil.which("bash") or "bash"
     assert subprocess.run([bash, "-n", ROOT / "scripts" / "livereduce_watchdog.sh"], check=False).returncode == 0
+
+
+def test_its_messages_in_the_documentation_are_its_own() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text().partition("## The service and its watchdog")[2]
+    rows = re.findall(r"^\| `([^`]+)`(?: there| in the watchdog's log).*\|$", text, re.M)
+    assert len(rows) > 5
+    script = (ROOT / "scripts" / "livereduce_watchdog.sh").read_text()
+    for name, value in (("$SERVICE", "livereduce.service"), ("$RESTART_LIMIT", "180"), ("watchdog.$1", "watchdog.")):
+        script = script.replace(name, value)
+    pieces = [piece.strip(" :,;") for row in rows for piece in row.split("…")]
+    assert [piece for piece in pieces if piece not in script] == []
