@@ -245,6 +245,7 @@ def test_from_the_original_and_back(
     assert small.installed() == {"python-livereduce-1.22", "python-livereduce-watchdog-1.22"}
     assert (conf.read_text(), logs()) == ('{"instrument": "PG3"}\n', before)
     assert small.lines("restarts")
+    assert "stop livereduce@*.service" in small.lines("calls"), "the original knows no instances"
     assert not (small.root / "usr" / "share" / "livereduce").exists()
 
 
