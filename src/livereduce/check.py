@@ -9,7 +9,7 @@ from livereduce.config import Config, Reading, read_file, value_of
 from livereduce.config_keys import KEYS, Key, count_bins
 from livereduce.environment import look_at_host
 from livereduce.errors import ExitCode
-from livereduce.logs import log_path, user_name
+from livereduce.logs import own_log_path
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import Script, script_path
 
@@ -118,5 +118,5 @@ def _places(found: Survey) -> list[Row]:
         ("directories", ""),
         ("  runtime", str(found.runtime_dir or "not known")),
         ("  state", str(found.state_dir or "not known")),
-        ("  log file", str(log_path(user_name(), None, Path.cwd()))),
+        ("  log file", str(own_log_path(os.environ, Path.cwd()))),
     ]
