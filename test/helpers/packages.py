@@ -72,7 +72,10 @@ class Small:
     def make(cls, root: Path) -> "Small":
         for folder in ("bin", "usr/bin", "etc", "run/systemd/system", "var/log", "var/lib/rpm", "tmp"):
             (root / folder).mkdir(parents=True)
-        shutil.copy("/bin/busybox", root / "bin" / "busybox")
+        linked = subprocess.run(["ldd", "/bin/busybox"], capture_output=True, text=True, check=False).stdout
+        for file in ["/bin/busybox", *re.findall(r"(/\S+) \(", linked)]:  # no libraries if it is the static one
+            (root / file[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, root / file[1:])
         for command in COMMANDS:
             (root / "bin" / command).symlink_to("busybox")
         (root / "bin" / "systemctl").write_text(SYSTEMCTL)

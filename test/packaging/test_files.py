@@ -190,16 +190,18 @@ def test_nobody_else_may_anything_nor_the_account_other_actions(rules: str) -> N
 def test_logs_are_rotated(tmp_path: Path) -> None:
     logs = tmp_path / "log"
     logs.mkdir(mode=0o755)
-    for name in ("livereduce.log", "livereduce_PG3.log", "livereduce_watchdog.log", "other.log"):
+    ours = ["livereduce.log", "livereduce_PG3.log", "livereduce_wand.log"]
+    watchdog = ["livereduce_watchdog.log", "livereduce_watchdog_PG3.log"]
+    for name in (*ours, *watchdog, "other.log"):
         (logs / name).write_text("a line\n")
-    rules = tmp_path / "rules"
-    rules.write_text((PACKAGING / "livereduce.logrotate").read_text().replace("/var/log/SNS_applications", str(logs)))
-    rotated = run("logrotate", "--force", "--verbose", "--state", tmp_path / "state", rules)
+    for rules in ("livereduce", "livereduce_watchdog"):  # they must not name the same file: logrotate would do neither
+        text = (PACKAGING / f"{rules}.logrotate").read_text().replace("/var/log/SNS_applications", str(logs))
+        (tmp_path / rules).write_text(text)
+    command = ("logrotate", "--force", "--verbose", "--state", tmp_path / "state")
+    rotated = run(*command, tmp_path / "livereduce", tmp_path / "livereduce_watchdog")
     assert rotated.returncode == 0, rotated.stderr
-    assert "error" not in rotated.stderr.replace("error: 0", "")
-    assert sorted(path.name for path in logs.iterdir()) == [
-        *("livereduce.log.1", "livereduce_PG3.log.1", "livereduce_watchdog.log.1", "other.log"),
-    ]
+    assert "error:" not in rotated.stderr
+    assert {path.name for path in logs.iterdir()} == {"other.log", *(f"{name}.1" for name in (*ours, *watchdog))}
 
 
 @needs("systemd-sysusers", "systemd-tmpfiles")

@@ -180,8 +180,7 @@ def test_either_can_be_installed_alone(kind: str, packages: dict[str, str], smal
     assert (folder.st_uid, oct(folder.st_mode)) == (1234, "0o41755")
     assert {call.split()[0] for call in small.lines("calls")} == {"daemon-reload", "list-units"}, "nothing is enabled"
     small.change("--erase", "python-livereduce" if kind == "main" else "python-livereduce-watchdog")
-    assert small.lines("calls")[-1] == "daemon-reload"
-    assert any(call.startswith("stop ") for call in small.lines("calls"))
+    assert {call.split()[0] for call in small.lines("calls")} >= {"stop", "--no-reload", "daemon-reload"}
     left = [path for path in small.root.rglob("*livereduce*") if path.name != ".livereduce"]
     assert left == []
 
@@ -276,6 +275,7 @@ def test_lines_that_the_new_version_has_written_meanwhile_stay(
     assert logs()["livereduce.log"] == "livereduce.log, old\nnew\n"
 
 
+@needs("rpm2cpio", "cpio")
 def test_what_is_packed_runs(packages: dict[str, str], tmp_path: Path) -> None:
     """Not what is installed beside the python that runs it."""
     cpio = subprocess.run(["rpm2cpio", packages["main"]], capture_output=True, check=True).stdout
