@@ -45,7 +45,7 @@ test: setup
 
 test-system: setup
 	[ "$$(id -u)" -ne 0 ] || test/system/provision.sh
-	$(BIN)/python -m pytest -q -m system --timeout 300 test/system $(ARGS)
+	$(BIN)/python -m pytest -q -rs -m system --timeout 300 test/system $(ARGS)
 
 test-watchdog:
 	bats test/watchdog
