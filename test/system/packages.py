@@ -1,20 +1,17 @@
-"""The packages under test: built by `rpmbuild.sh`, a later version of them, and the original's as it was at 1.22."""
+"""The packages under test and the original's as it was at 1.22, and what rpm does with them in a machine."""
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.paths import ROOT
+from helpers.packages import build, found
 from system.machine import HERE, Done, Machine
 
 MAIN, BESIDE = "python-livereduce", "python-livereduce-watchdog"
 INTO = "/root/packages"
-NOT_COPIED = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache", ".hypothesis")
-VERSION = ROOT / "src" / "livereduce" / "__init__.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,29 +25,19 @@ class Packages:
         return self.main, self.watchdog
 
 
-def built(home: Path, checkout: Path = ROOT) -> Packages:
-    """What `rpmbuild.sh` makes of a checkout for somebody whose home directory this is."""
-    home.mkdir(parents=True)
-    _build(("./rpmbuild.sh",), checkout, home)
-    return _found(home)
-
-
-def built_later(folder: Path) -> Packages:
-    """The same with a higher version."""
-    checkout = folder / "checkout"
-    shutil.copytree(ROOT, checkout, ignore=NOT_COPIED)
-    version = checkout / VERSION.relative_to(ROOT)
-    text, changed = re.subn(r'__version__ = "[^"]*"', '__version__ = "99.0.0"', version.read_text())
-    assert changed == 1, f"{VERSION} names no version"
-    version.write_text(text)
-    return built(folder / "home", checkout)
+def built(home: Path, version: str | None = None) -> Packages:
+    """What `rpmbuild.sh` makes of this checkout, or would with another version."""
+    return _among(build(home, version))
 
 
 def built_original(home: Path) -> Packages:
     """Packages with the names, files and scriptlets that the original had at 1.22; see `original.spec`."""
-    home.mkdir(parents=True)
-    _build(("rpmbuild", "-bb", "--quiet", str(HERE / "original.spec")), HERE, home)
-    return _found(home)
+    home.mkdir()
+    environ = os.environ | {"HOME": str(home)}
+    command = ("rpmbuild", "-bb", "--quiet", str(HERE / "original.spec"))
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return _among(found(home))
 
 
 def rpm(machine: Machine, *words: str, packages: Sequence[Path] = (), check: bool = True) -> Done:
@@ -79,14 +66,5 @@ def altered(machine: Machine, *names: str) -> str:
     return rpm(machine, "--verify", "--nodeps", "--noconfig", "--noghost", *names, check=False).stdout
 
 
-def _build(command: Sequence[str], checkout: Path, home: Path) -> None:
-    environ = os.environ | {"HOME": str(home)}
-    done = subprocess.run(command, cwd=checkout, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
-
-
-def _found(home: Path) -> Packages:
-    rpms = sorted((home / "rpmbuild" / "RPMS" / "noarch").glob("*.rpm"))
-    names = {path.name: "watchdog" if "watchdog" in path.name else "main" for path in rpms}
-    assert sorted(names.values()) == ["main", "watchdog"], f"found {[path.name for path in rpms]}"
-    return Packages(**{kind: path for path, kind in zip(rpms, names.values(), strict=True)})
+def _among(files: dict[str, str]) -> Packages:
+    return Packages(main=Path(files["main"]), watchdog=Path(files["watchdog"]))
