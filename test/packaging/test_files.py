@@ -108,6 +108,15 @@ def test_scripts_keep_what_they_use() -> None:
     assert not {key for key in given if key.startswith("Memory")}
 
 
+def test_what_takes_the_fence_away_names_all_of_it() -> None:
+    text = (PACKAGING / "livereduce.service").read_text().partition("# What no script notices")[2]
+    (taken,) = re.findall(
+        r"^```ini\n\[Service\]\n(.*?)^```", (ROOT / "docs" / "installation.md").read_text(), re.M | re.S
+    )
+    fence = re.findall(r"^(\w+)=", text.partition("[Install]")[0], re.M)
+    assert re.findall(r"^(\w+)=", taken, re.M) == fence
+
+
 def test_the_watchdog_stands_apart() -> None:
     given = unit("livereduce_watchdog.service")["Unit"]
     assert given["After"] == "livereduce.service"
