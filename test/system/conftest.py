@@ -1,7 +1,6 @@
 """One machine for all scenarios, which run in order; how many they were is said at the end."""
 
 import os
-import platform
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,8 @@ from system.machine import Machine, booted, why_not
 from system.packages import Packages, built, install
 from system.service import USER, Service, serve_stream
 
-BEGUN = pytest.StashKey[float]()
+BEGUN = pytest.StashKey[tuple[float, str]]()
+"""When, and with which systemd."""
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +22,9 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     if reason := why_not():
         assert not (os.environ.get("CI") == "true" and os.geteuid() == 0), f"cannot be skipped here: {reason}"
         pytest.skip(reason)
-    request.config.stash[BEGUN] = time.monotonic()
+    begun_s = time.monotonic()
     with booted(tmp_path_factory.mktemp("system"), ROOT / "src") as machine:
+        request.config.stash[BEGUN] = begun_s, machine.systemctl("--version").stdout.splitlines()[0]
         serve_stream(machine)
         yield machine
 
@@ -64,9 +65,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for outcome in ("passed", "failed", "skipped")
     }
     if any(counts.values()):
+        begun_s, version = config.stash.get(BEGUN, (time.monotonic(), "no systemd"))
+        each = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
         terminalreporter.section("system")
-        said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        took_s = time.monotonic() - config.stash.get(BEGUN, time.monotonic())
         terminalreporter.write_line(
-            f"{sum(counts.values())} scenarios on a real systemd: {said}, in {took_s:.0f} s on {platform.node()}"
+            f"{sum(counts.values())} scenarios: {each}; with {version}, in {time.monotonic() - begun_s:.0f} s"
         )

@@ -5,10 +5,10 @@ and control groups. All of it dies with its process 1, and that dies with the th
 the layer and boots, `boot.sh` puts the file systems together.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +23,10 @@ HERE = ROOT / "test" / "system"
 CACHE = ROOT / ".venv" / "system"
 ROOT_FILES = CACHE / "root"
 NAMESPACES = ("--pid", "--mount", "--uts", "--ipc", "--net", "--cgroup")
+PROGRAMS = ("unshare", "nsenter", "setpriv", "rpmbuild")
 BOOT_S, RUN_S, PATIENCE_S = 60.0, 120.0, 120.0
+GROUP, COUNT = "livereduce-system-", itertools.count()
+"""Names of control groups: this, the process that has made it, and a number."""
 ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
 
 Done = subprocess.CompletedProcess[str]
@@ -157,7 +160,9 @@ def booted(folder: Path, shared: Path) -> Iterator[Machine]:
 @contextmanager
 def _control_group() -> Iterator[Path]:
     """A control group for everything in the machine; its processes are dead when it is removed."""
-    group = Path(tempfile.mkdtemp(prefix="livereduce-system-", dir=unified_hierarchy()))
+    _remove_orphans()
+    group = unified_hierarchy() / f"{GROUP}{os.getpid()}-{next(COUNT)}"
+    group.mkdir()
     try:
         yield group
     finally:
@@ -165,8 +170,19 @@ def _control_group() -> Iterator[Path]:
         deadline = time.monotonic() + BOOT_S
         while "populated 1" in (group / "cgroup.events").read_text() and time.monotonic() < deadline:
             time.sleep(0.02)
-        for folder, _, _ in os.walk(group, topdown=False):
-            Path(folder).rmdir()
+        _remove(group)
+
+
+def _remove_orphans() -> None:
+    """What a test that was killed has left: control groups without a process, since all in them died with it."""
+    for group in unified_hierarchy().glob(f"{GROUP}*"):
+        if not psutil.pid_exists(int(group.name.removeprefix(GROUP).partition("-")[0])):
+            _remove(group)
+
+
+def _remove(group: Path) -> None:
+    for folder, _, _ in os.walk(group, topdown=False):
+        Path(folder).rmdir()
 
 
 def unified_hierarchy() -> Path:
@@ -188,6 +204,8 @@ def why_not() -> str:
     """What keeps a machine from being booted here; empty if nothing does."""
     if os.geteuid() != 0:
         return "only root can boot a machine"
+    if missing := [program for program in PROGRAMS if not shutil.which(program)]:
+        return f"not installed: {', '.join(missing)}"
     probe = subprocess.run(("unshare", "--fork", *NAMESPACES, "true"), capture_output=True, text=True, check=False)
     if probe.returncode:
         return f"no namespaces of its own: {probe.stderr.strip()}"
