@@ -15,6 +15,8 @@ PROBE = Path(__file__).with_name("probe.py")
 LAUNCH_S = 60.0
 """For a launcher to make its environment active: seconds, on a network file system that is cold tens of them."""
 LISTING_S = 15.0
+REAP_S = 5.0
+"""For a killed process to go: one that is stuck in the kernel, on a dead file system, does not."""
 LAST_LINES = 3
 """Of what a launcher printed, in the message that it failed."""
 
@@ -31,6 +33,8 @@ class Answer:
         Of the installed package; empty if that does not tell it.
     psutil
         Whether it has what the daemon needs besides the standard library.
+    missing
+        Packages of the builtin engine that it does not have.
     environ
         The variables of the active environment, byte for byte.
     """
@@ -40,6 +44,7 @@ class Answer:
     mantid: str
     mantid_version: str
     psutil: bool
+    missing: tuple[str, ...]
     environ: Mapping[bytes, bytes]
 
     @property
@@ -68,9 +73,9 @@ def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = L
                 return parse(answer.read_text("ascii"))
     except OSError as error:
         raise NoAnswer(f"cannot be run: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NoAnswer(f"gave an answer that is none ({error})") from None
-    raise NoAnswer(ended.why(timeout_s) or f"does not run the python of an environment{_quoted(ended.said)}")
+    raise NoAnswer(ended.why(timeout_s) or f"does not run the python of an environment{last_lines(ended.said)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +88,8 @@ class Ended:
     def why(self, timeout_s: float) -> str:
         """Why that is no success, as the end of a sentence; empty if it is one."""
         if self.code is None:
-            return f"gave no answer within {timeout_s:g} s{_quoted(self.said)}"
-        return f"ended with code {self.code}{_quoted(self.said)}" if self.code else ""
+            return f"gave no answer within {timeout_s:g} s{last_lines(self.said)}"
+        return f"ended with code {self.code}{last_lines(self.said)}" if self.code else ""
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], timeout_s: float, folder: Path) -> Ended:
@@ -112,9 +117,9 @@ def run(command: Sequence[str], environ: Mapping[str, str], timeout_s: float, fo
             pass
         finally:
             if process.poll() is None:
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, subprocess.TimeoutExpired):
                     os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                    process.wait(REAP_S)
     return Ended(code=code, said=output.read_text("utf-8", errors="replace"))
 
 
@@ -123,7 +128,7 @@ def parse(text: str) -> Answer:
 
     Raises
     ------
-    ValueError, KeyError, TypeError
+    ValueError, KeyError, TypeError, AttributeError
         It is none.
     """
     body: dict[str, Any] = json.loads(text)
@@ -133,6 +138,7 @@ def parse(text: str) -> Answer:
         mantid=str(body["mantid"]),
         mantid_version=str(body["mantid_version"]),
         psutil=bool(body["psutil"]),
+        missing=tuple(str(name) for name in body["missing"]),
         environ={_bytes(name): _bytes(value) for name, value in body["environ"].items()},
     )
 
@@ -141,13 +147,16 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _quoted(said: str) -> str:
+def last_lines(said: str) -> str:
+    """The last of what a command has printed, to end a sentence with."""
     lines = [line.strip() for line in said.splitlines() if line.strip()][-LAST_LINES:]
     return ": " + " / ".join(lines) if lines else ", and said nothing"
 
 
 def list_environments(listing: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     """The environments that ``conda env list --json`` tells, by name or else by path; none if it does not."""
+    if not listing:
+        return ()
     try:
         with TemporaryDirectory(prefix="livereduce-") as folder:
             said = run(listing, environ, LISTING_S, Path(folder)).said

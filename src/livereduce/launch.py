@@ -7,6 +7,7 @@ systemd has started is the daemon itself. Where that cannot be, the daemon runs 
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +22,14 @@ from livereduce.errors import ExitCode
 from livereduce.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.launchers import Plan, environment_name, look_for_launchers, plan
 from livereduce.package import folder_for, python_path
-from livereduce.resolve import choose_directory
+from livereduce.resolve import private_dir
 
+ASK = "--ask"
+CUT_SHORT = 128 + signal.SIGTERM
 LEAST_PYTHON = (3, 11)
 OURS = (
     *("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "INVOCATION_ID", "JOURNAL_STREAM"),
-    *("RUNTIME_DIRECTORY", "STATE_DIRECTORY"),
+    *("RUNTIME_DIRECTORY", "STATE_DIRECTORY", logs.INSTANCE),
 )
 """What systemd has told this process stays so, whatever a launcher makes of it."""
 
@@ -45,7 +48,7 @@ class Inquiry:
         """What the daemon is told of it."""
         return Launched(
             config=fingerprint(config),
-            environment=self.plan.environment,
+            environment=self.plan.in_words,
             problem=self.problem,
             mantid=self.answer.mantid if self.answer else "",
             mantid_version=self.answer.mantid_version if self.answer else "",
@@ -62,9 +65,19 @@ class Launch:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Become the daemon; returns, with an exit code, only where no python here can run it."""
-    named = [argument for argument in arguments[:1] if argument and Path(argument) != DEFAULT_PATH]
+    """Become the daemon; returns, with an exit code, only where no python here can run it.
+
+    With ``--ask`` in front it only says whether the environment can be used: 0, or 78 and why not.
+    """
+    only_ask = ASK in arguments[:1]
+    # Unwind, so that a launcher that is being waited for is ended. Exec gives the signal its usual meaning again.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(CUT_SHORT if only_ask else ExitCode.OK))
+    named = [name for name in arguments[only_ask : only_ask + 1] if name and Path(name) != DEFAULT_PATH]
     launch = prepare(Path(named[0]) if named else None, os.environ, Path.cwd())
+    if only_ask:
+        print(launch.launched.problem)
+        return ExitCode.UNUSABLE if launch.launched.problem else ExitCode.OK
     problem = _become(launch, named)
     if launch.python != sys.executable:
         problem = _become(_here(os.environ, replace(launch.launched, problem=problem)), named)
@@ -91,75 +104,86 @@ def prepare(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Launch:
     inquiry = inquire(config, environ, cwd)
     if inquiry is None:
         return _here(environ, Launched(config=fingerprint(config), environment="this python"))
-    answer, launched = inquiry.answer, inquiry.launched(config)
-    if answer is None or inquiry.problem:
+    launched = inquiry.launched(config)
+    if inquiry.answer is None or inquiry.problem:
         return _here(environ, launched)
     try:
-        folder = folder_for(answer.executable, _private_dir(config, environ, cwd))
+        made = environ_in_there(inquiry.answer, config, Host(environ=environ, cwd=cwd))
     except OSError as error:
         return _here(environ, replace(launched, problem=f"no folder for the package of livereduce: {error}"))
-    made = _environ(answer.environ, environ, folder, launched)
-    return Launch(python=answer.executable, environ=made, launched=launched)
+    made[VARIABLE.encode()] = encode(launched).encode()
+    return Launch(python=inquiry.answer.executable, environ=made, launched=launched)
 
 
 def inquire(config: Config, environ: Mapping[str, str], cwd: Path) -> Inquiry | None:
-    """Ask in the environment that is configured; None where none is needed and this python is meant."""
-    engine = choose_engine(config, look_at_host(environ, cwd)).engine
-    if engine == "builtin" and not environment_name(config).startswith("/"):
+    """Ask in the environment that is configured; None where this python is meant."""
+    host = look_at_host(environ, cwd)
+    engine = choose_engine(config, host).engine
+    if stays_here(config, host, engine):
         return None
     way = plan(config, look_for_launchers(environ))
-    answer, problem = None, way.problem
-    if not problem:
-        try:
-            answer = ask(way.command, environ)
-            problem = judge(way, answer, engine)
-        except NoAnswer as error:
-            problem = f"environment {way.environment}: {way.command[0]} {error}"
-    found = (way.found or list_environments(way.listing, environ)) if problem else ()
-    hint = f"; environments found: {', '.join(found)}" if found else ""
-    return Inquiry(plan=way, answer=answer, problem=problem and problem + hint)
+    if way.problem:
+        return Inquiry(plan=way, problem=way.problem + _found(way, environ))
+    try:
+        answer = ask(way.command, environ)
+    except NoAnswer as error:
+        problem = f"environment {way.environment} cannot be used: {way.launcher or 'it'} {error}"
+        return Inquiry(plan=way, problem=problem + _found(way, environ))
+    problem = judge(way, answer, engine)
+    another = _found(way, environ) if problem and not answer.mantid else ""
+    return Inquiry(plan=way, answer=answer, problem=problem + another)
+
+
+def stays_here(config: Config, host: Host, engine: str) -> bool:
+    """No environment is to be launched: none is needed, or none is named and Mantid is here already."""
+    if engine == "builtin":
+        return not environment_name(config).startswith("/")
+    return bool(host.mantid) and not (config.pixi_env or config.conda_env or host.launcher)
+
+
+def _found(way: Plan, environ: Mapping[str, str]) -> str:
+    found = way.found or list_environments(way.listing, environ)
+    return f"; environments found: {', '.join(found)}" if found else ""
 
 
 def judge(way: Plan, answer: Answer, engine: str) -> str:
     """Why the daemon cannot run in the python that has answered, in a sentence; empty if it can."""
-    where = f"{answer.executable} (environment {way.environment})"
+    where = f"{answer.executable} (environment {way.in_words})"
     if answer.version < LEAST_PYTHON:
         return f"{where} is Python {answer.version_text}; expected {'.'.join(map(str, LEAST_PYTHON))} or newer"
-    if not answer.psutil:
-        return f"{where} has no psutil, which the daemon needs; expected it to be installed there"
     if engine == "mantid" and not answer.mantid:
         return f"Mantid does not import in {where}"
+    if not answer.psutil:
+        return f"{where} has no psutil, which the daemon needs; expected it to be installed there"
     return ""
-
-
-def _private_dir(config: Config, environ: Mapping[str, str], cwd: Path) -> Path:
-    """Where to make a folder for the package; the instrument, on which the state directory may depend, is not known."""
-    directory = choose_directory("state", config.state_dir, None, Host(environ=environ, cwd=cwd))
-    return directory or Path(environ["XDG_STATE_HOME"]) / "livereduce"
 
 
 def _here(environ: Mapping[str, str], launched: Launched) -> Launch:
     """The daemon in this python, with the environment as it is."""
-    given = {os.fsencode(name): os.fsencode(value) for name, value in environ.items()}
-    made = _environ(given, environ, folder_for(sys.executable, Path()), launched)
+    made = {os.fsencode(name): os.fsencode(value) for name, value in environ.items()}
+    made[VARIABLE.encode()] = encode(launched).encode()
     return Launch(python=sys.executable, environ=made, launched=launched)
 
 
-def _environ(
-    active: Mapping[bytes, bytes], ours: Mapping[str, str], folder: Path | None, launched: Launched
-) -> dict[bytes, bytes]:
-    """The variables of the active environment, with what must not get lost of ours, and this package on the path."""
-    made = dict(active)
-    made |= {os.fsencode(name): os.fsencode(ours[name]) for name in OURS if name in ours}
-    made[VARIABLE.encode()] = encode(launched).encode()
-    if path := python_path(os.fsdecode(active.get(b"PYTHONPATH", b"")), folder):
+def environ_in_there(answer: Answer, config: Config, host: Host) -> dict[bytes, bytes]:
+    """The variables of the active environment, what must not get lost of our own, and this package on the path.
+
+    Raises
+    ------
+    OSError
+        A folder has to be made for the package, and cannot be.
+    """
+    made = dict(answer.environ)
+    made |= {os.fsencode(name): os.fsencode(host.environ[name]) for name in OURS if name in host.environ}
+    folder = folder_for(answer.executable, private_dir(config, host))
+    if path := python_path(os.fsdecode(made.get(b"PYTHONPATH", b"")), folder):
         made[b"PYTHONPATH"] = os.fsencode(path)
     return made
 
 
 def _give_up(problem: str) -> int:
     """Nothing here can run the daemon, not even parked: say so where people look, and leave."""
-    logs.configure(logs.log_path(logs.user_name(), None, Path.cwd()))
+    logs.configure(logs.own_log_path(os.environ, Path.cwd()))
     log.error("%s", problem)
     return ExitCode.UNUSABLE
 

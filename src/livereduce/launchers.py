@@ -53,8 +53,8 @@ class Plan:
 
     Attributes
     ----------
-    environment
-        For people: which environment, and what launches it.
+    environment, launcher
+        For people: which environment, and what gets there.
     command
         Runs python there, followed by its arguments; empty if there is a problem.
     listing
@@ -66,10 +66,16 @@ class Plan:
     """
 
     environment: str
+    launcher: str = ""
     command: tuple[str, ...] = ()
     listing: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     problem: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """For people."""
+        return f"{self.environment}, launched by {self.launcher}" if self.launcher else self.environment
 
 
 def look_for_launchers(environ: Mapping[str, str], pixi_root: Path = PIXI_ROOT) -> Launchers:
@@ -118,34 +124,35 @@ def plan(config: Config, launchers: Launchers) -> Plan:
 
 
 def _with_pixi(name: str, launchers: Launchers) -> Plan | None:
-    found = tuple(launchers.manifests)
+    found, environment = tuple(launchers.manifests), f"pixi {name}"
     if launchers.wrap:
         command = ("bash", "-c", _SOURCE_AND_LAUNCH, launchers.wrap, name, "python")
-        return Plan(environment=f"pixi {name}, launched by {launchers.wrap}", command=command, found=found)
+        return Plan(environment=environment, launcher=launchers.wrap, command=command, found=found)
     manifest = launchers.manifests.get(name)
     if launchers.pixi and manifest:
         command = (launchers.pixi, "run", "--frozen", "--manifest-path", manifest, "python")
-        return Plan(environment=f"pixi {name}, launched by {launchers.pixi}", command=command, found=found)
+        return Plan(environment=environment, launcher=launchers.pixi, command=command, found=found)
     if launchers.pixi and not launchers.conda and not launchers.micromamba:
-        missing = f"pixi environment {name} cannot be found in {PIXI_ROOT}"
-        return Plan(environment=f"pixi {name}", found=found, problem=missing)
+        missing = f"environment {environment} cannot be used: it is not in {PIXI_ROOT}"
+        return Plan(environment=environment, found=found, problem=missing)
     return None
 
 
 def _with_conda(name: str, launchers: Launchers) -> Plan | None:
-    options = ("--no-capture-output",)
-    for conda, extra in ((launchers.conda, options), (launchers.micromamba, ())):
-        if conda:
+    for launcher, options in ((launchers.conda, ("--no-capture-output",)), (launchers.micromamba, ())):
+        if launcher:
             return Plan(
-                environment=f"conda {name}, launched by {conda}",
-                command=(conda, "run", *extra, "-n", name, "python"),
-                listing=(conda, "env", "list", "--json"),
+                environment=f"conda {name}",
+                launcher=launcher,
+                command=(launcher, "run", *options, "-n", name, "python"),
+                listing=(launcher, "env", "list", "--json"),
             )
     return None
 
 
 def _without(name: str, launchers: Launchers) -> Plan:
-    none = f"no launcher is installed (looked for {WRAP}, pixi, conda and micromamba on the PATH)"
+    none = f"none of {WRAP}, pixi, conda and micromamba is on the PATH"
     if launchers.python:
-        return Plan(environment=f"{name} taken to be {launchers.python}: {none}", command=(launchers.python,))
-    return Plan(environment=name, problem=f"environment {name} cannot be reached: {none}, and no python either")
+        words = f"{name}, taken to be active since {none}"
+        return Plan(environment=words, command=(launchers.python,))
+    return Plan(environment=name, problem=f"environment {name} cannot be used: {none}, and no python either")

@@ -11,6 +11,9 @@ import json
 import os
 import sys
 
+BUILTIN_NEEDS = ("numpy", "numba", "scipp", "h5py")
+"""Packages of the builtin engine."""
+
 
 def location(package: str) -> str:
     """Where a package would be imported from, without importing it; empty if it would not."""
@@ -20,9 +23,7 @@ def location(package: str) -> str:
         spec = find_spec(package)
     except (ImportError, ValueError, AttributeError):
         return ""
-    if spec is None:
-        return ""
-    return spec.origin or str(next(iter(spec.submodule_search_locations or ()), package))
+    return (spec.origin or "") if spec else ""  # without an origin it is a mere directory of that name
 
 
 def installed_version(package: str) -> str:
@@ -53,6 +54,7 @@ def describe() -> "dict[str, object]":
         "mantid": location("mantid"),
         "mantid_version": installed_version("mantid"),
         "psutil": bool(location("psutil")),
+        "missing": [name for name in BUILTIN_NEEDS if not location(name)],
         "environ": {name: value.decode("utf-8", "surrogateescape") for name, value in pairs},
     }
 

@@ -20,6 +20,7 @@ from livereduce.daemon.changes import Changes
 from livereduce.daemon.dump import save_dump, where_it_stood
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe, remember_errors
+from livereduce.daemon.reask import Reasking, ask_command
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.site import Site
@@ -78,6 +79,7 @@ class Loop:
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
         self._weighing = Weighing()
+        self._reasking = Reasking(ask_command(site.path), limits.ask_again_s)
         self._worker: Worker | None = None
         self._observed = Observed()
         self._beats_due = 0.0
@@ -133,6 +135,8 @@ class Loop:
             # An action failed half-way (a bug): what the policy believes must come back to what is.
             self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
         self._pending.extend(self._changes.gather())
+        waits = self._site.found.waits_for_environment and not self._state.alive
+        self._pending.extend(self._reasking.gather(waits, time.monotonic()))
         if self._worker is not None:
             self._weigh(self._worker)
         if self._signals in ready:
@@ -167,7 +171,7 @@ class Loop:
                 self._reporter.errors = remember_errors(self._reporter.errors, errors, at)
                 self._pending.append(Beaten(phase=beat.phase))
         if worker.output_fd in ready:
-            _log_output(worker.read_output(now))
+            self._take_output(worker.read_output(now))
         if worker.pidfd in ready:
             self._take_end(worker)
 
@@ -175,12 +179,17 @@ class Loop:
         self._keep_stacks(worker)
         self._reporter.worker_pid = self._worker = None
         code, lines = worker.reap()
-        _log_output(lines)
+        self._take_output(lines)
         log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last, killed)))
+
+    def _take_output(self, lines: list[str]) -> None:
+        at = iso(datetime.now())
+        for line in _log_output(lines):
+            self._reporter.printed.take(line, at)
 
     def _weigh(self, worker: Worker) -> None:
         run = self._observed.progress.run if self._observed.progress else 0
@@ -278,6 +287,7 @@ class Loop:
         if self._worker is not None:
             self._worker.signal_group(signal.SIGKILL)
             self._worker.reap()
+        self._reasking.end()
         self._site.leave()
 
 
@@ -294,11 +304,14 @@ def _signalled(number: int) -> Fact:
     return Outdated(reason=why) if number == signal.SIGHUP else StopAsked(by=why)
 
 
-def _log_output(lines: list[str]) -> None:
-    """Lines of the worker's own logging keep their level and name; all else is what scripts print."""
+def _log_output(lines: list[str]) -> list[str]:
+    """Lines of the worker's own logging keep their level and name; all else, returned too, is what scripts print."""
+    printed = []
     for line in lines:
         known = _LOGGED.match(line)
         if known:
             logging.getLogger(known[2]).log(logging.getLevelNamesMapping()[known[1]], "%s", known[3])
         else:
+            printed.append(line)
             worker_log.info("%s", line)
+    return printed

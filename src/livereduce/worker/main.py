@@ -15,6 +15,7 @@ from pathlib import Path
 
 from livereduce.engine.protocol import Engine
 from livereduce.errors import ExitCode, OperatorError
+from livereduce.identity import IDENTIFY
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
@@ -31,7 +32,11 @@ CRASHED = 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one generation; returns the exit code."""
+    """Run one generation; returns the exit code. ``--identify [NAME]`` instead asks Mantid for the instrument."""
+    if list(arguments[:1]) == [IDENTIFY]:
+        from livereduce.worker.identify import identify
+
+        return identify(*arguments[1:2])
     prepare_process()
     try:
         beat_fd, order_fd = _inherited_fd(BEAT_FD), _inherited_fd(ORDER_FD)
@@ -49,7 +54,18 @@ def prepare_process() -> None:
     """
     faulthandler.enable()
     register_dump(os.environ)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_EveryLine())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class _EveryLine(logging.Formatter):
+    """Level and name before every line of a message: what has none was printed by a script."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message, its lines with what they need to be told apart."""
+        text = super().format(record)
+        return "\n".join(f"{record.levelname} {record.name}: {line}" for line in text.splitlines() or [""])
 
 
 def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, order_fd: int | None) -> int:
@@ -104,32 +120,30 @@ def engine_for(job: Job) -> Engine:
     OperatorError
         There is no such engine, or what it needs is not installed.
     """
-    makers = {"builtin": _builtin, "mantid": _mantid}
-    if job.engine not in makers:
+    if job.engine == "mantid":
+        return _mantid_engine()
+    if job.engine != "builtin":
         raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
-        return makers[job.engine]()
-    except ImportError as error:
-        if (error.name or "").startswith("livereduce"):
+        from livereduce.engine.builtin.engine import BuiltinEngine
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("livereduce"):
             raise
-        raise OperatorError(f"{_NEEDS[job.engine]}: {error} (in {sys.executable})") from None
-
-
-_NEEDS = {
-    "builtin": "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them",
-    "mantid": "the mantid engine needs Mantid, numpy and h5py, as a Mantid environment has them",
-}
-
-
-def _builtin() -> Engine:
-    from livereduce.engine.builtin.engine import BuiltinEngine
-
+        needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
+        raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
     return BuiltinEngine()
 
 
-def _mantid() -> Engine:
-    from livereduce.engine.mantid.engine import MantidEngine  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
+def _mantid_engine() -> Engine:
+    try:
+        from livereduce.engine.mantid.engine import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+            MantidEngine,
+        )
+    except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
+        if (error.name or "").startswith("livereduce"):
+            raise
+        needs = "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them"
+        raise OperatorError(f"{needs}: {error} (in {sys.executable})") from None
     engine: Engine = MantidEngine()
     return engine
 
