@@ -7,12 +7,15 @@ ARGS ?=
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test check format bench soak clean
+.PHONY: help setup demo test test-system check format bench soak clean
 
 help:
 	@echo "make setup   install into $(VENV) and compile the kernels"
 	@echo "make demo    see a beamline at work (make demo ARGS=--once: two runs, then stop)"
 	@echo "make test    run the tests"
+	@echo "make test-system  install the packages on a machine with a real systemd, and try them (as root)"
+	@echo "make test-watchdog  the tests of the watchdog alone"
+	@echo "make rpm     build the RPMs into ~/rpmbuild/RPMS/noarch"
 	@echo "make check   lint, format and types"
 	@echo "make format  let ruff format everything"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
@@ -39,6 +42,16 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -q $(ARGS)
+
+test-system: setup
+	[ "$$(id -u)" -ne 0 ] || test/system/provision.sh
+	$(BIN)/python -m pytest -q -rs -m system --timeout 300 test/system $(ARGS)
+
+test-watchdog:
+	bats test/watchdog
+
+rpm:
+	./rpmbuild.sh
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .
