@@ -59,10 +59,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     here = Path(__file__).parent.relative_to(ROOT).as_posix()
     counts = {
         outcome: sum(
-            report.nodeid.startswith(here) and report.when == ("setup" if outcome == "skipped" else "call")
-            for report in terminalreporter.stats.get(outcome, ())
+            report.nodeid.startswith(here) and report.when == when for report in terminalreporter.stats.get(outcome, ())
         )
-        for outcome in ("passed", "failed", "skipped")
+        for outcome, when in (("passed", "call"), ("failed", "call"), ("error", "setup"), ("skipped", "setup"))
     }
     if any(counts.values()):
         begun_s, version = config.stash.get(BEGUN, (time.monotonic(), "no systemd"))

@@ -132,7 +132,7 @@ def test_stopped_nothing_of_it_is_left(running: Service) -> None:
     assert running.machine.run("pgrep", "-u", USER, check=False).stdout == ""
     assert running.machine.systemctl("status", UNIT, check=False).returncode == 3  # systemctl(1): not running
     assert running.machine.run("livereduce", "status", check=False).returncode == 2
-    assert "the daemon" in said(running.machine.run("livereduce", "status", check=False))
+    assert "DOWN" in said(running.machine.run("livereduce", "status", check=False))
 
 
 def test_started_by_the_two_separate_commands_it_runs_again(service: Service) -> None:
