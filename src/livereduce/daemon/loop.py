@@ -40,7 +40,7 @@ FAILURE_WINDOW_S = 60.0
 LAST_WORDS = 5
 """Lines of output that are kept with the end of a worker."""
 
-_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) (livereduce[\w.]*): (.*)", re.DOTALL)
+_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ((?:livereduce|Mantid)[\w.]*): (.*)", re.DOTALL)
 """A line as `livereduce.worker.main` formats its log records."""
 
 log = logging.getLogger("livereduce.daemon")
@@ -163,7 +163,7 @@ class Loop:
             self._beats_due = now + BEATS_S
             for beat in worker.read_beats():
                 self._observed = observe(self._observed, beat, now)
-                self._pending.append(Beaten(phase=beat.phase))
+                self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
         if worker.output_fd in ready:
             _log_output(worker.read_output(now))
         if worker.pidfd in ready:
