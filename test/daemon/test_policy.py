@@ -213,7 +213,8 @@ def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:
 def test_beats_that_only_tell_of_silence_do_not_hide_it() -> None:
     """Mantid's loop is not the one that beats."""
     beats: list[tuple[float, Fact]] = [(now, Beaten(phase=Phase.WAITING, silent_s=now)) for now in range(1, 31)]
-    state, actions = play(*beats, (30, Tick()), state=running())
+    ticked = [fact for pair in zip(beats, ticks(1, 30), strict=True) for fact in pair]
+    state, actions = play(*ticked, state=running())
     assert (state.word, actions) == (StateWord.STALLED, [(30, Dump())])
     state, actions = play((31, Beaten(phase=Phase.WAITING, silent_s=31.0)), (32, Tick()), state=state)
     assert (state.word, actions) == (StateWord.STALLED, [(32, Terminate())])
