@@ -10,8 +10,10 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from livereduce.engine.protocol import Engine
 from livereduce.errors import ExitCode, OperatorError
@@ -73,6 +75,8 @@ def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, or
     try:
         code = _reduce(job, make_engine, Beats(beat_fd), orders)
     finally:
+        if job.engine == "mantid":
+            _leave_now(code)
         _leave_soon(code)
     return code
 
@@ -105,9 +109,9 @@ def engine_for(job: Job) -> Engine:
         There is no such engine, or what it needs is not installed.
     """
     if job.engine == "mantid":
-        raise OperatorError('engine "mantid" is not part of this version; expected "builtin"')
+        return _mantid_engine()
     if job.engine != "builtin":
-        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin"')
+        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
         from livereduce.engine.builtin.engine import BuiltinEngine
     except ModuleNotFoundError as error:
@@ -116,6 +120,17 @@ def engine_for(job: Job) -> Engine:
         needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
         raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
     return BuiltinEngine()
+
+
+def _mantid_engine() -> Engine:
+    try:
+        from livereduce.engine.mantid.engine import MantidEngine
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("livereduce"):
+            raise
+        needs = "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them"
+        raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
+    return MantidEngine()
 
 
 def _let_scripts_import_from(script_dir: str) -> None:
@@ -154,6 +169,16 @@ def _unusable(error: OperatorError) -> int:
     for problem in error.problems:
         print(f"livereduce.worker: {problem}", file=sys.stderr, flush=True)
     return ExitCode.UNUSABLE
+
+
+def _leave_now(code: int) -> NoReturn:
+    """End the process without the interpreter's own end: there Mantid waits without limit for its algorithms."""
+    if sys.exception() is not None:
+        traceback.print_exc()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _leave_soon(code: int) -> None:
