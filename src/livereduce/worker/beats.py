@@ -43,10 +43,11 @@ class Beats:
             self._send(at_once=changed)
 
     def progress(self, progress: Progress) -> None:
-        """The work loop has got so far, in the phase it was last in."""
+        """The work loop has got so far, in the phase it was last in; a new error is told at once."""
         with self._lock:
+            new_error = progress.last_errors != self._progress.last_errors
             self._progress = progress
-            self._send()
+            self._send(at_once=new_error)
 
     def _send(self, *, at_once: bool = False) -> None:
         now_s = time.monotonic()

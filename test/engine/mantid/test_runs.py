@@ -5,7 +5,7 @@ from livereduce.link import RunState
 def chunks(*seen: Seen, book: Book | None = None) -> Book:
     book = book or Book()
     for one in seen:
-        book = take_chunk(book, one, replaces=False)
+        book = take_chunk(book, one)
     return book
 
 
@@ -47,7 +47,7 @@ def test_a_run_that_is_joined_before_its_number_is_known_is_no_run_until_then() 
 def test_cumulative_histograms_are_not_summed() -> None:
     book = Book()
     for events in (100, 250, 300):
-        book = take_chunk(book, Seen(run=1, events=events), replaces=True)
+        book = take_chunk(book, Seen(run=1, events=events, cumulative=True))
     assert (book.run_events, book.events, book.run_chunks) == (300, 300, 3)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from livereduce.engine.mantid import shim
 from livereduce.engine.mantid.arguments import SNS_LISTENER, address_of, arguments_of, shown
 from livereduce.engine.mantid.loop import Loop
+from livereduce.engine.mantid.runs import Book
 from livereduce.engine.mantid.setup import MantidLog, choose_instrument, listen_to_log
 from livereduce.engine.mantid.steps import Steps
 from livereduce.engine.mantid.verdict import Busy, Facts, Over, Rules, Verdict, Waiting, judge
@@ -135,18 +136,20 @@ class MantidEngine:
     def _progress(self, verdict: Verdict) -> Progress:
         assert self._steps is not None
         done, book = self._steps.done, self._steps.done.book
+        whole = done.settled
+        of_run = whole if whole.run == book.run else Book()
         connected = book.chunks > 0 and not isinstance(verdict, Over)
         return Progress(
             run=book.run,
             run_state=book.state,
-            chunks=book.chunks,
+            chunks=whole.chunks,
             results=done.results,
-            events=book.events,
-            pulses=book.pulses,
-            run_chunks=book.run_chunks,
-            run_events=book.run_events,
-            run_pulses=book.run_pulses,
-            run_charge_pc=book.charge_pc,
+            events=whole.events,
+            pulses=whole.pulses,
+            run_chunks=of_run.run_chunks,
+            run_events=of_run.run_events,
+            run_pulses=of_run.run_pulses,
+            run_charge_pc=of_run.charge_pc,
             script_errors=done.script_errors,
             proc_s=done.seconds[Phase.PROCESS],
             post_proc_s=done.seconds[Phase.POST_PROCESS],

@@ -41,6 +41,7 @@ def seen_in(workspace: Any, *, count: bool = True) -> Seen:
         ends=run.hasProperty("run_end"),
         paused=_is_paused(run),
         events=sum(_events_in(part) for part in parts) if count else 0,
+        cumulative=not hasattr(parts[0], "getNumberEvents"),
         pulses=len(times_ns),
         charge_pc=float(charges.sum()),
         first_ns=int(times_ns[0]) if len(times_ns) else 0,

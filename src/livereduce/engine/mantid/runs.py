@@ -20,6 +20,8 @@ class Seen:
         It has the log ``run_end``.
     events
         Events, or the sum of its counts.
+    cumulative
+        It holds counts, not events: a chunk of a histogram memory has all that was counted so far.
     first_ns, last_ns
         Unix times of its first and last pulse in ns; 0 if it has none.
     newest_ns
@@ -30,6 +32,7 @@ class Seen:
     ends: bool = False
     paused: bool = False
     events: int = 0
+    cumulative: bool = False
     pulses: int = 0
     charge_pc: float = 0.0
     first_ns: int = 0
@@ -76,10 +79,10 @@ class Book:
         return RunState.PAUSED if self.paused else RunState.RUNNING
 
 
-def take_chunk(book: Book, seen: Seen, *, replaces: bool) -> Book:
-    """A chunk came, seen before its proc script; with `replaces`, it takes the place of the chunks before it."""
+def take_chunk(book: Book, seen: Seen) -> Book:
+    """A chunk came, seen by itself: before its proc script, or as what replaces the accumulated data."""
     book = _at_edge(book, seen)
-    if replaces:
+    if seen.cumulative:
         return _with_all(book, seen.events)
     return replace(
         book,

@@ -35,6 +35,8 @@ class Done:
 
     Attributes
     ----------
+    book, settled
+        What has come, and what of it has been through a whole cycle.
     at_work, since
         The phase that runs now and since when; None if none does.
     heard_at, looked_at, first_at, new_at
@@ -44,6 +46,7 @@ class Done:
     """
 
     book: Book = field(default_factory=Book)
+    settled: Book = field(default_factory=Book)
     at_work: Phase | None = None
     since: float = 0.0
     heard_at: float = 0.0
@@ -97,7 +100,7 @@ class Steps:
             self._end()
 
     def _run_proc(self, chunk: Any, output: str) -> Any:
-        self._look(lambda book: take_chunk(book, seen_in(chunk), replaces=self._replaces))
+        self._look(lambda book: take_chunk(book, seen_in(chunk)))
         self._unpublished = True
         outcome = self._call(PROC, chunk, output)
         if isinstance(outcome, ScriptError):
@@ -107,16 +110,15 @@ class Steps:
         return _as_output(outcome, output)
 
     def _run_post_proc(self, accumulated: Any, output: str) -> Any:
-        alone = PROC not in self._scripts
-        self._look(lambda book: take_accumulated(book, seen_in(accumulated, count=alone), is_new=alone))
+        self._look_at_accumulated(accumulated)
         outcome = self._call(POST_PROC, accumulated, output)
         if output not in self._ads and (isinstance(outcome, ScriptError) or outcome is None):
             # Mantid ends its loop if there is no workspace of this name after a post-processing
             simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=output)
-        if isinstance(outcome, ScriptError):
-            return output  # the last result stays where it is
-        self._publish(accumulated if outcome is None else outcome)
-        return _as_output(outcome, output)
+        if not isinstance(outcome, ScriptError):  # otherwise the last result stays where it is
+            self._publish(accumulated if outcome is None else outcome)
+        self.done.settled = self.done.book
+        return output if isinstance(outcome, ScriptError) else _as_output(outcome, output)
 
     def _call(self, step: str, input: Any, output: str) -> Any:
         """What the script left: a workspace, None if it made none; or its error."""
@@ -134,6 +136,17 @@ class Steps:
         return outcome.workspace
 
     # ---- what the data says
+
+    def _look_at_accumulated(self, accumulated: Any) -> None:
+        alone = PROC not in self._scripts
+
+        def take(book: Book) -> Book:
+            seen = seen_in(accumulated, count=alone)
+            if alone and self._replaces:  # it is the chunk
+                book = take_chunk(book, seen)
+            return take_accumulated(book, seen, is_new=alone and not self._replaces)
+
+        self._look(take)
 
     def _look(self, take: Callable[[Book], Book]) -> None:
         """Take what a workspace says into the book; a workspace that says it badly costs no cycle."""
@@ -165,8 +178,9 @@ class Steps:
         if self._unpublished and POST_PROC not in self._scripts:
             self._begin(Phase.PUBLISH)
             try:
-                self._look(lambda book: take_accumulated(book, seen_in(workspace, count=False), is_new=False))
+                self._look_at_accumulated(workspace)
                 self._publish(workspace)
+                self.done.settled = self.done.book
             finally:
                 self._end()
         self._changed.set()
