@@ -33,6 +33,7 @@ class Algorithm:
         self._initialized = self._running = self._executed = self._child = False
         self._rethrows, self._store, self._logging = False, True, True
         self._children: list[Algorithm] = []
+        self._parent: Algorithm | None = None
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -131,15 +132,18 @@ class Algorithm:
                 child.cancel()
 
     def interruption_point(self) -> None:
-        """Where cancelling is noticed."""
+        """Where cancelling is noticed, also that of the algorithm that this is a child of."""
         if self._cancelled.is_set():
             raise CancelException
+        if self._parent is not None:
+            self._parent.interruption_point()
 
     def create_child(self, child: "Algorithm") -> "Algorithm":
         """Make an algorithm a child of this one: unmanaged, initialised, raising its errors."""
         child.initialize()
         child.setChild(True)
         child.setRethrows(True)
+        child._parent = self
         self._children.append(child)
         return child
 

@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import sys
 import threading
 import time
 
@@ -80,6 +81,7 @@ class AlgorithmManagerImpl:
 def _wait(seconds: float) -> None:
     """Sleep; keeping the interpreter to this thread where earlier copies did (issue 33895, section 9)."""
     if is_on("shutdown_holds_gil"):
+        sys.setswitchinterval(1e6)  # nobody else gets the interpreter between two waits either
         ctypes.PyDLL(None).usleep(int(seconds * 1e6))
     else:
         time.sleep(seconds)
