@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from helpers.engines import Bench, Stage
+from helpers.engines import KEEP, Bench, Stage, events_of
 from livereduce.errors import ExitCode
 from livereduce.link import RunState
 
 pytestmark = pytest.mark.timeout(120)
 
 NOTHING = "pass\n"
-KEEPS = {"builtin": "output = input\n", "mantid": "CloneWorkspace(InputWorkspace=input, OutputWorkspace=output)\n"}
+KEEPS = {"builtin": "output = input\n", "mantid": KEEP}
 """A post_proc that makes the result out of the accumulated data."""
 
 
@@ -30,7 +30,7 @@ def test_conformance_of_scripts(bench: Bench, scripts: str) -> None:
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
     product = reducing.product(1)
-    assert np.nansum(product.signal) == product.attributes["events"] > bench.more
+    assert np.nansum(product.signal) == events_of(product) > bench.more
     assert product.units == "counts"
     assert product.axes[-1].name == "tof"
     assert reducing.stop() == ExitCode.OK
@@ -45,7 +45,7 @@ def test_conformance_of_a_script_that_does_nothing(bench: Bench, step: str) -> N
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
     product = reducing.product(1)
-    assert np.nansum(product.signal) == product.attributes["events"]
+    assert np.nansum(product.signal) == events_of(product)
     assert reducing.stop() == ExitCode.OK
 
 
@@ -69,7 +69,7 @@ def test_conformance_of_accumulation(bench: Bench, method: str, preserve_events:
     if method == "Replace":
         assert 0 < np.nansum(product.signal) < bench.more
     else:
-        assert np.nansum(product.signal) == product.attributes["events"] > bench.more
+        assert np.nansum(product.signal) == events_of(product) > bench.more
     assert reducing.stop() == ExitCode.OK
 
 
@@ -90,7 +90,7 @@ def test_conformance_of_run_transitions(bench: Bench) -> None:
     bench.beam_to(Stage.SECOND)
     reducing.wait_ended(1, 2)
     assert total(bench, 1) == first > bench.more
-    assert total(bench, 2) == reducing.product(2).attributes["events"] > 0
+    assert total(bench, 2) == events_of(reducing.product(2)) > 0
     assert reducing.stop() == ExitCode.OK
 
 
@@ -122,15 +122,15 @@ def test_conformance_of_an_error_in_a_later_chunk(bench: Bench, step: str) -> No
     bench.beam_to(Stage.MORE)
     said = reducing.wait("the error", lambda one: step in one.last_errors)
     assert f"{step}.py:3: ValueError: no such bank" in said.last_errors[step]
-    kept = reducing.product(1).attributes["events"]
-    assert bench.half <= int(kept) <= before.run_events, "the last result stays"
+    kept = events_of(reducing.product(1))
+    assert bench.half <= kept <= before.run_events, "the last result stays"
     if step == "proc" and bench.engine == "mantid":
         assert reducing.end() == 1
         return
     (bench.path / "fault").unlink()
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
-    assert total(bench, 1) == reducing.product(1).attributes["events"] > bench.more
+    assert total(bench, 1) == events_of(reducing.product(1)) > bench.more
     assert step not in reducing.wait("the end of the error", lambda one: step not in one.last_errors).last_errors
     assert reducing.stop() == ExitCode.OK
 

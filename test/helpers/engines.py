@@ -58,6 +58,7 @@ TWO_RUNS = [
 REBIN = (
     "from mantid.simpleapi import Rebin\nRebin(InputWorkspace=input, OutputWorkspace=output, Params='0,1000,18000')\n"
 )
+KEEP = "CloneWorkspace(InputWorkspace=input, OutputWorkspace=output)\n"
 
 
 @dataclass(kw_only=True)
@@ -83,6 +84,7 @@ class Bench:
     beam_to: Callable[[Stage], object]
     source: str = ""
     update_every_s: float = 0.2
+    patience_s: float = PATIENCE_S
     workers: list["Reducing"] = field(default_factory=list)
 
     def job(self, *, proc: str = "", post_proc: str = "", **changes: Any) -> Job:
@@ -95,7 +97,7 @@ class Bench:
         path = self.path / "job.json"
         path.write_text(encode_job(job))
         words = (*command, str(path)) if command else worker_command(sys.executable, path)
-        self.workers.append(Reducing(spawn(words, self.environ), self.path))
+        self.workers.append(Reducing(spawn(words, self.environ), self.path, self.patience_s))
         return self.workers[-1]
 
     def settings(self) -> dict[str, Any]:
@@ -110,6 +112,7 @@ class Reducing:
 
     worker: Worker
     path: Path
+    patience_s: float
     beats: list[Beat] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     code: int | None = None
@@ -122,8 +125,8 @@ class Reducing:
         self.beats += self.worker.read_beats()
         self.lines += self.worker.read_output(time.monotonic())
 
-    def wait(self, what: str, there: Callable[[Progress], object], *, within_s: float = PATIENCE_S) -> Progress:
-        deadline = time.monotonic() + within_s
+    def wait(self, what: str, there: Callable[[Progress], object]) -> Progress:
+        deadline = time.monotonic() + self.patience_s
         while time.monotonic() < deadline and not self.has_ended():
             self.look()
             if self.beats and there(self.progress):
@@ -144,9 +147,9 @@ class Reducing:
             or os.waitid(os.P_PID, self.worker.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         )
 
-    def end(self, *, within_s: float = PATIENCE_S) -> int:
+    def end(self) -> int:
         """Wait for the end of the process; its exit code."""
-        deadline = time.monotonic() + within_s
+        deadline = time.monotonic() + self.patience_s
         while not self.has_ended():
             assert time.monotonic() < deadline, f"the worker does not end\n{self.progress}\n" + "\n".join(
                 self.lines[-60:]
@@ -155,9 +158,9 @@ class Reducing:
             time.sleep(0.02)
         return self._reap()
 
-    def stop(self, *, within_s: float = PATIENCE_S) -> int:
+    def stop(self) -> int:
         self.worker.order(STOP)
-        return self.end(within_s=within_s)
+        return self.end()
 
     def kill(self) -> None:
         if self.code is None:
@@ -184,6 +187,11 @@ class Reducing:
     def wait_ended(self, *runs: int) -> None:
         """Wait until these runs have ended and been reduced."""
         self.wait(f"the end of {runs}", lambda _: all(self.index().get(run, {}).get("ended") for run in runs))
+
+
+def events_of(product: Product) -> int:
+    """The events that a product says it has."""
+    return int(product.attributes["events"])
 
 
 @contextmanager

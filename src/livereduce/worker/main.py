@@ -28,6 +28,8 @@ POLL_S = 0.5
 STOP_DEADLINE_S = 15.0
 LEAVE_S = 3.0
 """For the interpreter's own end; with the deadline above it stays within the 20 s that `stopping` may last."""
+SILENCE_S = 0.5
+"""How long a line that another thread is writing to the log may take."""
 CRASHED = 1
 """What Python ends with after an exception that nobody caught."""
 
@@ -173,12 +175,20 @@ def _unusable(error: OperatorError) -> int:
 
 def _leave_now(code: int) -> NoReturn:
     """End the process without the interpreter's own end: there Mantid waits without limit for its algorithms."""
+    _silence_log()
     if sys.exception() is not None:
         traceback.print_exc()
-    logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _silence_log() -> None:
+    """Let no other thread log any more: the last words are those of this one, and say why it ends."""
+    logging.disable(logging.CRITICAL)
+    for handler in logging.getLogger().handlers:
+        if handler.lock is not None:
+            handler.lock.acquire(timeout=SILENCE_S)  # for good; one that is stuck with it is not waited for
 
 
 def _leave_soon(code: int) -> None:

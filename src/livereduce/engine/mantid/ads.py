@@ -61,7 +61,7 @@ class Ads:
 def _observer(note: Stored, forget: Callable[[str], None]) -> Any:
     """An observer that is at work; the caller must keep it."""
 
-    class Observer(AnalysisDataServiceObserver):  # type: ignore[misc]  # mantid has no types
+    class Observer(AnalysisDataServiceObserver):
         def addHandle(self, name: str, workspace: Any) -> None:  # noqa: N802 (Mantid's names)
             note(name, workspace)
 
