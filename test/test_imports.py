@@ -18,6 +18,7 @@ LIGHT = {
     "",  # the package itself: its version
     *("check", "closure", "config", "config_keys", "environment", "errors", "instrument", "link", "logs"),
     *("resolve", "scripts", "status"),
+    *("ask", "identity", "launch", "launched", "launchers", "package", "probe"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
 

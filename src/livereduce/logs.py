@@ -98,7 +98,7 @@ def configure(path: Path) -> None:
         )
 
 
-def log_startup(resolved: Resolved, argv: Sequence[str], mantid_location: str = "") -> None:
+def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     """What was set up for running: who, with what, from which configuration, on which scripts."""
     config, instrument = resolved.config, resolved.instrument
     log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
@@ -114,7 +114,7 @@ def log_startup(resolved: Resolved, argv: Sequence[str], mantid_location: str = 
         else:
             log.info("%s script: %s, md5 %s", step, script.path, script.md5)
     log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")
-    if mantid_location:
-        log.info("Mantid: %s", mantid_location)
+    if resolved.mantid:
+        log.info("Mantid: %s", resolved.mantid)
     for warning in resolved.warnings:
         log.warning("%s", warning)

@@ -145,6 +145,8 @@ def _on_judged(state: State, fact: Judged, now: float) -> Step:
         return state, ()  # under a running worker `Outdated` and `Reconfigured` say what has changed
     if fact.problems:
         return _park(state, "; ".join(fact.problems), now), ()
+    if fact.relaunch:
+        return _stop(state, fact.relaunch, now)
     if fact.fingerprint == state.refused:
         return replace(state, due=now + state.limits.look_s), ()
     if now < state.earliest:
