@@ -182,3 +182,14 @@ def test_the_monitor_stores_each_cycle_and_observers_are_told_section_4(double: 
     start()
     until(lambda: seen.count("result") > 2, "notifications")
     observer.observeReplace(False)
+
+
+def test_load_live_data_alone_makes_and_closes_its_own_listener_section_8_3(double: Double) -> None:
+    from mantid.kernel import ConfigService
+    from mantid.simpleapi import LoadLiveData, mtd
+
+    ConfigService.setFacility("SNS")
+    double.stream(chunk(10))
+    LoadLiveData(Instrument="REF_M", PreserveEvents=True, OutputWorkspace="result")
+    assert mtd["result"].getNumberEvents() == 10
+    assert len(double.records("close")) == 1

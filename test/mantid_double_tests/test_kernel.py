@@ -108,3 +108,37 @@ def test_rows_cannot_be_written_to(double: Double) -> None:
         given.readY(0)[0] = 3
     given.dataY(0)[0] = 3
     assert given.readY(0)[0] == 3
+
+
+@pytest.mark.parametrize(("switch", "dead"), [("", True), ("-weak_handles", False)])
+def test_a_handle_is_dead_once_the_name_has_another_workspace(double: Double, switch: str, dead: bool) -> None:
+    from mantid.api import Workspace2D
+    from mantid.simpleapi import CreateWorkspace, mtd
+
+    double.switch(switch)
+    CreateWorkspace(DataX=[0, 1], DataY=[1], OutputWorkspace="a")
+    handle = mtd["a"]
+    assert isinstance(handle, Workspace2D)
+    assert handle == mtd["a"]
+    assert handle.readY(0)[0] == 1
+    CreateWorkspace(DataX=[0, 1], DataY=[2], OutputWorkspace="a")
+    if dead:
+        with pytest.raises(RuntimeError, match="Variable invalidated"):
+            handle.readY(0)
+    else:
+        assert handle.readY(0)[0] == 1
+    assert mtd["a"].readY(0)[0] == 2
+
+
+def test_handles_can_be_given_back_to_mantid(double: Double) -> None:
+    from mantid.simpleapi import CreateWorkspace, GroupWorkspaces, SumSpectra, mtd
+
+    made = CreateWorkspace(DataX=[0, 1], DataY=[1], OutputWorkspace="a")
+    mtd.addOrReplace("b", mtd["a"].clone())
+    assert SumSpectra(made, OutputWorkspace="c").readY(0)[0] == 1
+    group = GroupWorkspaces("a,b", OutputWorkspace="both")
+    assert [str(member) for member in group] == ["a", "b"]
+    assert len(group) == 2
+    mtd.clear()
+    with pytest.raises(RuntimeError, match="Variable invalidated"):
+        len(group)

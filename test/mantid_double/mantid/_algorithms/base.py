@@ -34,7 +34,7 @@ def each(given: Workspace, compute: Callable[[Any], Workspace]) -> Workspace:
     if not isinstance(given, WorkspaceGroup):
         return compute(given)
     made = []
-    for member in given:
+    for member in given._members:
         output = compute(member)
         if output is not member and member.name() in AnalysisDataService:
             AnalysisDataService.addOrReplace(member.name(), output)

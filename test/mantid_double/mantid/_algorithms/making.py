@@ -97,5 +97,5 @@ class GroupWorkspaces(Algorithm):
         return [Property("InputWorkspaces", "strings", [], mandatory=True), Property(*_OUTPUT, mandatory=True)]
 
     def exec(self) -> None:
-        members = [AnalysisDataService[name] for name in self.getProperty("InputWorkspaces").value]
+        members = [AnalysisDataService._held(name) for name in self.getProperty("InputWorkspaces").value]
         self.getProperty("OutputWorkspace").held = WorkspaceGroup(members)

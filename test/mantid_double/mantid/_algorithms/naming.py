@@ -30,6 +30,6 @@ class DeleteWorkspace(Algorithm):
 
     def exec(self) -> None:
         doomed = self.getProperty("Workspace").value
-        for member in doomed if isinstance(doomed, WorkspaceGroup) else ():
+        for member in doomed._members if isinstance(doomed, WorkspaceGroup) else ():
             AnalysisDataService.remove(member.name())
         AnalysisDataService.remove(self.getPropertyValue("Workspace"))

@@ -29,6 +29,7 @@ DEFECTS = {
     "carry_over": Defect(True, "5.5", "a chunk begins with the last value of every log of the chunk before"),
     "keeps_instrument": Defect(True, "5.6", "Replace keeps the instrument of what was there before"),
     "duplicate_names": Defect(True, "2", "a start is refused while a monitor with the same output is running"),
+    "weak_handles": Defect(True, "Mantid's WeakPtr", "a handle is dead once the data service holds another"),
     "endless_shutdown": Defect(True, "9", "shutdown waits without limit for what is running (off: 5 s)"),
     "atexit_shutdown": Defect(True, "9", "the interpreter's exit calls shutdown"),
     "shutdown_holds_gil": Defect(False, "9", "shutdown waits without giving other threads the interpreter"),

@@ -27,7 +27,7 @@ def pairs(accumulated: Workspace, chunk: Workspace) -> list[tuple[MatrixWorkspac
         raise RuntimeError("Two workspace groups are expected.")
     if len(accumulated) != len(chunk):
         raise RuntimeError("Workspace groups are expected to have the same size.")
-    return list(zip(accumulated, chunk, strict=True))
+    return list(zip(accumulated._members, chunk._members, strict=True))
 
 
 def add(accumulated: Workspace, chunk: Workspace) -> None:
@@ -104,14 +104,14 @@ def fix_default_bins(workspace: Workspace) -> None:
 def without_events(workspace: Workspace) -> Workspace:
     """Histograms in the binning that there is (section 4, step 7)."""
     if isinstance(workspace, WorkspaceGroup):
-        return WorkspaceGroup([without_events(member) for member in workspace])
+        return WorkspaceGroup([without_events(member) for member in workspace._members])
     return workspace.to_histogram() if isinstance(workspace, EventWorkspace) else workspace
 
 
 def _members(workspace: Workspace | None) -> list[MatrixWorkspace]:
     if workspace is None:
         return []
-    members = list(workspace) if isinstance(workspace, WorkspaceGroup) else [workspace]
+    members = workspace._members if isinstance(workspace, WorkspaceGroup) else [workspace]
     return [member for member in members if isinstance(member, MatrixWorkspace)]
 
 

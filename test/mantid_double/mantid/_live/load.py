@@ -20,6 +20,7 @@ class LoadLiveData(Algorithm):
 
     CATEGORY = "DataHandling\\LiveData\\Support"
     listener: LiveListener | None = None
+    _own: LiveListener | None = None
 
     def declare(self) -> list[Property]:
         return common_properties()
@@ -31,7 +32,7 @@ class LoadLiveData(Algorithm):
         old = self.getProperty("OutputWorkspace").value
         posts = has_step(self, "Post")
         accumulated = self.getProperty("AccumulationWorkspace").value if posts else old
-        listener = self.listener or connect_listener(self, 0)
+        listener = self.listener or self._own_listener()
         reset = listener.data_reset()
         chunk = self._extract(listener)
         self.setProperty("LastTimeStamp", str(DateAndTime.getCurrentTime()))
@@ -44,6 +45,16 @@ class LoadLiveData(Algorithm):
         if method == "Add" and self.getProperty("PreserveEvents").value:
             fix_default_bins(accumulated)
         self._give(accumulated, posts)
+
+    def _own_listener(self) -> LiveListener:
+        """LoadLiveData alone makes its own, which goes with it."""
+        self._own = connect_listener(self, 0)
+        return self._own
+
+    def released(self) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
 
     def _extract(self, listener: LiveListener) -> Workspace:
         """NotYet is waited for, for ever, with a look for a cancel in each slice (step 3)."""
@@ -79,7 +90,7 @@ class LoadLiveData(Algorithm):
 
     def _name_members(self, group: WorkspaceGroup) -> None:
         """``<OutputWorkspace>_<i>``; one that has that name is put in again, which tells observers (step 12)."""
-        for number, member in enumerate(group, start=1):
+        for number, member in enumerate(group._members, start=1):
             name = f"{self.getPropertyValue('OutputWorkspace')}_{number}"
             if member.name() in AnalysisDataService and member.name() != name:
                 AnalysisDataService.rename(member.name(), name)

@@ -76,7 +76,7 @@ class MonitorLiveData(Algorithm):
         finally:
             self._children.remove(child)
         if self._existed:
-            AnalysisDataService.retrieve(self.getPropertyValue("OutputWorkspace"))
+            AnalysisDataService._held(self.getPropertyValue("OutputWorkspace"))
         self._method = ""
         self._number = self._number or self.listener.run_number()
         self._look_at_run(self.listener.take_status())
@@ -102,7 +102,7 @@ class MonitorLiveData(Algorithm):
     def _clone(self, status: Status) -> None:
         """Only the output is kept, under a name with the run's number, if memory allows it three times."""
         name = self.getPropertyValue("OutputWorkspace")
-        output = AnalysisDataService.retrieve(name)
+        output = AnalysisDataService._held(name)
         if status is Status.END_RUN:
             copy = f"{name}_{self._number}"
         else:
@@ -117,7 +117,7 @@ class MonitorLiveData(Algorithm):
         for name in ("OutputWorkspace", "AccumulationWorkspace"):
             declared = self.getProperty(name)
             if declared.workspace_name:
-                declared.held = AnalysisDataService.retrieve(declared.workspace_name)
+                declared.held = AnalysisDataService._held(declared.workspace_name)
 
     def released(self) -> None:
         """The listener is local to `exec`: it goes when that returns or throws (section 7)."""

@@ -56,7 +56,7 @@ def _run_algorithm(load: Algorithm, name: str, properties: str, input: str, outp
     child.setProperty("OutputWorkspace", output)
     if not child.execute():
         raise RuntimeError(f"Error processing the workspace using {name}. See log for details.")
-    processed: Workspace = AnalysisDataService[output]
+    processed: Workspace = AnalysisDataService._held(output)
     return processed
 
 

@@ -9,6 +9,7 @@ from mantid._double.record import record
 from mantid._double.switches import is_on
 from mantid.api.ads import AnalysisDataService
 from mantid.api.algorithm import Algorithm
+from mantid.api.handles import strong
 from mantid.api.workspaces import Workspace
 
 _INDENT = " " * 8
@@ -51,7 +52,7 @@ def run_script_text(parent: Algorithm, text: str, input: Workspace, output: str,
     if not text.strip():
         raise RuntimeError("RunPythonScript: the script is empty")
     parent.interruption_point()
-    before = AnalysisDataService[output] if output_is_old and output in AnalysisDataService else None
+    before = AnalysisDataService._find(output) if output_is_old else None
     names: dict[str, Any] = {"input": input, "output": output}
     code = _HEAD + "".join(f"{_INDENT}{line}\n" for line in text.splitlines()) + _FOOT
     record("script", output=output)
@@ -67,6 +68,7 @@ def run_script_text(parent: Algorithm, text: str, input: Workspace, output: str,
 
 def _workspace(left: Any, output: str, before: Workspace | None) -> Workspace:
     """What is left in `output`: a workspace, the name of one, or None for the name that it had."""
+    left = strong(left)
     if isinstance(left, Workspace):
         return left
     name = output if left is None else left
@@ -74,7 +76,7 @@ def _workspace(left: Any, output: str, before: Workspace | None) -> Workspace:
         raise RuntimeError("Invalid type assigned to 'output' variable. Must be a string or a workspace")
     if name not in AnalysisDataService:
         raise RuntimeError(f"RunPythonScript: the output workspace '{name}' does not exist")
-    found: Workspace = AnalysisDataService[name]
+    found: Workspace = AnalysisDataService._held(name)
     if found is before and not is_on("stale_result"):
         raise RuntimeError(f"RunPythonScript: the script has not made '{name}'")
     return found

@@ -82,7 +82,11 @@ class StartLiveData(Algorithm):
         return start_ns
 
     def _load(self) -> None:
-        """The first cycle: a child that does not store, always Replace (section 1, step 5)."""
+        """The first cycle: a child that does not store, always Replace (section 1, step 5).
+
+        Mantid stores when StartLiveData finishes, beside a monitor that has just been launched (section 4); here it is
+        before that, so that a short cycle cannot be overtaken by the first result.
+        """
         child = self.create_child(LoadLiveData())
         assert isinstance(child, LoadLiveData)
         copy_properties(self, child)

@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 from mantid._double.record import record
+from mantid.api.handles import strong, weak
 from mantid.api.observers import AnalysisDataServiceObserver, watchers
 from mantid.api.workspaces import Workspace, WorkspaceGroup
 from mantid.kernel import ConfigService
@@ -29,6 +30,7 @@ class AnalysisDataServiceImpl:
 
     def addOrReplace(self, name: str, workspace: Workspace) -> None:
         """Put a workspace under a name; the members of a group that have no name get ``<name>_<i>``."""
+        workspace = strong(workspace)
         if not isinstance(workspace, Workspace):
             raise TypeError(f"a workspace is expected under {name!r}, not {type(workspace).__name__}")
         if not name:
@@ -43,7 +45,7 @@ class AnalysisDataServiceImpl:
         _tell("replace" if known else "add", name, workspace)
 
     def _name_members(self, name: str, group: WorkspaceGroup) -> None:
-        for number, member in enumerate(group, start=1):
+        for number, member in enumerate(group._members, start=1):
             if self._workspaces.get(member.name()) is not member:
                 self.addOrReplace(f"{name}_{number}", member)
 
@@ -54,14 +56,18 @@ class AnalysisDataServiceImpl:
         return name in self._workspaces
 
     def retrieve(self, name: str) -> Any:
-        """The workspace of a name; KeyError if there is none."""
+        """A weak handle of the workspace of a name; KeyError if there is none."""
+        return weak(self._held(name))
+
+    def _held(self, name: str) -> Any:
+        """The workspace itself: what Mantid's own code holds."""
         with self._lock:
             if name not in self._workspaces:
                 raise KeyError(f"'{name}' does not exist.")
             return self._workspaces[name]
 
     def _find(self, name: str) -> Any:
-        """The workspace or None: the double's own, no script can use it in Mantid."""
+        """The same, or None."""
         return self._workspaces.get(name)
 
     def __getitem__(self, name: str) -> Any:
@@ -84,7 +90,7 @@ class AnalysisDataServiceImpl:
     def rename(self, old: str, new: str) -> None:
         """What RenameWorkspace does; whatever had the new name is replaced."""
         with self._lock:
-            workspace = self.retrieve(old)
+            workspace = self._held(old)
             del self._workspaces[old]
             workspace._name = new
             self._workspaces[new] = workspace

@@ -217,6 +217,9 @@ class Algorithm:
             raise RuntimeError(f"Some invalid Properties found: \n{listed}")
 
     def _store_outputs(self) -> None:
+        """Put the outputs into the data service, and hold no workspace any longer."""
         for declared in self._properties.values():
-            if declared.kind == "workspace" and declared.direction != IN and declared.held is not None:
-                AnalysisDataService.addOrReplace(declared.workspace_name, declared.held)
+            if declared.kind == "workspace" and declared.held is not None:
+                if declared.direction != IN:
+                    AnalysisDataService.addOrReplace(declared.workspace_name, declared.held)
+                declared.held = None

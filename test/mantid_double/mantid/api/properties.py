@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mantid.api.ads import AnalysisDataService
+from mantid.api.handles import strong
 from mantid.api.workspaces import Workspace
 
 IN, OUT, INOUT = "in", "out", "inout"
@@ -77,6 +78,7 @@ class Property:
         self.given = True
 
     def _set_workspace(self, value: Any) -> None:
+        value = strong(value)
         if isinstance(value, Workspace):
             self.held, self.workspace_name = value, value.name() or self.workspace_name
         elif isinstance(value, str):

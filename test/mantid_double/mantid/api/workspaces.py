@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mantid.api.handles import strong, weak
 from mantid.api.run import Run
 
 UNITS = {
@@ -242,7 +243,7 @@ class WorkspaceGroup(Workspace):
 
     def __init__(self, members: "list[Workspace] | None" = None) -> None:
         super().__init__()
-        self._members = list(members or [])
+        self._members: list[Workspace] = [strong(member) for member in members or ()]
 
     def getNumberOfEntries(self) -> int:
         return len(self._members)
@@ -254,13 +255,13 @@ class WorkspaceGroup(Workspace):
         return len(self._members)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(list(self._members))
+        return iter([weak(member) for member in self._members])
 
     def getItem(self, index: int) -> Any:
-        return self._members[index]
+        return weak(self._members[index])
 
     def __getitem__(self, index: int) -> Any:
-        return self._members[index]
+        return weak(self._members[index])
 
     def getNames(self) -> list[str]:
         return [member.name() for member in self._members]
