@@ -27,7 +27,7 @@ def pairs(accumulated: Workspace, chunk: Workspace) -> list[tuple[MatrixWorkspac
         raise RuntimeError("Two workspace groups are expected.")
     if len(accumulated) != len(chunk):
         raise RuntimeError("Workspace groups are expected to have the same size.")
-    return list(zip(accumulated._members, chunk._members, strict=True))
+    return list(zip(_members(accumulated), _members(chunk), strict=True))
 
 
 def add(accumulated: Workspace, chunk: Workspace) -> None:

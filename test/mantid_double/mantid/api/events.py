@@ -22,6 +22,7 @@ class EventWorkspace(MatrixWorkspace):
         super().__init__()
         self._spectra = spectra
         self.edges = np.asarray(edges, dtype=float)
+        self._counted: tuple[np.ndarray, int, np.ndarray] | None = None
         self.tof = np.empty(0)
         self.index = np.empty(0, dtype=np.int64)
 
@@ -37,10 +38,29 @@ class EventWorkspace(MatrixWorkspace):
     def getTofMax(self) -> float:
         return float(self.tof.max()) if len(self.tof) else float("-inf")
 
+    def _x_of(self, row: int) -> np.ndarray:
+        return self.edges.copy()
+
+    def _y_of(self, row: int) -> np.ndarray:
+        return self._counts()[row].copy()  # type: ignore[no-any-return]
+
+    def _e_of(self, row: int) -> np.ndarray:
+        return np.sqrt(self._counts()[row])  # type: ignore[no-any-return]
+
     def extractX(self) -> np.ndarray:
         return np.tile(self.edges, (self._spectra, 1))
 
     def extractY(self) -> np.ndarray:
+        return self._counts().copy()
+
+    def _counts(self) -> np.ndarray:
+        """The histogram, made once for as long as events and bins stay."""
+        known = self._counted
+        if known is None or known[0] is not self.edges or known[1] != len(self.tof):
+            known = self._counted = self.edges, len(self.tof), self._count()
+        return known[2]
+
+    def _count(self) -> np.ndarray:
         bins = len(self.edges) - 1
         at = np.searchsorted(self.edges, self.tof, side="right") - 1
         inside = (at >= 0) & (at < bins)
@@ -48,7 +68,7 @@ class EventWorkspace(MatrixWorkspace):
         return flat.astype(float).reshape(self._spectra, bins)
 
     def extractE(self) -> np.ndarray:
-        errors: np.ndarray = np.sqrt(self.extractY())
+        errors: np.ndarray = np.sqrt(self._counts())
         return errors
 
     def blocksize(self) -> int:

@@ -148,7 +148,7 @@ class MatrixWorkspace(Workspace):
         if index not in (0, 1):
             raise IndexError(f"a workspace has axes 0 and 1, not {index}")
         if index == 0:
-            return Axis(self._unit, self.extractX()[0], spectra=False)
+            return Axis(self._unit, self.readX(0), spectra=False)
         return Axis("", np.arange(1.0, self.getNumberHistograms() + 1), spectra=True)
 
     def getSpectrum(self, index: int) -> Spectrum:
@@ -171,22 +171,32 @@ class MatrixWorkspace(Workspace):
         return self._distribution
 
     def isHistogramData(self) -> bool:
-        return bool(self.extractX().shape[1] != self.blocksize())
+        return len(self.readX(0)) != self.blocksize()
 
     def getNumberHistograms(self) -> int:
-        return int(self.extractX().shape[0])
+        raise NotImplementedError
 
     def blocksize(self) -> int:
-        return int(self.extractY().shape[1])
+        raise NotImplementedError
 
     def readX(self, index: int) -> np.ndarray:
-        return _read_only(self.extractX()[self._row(index)])
+        return _read_only(self._x_of(self._row(index)))
 
     def readY(self, index: int) -> np.ndarray:
-        return _read_only(self.extractY()[self._row(index)])
+        return _read_only(self._y_of(self._row(index)))
 
     def readE(self, index: int) -> np.ndarray:
-        return _read_only(self.extractE()[self._row(index)])
+        return _read_only(self._e_of(self._row(index)))
+
+    def _x_of(self, row: int) -> np.ndarray:
+        """One row of X, a copy; the same for Y and E."""
+        raise NotImplementedError
+
+    def _y_of(self, row: int) -> np.ndarray:
+        raise NotImplementedError
+
+    def _e_of(self, row: int) -> np.ndarray:
+        raise NotImplementedError
 
     def extractX(self) -> np.ndarray:
         raise NotImplementedError
@@ -225,6 +235,21 @@ class Workspace2D(MatrixWorkspace):
 
     def extractE(self) -> np.ndarray:
         return self._e.copy()
+
+    def _x_of(self, row: int) -> np.ndarray:
+        return self._x[row].copy()  # type: ignore[no-any-return]
+
+    def _y_of(self, row: int) -> np.ndarray:
+        return self._y[row].copy()  # type: ignore[no-any-return]
+
+    def _e_of(self, row: int) -> np.ndarray:
+        return self._e[row].copy()  # type: ignore[no-any-return]
+
+    def getNumberHistograms(self) -> int:
+        return len(self._y)
+
+    def blocksize(self) -> int:
+        return int(self._y.shape[1])
 
     def dataY(self, index: int) -> np.ndarray:
         """A row that can be written to."""
