@@ -79,6 +79,8 @@ def until_ended() -> None:
 
 def fresh(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Double]:
     """The double importable and untouched; what runs afterwards is cancelled."""
+    (folder / ".mantid").mkdir()
+    (folder / ".mantid" / "Mantid.user.properties").write_text("logging.loggers.root.level = warning\n")
     patch.syspath_prepend(str(DOUBLE))
     patch.setenv("HOME", str(folder))
     patch.setenv("LIVEREDUCE_DOUBLE_TIME_SCALE", "0.01")

@@ -137,6 +137,22 @@ def test_periods_are_a_group_whose_members_are_numbered_sections_4_and_5_7(doubl
     assert [member.getNumberEvents() for member in group] == [10, 20, 10]
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "complaint"),
+    [("a", "both", "Two workspace groups are expected"), ("both", "one", "expected to have the same size")],
+)
+def test_groups_are_added_in_pairs_section_5_1(double: Double, left: str, right: str, complaint: str) -> None:
+    from mantid.simpleapi import CreateWorkspace, GroupWorkspaces, Plus
+
+    for name in ("a", "b"):
+        CreateWorkspace(DataX=[0, 1], DataY=[1], OutputWorkspace=name)
+    GroupWorkspaces("a,b", OutputWorkspace="both")
+    GroupWorkspaces("a", OutputWorkspace="one")
+    with pytest.raises(RuntimeError, match=complaint):
+        Plus(left, right, OutputWorkspace="sum")
+    assert Plus("both", "both", OutputWorkspace="sum")[1].readY(0)[0] == 2
+
+
 def test_post_processing_has_two_outputs_section_4(double: Double) -> None:
     from mantid.simpleapi import mtd
 

@@ -9,9 +9,9 @@ from mantid_double_tests.driving import Double
 
 
 def test_default_instrument_and_facility(double: Double) -> None:
-    folder = double.folder / ".mantid"
-    folder.mkdir()
-    (folder / "Mantid.user.properties").write_text("default.facility = SNS\ndefault.instrument=PG3\n#default.x=1\n")
+    (double.folder / ".mantid" / "Mantid.user.properties").write_text(
+        "default.facility = SNS\ndefault.instrument=PG3\n#default.x=1\n"
+    )
     from mantid.kernel import ConfigService
 
     info = ConfigService.getInstrument()

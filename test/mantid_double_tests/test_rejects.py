@@ -60,6 +60,22 @@ def test_switches(double: Double) -> None:
         start()
 
 
+def test_switches_and_streams_may_lie_in_files(double: Double) -> None:
+    from mantid._double.switches import is_on
+
+    path = double.folder / "switches"
+    double.switch(f"@{path}")
+    assert not is_on("slow_cancel")
+    path.write_text("slow_cancel\n-carry_over\n")
+    assert is_on("slow_cancel")
+    assert not is_on("carry_over")
+    stream = double.folder / "stream.json"
+    stream.write_text('{"connect": "refused"}')
+    double.patch.setenv("LIVEREDUCE_DOUBLE_STREAM", str(stream))
+    with pytest.raises(RuntimeError, match="refused"):
+        start()
+
+
 def test_the_readme_lists_every_switch_with_its_default() -> None:
     import sys
 

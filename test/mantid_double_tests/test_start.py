@@ -41,6 +41,8 @@ def test_the_first_cycle_replaces_whatever_the_method_section_1(double: Double) 
         ({"FromStartOfRun": False}, "exactly one"),
         ({"FromNow": True}, "exactly one"),
         ({"OutputWorkspace": ""}, "OutputWorkspace"),
+        ({"ProcessingScriptFilename": "a.py", "ProcessingScript": "a"}, "Only one of"),
+        ({"PostProcessingScript": "a", "PostProcessingAlgorithm": "Rebin"}, "Only one of"),
         ({"ProcessingScript": "a", "ProcessingAlgorithm": "Rebin"}, "Only one of"),
         ({"PostProcessingScript": "a"}, "AccumulationWorkspace"),
         ({"PostProcessingScript": "a", "AccumulationWorkspace": "result"}, "must be different"),
@@ -57,6 +59,7 @@ def test_wrong_combinations_are_refused_section_2(double: Double, given: dict[st
     ("name", "value"),
     [
         ("AccumulationMethod", "Sum"),
+        ("Instrument", ""),
         ("RunTransitionBehavior", "Continue"),
         ("Listener", "TOPAZLiveListener"),
         ("UpdateEvery", "soon"),
@@ -65,7 +68,13 @@ def test_wrong_combinations_are_refused_section_2(double: Double, given: dict[st
 )
 def test_values_that_are_not_allowed_are_refused_section_2(double: Double, name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
-        start(**{name: value})
+        start(**{name: value}) if name != "Instrument" else _start_without_instrument()
+
+
+def _start_without_instrument() -> None:
+    from mantid.simpleapi import StartLiveData
+
+    StartLiveData(Instrument="", OutputWorkspace="result")
 
 
 def test_histograms_cannot_be_added_section_2(double: Double) -> None:

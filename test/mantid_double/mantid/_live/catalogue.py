@@ -26,13 +26,11 @@ def make_listener(algorithm: Algorithm) -> LiveListener:
     Raises
     ------
     RuntimeError
-        Neither an instrument nor a listener is named, or the connection is unknown.
+        The instrument is unknown, or the connection of that name.
     """
     name = str(algorithm.getProperty("Listener").value)
     instrument = str(algorithm.getProperty("Instrument").value)
     if not name:
-        if not instrument:
-            raise RuntimeError("neither Instrument nor Listener is set")
         info = ConfigService.getInstrument(instrument)
         name = info.liveListener(str(algorithm.getProperty("Connection").value))
     made = LISTENERS[name]()
@@ -54,6 +52,6 @@ def connect_listener(algorithm: Algorithm, start_ns: int) -> LiveListener:
 def _address(algorithm: Algorithm) -> str:
     given = str(algorithm.getProperty("Address").value)
     instrument = str(algorithm.getProperty("Instrument").value)
-    if given or not instrument:
-        return given
-    return ConfigService.getInstrument(instrument).liveDataAddress(str(algorithm.getProperty("Connection").value))
+    return given or ConfigService.getInstrument(instrument).liveDataAddress(
+        str(algorithm.getProperty("Connection").value)
+    )

@@ -17,9 +17,12 @@ def _live_instruments() -> list[str]:
 
 
 def common_properties() -> list[Property]:
-    """Section 2's table without the lines that belong to one algorithm."""
+    """Section 2's table without the lines that belong to one algorithm.
+
+    Instrument must be one of its list, and blank is not: so it has to be given.
+    """
     return [
-        Property("Instrument", allowed=["", *_live_instruments()]),
+        Property("Instrument", allowed=_live_instruments(), mandatory=True),
         Property("Connection"),
         Property("Listener", allowed=["", *LISTENERS]),
         Property("Address"),
