@@ -1,4 +1,4 @@
-from livereduce.engine.mantid.runs import Book, Seen, take_accumulated, take_chunk
+from livereduce.engine.mantid.runs import Book, Seen, check_added, take_accumulated, take_chunk, take_processed
 from livereduce.link import RunState
 
 
@@ -74,3 +74,14 @@ def test_a_paused_run_is_paused() -> None:
 def test_times_do_not_go_back_at_an_edge() -> None:
     book = chunks(Seen(run=3, newest_ns=50), Seen(run=4, newest_ns=40))
     assert book.newest_ns == 50
+
+
+def test_what_mantid_drops_of_a_run_is_said() -> None:
+    """A pulse that a chunk repeats from the one before counts once."""
+    book = take_processed(chunks(Seen(run=3)), Seen(pulses=10, first_ns=1, last_ns=10))
+    assert check_added(book, Seen(pulses=10)).incomplete == ""
+    book = take_processed(book, Seen(pulses=11, first_ns=10, last_ns=20))
+    assert check_added(book, Seen(pulses=20)).incomplete == ""
+    dropped = check_added(book, Seen(pulses=11))
+    assert dropped.incomplete == "Mantid has dropped a part of the run: its accumulation holds 11 of 20 pulses"
+    assert chunks(Seen(run=4), book=dropped).incomplete == ""

@@ -67,7 +67,7 @@ def _attributes(book: Book) -> dict[str, float | int | str]:
         "chunks": book.run_chunks,
         "first_pulse": _iso(book.first_ns),
         "last_pulse": _iso(book.last_ns),
-        "incomplete": "",
+        "incomplete": book.incomplete,
     }
 
 

@@ -52,6 +52,10 @@ class Book:
         The run that the data belongs to; 0 between runs.
     run_chunks, run_events
         Since the last edge of a run.
+    given_pulses, given_last_ns
+        Pulses that proc has handed on since then, and the time of the newest of them.
+    incomplete
+        What of that Mantid has dropped; empty if nothing.
     """
 
     said: int = 0
@@ -68,6 +72,9 @@ class Book:
     first_ns: int = 0
     last_ns: int = 0
     newest_ns: int = 0
+    given_pulses: int = 0
+    given_last_ns: int = 0
+    incomplete: str = ""
 
     @property
     def state(self) -> RunState:
@@ -91,6 +98,25 @@ def take_chunk(book: Book, seen: Seen) -> Book:
         run_chunks=book.run_chunks + 1,
         run_events=book.run_events + seen.events,
     )
+
+
+def take_processed(book: Book, seen: Seen) -> Book:
+    """What proc has left of a chunk, before Mantid accumulates it."""
+    repeats = seen.pulses > 0 and seen.first_ns <= book.given_last_ns
+    pulses = book.given_pulses + seen.pulses - repeats
+    return replace(book, given_pulses=pulses, given_last_ns=max(book.given_last_ns, seen.last_ns))
+
+
+def check_added(book: Book, seen: Seen) -> Book:
+    """Whether accumulated data that is a sum holds all that proc has handed on.
+
+    The later states of Mantid's listener report the beginning of a run together with its first chunk, which the next
+    chunk then replaces.
+    """
+    if seen.pulses >= book.given_pulses:
+        return replace(book, incomplete="")
+    held = f"{seen.pulses} of {book.given_pulses} pulses"
+    return replace(book, incomplete=f"Mantid has dropped a part of the run: its accumulation holds {held}")
 
 
 def take_accumulated(book: Book, seen: Seen, *, is_new: bool) -> Book:

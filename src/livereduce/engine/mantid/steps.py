@@ -18,7 +18,7 @@ from livereduce.engine.mantid.ads import Ads
 from livereduce.engine.mantid.arguments import ACCUMULATION, RESULT
 from livereduce.engine.mantid.look import seen_in
 from livereduce.engine.mantid.results import products_of
-from livereduce.engine.mantid.runs import Book, take_accumulated, take_chunk
+from livereduce.engine.mantid.runs import Book, check_added, take_accumulated, take_chunk, take_processed
 from livereduce.engine.script import Scope, Script, ScriptError, load_script, run_script
 from livereduce.link import Job, Phase
 from livereduce.publish.products import Products
@@ -74,7 +74,7 @@ class Steps:
         scope.names.update(_public_names(simpleapi))
         copies = {PROC: job.proc, POST_PROC: job.post_proc}
         self._scripts = {step: load_script(copy, scope) for step, copy in copies.items() if copy is not None}
-        self._replaces = job.accum_method == "Replace"
+        self._replaces, self._adds = job.accum_method == "Replace", job.accum_method == "Add"
         self._products, self._beat, self._changed = products, beat, changed
         self._ads = Ads(self._stored)
         self._unpublished = False
@@ -107,6 +107,8 @@ class Steps:
             self.done.failure = str(outcome)
             self._changed.set()
             raise RuntimeError(str(outcome))
+        left = chunk if outcome is None else outcome
+        self._look(lambda book: take_processed(book, seen_in(left, count=False)))
         return _as_output(outcome, output)
 
     def _run_post_proc(self, accumulated: Any, output: str) -> Any:
@@ -144,7 +146,8 @@ class Steps:
             seen = seen_in(accumulated, count=alone)
             if alone and self._replaces:  # it is the chunk
                 book = take_chunk(book, seen)
-            return take_accumulated(book, seen, is_new=alone and not self._replaces)
+            book = take_accumulated(book, seen, is_new=alone and not self._replaces)
+            return check_added(book, seen) if self._adds and not alone else book
 
         self._look(take)
 
