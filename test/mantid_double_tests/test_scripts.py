@@ -161,6 +161,19 @@ def test_without_silent_death_the_monitor_goes_on_section_6_4(double: Double) ->
     assert monitors()
 
 
+def test_algorithms_called_from_a_script_are_not_managed_section_6_2(double: Double) -> None:
+    """So nothing cancels them, and shutdown does not wait for them but for the monitor."""
+    from mantid.api import AlgorithmManager
+    from mantid.simpleapi import mtd
+
+    double.stream(CHUNK)
+    managed = AlgorithmManager.size()
+    script = "from mantid.simpleapi import SumSpectra\nother = SumSpectra(input)"
+    start(UpdateEvery=0, PreserveEvents=True, ProcessingScript=script)
+    assert mtd["other"].getNumberHistograms() == 1
+    assert AlgorithmManager.size() == managed + 1  # StartLiveData
+
+
 def test_tabs_and_long_strings_are_indented_section_6_2(double: Double, tmp_path: Path) -> None:
     double.stream(CHUNK)
     seen = tmp_path / "seen"

@@ -10,6 +10,7 @@ from mantid.api.algorithm import Algorithm
 from mantid.api.factory import algorithm_names
 from mantid.api.manager import AlgorithmManager
 from mantid.api.properties import OUT
+from mantid.api.python_algorithm import parent_of
 from mantid.kernel import ConfigService, config, logger
 
 __all__ = [
@@ -50,8 +51,7 @@ class _UnlikeMantid(Exception):
 
 def _call(name: str, names: list[str], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Run an algorithm as a function; `names` are those on the left of the call."""
-    algorithm = AlgorithmManager.create(name)
-    algorithm.setRethrows(True)
+    algorithm = _create(name)
     given = dict(zip(algorithm.mandatoryProperties(), args, strict=False)) | keywords
     for key in given:
         if key not in algorithm:
@@ -69,6 +69,14 @@ def _call(name: str, names: list[str], args: tuple[Any, ...], keywords: dict[str
     _execute(algorithm)
     made = [AnalysisDataService[known.workspace_name] for known in outputs if known.workspace_name]
     return made[0] if len(made) == 1 else tuple(made) or None
+
+
+def _create(name: str) -> Algorithm:
+    """Managed, or a child of the script that calls."""
+    parent = parent_of(sys._getframe(1))
+    algorithm = AlgorithmManager.create(name) if parent is None else parent.createChildAlgorithm(name)
+    algorithm.setRethrows(True)
+    return algorithm
 
 
 def _execute(algorithm: Algorithm) -> None:
@@ -91,8 +99,7 @@ def StartLiveData(*args: Any, **keywords: Any) -> None:
     given = dict(zip(["Instrument"], args, strict=False)) | keywords
     if "Instrument" not in given or len(args) > 1:
         raise RuntimeError("StartLiveData argument not supplied: Instrument")
-    algorithm = AlgorithmManager.create("StartLiveData")
-    algorithm.setRethrows(True)
+    algorithm = _create("StartLiveData")
     for name in ("Instrument", "Connection", "Listener"):
         if name in given:
             algorithm.setProperty(name, given.pop(name))

@@ -6,6 +6,7 @@ from mantid.api.algorithm import Algorithm
 from mantid.api.events import EventWorkspace
 from mantid.api.manager import AlgorithmManager, AlgorithmManagerImpl
 from mantid.api.observers import AlgorithmObserver, AnalysisDataServiceObserver
+from mantid.api.python_algorithm import PythonAlgorithm
 from mantid.api.run import Run
 from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D, WorkspaceGroup
 
@@ -31,7 +32,3 @@ mtd = AnalysisDataService
 
 _algorithms.load()
 _live.load()
-
-
-class PythonAlgorithm:
-    """Base of the class that a script's text is wrapped into (section 6.2)."""
