@@ -7,12 +7,13 @@ ARGS ?=
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test check format bench soak clean
+.PHONY: help setup demo test test-mantid check format bench soak clean
 
 help:
 	@echo "make setup   install into $(VENV) and compile the kernels"
 	@echo "make demo    see a beamline at work (make demo ARGS=--once: two runs, then stop)"
 	@echo "make test    run the tests"
+	@echo "make test-mantid   run the mantid engine against a real Mantid, where there is one (docs/mantid.md)"
 	@echo "make check   lint, format and types"
 	@echo "make format  let ruff format everything"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
@@ -39,6 +40,18 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -q $(ARGS)
+
+# The environment's own python; in an activated environment that is the one on the path.
+MANTID_PYTHON ?= python3
+
+test-mantid: setup
+	@if $(MANTID_PYTHON) -c 'import mantid' 2>/dev/null; then \
+	  LIVEREDUCE_MANTID_PYTHON="$$(command -v $(MANTID_PYTHON))" \
+	    $(BIN)/python -m pytest -v -rA test/real_mantid $(ARGS); \
+	else \
+	  echo "SKIPPED: $(MANTID_PYTHON) does not import mantid, so nothing was tested." \
+	       "Name the environment's python: make test-mantid MANTID_PYTHON=/path/to/python"; \
+	fi
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

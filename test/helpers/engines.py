@@ -85,6 +85,7 @@ class Bench:
     source: str = ""
     update_every_s: float = 0.2
     patience_s: float = PATIENCE_S
+    interpreter: str = sys.executable
     workers: list["Reducing"] = field(default_factory=list)
 
     def job(self, *, proc: str = "", post_proc: str = "", **changes: Any) -> Job:
@@ -96,7 +97,7 @@ class Bench:
         """The shipped worker at work."""
         path = self.path / "job.json"
         path.write_text(encode_job(job))
-        words = (*command, str(path)) if command else worker_command(sys.executable, path)
+        words = (*command, str(path)) if command else worker_command(self.interpreter, path)
         self.workers.append(Reducing(spawn(words, self.environ), self.path, self.patience_s))
         return self.workers[-1]
 
