@@ -7,12 +7,16 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 for package in "$here/../src" "$here/../share/livereduce" ""; do # a checkout, the RPM, pip
   [ -f "$package/livereduce/launch.py" ] && break
 done
-[ -z "$package" ] || export PYTHONPATH="$package${PYTHONPATH:+:$PYTHONPATH}"
+if [ -n "$package" ]; then
+  PYTHONPATH="$(readlink -f "$package")${PYTHONPATH:+:$PYTHONPATH}"
+  export PYTHONPATH
+fi
 
 # A python of the system, to begin with and to park in: the daemon needs psutil, asking for an environment does not.
+# One that is too old does not know -P, which keeps the working directory off the path.
 for needs in "sys, psutil" "sys"; do
   for python in python3 python3.{11..19}; do
-    if "$python" -c "import $needs; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then
+    if "$python" -P -c "import $needs; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then
       exec "$python" -P -m livereduce.launch "$@"
     fi
   done

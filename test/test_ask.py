@@ -1,6 +1,7 @@
 """A python is asked what it is, through launchers that chatter, fail, hang and close what they were given."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from livereduce import ask as ask_module
 from livereduce.ask import PROBE, NoAnswer, ask, list_environments, parse
 from livereduce.config import Config
 from livereduce.launchers import look_for_launchers, plan
+from livereduce.probe import describe, location
 
 LIMIT_S = 30.0
 
@@ -204,7 +206,20 @@ def test_the_environments_that_conda_lists(site: Launchers) -> None:
     assert list_environments(("/bin/echo", '{"envs": 3}'), environ(site)) == ()
 
 
-def test_an_answer_is_parsed_whole() -> None:
-    for text in ("", "[]", "{}", '{"executable": "x", "version": "abc"}'):
-        with pytest.raises((ValueError, KeyError, TypeError)):
-            parse(text)
+@pytest.mark.parametrize(
+    "missing", ["executable", "version", "mantid", "mantid_version", "psutil", "missing", "environ"]
+)
+def test_an_answer_is_whole_or_none(site: Launchers, missing: str) -> None:
+    whole = describe()
+    assert parse(json.dumps(whole)).executable == sys.executable
+    with pytest.raises(KeyError, match=missing):
+        parse(json.dumps({key: value for key, value in whole.items() if key != missing}))
+    for wrong in ("[]", "7", json.dumps(whole | {"environ": 3}), json.dumps(whole | {"version": "abc"})):
+        with pytest.raises((ValueError, TypeError, AttributeError)):
+            parse(wrong)
+
+
+def test_a_directory_that_is_called_mantid_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mantid").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert location("mantid") == ""

@@ -17,7 +17,7 @@ LONGEST_FILE = 400
 LIGHT = {
     "",  # the package itself: its version
     *("check", "closure", "config", "config_keys", "environment", "errors", "instrument", "link", "logs"),
-    *("resolve", "scripts", "status"),
+    *("resolve", "scripts", "status", "status_text"),
     *("ask", "identity", "launch", "launched", "launchers", "package", "probe"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""

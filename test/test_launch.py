@@ -31,6 +31,7 @@ from livereduce.status import FILE_NAME, StateWord, Status, read_status
 
 LIMIT_S = 30.0
 SHELL = ROOT / "scripts" / "livereduce.sh"
+SCRIPT = ROOT / "scripts" / "livereduce.py"
 
 # ---- decided
 
@@ -262,6 +263,7 @@ def test_what_was_started_is_the_daemon_and_gets_its_signals(site: Site) -> None
     status = becomes(site, daemon, "mantid_dev")
     assert status.engine == "mantid"
     variables = Path(f"/proc/{daemon.pid}/environ").read_bytes().split(b"\0")
+    assert f"PYTHONPATH={ROOT / 'src'}".encode() in variables
     assert b"ACTIVE=mantid_dev" in variables
     assert b"ODD=" + environments.ODD in variables
     assert f"pixi mantid_dev, launched by {site.launchers.bin}/nsd-app-wrap.sh" in site.log()
@@ -296,12 +298,43 @@ def test_parked_it_says_why_and_a_mended_configuration_launches_anew(site: Site)
     becomes(site, site.start(SHELL, site.cwd / "livereduce.conf"), "mantid_qa")
 
 
-def test_a_change_of_the_environment_launches_anew(site: Site) -> None:
-    """Also one that cannot be judged from here: the new one may be for another instrument that only it knows."""
-    daemon = site.start(SHELL, site.configure(PIXI_ENV="mantid_dev"))
-    becomes(site, daemon, "mantid_dev")
-    site.configure(PIXI_ENV="mantid_qa")
+def test_mantid_names_the_instrument_and_another_environment_launches_anew(site: Site) -> None:
+    (site.cwd / "reduce_NEW_live_proc.py").write_text("pass\n")
+    daemon = site.start(SHELL, site.configure(instrument=None, PIXI_ENV="mantid_dev"))
+    assert becomes(site, daemon, "mantid_dev").instrument == "NEWONE"
+    assert "Mantid: 6.11.0, " in site.log()
+    site.configure(instrument=None, PIXI_ENV="mantid_qa")
     ends(daemon)
+
+
+def test_parked_for_its_environment_it_does_not_need_to_know_the_instrument(site: Site) -> None:
+    daemon = site.start(SHELL, site.configure(instrument=None, PIXI_ENV="nope"))
+    site.wait(lambda seen: seen.state is StateWord.PARKED)
+    site.configure(instrument=None, PIXI_ENV="mantid_qa")
+    ends(daemon)
+
+
+def test_started_by_hand_it_runs_in_the_python_that_has_mantid(site: Site, made: Launchers) -> None:
+    python = made.environments / "mantid_dev" / "bin" / "python"
+    daemon = site.start(python, SCRIPT, site.configure(CONDA_ENV="mantid-dev"))
+    assert site.wait(lambda seen: seen.pid == daemon.pid and seen.generation > 0).engine == "mantid"
+    assert f"interpreter: {python} (Python" in site.log()
+    assert "engine: mantid in this python" in site.log()
+
+
+def test_started_by_hand_in_another_python_it_says_what_to_do(site: Site, made: Launchers) -> None:
+    python = made.environments / "system" / "bin" / "python"
+    site.start(python, SCRIPT, site.configure(CONDA_ENV="mantid-dev"))
+    parked = site.wait(lambda seen: seen.state is StateWord.PARKED)
+    assert parked.why.startswith(f'Mantid does not import in {python}, but "CONDA_ENV" in the configuration names')
+    assert "start livereduce.sh" in parked.why
+
+
+def test_started_by_hand_the_worker_gets_the_python_that_is_named_outright(site: Site, made: Launchers) -> None:
+    python = made.environments / "mantid_dev" / "bin" / "python"
+    daemon = site.start(made.environments / "system" / "bin" / "python", SCRIPT, site.configure(CONDA_ENV=str(python)))
+    site.wait(lambda seen: seen.pid == daemon.pid and seen.generation > 0)
+    assert f"interpreter: {python}\n" in site.log()
 
 
 def test_an_environment_that_comes_later_is_noticed(site: Site, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from livereduce import environment as environment_module
 from livereduce.config import Config
-from livereduce.environment import Host, choose_engine, look_at_host
+from livereduce.environment import Host, choose_engine, look_at_host, question
 from livereduce.errors import OperatorError
+from livereduce.identity import Identity
 from livereduce.instrument import Instrument, lookup
 from livereduce.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, resolve, survey
@@ -231,6 +232,72 @@ def test_an_instrument_that_the_table_does_not_know_is_no_error_for_mantid(scrip
     found = survey(Config(instrument="NEWONE", script_dir=scripts, engine="mantid"), host())
     assert found.instrument == Instrument(name="NEWONE", short_name="NEWONE")
     assert not any("unknown instrument" in problem for problem in found.problems)
+
+
+MANTID: dict[str, Any] = {"mantid": "/env/mantid/__init__.py"}
+X = Config(conda_env="x")
+LAUNCHED = Launched(config=fingerprint(X))
+NEWONE = Identity(name="NEWONE", short_name="NEW", facility="SNS", mantid="/env/mantid", mantid_version="6.11.0")
+
+
+@pytest.mark.parametrize(
+    ("config", "facts", "asked"),
+    [
+        (X, MANTID, (sys.executable, "")),
+        (replace(X, instrument="NEWONE"), MANTID, (sys.executable, "NEWONE")),
+        (Config(conda_env="/opt/bin/python"), {}, ("/opt/bin/python", "")),
+        (replace(X, instrument="pg3"), MANTID, None),  # the table knows it
+        (Config(engine="builtin"), MANTID, None),
+        (X, {}, None),  # nobody is there to be asked
+        (X, MANTID | {"launched": LAUNCHED}, (sys.executable, "")),
+        (X, MANTID | {"launched": replace(LAUNCHED, problem="no")}, None),
+        (X, MANTID | {"launched": Launched()}, (sys.executable, "")),  # its own answer will do for the next
+        (X, {"launched": Launched()}, None),
+    ],
+)
+def test_who_is_asked_for_the_instrument(config: Config, facts: dict[str, Any], asked: tuple[str, str] | None) -> None:
+    assert question(config, host(**facts)) == asked
+
+
+def test_the_instrument_that_mantid_names(tmp_path: Path) -> None:
+    (tmp_path / "reduce_NEW_live_proc.py").write_text("pass\n")
+    config = Config(script_dir=tmp_path, conda_env="x")
+    found = survey(config, host(identity=NEWONE, **MANTID))
+    assert found.problems == ()
+    assert found.instrument == Instrument(name="NEWONE", short_name="NEW", facility="SNS")
+    assert found.mantid == "6.11.0, /env/mantid"
+    named = survey(replace(config, instrument="newone"), host(identity=NEWONE, **MANTID))
+    assert named.instrument == found.instrument
+
+
+def test_an_instrument_of_the_table_that_mantid_names_has_its_beamline(scripts: Path) -> None:
+    identity = replace(NEWONE, name="POWGEN", short_name="PG3")
+    assert survey(Config(script_dir=scripts, conda_env="x"), host(identity=identity, **MANTID)).instrument == POWGEN
+
+
+def test_where_mantid_does_not_answer_its_properties_do(scripts: Path) -> None:
+    silent = Identity(problem="gave no answer within 30 s")
+    config = Config(script_dir=scripts, conda_env="x")
+    found = survey(config, host(identity=silent, properties=("default.instrument = POWGEN",), **MANTID))
+    assert (found.instrument, found.problems) == (POWGEN, ())
+    assert found.warnings[0] == "Mantid does not say which instrument this is: gave no answer within 30 s"
+    nobody, silence = problems_of(config, host(identity=silent, **MANTID))
+    assert nobody.startswith("no instrument: ")
+    assert silence.endswith("gave no answer within 30 s")
+
+
+def test_a_name_from_mantid_does_not_lead_out_of_the_directory(scripts: Path) -> None:
+    identity = replace(NEWONE, short_name="../../etc")
+    config = Config(script_dir=scripts, conda_env="x")
+    assert survey(config, host(identity=identity, **MANTID)).instrument is None
+
+
+def test_what_only_another_mantid_knows_is_left_to_the_next_process(scripts: Path) -> None:
+    """Parked in the system's python, the environment mended in the configuration, which names no instrument."""
+    config = Config(script_dir=scripts, conda_env="mantid")
+    found = survey(config, host(launched=Launched(config="another", problem="environment mntid cannot be used")))
+    assert (found.instrument, found.problems) == (None, ())
+    assert found.relaunch
 
 
 def test_the_interpreter_named_outright_runs_mantid(scripts: Path) -> None:

@@ -15,6 +15,8 @@ PROBE = Path(__file__).with_name("probe.py")
 LAUNCH_S = 60.0
 """For a launcher to make its environment active: seconds, on a network file system that is cold tens of them."""
 LISTING_S = 15.0
+REAP_S = 5.0
+"""For a killed process to go: one that is stuck in the kernel, on a dead file system, does not."""
 LAST_LINES = 3
 """Of what a launcher printed, in the message that it failed."""
 
@@ -71,7 +73,7 @@ def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = L
                 return parse(answer.read_text("ascii"))
     except OSError as error:
         raise NoAnswer(f"cannot be run: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NoAnswer(f"gave an answer that is none ({error})") from None
     raise NoAnswer(ended.why(timeout_s) or f"does not run the python of an environment{last_lines(ended.said)}")
 
@@ -115,9 +117,9 @@ def run(command: Sequence[str], environ: Mapping[str, str], timeout_s: float, fo
             pass
         finally:
             if process.poll() is None:
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, subprocess.TimeoutExpired):
                     os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                    process.wait(REAP_S)
     return Ended(code=code, said=output.read_text("utf-8", errors="replace"))
 
 
@@ -126,7 +128,7 @@ def parse(text: str) -> Answer:
 
     Raises
     ------
-    ValueError, KeyError, TypeError
+    ValueError, KeyError, TypeError, AttributeError
         It is none.
     """
     body: dict[str, Any] = json.loads(text)

@@ -14,7 +14,7 @@ from livereduce.environment import Host, choose_engine, look_at_host
 from livereduce.errors import ExitCode
 from livereduce.identity import Identity, ask_identity
 from livereduce.launch import Inquiry, environ_in_there, inquire
-from livereduce.logs import log_path, user_name
+from livereduce.logs import own_log_path
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import Script, script_path
 
@@ -63,7 +63,8 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
     identity = _ask_mantid(answer, config, host)
     if identity.mantid:
         return replace(seen, identity=identity)
-    problem = f"Mantid does not import in {answer.executable} ({launched.environment}): {identity.problem}"
+    where = f"{answer.executable} (environment {launched.environment})"
+    problem = f"Mantid does not import in {where}: {identity.problem}"
     return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
 
 
@@ -155,5 +156,5 @@ def _places(found: Survey) -> list[Row]:
         ("directories", ""),
         ("  runtime", str(found.runtime_dir or "not known")),
         ("  state", str(found.state_dir or "not known")),
-        ("  log file", str(log_path(user_name(), None, Path.cwd()))),
+        ("  log file", str(own_log_path(os.environ, Path.cwd()))),
     ]

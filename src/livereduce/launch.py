@@ -29,7 +29,7 @@ CUT_SHORT = 128 + signal.SIGTERM
 LEAST_PYTHON = (3, 11)
 OURS = (
     *("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "INVOCATION_ID", "JOURNAL_STREAM"),
-    *("RUNTIME_DIRECTORY", "STATE_DIRECTORY"),
+    *("RUNTIME_DIRECTORY", "STATE_DIRECTORY", logs.INSTANCE),
 )
 """What systemd has told this process stays so, whatever a launcher makes of it."""
 
@@ -183,7 +183,7 @@ def environ_in_there(answer: Answer, config: Config, host: Host) -> dict[bytes, 
 
 def _give_up(problem: str) -> int:
     """Nothing here can run the daemon, not even parked: say so where people look, and leave."""
-    logs.configure(logs.log_path(logs.user_name(), None, Path.cwd()))
+    logs.configure(logs.own_log_path(os.environ, Path.cwd()))
     log.error("%s", problem)
     return ExitCode.UNUSABLE
 

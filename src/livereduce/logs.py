@@ -6,7 +6,7 @@ import os
 import pwd
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
@@ -19,6 +19,8 @@ from livereduce.resolve import Resolved
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
 SERVICE_DIRECTORY = Path("/var/log/SNS_applications")
+INSTANCE = "LIVEREDUCE_INSTANCE"
+"""Set by the unit ``livereduce@NAME``."""
 READABLE_BY_ANYONE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 log = logging.getLogger("livereduce")
@@ -36,6 +38,11 @@ def log_path(user: str, instance: str | None, cwd: Path) -> Path:
     """Where the log goes: the system's place for the service's user, else the working directory."""
     name = f"livereduce_{instance}.log" if instance else "livereduce.log"
     return (SERVICE_DIRECTORY if user == SERVICE_USER else cwd) / name
+
+
+def own_log_path(environ: Mapping[str, str], cwd: Path) -> Path:
+    """Where this process logs: one of several instances on a host is named by its unit."""
+    return log_path(user_name(), environ.get(INSTANCE), cwd)
 
 
 class LogFile(WatchedFileHandler):
@@ -102,7 +109,8 @@ def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     """What was set up for running: who, with what, from which configuration, on which scripts."""
     config, instrument = resolved.config, resolved.instrument
     log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
-    log.info("interpreter: %s (Python %s)", resolved.interpreter, sys.version.split()[0])
+    version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
+    log.info("interpreter: %s%s", resolved.interpreter, version)
     log.info("configuration: %s", config.path or "none, all values are defaults")
     log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
     log.info(

@@ -23,9 +23,7 @@ def location(package: str) -> str:
         spec = find_spec(package)
     except (ImportError, ValueError, AttributeError):
         return ""
-    if spec is None:
-        return ""
-    return spec.origin or str(next(iter(spec.submodule_search_locations or ()), package))
+    return (spec.origin or "") if spec else ""  # without an origin it is a mere directory of that name
 
 
 def installed_version(package: str) -> str:

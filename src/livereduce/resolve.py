@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.config import Config
+from livereduce.config_keys import INSTRUMENT_NAME
 from livereduce.environment import (
     Host,
     Verdict,
@@ -209,8 +210,15 @@ def _judge_instrument(config: Config, host: Host, notes: _Notes, *, unknown_ok: 
 def _mantids_answer(host: Host) -> tuple[Instrument | None, str]:
     """The instrument that Mantid has named, if it was asked, and why it has not."""
     identity = host.identity
-    if identity is None or identity.problem:
-        return None, f"Mantid does not say which instrument this is: {identity.problem}" if identity else ""
+    if identity is None:
+        return None, ""
+    if identity.problem:
+        return None, f"Mantid does not say which instrument this is: {identity.problem}"
+    if not (INSTRUMENT_NAME.fullmatch(identity.name) and INSTRUMENT_NAME.fullmatch(identity.short_name)):
+        return (
+            None,
+            f"Mantid names an instrument that cannot be in a file name: {identity.name} ({identity.short_name})",
+        )
     known = lookup(identity.name, identity.facility)
     if known is not None and known.facility == identity.facility:
         return known, ""

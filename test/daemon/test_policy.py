@@ -37,6 +37,7 @@ from livereduce.status import StateWord
 
 GOOD = Judged(fingerprint="a")
 BAD = Judged(fingerprint="b", problems=("no proc script", "no post_proc script"))
+ELSEWHERE = Judged(fingerprint="e", relaunch="this was launched for another configuration")
 WORKS = Beaten(phase=Phase.WAITING)
 CRASH = Ended(code=-11, reason="killed by SIGSEGV")
 STOP = StopAsked(by="SIGTERM received")
@@ -369,6 +370,18 @@ def test_far_too_much_memory_is_ended_the_hard_way_and_counts() -> None:
     assert (state.why, state.failures) == (FULL.reason, 1)
 
 
+def test_what_is_for_another_process_ends_the_daemon_once_it_can_be_used() -> None:
+    state, actions = play((0, Tick()), (0, replace(ELSEWHERE, problems=("no script",))))
+    assert (state.word, state.why, actions) == (StateWord.PARKED, "no script", [(0, Look())])
+    state, actions = play((2, Tick()), (2, ELSEWHERE), state=state)
+    assert (state.word, state.why) == (StateWord.STOPPED, ELSEWHERE.relaunch)
+    assert actions == [(2, Look()), (2, Exit(code=0))]
+
+
+def test_a_worker_that_runs_is_not_ended_for_what_another_process_could_run() -> None:
+    assert step(running(), ELSEWHERE, 5) == (running(), ())
+
+
 # ---- random histories
 
 FACTS = st.one_of(
@@ -379,7 +392,8 @@ FACTS = st.one_of(
     st.just(CHANGED),
     st.builds(Outgrown, reason=st.just("too much"), at_once=st.booleans(), wait_s=st.sampled_from([0.0, 30.0])),
 )
-FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, FACTS, FACTS, st.sampled_from([STOP, Reconfigured(reason="changed")]))
+ENDINGS = st.sampled_from([STOP, Reconfigured(reason="changed"), ELSEWHERE, replace(ELSEWHERE, problems=("x",))])
+FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, FACTS, FACTS, ENDINGS)
 
 
 class Watching:
@@ -403,6 +417,7 @@ class Watching:
             self.heard_at = now
         gone = before.word is StateWord.RESTARTING or before.alive
         self.stop_asked |= isinstance(fact, StopAsked) or (isinstance(fact, Reconfigured) and gone)
+        self.stop_asked |= isinstance(fact, Judged) and bool(fact.relaunch and not fact.problems and not before.alive)
         for action in actions:
             if isinstance(action, Start):
                 self._started(fact, before, now, action)
@@ -442,13 +457,14 @@ class Watching:
             assert now - self.failed_at >= max(2.0, wait_s(self.failures, Limits()))
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.timeout(300)
+@settings(max_examples=2000, deadline=None)
 @given(histories(FACTS_AND_STOPS))
 def test_random_histories_keep_the_rules(history: list[tuple[float, Fact]]) -> None:
     run_history(step, State(), history, Watching())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(histories(FACTS), st.integers(0, 5))
 def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, Fact]], ticks: int) -> None:
     state, _ = run_history(step, State(), history)
@@ -459,7 +475,7 @@ def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, 
     assert actions[-1][1] == Exit(code=0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(histories(FACTS))
 def test_left_alone_it_never_gets_stuck(history: list[tuple[float, Fact]]) -> None:
     """From wherever it is: once scripts are good and time passes, there is a worker."""

@@ -17,6 +17,7 @@ words it speaks are in `daemon.vocabulary`.
               order · 2 s · SIGTERM · 10 s · SIGKILL                   │ └──── a beat ───────┘
                                                        stack dump · 2 s · SIGTERM · 10 s · SIGKILL
 
+        (look) ── usable, but to be launched anew ──▶ stopped
         any state ── stop asked, or configuration changed ──▶ stopping ── ended ──▶ stopped
                        order · 20 s · SIGTERM · 10 s · SIGKILL; each further request goes on at once
 
