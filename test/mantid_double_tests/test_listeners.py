@@ -92,8 +92,10 @@ def test_periods_that_there_are_not_are_an_error(double: Double) -> None:
 
 def test_other_dimensions_end_the_histograms_section_11_3(double: Double) -> None:
     double.stream(chunk(10), {"dimensions": {"bins": 7}})
-    with pytest.raises(RuntimeError, match="Data dimensions changed"):
-        start("ISIS_Histogram", AccumulationMethod="Replace")
+    start("ISIS_Histogram", AccumulationMethod="Replace")
+    until_ended()
+    until(lambda: double.records("failed"), "the failure is recorded")
+    assert double.records("failed")[-1]["error"] == "Data dimensions changed"
 
 
 def test_thirty_seconds_of_silence_end_the_isis_events_section_11_2(double: Double) -> None:

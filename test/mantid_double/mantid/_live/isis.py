@@ -41,9 +41,10 @@ class ISISHistoDataListener(LiveListener):
         return members[0] if len(members) == 1 else WorkspaceGroup(list(members))
 
     def _read(self) -> None:
+        """One piece; nothing is read ahead here, so what fails behind it is the next extraction's."""
         taken = False
-        while (item := self.wire.peek()) is not None and not (taken and item.kind in PIECES):
-            taken = taken or item.kind in PIECES
+        while (item := self.wire.peek()) is not None and not taken:
+            taken = item.kind in PIECES
             self._handle(self.wire.pop())
 
     def _handle(self, item: Item) -> None:
