@@ -115,32 +115,33 @@ def engine_for(job: Job) -> Engine:
     OperatorError
         There is no such engine, or what it needs is not installed.
     """
-    if job.engine == "mantid":
-        return _mantid_engine()
-    if job.engine != "builtin":
+    if job.engine not in _NEEDS:
         raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
-        from livereduce.engine.builtin.engine import BuiltinEngine
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("livereduce"):
-            raise
-        needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
-        raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
-    return BuiltinEngine()
-
-
-def _mantid_engine() -> Engine:
-    try:
-        from livereduce.engine.mantid.engine import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-            MantidEngine,
-        )
+        return _mantid() if job.engine == "mantid" else _builtin()
     except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
-        needs = "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them"
+        needs = f"the {job.engine} engine needs {_NEEDS[job.engine]}"
         raise OperatorError(f"{needs}: {error} (in {sys.executable})") from None
-    engine: Engine = MantidEngine()
-    return engine
+
+
+_NEEDS = {
+    "builtin": "numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them",
+    "mantid": "mantid, numpy and h5py, as every environment with Mantid has them",
+}
+
+
+def _builtin() -> Engine:
+    from livereduce.engine.builtin.engine import BuiltinEngine
+
+    return BuiltinEngine()
+
+
+def _mantid() -> Engine:
+    from livereduce.engine.mantid.engine import MantidEngine
+
+    return MantidEngine()
 
 
 def _let_scripts_import_from(script_dir: str) -> None:
