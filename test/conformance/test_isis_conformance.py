@@ -110,3 +110,27 @@ def test_conformance_of_events_in_periods(bench: Make, method: str, preserve_eve
         wait_results(reducing, 5)
         assert totals(reducing, "result_1", "result_2") == [0, 0], "the last chunk, without events"
     assert reducing.stop() == ExitCode.OK
+
+
+def test_conformance_of_post_proc_on_periods(bench: Make) -> None:
+    """`input` of post_proc is the group of what has accumulated, and so is the result that it makes."""
+    at = bench(EVENTS, CHUNK, CHUNK, {"silence": 100000}, periods=2)
+    post_proc = (
+        "from mantid.simpleapi import SumSpectra\n"
+        "assert input.getNumberOfEntries() == accumulation.getNumberOfEntries() == 2\n"
+        "SumSpectra(InputWorkspace=input, OutputWorkspace=output)\n"
+    )
+    reducing = at.start(at.job(proc=REBIN, post_proc=post_proc))
+    wait_results(reducing, 3)
+    assert reducing.progress.script_errors == 0
+    assert totals(reducing, "result_1", "result_2") == [200, 200]
+    assert reducing.product(0, "result_1").signal.shape == (10,)
+    assert reducing.stop() == ExitCode.OK
+
+
+def test_conformance_of_a_second_setup_packet(bench: Make) -> None:
+    """It ends the listener's thread, so Mantid's loop, so the worker."""
+    at = bench(EVENTS, CHUNK, CHUNK, {"setup": True})
+    reducing = at.start(at.job(proc=REBIN))
+    assert reducing.end() == 1
+    assert "Background thread stopped." in reducing.lines[-1]

@@ -79,6 +79,7 @@ class Plan:
     """A stream from connecting to its end; after the last item there is silence."""
 
     era: str = "A"
+    adara: bool = False
     connect: str = "ok"
     dimensions: Dimensions = Dimensions()
     run: int = 0
@@ -119,7 +120,10 @@ def parse_plan(body: Mapping[str, Any]) -> Plan:
     if connect not in ("ok", "refused", "hang"):
         raise RuntimeError(f"stream: connect is ok, refused or hang, not {connect!r}")
     items = tuple(item for entry in body.get("items", ()) for item in _items(entry))
-    return Plan(era=era, connect=connect, dimensions=_dimensions(shape), run=int(body.get("run", 0)), items=items)
+    adara = bool(body.get("adara", False))
+    return Plan(
+        era=era, adara=adara, connect=connect, dimensions=_dimensions(shape), run=int(body.get("run", 0)), items=items
+    )
 
 
 def _load(text: str) -> dict[str, Any]:

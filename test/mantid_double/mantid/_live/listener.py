@@ -61,8 +61,12 @@ class LiveListener:
         record("connect", listener=self.name(), address=address, accepted=plan.connect == "ok")
         if plan.connect == "refused":
             raise RuntimeError(self._unable(address, "Connection refused"))
-        self.wire = Wire(plan)
+        self.wire = self.make_wire(plan, address)
         self.connected(plan)
+
+    def make_wire(self, plan: Plan, address: str) -> Wire:
+        """Where items come from."""
+        return Wire(plan)
 
     def _unable(self, address: str, reason: str) -> str:
         return f"Unable to connect listener [{self.name()}] to [{address}]: {reason}"
@@ -73,6 +77,7 @@ class LiveListener:
     def start(self, start_ns: int) -> None:
         """Begin; the time is that of section 3."""
         record("start", listener=self.name(), start_ns=start_ns)
+        self.wire.begin(start_ns)
 
     def extract(self) -> Workspace:
         """Everything since the last call.
@@ -97,4 +102,5 @@ class LiveListener:
 
     def close(self) -> None:
         """Let go of the connection and of the thread."""
+        self.wire.close()
         record("close", listener=self.name())

@@ -5,9 +5,10 @@ import numpy as np
 from mantid._double.stream import Chunk, Dimensions, Item, Plan
 from mantid._double.switches import is_on
 from mantid._live import waiting
+from mantid._live.adara import AdaraWire, Pulse
 from mantid._live.listener import LiveListener, NotYet, Status
 from mantid._live.reader import Reader
-from mantid._live.wire import PIECES
+from mantid._live.wire import PIECES, Wire
 from mantid.api.events import EventWorkspace
 from mantid.api.run import Run
 from mantid.api.workspaces import Instrument
@@ -21,10 +22,19 @@ class SNSLiveEventDataListener(LiveListener):
 
     SUPPORTS_HISTORY = True
 
+    def make_wire(self, plan: Plan, address: str) -> Wire:
+        """The description's items, or with its ``adara`` the server that really listens at the address."""
+        if not plan.adara:
+            return Wire(plan)
+        try:
+            return AdaraWire(plan, address)
+        except OSError as error:
+            raise RuntimeError(self._unable(address, str(error))) from None
+
     def connected(self, plan: Plan) -> None:
         self.era = plan.era
         self.initialised = False
-        self.kept_uninitialised = False
+        self.kept_uninitialised = self.wire.needs_geometry
         self.paused_reading = False
         self.paused_data = False
         self.server_closed = False
@@ -88,6 +98,19 @@ class SNSLiveEventDataListener(LiveListener):
                 _series(run, "proton_charge").addValue(time, charge)
         for name, value in (chunk.logs or {}).items():
             _series(run, name).addValue(self.wire._last_pulse_ns, value)
+
+    def _on_pulse(self, item: Item) -> None:
+        """A real packet; pixels are spread over the spectra that there are."""
+        pulse: Pulse = item.value
+        if not self.initialised:
+            _logger.error("events before the initialisation are dropped")
+        elif not self.paused_data or ConfigService["livelistener.keeppausedevents"] not in ("0", ""):
+            index = pulse.pixel.astype(np.int64) % self.wire.dimensions.spectra
+            self.buffer.extend(pulse.tof_us, index)
+            _series(self.buffer.run(), "proton_charge").addValue(pulse.time_ns, pulse.charge_pc)
+
+    def _on_geometry(self, item: Item) -> None:
+        self._initialise()
 
     def _on_forever(self, item: Item) -> None:
         self._on_chunk(item)
@@ -237,6 +260,7 @@ class SNSLiveEventDataListener(LiveListener):
 
     def _start_over(self) -> None:
         self.pending, self.paused_reading, self.initialised = None, False, False
+        self.kept_uninitialised = self.wire.needs_geometry
         self.buffer = self._new_buffer(self.wire.dimensions)
 
     def run_number(self) -> int:

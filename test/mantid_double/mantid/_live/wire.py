@@ -17,6 +17,9 @@ PIECES = {"chunk", "forever", "silence", "not_yet", "uninitialised"}
 class Wire:
     """The items that have not been read, and the counters that make their content deterministic."""
 
+    needs_geometry = False
+    """Whether the stream says by itself when a workspace can be made."""
+
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.dimensions = plan.dimensions
@@ -32,6 +35,12 @@ class Wire:
         if not self._items or self._items[0].kind == "wait_for":
             return None
         return self._items[0]
+
+    def begin(self, start_ns: int) -> None:
+        """Reading starts."""
+
+    def close(self) -> None:
+        """Reading has ended."""
 
     def pop(self) -> Item:
         """Take the next item; `forever` stays, `silence` and `not_yet` count down."""
