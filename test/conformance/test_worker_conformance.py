@@ -7,7 +7,7 @@ from helpers.engines import KEEP, Bench, Stage, events_of
 from livereduce.errors import ExitCode
 from livereduce.link import RunState
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 NOTHING = "pass\n"
 KEEPS = {"builtin": "output = input\n", "mantid": KEEP}
@@ -42,6 +42,8 @@ def test_conformance_of_a_script_that_does_nothing(bench: Bench, step: str) -> N
     scripts = {"proc": bench.binning if step == "post_proc" else NOTHING}
     scripts |= {"post_proc": NOTHING} if step == "post_proc" else {}
     reducing = bench.start(bench.job(**scripts))
+    bench.beam_to(Stage.HALF)
+    reducing.wait_reduced(bench.half)  # a server forgets a run when it has ended
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
     product = reducing.product(1)
@@ -82,6 +84,8 @@ def test_conformance_of_a_method_that_there_is_not(bench: Bench) -> None:
 def test_conformance_of_run_transitions(bench: Bench) -> None:
     """Each run has its own result, also when the data between them comes under the old number."""
     reducing = bench.start(bench.job(proc=bench.binning, post_proc=KEEPS[bench.engine]))
+    bench.beam_to(Stage.HALF)
+    reducing.wait_reduced(bench.half)  # a server forgets a run when it has ended
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
     first = total(bench, 1)

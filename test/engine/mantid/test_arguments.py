@@ -35,6 +35,11 @@ def test_the_arguments_are_those_of_the_original(job: Job) -> None:
     }
 
 
+def test_a_job_that_begins_now_does_not_ask_for_the_run(job: Job) -> None:
+    arguments = arguments_of(replace(job, start="now"), instrument="POWGEN", shims=SHIMS)
+    assert (arguments["FromNow"], arguments["FromStartOfRun"]) == (True, False)
+
+
 def test_what_is_not_configured_is_not_passed(job: Job) -> None:
     arguments = arguments_of(job, instrument="POWGEN", shims={"proc": "/gen/mantid_proc.py"})
     assert not {"AccumulationWorkspace", "PostProcessingScriptFilename"} & set(arguments)

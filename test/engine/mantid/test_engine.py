@@ -1,41 +1,20 @@
 """The mantid engine on the double, through the shipped worker."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from helpers.engines import CHUNK, KEEP, REBIN, Bench, bench_of, events_of, record_of
-from helpers.reduced import environ_of
+from helpers.engines import CHUNK, KEEP, REBIN, Bench, events_of, record_of
 from livereduce.errors import ExitCode
 from livereduce.link import Phase, RunState
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ONE_RUN: list[dict[str, Any]] = [{"new_run": 1}, {"chunk": CHUNK, "times": 3}, {"end_run": 1}]
 Make = Callable[..., Bench]
-
-
-@pytest.fixture(scope="session")
-def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return environ_of(tmp_path_factory)
-
-
-@pytest.fixture
-def bench(tmp_path: Path, environ: dict[str, str]) -> Iterator[Make]:
-    """Makes a bench before a stream."""
-    with ExitStack() as stack:
-
-        def make(*items: dict[str, Any], **options: Any) -> Bench:
-            shape = options.pop("shape", {})
-            stream = {"items": list(items), **shape}
-            return stack.enter_context(bench_of("mantid", tmp_path, environ, stream=stream, **options))
-
-        yield make
 
 
 # ---- what Mantid is told
@@ -72,12 +51,12 @@ def test_without_post_proc_nothing_is_said_of_an_accumulation(bench: Make) -> No
     assert not {"AccumulationWorkspace", "PostProcessingScriptFilename"} & set(told)
 
 
-def test_a_shim_is_a_few_lines_beside_the_frozen_copy(bench: Make, tmp_path: Path) -> None:
+def test_a_shim_is_a_few_lines_beside_the_frozen_copy(bench: Make) -> None:
     at = bench(*ONE_RUN)
     at.start(at.job(proc=REBIN)).wait_ended(1)
-    shim = (tmp_path / "mantid_proc.py").read_text()
+    shim = (at.path / "mantid_proc.py").read_text()
     assert len(shim.splitlines()) < 8
-    assert str(tmp_path / "proc.py") in shim
+    assert str(at.path / "proc.py") in shim
 
 
 def test_a_configured_source_overrides_listener_and_address(bench: Make) -> None:
@@ -222,10 +201,10 @@ def test_nothing_relies_on_what_is_not_verified(bench: Make, switch: str) -> Non
     assert reducing.stop() == ExitCode.OK
 
 
-def test_products_say_what_they_are_made_of(bench: Make, tmp_path: Path) -> None:
+def test_products_say_what_they_are_made_of(bench: Make) -> None:
     at = bench(*ONE_RUN)
     reducing = at.start(at.job(proc=REBIN))
     reducing.wait_ended(1)
-    index = json.loads((tmp_path / "state/products/index.json").read_text())
+    index = json.loads((at.path / "state/products/index.json").read_text())
     run = next(run for run in index["runs"] if run["run"] == 1)
     assert [(product["name"], product["events"]) for product in run["products"]] == [("result", 3000)]

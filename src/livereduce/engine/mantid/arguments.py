@@ -71,8 +71,8 @@ def arguments_of(job: Job, *, instrument: str, shims: Mapping[str, str]) -> dict
         "AccumulationMethod": job.accum_method,
         "OutputWorkspace": RESULT,
         # these two belong together: Mantid wants exactly one of its three ways to begin
-        "FromNow": False,
-        "FromStartOfRun": True,
+        "FromNow": job.start == "now",
+        "FromStartOfRun": job.start != "now",
     }
     if "proc" in shims:
         arguments[PROC_SHIM] = shims["proc"]

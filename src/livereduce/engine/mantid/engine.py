@@ -65,6 +65,7 @@ class MantidEngine:
             waiting_s=job.limit_s(Phase.WAITING),
         )
         self._address = f"{SNS_LISTENER} at {address_of(job.source)}" if job.source else f"the stream of {instrument}"
+        self._keeps_events = job.preserve_events
         self._begun_at = time.monotonic()
         self._loop.start()
 
@@ -160,6 +161,7 @@ class MantidEngine:
             source_connected=connected,
             source_reason="" if connected else _reason(verdict),
             source_connects=int(book.chunks > 0),
+            keeps_events=self._keeps_events,
             silent_s=verdict.silent_s if isinstance(verdict, Busy | Waiting) else 0.0,
             last_errors=_errors(done.errors, verdict),
         )
