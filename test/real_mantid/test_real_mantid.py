@@ -177,7 +177,7 @@ def test_real_refused_connection_ends_with_a_reason(make: Make) -> None:
 def test_real_names_of_simpleapi_need_no_import(make: Make) -> None:
     bench = make("ADARA_FakeEvent")
     rebin = "Rebin(InputWorkspace=input, OutputWorkspace=output, Params='40000,1000,60000')\n"
-    proc = f"{rebin}assert 'ConvertUnits' in globals()\n"
+    proc = f"{rebin}assert 'NormaliseByCurrent' in globals()\n"
     reducing = bench.start(bench.job(proc=proc))
     reducing.wait("a result", lambda one: one.results >= 1)
     assert reducing.progress.script_errors == 0
