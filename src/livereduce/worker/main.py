@@ -122,13 +122,12 @@ def engine_for(job: Job) -> Engine:
     except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
-        needs = f"the {job.engine} engine needs {_NEEDS[job.engine]}"
-        raise OperatorError(f"{needs}: {error} (in {sys.executable})") from None
+        raise OperatorError(f"{_NEEDS[job.engine]}: {error} (in {sys.executable})") from None
 
 
 _NEEDS = {
-    "builtin": "numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them",
-    "mantid": "mantid, numpy and h5py, as every environment with Mantid has them",
+    "builtin": ("the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"),
+    "mantid": "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them",
 }
 
 
