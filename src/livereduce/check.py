@@ -11,10 +11,11 @@ from livereduce.ask import Answer
 from livereduce.config import Config, Reading, read_file, value_of
 from livereduce.config_keys import KEYS, Key, count_bins
 from livereduce.environment import Host, choose_engine, look_at_host
-from livereduce.errors import ExitCode
+from livereduce.errors import ExitCode, OperatorError
 from livereduce.identity import Identity, ask_identity
 from livereduce.launch import Inquiry, environ_in_there, inquire
 from livereduce.logs import own_log_path
+from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import Script, script_path
 
@@ -41,10 +42,11 @@ def check(path: Path | None, out: TextIO) -> int:
         host = _host_in_there(host, reading.config, inquiry)
     found = survey(reading.config, host, reading.bad_keys)
     problems = (*reading.problems, *found.problems)
+    warnings = (*found.warnings, *_publication_problems(reading.config))
     engine = _engine(found, inquiry.answer if inquiry else None)
     rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_places(found)]
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
-    for what, texts in (("warning", found.warnings), ("problem", problems)):
+    for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
             out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")
             out.writelines(f"  - {text}\n" for text in texts)
@@ -76,6 +78,17 @@ def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
         return Identity(problem=f"no folder for the package of livereduce: {error}")
     as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
     return ask_identity(answer.executable, as_text, config.instrument or "")
+
+
+def _publication_problems(config: Config) -> tuple[str, ...]:
+    """What keeps plots from being sent: the reduction runs all the same."""
+    if config.publish_config is None:
+        return ()
+    try:
+        read_publication(config.publish_config)
+    except OperatorError as error:
+        return tuple(f"{problem}; no plots will be sent" for problem in error.problems)
+    return ()
 
 
 def _configuration(reading: Reading) -> list[Row]:

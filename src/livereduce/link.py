@@ -177,6 +177,8 @@ class Job:
         URL of the stream; empty for the engine mantid if it is the instrument's own.
     limits_s
         How long a worker may be silent, by phase; those that are not here are `SILENCE_LIMITS_S`.
+    publish_config
+        The configuration of the facility's live data server; empty: nothing is sent there.
     """
 
     generation: int
@@ -199,6 +201,7 @@ class Job:
     keep_events: bool = True
     counted_run: int | None = None
     limits_s: dict[str, float] = field(default_factory=dict)
+    publish_config: str = ""
 
     def limit_s(self, phase: Phase) -> float:
         """How long a worker may be silent in a phase."""

@@ -34,7 +34,7 @@ def ahead(
 ) -> Iterator[Ahead]:
     @contextmanager
     def given(item: pytest.Function) -> Iterator[dict[str, Any]]:
-        with bench_of(item.callspec.params["bench"], tmp_path_factory.mktemp("bench"), environ) as made:
+        with bench_of(str(item.callspec.params["bench"]), tmp_path_factory.mktemp("bench"), environ) as made:
             yield {"bench": made}
 
     with begun(request.session, str(Path(__file__).parent), "bench", given) as running:

@@ -159,6 +159,23 @@ def test_conformance_of_the_names_a_script_sees(bench: Bench) -> None:
     assert reducing.stop() == ExitCode.OK
 
 
+def test_conformance_of_what_scripts_report(bench: Bench) -> None:
+    """Metrics beside the products, and the last failure with its traceback."""
+    place = repr(str(bench.path / "fault"))
+    fails = f"import os\nif os.path.exists({place}):\n    raise ValueError('no such bank')\n"
+    report = "from livereduce import metric\nmetric('area', 2.0)\n"
+    reducing = bench.start(bench.job(proc=bench.binning, post_proc=fails + report + KEEPS[bench.engine]))
+    bench.beam_to(Stage.HALF)
+    reducing.wait_reduced(bench.half)
+    assert "area" in (bench.path / "state/products/1/trends.json").read_text()
+    (bench.path / "fault").touch()
+    bench.beam_to(Stage.MORE)
+    reducing.wait("the error", lambda one: "post_proc" in one.last_errors)
+    kept = [path.read_text() for path in (bench.path / "state").rglob("*fail*") if path.is_file()]
+    assert any("no such bank" in text and "post_proc" in text for text in kept)
+    assert reducing.stop() == ExitCode.OK
+
+
 @pytest.mark.parametrize("when", ["starting", "running", "processing"])
 def test_conformance_of_stopping(bench: Bench, when: str) -> None:
     """A stop is obeyed in each state; a step at work is finished and published."""

@@ -69,6 +69,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         state_dir=str(resolved.state_dir),
         runtime_dir=str(resolved.runtime_dir),
         limits_s={str(phase): limit_s for phase, limit_s in config.limits_s.items()},
+        publish_config=str(config.publish_config or ""),
     )
 
 

@@ -14,6 +14,7 @@ from livereduce.engine.mantid.setup import MantidLog, choose_instrument, listen_
 from livereduce.engine.mantid.steps import Steps
 from livereduce.engine.mantid.verdict import Busy, Facts, Over, Rules, Verdict, Waiting, judge
 from livereduce.link import Job, Phase, Progress
+from livereduce.publish.outlet import Outlet, outlet_of
 from livereduce.publish.products import Products
 
 logger = logging.getLogger("livereduce.engine")
@@ -37,6 +38,7 @@ class MantidEngine:
         self._changed = threading.Event()
         self._loop = Loop(self._changed)
         self._steps: Steps | None = None
+        self._outlet: Outlet | None = None
         self._log: MantidLog | None = None
         self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
         self._stopping = False
@@ -54,7 +56,8 @@ class MantidEngine:
         self._tell = beat
         self._log = listen_to_log()
         instrument = choose_instrument(job.instrument)
-        self._steps = Steps(job, Products(Path(job.state_dir)), self._beat, self._changed)
+        self._outlet = outlet_of(job, Products(Path(job.state_dir)))
+        self._steps = Steps(job, self._outlet, self._beat, self._changed)
         shim.install(self._steps.run)
         arguments = arguments_of(job, instrument=instrument, shims=shim.write_shims(job))
         logger.info("%s", shown(arguments, job))
@@ -100,6 +103,8 @@ class MantidEngine:
             logger.warning("Mantid has not ended its live data by itself; it is left as it is")
         if self._steps is not None:
             self._steps.close()
+        if self._outlet is not None:
+            self._outlet.close()
 
     @property
     def _works(self) -> bool:
@@ -136,7 +141,9 @@ class MantidEngine:
 
     def _progress(self, verdict: Verdict) -> Progress:
         assert self._steps is not None
+        assert self._outlet is not None
         done, book = self._steps.done, self._steps.done.book
+        self._outlet.seen(book.run, book.last_ns / 1e9)
         whole = done.settled
         of_run = whole if whole.run == book.run else Book()
         connected = book.chunks > 0 and not isinstance(verdict, Over)
@@ -163,7 +170,7 @@ class MantidEngine:
             source_connects=int(book.chunks > 0),
             keeps_events=self._keeps_events,
             silent_s=verdict.silent_s if isinstance(verdict, Busy | Waiting) else 0.0,
-            last_errors=_errors(done.errors, verdict),
+            last_errors=_errors(done.errors, verdict) | self._outlet.problems,
         )
 
 

@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mantid import simpleapi
 
+from livereduce.engine.failures import keep_failure
 from livereduce.engine.mantid.ads import Ads
 from livereduce.engine.mantid.arguments import ACCUMULATION, RESULT
 from livereduce.engine.mantid.look import seen_in
@@ -21,7 +23,8 @@ from livereduce.engine.mantid.results import products_of
 from livereduce.engine.mantid.runs import Book, check_added, take_accumulated, take_chunk, take_processed
 from livereduce.engine.script import Scope, Script, ScriptError, load_script, run_script
 from livereduce.link import Job, Phase
-from livereduce.publish.products import Products
+from livereduce.metrics import take_metrics
+from livereduce.publish.outlet import Outlet
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -69,13 +72,14 @@ class Steps:
         Set whenever the main thread should look again.
     """
 
-    def __init__(self, job: Job, products: Products, beat: Callable[[Phase], None], changed: threading.Event) -> None:
+    def __init__(self, job: Job, outlet: Outlet, beat: Callable[[Phase], None], changed: threading.Event) -> None:
         scope = Scope()
         scope.names.update(_public_names(simpleapi))
         copies = {PROC: job.proc, POST_PROC: job.post_proc}
         self._scripts = {step: load_script(copy, scope) for step, copy in copies.items() if copy is not None}
         self._replaces, self._adds = job.accum_method == "Replace", job.accum_method == "Add"
-        self._products, self._beat, self._changed = products, beat, changed
+        self._outlet, self._beat, self._changed = outlet, beat, changed
+        self._keep_failure = partial(keep_failure, job)
         self._ads = Ads(self._stored)
         self._unpublished = False
         self.done = Done()
@@ -92,8 +96,9 @@ class Steps:
         RuntimeError
             proc failed: the chunk is lost to Mantid, and its loop with it.
         """
-        phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
-        self._begin(phase)
+        if step == PROC or PROC not in self._scripts:
+            take_metrics()  # what a cycle that failed has left
+        self._begin(Phase.PROCESS if step == PROC else Phase.POST_PROCESS)
         try:
             return self._run_proc(input, output) if step == PROC else self._run_post_proc(input, output)
         finally:
@@ -133,6 +138,7 @@ class Steps:
             logger.error("run %d: %s failed: %s", self.done.book.run, step, outcome.traceback or outcome)
             self.done.errors[step] = str(outcome)
             self.done.script_errors += 1
+            self._keep_failure(self.done.book.run, step, script, outcome, self.done.script_errors)
             return outcome
         self.done.errors.pop(step, None)
         return outcome.workspace
@@ -169,7 +175,7 @@ class Steps:
 
     def _ended(self, before: Book) -> None:
         if before.run and self.done.results:
-            self._contained("publish", lambda: self._products.ended(before.run))
+            self._contained("publish", lambda: self._outlet.ended(before.run))
 
     # ---- results
 
@@ -199,9 +205,9 @@ class Steps:
     def _write(self, result: Any) -> None:
         book = self.done.book
         for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book):
-            self._products.publish(product)
+            self._outlet.publish(product)
         if book.ended:
-            self._products.ended(book.run)
+            self._outlet.ended(book.run)
 
     def _contained(self, kind: str, act: Callable[[], None]) -> bool:
         """Do something whose failure must not reach Mantid; whether it went well."""
