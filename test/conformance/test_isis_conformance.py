@@ -25,7 +25,7 @@ Make = Callable[..., Bench]
 
 
 @pytest.fixture
-def bench(tmp_path: Path, environ: dict[str, str]) -> Iterator[Make]:
+def prepare(tmp_path: Path, environ: dict[str, str]) -> Iterator[Make]:
     with ExitStack() as stack:
 
         def make(instrument: tuple[str, str], *items: dict[str, Any], **shape: Any) -> Bench:
@@ -44,9 +44,9 @@ def wait_results(reducing: Reducing, number: int) -> None:
 
 
 @pytest.mark.parametrize("preserve_events", [True, False])
-def test_conformance_of_cumulative_histograms_replaced(bench: Make, preserve_events: bool) -> None:
+def test_conformance_of_cumulative_histograms_replaced(prepare: Make, preserve_events: bool) -> None:
     """Each chunk holds everything, so the result does too, whatever is said of events."""
-    at = bench(HISTOGRAMS, CHUNK, CHUNK, CHUNK, NEVER)
+    at = prepare(HISTOGRAMS, CHUNK, CHUNK, CHUNK, NEVER)
     reducing = at.start(at.job(proc="pass\n", accum_method="Replace", preserve_events=preserve_events))
     wait_results(reducing, 3)
     assert totals(reducing, "result") == [300]
@@ -56,9 +56,9 @@ def test_conformance_of_cumulative_histograms_replaced(bench: Make, preserve_eve
     assert reducing.stop() == ExitCode.OK
 
 
-def test_conformance_of_cumulative_histograms_appended(bench: Make) -> None:
+def test_conformance_of_cumulative_histograms_appended(prepare: Make) -> None:
     """Append stacks the spectra of every chunk, which is what Mantid has it do."""
-    at = bench(HISTOGRAMS, CHUNK, CHUNK, {"error": "enough"})
+    at = prepare(HISTOGRAMS, CHUNK, CHUNK, {"error": "enough"})
     reducing = at.start(at.job(proc="pass\n", accum_method="Append"))
     assert reducing.end() == 1
     assert reducing.lines[-1].endswith("enough")
@@ -66,16 +66,16 @@ def test_conformance_of_cumulative_histograms_appended(bench: Make) -> None:
     assert totals(reducing, "result") == [100 + 200]
 
 
-def test_conformance_of_a_change_of_dimensions(bench: Make) -> None:
+def test_conformance_of_a_change_of_dimensions(prepare: Make) -> None:
     """It ends Mantid's loop with its text; a fresh worker takes the new ones."""
-    at = bench(HISTOGRAMS, CHUNK, CHUNK, {"dimensions": {"bins": 20}})
+    at = prepare(HISTOGRAMS, CHUNK, CHUNK, {"dimensions": {"bins": 20}})
     reducing = at.start(at.job(proc="pass\n", accum_method="Replace"))
     assert reducing.end() == 1
     assert "Data dimensions changed" in reducing.lines[-1]
 
 
-def test_conformance_of_spectra(bench: Make) -> None:
-    at = bench(HISTOGRAMS, CHUNK, NEVER)
+def test_conformance_of_spectra(prepare: Make) -> None:
+    at = prepare(HISTOGRAMS, CHUNK, NEVER)
     reducing = at.start(at.job(proc="pass\n", accum_method="Replace", spectra=(1, 4)))
     wait_results(reducing, 1)
     (told,) = (line["properties"] for line in record_of(at) if line["what"] == "StartLiveData")
@@ -86,9 +86,9 @@ def test_conformance_of_spectra(bench: Make) -> None:
 
 
 @pytest.mark.parametrize("key", ["periods", "spectra"])
-def test_conformance_of_what_the_listener_cannot_select(bench: Make, key: str) -> None:
+def test_conformance_of_what_the_listener_cannot_select(prepare: Make, key: str) -> None:
     """Events have no such property: told by the key, before anything is connected."""
-    at = bench(EVENTS, CHUNK)
+    at = prepare(EVENTS, CHUNK)
     selected: dict[str, Any] = {key: (1,)}
     reducing = at.start(at.job(proc="pass\n", **selected))
     assert reducing.end() == ExitCode.UNUSABLE
@@ -98,10 +98,10 @@ def test_conformance_of_what_the_listener_cannot_select(bench: Make, key: str) -
 
 @pytest.mark.parametrize("preserve_events", [True, False])
 @pytest.mark.parametrize("method", ["Add", "Replace"])
-def test_conformance_of_events_in_periods(bench: Make, method: str, preserve_events: bool) -> None:
+def test_conformance_of_events_in_periods(prepare: Make, method: str, preserve_events: bool) -> None:
     """A script is called once with the group; each period has a product of its own."""
     items = [CHUNK, CHUNK, {"chunk": {"events": 40, "period": 1}}, {"silence": 100000}]
-    at = bench(EVENTS, *items, periods=2)
+    at = prepare(EVENTS, *items, periods=2)
     reducing = at.start(at.job(proc=REBIN, accum_method=method, preserve_events=preserve_events))
     if method == "Add":
         wait_results(reducing, 3)
@@ -112,9 +112,9 @@ def test_conformance_of_events_in_periods(bench: Make, method: str, preserve_eve
     assert reducing.stop() == ExitCode.OK
 
 
-def test_conformance_of_post_proc_on_periods(bench: Make) -> None:
+def test_conformance_of_post_proc_on_periods(prepare: Make) -> None:
     """`input` of post_proc is the group of what has accumulated, and so is the result that it makes."""
-    at = bench(EVENTS, CHUNK, CHUNK, {"silence": 100000}, periods=2)
+    at = prepare(EVENTS, CHUNK, CHUNK, {"silence": 100000}, periods=2)
     post_proc = (
         "from mantid.simpleapi import SumSpectra\n"
         "assert input.getNumberOfEntries() == accumulation.getNumberOfEntries() == 2\n"
@@ -128,9 +128,9 @@ def test_conformance_of_post_proc_on_periods(bench: Make) -> None:
     assert reducing.stop() == ExitCode.OK
 
 
-def test_conformance_of_a_second_setup_packet(bench: Make) -> None:
+def test_conformance_of_a_second_setup_packet(prepare: Make) -> None:
     """It ends the listener's thread, so Mantid's loop, so the worker."""
-    at = bench(EVENTS, CHUNK, CHUNK, {"setup": True})
+    at = prepare(EVENTS, CHUNK, CHUNK, {"setup": True})
     reducing = at.start(at.job(proc=REBIN))
     assert reducing.end() == 1
     assert "Background thread stopped." in reducing.lines[-1]
