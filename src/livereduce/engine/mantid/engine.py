@@ -41,6 +41,7 @@ class MantidEngine:
         self._outlet: Outlet | None = None
         self._log: MantidLog | None = None
         self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
+        self._telling = threading.Lock()
         self._stopping = False
         self._told_over = False
         self._begun_at = 0.0
@@ -93,7 +94,8 @@ class MantidEngine:
 
     def stop(self, deadline_s: float) -> None:
         """Cancel Mantid's loop. A script at work may end and be published; past the deadline all is left as it is."""
-        self._stopping = True
+        with self._telling:
+            self._stopping = True
         self._beat(Phase.STOPPING)
         until = time.monotonic() + deadline_s
         ended = self._loop.cancel(min(ORDERLY_S, deadline_s))
@@ -136,8 +138,9 @@ class MantidEngine:
         )
 
     def _beat(self, phase: Phase) -> None:
-        # While stopping, the limits of the other phases do not hold any more.
-        self._tell(Phase.STOPPING if self._stopping else phase)
+        # While stopping, the limits of the other phases do not hold any more; a step may begin at that very moment.
+        with self._telling:
+            self._tell(Phase.STOPPING if self._stopping else phase)
 
     def _progress(self, verdict: Verdict) -> Progress:
         assert self._steps is not None
