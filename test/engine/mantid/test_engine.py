@@ -189,6 +189,17 @@ def test_an_error_of_the_accumulation_ends_the_worker_with_its_text(bench: Make)
     assert "MonitorLiveData: " in reducing.lines[-1]
 
 
+def test_a_script_that_is_cancelled_has_not_failed(bench: Make) -> None:
+    """A cancel reaches the algorithms that a script calls: they raise in it."""
+    at = bench({"new_run": 1}, {"forever": CHUNK})
+    proc = "for _ in range(1000):\n    CloneWorkspace(input, OutputWorkspace='one')\n    time.sleep(0.01)\n"
+    reducing = at.start(at.job(proc=f"import time\n{proc}raise ValueError('it was not')\n"))
+    reducing.wait("the script", lambda _: reducing.beats[-1].phase is Phase.PROCESS)
+    assert reducing.stop() == ExitCode.OK
+    assert reducing.progress.script_errors == 0
+    assert not [line for line in reducing.lines if "proc failed" in line]
+
+
 # ---- what nobody has verified
 
 

@@ -97,6 +97,8 @@ class MantidEngine:
         with self._telling:
             self._stopping = True
         self._beat(Phase.STOPPING)
+        if self._steps is not None:
+            self._steps.cancelled = True
         until = time.monotonic() + deadline_s
         ended = self._loop.cancel(min(ORDERLY_S, deadline_s))
         while not ended and self._works and time.monotonic() < until:

@@ -19,6 +19,8 @@ from livereduce.link import Job
 logger = logging.getLogger("livereduce.engine")
 
 START, MONITOR = "StartLiveData", "MonitorLiveData"
+CHOOSE_LISTENER = ("Instrument", "Listener")
+"""Properties that decide which others StartLiveData has."""
 LAUNCH_S = 1.0
 """MonitorLiveData is launched, not called: it is listed as running a moment after StartLiveData has come back."""
 LOOK_S = 0.05
@@ -57,12 +59,12 @@ class Loop:
         if problems := find_problems(job, Offer(methods=methods, listener_options=options)):
             raise OperatorError(*problems)
         for name, value in arguments.items():
-            self._set(name, value, job)
+            if name not in CHOOSE_LISTENER:
+                self._set(name, value, job)
         if refusals := dict(self._algorithm.validateInputs()):
             raise OperatorError(*refused(refusals, job))
 
     def _choose_listener(self, arguments: Mapping[str, Any], job: Job) -> None:
-        """What decides which properties StartLiveData has comes before all others."""
         instrument = arguments["Instrument"]
         allowed = tuple(self._algorithm.getProperty("Instrument").allowedValues)
         if allowed and instrument not in allowed:
@@ -70,7 +72,7 @@ class Loop:
             raise OperatorError(
                 f"instrument: {instrument} has no live data in this Mantid; expected one of {listed} of its facility"
             )
-        for name in ("Instrument", "Listener"):
+        for name in CHOOSE_LISTENER:
             if name in arguments:
                 self._set(name, arguments[name], job)
 

@@ -70,6 +70,11 @@ class Steps:
     ----------
     changed
         Set whenever the main thread should look again.
+
+    Attributes
+    ----------
+    cancelled
+        Mantid was asked to end: that a script fails now is no fault of its.
     """
 
     def __init__(self, job: Job, outlet: Outlet, beat: Callable[[Phase], None], changed: threading.Event) -> None:
@@ -82,6 +87,7 @@ class Steps:
         self._keep_failure = partial(keep_failure, job)
         self._ads = Ads(self._stored)
         self._unpublished = False
+        self.cancelled = False
         self.done = Done()
 
     def close(self) -> None:
@@ -135,13 +141,18 @@ class Steps:
         outcome = run_script(script, input, output, self._ads, extra)
         self.done.seconds[Phase.PROCESS if step == PROC else Phase.POST_PROCESS] = time.perf_counter() - begun_s
         if isinstance(outcome, ScriptError):
-            logger.error("run %d: %s failed: %s", self.done.book.run, step, outcome.traceback or outcome)
-            self.done.errors[step] = str(outcome)
-            self.done.script_errors += 1
-            self._keep_failure(self.done.book.run, step, script, outcome, self.done.script_errors)
+            if not self.cancelled:
+                self._failed(step, script, outcome)
             return outcome
         self.done.errors.pop(step, None)
         return outcome.workspace
+
+    def _failed(self, step: str, script: Script, error: ScriptError) -> None:
+        run = self.done.book.run
+        logger.error("run %d: %s failed: %s", run, step, error.traceback or error)
+        self.done.errors[step] = str(error)
+        self.done.script_errors += 1
+        self._keep_failure(run, step, script, error, self.done.script_errors)
 
     # ---- what the data says
 
