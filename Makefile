@@ -7,13 +7,16 @@ ARGS ?=
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-mantid check format bench soak clean
+.PHONY: help setup demo test test-mantid test-system check format bench soak clean
 
 help:
 	@echo "make setup   install into $(VENV) and compile the kernels"
 	@echo "make demo    see a beamline at work (make demo ARGS=--once: two runs, then stop)"
 	@echo "make test    run the tests"
 	@echo "make test-mantid   run the mantid engine against a real Mantid, where there is one (docs/mantid.md)"
+	@echo "make test-system  install the packages on a machine with a real systemd, and try them (as root)"
+	@echo "make test-watchdog  the tests of the watchdog alone"
+	@echo "make rpm     build the RPMs into ~/rpmbuild/RPMS/noarch"
 	@echo "make check   lint, format and types"
 	@echo "make format  let ruff format everything"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
@@ -52,6 +55,16 @@ test-mantid: setup
 	  echo "SKIPPED: $(MANTID_PYTHON) does not import mantid, so nothing was tested." \
 	       "Name the environment's python: make test-mantid MANTID_PYTHON=/path/to/python"; \
 	fi
+
+test-system: setup
+	[ "$$(id -u)" -ne 0 ] || test/system/provision.sh
+	$(BIN)/python -m pytest -q -rs -m system --timeout 300 test/system $(ARGS)
+
+test-watchdog:
+	bats test/watchdog
+
+rpm:
+	./rpmbuild.sh
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

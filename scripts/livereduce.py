@@ -8,8 +8,10 @@ from pathlib import Path
 # This file carries the package's name: with its own directory on the path, `import livereduce` would find it.
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
-if (HERE.parent / "src" / "livereduce" / "__init__.py").is_file():
-    sys.path.insert(0, str(HERE.parent / "src"))
+for package in (HERE.parent / "src", HERE.parent / "share" / "livereduce"):  # a checkout, the RPM
+    if (package / "livereduce" / "__init__.py").is_file():
+        sys.path.insert(0, str(package))
+        break
 
 from livereduce.daemon.run import run  # noqa: E402
 

@@ -23,7 +23,7 @@ from livereduce.status import NEEDS_ATTENTION, StateWord
 from livereduce.stream.model import FLAG_VETOED, RunEnded, RunStarted
 
 DOCS = ROOT / "docs"
-PAGES = sorted([ROOT / "README.md", ROOT / "test" / "README.md", *DOCS.rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "test").rglob("README.md"), *DOCS.rglob("*.md")])
 RUN = 7
 
 

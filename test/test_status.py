@@ -32,7 +32,7 @@ from livereduce.status import (
     shown,
     write_status,
 )
-from livereduce.status_text import describe, show_status
+from livereduce.status_text import describe, find_statuses, show_status
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 500_000).astimezone()
 PROGRESS = Progress(
@@ -319,6 +319,18 @@ def test_without_a_snapshot_it_is_down(conf: Path, content: str | None, as_json:
     code, text = ask(conf, as_json=as_json)
     assert code == ExitCode.DOWN
     assert str(file) in text
+
+
+@pytest.mark.parametrize("name", ["/etc/livereduce/PG3.conf", "PG3.conf"])
+def test_an_instance_of_the_service_is_found(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """livereduce@PG3 has directories of its own, which a shell knows nothing of."""
+    for variable in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    found = find_statuses(Path(name), {}, Path("/etc/livereduce"))
+    assert found[1:] == [Path("/run/livereduce_PG3/status.json")]
+    assert find_statuses(Path(name).with_name("x.conf"), {}, tmp_path)[1:] == [
+        Path("/run/livereduce_x/status.json" if name.startswith("/") else "/run/livereduce/status.json")
+    ]
 
 
 def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,12 +83,25 @@ def _demo(options: argparse.Namespace) -> int:
     return demo(once=options.once, out=sys.stdout)
 
 
+def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
+    scope = parser.add_mutually_exclusive_group(required=True)
+    scope.add_argument("--user", action="store_true", help="services of your own, without root")
+    scope.add_argument("--system", action="store_true", help="services of this host, as the RPM brings them")
+
+
+def _install_units(options: argparse.Namespace) -> int:
+    from livereduce.units import install_units
+
+    return install_units(user=options.user, out=sys.stdout)
+
+
 _COMMANDS = (
     _Command("run", "run the daemon in the foreground", _configuration, _run),
     _Command("check", "say what a configuration means here, and everything wrong with it", _configuration, _check),
     _Command("status", "say how the daemon does; exit code 0 well, 1 not well, 2 down", _status_arguments, _status),
     _Command("inspect", "say what is in a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "be a stream server to test against", _simulate_arguments, _simulate),
+    _Command("install-units", "write the systemd units", _install_units_arguments, _install_units),
     _Command("demo", "see a beamline at work on this machine", _demo_arguments, _demo),
 )
 

@@ -16,6 +16,8 @@ from livereduce.status import FILE_NAME, ScriptSeen, Status, exit_code, is_down,
 
 SERVICE_DIR = Path("/run/livereduce")
 """The runtime directory of the system's service, which alone has $RUNTIME_DIRECTORY in its environment."""
+INSTANCES_DIR = Path("/etc/livereduce")
+"""Where the configurations of the services ``livereduce@NAME`` lie; their directories are named alike."""
 
 SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
@@ -99,7 +101,11 @@ def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> l
     reading = read_file(path)
     found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
     own = runtime_directory(found, environ, cwd)
-    return [own / FILE_NAME] if reading.config.runtime_dir else [own / FILE_NAME, SERVICE_DIR / FILE_NAME]
+    if reading.config.runtime_dir:
+        return [own / FILE_NAME]
+    is_instance = path is not None and (cwd / path).parent == INSTANCES_DIR
+    service = SERVICE_DIR.with_name(f"{SERVICE_DIR.name}_{path.stem}") if path and is_instance else SERVICE_DIR
+    return [own / FILE_NAME, service / FILE_NAME]
 
 
 def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:

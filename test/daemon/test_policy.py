@@ -126,6 +126,24 @@ def test_what_a_worker_refused_stays_parked_until_it_changes() -> None:
     assert [type(action) for action in actions] == [Start]
 
 
+def test_what_a_worker_refused_is_tried_again_now_and_then() -> None:
+    """Only it can find out: its environment may have been in the middle of being replaced."""
+    refusal = Ended(code=78, reason="mantid does not import")
+    state, _ = step(running(), refusal, 10)
+    for start in (310, 621, 932):
+        state, actions = play((start - 0.1, GOOD), (start, GOOD), state=state)
+        assert actions == [(start, Start(reason="what the worker could not use is tried again after 300 s"))]
+        state, _ = play((start + 1, Beaten(phase=Phase.STARTING)), (start + 11, refusal), state=state)
+        assert (state.word, state.since, state.restarts) == (StateWord.PARKED, start + 11, 0)
+
+
+def test_trying_again_what_was_refused_is_no_change_by_a_person() -> None:
+    state = replace(running(), failures=5, failed_at=9.0)
+    state, _ = step(state, Ended(code=78, reason="mantid does not import"), 10)
+    assert step(state, GOOD, 310)[0].failures == 5
+    assert step(state, Judged(fingerprint="changed"), 310)[0].failures == 0
+
+
 def test_becoming_unusable_while_backing_off_parks() -> None:
     state, _ = play((0, CRASH), (0, GOOD), (1, CRASH), (3, Tick()), (3, BAD), state=running())
     assert state.word is StateWord.PARKED

@@ -357,28 +357,34 @@ def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
         assert [beat.phase for beat in worker.all_beats()] == [Phase.STARTING]
 
 
-@pytest.mark.parametrize("engine", ["builtin", "mantid"])
-def test_an_engine_whose_packages_do_not_import_is_unusable(
-    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken() -> None:
+class Broken(types.ModuleType):
+    """A module whose import ends as that of Mantid does when a library of its own is missing."""
+
+    def __getattr__(self, name: str) -> object:
         raise ImportError("libMantidKernel.so: cannot open shared object file")
 
-    job = decode_job(job_file(tmp_path, engine).read_text())
-    monkeypatch.setattr(worker_main, f"_{engine}", broken)
-    with pytest.raises(OperatorError, match=rf"the {engine} engine needs .*: libMantidKernel.* \(in .*python"):
-        worker_main.engine_for(job)
+
+def put_in_place_of_the_mantid_engine(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
+    for name in ("livereduce.engine.mantid", "livereduce.engine.mantid.engine"):
+        monkeypatch.setitem(sys.modules, name, module)
 
 
-def test_a_module_of_ours_that_does_not_import_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "livereduce.engine.builtin.engine", None)
+def test_a_mantid_whose_libraries_do_not_load_is_unusable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in_place_of_the_mantid_engine(monkeypatch, Broken("livereduce.engine.mantid.engine"))
+    with pytest.raises(OperatorError, match=r"^the mantid engine needs .*: libMantidKernel.* \(in .*python.*\)$"):
+        worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text()))
+
+
+@pytest.mark.parametrize("engine", ["builtin", "mantid"])
+def test_a_module_of_ours_that_does_not_import_is_a_crash(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, f"livereduce.engine.{engine}.engine", None)
     with pytest.raises(ImportError, match=r"livereduce\.engine"):
-        worker_main.engine_for(decode_job(job_file(tmp_path).read_text()))
+        worker_main.engine_for(decode_job(job_file(tmp_path, engine).read_text()))
 
 
 def test_the_mantid_engine_is_taken_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = object()
-    module = types.SimpleNamespace(MantidEngine=lambda: engine)
-    for name in ("livereduce.engine.mantid", "livereduce.engine.mantid.engine"):
-        monkeypatch.setitem(sys.modules, name, module)
+    put_in_place_of_the_mantid_engine(monkeypatch, types.SimpleNamespace(MantidEngine=lambda: engine))
     assert worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text())) is engine

@@ -5,7 +5,7 @@ words it speaks are in `daemon.vocabulary`.
 
 ::
 
-             look: unusable, or what a worker refused            look: usable
+             look: unusable, or just refused by a worker         look: usable
            ┌───────────────────────┐                      ┌───────────────────────┐
            ▼                       │                      │                       ▼
         parked ◀──────────────── (look) ◀── due ── restarting ◀── ended ── starting ──▶ running
@@ -31,6 +31,8 @@ Rules, each of them a test:
 5. A stop request always wins, whatever else is going on.
 6. Nothing is ended for silence while it beats. Only silence that the daemon was awake for counts.
 7. A change of scripts is never a failure. Nor is leaving for want of memory, if it was asked for.
+8. What a worker has refused is tried again every 300 s: only it can find out, and the reason may lie outside of what is
+   watched, as in an environment that is being replaced.
 """
 
 from dataclasses import replace
@@ -148,12 +150,15 @@ def _on_judged(state: State, fact: Judged, now: float) -> Step:
         return _park(state, "; ".join(fact.problems), now), ()
     if fact.relaunch:
         return _stop(state, fact.relaunch, now)
-    if fact.fingerprint == state.refused:
+    again_s = state.limits.refused_s
+    if fact.fingerprint == state.refused and now - state.since < again_s:
         return replace(state, due=now + state.limits.look_s), ()
     if now < state.earliest:
         return state, ()
     reason = state.why
-    if state.word is StateWord.PARKED:
+    if fact.fingerprint == state.refused:
+        reason = f"what the worker could not use is tried again after {again_s:g} s"
+    elif state.word is StateWord.PARKED:
         reason = "configuration and scripts are usable now"
         state = _forget_failures(state)
     started = replace(state, alive=True, due=None, fingerprint=fact.fingerprint, refused=None, outgrown=None)

@@ -21,6 +21,8 @@ class Limits:
         The most that the time between two ticks counts as silence of the worker.
     ask_again_s
         Between two questions for an environment that could not be used.
+    refused_s
+        Until what a worker has refused is tried again.
     """
 
     stop_s: float = 20.0
@@ -34,6 +36,7 @@ class Limits:
     healthy_s: float = 300.0
     turn_s: float = 2.0
     ask_again_s: float = 60.0
+    refused_s: float = 300.0
 
 
 # ---- facts
