@@ -7,12 +7,13 @@ ARGS ?=
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-system check format bench soak clean
+.PHONY: help setup demo test test-mantid test-system check format bench soak clean
 
 help:
 	@echo "make setup   install into $(VENV) and compile the kernels"
 	@echo "make demo    see a beamline at work (make demo ARGS=--once: two runs, then stop)"
 	@echo "make test    run the tests"
+	@echo "make test-mantid   run the mantid engine against a real Mantid, where there is one (docs/mantid.md)"
 	@echo "make test-system  install the packages on a machine with a real systemd, and try them (as root)"
 	@echo "make test-watchdog  the tests of the watchdog alone"
 	@echo "make rpm     build the RPMs into ~/rpmbuild/RPMS/noarch"
@@ -42,6 +43,18 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -q $(ARGS)
+
+# The environment's own python; in an activated environment that is the one on the path.
+MANTID_PYTHON ?= python3
+
+test-mantid: setup
+	@if $(MANTID_PYTHON) -c 'import mantid' 2>/dev/null; then \
+	  LIVEREDUCE_MANTID_PYTHON="$$(command -v $(MANTID_PYTHON))" \
+	    $(BIN)/python -m pytest -v -rA test/real_mantid $(ARGS); \
+	else \
+	  echo "SKIPPED: $(MANTID_PYTHON) does not import mantid, so nothing was tested." \
+	       "Name the environment's python: make test-mantid MANTID_PYTHON=/path/to/python"; \
+	fi
 
 test-system: setup
 	[ "$$(id -u)" -ne 0 ] || test/system/provision.sh

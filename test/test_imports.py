@@ -78,6 +78,22 @@ def test_the_daemon_stands_on_little(name: str) -> None:
             assert top in sys.stdlib_module_names or top == "psutil", f"{name} imports {module}"
 
 
+def test_the_mantid_engine_stands_on_what_every_environment_with_mantid_has() -> None:
+    """Nothing has to be installed there; the builtin engine's packages are asked for by the worker only by name."""
+    reached, left = set(), ["livereduce.worker.main", *(name for name in FILES if ".engine.mantid" in name)]
+    while left:
+        name = left.pop()
+        reached.add(name)
+        for module in imported(name):
+            if module in FILES:
+                if module not in reached and not module.startswith("livereduce.engine.builtin"):
+                    left.append(module)
+            else:
+                top = module.partition(".")[0]
+                assert top in sys.stdlib_module_names or top in ("mantid", "numpy", "h5py"), f"{name} imports {module}"
+    assert "livereduce.publish.nexus" in reached
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_imports_run_one_way(name: str) -> None:
     forbidden = MAY_NOT_IMPORT.get(room(name), set()) | {"cli"}

@@ -74,6 +74,8 @@ class Progress:
         Whether the run is accumulated as events.
     fits
         Empty; or why the run is accumulated as histograms although its events were to be kept.
+    silent_s
+        How long the loop that reduces has shown no sign of life, where that is not the loop that beats (Mantid's).
     """
 
     run: int = 0
@@ -104,6 +106,7 @@ class Progress:
     gaps: int = 0
     keeps_events: bool = True
     fits: str = ""
+    silent_s: float = 0.0
     last_errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -171,7 +174,9 @@ class Job:
     counted_run
         The run that this holds for; the next one is kept as events again. None: all runs.
     source
-        URL of the stream, for the builtin engine.
+        URL of the stream; empty for the engine mantid if it is the instrument's own.
+    limits_s
+        How long a worker may be silent, by phase; those that are not here are `SILENCE_LIMITS_S`.
     publish_config
         The configuration of the facility's live data server; empty: nothing is sent there.
     """
@@ -195,7 +200,12 @@ class Job:
     start: str = "run_start"
     keep_events: bool = True
     counted_run: int | None = None
+    limits_s: dict[str, float] = field(default_factory=dict)
     publish_config: str = ""
+
+    def limit_s(self, phase: Phase) -> float:
+        """How long a worker may be silent in a phase."""
+        return self.limits_s.get(phase, SILENCE_LIMITS_S[phase])
 
 
 def encode_job(job: Job) -> str:

@@ -133,6 +133,17 @@ def test_a_dump_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert save_dump(tmp_path, 1, AT, "why", "stacks") is None
 
 
+def test_a_script_in_another_thread_is_where_it_stood() -> None:
+    """Mantid runs scripts in a thread of its own; the main thread only looks on."""
+    mantid = (
+        '  File "proc.py", line 7 in wait\n  File "proc.py", line 9 in __live__\n  File "script.py", line 1 in _call\n'
+    )
+    main = '  File "threading.py", line 324 in wait\n  File "engine.py", line 80 in poll\n'
+    head = "(most recent call first):\n"
+    stacks = f"Thread 0x1 {head}{mantid}\nThread 0x2 {head}{main}"
+    assert where_it_stood(stacks) == 'File "proc.py", line 7 in wait'
+
+
 @pytest.mark.parametrize("stacks", ["", "rubbish", "Thread 0x1 (most recent call first):\n", "Fatal\n  File x"])
 def test_where_nothing_is_known_of_where_it_stood(stacks: str) -> None:
     assert where_it_stood(stacks) == ""

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from livereduce.config import Config
 from livereduce.daemon.generation import KEPT, make_generation
 from livereduce.instrument import Instrument
-from livereduce.link import decode_job
+from livereduce.link import SILENCE_LIMITS_S, Phase, decode_job
 from livereduce.resolve import Resolved
 from livereduce.scripts import Script, Scripts
 
@@ -29,6 +30,22 @@ def resolved(tmp_path: Path, *, post_proc: Script | None = None) -> Resolved:
         state_dir=tmp_path / "state",
         warnings=(),
     )
+
+
+def test_mantid_gets_a_stream_only_where_one_is_configured(tmp_path: Path) -> None:
+    """Else its listener and address would take the place of the instrument's own."""
+    mantid = replace(resolved(tmp_path), engine="mantid")
+    assert make_generation(mantid)[0].source == ""
+    configured = replace(mantid, config=replace(mantid.config, source="adara://host:2"))
+    assert make_generation(configured)[0].source == "adara://host:2"
+
+
+def test_a_job_knows_the_limits_of_silence(tmp_path: Path) -> None:
+    config = Config(limits_s={**SILENCE_LIMITS_S, Phase.PROCESS: 7.0})
+    _, path = make_generation(replace(resolved(tmp_path), config=config))
+    job = decode_job(path.read_text())
+    assert (job.limit_s(Phase.PROCESS), job.limit_s(Phase.WAITING)) == (7.0, SILENCE_LIMITS_S[Phase.WAITING])
+    assert replace(job, limits_s={}).limit_s(Phase.PROCESS) == SILENCE_LIMITS_S[Phase.PROCESS]
 
 
 def test_a_generation_holds_the_very_bytes_that_were_judged(tmp_path: Path) -> None:

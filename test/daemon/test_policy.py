@@ -229,6 +229,21 @@ def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:
     assert play((61, Tick()), state=state)[1] == [(61, Dump())]
 
 
+def test_beats_that_only_tell_of_silence_do_not_hide_it() -> None:
+    """Mantid's loop is not the one that beats."""
+    beats: list[tuple[float, Fact]] = [(now, Beaten(phase=Phase.WAITING, silent_s=now)) for now in range(1, 31)]
+    ticked = [fact for pair in zip(beats, ticks(1, 30), strict=True) for fact in pair]
+    state, actions = play(*ticked, state=running())
+    assert (state.word, actions) == (StateWord.STALLED, [(30, Dump())])
+    state, actions = play((31, Beaten(phase=Phase.WAITING, silent_s=31.0)), (32, Tick()), state=state)
+    assert (state.word, actions) == (StateWord.STALLED, [(32, Terminate())])
+
+
+def test_silence_in_the_phase_before_does_not_count_in_the_next() -> None:
+    state, actions = play((1, Beaten(phase=Phase.PROCESS, silent_s=599.0)), (1, WORKS), (2, Tick()), state=running())
+    assert (state.word, actions) == (StateWord.RUNNING, [])
+
+
 def test_a_beat_after_sigterm_is_too_late() -> None:
     state, actions = play((32, Tick()), (33, WORKS), (42, Tick()), state=stalled())
     assert (state.word, actions) == (StateWord.STALLED, [(32, Terminate()), (42, Kill())])

@@ -170,15 +170,17 @@ class Beamline:
 
     path: Path
     environ: Mapping[str, str]
+    instrument: str = "POWDER"
+    short_name: str = "POWDER"
     daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def configure(self, **settings: Any) -> None:
-        body = {"instrument": "POWDER", "engine": "builtin", "script_dir": ".", "update_every": 0.5}
+        body = {"instrument": self.instrument, "engine": "builtin", "script_dir": ".", "update_every": 0.5}
         body |= {"runtime_dir": "run", "state_dir": "state"} | settings
         (self.path / "livereduce.conf").write_text(json.dumps(body))
 
     def script(self, step: str, text: str) -> Path:
-        path = self.path / f"reduce_POWDER_live_{step}.py"
+        path = self.path / f"reduce_{self.short_name}_live_{step}.py"
         path.write_text(text)
         return path
 

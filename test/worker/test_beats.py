@@ -46,6 +46,29 @@ def pipe() -> Iterator[Pipe]:
     os.close(writing)
 
 
+def test_what_was_silent_in_one_phase_is_not_in_the_next(clock: Clock, pipe: Pipe) -> None:
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.PROCESS)
+    clock.now_s += 1
+    beats.progress(Progress(chunks=1, silent_s=500.0))
+    beats.phase(Phase.POST_PROCESS)
+    assert [(b.phase, b.progress.silent_s) for b in pipe.beats()] == [
+        (Phase.PROCESS, 0.0),
+        (Phase.PROCESS, 500.0),
+        (Phase.POST_PROCESS, 0.0),
+    ]
+
+
+def test_a_new_error_is_sent_at_once(clock: Clock, pipe: Pipe) -> None:
+    """The next thing may be the end of the process."""
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.PROCESS)
+    beats.progress(Progress(chunks=1))
+    beats.progress(Progress(last_errors={"proc": "proc.py:3: NameError"}))
+    beats.progress(Progress(chunks=2, last_errors={"proc": "proc.py:3: NameError"}))
+    assert [b.progress.last_errors for b in pipe.beats()] == [{}, {"proc": "proc.py:3: NameError"}]
+
+
 def test_a_change_of_phase_is_sent_at_once_the_same_phase_at_most_20_times_a_second(clock: Clock, pipe: Pipe) -> None:
     beats = Beats(pipe.writing)
     beats.phase(Phase.STARTING)

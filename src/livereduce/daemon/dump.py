@@ -13,6 +13,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from livereduce.scripts import FUNCTION
+
 DIRECTORY = "dumps"
 KEPT = 20
 MOST_BYTES = 1 << 20
@@ -92,10 +94,12 @@ def superfluous(dumps: list[Path]) -> list[Path]:
 
 
 def where_it_stood(stacks: str) -> str:
-    """The innermost line of the main thread, for one line of log and status; empty if it is not among the stacks.
+    """The innermost line of the thread that runs a script, else of the main one; empty if neither is among the stacks.
 
-    faulthandler writes the most recent call first and the main thread last.
+    One line, for log and status. faulthandler writes the most recent call first and the main thread last; Mantid runs
+    the scripts in a thread of its own.
     """
-    *_, last = stacks.split("(most recent call first):\n")
-    first_line = last.partition("\n")[0].strip()
+    threads = stacks.split("(most recent call first):\n")
+    in_script = (thread for thread in threads if f" in {FUNCTION}\n" in thread)
+    first_line = next(in_script, threads[-1]).partition("\n")[0].strip()
     return first_line if first_line.startswith("File ") else ""

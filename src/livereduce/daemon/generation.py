@@ -56,7 +56,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         engine=resolved.engine,
         instrument=instrument.name,
         short_name=instrument.short_name,
-        source=resolved.source,
+        source=resolved.source if resolved.engine == "builtin" else config.source or "",
         update_every_s=config.update_every_s,
         preserve_events=config.preserve_events,
         accum_method=config.accum_method,
@@ -68,6 +68,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         script_dir=str(resolved.script_dir),
         state_dir=str(resolved.state_dir),
         runtime_dir=str(resolved.runtime_dir),
+        limits_s={str(phase): limit_s for phase, limit_s in config.limits_s.items()},
         publish_config=str(config.publish_config or ""),
     )
 

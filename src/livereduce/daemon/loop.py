@@ -41,7 +41,7 @@ FAILURE_WINDOW_S = 60.0
 LAST_WORDS = 5
 """Lines of output that are kept with the end of a worker."""
 
-_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) (livereduce[\w.]*): (.*)", re.DOTALL)
+_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ((?:livereduce|Mantid)[\w.]*): (.*)", re.DOTALL)
 """A line as `livereduce.worker.main` formats its log records."""
 
 log = logging.getLogger("livereduce.daemon")
@@ -169,7 +169,7 @@ class Loop:
                 self._observed = observe(self._observed, beat, now)
                 at, errors = iso(datetime.now()), beat.progress.last_errors
                 self._reporter.errors = remember_errors(self._reporter.errors, errors, at)
-                self._pending.append(Beaten(phase=beat.phase))
+                self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
         if worker.output_fd in ready:
             self._take_output(worker.read_output(now))
         if worker.pidfd in ready:

@@ -169,8 +169,10 @@ def _on_judged(state: State, fact: Judged, now: float) -> Step:
 def _on_beaten(state: State, fact: Beaten, now: float) -> Step:
     if not state.alive:
         return state, ()
-    heard = replace(state, phase=fact.phase, heard_at=now)
+    heard = replace(state, phase=fact.phase, heard_at=now - fact.silent_s)
     if state.word is StateWord.STALLED and state.rung == 0:
+        if fact.silent_s >= state.silence_s[fact.phase]:
+            return state, ()  # it says no more than that the silence goes on
         heard = replace(heard, ending=None, due=None)
     elif state.ending or state.word is StateWord.RUNNING or fact.phase is Phase.STARTING:
         return heard, ()

@@ -62,9 +62,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beaten:
-    """The worker gave a sign of life from its work loop."""
+    """The worker gave a sign of life.
+
+    Attributes
+    ----------
+    silent_s
+        How old it is: a loop that beats may speak for another one (`livereduce.link.Progress.silent_s`).
+    """
 
     phase: Phase
+    silent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Signs of life from the work loop to the daemon: full snapshots on a pipe that may be full, broken or absent."""
 
 import os
+import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from livereduce.link import Beat, Phase, Progress, encode_beat
 
@@ -12,6 +14,8 @@ SHORTEST_S = 0.05
 
 class Beats:
     """Sends a beat at each change of phase, and progress at a bounded rate; never waits.
+
+    Mantid's scripts run in a thread of Mantid's: a change of phase may come from there.
 
     Parameters
     ----------
@@ -27,17 +31,23 @@ class Beats:
         self._sent_s = 0.0
         self._phase = Phase.STARTING
         self._progress = Progress()
+        self._lock = threading.Lock()
 
     def phase(self, phase: Phase) -> None:
         """The work loop enters a phase, or is still in it; this is the `beat` of engines."""
-        changed = phase != self._phase or not self._seq
-        self._phase = phase
-        self._send(at_once=changed)
+        with self._lock:
+            changed = phase != self._phase or not self._seq
+            if changed and self._progress.silent_s:  # what was silent in the phase before is so no more
+                self._progress = replace(self._progress, silent_s=0.0)
+            self._phase = phase
+            self._send(at_once=changed)
 
     def progress(self, progress: Progress) -> None:
-        """The work loop has got so far, in the phase it was last in."""
-        self._progress = progress
-        self._send()
+        """The work loop has got so far, in the phase it was last in; a new error is told at once."""
+        with self._lock:
+            new_error = progress.last_errors != self._progress.last_errors
+            self._progress = progress
+            self._send(at_once=new_error)
 
     def _send(self, *, at_once: bool = False) -> None:
         now_s = time.monotonic()

@@ -10,8 +10,10 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from livereduce.engine.protocol import Engine
 from livereduce.errors import ExitCode, OperatorError
@@ -27,6 +29,8 @@ POLL_S = 0.5
 STOP_DEADLINE_S = 15.0
 LEAVE_S = 3.0
 """For the interpreter's own end; with the deadline above it stays within the 20 s that `stopping` may last."""
+SILENCE_S = 0.5
+"""How long a line that another thread is writing to the log may take."""
 CRASHED = 1
 """What Python ends with after an exception that nobody caught."""
 
@@ -89,6 +93,8 @@ def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, or
     try:
         code = _reduce(job, make_engine, Beats(beat_fd), orders)
     finally:
+        if job.engine == "mantid":
+            _leave_now(code)
         _leave_soon(code)
     return code
 
@@ -120,32 +126,32 @@ def engine_for(job: Job) -> Engine:
     OperatorError
         There is no such engine, or what it needs is not installed.
     """
-    if job.engine == "mantid":
-        return _mantid_engine()
-    if job.engine != "builtin":
+    if job.engine not in _NEEDS:
         raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
-        from livereduce.engine.builtin.engine import BuiltinEngine
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("livereduce"):
-            raise
-        needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
-        raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
-    return BuiltinEngine()
-
-
-def _mantid_engine() -> Engine:
-    try:
-        from livereduce.engine.mantid.engine import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-            MantidEngine,
-        )
+        return _mantid() if job.engine == "mantid" else _builtin()
     except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
-        needs = "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them"
-        raise OperatorError(f"{needs}: {error} (in {sys.executable})") from None
-    engine: Engine = MantidEngine()
-    return engine
+        raise OperatorError(f"{_NEEDS[job.engine]}: {error} (in {sys.executable})") from None
+
+
+_NEEDS = {
+    "builtin": ("the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"),
+    "mantid": "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them",
+}
+
+
+def _builtin() -> Engine:
+    from livereduce.engine.builtin.engine import BuiltinEngine
+
+    return BuiltinEngine()
+
+
+def _mantid() -> Engine:
+    from livereduce.engine.mantid.engine import MantidEngine
+
+    return MantidEngine()
 
 
 def _let_scripts_import_from(script_dir: str) -> None:
@@ -184,6 +190,24 @@ def _unusable(error: OperatorError) -> int:
     for problem in error.problems:
         print(f"livereduce.worker: {problem}", file=sys.stderr, flush=True)
     return ExitCode.UNUSABLE
+
+
+def _leave_now(code: int) -> NoReturn:
+    """End the process without the interpreter's own end: there Mantid waits without limit for its algorithms."""
+    _silence_log()
+    if sys.exception() is not None:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _silence_log() -> None:
+    """Let no other thread log any more: the last words are those of this one, and say why it ends."""
+    logging.disable(logging.CRITICAL)
+    for handler in logging.getLogger().handlers:
+        if handler.lock is not None:
+            handler.lock.acquire(timeout=SILENCE_S)  # for good; one that is stuck with it is not waited for
 
 
 def _leave_soon(code: int) -> None:

@@ -1,0 +1,193 @@
+"""The mantid engine: what the original did, watched by someone who does not take Mantid's word for it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from livereduce.engine.mantid import shim
+from livereduce.engine.mantid.arguments import SNS_LISTENER, address_of, arguments_of, shown
+from livereduce.engine.mantid.loop import Loop
+from livereduce.engine.mantid.runs import Book
+from livereduce.engine.mantid.setup import MantidLog, choose_instrument, listen_to_log
+from livereduce.engine.mantid.steps import Steps
+from livereduce.engine.mantid.verdict import Busy, Facts, Over, Rules, Verdict, Waiting, judge
+from livereduce.link import Job, Phase, Progress
+from livereduce.publish.outlet import Outlet, outlet_of
+from livereduce.publish.products import Products
+
+logger = logging.getLogger("livereduce.engine")
+
+ORDERLY_S = 2.0
+"""How long an idle Mantid may take to end by itself. Nothing is lost beyond it: results are out when a cycle ends, but
+its older listeners are joined for up to a minute."""
+
+
+class LoopEnded(Exception):
+    """Mantid's loop reduces no more; the worker ends, and a fresh one begins from the start of the run."""
+
+
+class MantidEngine:
+    """Reduces a stream with Mantid's own loop; see `livereduce.engine.protocol.Engine`.
+
+    The loop is in threads of Mantid's: here it is started, looked at and cancelled.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Event()
+        self._loop = Loop(self._changed)
+        self._steps: Steps | None = None
+        self._outlet: Outlet | None = None
+        self._log: MantidLog | None = None
+        self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
+        self._telling = threading.Lock()
+        self._stopping = False
+        self._told_over = False
+        self._begun_at = 0.0
+
+    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+        """Set Mantid up, check the arguments, and call StartLiveData in a thread.
+
+        Raises
+        ------
+        OperatorError
+            The instrument, the scripts or an argument cannot be used.
+        """
+        self._tell = beat
+        self._log = listen_to_log()
+        instrument = choose_instrument(job.instrument)
+        self._outlet = outlet_of(job, Products(Path(job.state_dir)))
+        self._steps = Steps(job, self._outlet, self._beat, self._changed)
+        shim.install(self._steps.run)
+        arguments = arguments_of(job, instrument=instrument, shims=shim.write_shims(job))
+        logger.info("%s", shown(arguments, job))
+        self._loop.prepare(arguments, job)
+        self._rules = Rules(
+            update_every_s=job.update_every_s,
+            cycle_s=job.limit_s(Phase.PROCESS) + job.limit_s(Phase.POST_PROCESS),
+            waiting_s=job.limit_s(Phase.WAITING),
+        )
+        self._address = f"{SNS_LISTENER} at {address_of(job.source)}" if job.source else f"the stream of {instrument}"
+        self._keeps_events = job.preserve_events
+        self._begun_at = time.monotonic()
+        self._loop.start()
+
+    def poll(self, timeout_s: float) -> Progress:
+        """Look at Mantid's loop.
+
+        Raises
+        ------
+        LoopEnded
+            It has ended, or must be taken for dead. The poll before this one has told why.
+        """
+        verdict = self._judge()
+        if isinstance(verdict, Over) and self._told_over:
+            raise LoopEnded(verdict.reason)
+        if not isinstance(verdict, Over):
+            self._beat(verdict.phase if isinstance(verdict, Busy) else Phase.WAITING)
+            self._changed.wait(timeout_s)  # this gives the interpreter's lock to the scripts, too
+            self._changed.clear()
+            verdict = self._judge()
+        self._told_over = isinstance(verdict, Over)
+        return self._progress(verdict)
+
+    def stop(self, deadline_s: float) -> None:
+        """Cancel Mantid's loop. A script at work may end and be published; past the deadline all is left as it is."""
+        with self._telling:
+            self._stopping = True
+        self._beat(Phase.STOPPING)
+        if self._steps is not None:
+            self._steps.cancelled = True
+        until = time.monotonic() + deadline_s
+        ended = self._loop.cancel(min(ORDERLY_S, deadline_s))
+        while not ended and self._works and time.monotonic() < until:
+            ended = self._loop.cancel(min(ORDERLY_S, max(0.0, until - time.monotonic())))
+        if not ended:
+            logger.warning("Mantid has not ended its live data by itself; it is left as it is")
+        if self._steps is not None:
+            self._steps.close()
+        if self._outlet is not None:
+            self._outlet.close()
+
+    @property
+    def _works(self) -> bool:
+        return self._steps is not None and self._steps.done.at_work is not None
+
+    def _judge(self) -> Verdict:
+        return judge(self._facts(), self._rules, time.monotonic())
+
+    def _facts(self) -> Facts:
+        assert self._steps is not None
+        assert self._log is not None
+        done = self._steps.done
+        phase, since = done.at_work, done.since
+        return Facts(
+            starting=self._loop.starting,
+            ended=self._loop.ended(self._log.monitor_error),
+            failure=done.failure,
+            phase=phase,
+            phase_since=since,
+            heard_at=max(self._begun_at, done.heard_at, self._loop.returned_at or 0.0),
+            not_ready_at=self._log.not_ready_at,
+            not_ready=self._log.not_ready,
+            begun_at=done.first_at or self._begun_at,
+            looked_at=done.looked_at,
+            new_at=done.new_at,
+            dated=done.book.newest_ns > 0,
+            has_chunks=done.book.chunks > 0,
+            run_state=done.book.state,
+        )
+
+    def _beat(self, phase: Phase) -> None:
+        # While stopping, the limits of the other phases do not hold any more; a step may begin at that very moment.
+        with self._telling:
+            self._tell(Phase.STOPPING if self._stopping else phase)
+
+    def _progress(self, verdict: Verdict) -> Progress:
+        assert self._steps is not None
+        assert self._outlet is not None
+        done, book = self._steps.done, self._steps.done.book
+        self._outlet.seen(book.run, book.last_ns / 1e9)
+        whole = done.settled
+        of_run = whole if whole.run == book.run else Book()
+        connected = book.chunks > 0 and not isinstance(verdict, Over)
+        return Progress(
+            run=book.run,
+            run_state=book.state,
+            chunks=whole.chunks,
+            results=done.results,
+            events=whole.events,
+            pulses=whole.pulses,
+            run_chunks=of_run.run_chunks,
+            run_events=of_run.run_events,
+            run_pulses=of_run.run_pulses,
+            run_charge_pc=of_run.charge_pc,
+            run_incomplete=of_run.incomplete,
+            script_errors=done.script_errors,
+            proc_s=done.seconds[Phase.PROCESS],
+            post_proc_s=done.seconds[Phase.POST_PROCESS],
+            publish_s=done.seconds[Phase.PUBLISH],
+            data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
+            source_address=self._address,
+            source_connected=connected,
+            source_reason="" if connected else _reason(verdict),
+            source_connects=int(book.chunks > 0),
+            keeps_events=self._keeps_events,
+            silent_s=verdict.silent_s if isinstance(verdict, Busy | Waiting) else 0.0,
+            last_errors=_errors(done.errors, verdict) | self._outlet.problems,
+        )
+
+
+def _reason(verdict: Verdict) -> str:
+    return "" if isinstance(verdict, Busy) else verdict.reason
+
+
+def _errors(errors: dict[str, str], verdict: Verdict) -> dict[str, str]:
+    """The errors of the steps, and what Mantid's loop suffers from, unless that is one of them."""
+    seen = dict(errors)  # Mantid's thread may change it at any moment
+    if isinstance(verdict, Over) and verdict.reason not in seen.values():
+        return seen | {"source": verdict.reason}
+    if isinstance(verdict, Waiting) and verdict.silent_s:
+        return seen | {"cycle": verdict.reason}
+    return seen

@@ -1,0 +1,82 @@
+"""What a Mantid workspace says of itself: run, events, pulses, times. Reads only."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livereduce.engine.mantid.runs import Seen
+
+CHARGE = "proton_charge"
+
+
+def is_group(workspace: Any) -> bool:
+    """Whether it is a group of workspaces: one for each period."""
+    return hasattr(workspace, "getNumberOfEntries")
+
+
+def members(workspace: Any) -> tuple[Any, ...]:
+    """The workspaces of a group; a workspace that is none stands for itself."""
+    if is_group(workspace):
+        return tuple(workspace.getItem(k) for k in range(workspace.getNumberOfEntries()))
+    return (workspace,)
+
+
+def seen_in(workspace: Any, *, count: bool = True) -> Seen:
+    """What a workspace says; nothing where it is of a kind that has no run (a table).
+
+    Parameters
+    ----------
+    count
+        Whether its events are wanted: to count a histogram is to read all of it.
+    """
+    parts = members(workspace)
+    if not parts or not hasattr(parts[0], "run"):
+        return Seen()
+    run = parts[0].run()
+    times_ns, charges = _pulses(run)
+    return Seen(
+        run=int(parts[0].getRunNumber()),
+        ends=run.hasProperty("run_end"),
+        paused=_is_paused(run),
+        events=sum(_events_in(part) for part in parts) if count else 0,
+        cumulative=not hasattr(parts[0], "getNumberEvents"),
+        pulses=len(times_ns),
+        charge_pc=float(charges.sum()),
+        first_ns=int(times_ns[0]) if len(times_ns) else 0,
+        last_ns=int(times_ns[-1]) if len(times_ns) else 0,
+        newest_ns=max(_newest_times(run), default=0),
+    )
+
+
+def _events_in(workspace: Any) -> int:
+    if hasattr(workspace, "getNumberEvents"):
+        return int(workspace.getNumberEvents())
+    return round(sum(float(np.sum(workspace.readY(k))) for k in range(workspace.getNumberHistograms())))
+
+
+def _pulses(run: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Unix times in ns and charges in pC of the pulses, each once: a chunk begins with the last one of that before."""
+    if not run.hasProperty(CHARGE):
+        return np.empty(0, np.int64), np.empty(0)
+    log = run.getProperty(CHARGE)
+    if not hasattr(log, "times"):
+        return np.empty(0, np.int64), np.empty(0)
+    times = np.asarray(log.times, dtype="datetime64[ns]").astype(np.int64)
+    unique, first = np.unique(times, return_index=True)
+    return unique, np.asarray(log.value, dtype=np.float64)[first]
+
+
+def _is_paused(run: Any) -> bool:
+    if not run.hasProperty("pause"):
+        return False
+    values = np.atleast_1d(run.getProperty("pause").value)
+    return bool(len(values)) and float(values[-1]) != 0.0
+
+
+def _newest_times(run: Any) -> Iterator[int]:
+    """The last time of each time series, as Unix time in ns."""
+    for log in run.getProperties():
+        if hasattr(log, "lastTime") and log.size():
+            yield int(np.datetime64(str(log.lastTime()).strip(), "ns").astype(np.int64))

@@ -1,0 +1,92 @@
+"""Plus, Minus, Divide, NormaliseByCurrent, AppendSpectra."""
+
+import numpy as np
+
+from mantid._algorithms.base import OneToOne, in_out, matrix
+from mantid._live.accumulate import append, pairs, plus
+from mantid.api.algorithm import Algorithm
+from mantid.api.factory import subscribe
+from mantid.api.properties import OUT, Property
+from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D, WorkspaceGroup
+
+
+class _TwoToOne(Algorithm):
+    """Left and right to one output."""
+
+    def declare(self) -> list[Property]:
+        return [
+            Property("LHSWorkspace", "workspace", mandatory=True),
+            Property("RHSWorkspace", "workspace", mandatory=True),
+            Property("OutputWorkspace", "workspace", direction=OUT, mandatory=True),
+        ]
+
+    def compute(self, left: MatrixWorkspace, right: MatrixWorkspace) -> Workspace:
+        raise NotImplementedError
+
+    def exec(self) -> None:
+        two = pairs(self.getProperty("LHSWorkspace").value, self.getProperty("RHSWorkspace").value)
+        made = [self.compute(left, right) for left, right in two]
+        is_group = isinstance(self.getProperty("LHSWorkspace").value, WorkspaceGroup)
+        self.getProperty("OutputWorkspace").held = WorkspaceGroup(made) if is_group else made[0]
+
+
+@subscribe
+class Plus(_TwoToOne):
+    """Section 5.1; in place where the output has the left one's name."""
+
+    def compute(self, left: MatrixWorkspace, right: MatrixWorkspace) -> Workspace:
+        target = left if self.getPropertyValue("OutputWorkspace") == left.name() else left.clone()
+        plus(target, right)
+        return target
+
+
+@subscribe
+class Minus(_TwoToOne):
+    """Histograms; errors in quadrature."""
+
+    def compute(self, left: MatrixWorkspace, right: MatrixWorkspace) -> Workspace:
+        y = left.extractY() - right.extractY()
+        return Workspace2D(left.extractX(), y, np.hypot(left.extractE(), right.extractE())).take_over(left)
+
+
+@subscribe
+class Divide(_TwoToOne):
+    """Histograms; relative errors in quadrature."""
+
+    def compute(self, left: MatrixWorkspace, right: MatrixWorkspace) -> Workspace:
+        a, b, da, db = left.extractY(), right.extractY(), left.extractE(), right.extractE()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return Workspace2D(left.extractX(), a / b, np.hypot(da / b, a * db / b**2)).take_over(left)
+
+
+@subscribe
+class NormaliseByCurrent(OneToOne):
+    """Divided by the proton charge of the run (section 5.5)."""
+
+    def declare(self) -> list[Property]:
+        return in_out()
+
+    def compute(self, workspace: Workspace) -> Workspace:
+        given = matrix(workspace, self)
+        charge = given.run().getProtonCharge()
+        if charge <= 0:
+            raise RuntimeError(f"NormaliseByCurrent: the proton charge is {charge}")
+        return Workspace2D(given.extractX(), given.extractY() / charge, given.extractE() / charge).take_over(given)
+
+
+@subscribe
+class AppendSpectra(Algorithm):
+    """Spectra behind spectra (section 5.2)."""
+
+    def declare(self) -> list[Property]:
+        return [
+            Property("InputWorkspace1", "workspace", mandatory=True),
+            Property("InputWorkspace2", "workspace", mandatory=True),
+            Property("OutputWorkspace", "workspace", direction=OUT, mandatory=True),
+            Property("ValidateInputs", "bool", True),
+            Property("MergeLogs", "bool", False),
+        ]
+
+    def exec(self) -> None:
+        first, second = self.getProperty("InputWorkspace1").value, self.getProperty("InputWorkspace2").value
+        self.getProperty("OutputWorkspace").held = append(first, second)

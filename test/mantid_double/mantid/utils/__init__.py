@@ -1,0 +1,1 @@
+"""``mantid.utils``: only what the log needs."""
