@@ -9,11 +9,11 @@ import pytest
 
 from livereduce import environment as environment_module
 from livereduce.config import Config
-from livereduce.environment import Host, choose_engine, look_at_host, question
+from livereduce.environment.host import Host, choose_engine, look_at_host, question
+from livereduce.environment.identity import Identity
+from livereduce.environment.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.errors import OperatorError
-from livereduce.identity import Identity
 from livereduce.instrument import Instrument, lookup
-from livereduce.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, resolve, survey
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from livereduce.ask import Answer
 from livereduce.config import Config, Reading, read_file, value_of
 from livereduce.config_keys import KEYS, Key, count_bins
-from livereduce.environment import Host, choose_engine, look_at_host
+from livereduce.environment.ask import Answer
+from livereduce.environment.host import Host, choose_engine, look_at_host
+from livereduce.environment.identity import Identity, ask_identity
+from livereduce.environment.launch import Inquiry, environ_in_there, inquire
 from livereduce.errors import ExitCode, OperatorError
-from livereduce.identity import Identity, ask_identity
-from livereduce.launch import Inquiry, environ_in_there, inquire
 from livereduce.logs import own_log_path
 from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey

@@ -1,6 +1,6 @@
 """What a configuration means on this host: engine, instrument, scripts, stream, directories, and what is wrong.
 
-`livereduce.environment` gathers the facts about the host, `survey` judges them with what lies in the directories.
+`livereduce.environment.host` gathers the facts about the host, `survey` judges them with what lies in the directories.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from livereduce.config import Config
 from livereduce.config_keys import INSTRUMENT_NAME
-from livereduce.environment import (
+from livereduce.environment.host import (
     Host,
     Verdict,
     choose_engine,

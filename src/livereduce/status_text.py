@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.config import read_file
-from livereduce.environment import look_at_host
+from livereduce.environment.host import look_at_host
 from livereduce.errors import ExitCode
 from livereduce.resolve import survey
 from livereduce.status import FILE_NAME, ScriptSeen, Status, exit_code, is_down, read_status, runtime_directory

@@ -78,5 +78,5 @@ def test_what_cannot_be_started_is_tried_again() -> None:
 
 @pytest.mark.parametrize("path", [None, Path("/etc/x.conf")])
 def test_the_command_is_that_of_the_launch(path: Path | None) -> None:
-    expected = (sys.executable, "-P", "-m", "livereduce.launch", "--ask")
+    expected = (sys.executable, "-P", "-m", "livereduce.environment.launch", "--ask")
     assert ask_command(path) == (expected if path is None else (*expected, "/etc/x.conf"))

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from livereduce.daemon.spawn import DAEMONS_OWN
 from livereduce.daemon.vocabulary import Fact, StopAsked
-from livereduce.launch import ASK
+from livereduce.environment.launch import ASK
 
 END_S = 2.0
 
 
 def ask_command(path: Path | None) -> tuple[str, ...]:
     """Ends with 0 if the environment that the configuration of a file names can be used."""
-    return (sys.executable, "-P", "-m", "livereduce.launch", ASK, *([str(path)] if path else []))
+    return (sys.executable, "-P", "-m", "livereduce.environment.launch", ASK, *([str(path)] if path else []))
 
 
 class Reasking:

@@ -11,9 +11,9 @@ from livereduce.config import Config, Reading, read_file
 from livereduce.daemon import good
 from livereduce.daemon.spawn import worker_environ
 from livereduce.daemon.vocabulary import Judged
-from livereduce.environment import Host, look_at_host, question
+from livereduce.environment.host import Host, look_at_host, question
+from livereduce.environment.identity import Identities, Identity
 from livereduce.errors import OperatorError
-from livereduce.identity import Identities, Identity
 from livereduce.resolve import Resolved, Survey, complete, private_dir, survey
 from livereduce.scripts import Scripts, judge
 from livereduce.status import FILE_NAME, runtime_directory

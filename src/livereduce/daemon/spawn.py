@@ -15,10 +15,10 @@ from pathlib import Path
 
 from livereduce.daemon.dump import Stacks
 from livereduce.daemon.output import Output
+from livereduce.environment.launched import VARIABLE
+from livereduce.environment.package import folder_for, python_path
 from livereduce.errors import ExitCode
-from livereduce.launched import VARIABLE
 from livereduce.link import BEAT_FD, DUMP_FD, MAX_BEAT_BYTES, ORDER_FD, PROBLEM_PREFIX, Beat, decode_beat
-from livereduce.package import folder_for, python_path
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""

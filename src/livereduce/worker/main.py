@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from livereduce.engine.protocol import Engine
+from livereduce.environment.identity import IDENTIFY
 from livereduce.errors import ExitCode, OperatorError
-from livereduce.identity import IDENTIFY
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard

@@ -1,4 +1,4 @@
-"""Ask a python what it is: run `livereduce.probe` in it, through its launcher if need be, with a time-out."""
+"""Ask a python what it is: run `probe.py` in it, through its launcher if need be, with a time-out."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """Which launcher holds the environment that a configuration names: facts about the host, and a plan made of them.
 
 A launcher runs a command in an environment: the site's ``nsd-app-wrap.sh`` with its function ``pixi_launch``, ``pixi``,
-``conda``, ``micromamba``. `plan` decides; `livereduce.ask` runs what it says.
+``conda``, ``micromamba``. `plan` decides; `livereduce.environment.ask` runs what it says.
 """
 
 import os

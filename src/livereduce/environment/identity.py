@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from livereduce.ask import last_lines, run
+from livereduce.environment.ask import last_lines, run
 
 IDENTIFY = "--identify"
 IDENTIFY_S = 30.0

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.environments import Launchers
 from helpers.paths import ROOT
-from livereduce.identity import ASK_AGAIN_S, Identities, Identity, ask_identity, decode, encode
+from livereduce.environment.identity import ASK_AGAIN_S, Identities, Identity, ask_identity, decode, encode
 
 LIMIT_S = 30.0
 ENVIRON = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "src"), "HOME": "/nowhere"}

@@ -1,4 +1,4 @@
-"""How a daemon was launched, in one environment variable, which `livereduce.launch` writes and the daemon reads."""
+"""How a daemon was launched, in one environment variable, which `launch` writes and the daemon reads."""
 
 import hashlib
 import json

@@ -15,11 +15,11 @@ import pytest
 
 from helpers import environments
 from helpers.environments import ODD, Launchers
-from livereduce import ask as ask_module
-from livereduce.ask import PROBE, NoAnswer, ask, list_environments, parse
 from livereduce.config import Config
-from livereduce.launchers import look_for_launchers, plan
-from livereduce.probe import describe, location
+from livereduce.environment import ask as ask_module
+from livereduce.environment.ask import PROBE, NoAnswer, ask, list_environments, parse
+from livereduce.environment.launchers import look_for_launchers, plan
+from livereduce.environment.probe import describe, location
 
 LIMIT_S = 30.0
 

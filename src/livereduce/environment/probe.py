@@ -1,6 +1,6 @@
 """Run as a file by the python of an environment: writes down what that python and its environment are.
 
-``python probe.py ANSWER``, for `livereduce.ask`. It goes through launchers of many kinds, so it is a file (``conda
+``python probe.py ANSWER``, for `ask`. It goes through launchers of many kinds, so it is a file (``conda
 run`` refuses an argument of several lines) and answers into a file (launchers print what they like, and some close
 descriptors). It may be run by a python that is too old for us, in order to say so: nothing here needs more than 3.6.
 Nothing is imported to find out about it: `find_spec` says where a package would come from, and the version is that of

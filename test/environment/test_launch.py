@@ -19,14 +19,14 @@ import pytest
 from helpers import environments
 from helpers.environments import Launchers
 from helpers.paths import ROOT
-from livereduce import launch
-from livereduce.ask import Answer
 from livereduce.config import Config, load_config
-from livereduce.environment import Host
+from livereduce.environment import launch
+from livereduce.environment.ask import Answer
+from livereduce.environment.host import Host
+from livereduce.environment.launch import environ_in_there, judge, prepare, stays_here
+from livereduce.environment.launched import Launched, fingerprint, read_launched
+from livereduce.environment.launchers import Plan
 from livereduce.errors import ExitCode
-from livereduce.launch import environ_in_there, judge, prepare, stays_here
-from livereduce.launched import Launched, fingerprint, read_launched
-from livereduce.launchers import Plan
 from livereduce.status import FILE_NAME, StateWord, Status, read_status
 
 LIMIT_S = 30.0

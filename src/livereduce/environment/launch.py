@@ -1,4 +1,4 @@
-"""``python -m livereduce.launch [CONF]``: become the daemon, in the environment that the configuration names.
+"""``python -m livereduce.environment.launch [CONF]``: become the daemon, in the environment of the configuration.
 
 ``scripts/livereduce.sh`` execs this with a python of the system. The launcher of the environment is run once, to ask
 the python in there what it is; then this process execs that python on the daemon. No wrapper stays in between: what
@@ -15,13 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from livereduce import logs
-from livereduce.ask import Answer, NoAnswer, ask, list_environments
 from livereduce.config import DEFAULT_PATH, Config, read_file
-from livereduce.environment import Host, choose_engine, look_at_host
+from livereduce.environment.ask import Answer, NoAnswer, ask, list_environments
+from livereduce.environment.host import Host, choose_engine, look_at_host
+from livereduce.environment.launched import VARIABLE, Launched, encode, fingerprint
+from livereduce.environment.launchers import Plan, environment_name, look_for_launchers, plan
+from livereduce.environment.package import folder_for, python_path
 from livereduce.errors import ExitCode
-from livereduce.launched import VARIABLE, Launched, encode, fingerprint
-from livereduce.launchers import Plan, environment_name, look_for_launchers, plan
-from livereduce.package import folder_for, python_path
 from livereduce.resolve import private_dir
 
 ASK = "--ask"
@@ -33,7 +33,7 @@ OURS = (
 )
 """What systemd has told this process stays so, whatever a launcher makes of it."""
 
-log = logging.getLogger("livereduce.launch")
+log = logging.getLogger("livereduce.environment.launch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

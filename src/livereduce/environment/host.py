@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.config import Config
-from livereduce.identity import Identity
+from livereduce.environment.identity import Identity
+from livereduce.environment.launched import Launched, fingerprint, read_launched
+from livereduce.environment.launchers import WRAP, environment_name
+from livereduce.environment.probe import BUILTIN_NEEDS, location
 from livereduce.instrument import lookup, read_properties
-from livereduce.launched import Launched, fingerprint, read_launched
-from livereduce.launchers import WRAP, environment_name
-from livereduce.probe import BUILTIN_NEEDS, location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
