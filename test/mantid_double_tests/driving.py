@@ -1,4 +1,4 @@
-"""Drives the double inside the test's own process: a fresh import of `mantid` for each test."""
+"""Drives the double inside the test's own process: imported once, as if fresh for each test, and gone between them."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -87,19 +88,22 @@ def fresh(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Double]:
     patch.setenv("LIVEREDUCE_DOUBLE_RECORD", str(folder / "record"))
     patch.delenv("LIVEREDUCE_DOUBLE", raising=False)
     patch.delenv("LIVEREDUCE_DOUBLE_STREAM", raising=False)
-    _forget()
+    sys.modules.update(_shelf)
+    if _shelf:
+        from mantid._double.reset import reset
+
+        reset()
     yield Double(folder=folder, patch=patch)
     patch.setenv("LIVEREDUCE_DOUBLE", "")
-    if "mantid.api" in sys.modules:
-        from mantid.api import AlgorithmManager
+    from mantid.api import AlgorithmManager
 
-        AlgorithmManager.shutdown()
-    _forget()
-
-
-def _forget() -> None:
+    AlgorithmManager.shutdown()
     for name in [name for name in sys.modules if name.partition(".")[0] == "mantid"]:
-        del sys.modules[name]
+        _shelf[name] = sys.modules.pop(name)
+
+
+_shelf: dict[str, ModuleType] = {}
+"""The double's modules between two tests: no other test is to find a `mantid` imported."""
 
 
 def run_program(text: str, folder: Path, stream: dict[str, Any], switches: str = "") -> subprocess.Popen[str]:

@@ -12,8 +12,10 @@ def test_default_instrument_and_facility(double: Double) -> None:
     (double.folder / ".mantid" / "Mantid.user.properties").write_text(
         "default.facility = SNS\ndefault.instrument=PG3\n#default.x=1\n"
     )
+    from mantid._double.reset import reset
     from mantid.kernel import ConfigService
 
+    reset()
     info = ConfigService.getInstrument()
     assert (info.name(), info.shortName(), str(info), info.facility().name()) == ("POWGEN", "PG3", "PG3", "SNS")
     assert info.liveListener() == "SNSLiveEventDataListener"

@@ -76,17 +76,12 @@ def test_switches_and_streams_may_lie_in_files(double: Double) -> None:
         start()
 
 
-def test_the_readme_lists_every_switch_with_its_default() -> None:
-    import sys
+def test_the_readme_lists_every_switch_with_its_default(double: Double) -> None:
+    from mantid._double.stream import ITEMS, Chunk, Dimensions, Plan
+    from mantid._double.switches import DEFECTS
 
     from mantid_double_tests.driving import DOUBLE
 
-    sys.path.insert(0, str(DOUBLE))
-    try:
-        from mantid._double.stream import ITEMS, Chunk, Dimensions, Plan
-        from mantid._double.switches import DEFECTS
-    finally:
-        sys.path.remove(str(DOUBLE))
     text = (DOUBLE / "README.md").read_text()
     for name, defect in DEFECTS.items():
         assert f"| `{name}` | {'yes' if defect.default else 'no'} | {defect.section} |" in text

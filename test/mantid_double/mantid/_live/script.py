@@ -36,6 +36,11 @@ def read_script(path: str) -> str:
     return _seen[path]
 
 
+def forget_all() -> None:
+    """No script has been read."""
+    _seen.clear()
+
+
 def run_script_text(parent: Algorithm, text: str, input: Workspace, output: str, output_is_old: bool) -> Workspace:
     """Run the text; give the workspace that `output` means afterwards.
 

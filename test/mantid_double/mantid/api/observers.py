@@ -96,3 +96,10 @@ def _handle(observer: AlgorithmObserver, handler: str, *facts: Any) -> None:
     function = getattr(observer, handler, None)
     if function is not None and not is_on("odd_handlers"):
         function(*facts)
+
+
+def forget_all() -> None:
+    """Nobody observes anything."""
+    _watchers.clear()
+    _starting.clear()
+    _of_algorithms.clear()
