@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from livereduce import environment as environment_module
 from livereduce.config import Config
+from livereduce.environment import host as host_module
 from livereduce.environment.host import Host, choose_engine, look_at_host, question
 from livereduce.environment.identity import Identity
 from livereduce.environment.launched import VARIABLE, Launched, encode, fingerprint
@@ -81,7 +81,7 @@ def test_the_host_is_looked_at_without_importing_anything(tmp_path: Path, monkey
     (tmp_path / ".mantid").mkdir()
     (tmp_path / ".mantid" / "Mantid.user.properties").write_text("default.instrument=NOM")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(environment_module, "BUILTIN_NEEDS", ("json", "no_such_package"))
+    monkeypatch.setattr(host_module, "BUILTIN_NEEDS", ("json", "no_such_package"))
     launched = Launched(config="c", environment="pixi mantid_dev", mantid="/opt/mantid")
     variables = {"PATH": str(tmp_path), "HOME": str(tmp_path), VARIABLE: encode(launched)}
     facts = look_at_host(variables, tmp_path)
