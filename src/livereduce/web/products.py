@@ -1,0 +1,116 @@
+"""The answers about products: as JSON for the plots, and as files to take away."""
+
+import gzip
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from livereduce.web import params
+from livereduce.web.cache import Busy
+from livereduce.web.download import csv_lines, file_pieces
+from livereduce.web.encode import shown_body, to_json
+from livereduce.web.index import Listed
+from livereduce.web.reading import Unshowable, read_shown
+from livereduce.web.site import instrument, site_of
+
+PNG_POINTS = 400_000
+
+
+async def product(request: Request) -> Response:
+    """A product; with ``.nxs``, ``.csv`` or ``.png`` behind its name as a file."""
+    view = instrument(request).view
+    run, asked = params.run_number(request.path_params["run"]), request.path_params["name"]
+    listed = view.index.find(run, asked)
+    if listed is not None:
+        return await _json(request, run, listed, Path(view.products_dir) / listed.path)
+    stem, _, ending = asked.rpartition(".")
+    listed = view.index.find(run, stem)
+    if listed is None or ending not in _FILES:
+        raise HTTPException(404, f"run {run} has no product {asked[:80]!r}")
+    return await _FILES[ending](request, run, listed, Path(view.products_dir) / listed.path)
+
+
+async def _json(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    most = params.points(request.query_params.getlist("max_points"))
+    rows = params.rows(request.query_params.getlist("row"))
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    key = ("json", str(path), listed.version, most, rows, packed)
+
+    def make() -> bytes:
+        body = to_json(shown_body(read_shown(path, most, rows), run, listed.name, listed.version))
+        return gzip.compress(body, 1, mtime=0) if packed else body
+
+    headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if packed else {})
+    return await _made(request, key, make, "application/json", headers)
+
+
+async def _made(
+    request: Request, key: tuple[object, ...], make: Callable[[], bytes], media_type: str, headers: dict[str, str]
+) -> Response:
+    """The answer of this key, from before if it is still the same."""
+    etag = f'"{"-".join(str(part) for part in (key[0], *key[2:]))}"'.replace(" ", "")
+    fresh = {"etag": etag, "cache-control": "no-cache", **headers}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=fresh)
+    body = await guarded(request, key, make)
+    return Response(body, media_type=media_type, headers=fresh)
+
+
+async def guarded(request: Request, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+    """The answer of this key; what can go wrong with a product as an answer of its own."""
+    try:
+        return await site_of(request).cache.get(key, make)
+    except Busy:
+        raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
+    except Unshowable as error:
+        raise HTTPException(422, str(error)) from None
+    except IndexError as error:
+        raise HTTPException(404, str(error)) from None
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        # pruned in between, or no file of ours
+        raise HTTPException(404, f"the product cannot be read: {type(error).__name__}: {error}"[:300]) from None
+
+
+def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
+    # the name of the file on disk is safe in a header, unlike that of a product
+    name = f"{run}_{path.stem}.{ending}"
+    return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
+
+
+async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
+    try:
+        size, pieces = file_pieces(path)
+    except OSError as error:
+        raise HTTPException(404, f"the product cannot be read: {error.strerror}") from None
+    headers = _attachment(run, path, "nxs") | {"content-length": str(size)}
+    return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
+
+
+async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    rows = params.rows(request.query_params.getlist("row"))
+    lines = csv_lines(path, rows)
+    # the first piece says whether there is anything to be sent at all
+    key = ("csv", str(path), listed.version, rows)
+    head = await guarded(request, key, partial(next, lines))
+    body = chain([head], lines)
+    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
+
+
+async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    rows = params.rows(request.query_params.getlist("row"))
+    key = ("png", str(path), listed.version, rows)
+
+    def make() -> bytes:
+        from livereduce.web.drawing import draw
+
+        return draw(read_shown(path, PNG_POINTS, rows), run, listed.name)
+
+    return await _made(request, key, make, "image/png", _attachment(run, path, "png"))
+
+
+_FILES = {"nxs": _nexus, "csv": _csv, "png": _png}
