@@ -15,9 +15,9 @@ LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
 
 LIGHT = {
-    "",  # the package itself: its version
-    *("check", "closure", "config", "config_keys", "environment", "errors", "instrument", "link", "logs"),
-    *("resolve", "scripts", "status"),
+    "",  # the package itself: its version, and what scripts may call
+    *("check", "closure", "config", "config_keys", "environment", "errors", "failure", "instrument", "link", "logs"),
+    *("metrics", "publication", "resolve", "scripts", "status", "status_text"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
 

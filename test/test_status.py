@@ -15,22 +15,22 @@ from livereduce.errors import ExitCode
 from livereduce.link import Phase, Progress, RunState
 from livereduce.status import (
     FILE_NAME,
+    ErrorSeen,
     Restart,
     ScriptSeen,
     StateWord,
     Status,
     decode_status,
-    describe,
     encode_status,
     exit_code,
     headline,
     is_down,
     iso,
     read_status,
-    show_status,
     shown,
     write_status,
 )
+from livereduce.status_text import describe, show_status
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 500_000).astimezone()
 PROGRESS = Progress(
@@ -58,7 +58,8 @@ FULL = Status(
     instrument="POWGEN",
     engine="builtin",
     interpreter="/usr/bin/python3",
-    proc=ScriptSeen(path="/s/proc.py", md5="f" * 32),
+    proc=ScriptSeen(path="/s/proc.py", md5="f" * 32, modified=iso(NOW), since=iso(NOW)),
+    errors=(ErrorSeen(kind="proc", text="p.py:3: ZeroDivisionError", at=iso(NOW), over=True),),
     log_file="/l/livereduce.log",
     products_dir="/p/products",
     generation=4,
@@ -228,8 +229,8 @@ def test_the_description_holds_what_an_operator_asks() -> None:
         "2.5e+07 events/s",
         "1.2 s old",
         "3 chunks, 2 results",
-        "proc: p.py:3: ZeroDivisionError",
-        f"/s/proc.py (md5 {'f' * 32})",
+        f"{iso(NOW)} proc: p.py:3: ZeroDivisionError (over)",
+        f"/s/proc.py (md5 {'f' * 32}), written {iso(NOW)}, in use since {iso(NOW)}",
         "generation 4, pid 77, 1 restarts",
         "generation 3: the worker was killed by SIGSEGV",
         "/l/livereduce.log",
@@ -307,7 +308,7 @@ def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.Mon
     """In a shell, the service's own $RUNTIME_DIRECTORY is not set, and an old trial may have left a status behind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "mine"))
-    monkeypatch.setattr("livereduce.status.SERVICE_DIR", tmp_path / "service")
+    monkeypatch.setattr("livereduce.status_text.SERVICE_DIR", tmp_path / "service")
     for where, status in (("mine", replace(FULL, why="old trial")), ("service", fresh(why="the service"))):
         (tmp_path / where).mkdir()
         write_status(tmp_path / where / FILE_NAME, status)

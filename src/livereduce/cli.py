@@ -48,7 +48,7 @@ def _status_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from livereduce.status import show_status
+    from livereduce.status_text import show_status
 
     return show_status(options.configuration, options.json, sys.stdout)
 

@@ -15,7 +15,7 @@ import tokenize
 import types
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from typing import NoReturn
@@ -26,12 +26,21 @@ FUNCTION = "__live__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """One script as it lies on disk. `problem` is why it cannot be used, or empty; it names the file."""
+    """One script as it lies on disk.
+
+    Attributes
+    ----------
+    problem
+        Why it cannot be used, or empty; it names the file.
+    modified_ns
+        When the file was written (Unix), for people only: what tells one version from another is the md5.
+    """
 
     path: Path
     text: bytes
     md5: str
     problem: str = ""
+    modified_ns: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +78,16 @@ def _directory_problem(directory: Path) -> str:
 def read_script(path: Path) -> Script | None:
     """The script of a path; None if there is no such file."""
     try:
-        if not S_ISREG(path.stat().st_mode):  # reading a pipe would wait for ever
+        facts = path.stat()
+        if not S_ISREG(facts.st_mode):  # reading a pipe would wait for ever
             return Script(path=path, text=b"", md5="", problem=f"{path}: not a regular file")
         text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         return Script(path=path, text=b"", md5="", problem=f"{path}: cannot be read: {error.strerror or error}")
-    return Script(path=path, text=text, md5=md5_of(text), problem=find_problem(text, path))
+    problem = find_problem(text, path)
+    return Script(path=path, text=text, md5=md5_of(text), problem=problem, modified_ns=facts.st_mtime_ns)
 
 
 def md5_of(text: bytes) -> str:

@@ -1,7 +1,7 @@
-"""The snapshot that the daemon writes and everyone else reads: its words, its file, its exit code.
+"""The snapshot that the daemon writes and everyone else reads: its words, its file, what it means.
 
 One writer, many readers, no lock: the file is replaced by rename, so a reader sees this snapshot or the one before,
-never half of one. When it is written is decided in `daemon.report`.
+never half of one. When it is written is decided in `daemon.report`; `status_text` shows it to people.
 """
 
 import json
@@ -11,19 +11,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import psutil
 
-from livereduce.config import read_file
-from livereduce.environment import look_at_host
 from livereduce.errors import ExitCode
 from livereduce.link import Phase, Progress, RunState
-from livereduce.resolve import Survey, survey
+from livereduce.resolve import Survey
 
 FILE_NAME = "status.json"
-SERVICE_DIR = Path("/run/livereduce")
-"""The runtime directory of the system's service, which alone has $RUNTIME_DIRECTORY in its environment."""
 STALE_S = 15.0
 """The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
 
@@ -48,10 +44,32 @@ NEEDS_ATTENTION = frozenset({StateWord.DEGRADED, StateWord.STALLED, StateWord.RE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptSeen:
-    """A script as the newest generation runs it: the user's path and its md5."""
+    """A script as the newest generation runs it.
+
+    Attributes
+    ----------
+    path, md5
+        The user's file, and what tells its versions apart.
+    modified
+        When the file was written; empty if that is not known, as of a last good version.
+    since
+        When this version was first taken into use; empty if that could not be kept.
+    """
 
     path: str
     md5: str
+    modified: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSeen:
+    """The last error of a kind (``proc``, ``post_proc``, ``publish``, ``source`` …), since when, whether it is over."""
+
+    kind: str
+    text: str
+    at: str
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +105,8 @@ class Status:
     restarts, renewals
         How many workers ended since the daemon started without having been asked to, and how many to begin anew: for
         other scripts, on request, for want of memory.
+    errors
+        The last error of each kind since the daemon started, the newest last.
     last_restarts, last_words
         The newest of both, oldest first, also those under earlier daemons; and what the last of these workers printed.
     """
@@ -118,6 +138,7 @@ class Status:
     memory_limit_bytes: int | None = None
     restarts: int = 0
     renewals: int = 0
+    errors: tuple[ErrorSeen, ...] = ()
     last_restarts: tuple[Restart, ...] = ()
     last_words: tuple[str, ...] = ()
     dump: str = ""
@@ -150,6 +171,7 @@ def decode_status(text: str) -> Status:
             body[key] = ScriptSeen(**_known(ScriptSeen, body[key])) if body.get(key) else None
         for key in ("warnings", "problems", "last_words"):
             body[key] = tuple(body.get(key, ()))
+        body["errors"] = tuple(ErrorSeen(**_known(ErrorSeen, one)) for one in body.get("errors", ()))
         body["last_restarts"] = tuple(Restart(**_known(Restart, one)) for one in body.get("last_restarts", ()))
         if body.get("progress"):
             progress = _known(Progress, body["progress"])
@@ -270,86 +292,6 @@ def headline(status: Status) -> str:
     return f"{status.state}: {status.why}; {flow}{age}"
 
 
-def describe(status: Status, down: str = "") -> str:
-    """The snapshot for people, one fact a line; `down` is the answer of `is_down`."""
-    rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
-    if down:
-        rows += [("was", f"{status.state}: {status.why}")]
-    rows += [("problem", problem) for problem in status.problems if problem not in status.why or down]
-    rows += [("warning", warning) for warning in status.warnings]
-    rows += [("instrument", status.instrument or "not known")]
-    rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
-    rows += _progress_rows(status)
-    for name, script in (("proc", status.proc), ("post_proc", status.post_proc)):
-        rows.append((name, f"{script.path} (md5 {script.md5})" if script else "none"))
-    ends = f"{status.restarts} restarts, {status.renewals} renewals"
-    worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
-    rows += [("worker", f"{worker}, {status.phase}" if status.phase else worker)]
-    rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
-    rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
-    rows += [("last words", line) for line in status.last_words]
-    rows += [("stacks", f"{status.dump} {status.dump_shows}".rstrip())] if status.dump else []
-    rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
-    rows += [("products", status.products_dir)]
-    rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
-    return "\n".join(f"{name:14} {text}" for name, text in rows)
-
-
-def _memory(status: Status) -> str:
-    held, limit = status.memory_bytes or 0, status.memory_limit_bytes
-    if limit is None:
-        return f"{held / 1e6:.0f} MB, no limit"
-    return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB"
-
-
-def _progress_rows(status: Status) -> list[tuple[str, str]]:
-    progress = status.progress
-    if progress is None:
-        return []
-    link = "connected" if progress.source_connected else f"not connected: {progress.source_reason or 'not yet'}"
-    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_charge_pc / 1e6:.6g} µC"
-    rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
-    age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
-    rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
-    rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
-    rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
-    rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
-    return rows + [("last error", f"{kind}: {text}") for kind, text in progress.last_errors.items()]
-
-
 def runtime_directory(found: Survey, environ: Mapping[str, str], cwd: Path) -> Path:
     """The runtime directory of a configuration, also of one that cannot run: its daemon says there why it is parked."""
     return found.runtime_dir or Path(environ.get("RUNTIME_DIRECTORY") or cwd / "livereduce.run")
-
-
-def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Where the snapshot of a configuration may be, the likeliest first."""
-    reading = read_file(path)
-    found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
-    own = runtime_directory(found, environ, cwd)
-    return [own / FILE_NAME] if reading.config.runtime_dir else [own / FILE_NAME, SERVICE_DIR / FILE_NAME]
-
-
-def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
-    """``livereduce status [CONF] [--json]``: print the snapshot of the daemon of a configuration.
-
-    Returns
-    -------
-    The exit code: 0 well, 1 somebody should look, 2 down.
-    """
-    now, seen, missing = datetime.now().astimezone(), [], []
-    for file in find_statuses(path, os.environ, Path.cwd()):
-        try:
-            status = read_status(file)
-        except (OSError, ValueError) as error:
-            missing.append(f"{file}: {getattr(error, 'strerror', None) or error}")
-        else:
-            seen.append((status, is_down(status, now)))
-    if not seen:
-        why = f"no status of a daemon ({'; '.join(missing)})"
-        print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
-        return ExitCode.DOWN
-    # a service that is up is meant rather than what an earlier one has left behind
-    status, down = min(seen, key=lambda one: bool(one[1]))
-    print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)
-    return exit_code(status, down)

@@ -1,7 +1,8 @@
 import pytest
 
-from livereduce.daemon.observed import Observed, observe
+from livereduce.daemon.observed import Observed, observe, remember_errors
 from livereduce.link import Beat, Phase, Progress
+from livereduce.status import ErrorSeen
 
 
 def beat(*, events: int = 0, pulses: int = 0, results: int = 0, script_errors: int = 0) -> Beat:
@@ -33,3 +34,19 @@ def test_a_script_fails_from_its_error_to_the_next_result() -> None:
 
 def test_an_error_in_the_first_beat_seen_counts() -> None:
     assert observe(Observed(), beat(script_errors=1), 0).script_fails
+
+
+def test_the_last_error_of_each_kind_keeps_its_time_until_it_changes() -> None:
+    seen = remember_errors((), {"proc": "a"}, "1")
+    assert seen == (ErrorSeen(kind="proc", text="a", at="1"),)
+    assert remember_errors(seen, {"proc": "a"}, "2") == seen
+    seen = remember_errors(seen, {"proc": "a", "source": "gone"}, "3")
+    assert [(one.kind, one.at) for one in seen] == [("proc", "1"), ("source", "3")]
+    assert [one.at for one in remember_errors(seen, {"proc": "b"}, "4")] == ["3", "4"]
+
+
+def test_an_error_that_is_over_is_kept_and_comes_anew() -> None:
+    seen = remember_errors((), {"proc": "a"}, "1")
+    seen = remember_errors(seen, {}, "2")
+    assert seen == (ErrorSeen(kind="proc", text="a", at="1", over=True),)
+    assert remember_errors(seen, {"proc": "a"}, "3") == (ErrorSeen(kind="proc", text="a", at="3"),)

@@ -26,10 +26,14 @@ class Kept:
     since: str
 
 
-def remember(state_dir: Path, scripts: Scripts) -> None:
+def remember(state_dir: Path, scripts: Scripts) -> dict[str, str]:
     """Keep these scripts as the last good ones, and nothing else: a script that is gone is not good any more.
 
     Call it when a worker was started on them. Does not write what is there already.
+
+    Returns
+    -------
+    Since when each has been in use, by the name of its file.
 
     Raises
     ------
@@ -54,6 +58,7 @@ def remember(state_dir: Path, scripts: Scripts) -> None:
     if kept != before:
         _put(folder / INDEX, json.dumps({name: asdict(entry) for name, entry in kept.items()}, indent=2).encode())
         _sweep(folder, {INDEX, *(f"{entry.md5}.py" for entry in kept.values())})
+    return {name: entry.since for name, entry in kept.items()}
 
 
 def last_good(state_dir: Path, name: str) -> Script | None:

@@ -19,7 +19,7 @@ from livereduce.daemon import good, memory, policy, vocabulary
 from livereduce.daemon.changes import Changes
 from livereduce.daemon.dump import save_dump, where_it_stood
 from livereduce.daemon.generation import make_generation
-from livereduce.daemon.observed import Observed, observe
+from livereduce.daemon.observed import Observed, observe, remember_errors
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.site import Site
@@ -30,7 +30,7 @@ from livereduce.daemon.weighing import Weighing
 from livereduce.link import RECYCLE, STOP, TRIM
 from livereduce.logs import log_startup
 from livereduce.resolve import Resolved
-from livereduce.status import StateWord
+from livereduce.status import StateWord, iso
 
 TICK_S = 1.0
 """The longest wait; what nobody announces (the clock, a file) is looked at this often."""
@@ -163,6 +163,8 @@ class Loop:
             self._beats_due = now + BEATS_S
             for beat in worker.read_beats():
                 self._observed = observe(self._observed, beat, now)
+                at, errors = iso(datetime.now()), beat.progress.last_errors
+                self._reporter.errors = remember_errors(self._reporter.errors, errors, at)
                 self._pending.append(Beaten(phase=beat.phase))
         if worker.output_fd in ready:
             _log_output(worker.read_output(now))
@@ -263,10 +265,12 @@ class Loop:
             self._pending.append(Ended(code=None, reason=f"the worker could not be started: {error}"))
             return
         self._reporter.worker_pid = self._worker.pid
+        since: dict[str, str] = {}
         try:
-            good.remember(resolved.state_dir, resolved.scripts)
+            since = good.remember(resolved.state_dir, resolved.scripts)
         except OSError as error:
             log.warning("the scripts cannot be kept as the last good ones: %s", error)
+        self._reporter.begins(resolved.scripts, since)
         log.info("worker generation %d (pid %d) started: %s", job.generation, self._worker.pid, reason)
 
     def _leave(self) -> None:

@@ -1,8 +1,10 @@
-"""What successive beats of one worker say together: rates, and whether the scripts fail at present."""
+"""What successive beats say together: rates, whether the scripts fail at present, the last error of each kind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from livereduce.link import Beat, Progress
+from livereduce.status import ErrorSeen
 
 RATE_WINDOW_S = 2.0
 """Beats come at every change of phase, some milliseconds apart; a rate over less than this is noise."""
@@ -59,3 +61,15 @@ def observe(observed: Observed, beat: Beat, now: float) -> Observed:
 
 def _open_window(seen: Observed, progress: Progress, now: float) -> Observed:
     return replace(seen, window_start=now, window_events=progress.events, window_pulses=progress.pulses)
+
+
+def remember_errors(seen: tuple[ErrorSeen, ...], errors: Mapping[str, str], at: str) -> tuple[ErrorSeen, ...]:
+    """The last error of each kind, after a beat with the errors that there are now; those that are new come last."""
+    known = {one.kind: one for one in seen}
+    fresh = {
+        kind: ErrorSeen(kind=kind, text=text, at=at)
+        for kind, text in errors.items()
+        if kind not in known or known[kind].over or known[kind].text != text
+    }
+    kept = (replace(one, over=one.kind not in errors) for one in seen if one.kind not in fresh)
+    return (*kept, *fresh.values())

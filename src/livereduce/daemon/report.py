@@ -3,6 +3,7 @@
 import logging
 import os
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,9 @@ from livereduce.daemon.notify import Notifier
 from livereduce.daemon.observed import Observed
 from livereduce.daemon.site import Found, Site
 from livereduce.daemon.vocabulary import State
-from livereduce.link import Job, ScriptCopy
-from livereduce.status import Restart, ScriptSeen, StateWord, Status, headline, iso, shown, write_status
+from livereduce.link import Job
+from livereduce.scripts import Script, Scripts
+from livereduce.status import ErrorSeen, Restart, ScriptSeen, StateWord, Status, headline, iso, shown, write_status
 
 WRITE_S = 5.0
 """The snapshot is at most this old (readers call a daemon down after three times that)."""
@@ -38,6 +40,8 @@ class Reporter:
         The newest generation, set by the loop as it starts and ends workers.
     problems, memory
         What is wrong although a worker runs, and what it uses of what it may (bytes); set by the loop.
+    errors
+        The last error of each kind, set by the loop.
     code, last_words
         Of the worker that ended last, set by the loop.
     dump, dump_shows
@@ -49,9 +53,11 @@ class Reporter:
         self.worker_pid: int | None = None
         self.problems: tuple[str, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
+        self.errors: tuple[ErrorSeen, ...] = ()
         self.code: int | None = None
         self.last_words: tuple[str, ...] = ()
         self.dump = self.dump_shows = ""
+        self._scripts: tuple[ScriptSeen | None, ScriptSeen | None] = (None, None)
         self._notifier = notifier or Notifier(None)
         self._ready = self._stopping = False
         self._extended_at = self._said_at = float("-inf")
@@ -83,6 +89,10 @@ class Reporter:
         if after.word in (StateWord.STOPPING, StateWord.STOPPED) and not self._stopping:
             self._stopping = self._notifier.stopping()
 
+    def begins(self, scripts: Scripts, since: Mapping[str, str]) -> None:
+        """A worker was started on these scripts; `since` says when they were first, by the names of their files."""
+        self._scripts = (_seen(scripts.proc, since), _seen(scripts.post_proc, since))
+
     def _remember(self, why: str, found: Found) -> None:
         generation = self.job.generation if self.job else 0
         restart = Restart(at=iso(datetime.now()), reason=why, generation=generation)
@@ -105,7 +115,14 @@ class Reporter:
     def report(self, state: State, site: Site, observed: Observed, now: float) -> None:
         """Write the snapshot if it is due, and the life signs if they are; called at the end of each tick."""
         # beats come many times a second: most ticks have nothing to tell, and must not cost a snapshot
-        tellable = (replace(state, heard_at=0, ticked_at=0), site.found, self.problems, self.dump, self.worker_pid)
+        tellable = (
+            replace(state, heard_at=0, ticked_at=0),
+            site.found,
+            self.problems,
+            self.errors,
+            self.dump,
+            self.worker_pid,
+        )
         if tellable == self._told and now - self._written_at < BETWEEN_S:
             self._notifier.watchdog()
             return
@@ -171,8 +188,8 @@ class Reporter:
             instrument=resolved.instrument.name if resolved else "",
             engine=resolved.engine if resolved else "",
             interpreter=str(resolved.interpreter) if resolved else "",
-            proc=_seen(job.proc) if job else None,
-            post_proc=_seen(job.post_proc) if job else None,
+            proc=self._scripts[0],
+            post_proc=self._scripts[1],
             log_file=str(self._log_file),
             products_dir=str(resolved.state_dir / "products") if resolved else "",
             generation=job.generation if job else 0,
@@ -185,6 +202,7 @@ class Reporter:
             memory_limit_bytes=self.memory[1],
             restarts=state.restarts,
             renewals=state.renewals,
+            errors=self.errors,
             last_restarts=tuple(entry.restart for entry in self._entries),
             last_words=self._entries[-1].last_words if self._entries else (),
             dump=self.dump,
@@ -206,5 +224,8 @@ def _without_numbers(status: Status) -> Status:
     return replace(rates, updated="", phase=None, progress=None)
 
 
-def _seen(script: ScriptCopy | None) -> ScriptSeen | None:
-    return ScriptSeen(path=script.path, md5=script.md5) if script else None
+def _seen(script: Script | None, since: Mapping[str, str]) -> ScriptSeen | None:
+    if script is None:
+        return None
+    modified = iso(datetime.fromtimestamp(script.modified_ns / 1e9)) if script.modified_ns else ""
+    return ScriptSeen(path=str(script.path), md5=script.md5, modified=modified, since=since.get(script.path.name, ""))

@@ -1,0 +1,106 @@
+"""``livereduce status``: the snapshot in words for people, or as it is for machines."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from livereduce.config import read_file
+from livereduce.environment import look_at_host
+from livereduce.errors import ExitCode
+from livereduce.resolve import survey
+from livereduce.status import FILE_NAME, ScriptSeen, Status, exit_code, is_down, read_status, runtime_directory
+
+SERVICE_DIR = Path("/run/livereduce")
+"""The runtime directory of the system's service, which alone has $RUNTIME_DIRECTORY in its environment."""
+
+
+def describe(status: Status, down: str = "") -> str:
+    """The snapshot for people, one fact a line; `down` is the answer of `is_down`."""
+    rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
+    if down:
+        rows += [("was", f"{status.state}: {status.why}")]
+    rows += [("problem", problem) for problem in status.problems if problem not in status.why or down]
+    rows += [("warning", warning) for warning in status.warnings]
+    rows += [("instrument", status.instrument or "not known")]
+    rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
+    rows += _progress_rows(status)
+    rows += [("last error", f"{one.at} {one.kind}: {one.text}{' (over)' * one.over}") for one in status.errors]
+    rows += [("proc", _script(status.proc)), ("post_proc", _script(status.post_proc))]
+    ends = f"{status.restarts} restarts, {status.renewals} renewals"
+    worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
+    rows += [("worker", f"{worker}, {status.phase}" if status.phase else worker)]
+    rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
+    rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
+    rows += [("last words", line) for line in status.last_words]
+    rows += [("stacks", f"{status.dump} {status.dump_shows}".rstrip())] if status.dump else []
+    rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
+    rows += [("products", status.products_dir)]
+    rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
+    return "\n".join(f"{name:14} {text}" for name, text in rows)
+
+
+def _script(script: ScriptSeen | None) -> str:
+    if script is None:
+        return "none"
+    times = [f"written {script.modified}"] if script.modified else []
+    times += [f"in use since {script.since}"] if script.since else []
+    return ", ".join([f"{script.path} (md5 {script.md5})", *times])
+
+
+def _memory(status: Status) -> str:
+    held, limit = status.memory_bytes or 0, status.memory_limit_bytes
+    if limit is None:
+        return f"{held / 1e6:.0f} MB, no limit"
+    return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB"
+
+
+def _progress_rows(status: Status) -> list[tuple[str, str]]:
+    progress = status.progress
+    if progress is None:
+        return []
+    link = "connected" if progress.source_connected else f"not connected: {progress.source_reason or 'not yet'}"
+    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_charge_pc / 1e6:.6g} µC"
+    rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
+    age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
+    rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
+    rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
+    rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
+    rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
+    return rows
+
+
+def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
+    """Where the snapshot of a configuration may be, the likeliest first."""
+    reading = read_file(path)
+    found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
+    own = runtime_directory(found, environ, cwd)
+    return [own / FILE_NAME] if reading.config.runtime_dir else [own / FILE_NAME, SERVICE_DIR / FILE_NAME]
+
+
+def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
+    """``livereduce status [CONF] [--json]``: print the snapshot of the daemon of a configuration.
+
+    Returns
+    -------
+    The exit code: 0 well, 1 somebody should look, 2 down.
+    """
+    now, seen, missing = datetime.now().astimezone(), [], []
+    for file in find_statuses(path, os.environ, Path.cwd()):
+        try:
+            status = read_status(file)
+        except (OSError, ValueError) as error:
+            missing.append(f"{file}: {getattr(error, 'strerror', None) or error}")
+        else:
+            seen.append((status, is_down(status, now)))
+    if not seen:
+        why = f"no status of a daemon ({'; '.join(missing)})"
+        print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
+        return ExitCode.DOWN
+    # a service that is up is meant rather than what an earlier one has left behind
+    status, down = min(seen, key=lambda one: bool(one[1]))
+    print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)
+    return exit_code(status, down)
