@@ -33,13 +33,13 @@ async def one_instrument(request: Request) -> Response:
 
 async def timeline(request: Request) -> Response:
     """The last day in numbers."""
-    return answer(instrument(request).timeline.shown())
+    since = params.time(request.query_params.getlist("since"))
+    return answer(instrument(request).timeline.shown(since))
 
 
 async def printed(request: Request) -> Response:
     """What the scripts said."""
-    one = instrument(request)
-    return answer(output(one.view.status, one.script_changed))
+    return answer(output(instrument(request).view.status))
 
 
 async def events(request: Request) -> Response | EventStream:

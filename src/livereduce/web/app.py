@@ -67,6 +67,7 @@ def _routes() -> list[Route]:
         Route(_OF_ONE, api.one_instrument),
         Route(f"{_OF_ONE}/timeline", api.timeline),
         Route(f"{_OF_ONE}/output", api.printed),
+        Route(f"{_OF_ONE}/trends/{{run}}", products.trends),
         Route(f"{_OF_ONE}/restart", api.restart, methods=["POST"]),
         Route(f"{_OF_ONE}/products/{{run}}/{{name:path}}", products.product),
     ]

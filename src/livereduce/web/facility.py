@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from livereduce.status import Status, iso
+from livereduce.status import iso
 from livereduce.web.hub import Hub, News
 from livereduce.web.index import Listed, changes
 from livereduce.web.places import Place, look
@@ -37,7 +37,6 @@ class Watched:
     told: tuple[object, ...] = ()
     untold: bool = False
     found_at: float = float("-inf")
-    script_changed: dict[str, str] = field(default_factory=dict)
 
 
 class Facility:
@@ -80,7 +79,6 @@ class Facility:
         before, seen = one.view, one.seen
         if seen.status is not None and seen.status is not before.status:
             one.timeline.take(before.status, seen.status)
-            self._note_scripts(one, before.status, seen.status)
         view = replace(
             before,
             name=(seen.status.instrument if seen.status else "") or one.place.name,
@@ -92,12 +90,6 @@ class Facility:
         )
         one.view = judge_down(view, seen.down, now)
         self._tell(one, before, now, clock_s)
-
-    def _note_scripts(self, one: Watched, before: Status | None, after: Status) -> None:
-        """Remember when a script became another one; the first one seen may be older than that."""
-        for step in ("proc", "post_proc"):
-            if before is not None and getattr(before, step) != getattr(after, step):
-                one.script_changed[step] = after.updated
 
     def _tell(self, one: Watched, before: View, now: datetime, clock_s: float) -> None:
         view = one.view

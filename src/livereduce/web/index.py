@@ -45,12 +45,14 @@ class Index:
 
     runs: tuple[ListedRun, ...] = ()
 
+    def run(self, number: int) -> ListedRun | None:
+        """The run of this number, None if there is none."""
+        return next((run for run in self.runs if run.run == number), None)
+
     def find(self, run: int, name: str) -> Listed | None:
         """The product of this name, None if there is none."""
-        for listed in self.runs:
-            if listed.run == run:
-                return listed.products.get(name)
-        return None
+        listed = self.run(run)
+        return listed.products.get(name) if listed else None
 
     @property
     def newest_unix_s(self) -> float | None:

@@ -45,7 +45,9 @@ def _paths() -> Json:
         ),
         "/api/instruments": _get("A card for each instrument.", "Instruments"),
         one: _get("Everything about an instrument.", "Instrument", parameters=[_ID], errors=(404,)),
-        f"{one}/timeline": _get("The last day in numbers and marks.", "Timeline", parameters=[_ID], errors=(404,)),
+        f"{one}/timeline": _get(
+            "The last day in numbers and marks.", "Timeline", parameters=[_ID, _SINCE], errors=(404, 422)
+        ),
         f"{one}/output": _get("What the scripts said.", "Output", parameters=[_ID], errors=(404,)),
         f"{one}/trends/{{run}}": _get(
             "Numbers that the scripts of a run reported.", "Trends", parameters=[*of_run, _TARGET], errors=(404, 422)
@@ -78,6 +80,7 @@ _POINTS = _query(
     {"type": "integer", "minimum": 1, "maximum": MOST_POINTS, "default": 100_000},
 )
 _ROW = _query("row", "Spectra of a product of two dimensions.", {"type": "integer", "minimum": 0}, many=MOST_ROWS)
+_SINCE = _query("since", "Numbers after this time only.", {"type": "string", "format": "date-time"})
 _TARGET = _query(
     "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 )

@@ -1,6 +1,6 @@
 """What the scripts printed, the last traceback, and which scripts they are. Pure."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from livereduce.status import Status
@@ -8,15 +8,23 @@ from livereduce.status import Status
 STEPS = ("proc", "post_proc")
 
 
-def output(status: Status | None, changed: Mapping[str, str]) -> dict[str, Any]:
-    """The answer; `changed` says when a script became another one, as far as this page was there."""
+def output(status: Status | None) -> dict[str, Any]:
+    """The answer."""
     if status is None:
-        return {"printed": [], "traceback": "", "script_hashes": []}
+        return {"printed": [], "traceback": "", "failure": None, "script_hashes": []}
+    failure = getattr(status, "script_failure", None)
     return {
-        "printed": list(getattr(status, "printed", ())),
-        "traceback": getattr(status, "traceback", ""),
+        "printed": [{"at": line.at, "line": line.line} for line in getattr(status, "printed", ())],
+        "traceback": failure.traceback if failure else "",
+        "failure": asdict(failure) if failure else None,
         "script_hashes": [
-            {"step": step, "path": script.path, "md5": script.md5, "changed": changed.get(step, "")}
+            {
+                "step": step,
+                "path": script.path,
+                "md5": script.md5,
+                "modified": script.modified,
+                "changed": script.since,
+            }
             for step in STEPS
             if (script := getattr(status, step)) is not None
         ],

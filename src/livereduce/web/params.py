@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from starlette.exceptions import HTTPException
 
@@ -37,17 +38,30 @@ def rows(values: Sequence[str]) -> tuple[int, ...]:
     return tuple(whole_number("row", text, 0, 10**9) for text in values)
 
 
-def relative_error(values: Sequence[str], default: float) -> float:
-    """``target``: a wanted relative error, larger than 0 and at most 1."""
+def relative_error(values: Sequence[str]) -> float | None:
+    """``target``: a wanted relative error; None if there is none."""
     if not values:
-        return default
+        return None
     try:
         value = float(values[-1])
     except ValueError:
         value = 0.0
-    if not 1e-9 <= value <= 1:  # also false for NaN
-        raise HTTPException(422, f"target: expected a relative error in (0, 1], got {values[-1][:40]!r}")
+    if not 1e-9 <= value < 1:  # also for NaN
+        raise HTTPException(422, f"target: expected a relative error between 0 and 1, got {values[-1][:40]!r}")
     return value
+
+
+def time(values: Sequence[str]) -> datetime | None:
+    """``since``: a time with zone; None if there is none."""
+    if not values:
+        return None
+    try:
+        value = datetime.fromisoformat(values[-1].replace(" ", "+"))  # a plus that nobody has escaped
+        if value.tzinfo is not None and 1900 < value.year < 9000:
+            return value
+    except ValueError:
+        pass
+    raise HTTPException(422, f"since: expected a time with zone, got {values[-1][:40]!r}")
 
 
 def ids(values: Sequence[str], known: frozenset[str]) -> frozenset[str] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from livereduce.config import DEFAULT_PATH, read_file
 from livereduce.environment import look_at_host
 from livereduce.resolve import survey
-from livereduce.status import FILE_NAME, SERVICE_DIR, runtime_directory
+from livereduce.status_text import find_statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,7 @@ def look(path: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[str,
     reading = read_file(path)
     found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
     name = found.instrument.short_name if found.instrument else (path or DEFAULT_PATH).stem
-    own = runtime_directory(found, environ, cwd) / FILE_NAME
-    return name, (own,) if reading.config.runtime_dir else (own, SERVICE_DIR / FILE_NAME)
+    return name, tuple(find_statuses(path, environ, cwd))
 
 
 def _id(name: str, taken: set[str]) -> str:

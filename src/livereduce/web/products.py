@@ -10,15 +10,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from livereduce.publish.trends import FILE_NAME, read_trends
 from livereduce.web import params
 from livereduce.web.cache import Busy
 from livereduce.web.download import csv_lines, file_pieces
 from livereduce.web.encode import shown_body, to_json
 from livereduce.web.index import Listed
 from livereduce.web.reading import Unshowable, read_shown
-from livereduce.web.site import instrument, site_of
+from livereduce.web.site import instrument, now, site_of
+from livereduce.web.trends import trends_body
 
 PNG_POINTS = 400_000
+FORECAST_S = 5
+"""For so long a forecast is given again as it was."""
 
 
 async def product(request: Request) -> Response:
@@ -33,6 +37,28 @@ async def product(request: Request) -> Response:
     if listed is None or ending not in _FILES:
         raise HTTPException(404, f"run {run} has no product {asked[:80]!r}")
     return await _FILES[ending](request, run, listed, Path(view.products_dir) / listed.path)
+
+
+async def trends(request: Request) -> Response:
+    """What the scripts of a run reported."""
+    view, run = instrument(request).view, params.run_number(request.path_params["run"])
+    if view.index.run(run) is None:
+        raise HTTPException(404, f"there is no run {run} here")
+    target = params.relative_error(request.query_params.getlist("target"))
+    path, at = Path(view.products_dir) / str(run) / FILE_NAME, now().timestamp()
+
+    def make() -> bytes:
+        return to_json(trends_body(read_trends(path), run, target, at))
+
+    key = ("trends", str(path), _version(path), target, at // FORECAST_S)
+    return await _made(request, key, make, "application/json", {})
+
+
+def _version(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 async def _json(request: Request, run: int, listed: Listed, path: Path) -> Response:

@@ -63,10 +63,11 @@ class Timeline:
         """Mark that the daemon is down, or with an empty reason that it is back."""
         self.marks.append(Mark(at=at, kind="down", text=why[:LONGEST_TEXT] or "the daemon is back"))
 
-    def shown(self) -> dict[str, Any]:
-        """All of it as columns, oldest first."""
-        since = self.fine[0].at if self.fine else None
-        samples = [one for one in self.coarse if since is None or one.at < since] + list(self.fine)
+    def shown(self, since: datetime | None = None) -> dict[str, Any]:
+        """All of it, or what is newer than `since`, as columns, oldest first; marks are always all there are."""
+        fine_from = self.fine[0].at if self.fine else None
+        samples = [one for one in self.coarse if fine_from is None or one.at < fine_from] + list(self.fine)
+        samples = [one for one in samples if since is None or one.at > since]
         columns = {
             name: [getattr(one, name) for one in samples] for name in Sample.__dataclass_fields__ if name != "at"
         }
