@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 
+from livereduce.config import DEFAULT_PATH
 from livereduce.publish.products import INDEX
 from livereduce.status import Status, decode_status, is_down
 from livereduce.web.index import Index, Listed, parse_index
@@ -68,11 +69,19 @@ def _newest(
             missing.append(f"{path}: {getattr(error, 'strerror', None) or error}")
         else:
             marks[path] = mark
-            found.append((bool(is_down(status, now)), status, path))
+            if path == place.status_files[0] or _is_of(place, status):
+                found.append((bool(is_down(status, now)), status, path))
+            else:
+                missing.append(f"{path}: of another configuration, {status.configuration}")
     if not found:
         return None, None, f"no status of a daemon ({'; '.join(missing)})"
     _, status, path = min(found, key=lambda one: one[0])
     return status, path, ""
+
+
+def _is_of(place: Place, status: Status) -> bool:
+    """Whether a snapshot found where the host's service writes is of this configuration and not of another."""
+    return status.configuration == str((place.configuration or DEFAULT_PATH).absolute())
 
 
 def _index(products_dir: str, before: Seen, marks: dict[Path, Mark]) -> Index:

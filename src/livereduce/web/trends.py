@@ -1,4 +1,4 @@
-"""What scripts reported over a run, with its statistics, and when it is good enough. Pure; the rules are `publish`'s."""
+"""What scripts reported over a run, its statistics, and when it is good enough. Pure; the rules are `publish`'s."""
 
 import math
 from datetime import timedelta
