@@ -1,0 +1,140 @@
+// The result: fetches what the viewer wants to see, and draws it.
+
+import { download, product } from "./api.js";
+import { chosen, onChoice, showControls } from "./controls.js";
+import { curveLayout, curveTraces } from "./curve.js";
+import { caption, spoken } from "./describe.js";
+import { byId, put, show } from "./dom.js";
+import { imageLayout, imageTraces } from "./image.js";
+import { clear, colours, draw, onTheme, wholeRange } from "./plot.js";
+import { pulling } from "./pull.js";
+import { inSigns, measured } from "./text.js";
+import { chosenProduct, firstRows, followedRun, parsedRows, previousRun, productsOf } from "./wanted.js";
+
+const MOST_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1 };
+
+/**
+ * The panel of an instrument's results.
+ *
+ * @returns {{update: function(object), changed: function(object)}} `update` takes what the server says of the instrument,
+ *   `changed` the event of a product
+ */
+export function resultPanel(id) {
+  const plot = byId("plot");
+  let known = { card: { run: 0, run_state: "no_run" }, runs: [] };
+  let kept = new Map(); // what was fetched for the last drawing, by run, name and row
+  let drawn = 0;
+
+  const redraw = pulling(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`) });
+
+  async function render() {
+    const choice = chosen();
+    const { card, runs } = known;
+    const followed = followedRun(card, runs);
+    const run = choice.run === "" ? followed : Number(choice.run);
+    const products = productsOf(run, runs);
+    const name = chosenProduct(choice.product, products);
+    const listed = products.find((one) => one.name === name);
+    const previous = previousRun(run, runs);
+    const got = new Map();
+    const fetch = (spec) => fetched(spec, got);
+    const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
+    const kind = base?.kind ?? null;
+    showControls(choice, { runs, run, followed, products, name, kind, previous, rows: kind === "2d" ? wantedRows(choice.rows, base.rows) : [] });
+    if (!base) return blank(run ? `Run ${run} has no result yet.` : "There is no result yet.", { run, name: "" });
+    await drawKind(base, choice, { run, name, previous, fetch });
+    kept = got;
+    put(byId("caption"), caption(base, listed));
+    plot.setAttribute("aria-label", spoken(base));
+    offer(run, name);
+    done(run, name, base.version);
+  }
+
+  async function fetched(spec, got) {
+    const { run, name, row = null, kind = "2d" } = spec;
+    const key = JSON.stringify([run, name, row]);
+    const version = productsOf(run, known.runs).find((one) => one.name === name)?.version;
+    const old = kept.get(key);
+    const one = old && old.version === version ? old
+      : { version, payload: await product(id, { run, name, row, max_points: MOST_VALUES[row === null ? kind : "1d"] }) };
+    got.set(key, one);
+    return one.payload;
+  }
+
+  async function drawKind(base, choice, { run, name, previous, fetch }) {
+    show(byId("scalar"), base.kind === "scalar");
+    show(plot, base.kind !== "scalar");
+    show(byId("blank"), false);
+    if (base.kind === "scalar") return put(byId("scalar"), `${measured(base.signal, base.errors)} ${inSigns(base.units)}`);
+    const theme = colours();
+    const revision = JSON.stringify([name, choice.view, choice.logx, choice.logy]);
+    if (base.kind === "2d" && choice.view !== "spectra") {
+      return draw(plot, imageTraces(base, theme, { logz: choice.logy }), imageLayout(base, theme, { ...choice, revision }));
+    }
+    const curves = await Promise.all(specs(base, choice, { run, name, previous }).map(async ({ spec, old, label }) => ({
+      payload: await fetch(spec).catch((error) => (spec.run === run && spec.name === name ? Promise.reject(error) : null)), old, label,
+    })));
+    const there = curves.filter((curve) => curve.payload?.kind === "1d");
+    const traces = there.flatMap((curve, place) => curveTraces(curve.payload, {
+      label: curve.label, old: curve.old, errors: choice.bars && !curve.old,
+      colour: curve.old ? theme.old : theme.traces[(place - there.filter((one) => one.old).length) % theme.traces.length],
+    }));
+    return draw(plot, traces, curveLayout(there.at(-1).payload, theme, { ...choice, several: there.length > 1, revision }));
+  }
+
+  function blank(text, shown) {
+    show(plot, false);
+    show(byId("scalar"), false);
+    show(byId("downloads"), false);
+    show(byId("blank"), true);
+    put(byId("blank"), text);
+    put(byId("caption"), "");
+    clear(plot);
+    kept = new Map();
+    if (shown) done(shown.run, shown.name, "");
+  }
+
+  function offer(run, name) {
+    show(byId("downloads"), true);
+    for (const kind of ["nxs", "csv", "png"]) byId(kind).setAttribute("href", download(id, run, name, kind));
+  }
+
+  // for benchmarks and tests: what is on the screen now
+  function done(run, name, version) {
+    Object.assign(plot.dataset, { run, name, version, drawn: ++drawn });
+  }
+
+  onChoice(redraw);
+  onTheme(redraw);
+  byId("whole").addEventListener("click", () => wholeRange(plot));
+
+  return {
+    update(detail) {
+      known = { card: detail.card, runs: detail.runs };
+      redraw();
+    },
+    changed(fact) {
+      const listed = productsOf(fact.run, known.runs).find((one) => one.name === fact.name);
+      if (!listed || listed.version === fact.version) return; // one we do not know comes with the next `update`
+      listed.version = fact.version;
+      redraw();
+    },
+  };
+}
+
+/** Which curves there are to draw, the one that matters last, on top. */
+function specs(base, choice, { run, name, previous }) {
+  const rows = base.kind === "2d" ? wantedRows(choice.rows, base.rows) : [null];
+  const both = choice.previous && previous !== null;
+  const of = (number, old) => rows.map((row) => ({
+    spec: { run: number, name, row, kind: "1d" }, old,
+    label: [both ? `run ${number}` : name, row === null ? "" : `row ${row}`].filter(Boolean).join(", "),
+  }));
+  const also = base.kind === "2d" ? [] : choice.also.map((other) => ({ spec: { run, name: other, kind: "1d" }, old: false, label: other }));
+  return [...(both ? of(previous, true) : []), ...also.reverse(), ...of(run, false)];
+}
+
+function wantedRows(text, count) {
+  const rows = parsedRows(text, count);
+  return rows.length ? rows : firstRows(count);
+}
