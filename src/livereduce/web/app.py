@@ -16,6 +16,7 @@ from livereduce.status import iso
 from livereduce.web import api, products
 from livereduce.web.metrics import metrics_text
 from livereduce.web.openapi import description
+from livereduce.web.pieces import Pieces
 from livereduce.web.shield import Shield, refusal
 from livereduce.web.site import Site, answer, now, site_of
 from livereduce.web.static import File
@@ -103,8 +104,8 @@ def _served(request: Request, file: File) -> Response:
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
     if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
-    return Response(file.body, media_type=file.type, headers=headers)
+        return Pieces(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
+    return Pieces(file.body, media_type=file.type, headers=headers)
 
 
 async def _health(request: Request) -> Response:

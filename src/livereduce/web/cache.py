@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 MOST_BYTES = 64 << 20
 MOST_WAITING = 64
@@ -22,7 +23,7 @@ class Cache:
         self._held: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
         self._held_bytes = 0
         self._making: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "answers")
 
     @property
     def held_bytes(self) -> int:
@@ -50,8 +51,7 @@ class Cache:
 
     async def _make(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
         try:
-            async with self._turn:
-                made = await asyncio.to_thread(make)
+            made = await asyncio.get_running_loop().run_in_executor(self._threads, make)
         finally:
             del self._making[key]
         self._keep(key, made)

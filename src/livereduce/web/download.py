@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -38,7 +38,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
-def csv_lines(path: Path, rows: Sequence[int]) -> Iterator[bytes]:
+def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
     """A product as a table: a line a cell with its place on each axis, value and error; the first piece is the heading.
 
     Raises

@@ -3,6 +3,7 @@
 import asyncio
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from livereduce.web.peer_cards import parse_cards, silent_cards
 
 ASK_EVERY_S = 5.0
 TIMEOUT_S = 4.0
+MOST_AT_ONCE = 64
 MOST_BYTES = 1 << 20
 
 
@@ -41,6 +43,8 @@ class Peers:
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._peers = [Peer(check_url(url)) for url in urls]
+        # a thread for each: one that answers a byte a second must not keep the others waiting
+        self._threads = ThreadPoolExecutor(max(1, min(len(urls), MOST_AT_ONCE)), "peers")
 
     def cards(self) -> list[dict[str, Any]]:
         """The cards of all peers; of those that do not answer the last ones, which say so."""
@@ -51,17 +55,23 @@ class Peers:
 
     async def watch(self, now: Any) -> None:
         """Ask all of them again and again until cancelled; `now` gives the time as text."""
-        while self._peers:
-            await asyncio.gather(*(self._ask(peer, now) for peer in self._peers))
+        await asyncio.gather(*(self._watch(peer, now) for peer in self._peers))
+
+    async def _watch(self, peer: Peer, now: Any) -> None:
+        while True:
+            await self._ask(peer, now)
             await asyncio.sleep(ASK_EVERY_S)
 
     async def _ask(self, peer: Peer, now: Any) -> None:
         try:
-            peer.cards = parse_cards(await asyncio.to_thread(_get, f"{peer.url}/api/instruments"), peer.url)
+            peer.cards = parse_cards(await self._get(f"{peer.url}/api/instruments"), peer.url)
             peer.why = peer.since = ""
         except (OSError, ValueError) as error:
             peer.since = peer.since or now()
             peer.why = f"{peer.url} does not answer: {getattr(error, 'reason', None) or error}"[:500]
+
+    async def _get(self, url: str) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _get, url)
 
 
 def check_url(url: str) -> str:

@@ -1,9 +1,9 @@
 """The answers about products: as JSON for the plots, and as files to take away."""
 
+import asyncio
 import gzip
-from collections.abc import Callable
-from functools import partial
-from itertools import chain
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -16,11 +16,14 @@ from livereduce.web.cache import Busy
 from livereduce.web.download import csv_lines, file_pieces
 from livereduce.web.encode import shown_body, to_json
 from livereduce.web.index import Listed
+from livereduce.web.pieces import Pieces
 from livereduce.web.reading import Unshowable, read_shown
 from livereduce.web.site import instrument, now, site_of
 from livereduce.web.trends import trends_body
 
 PNG_POINTS = 400_000
+MOST_TABLES = 4
+"""Tables being written at once; each takes a thread, and the interpreter from the others."""
 FORECAST_S = 5
 """For so long a forecast is given again as it was."""
 
@@ -83,14 +86,16 @@ async def _made(
     fresh = {"etag": etag, "cache-control": "no-cache", **headers}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=fresh)
-    body = await guarded(request, key, make)
-    return Response(body, media_type=media_type, headers=fresh)
+    with _explained():
+        body = await site_of(request).cache.get(key, make)
+    return Pieces(body, media_type=media_type, headers=fresh)
 
 
-async def guarded(request: Request, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
-    """The answer of this key; what can go wrong with a product as an answer of its own."""
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What can go wrong with a product, as an answer."""
     try:
-        return await site_of(request).cache.get(key, make)
+        yield
     except Busy:
         raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
     except Unshowable as error:
@@ -99,7 +104,7 @@ async def guarded(request: Request, key: tuple[object, ...], make: Callable[[], 
         raise HTTPException(404, str(error)) from None
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         # pruned in between, or no file of ours
-        raise HTTPException(404, f"the product cannot be read: {type(error).__name__}: {error}"[:300]) from None
+        raise HTTPException(404, f"it cannot be read: {type(error).__name__}: {error}"[:300]) from None
 
 
 def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
@@ -117,14 +122,23 @@ async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
     return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
 
 
-async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
-    rows = params.rows(request.query_params.getlist("row"))
-    lines = csv_lines(path, rows)
-    # the first piece says whether there is anything to be sent at all
-    key = ("csv", str(path), listed.version, rows)
-    head = await guarded(request, key, partial(next, lines))
-    body = chain([head], lines)
-    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
+async def _csv(request: Request, run: int, _: Listed, path: Path) -> Response:
+    site = site_of(request)
+    if site.tables >= MOST_TABLES:
+        raise HTTPException(429, "too many tables are being written", {"retry-after": "5"})
+    lines = csv_lines(path, params.rows(request.query_params.getlist("row")))
+    with _explained():  # the heading says whether there is anything to be sent at all
+        heading = await asyncio.to_thread(next, lines)
+
+    def pieces() -> Iterator[bytes]:
+        site.tables += 1
+        try:
+            yield heading
+            yield from lines
+        finally:
+            site.tables -= 1
+
+    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
 
 
 async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:

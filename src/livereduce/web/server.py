@@ -1,5 +1,6 @@
 """``livereduce web``: the server from start to end."""
 
+import asyncio
 import logging
 import os
 import resource
@@ -18,6 +19,7 @@ from livereduce.web.guard import read_token
 from livereduce.web.hub import MOST_WATCHERS, Hub
 from livereduce.web.peers import Peers
 from livereduce.web.places import find_places
+from livereduce.web.reaper import reap
 from livereduce.web.site import Site
 
 NICE = 10
@@ -129,8 +131,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
         super().__init__(config)
         self._hub = hub
+        self._reaping: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and to close what nobody uses."""
+        await super().startup(sockets)
+        self._reaping = asyncio.create_task(reap(lambda: list(self.server_state.connections)))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End what is open and stop."""
         self._hub.close()
+        if self._reaping:
+            self._reaping.cancel()
         await super().shutdown(sockets)

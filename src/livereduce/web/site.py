@@ -24,12 +24,15 @@ class Site:
     ----------
     token
         What a restart needs; empty where nobody can ask for one.
+    tables
+        How many are being written.
     """
 
     facility: Facility
     hub: Hub
     peers: Peers
     token: str = ""
+    tables: int = 0
     cache: Cache = field(default_factory=Cache)
     files: dict[str, File] = field(default_factory=files)
 
