@@ -14,6 +14,8 @@ from livereduce.status import ScriptSeen, Status
 FINE_S, FINE_KEPT = 1.0, 600
 COARSE_S, COARSE_KEPT = 30.0, 2880
 """Ten minutes every second, a day every half minute."""
+SLACK_S = 0.1
+"""Snapshots come when they come: one that is as much too early is taken."""
 MARKS_KEPT = 500
 LONGEST_TEXT = 300
 
@@ -52,7 +54,7 @@ class Timeline:
         """Add a snapshot; `before` is the one taken last."""
         sample = _sample(after)
         for kept, apart_s in ((self.fine, FINE_S), (self.coarse, COARSE_S)):
-            if not kept or sample.at - kept[-1].at >= timedelta(seconds=0.9 * apart_s):
+            if not kept or sample.at - kept[-1].at >= timedelta(seconds=apart_s - SLACK_S):
                 kept.append(sample)
             elif sample.at < kept[-1].at:  # the clock was set back: what lies ahead is not of this clock
                 kept.clear()
