@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +10,7 @@ import h5py
 import numpy as np
 
 from livereduce.publish.product import Axis
+from livereduce.web.files import open_real, require_real
 from livereduce.web.reading import Unshowable, axes_of, check
 from livereduce.web.thin import Floats
 
@@ -28,8 +28,8 @@ def file_pieces(path: Path) -> tuple[int, Iterator[bytes]]:
     OSError
         There is no such file, or it cannot be read.
     """
-    file = path.open("rb")
-    return os.fstat(file.fileno()).st_size, _pieces(file)
+    size, file = open_real(path)
+    return size, _pieces(file)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -46,6 +46,7 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
     Unshowable, IndexError, OSError, KeyError
         As `livereduce.web.reading.read_shown`; with the first piece, so that nothing has been sent by then.
     """
+    require_real(path)
     with h5py.File(path, "r", locking=False) as file:
         entry = file[file.attrs["default"]]
         data = entry[entry.attrs["default"]]

@@ -72,14 +72,19 @@ def _query(name: str, text: str, schema: Json, many: int = 0) -> Json:
 
 
 _ID = _parameter("id", "The id on the instrument's card.", {"type": "string"})
-_RUN = _parameter("run", "The run number; 0 between runs.", {"type": "integer", "minimum": 0})
+_RUN = _parameter("run", "The run number; 0 between runs.", {"type": "integer", "minimum": 0, "maximum": 10**15 - 1})
 _NAME = _parameter("name", "The name of the product.", {"type": "string"})
 _POINTS = _query(
     "max_points",
     "Values at most, in all.",
     {"type": "integer", "minimum": 1, "maximum": MOST_POINTS, "default": 100_000},
 )
-_ROW = _query("row", "Spectra of a product of two dimensions.", {"type": "integer", "minimum": 0}, many=MOST_ROWS)
+_ROW = _query(
+    "row",
+    "Spectra of a product of two dimensions.",
+    {"type": "integer", "minimum": 0, "maximum": 10**9},
+    many=MOST_ROWS,
+)
 _SINCE = _query("since", "Numbers after this time only.", {"type": "string", "format": "date-time"})
 _TARGET = _query(
     "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}

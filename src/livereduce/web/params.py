@@ -57,7 +57,7 @@ def time(values: Sequence[str]) -> datetime | None:
         return None
     try:
         value = datetime.fromisoformat(values[-1].replace(" ", "+"))  # a plus that nobody has escaped
-        if value.tzinfo is not None and 1900 < value.year < 9000:
+        if value.tzinfo is not None:
             return value
     except ValueError:
         pass

@@ -117,7 +117,7 @@ async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
     try:
         size, pieces = file_pieces(path)
     except OSError as error:
-        raise HTTPException(404, f"the product cannot be read: {error.strerror}") from None
+        raise HTTPException(404, f"the product cannot be read: {error.strerror or error}") from None
     headers = _attachment(run, path, "nxs") | {"content-length": str(size)}
     return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from livereduce.publish.nexus import read_facts
 from livereduce.publish.product import Axis
+from livereduce.web.files import require_real
 from livereduce.web.thin import Floats, group_sizes, mean_errors, means, said, thin_axis
 
 PIECE_CELLS = 1 << 20
@@ -66,6 +67,7 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
     OSError, KeyError
         As `livereduce.publish.nexus.read_product`.
     """
+    require_real(path)
     facts = read_facts(path)
     with h5py.File(path, "r", locking=False) as file:
         entry = file[file.attrs["default"]]

@@ -10,6 +10,7 @@ import h5py
 from livereduce.config import DEFAULT_PATH
 from livereduce.publish.products import INDEX
 from livereduce.status import Status, decode_status, is_down
+from livereduce.web.files import require_real
 from livereduce.web.index import Index, Listed, parse_index
 from livereduce.web.places import Place
 
@@ -114,6 +115,7 @@ def _shapes(folder: Path, index: Index, before: Seen) -> dict[tuple[int, str], t
 
 def _shape(folder: Path, product: Listed) -> tuple[int, ...] | None:
     try:
+        require_real(folder / product.path)
         with h5py.File(folder / product.path, "r", locking=False) as file:
             entry = file[file.attrs["default"]]
             data = entry[entry.attrs["default"]]

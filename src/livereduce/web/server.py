@@ -4,10 +4,11 @@ import asyncio
 import logging
 import os
 import resource
+import signal
 import socket
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -38,8 +39,9 @@ def serve(options: Namespace) -> int:
         A peer's address, the token's file or the address to listen on cannot be used.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
-    # what it says of each visitor who speaks no HTTP is of no use
+    # what they say of each visitor who speaks no HTTP, and of fonts, is of no use
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
     site = make_site(options.configurations, options.peer or [], options.token_file, os.environ, Path.cwd())
     listening = listen(options.host, options.port)
     _take_a_back_seat()
@@ -59,8 +61,7 @@ def serve(options: Namespace) -> int:
     )
     server = _Server(config, site.hub)
     print(f"listening on {address_of(listening, options.host)}", flush=True)
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
+    server.run(sockets=[listening])
     return ExitCode.OK
 
 
@@ -126,12 +127,22 @@ def _take_a_back_seat() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, which on a signal first lets go of all that watch: their streams would never end by themselves."""
+    """uvicorn's, but that it lets go of all who watch, whose streams never end by themselves, and exits with 0."""
 
     def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
         super().__init__(config)
         self._hub = hub
         self._reaping: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; uvicorn's own way ends by sending the signal to itself once more."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and to close what nobody uses."""
