@@ -1,7 +1,8 @@
 """Months in minutes: many runs, cycles and restarts of the shipped daemon; `make soak`.
 
-What must not grow is measured all along: memory, descriptors and threads of daemon and worker, temporary files, and
-the disk that the state directory takes. The figures of the second quarter and of the last are printed side by side.
+First one worker reduces many runs in many cycles, then many workers follow one another. What must not grow is measured
+all along: memory, descriptors and threads of daemon and worker, temporary files, and the disk that the state directory
+takes. The figures of the second quarter of each part and of its last are printed side by side.
 """
 
 import argparse
@@ -24,6 +25,10 @@ import psutil
 from end_to_end import POST_PROC, PROC
 
 RUNS, CYCLES, RESTARTS = 1_000, 10_000, 500
+SAMPLES = 100
+"""How often the figures of the one worker are taken."""
+CYCLES_BETWEEN = 5
+"""Results of a worker before it is replaced."""
 UPDATE_EVERY_S = 0.02
 RUN_S, GAP_S, RATE = 0.4, 0.1, 20_000
 MOST_GROWTH = 1.10
@@ -114,48 +119,59 @@ def figures(folder: Path, daemon: psutil.Process, worker: psutil.Process) -> Fig
     )
 
 
-@dataclass(slots=True)
-class Tally:
-    """What has been done so far."""
-
-    runs: int = 0
-    cycles: int = 0
-    restarts: int = 0
-
-
-def one_generation(folder: Path, daemon: psutil.Process, tally: Tally, cycles: int) -> Figures:
-    """Let a worker do so many cycles, take the figures, and have it replaced."""
-    before = status(folder).get("generation", 0)
+def at_work(folder: Path, generation: int, results: int) -> dict[str, Any]:
+    """The snapshot once a generation, or one after it, has made so many results."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         now = status(folder)
-        if now.get("worker_pid") and now.get("progress") and now["progress"]["results"] >= cycles:
-            break
+        done = now["progress"]["results"] if now.get("worker_pid") and now.get("progress") else 0
+        if done >= results and now["generation"] >= generation:
+            return now
         time.sleep(0.02)
-    else:
-        raise TimeoutError(f"no {cycles} results of generation {before}: {status(folder)}")
-    taken = figures(folder, daemon, psutil.Process(now["worker_pid"]))
-    tally.cycles += now["progress"]["results"]
-    tally.restarts += 1
-    daemon.send_signal(signal.SIGHUP)
-    while status(folder)["generation"] == now["generation"] and time.monotonic() < deadline:
-        time.sleep(0.02)
+    raise TimeoutError(f"no {results} results of generation {generation}: {status(folder)}")
+
+
+def one_worker(folder: Path, daemon: psutil.Process, runs: int, cycles: int) -> list[Figures]:
+    """Let one worker do so many runs and cycles."""
+    taken: list[Figures] = []
+    first = at_work(folder, 1, 1)
+    results = 0
+    while results < cycles or ended_runs(folder) < runs:
+        results += max(1, cycles // SAMPLES)
+        now = at_work(folder, 1, results)
+        assert now["generation"] == first["generation"], "it was replaced"
+        taken.append(figures(folder, daemon, psutil.Process(now["worker_pid"])))
+    print(f"one worker: {ended_runs(folder)} runs, {now['progress']['results']} cycles", flush=True)
     return taken
 
 
-def soak(folder: Path, share: float) -> tuple[Tally, list[Figures]]:
-    """Soak until the share of runs, cycles and restarts is done."""
-    tally, taken = Tally(), []
+def many_workers(folder: Path, daemon: psutil.Process, restarts: int) -> list[Figures]:
+    """Have the worker replaced again and again."""
+    taken: list[Figures] = []
+    first = now = at_work(folder, 1, 1)
+    while now["generation"] < first["generation"] + restarts:
+        daemon.send_signal(signal.SIGHUP)
+        now = at_work(folder, now["generation"] + 1, CYCLES_BETWEEN)
+        taken.append(figures(folder, daemon, psutil.Process(now["worker_pid"])))
+    print(f"many workers: {now['generation'] - first['generation']} restarts", flush=True)
+    return taken
+
+
+def ended_runs(folder: Path) -> int:
+    """How many runs the server has played to their end."""
+    return (folder / "simulate.log").read_text().count("stopped")
+
+
+def soak(folder: Path, share: float) -> dict[str, list[Figures]]:
+    """Soak until the share of runs, cycles and restarts is done; the figures of both parts."""
     (folder / "tmp").mkdir()
     os.environ["TMPDIR"] = str(folder / "tmp")
-    restarts, cycles = int(share * RESTARTS), int(share * CYCLES)
-    log = folder / "simulate.log"
     with beamline(folder) as process:
         daemon = psutil.Process(process.pid)
-        while tally.restarts < restarts or tally.cycles < cycles or tally.runs < share * RUNS:
-            taken.append(one_generation(folder, daemon, tally, cycles=max(1, cycles // max(1, restarts))))
-            tally.runs = log.read_text().count("stopped")
-    return tally, taken
+        return {
+            "one worker": one_worker(folder, daemon, int(share * RUNS), int(share * CYCLES)),
+            "many workers": many_workers(folder, daemon, int(share * RESTARTS)),
+        }
 
 
 def main() -> int:
@@ -166,19 +182,24 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as kernels:
         os.environ.setdefault("NUMBA_CACHE_DIR", kernels)
         start_s = time.monotonic()
-        tally, taken = soak(Path(name), options.share)
-    print(f"{tally.runs} runs, {tally.cycles} cycles, {tally.restarts} restarts in {time.monotonic() - start_s:.0f} s")
-    quarter = max(1, len(taken) // 4)
-    grown = [field for field in Figures.__dataclass_fields__ if not _is_flat(field, taken, quarter)]
+        parts = soak(Path(name), options.share)
+    print(f"in {time.monotonic() - start_s:.0f} s")
+    grown = [
+        f"{field} with {part}"
+        for part, taken in parts.items()
+        for field in Figures.__dataclass_fields__
+        if not _is_flat(part, field, taken)
+    ]
     print(f"grown: {', '.join(grown)}" if grown else "flat")
     return 1 if grown else 0
 
 
-def _is_flat(field: str, taken: list[Figures], quarter: int) -> bool:
+def _is_flat(part: str, field: str, taken: list[Figures]) -> bool:
     # The first worker has compiled its kernels, and the state directory fills up to the runs and generations it keeps.
+    quarter = max(1, len(taken) // 4)
     first = statistics.median(getattr(one, field) for one in taken[quarter : 2 * quarter] or taken[:quarter])
     last = statistics.median(getattr(one, field) for one in taken[-quarter:])
-    print(f"{field:<20} {first:10.1f} {last:10.1f}")
+    print(f"{part:<14} {field:<20} {first:10.1f} {last:10.1f}")
     return bool(last <= MOST_GROWTH * first + 1)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from livereduce.config import Config
 from livereduce.instrument import Instrument
-from livereduce.logs import LogFile, configure, log_path, log_startup, user_name
+from livereduce.logs import LogFile, configure, log_path, log_startup, own_log_path, user_name
 from livereduce.resolve import Resolved
 from livereduce.scripts import Script, Scripts
 
@@ -46,6 +46,11 @@ def messages(text: str) -> list[tuple[str, str, str]]:
 )
 def test_the_place_of_the_log(user: str, instance: str | None, path: str) -> None:
     assert log_path(user, instance, Path("/here")) == Path(path)
+
+
+def test_an_instance_has_a_log_of_its_own() -> None:
+    assert own_log_path({}, Path("/here")) == log_path(user_name(), None, Path("/here"))
+    assert own_log_path({"LIVEREDUCE_INSTANCE": "second"}, Path("/here")).name == "livereduce_second.log"
 
 
 def test_the_user_comes_from_the_user_database(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +90,18 @@ def test_lines_are_appended_and_a_renamed_file_loses_none(
     assert (tmp_path / "livereduce.log.1").read_text().endswith("- one\n")
     assert messages(path.read_text()) == [("root", "INFO", "two")]
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_truncated_file_begins_anew_and_has_no_hole(own_root: logging.Logger, tmp_path: Path) -> None:
+    """As logrotate's copytruncate does."""
+    path = tmp_path / "livereduce.log"
+    configure(path)
+    for _ in range(100):
+        logging.info("long before")
+    os.truncate(path, 0)
+    logging.info("after")
+    assert messages(path.read_text()) == [("root", "INFO", "after")]
+    assert b"\0" not in path.read_bytes()
 
 
 def test_a_log_file_that_cannot_be_opened_is_said_once_and_standard_output_goes_on(

@@ -8,8 +8,9 @@ from typing import TextIO
 from livereduce.config import Config, Reading, read_file, value_of
 from livereduce.config_keys import KEYS, Key, count_bins
 from livereduce.environment import look_at_host
-from livereduce.errors import ExitCode
-from livereduce.logs import log_path, user_name
+from livereduce.errors import ExitCode, OperatorError
+from livereduce.logs import own_log_path
+from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import Script, script_path
 
@@ -32,14 +33,26 @@ def check(path: Path | None, out: TextIO) -> int:
     reading = read_file(path)
     found = survey(reading.config, look_at_host(os.environ, Path.cwd()), reading.bad_keys)
     problems = (*reading.problems, *found.problems)
+    warnings = (*found.warnings, *_publication_problems(reading.config))
     rows = [*_configuration(reading), *_instrument(found), *_engine(found), *_scripts(found), *_places(found)]
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
-    for what, texts in (("warning", found.warnings), ("problem", problems)):
+    for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
             out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")
             out.writelines(f"  - {text}\n" for text in texts)
     out.write("\nthis cannot run\n" if problems else "\nthis can run\n")
     return ExitCode.UNUSABLE if problems else ExitCode.OK
+
+
+def _publication_problems(config: Config) -> tuple[str, ...]:
+    """What keeps plots from being sent: the reduction runs all the same."""
+    if config.publish_config is None:
+        return ()
+    try:
+        read_publication(config.publish_config)
+    except OperatorError as error:
+        return tuple(f"{problem}; no plots will be sent" for problem in error.problems)
+    return ()
 
 
 def _configuration(reading: Reading) -> list[Row]:
@@ -118,5 +131,5 @@ def _places(found: Survey) -> list[Row]:
         ("directories", ""),
         ("  runtime", str(found.runtime_dir or "not known")),
         ("  state", str(found.state_dir or "not known")),
-        ("  log file", str(log_path(user_name(), None, Path.cwd()))),
+        ("  log file", str(own_log_path(os.environ, Path.cwd()))),
     ]

@@ -25,7 +25,8 @@ MOST_BYTES = 1 << 20
 class Config:
     """The configuration as written, with defaults; what depends on the host is resolved elsewhere.
 
-    `instrument`, `script_dir`, `source`, `tof_bins_us`, `runtime_dir` and `state_dir` are None where not configured.
+    `instrument`, `script_dir`, `source`, `tof_bins_us`, `publish_config`, `runtime_dir` and `state_dir` are None where
+    not configured.
 
     Attributes
     ----------
@@ -52,6 +53,7 @@ class Config:
     engine: str = "auto"
     source: str | None = None
     tof_bins_us: tuple[float, float, float] | None = None
+    publish_config: Path | None = None
     limits_s: dict[Phase, float] = field(default_factory=lambda: dict(SILENCE_LIMITS_S))
     runtime_dir: Path | None = None
     state_dir: Path | None = None

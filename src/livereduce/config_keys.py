@@ -247,6 +247,12 @@ KEYS: tuple[Key, ...] = (
         expected="[min, step, max] in microseconds with min < max, step not 0 (negative: logarithmic, then min > 0) "
         f"and at most {MOST_BINS} bins",
     ),
+    Key(
+        name="publish.config",
+        attribute="publish_config",
+        parse=_path,
+        expected="the path of the live data server's configuration",
+    ),
     *(
         Key(name=f"limits.{phase}", attribute="limits_s", parse=_positive, expected=_A_DURATION)
         for phase in SILENCE_LIMITS_S

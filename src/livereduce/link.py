@@ -172,6 +172,8 @@ class Job:
         The run that this holds for; the next one is kept as events again. None: all runs.
     source
         URL of the stream, for the builtin engine.
+    publish_config
+        The configuration of the facility's live data server; empty: nothing is sent there.
     """
 
     generation: int
@@ -193,6 +195,7 @@ class Job:
     start: str = "run_start"
     keep_events: bool = True
     counted_run: int | None = None
+    publish_config: str = ""
 
 
 def encode_job(job: Job) -> str:

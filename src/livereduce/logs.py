@@ -6,7 +6,7 @@ import os
 import pwd
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
@@ -19,6 +19,8 @@ from livereduce.resolve import Resolved
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
 SERVICE_DIRECTORY = Path("/var/log/SNS_applications")
+INSTANCE = "LIVEREDUCE_INSTANCE"
+"""Set by the unit ``livereduce@NAME``."""
 READABLE_BY_ANYONE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 log = logging.getLogger("livereduce")
@@ -36,6 +38,11 @@ def log_path(user: str, instance: str | None, cwd: Path) -> Path:
     """Where the log goes: the system's place for the service's user, else the working directory."""
     name = f"livereduce_{instance}.log" if instance else "livereduce.log"
     return (SERVICE_DIRECTORY if user == SERVICE_USER else cwd) / name
+
+
+def own_log_path(environ: Mapping[str, str], cwd: Path) -> Path:
+    """Where this process logs: one of several instances on a host is named by its unit."""
+    return log_path(user_name(), environ.get(INSTANCE), cwd)
 
 
 class LogFile(WatchedFileHandler):

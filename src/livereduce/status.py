@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from livereduce.errors import ExitCode
+from livereduce.failure import ScriptFailure, failure_of
 from livereduce.link import Phase, Progress, RunState
 from livereduce.resolve import Survey
 
@@ -73,6 +74,14 @@ class ErrorSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """A line that a script printed, and when it came."""
+
+    at: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
     """A worker that ended and was followed by another: when, why, and which generation it was."""
 
@@ -107,6 +116,10 @@ class Status:
         other scripts, on request, for want of memory.
     errors
         The last error of each kind since the daemon started, the newest last.
+    printed
+        The last lines that scripts printed, without the worker's own log, the newest last.
+    script_failure
+        The last failure of a script in the version that is in use; None if there was none.
     last_restarts, last_words
         The newest of both, oldest first, also those under earlier daemons; and what the last of these workers printed.
     """
@@ -139,6 +152,8 @@ class Status:
     restarts: int = 0
     renewals: int = 0
     errors: tuple[ErrorSeen, ...] = ()
+    printed: tuple[Printed, ...] = ()
+    script_failure: ScriptFailure | None = None
     last_restarts: tuple[Restart, ...] = ()
     last_words: tuple[str, ...] = ()
     dump: str = ""
@@ -172,6 +187,9 @@ def decode_status(text: str) -> Status:
         for key in ("warnings", "problems", "last_words"):
             body[key] = tuple(body.get(key, ()))
         body["errors"] = tuple(ErrorSeen(**_known(ErrorSeen, one)) for one in body.get("errors", ()))
+        body["printed"] = tuple(Printed(**_known(Printed, one)) for one in body.get("printed", ()))
+        failure = body.get("script_failure")
+        body["script_failure"] = failure_of(failure) if failure else None
         body["last_restarts"] = tuple(Restart(**_known(Restart, one)) for one in body.get("last_restarts", ()))
         if body.get("progress"):
             progress = _known(Progress, body["progress"])

@@ -17,6 +17,11 @@ from livereduce.status import FILE_NAME, ScriptSeen, Status, exit_code, is_down,
 SERVICE_DIR = Path("/run/livereduce")
 """The runtime directory of the system's service, which alone has $RUNTIME_DIRECTORY in its environment."""
 
+SHOWN_TRACEBACK = 8
+SHOWN_PRINTED = 5
+"""Lines of the last traceback, and of what scripts printed."""
+SHOWN_WIDTH = 120
+
 
 def describe(status: Status, down: str = "") -> str:
     """The snapshot for people, one fact a line; `down` is the answer of `is_down`."""
@@ -29,6 +34,7 @@ def describe(status: Status, down: str = "") -> str:
     rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
     rows += _progress_rows(status)
     rows += [("last error", f"{one.at} {one.kind}: {one.text}{' (over)' * one.over}") for one in status.errors]
+    rows += _said_rows(status)
     rows += [("proc", _script(status.proc)), ("post_proc", _script(status.post_proc))]
     ends = f"{status.restarts} restarts, {status.renewals} renewals"
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
@@ -71,6 +77,17 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
     rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
     return rows
+
+
+def _said_rows(status: Status) -> list[tuple[str, str]]:
+    """The end of the last traceback of a script and of what scripts printed; the snapshot has more."""
+    rows = []
+    if failure := status.script_failure:
+        state = ", well again" if failure.well_again else ""
+        rows.append(("traceback", f"{failure.at} {failure.step}, run {failure.run}{state}"))
+        rows += [("", line) for line in failure.traceback.splitlines()[-SHOWN_TRACEBACK:]]
+    printed = status.printed[-SHOWN_PRINTED:]
+    return rows + [("printed", f"{one.at[11:19]} {one.line}"[:SHOWN_WIDTH]) for one in printed]
 
 
 def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:

@@ -218,7 +218,7 @@ def configuration_changed(rig: Rig) -> None:
 
 
 def configuration_breaks(rig: Rig, break_it: Callable[[Path], None], *seen: str) -> None:
-    """What cannot be used is shown and passed over; one that can be used again ends the daemon in order."""
+    """What cannot be used is shown and passed over; so is its mending, since that is what runs."""
     rig.begin()
     path = rig.path / "livereduce.conf"
     before = path.read_text()
@@ -229,15 +229,29 @@ def configuration_breaks(rig: Rig, break_it: Callable[[Path], None], *seen: str)
     if path.is_dir():
         path.rmdir()
     save(path, before)
+    rig.wait("nothing is wrong any more", lambda one: one.state is StateWord.RUNNING)
+    rig.back(MORE_EVENTS)
+    rig.finish()
+
+
+@ROWS("configuration broken, then as it was")
+def configuration_broken(rig: Rig) -> None:
+    configuration_breaks(rig, lambda path: save(path, '{"update_every": "often"}'), "update_every")
+
+
+@ROWS("configuration broken, then mended")
+def configuration_mended(rig: Rig) -> None:
+    """One that can be used and is not that in use ends the daemon in order."""
+    rig.begin()
+    save(rig.path / "livereduce.conf", '{"update_every": "often"}')
+    rig.saw(StateWord.DEGRADED, "update_every", "goes on")
+    goes_on(rig)
+    rig.inject()
+    rig.configure(update_every=0.25)
     assert rig.beamline.daemons[-1].wait(PATIENCE_S) == 0
     rig.beamline.start()  # as systemd does
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
-
-
-@ROWS("configuration broken, then mended")
-def configuration_broken(rig: Rig) -> None:
-    configuration_breaks(rig, lambda path: save(path, '{"update_every": "often"}'), "update_every")
 
 
 @ROWS("configuration half-written, then whole")

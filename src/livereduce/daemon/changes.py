@@ -35,6 +35,7 @@ class Changes:
         self._site, self._times = site, times
         self._path = site.path or DEFAULT_PATH
         self._running: Resolved | None = None
+        self._configuration_in_use = ""
         self._notes: dict[str, tuple[str, ...]] = {"configuration": (), "scripts": ()}
         self._look_again_at = 0.0
         self._reported: frozenset[str] = frozenset()
@@ -55,6 +56,8 @@ class Changes:
         now = time.monotonic()
         self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, resolved.scripts, now)
         self._running = resolved
+        # a last good configuration is that of no file: then nothing that the file may hold is in use
+        self._configuration_in_use = "" if found.config_notes else self._watcher.configuration
         self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
         self._look_again_at = now + LOOK_AGAIN_S
         self._report()
@@ -93,7 +96,9 @@ class Changes:
         self._notes["configuration"] = tuple(
             f"{problem}; the configuration in use goes on" for problem in found.problems
         )
-        return None if found.problems else Reconfigured(reason=f"the configuration has changed ({what})")
+        if found.problems or self._watcher.configuration == self._configuration_in_use:
+            return None  # broken, or back to what runs
+        return Reconfigured(reason=f"the configuration has changed ({what})")
 
     def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
         on_disk = find_scripts(running.script_dir, running.instrument.short_name)

@@ -68,6 +68,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         script_dir=str(resolved.script_dir),
         state_dir=str(resolved.state_dir),
         runtime_dir=str(resolved.runtime_dir),
+        publish_config=str(config.publish_config or ""),
     )
 
 

@@ -167,7 +167,7 @@ class Loop:
                 self._reporter.errors = remember_errors(self._reporter.errors, errors, at)
                 self._pending.append(Beaten(phase=beat.phase))
         if worker.output_fd in ready:
-            _log_output(worker.read_output(now))
+            self._take_output(worker.read_output(now))
         if worker.pidfd in ready:
             self._take_end(worker)
 
@@ -175,12 +175,17 @@ class Loop:
         self._keep_stacks(worker)
         self._reporter.worker_pid = self._worker = None
         code, lines = worker.reap()
-        _log_output(lines)
+        self._take_output(lines)
         log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last, killed)))
+
+    def _take_output(self, lines: list[str]) -> None:
+        at = iso(datetime.now())
+        for line in _log_output(lines):
+            self._reporter.printed.take(line, at)
 
     def _weigh(self, worker: Worker) -> None:
         run = self._observed.progress.run if self._observed.progress else 0
@@ -294,11 +299,14 @@ def _signalled(number: int) -> Fact:
     return Outdated(reason=why) if number == signal.SIGHUP else StopAsked(by=why)
 
 
-def _log_output(lines: list[str]) -> None:
-    """Lines of the worker's own logging keep their level and name; all else is what scripts print."""
+def _log_output(lines: list[str]) -> list[str]:
+    """Lines of the worker's own logging keep their level and name; all else, returned too, is what scripts print."""
+    printed = []
     for line in lines:
         known = _LOGGED.match(line)
         if known:
             logging.getLogger(known[2]).log(logging.getLevelNamesMapping()[known[1]], "%s", known[3])
         else:
+            printed.append(line)
             worker_log.info("%s", line)
+    return printed

@@ -13,8 +13,10 @@ from livereduce.daemon import history
 from livereduce.daemon.history import Entry
 from livereduce.daemon.notify import Notifier
 from livereduce.daemon.observed import Observed
+from livereduce.daemon.said import FailureFile, PrintedLines, judge_failure
 from livereduce.daemon.site import Found, Site
 from livereduce.daemon.vocabulary import State
+from livereduce.failure import ScriptFailure
 from livereduce.link import Job
 from livereduce.scripts import Script, Scripts
 from livereduce.status import ErrorSeen, Restart, ScriptSeen, StateWord, Status, headline, iso, shown, write_status
@@ -42,6 +44,8 @@ class Reporter:
         What is wrong although a worker runs, and what it uses of what it may (bytes); set by the loop.
     errors
         The last error of each kind, set by the loop.
+    printed
+        What scripts print, fed by the loop.
     code, last_words
         Of the worker that ended last, set by the loop.
     dump, dump_shows
@@ -54,6 +58,8 @@ class Reporter:
         self.problems: tuple[str, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
         self.errors: tuple[ErrorSeen, ...] = ()
+        self.printed = PrintedLines()
+        self._failure_file = FailureFile()
         self.code: int | None = None
         self.last_words: tuple[str, ...] = ()
         self.dump = self.dump_shows = ""
@@ -203,11 +209,21 @@ class Reporter:
             restarts=state.restarts,
             renewals=state.renewals,
             errors=self.errors,
+            printed=self.printed.last,
+            script_failure=self._script_failure(observed),
             last_restarts=tuple(entry.restart for entry in self._entries),
             last_words=self._entries[-1].last_words if self._entries else (),
             dump=self.dump,
             dump_shows=self.dump_shows,
         )
+
+    def _script_failure(self, observed: Observed) -> ScriptFailure | None:
+        if self.job is None:
+            return None
+        copies = {"proc": self.job.proc, "post_proc": self.job.post_proc}
+        md5s = {step: copy.md5 for step, copy in copies.items() if copy is not None}
+        failure = self._failure_file.look(Path(self.job.state_dir))
+        return judge_failure(failure, md5s, self.job.generation, observed.progress)
 
 
 def is_due(written: Status | None, status: Status, age_s: float) -> bool:
@@ -221,7 +237,7 @@ def is_due(written: Status | None, status: Status, age_s: float) -> bool:
 
 def _without_numbers(status: Status) -> Status:
     rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None)
-    return replace(rates, updated="", phase=None, progress=None)
+    return replace(rates, updated="", phase=None, progress=None, printed=())
 
 
 def _seen(script: Script | None, since: Mapping[str, str]) -> ScriptSeen | None:

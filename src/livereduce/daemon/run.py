@@ -44,7 +44,7 @@ def run(
     """
     path = path.absolute() if path else None
     with noted_signals() as signals:
-        log_file = logs.log_path(logs.user_name(), None, Path.cwd())
+        log_file = logs.own_log_path(os.environ, Path.cwd())
         logs.configure(log_file)
         log.info("livereduce %s, configuration %s, pid %d", __version__, path or DEFAULT_PATH, os.getpid())
         try:

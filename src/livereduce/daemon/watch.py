@@ -298,6 +298,11 @@ class Watcher:
         self._state, changes = step(self._state, looks, now)
         return changes
 
+    @property
+    def configuration(self) -> str:
+        """What the file of the configuration held at the last look (`Look.content`)."""
+        return self._state.files[self._config.path].last.content
+
     def problems(self, now: float) -> tuple[str, ...]:
         """What is out of reach at present, while there is hope that it comes back as it was."""
         return pending(self._state, now)

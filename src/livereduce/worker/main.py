@@ -49,7 +49,18 @@ def prepare_process() -> None:
     """
     faulthandler.enable()
     register_dump(os.environ)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_EveryLine())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class _EveryLine(logging.Formatter):
+    """Level and name before every line of a message: what has none was printed by a script."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message, its lines with what they need to be told apart."""
+        text = super().format(record)
+        return "\n".join(f"{record.levelname} {record.name}: {line}" for line in text.splitlines() or [""])
 
 
 def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, order_fd: int | None) -> int:

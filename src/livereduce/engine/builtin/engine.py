@@ -3,17 +3,21 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
 from livereduce.engine.builtin.binning import Binning, make_edges_ns
 from livereduce.engine.builtin.intake import Intake
-from livereduce.engine.builtin.live import Publisher, Reduction
+from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
+from livereduce.engine.failures import keep_failure
 from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Scope
 from livereduce.errors import OperatorError
 from livereduce.link import Job, Phase, Progress, RunState
+from livereduce.publish.outlet import Outlet, Publisher
+from livereduce.publish.plots import Plots
 from livereduce.publish.products import Products
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, lag_s, step
 from livereduce.stream.model import Source, SourceLost, SourceState, StartFrom
@@ -76,6 +80,7 @@ class BuiltinEngine:
         self._clock = clock
         self._products_in = products_in
         self._source: Source | None = None
+        self._outlet: Outlet | None = None
         self._reductions: tuple[Reduction, ...] = ()
         self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
         self._lost = ""
@@ -93,9 +98,10 @@ class BuiltinEngine:
         """
         self._tell = beat
         binning = Binning(make_edges_ns(*job.tof_bins_us))
-        products, scope = self._products_in(Path(job.state_dir)), Scope()
+        self._outlet, scope = self._outlet_of(job), Scope()
+        keep = partial(keep_failure, job)
         self._reductions = tuple(
-            Reduction(pipeline, Intake(binning, job.spectra, job.periods), products, self._beat, scope)
+            Reduction(pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep)
             for pipeline in pipelines_of(job)
         )
         now = self._clock()
@@ -105,12 +111,20 @@ class BuiltinEngine:
         self._source = self._open_source(job.source)
         self._source.open(_start_from(job.start))
 
+    def _outlet_of(self, job: Job) -> Outlet:
+        state_dir = Path(job.state_dir)
+        plots = Plots(Path(job.publish_config), job.short_name) if job.publish_config else None
+        scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
+        return Outlet(self._products_in(state_dir), state_dir / "products", scripts, plots)
+
     def poll(self, timeout_s: float) -> Progress:
         """Read once, and reduce the chunks that this completes."""
         self._beat(Phase.WAITING)
         for fact in self._read(timeout_s):
             for chunk in self._step(fact):
                 self._reduce(chunk)
+        assert self._outlet is not None
+        self._outlet.seen(self._cut.run, self._cut.newest_ns / 1e9 + EPICS_EPOCH_UNIX_NS / 1e9)
         return self._progress()
 
     def stop(self, deadline_s: float) -> None:
@@ -129,6 +143,8 @@ class BuiltinEngine:
                 self._reduce(chunk)
         finally:
             source.close()
+            if self._outlet is not None:
+                self._outlet.close()
 
     def _read(self, timeout_s: float) -> tuple[Fact, ...]:
         now = self._clock()
@@ -205,7 +221,7 @@ class BuiltinEngine:
             errors["source"] = reason
         if source.last_problem:
             errors["packet"] = source.last_problem
-        return errors
+        return errors | (self._outlet.problems if self._outlet else {})
 
 
 def _run_state(cut: CutState) -> RunState:

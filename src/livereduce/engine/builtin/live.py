@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.builtin.events import Events
@@ -15,7 +14,8 @@ from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Output, Scope, Script, ScriptError, load_script, run_script
 from livereduce.engine.store import Store
 from livereduce.link import Phase
-from livereduce.publish.product import Product
+from livereduce.metrics import take_metrics
+from livereduce.publish.outlet import Publisher
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
@@ -29,14 +29,8 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 COUNTED = "histograms for want of memory"
 
 
-class Publisher(Protocol):
-    """Where products go (`livereduce.publish.products.Products`)."""
-
-    def publish(self, product: Product) -> object:
-        """Write a product in the place of its predecessor."""
-
-    def ended(self, run: int) -> None:
-        """The products of a run are final."""
+KeepFailure = Callable[[int, str, Script, ScriptError], None]
+"""Told of each failure of a script: the run, the step, the script, what it raised."""
 
 
 class Reduction:
@@ -57,12 +51,19 @@ class Reduction:
     """
 
     def __init__(
-        self, pipeline: Pipeline, intake: Intake, products: Publisher, beat: Callable[[Phase], None], scope: Scope
+        self,
+        pipeline: Pipeline,
+        intake: Intake,
+        products: Publisher,
+        beat: Callable[[Phase], None],
+        scope: Scope,
+        keep_failure: KeepFailure,
     ) -> None:
         self._pipeline = pipeline
         self._intake = intake
         self._products = products
         self._beat = beat
+        self._keep_failure = keep_failure
         self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
         self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
         self._store = Store()
@@ -70,6 +71,7 @@ class Reduction:
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
         self._held_back: tuple[Chunk, ...] = ()
+        self._raised: ScriptError | None = None
         self.run = 0
         self.keeps_events = pipeline.preserve_events
         self.fits = ""
@@ -81,6 +83,7 @@ class Reduction:
 
     def take(self, chunk: Chunk) -> None:
         """Reduce one chunk."""
+        take_metrics()  # what a cycle that failed has left
         if chunk.replaces:
             self._begin_run(chunk.run)
         self.tally += tally_of(chunk)
@@ -171,6 +174,7 @@ class Reduction:
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._store, extra)
         self.seconds[phase] = time.perf_counter() - begun_s
+        self._raised = outcome if isinstance(outcome, ScriptError) else None
         if isinstance(outcome, ScriptError):
             logger.error("run %d: %s", self.run, outcome.traceback or outcome)
             return str(outcome)
@@ -203,6 +207,9 @@ class Reduction:
         logger.error("run %d: %s failed: %s", self.run, step, problem)
         self.errors[step] = problem
         self.script_errors += step != "publish"
+        if script := {"proc": self._proc, "post_proc": self._post_proc}.get(step):
+            error = self._raised or ScriptError(file=script.path, line=0, text=problem)
+            self._keep_failure(self.run, step, script, error)
 
     def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
         """Keep chunks for the next try, the newest first; what cannot be kept is counted as lost."""

@@ -1,0 +1,36 @@
+"""Keeps the last failure of a script for people, with its traceback: for both engines, standard library only."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from livereduce.engine.script import Script, ScriptError
+from livereduce.failure import ScriptFailure, write_failure
+from livereduce.link import Job
+
+logger = logging.getLogger("livereduce.engine")
+
+
+def keep_failure(job: Job, run: int, step: str, script: Script, error: ScriptError) -> None:
+    """Leave a failure where the daemon finds it. If that cannot be, the log has it all the same.
+
+    Parameters
+    ----------
+    step
+        ``proc`` or ``post_proc``.
+    """
+    failure = ScriptFailure(
+        at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
+        generation=job.generation,
+        run=run,
+        step=step,
+        md5=script.md5,
+        file=error.file,
+        line=error.line,
+        text=error.text,
+        traceback=error.traceback,
+    )
+    try:
+        write_failure(Path(job.state_dir), failure)
+    except OSError as problem:
+        logger.debug("the failure of %s cannot be kept: %s", step, problem)

@@ -1,0 +1,90 @@
+"""The last failure of a script, with its traceback: from the engine, where it happens, to the daemon, which shows it.
+
+A file in the state directory, replaced by rename: a traceback has no room in a beat, and among the output of a worker
+it could be torn or lost. A newer failure replaces it; whether it still holds is for the daemon to judge.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "script_failure.json"
+MOST_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptFailure:
+    """What went wrong in which version of a script.
+
+    Attributes
+    ----------
+    at
+        ISO 8601 with zone.
+    step, md5
+        ``proc`` or ``post_proc``, and which bytes of it.
+    file, line, text
+        The user's file, the line (0 if not known), the error in one line.
+    traceback
+        As Python shows it, with the script's own lines; bounded where it is made.
+    well_again
+        The same version has made a result since. For the daemon to say.
+    """
+
+    at: str
+    generation: int
+    run: int
+    step: str
+    md5: str
+    file: str
+    line: int
+    text: str
+    traceback: str
+    well_again: bool = False
+
+
+def write_failure(state_dir: Path, failure: ScriptFailure) -> None:
+    """Put a failure in the place of the one before.
+
+    Raises
+    ------
+    OSError
+        The directory cannot be written; the old one stands.
+    """
+    path = state_dir / FILE_NAME
+    unfinished = path.with_name(f".{path.name}.tmp")
+    try:
+        unfinished.write_text(json.dumps(asdict(failure)), encoding="utf-8")
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def read_failure(state_dir: Path) -> ScriptFailure | None:
+    """The last failure; None if there was none, or what is there is none."""
+    try:
+        with (state_dir / FILE_NAME).open("rb") as file:
+            return failure_of(json.loads(file.read(MOST_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def failure_of(body: Any) -> ScriptFailure:
+    """The failure of a JSON object; keys that are not known are left out.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    kinds = {name: field.type for name, field in ScriptFailure.__dataclass_fields__.items()}
+    if not isinstance(body, dict):
+        raise ValueError("a failure of a script is an object")
+    known = {name: value for name, value in body.items() if name in kinds}
+    if any(type(value) is not kinds[name] for name, value in known.items()):
+        raise ValueError("a failure of a script has values of the wrong kind")
+    try:
+        return ScriptFailure(**known)
+    except TypeError as error:
+        raise ValueError(f"not a failure of a script: {error}") from None

@@ -1,0 +1,108 @@
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.live_data_server import PASSWORD, USER, LiveDataServer, key_of, live_data_server
+from livereduce.publication import Publication, read_publication
+from livereduce.publish.upload import UploadFailed, upload
+
+
+@pytest.fixture
+def server() -> Iterator[LiveDataServer]:
+    with live_data_server() as running:
+        yield running
+
+
+def read_back(server: LiveDataServer, instrument: str, run: int) -> str:
+    address = f"{server.address}/plots/{instrument}/{run}/update/html/?key={key_of(instrument, run)}"
+    with urllib.request.urlopen(address) as answer:
+        return str(answer.read().decode())
+
+
+def test_a_plot_arrives_as_html_and_replaces_the_one_before(server: LiveDataServer, tmp_path: Path) -> None:
+    publication = read_publication(server.configuration(tmp_path))
+    for div in ("<div>first</div>", "<div>½ second\r\n--x</div>"):
+        upload(publication, "REF_M", 123, div, 10.0)
+    assert server.plots == {("ref_m", 123): ("html", "<div>½ second\r\n--x</div>")}
+    assert read_back(server, "REF_M", 123) == "<div>½ second\r\n--x</div>"
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{server.address}/plots/REF_M/123/update/html/")
+
+
+def test_a_megabyte_arrives(server: LiveDataServer, tmp_path: Path) -> None:
+    div = f"<div>{'0123456789' * 400_000}</div>"
+    upload(read_publication(server.configuration(tmp_path)), "PG3", 1, div, 30.0)
+    assert server.plots["pg3", 1] == ("html", div)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"publisher_password": "wrong"}, "HTTP status 401: user name and password are refused"),
+        ({"publish_url_template": "ADDRESS/nowhere/$instrument/$run_number/"}, "HTTP status 404: there is no such"),
+    ],
+)
+def test_what_is_refused_is_for_us_to_mend(
+    server: LiveDataServer, tmp_path: Path, changes: dict[str, str], says: str
+) -> None:
+    changes = {key: value.replace("ADDRESS", server.address) for key, value in changes.items()}
+    with pytest.raises(UploadFailed, match=says) as raised:
+        upload(read_publication(server.configuration(tmp_path, **changes)), "PG3", 7, "<div></div>", 10.0)
+    assert raised.value.ours
+    assert PASSWORD not in str(raised.value)
+    assert USER not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("mode", "says", "ours"),
+    [
+        ("failing", "HTTP status 500", False),
+        ("moved", "HTTP status 302", True),
+        ("closing", "RemoteDisconnected|closed|reset", False),
+        ("hanging", r"no answer within 0\.3 s", False),
+        ("dripping", r"no answer within 0\.3 s", False),
+    ],
+)
+def test_a_server_that_does_badly(server: LiveDataServer, tmp_path: Path, mode: str, says: str, ours: bool) -> None:
+    server.mode = mode
+    publication = read_publication(server.configuration(tmp_path))
+    with pytest.raises(UploadFailed, match=says) as raised:
+        upload(publication, "PG3", 7, "<div></div>", 0.3)
+    assert raised.value.ours is ours
+
+
+def test_a_server_that_takes_nothing_in() -> None:
+    """It accepts the connection and never reads: sending blocks when the buffers are full."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        publication = Publication(
+            url_template=f"http://127.0.0.1:{listener.getsockname()[1]}/$run_number", username="u", password="p"
+        )
+        with pytest.raises(UploadFailed, match="no answer within"):
+            upload(publication, "PG3", 7, "<div>" + "x" * 50_000_000, 0.3)
+
+
+def test_nobody_is_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    publication = Publication(url_template=f"http://127.0.0.1:{port}/$run_number", username="u", password="p")
+    with pytest.raises(UploadFailed, match="refused") as raised:
+        upload(publication, "PG3", 7, "<div></div>", 5.0)
+    assert not raised.value.ours
+
+
+def test_what_answers_is_no_http() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        publication = Publication(url_template=f"https://127.0.0.1:{port}/$run_number", username="u", password="p")
+        with pytest.raises(UploadFailed, match="no answer within"):
+            upload(publication, "PG3", 7, "<div></div>", 0.3)
+        missing = Publication(
+            url_template="https://127.0.0.1/$run_number", username="u", password="p", certificate="/no/such.pem"
+        )
+        with pytest.raises(UploadFailed, match=r"certificate /no/such\.pem") as raised:
+            upload(missing, "PG3", 7, "<div></div>", 0.3)
+        assert raised.value.ours
