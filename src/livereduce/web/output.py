@@ -12,9 +12,9 @@ def output(status: Status | None) -> dict[str, Any]:
     """The answer."""
     if status is None:
         return {"printed": [], "traceback": "", "failure": None, "script_hashes": []}
-    failure = getattr(status, "script_failure", None)
+    failure = status.script_failure
     return {
-        "printed": [{"at": line.at, "line": line.line} for line in getattr(status, "printed", ())],
+        "printed": [{"at": line.at, "line": line.line} for line in status.printed],
         "traceback": failure.traceback if failure else "",
         "failure": asdict(failure) if failure else None,
         "script_hashes": [
