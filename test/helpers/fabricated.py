@@ -16,7 +16,16 @@ from livereduce.publish.products import Products
 from livereduce.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
 
 EDGES = np.linspace(0.5, 2.3, 361)
-PEAKS = ((0.62, 20.0), (0.71, 35.0), (0.83, 60.0), (0.95, 45.0), (1.09, 80.0), (1.28, 70.0), (1.57, 100.0), (2.02, 85.0))
+PEAKS = (
+    (0.62, 20.0),
+    (0.71, 35.0),
+    (0.83, 60.0),
+    (0.95, 45.0),
+    (1.09, 80.0),
+    (1.28, 70.0),
+    (1.57, 100.0),
+    (2.02, 85.0),
+)
 
 
 @dataclass
@@ -32,7 +41,9 @@ class Fabricated:
         for folder in ("run", "state"):
             (self.path / folder).mkdir(parents=True)
         body = {"instrument": self.name, "engine": "builtin", "source": "adara://127.0.0.1:1", "script_dir": "."}
-        self.conf.write_text(json.dumps(body | {"runtime_dir": str(self.path / "run"), "state_dir": str(self.path / "state")}))
+        self.conf.write_text(
+            json.dumps(body | {"runtime_dir": str(self.path / "run"), "state_dir": str(self.path / "state")})
+        )
         self.shelf = Products(self.path / "state")
         now = iso(datetime.now().astimezone())
         self.status = Status(
@@ -80,7 +91,9 @@ def axis(name: str, values: NDArray[np.float64], units: str = "") -> Axis:
 def pattern(run: int, events: int, name: str = "result", seed: int = 1, height: float = 1.0) -> Product:
     """A powder pattern of so many events over d-spacing, with errors."""
     middle = (EDGES[1:] + EDGES[:-1]) / 2
-    shape = 6.0 + sum(h * np.exp(-0.5 * ((middle - d) / (0.0045 * d)) ** 2) for d, h in PEAKS)
+    shape = np.full_like(middle, 6.0)
+    for d, h in PEAKS:
+        shape += h * np.exp(-0.5 * ((middle - d) / (0.0045 * d)) ** 2)
     counts = np.random.default_rng(seed).poisson(shape / shape.sum() * events).astype(float) * height
     return product(run, name, counts, (axis("d", EDGES, "angstrom"),), np.sqrt(counts), events=events)
 
@@ -89,7 +102,12 @@ def image(run: int, rows: int = 120, columns: int = 200, name: str = "detector")
     """Rings on a detector: two dimensions, four decades."""
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1.6 : 1.6 : columns * 1j]
     r = np.hypot(x, y)
-    rate = 3.0 + 4e4 * np.exp(-((r / 0.09) ** 2)) + 900 * np.exp(-(((r - 0.55) / 0.03) ** 2)) + 150 * np.exp(-(((r - 0.9) / 0.03) ** 2))
+    rate = (
+        3.0
+        + 4e4 * np.exp(-((r / 0.09) ** 2))
+        + 900 * np.exp(-(((r - 0.55) / 0.03) ** 2))
+        + 150 * np.exp(-(((r - 0.9) / 0.03) ** 2))
+    )
     counts = np.random.default_rng(2).poisson(rate).astype(float)
     axes = (axis("y", np.linspace(-0.5, 0.5, rows), "m"), axis("x", np.linspace(-0.8, 0.8, columns + 1), "m"))
     return product(run, name, counts, axes, np.sqrt(counts), events=int(counts.sum()))

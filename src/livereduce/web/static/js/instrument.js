@@ -23,7 +23,10 @@ let pulled_at = -Infinity;
 const result = resultPanel(id);
 const pullScripts = scriptsPanel(id);
 const pullTimeline = timelinePanel(id);
-const pullTrends = trendsPanel(id, () => Number(choices().run || followedRun(newest.card, newest.runs)));
+const pullTrends = trendsPanel(id, () => {
+  const run = Number(choices().run || followedRun(newest.card, newest.runs));
+  return newest.runs.some((one) => one.run === run) ? run : null;
+});
 
 const pull = pulling(async () => {
   newest = await instrument(id);
@@ -31,6 +34,7 @@ const pull = pulling(async () => {
   showCard();
   showFacts(newest.status, newest.restartable);
   result.update(newest);
+  pullTrends();
 }, { gap_ms: 300 });
 
 function showCard() {
@@ -60,7 +64,6 @@ function everything() {
   pull();
   pullScripts();
   pullTimeline();
-  pullTrends();
 }
 
 async function start() {
@@ -82,7 +85,6 @@ async function start() {
       result.changed(fact);
       pull();
       pullScripts();
-      pullTrends();
     },
   });
 }

@@ -56,5 +56,6 @@ function make([name]) {
 /** A charge in the unit that people at the beamline use: µAh, where it is not too little. */
 function charge(pc) {
   const uah = pc / 3.6e9;
-  return uah >= 0.01 ? `${short(uah)}${uah < 999.5 ? " " : ""}µAh` : `${short(pc / 1e6)}${pc / 1e6 < 999.5 ? " " : ""}µC`;
+  if (uah >= 999.5) return `${short(uah / 1000)} mAh`;
+  return uah >= 0.01 ? `${short(uah)} µAh` : `${short(pc / 1e6)} µC`;
 }

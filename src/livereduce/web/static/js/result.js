@@ -23,6 +23,7 @@ export function resultPanel(id) {
   const plot = byId("plot");
   let known = { card: { run: 0, run_state: "no_run" }, runs: [] };
   let kept = new Map(); // what was fetched for the last drawing, by run, name and row
+  let shown = ""; // what the last drawing was made of
   let drawn = 0;
 
   const redraw = pulling(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`) });
@@ -36,18 +37,27 @@ export function resultPanel(id) {
     const name = chosenProduct(choice.product, products);
     const listed = products.find((one) => one.name === name);
     const previous = previousRun(run, runs);
+    const mark = JSON.stringify([choice, colours().ink, followed, runs.map((one) => [one.run, one.ended]), products, productsOf(previous, runs)]);
+    if (mark === shown) return; // most news are not about the result
+    shown = "";
     const got = new Map();
     const fetch = (spec) => fetched(spec, got);
     const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
     const kind = base?.kind ?? null;
     showControls(choice, { runs, run, followed, products, name, kind, previous, rows: kind === "2d" ? wantedRows(choice.rows, base.rows) : [] });
-    if (!base) return blank(run ? `Run ${run} has no result yet.` : "There is no result yet.", { run, name: "" });
+    if (!base) {
+      blank(run ? `Run ${run} has no result yet.` : "There is no result yet.");
+      done(run, "", "");
+      shown = mark;
+      return;
+    }
     await drawKind(base, choice, { run, name, previous, fetch });
     kept = got;
     put(byId("caption"), caption(base, listed));
     plot.setAttribute("aria-label", spoken(base));
     offer(run, name);
     done(run, name, base.version);
+    shown = mark;
   }
 
   async function fetched(spec, got) {
@@ -82,7 +92,7 @@ export function resultPanel(id) {
     return draw(plot, traces, curveLayout(there.at(-1).payload, theme, { ...choice, several: there.length > 1, revision }));
   }
 
-  function blank(text, shown) {
+  function blank(text) {
     show(plot, false);
     show(byId("scalar"), false);
     show(byId("downloads"), false);
@@ -91,7 +101,6 @@ export function resultPanel(id) {
     put(byId("caption"), "");
     clear(plot);
     kept = new Map();
-    if (shown) done(shown.run, shown.name, "");
   }
 
   function offer(run, name) {

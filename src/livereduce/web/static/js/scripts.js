@@ -1,4 +1,4 @@
-// What the two scripts are, what they printed, and the last traceback. All of it is text of other people.
+// What the two scripts are, what they printed, and their last failure. All of it is text of other people.
 
 import { output } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
@@ -10,15 +10,22 @@ export function scriptsPanel(id) {
   return pulling(async () => draw(await output(id)), { gap_ms: 1000 });
 }
 
-function draw({ printed, traceback, script_hashes }) {
-  keep(byId("hashes"), script_hashes ?? [], (one) => one.step, make, update);
-  show(byId("no-error"), !traceback);
+function draw({ printed, traceback, failure, script_hashes }) {
+  keep(byId("hashes"), script_hashes, (one) => one.step, make, update);
+  put(byId("failure"), failure ? told(failure) : "No script error.");
+  byId("failure").classList.toggle("quiet", !failure || failure.well_again);
   show(byId("traceback"), Boolean(traceback));
-  put(byId("traceback"), traceback || "");
-  const lines = (printed ?? []).map((one) => (`${when(one.at)}  ${one.line}`));
-  show(byId("nothing-printed"), lines.length === 0);
-  show(byId("printed"), lines.length > 0);
-  scrolled(byId("printed"), lines.join("\n"));
+  byId("traceback").classList.toggle("over", Boolean(failure?.well_again));
+  put(byId("traceback"), traceback);
+  show(byId("nothing-printed"), printed.length === 0);
+  show(byId("printed"), printed.length > 0);
+  scrolled(byId("printed"), printed.map((one) => `${when(one.at)}  ${one.line}`).join("\n"));
+}
+
+function told(failure) {
+  const line = failure.line ? ` in line ${failure.line}` : "";
+  const where = `${failure.step} failed${line}${failure.run ? `, run ${failure.run}` : ""}, at ${when(failure.at)}`;
+  return failure.well_again ? `${where}. The same script has made a result since.` : `${where}.`;
 }
 
 // Stays at the end, unless somebody is reading further up.
@@ -38,7 +45,8 @@ function update(node, one) {
   put(node.querySelector(".step"), one.step);
   put(node.querySelector(".file"), fileName(one.path));
   node.querySelector(".file").title = one.path;
-  put(node.querySelector("code"), one.md5.slice(0, 10));
-  node.querySelector("code").title = `md5 ${one.md5}`;
-  put(node.querySelector(".changed"), one.changed ? `since ${when(one.changed)}` : "");
+  put(node.querySelector("code"), `md5 ${one.md5.slice(0, 12)}`);
+  node.querySelector("code").title = one.md5;
+  const times = [one.changed && `in use since ${when(one.changed)}`, one.modified && `saved ${when(one.modified)}`];
+  put(node.querySelector(".changed"), times.filter(Boolean).join(", "));
 }

@@ -24,10 +24,8 @@ const UNKNOWN = ["off", "M3 7h10v2H3z"];
 export const WORDS = ["down", "parked", "stalled", "degraded", "restarting", "starting", "paused", "waiting_for_run",
   "running", "stopping", "stopped"];
 
-/** The one word of a card: a daemon that is down has no other, except that it was stopped on purpose. */
-export function wordOf(card) {
-  return card.down && card.state !== "stopped" ? "down" : card.state;
-}
+/** The one word of a card: a daemon that is down has no other. */
+export const wordOf = (card) => (card.down ? "down" : card.state);
 
 export const spoken = (word) => word.replaceAll("_", " ");
 
@@ -57,6 +55,4 @@ function symbol(word) {
 }
 
 /** The sentence behind the word: why, since when. */
-export function reasonOf(card) {
-  return card.down ? `${card.down}` : card.why;
-}
+export const reasonOf = (card) => card.down || card.why;

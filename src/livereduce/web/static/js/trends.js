@@ -7,13 +7,16 @@ import { axis, axisTitle, colours, draw, layout, onTheme } from "./plot.js";
 import { pulling } from "./pull.js";
 import { measured, percent, wallClock, when, withUnits, zone } from "./text.js";
 
-/** The panel; `runOf` tells which run is followed. The answer is a function to call when something may have changed. */
+/** The panel; `runOf` tells which run is shown, null without one. The answer is a function to call when something may have changed. */
 export function trendsPanel(id, runOf) {
   let last = [];
   const render = () => Promise.all([...byId("trends").children].map((node, place) => plotMetric(node.querySelector(".trend-plot"), last[place])));
 
   const pull = pulling(async () => {
-    last = (await trends(id, runOf(), wantedFraction())).metrics;
+    const run = runOf();
+    const answer = run === null ? { metrics: [], left_out: [] } : await trends(id, run, wantedFraction());
+    last = answer.metrics;
+    put(byId("left-out"), answer.left_out.length ? `More names than a run can have; left out: ${answer.left_out.join(", ")}.` : "");
     show(byId("no-trends"), last.length === 0);
     show(byId("target-form"), last.length > 0);
     keep(byId("trends"), last, (metric) => metric.name, make, update);
@@ -39,7 +42,8 @@ function make(metric) {
   const figures = ["newest", "mean", "spread", "relative error"].map((name) =>
     element("div", {}, element("dt", {}, name), element("dd", { "data-figure": name })));
   return element("article", { class: "trend" }, element("h3"), element("dl", {}, ...figures),
-    element("p", { class: "reaches", "aria-live": "polite" }), element("div", { class: "trend-plot", role: "img" }));
+    element("p", { class: "reaches", "aria-live": "polite" }), element("div", { class: "trend-plot", role: "img" }),
+    element("p", { class: "note quiet" }));
 }
 
 function update(node, metric) {
@@ -51,6 +55,8 @@ function update(node, metric) {
   figure("spread", measured(metric.std, null));
   figure("relative error", percent(metric.relative_error));
   put(node.querySelector(".reaches"), reached(metric.reaches));
+  node.querySelector(".reaches").title = metric.reaches?.how ?? "";
+  put(node.querySelector(".note"), metric.note);
   node.querySelector(".trend-plot").setAttribute("aria-label", `${metric.name} over time, ${metric.value.length} values, newest ${newest}`);
 }
 
