@@ -139,3 +139,28 @@ def test_it_fits_a_phone_and_a_display_on_the_wall_in_both_themes(
     assert columns == (1 if width == 360 else 4)
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)")
     assert max(ground) < 60 if scheme == "dark" else min(ground) > 200
+
+
+def test_a_page_in_the_background_gives_its_connection_back(url: str, visiting: Visiting) -> None:
+    def hidden(yes: bool) -> str:
+        return (
+            f"Object.defineProperty(document, 'hidden', {{ value: {str(yes).lower()}, configurable: true }});"
+            "document.dispatchEvent(new Event('visibilitychange'));"
+        )
+
+    def watchers(there: str) -> None:
+        seen.until(f"fetch('/healthz').then(answer => answer.json()).then(health => health.watchers {there})")
+
+    seen = visiting(url)
+    seen.page.clock.install()
+    page = seen.go("/")
+    seen.wait_card("inst1", "running")
+    watchers("=== 1")
+    page.evaluate(hidden(True))
+    page.clock.fast_forward(61_000)
+    watchers("=== 0")
+    assert page.title().startswith("… ")
+    page.evaluate(hidden(False))
+    watchers("=== 1")
+    page.wait_for_selector("#lost", state="hidden")
+    seen.until("!document.title.startsWith('…')")

@@ -46,7 +46,7 @@ export function curveLayout(product, theme, { logx, logy, several, revision }) {
   const across = product.axes[0];
   return layout(theme, {
     xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear" }),
-    yaxis: axis(theme, { title: axisTitle(product.title && product.title.length < 30 ? product.title : product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero" }),
+    yaxis: axis(theme, { title: axisTitle(product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero" }),
     hovermode: "x", showlegend: several, uirevision: revision, margin: { l: 12, r: 12, t: several ? 34 : 10, b: 8 },
   });
 }

@@ -6,10 +6,11 @@ import { inSigns, measured, when, whole, withUnits } from "./text.js";
 /** One line of facts: size, events, when, and what is missing or was thinned. */
 export function caption(product, listed) {
   const facts = product.attributes ?? {};
-  const parts = [product.run ? `Run ${product.run}` : "Between runs", size(product)];
+  const parts = [product.title, product.run ? `Run ${product.run}` : "Between runs", size(product)];
   if (facts.events !== undefined) parts.push(`${whole(facts.events)} events`);
   if (listed?.updated) parts.push(`written ${when(listed.updated)}`);
   if (product.thinned) parts.push(product.thinned);
+  if (product.note) parts.push(product.note);
   if (facts.incomplete) parts.push(`incomplete: ${facts.incomplete}`);
   return parts.filter(Boolean).join(" · ");
 }

@@ -7,6 +7,8 @@ import { byId, put, show } from "./dom.js";
 import { when } from "./text.js";
 
 const SILENCE_MS = 25_000;
+// A browser has six connections to a server for all its tabs: one in the background gives its own back.
+const ASLEEP_AFTER_MS = 60_000;
 const RETRY_MS = [500, 1000, 2000, 4000];
 
 /**
@@ -21,6 +23,8 @@ export function listen(id, handlers) {
   let heard = performance.now();
   let failures = 0;
   let timer = 0;
+  let falling_asleep = 0;
+  let asleep = false;
 
   function connect() {
     timer = 0;
@@ -57,8 +61,26 @@ export function listen(id, handlers) {
     found();
   }
 
+  function sleep() {
+    asleep = true;
+    clearTimeout(timer);
+    timer = 0;
+    source.close();
+    document.title = `… ${document.title}`; // what it says may be old; it is set anew on waking up
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(falling_asleep);
+    if (document.hidden) {
+      falling_asleep = setTimeout(sleep, ASLEEP_AFTER_MS);
+    } else if (asleep) {
+      asleep = false;
+      connect();
+    }
+  });
+
   setInterval(() => {
-    if (!timer && performance.now() - heard > SILENCE_MS) {
+    if (!timer && !asleep && performance.now() - heard > SILENCE_MS) {
       lost();
       retry();
     }

@@ -3,7 +3,7 @@
 import { output } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { pulling } from "./pull.js";
-import { fileName, when } from "./text.js";
+import { fileName, timeOfDay, when, zone } from "./text.js";
 
 /** The panel; the answer is a function to call when something may have changed. */
 export function scriptsPanel(id) {
@@ -17,9 +17,10 @@ function draw({ printed, traceback, failure, script_hashes }) {
   show(byId("traceback"), Boolean(traceback));
   byId("traceback").classList.toggle("over", Boolean(failure?.well_again));
   put(byId("traceback"), traceback);
+  put(byId("printed-title"), printed.length ? `Printed, times in ${zone()}` : "Printed");
   show(byId("nothing-printed"), printed.length === 0);
   show(byId("printed"), printed.length > 0);
-  scrolled(byId("printed"), printed.map((one) => `${when(one.at)}  ${one.line}`).join("\n"));
+  scrolled(byId("printed"), printed.map((one) => `${timeOfDay(one.at)}  ${one.line}`).join("\n"));
 }
 
 function told(failure) {

@@ -66,6 +66,11 @@ export function when(iso, now = new Date()) {
   return day === calendar.format(now) ? clock.format(at) : `${day} ${clock.format(at)}`;
 }
 
+/** The time of day alone, where the zone stands beside it. */
+export function timeOfDay(iso) {
+  return new Date(iso).toLocaleTimeString("en-GB");
+}
+
 /** The viewer's zone, for the title of a time axis. */
 export function zone(at = new Date()) {
   return clock.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "local time";
@@ -79,7 +84,10 @@ export function wallClock(time) {
   return `${day} ${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}.${pad(at.getMilliseconds(), 3)}`;
 }
 
-const SIGNS = [[/\b1\/angstroms?\b/gi, "Å⁻¹"], [/\bangstroms?\b/gi, "Å"], [/\b(us|microseconds?)\b/g, "µs"], [/\bum\b/g, "µm"], [/^(dimensionless|one|1)$/, ""]];
+const SIGNS = [
+  [/\b1\/angstroms?\b/gi, "Å⁻¹"], [/\bangstroms?\b/gi, "Å"], [/\b(us|microseconds?)\b/g, "µs"], [/\bum\b/g, "µm"],
+  [/\buAh\b/g, "µAh"], [/^(dimensionless|one|1)$/, ""],
+];
 
 /** Units as they are written on paper. */
 export const inSigns = (units) => SIGNS.reduce((text, [word, sign]) => text.replace(word, sign), String(units ?? ""));

@@ -2,7 +2,7 @@
 
 import { timeline } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
-import { axis, axisTitle, colours, draw, layout, onTheme } from "./plot.js";
+import { axis, axisTitle, colours, draw, layout, onTheme, plain } from "./plot.js";
 import { pulling } from "./pull.js";
 import { when, wallClock, zone } from "./text.js";
 
@@ -67,16 +67,25 @@ function shape(strips, line, theme) {
   return layout(theme, {
     ...axes,
     xaxis: axis(theme, { title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: ends, showgrid: false, tickangle: 0, nticks: 8, hoverformat: "%H:%M:%S" }),
-    hovermode: "x", uirevision: "timeline", margin: { l: 12, r: 12, t: 0, b: 8 },
+    hovermode: "x", uirevision: "timeline", margin: { l: 12, r: 12, t: 16, b: 8 },
     shapes: line.marks.filter((mark) => mark.t >= line.t[0]).map((mark) => upright(mark, theme)),
-    annotations: strips.map((strip, place) => titleOf(strip, bottoms[place] + height, theme)),
+    annotations: [...strips.map((strip, place) => titleOf(strip, bottoms[place] + height, theme)), ...names(line, theme)],
   });
 }
 
 function titleOf({ lines, unit }, y, theme) {
   const names = lines.map(([, name], which) => (lines.length > 1 ? `<span style="color:${theme.traces[which]}">${name}</span>` : name));
-  return { xref: "paper", yref: "paper", x: 0, y, xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: theme.quiet, size: 12 },
+  return { xref: "paper", yref: "paper", x: 0, y, xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: theme.quiet, size: 12 }, bgcolor: theme.panel, borderpad: 0,
     text: [names.join(", "), unit.name].filter(Boolean).join(" / ") };
+}
+
+// The names of what happened stand above, as long as there is room for them; all are in the list below.
+function names(line, theme) {
+  const told = line.marks.filter((mark) => mark.t >= line.t[0] && ["run", "restart", "down"].includes(mark.kind));
+  return told.slice(-8).map((mark) => ({
+    xref: "x", yref: "paper", x: wallClock(mark.t), y: 1, xanchor: "left", yanchor: "bottom", showarrow: false,
+    text: plain(mark.kind === "run" ? mark.text : mark.kind), font: { color: theme[MARK_COLOUR[mark.kind]], size: 11 },
+  }));
 }
 
 function upright(mark, theme) {
