@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, axis, image, pattern, product
+from helpers.watching import AHEAD_S
 from livereduce.metrics import Reported
 from livereduce.publish.nexus import read_product
 from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
@@ -32,7 +33,7 @@ def fabricate(folder: Path) -> Fabricated:
     made.publish(pattern(41, 2000))
     made.publish(image(41))
     made.publish(product(41, "odd/name with a\x07 in it", np.arange(3.0), (axis("x", np.arange(3.0)),)))
-    made.say()
+    made.say(ago_s=-AHEAD_S)
     return made
 
 

@@ -29,7 +29,7 @@ def make_app(site: Site, names: frozenset[str]) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await site.facility.look_once(now(), asyncio.get_running_loop().time())
+        await site.facility.look_once()
         watching = [
             asyncio.create_task(site.facility.watch()),
             asyncio.create_task(site.peers.watch(lambda: iso(now()))),
@@ -39,6 +39,8 @@ def make_app(site: Site, names: frozenset[str]) -> Starlette:
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
+        for one in (site.facility, site.peers, site.cache):
+            one.close()
 
     app = Starlette(
         routes=_routes(),

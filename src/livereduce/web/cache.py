@@ -25,6 +25,10 @@ class Cache:
         self._making: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
         self._threads = ThreadPoolExecutor(AT_ONCE, "answers")
 
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     @property
     def held_bytes(self) -> int:
         """What all answers together take."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ LOOK_EVERY_S = 0.2
 """A new result is to be seen within a second."""
 TELL_EVERY_S = 1.0
 """Numbers alone are told no more often: they change with every beat, and each telling goes to everybody."""
+MOST_AT_ONCE = 64
 FIND_EVERY_S = 5.0
 """How often a configuration is looked at again while its daemon is down: it may say another place now."""
 
@@ -46,6 +48,12 @@ class Facility:
         self.hub = hub
         self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
         self._environ, self._cwd = environ, cwd
+        # a thread for each: files on a server that hangs must not hide those of the others
+        self._threads = ThreadPoolExecutor(max(1, min(len(places), MOST_AT_ONCE)), "looks")
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def views(self) -> list[View]:
         """What is known of each instrument."""
@@ -53,20 +61,26 @@ class Facility:
 
     async def watch(self) -> None:
         """Look again and again until cancelled."""
-        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(self._watch(one) for one in self.watched.values()))
+
+    async def _watch(self, one: Watched) -> None:
         while True:
-            await self.look_once(datetime.now().astimezone(), loop.time())
+            await self._look_once(one)
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def look_once(self, now: datetime, clock_s: float) -> None:
+    async def look_once(self) -> None:
         """Look at all files once and tell what has changed."""
-        for one in self.watched.values():
-            try:
-                await asyncio.to_thread(self._look, one, now, clock_s)
-            except Exception:  # one tick: whatever lies there, the others are still looked at
-                log.exception("the files of %s cannot be looked at", one.place.id)
-            else:
-                self._take(one, now, clock_s)
+        await asyncio.gather(*(self._look_once(one) for one in self.watched.values()))
+
+    async def _look_once(self, one: Watched) -> None:
+        loop = asyncio.get_running_loop()
+        now, clock_s = datetime.now().astimezone(), loop.time()
+        try:
+            await loop.run_in_executor(self._threads, self._look, one, now, clock_s)
+        except Exception:  # one tick: whatever lies there, it is looked at again
+            log.exception("the files of %s cannot be looked at", one.place.id)
+        else:
+            self._take(one, now, clock_s)
 
     def _look(self, one: Watched, now: datetime, clock_s: float) -> None:
         if one.seen.down and clock_s - one.found_at >= FIND_EVERY_S:

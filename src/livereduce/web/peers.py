@@ -46,6 +46,10 @@ class Peers:
         # a thread for each: one that answers a byte a second must not keep the others waiting
         self._threads = ThreadPoolExecutor(max(1, min(len(urls), MOST_AT_ONCE)), "peers")
 
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def cards(self) -> list[dict[str, Any]]:
         """The cards of all peers; of those that do not answer the last ones, which say so."""
         found: list[dict[str, Any]] = []
