@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,6 +21,7 @@ from livereduce.web.shield import Shield, refusal
 from livereduce.web.site import Site, answer, now, site_of
 from livereduce.web.static import File
 
+FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
 
 
@@ -29,7 +30,9 @@ def make_app(site: Site, names: frozenset[str]) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await site.facility.look_once()
+        with suppress(TimeoutError):  # the page comes up also where files are on a server that hangs
+            async with asyncio.timeout(FIRST_LOOK_S):
+                await site.facility.look_once()
         watching = [
             asyncio.create_task(site.facility.watch()),
             asyncio.create_task(site.peers.watch(lambda: iso(now()))),

@@ -53,7 +53,8 @@ async def trends(request: Request) -> Response:
     def make() -> bytes:
         return to_json(trends_body(read_trends(path), run, target, at))
 
-    key = ("trends", str(path), _version(path), target, at // FORECAST_S)
+    version = await asyncio.to_thread(_version, path)
+    key = ("trends", str(path), version, target, at // FORECAST_S if target else 0)
     return await _made(request, key, make, "application/json", {})
 
 
@@ -115,7 +116,7 @@ def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
 
 async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
     try:
-        size, pieces = file_pieces(path)
+        size, pieces = await asyncio.to_thread(file_pieces, path)
     except OSError as error:
         raise HTTPException(404, f"the product cannot be read: {error.strerror or error}") from None
     headers = _attachment(run, path, "nxs") | {"content-length": str(size)}
