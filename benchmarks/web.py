@@ -116,10 +116,12 @@ def crowd(folder: Path, watched: Watched) -> Iterator[None]:
             assert watchers.stdout is not None
             assert watchers.stdout.readline() == "watching\n"
             before_s, start_s = sum(server.cpu_times()[:2]), time.perf_counter()
-            yield
-            watched.cpu = (sum(server.cpu_times()[:2]) - before_s) / (time.perf_counter() - start_s)
-            watched.memory_bytes = max(watched.memory_bytes, server.memory_info().rss)
-            watchers.terminate()
+            try:
+                yield
+                watched.cpu = (sum(server.cpu_times()[:2]) - before_s) / (time.perf_counter() - start_s)
+                watched.memory_bytes = max(watched.memory_bytes, server.memory_info().rss)
+            finally:
+                watchers.terminate()
             watched.told = json.loads(watchers.stdout.readline())
 
 
@@ -163,13 +165,13 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="rows as JSON")
     parser.add_argument("--events", type=int, default=EVENTS, help="events of the run that is reduced")
     options = parser.parse_args()
-    rows = []
-    if CHROMIUM.exists():
-        rows.append(plot_updated_row())
-    else:
+    if not CHROMIUM.exists():
         print(f"no {CHROMIUM}: how soon a plot changes cannot be measured", file=sys.stderr)
+    rows = [plot_updated_row()] if CHROMIUM.exists() else []
+    if not options.json:
+        show(rows, as_json=False)
     rows += throughput_rows(options.events)
-    show(rows, as_json=options.json)
+    show(rows if options.json else rows[-2:], as_json=options.json)
     return 0
 
 

@@ -39,17 +39,26 @@ class Web:
         return self.process.returncode, errors
 
 
-def command(confs: Sequence[Path], *words: str) -> list[str]:
-    return [sys.executable, "-m", "livereduce", "web", *map(str, confs), "--port", "0", *words]
+IMPATIENT = """
+import sys
+from livereduce.web import reaper
+reaper.IDLE_S, reaper.BLOCKED_S, reaper.LOOK_EVERY_S = 0.2, 0.2, 0.05
+from livereduce.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def command(confs: Sequence[Path], *words: str, impatient: bool = False) -> list[str]:
+    program = ["-c", IMPATIENT] if impatient else ["-m", "livereduce"]
+    return [sys.executable, *program, "web", *map(str, confs), "--port", "0", *words]
 
 
 @contextmanager
-def web(cwd: Path, confs: Sequence[Path], *words: str) -> Iterator[Web]:
-    """``livereduce web`` as a child, which is stopped at the end."""
+def web(cwd: Path, confs: Sequence[Path], *words: str, impatient: bool = False) -> Iterator[Web]:
+    """``livereduce web`` as a child, which is stopped at the end; an impatient one waits for nobody."""
     environ = os.environ | {"MPLCONFIGDIR": str(cwd / "matplotlib"), "NO_PROXY": "*"}
-    process = subprocess.Popen(
-        command(confs, *words), cwd=cwd, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    asked = command(confs, *words, impatient=impatient)
+    process = subprocess.Popen(asked, cwd=cwd, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

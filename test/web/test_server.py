@@ -16,8 +16,9 @@ import pytest
 
 from helpers.fabricated import Fabricated, pattern
 from helpers.watching import AHEAD_S, PATIENCE_S, Web, command, watcher, web
-from livereduce.errors import ExitCode
+from livereduce.errors import ExitCode, OperatorError
 from livereduce.status import StateWord
+from livereduce.web.server import listen, make_site
 
 TOKEN = "correct-horse-battery"
 
@@ -45,20 +46,22 @@ def test_it_ends_in_order_also_while_somebody_watches(powder: Fabricated, tmp_pa
         assert all(news[0] != "end" for news in iter(one.next, None)), "the stream ends as well"
 
 
-def refused(folder: Path, *words: str) -> str:
-    asked = command([], *words)
-    done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert (done.returncode, done.stdout) == (ExitCode.UNUSABLE, "")
-    return done.stderr
-
-
-def test_what_cannot_be_used_is_said_and_nothing_is_served(tmp_path: Path) -> None:
+def test_an_address_that_is_taken_is_said_and_nothing_is_served(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in refused(tmp_path, "--port", port)
-    assert "--port 70000: expected" in refused(tmp_path, "--port", "70000")
-    assert "token cannot be read" in refused(tmp_path, "--token-file", "nowhere")
-    assert "--peer nowhere: expected" in refused(tmp_path, "--peer", "nowhere")
+        asked = command([], "--port", port)
+        done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (ExitCode.UNUSABLE, "")
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in done.stderr
+
+
+def test_what_is_no_address_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="--port 70000: expected a number"):
+        listen("127.0.0.1", 70000)
+    with pytest.raises(OperatorError, match=r"cannot listen on no\.such\.host\.invalid port 0: "):
+        listen("no.such.host.invalid", 0)
+    with pytest.raises(OperatorError, match="--peer nowhere: expected"):
+        make_site([], ["nowhere"], None, {}, tmp_path)
 
 
 def test_it_listens_to_this_host_alone_and_has_only_read(powder: Fabricated, tmp_path: Path) -> None:
@@ -159,6 +162,30 @@ def test_who_leaves_is_forgotten(powder: Fabricated, tmp_path: Path) -> None:
                 crowd.enter_context(watcher(server)).next()
         while get(server, "/healthz")["watchers"]:
             pass
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET / HTTP/1.1\r\nHost: localho", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+)
+def test_a_connection_on_which_nothing_more_comes_is_closed(said: bytes, tmp_path: Path) -> None:
+    with web(tmp_path, [tmp_path / "nowhere.conf"], impatient=True) as server:
+        with socket.create_connection(server.address, timeout=PATIENCE_S) as one, suppress(ConnectionError):
+            one.sendall(said)
+            while one.recv(1 << 16):
+                pass
+        assert get(server, "/healthz")["ok"] is True
+
+
+def test_who_takes_nothing_of_what_was_asked_for_is_let_go(tmp_path: Path) -> None:
+    with web(tmp_path, [tmp_path / "nowhere.conf"], impatient=True) as server, socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.connect(server.address)
+        for _ in range(20):
+            one.sendall(b"GET /static/plotly.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        process = psutil.Process(server.process.pid)
+        while any(link.raddr and link.status == psutil.CONN_ESTABLISHED for link in process.net_connections()):
+            pass
+        assert get(server, "/healthz")["ok"] is True
 
 
 @pytest.mark.parametrize(
