@@ -1,9 +1,11 @@
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from helpers.environments import Launchers
 from livereduce import config as config_module
 from livereduce.check import check
 from livereduce.config_keys import KEYS
@@ -152,10 +154,67 @@ def test_an_instrument_of_ones_own(place: Path) -> None:
     assert rows(text)["stream"] == "adara://localhost:31415"
 
 
-def test_a_configuration_for_mantid_is_refused_by_name(place: Path) -> None:
-    path = write(place, {"proc": "pass\n"}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir=".")
-    code, text = run(path)
-    assert code == 78
-    assert rows(text)["environment"] == "conda mantid-dev"
+# ---- an environment
+
+
+@pytest.fixture
+def launchers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Launchers:
+    launchers = Launchers(tmp_path_factory.mktemp("host"))
+    launchers.wrap()
+    monkeypatch.setenv("PATH", launchers.path())
+    return launchers
+
+
+def test_the_environment_is_entered_and_mantid_imported_there(place: Path, launchers: Launchers) -> None:
+    python = launchers.environment("mantid_dev")
+    code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir="."))
+    shown = rows(text)
+    assert shown["engine"] == 'mantid ("CONDA_ENV" in the configuration names mantid-dev)'
+    assert shown["environment"] == f"pixi mantid_dev, launched by {launchers.bin}/nsd-app-wrap.sh"
+    assert shown["interpreter"] == f"{python} (Python {sys.version.split()[0]})"
+    assert shown["Mantid"].startswith(f"6.11.0, {python.parent.parent}/lib/")
+    assert (code, listed(text, "problem"), listed(text, "warning")) == (0, [], [])
+
+
+def test_without_an_instrument_mantid_says_which(place: Path, launchers: Launchers) -> None:
+    launchers.environment("mantid_dev")
+    (place / "reduce_NEW_live_proc.py").write_text("pass\n")
+    code, text = run(write(place, script_dir="."))
+    assert (code, rows(text)["instrument"]) == (0, "NEWONE (NEW) at ELSEWHERE")
+
+
+def test_a_mantid_that_is_there_but_does_not_import(place: Path, launchers: Launchers) -> None:
+    python = launchers.environment("mantid_dev", mantid="raise ImportError('libMantidKernel.so: no')")
+    code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", PIXI_ENV="mantid_dev", script_dir="."))
+    wrap = launchers.bin / "nsd-app-wrap.sh"
+    assert (code, rows(text)["Mantid"]) == (78, "does not import")
     (problem,) = listed(text, "problem")
-    assert "engine mantid is not part of this version" in problem
+    assert problem.startswith(f"Mantid does not import in {python} (environment pixi mantid_dev, launched by {wrap}): ")
+    assert problem.endswith("ImportError: libMantidKernel.so: no")
+
+
+def test_an_environment_that_is_not_there(place: Path, launchers: Launchers) -> None:
+    code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", PIXI_ENV="nope", script_dir="."))
+    (problem,) = listed(text, "problem")
+    assert (code, rows(text)["Mantid"]) == (78, "does not import")
+    assert problem.startswith("environment pixi nope cannot be used: ")
+    assert "no environment nope" in problem
+
+
+def test_an_instrument_that_mantid_does_not_know_is_warned_about(place: Path, launchers: Launchers) -> None:
+    launchers.environment("mantid_dev")
+    (place / "reduce_NOBODY_live_proc.py").write_text("pass\n")
+    code, text = run(write(place, instrument="NOBODY", PIXI_ENV="mantid_dev", script_dir="."))
+    assert (code, listed(text, "problem")) == (0, [])
+    assert "Mantid does not say which instrument this is: no instrument NOBODY" in listed(text, "warning")
+
+
+def test_a_python_named_outright_for_the_builtin_engine_is_the_one_that_is_judged(
+    place: Path, launchers: Launchers
+) -> None:
+    python = launchers.environment("mine", mantid=None)
+    path = write(place, {"proc": "pass\n"}, instrument="PG3", CONDA_ENV=str(python), engine="builtin", script_dir=".")
+    code, text = run(path)
+    assert (code, rows(text)["environment"]) == (78, f"python {python}")
+    (problem,) = listed(text, "problem")
+    assert problem.startswith(f"engine builtin needs numpy, numba, scipp, h5py, which {python} does not have")

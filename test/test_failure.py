@@ -10,6 +10,7 @@ from livereduce.failure import FILE_NAME, ScriptFailure, failure_of, read_failur
 FAILURE = ScriptFailure(
     at="2026-11-26T10:00:00.000+00:00",
     generation=3,
+    script_errors=1,
     run=7,
     step="proc",
     md5="abc",

@@ -18,6 +18,7 @@ LIGHT = {
     "",  # the package itself: its version, and what scripts may call
     *("check", "closure", "config", "config_keys", "environment", "errors", "failure", "instrument", "link", "logs"),
     *("metrics", "publication", "resolve", "scripts", "status", "status_text"),
+    *("ask", "identity", "launch", "launched", "launchers", "package", "probe"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
 

@@ -84,6 +84,11 @@ def test_the_answer_of_mantid_wins_over_the_properties() -> None:
     assert identify(None, answer, ["default.instrument = REF_M"]) == answer
 
 
+def test_what_the_table_does_not_know_mantid_may() -> None:
+    answer = Instrument(name="NEWONE", short_name="NEW", facility="SNS")
+    assert identify("newone", answer, []) == answer
+
+
 def test_the_users_properties_win_over_the_systems_key_by_key() -> None:
     assert identify(None, None, ["default.instrument = POWGEN", "default.instrument = REF_M"]) == POWGEN
     assert identify(None, None, ["# default.instrument = REF_M\ndefault.instrument =\n", "default.instrument=PG3"]) == (

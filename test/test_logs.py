@@ -159,9 +159,10 @@ def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None
         runtime_dir=Path("/run"),
         state_dir=Path("/state"),
         warnings=("be careful",),
+        mantid="6.11.0, /opt/mantid",
     )
     with caplog.at_level(logging.INFO):
-        log_startup(resolved, ["livereduce", "run"], "/opt/mantid")
+        log_startup(resolved, ["livereduce", "run"])
     text = caplog.text
     for word in (
         f"started by {user_name()}: livereduce run",
@@ -174,7 +175,7 @@ def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None
         "proc script: /s/proc.py, md5 abc123",
         "post_proc script: none",
         "engine: builtin in this python, stream adara://host:31415",
-        "Mantid: /opt/mantid",
+        "Mantid: 6.11.0, /opt/mantid",
     ):
         assert word in text
     assert caplog.records[-1].levelname == "WARNING"

@@ -1,6 +1,7 @@
 import os
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 from livereduce import environment as environment_module
 from livereduce.config import Config
-from livereduce.environment import Host, choose_engine, describe_environment, look_at_host
+from livereduce.environment import Host, choose_engine, look_at_host, question
 from livereduce.errors import OperatorError
+from livereduce.identity import Identity
 from livereduce.instrument import Instrument, lookup
+from livereduce.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, resolve, survey
 
 
@@ -49,21 +52,24 @@ def test_the_engine_is_builtin_only_where_nothing_points_to_mantid(
     assert word in verdict.reason
 
 
+ABSOLUTE = Config(conda_env="/opt/env/bin/python")
+
+
 @pytest.mark.parametrize(
-    ("config", "launcher", "words"),
+    ("config", "facts", "words"),
     [
-        (Config(), "", "conda mantid-dev"),
-        (Config(), "/bin/nsd-app-wrap.sh", "pixi mantid_dev"),
-        (Config(conda_env="my-dev-env"), "/bin/nsd-app-wrap.sh", "pixi my-dev-env"),
-        (Config(conda_env="x", pixi_env="mantid-qa"), "", "pixi mantid_qa"),
-        (Config(pixi_env="-dev"), "", "pixi _dev"),
-        (Config(pixi_env="dev"), "", "pixi dev"),
-        (Config(pixi_env="mantid_dev"), "", "pixi mantid_dev"),
-        (Config(conda_env="/opt/env-dev/bin/python"), "", "python /opt/env-dev/bin/python"),
+        (Config(conda_env="mantid-dev"), {"mantid": "/opt/mantid"}, "this python"),
+        (ABSOLUTE, {}, "python /opt/env/bin/python"),
+        (replace(ABSOLUTE, engine="builtin"), {}, "this python"),
+        (
+            Config(),
+            {"launched": Launched(environment="pixi mantid_dev, launched by x")},
+            "pixi mantid_dev, launched by x",
+        ),
     ],
 )
-def test_the_environment_in_words(config: Config, launcher: str, words: str) -> None:
-    assert describe_environment(config, host(launcher=launcher)) == words
+def test_the_environment_in_words(config: Config, facts: dict[str, Any], words: str) -> None:
+    assert survey(config, host(**facts)).environment == words
 
 
 def test_the_host_is_looked_at_without_importing_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,11 +82,19 @@ def test_the_host_is_looked_at_without_importing_anything(tmp_path: Path, monkey
     (tmp_path / ".mantid" / "Mantid.user.properties").write_text("default.instrument=NOM")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(environment_module, "BUILTIN_NEEDS", ("json", "no_such_package"))
-    facts = look_at_host({"PATH": str(tmp_path), "HOME": str(tmp_path)}, tmp_path)
+    launched = Launched(config="c", environment="pixi mantid_dev", mantid="/opt/mantid")
+    variables = {"PATH": str(tmp_path), "HOME": str(tmp_path), VARIABLE: encode(launched)}
+    facts = look_at_host(variables, tmp_path)
     assert facts.launcher == str(launcher)
     assert facts.mantid == str(tmp_path / "mantid" / "__init__.py")
     assert facts.missing == ("no_such_package",)
     assert facts.properties[0] == "default.instrument=NOM"
+    assert facts.launched == launched
+
+
+@pytest.mark.parametrize("rubbish", ["", "{", "[]", "7", '{"of another": "version"}'])
+def test_a_variable_that_is_not_ours_is_no_launch(rubbish: str) -> None:
+    assert look_at_host({VARIABLE: rubbish}, Path("/")).launched is None
 
 
 def test_a_half_made_module_is_no_mantid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,12 +194,38 @@ def test_the_default_script_directory_has_the_short_name() -> None:
     assert problem.startswith("script directory /SNS/NOM/shared/livereduce does not exist")
 
 
-def test_mantid_is_refused_in_plain_words_that_name_what_points_to_it(scripts: Path) -> None:
-    (problem,) = problems_of(Config(instrument="PG3", script_dir=scripts, conda_env="mantid-dev"))
+def test_started_by_hand_mantid_runs_where_this_python_has_it(scripts: Path) -> None:
+    config = Config(instrument="PG3", script_dir=scripts, conda_env="mantid-dev")
+    assert problems_of(config, host(mantid="/opt/mantid/__init__.py")) == []
+    (problem,) = problems_of(config)
     assert problem == (
-        'engine mantid is not part of this version ("CONDA_ENV" in the configuration names mantid-dev); '
-        'set "engine": "builtin" to reduce without Mantid'
+        f'Mantid does not import in {sys.executable}, but "CONDA_ENV" in the configuration names mantid-dev; start '
+        "livereduce.sh, which enters the environment, or name its python by absolute path; or set "
+        '"engine": "builtin" to reduce without Mantid'
     )
+    assert problems_of(replace(config, conda_env="/opt/env/bin/python")) == []
+
+
+def test_what_the_launch_found_wrong_is_the_only_problem_with_the_engine(scripts: Path) -> None:
+    config = Config(instrument="PG3", script_dir=scripts, conda_env="mantid-dev")
+    launched = Launched(config=fingerprint(config), problem="environment mantid-dev: no")
+    found = survey(config, host(launched=launched))
+    assert (found.problems, found.relaunch) == (("environment mantid-dev: no",), "")
+
+
+def test_a_configuration_other_than_that_of_the_launch_is_for_another_process(scripts: Path) -> None:
+    config = Config(instrument="PG3", script_dir=scripts, conda_env="mantid-dev")
+    for launched in (Launched(config=fingerprint(Config()), problem="environment x: no"), Launched()):
+        found = survey(config, host(launched=launched))
+        assert found.problems == ()
+        assert "not the one that the daemon was launched for" in found.relaunch
+    assert survey(config, host()).relaunch == ""
+
+
+def test_the_fingerprint_is_of_the_settings_alone() -> None:
+    config = Config(path=Path("/a"), update_every_s=3.0)
+    assert fingerprint(config) == fingerprint(replace(config, path=Path("/b"), given=("x",), warnings=("y",)))
+    assert fingerprint(config) != fingerprint(replace(config, update_every_s=4.0))
 
 
 def test_an_instrument_that_the_table_does_not_know_is_no_error_for_mantid(scripts: Path) -> None:
@@ -194,9 +234,77 @@ def test_an_instrument_that_the_table_does_not_know_is_no_error_for_mantid(scrip
     assert not any("unknown instrument" in problem for problem in found.problems)
 
 
+MANTID: dict[str, Any] = {"mantid": "/env/mantid/__init__.py"}
+X = Config(conda_env="x")
+LAUNCHED = Launched(config=fingerprint(X))
+NEWONE = Identity(name="NEWONE", short_name="NEW", facility="SNS", mantid="/env/mantid", mantid_version="6.11.0")
+
+
+@pytest.mark.parametrize(
+    ("config", "facts", "asked"),
+    [
+        (X, MANTID, (sys.executable, "")),
+        (replace(X, instrument="NEWONE"), MANTID, (sys.executable, "NEWONE")),
+        (Config(conda_env="/opt/bin/python"), {}, ("/opt/bin/python", "")),
+        (replace(X, instrument="pg3"), MANTID, None),  # the table knows it
+        (Config(engine="builtin"), MANTID, None),
+        (X, {}, None),  # nobody is there to be asked
+        (X, MANTID | {"launched": LAUNCHED}, (sys.executable, "")),
+        (X, MANTID | {"launched": replace(LAUNCHED, problem="no")}, None),
+        (X, MANTID | {"launched": Launched()}, (sys.executable, "")),  # its own answer will do for the next
+        (X, {"launched": Launched()}, None),
+    ],
+)
+def test_who_is_asked_for_the_instrument(config: Config, facts: dict[str, Any], asked: tuple[str, str] | None) -> None:
+    assert question(config, host(**facts)) == asked
+
+
+def test_the_instrument_that_mantid_names(tmp_path: Path) -> None:
+    (tmp_path / "reduce_NEW_live_proc.py").write_text("pass\n")
+    config = Config(script_dir=tmp_path, conda_env="x")
+    found = survey(config, host(identity=NEWONE, **MANTID))
+    assert found.problems == ()
+    assert found.instrument == Instrument(name="NEWONE", short_name="NEW", facility="SNS")
+    assert found.mantid == "6.11.0, /env/mantid"
+    named = survey(replace(config, instrument="newone"), host(identity=NEWONE, **MANTID))
+    assert named.instrument == found.instrument
+
+
+def test_an_instrument_of_the_table_that_mantid_names_has_its_beamline(scripts: Path) -> None:
+    identity = replace(NEWONE, name="POWGEN", short_name="PG3")
+    assert survey(Config(script_dir=scripts, conda_env="x"), host(identity=identity, **MANTID)).instrument == POWGEN
+
+
+def test_where_mantid_does_not_answer_its_properties_do(scripts: Path) -> None:
+    silent = Identity(problem="gave no answer within 30 s")
+    config = Config(script_dir=scripts, conda_env="x")
+    found = survey(config, host(identity=silent, properties=("default.instrument = POWGEN",), **MANTID))
+    assert (found.instrument, found.problems) == (POWGEN, ())
+    assert found.warnings[0] == "Mantid does not say which instrument this is: gave no answer within 30 s"
+    nobody, silence = problems_of(config, host(identity=silent, **MANTID))
+    assert nobody.startswith("no instrument: ")
+    assert silence.endswith("gave no answer within 30 s")
+
+
+def test_a_name_from_mantid_does_not_lead_out_of_the_directory(scripts: Path) -> None:
+    identity = replace(NEWONE, short_name="../../etc")
+    config = Config(script_dir=scripts, conda_env="x")
+    assert survey(config, host(identity=identity, **MANTID)).instrument is None
+
+
+def test_what_only_another_mantid_knows_is_left_to_the_next_process(scripts: Path) -> None:
+    """Parked in the system's python, the environment mended in the configuration, which names no instrument."""
+    config = Config(script_dir=scripts, conda_env="mantid")
+    found = survey(config, host(launched=Launched(config="another", problem="environment mntid cannot be used")))
+    assert (found.instrument, found.problems) == (None, ())
+    assert found.relaunch
+
+
 def test_the_interpreter_named_outright_runs_mantid(scripts: Path) -> None:
     config = Config(instrument="PG3", script_dir=scripts, conda_env="/opt/bin/python")
     assert survey(config, host()).interpreter == "/opt/bin/python"
+    launched = Launched(config=fingerprint(config))
+    assert survey(config, host(launched=launched)).interpreter == sys.executable  # it has become that python
 
 
 def test_missing_packages_are_named_with_the_extra_that_brings_them(scripts: Path) -> None:

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.errors import ExitCode
+from livereduce.failure import ScriptFailure
 from livereduce.link import Phase, Progress, RunState
 from livereduce.status import (
     FILE_NAME,
     ErrorSeen,
+    Printed,
     Restart,
     ScriptSeen,
     StateWord,
@@ -179,6 +181,21 @@ def test_memory_stacks_and_last_words_are_shown() -> None:
     assert '/d/1.txt File "p.py", line 3' in text
     assert text.count("last words") == 2
     assert "1000 MB, no limit" in describe(replace(full, memory_limit_bytes=None))
+
+
+def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:
+    failure = ScriptFailure(
+        at=iso(NOW), generation=4, script_errors=1, run=7, step="proc", md5="f", file="/s/proc.py", line=3,
+        text="NameError", traceback="\n".join(f"frame {k}\x1b[2J" for k in range(100)), well_again=True,
+    )  # fmt: skip
+    printed = tuple(Printed(at=iso(NOW), line=f"line {k}\t\x1b]0;title\x07") for k in range(40))
+    full = replace(FULL, script_failure=failure, printed=printed)
+    assert decode_status(encode_status(full)) == full
+    text = describe(full)
+    assert f"traceback      {iso(NOW)} proc, run 7, well again" in text
+    assert ("frame 99·[2J" in text, "frame 92" in text, "frame 91" in text) == (True, True, False)
+    assert ("line 39" in text, "line 35" in text, "line 34" in text) == (True, True, False)
+    assert text.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("word", [word for word in StateWord if word is not StateWord.RUNNING])

@@ -2,8 +2,17 @@
 
 import scipp as sc
 
+import livereduce
+
 charge_uah = input.run().getProtonCharge()
 if charge_uah > 0:
     result = input.clone()
     result.data = input.data / sc.scalar(charge_uah, unit="hour*microampere")
     output = result
+
+    # The (111) reflection above what lies beside it: a number to be watched over time, with its error.
+    angstrom = sc.Unit("angstrom")
+    peak = result.data["d", 2.03 * angstrom : 2.09 * angstrom].sum()
+    beside = result.data["d", 2.12 * angstrom : 2.18 * angstrom].sum()
+    area = peak - beside
+    livereduce.metric("peak_111", area.value, area.variance**0.5, units="counts/µAh")

@@ -2,13 +2,18 @@
 
 import json
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from livereduce.ask import Answer
 from livereduce.config import Config, Reading, read_file, value_of
 from livereduce.config_keys import KEYS, Key, count_bins
-from livereduce.environment import look_at_host
+from livereduce.environment import Host, choose_engine, look_at_host
 from livereduce.errors import ExitCode, OperatorError
+from livereduce.identity import Identity, ask_identity
+from livereduce.launch import Inquiry, environ_in_there, inquire
 from livereduce.logs import own_log_path
 from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey
@@ -31,10 +36,15 @@ def check(path: Path | None, out: TextIO) -> int:
     The exit code: 0, or 78 if it cannot run.
     """
     reading = read_file(path)
-    found = survey(reading.config, look_at_host(os.environ, Path.cwd()), reading.bad_keys)
+    host = look_at_host(os.environ, Path.cwd())
+    inquiry = None if reading.problems else inquire(reading.config, host.environ, host.cwd)
+    if inquiry is not None:
+        host = _host_in_there(host, reading.config, inquiry)
+    found = survey(reading.config, host, reading.bad_keys)
     problems = (*reading.problems, *found.problems)
     warnings = (*found.warnings, *_publication_problems(reading.config))
-    rows = [*_configuration(reading), *_instrument(found), *_engine(found), *_scripts(found), *_places(found)]
+    engine = _engine(found, inquiry.answer if inquiry else None)
+    rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_places(found)]
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
     for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
@@ -53,6 +63,32 @@ def _publication_problems(config: Config) -> tuple[str, ...]:
     except OperatorError as error:
         return tuple(f"{problem}; no plots will be sent" for problem in error.problems)
     return ()
+
+
+def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
+    """The host as a daemon sees it that livereduce.sh has launched."""
+    answer, launched = inquiry.answer, inquiry.launched(config)
+    if answer is None:
+        return replace(host, launched=launched)
+    seen = replace(host, launched=launched, python=answer.executable, mantid=answer.mantid, missing=answer.missing)
+    if inquiry.problem or choose_engine(config, host).engine != "mantid":
+        return seen
+    identity = _ask_mantid(answer, config, host)
+    if identity.mantid:
+        return replace(seen, identity=identity)
+    where = f"{answer.executable} (environment {launched.environment})"
+    problem = f"Mantid does not import in {where}: {identity.problem}"
+    return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
+
+
+def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
+    """Import Mantid, in a process of its own: that it is installed does not mean that it can be imported."""
+    try:
+        environ = environ_in_there(answer, config, host)
+    except OSError as error:
+        return Identity(problem=f"no folder for the package of livereduce: {error}")
+    as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
+    return ask_identity(answer.executable, as_text, config.instrument or "")
 
 
 def _configuration(reading: Reading) -> list[Row]:
@@ -95,14 +131,16 @@ def _instrument(found: Survey) -> list[Row]:
     ]
 
 
-def _engine(found: Survey) -> list[Row]:
+def _engine(found: Survey, answer: Answer | None) -> list[Row]:
     if found.verdict is None:
         return [("engine", "not known")]
-    return [
+    version = answer.version_text if answer else sys.version.split()[0]
+    rows = [
         ("engine", f"{found.verdict.engine} ({found.verdict.reason})"),
         ("  environment", found.environment),
-        ("  interpreter", found.interpreter),
+        ("  interpreter", f"{found.interpreter} (Python {version})"),
     ]
+    return [*rows, ("  Mantid", found.mantid or "does not import")] if found.verdict.engine == "mantid" else rows
 
 
 def _scripts(found: Survey) -> list[Row]:

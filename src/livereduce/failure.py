@@ -21,6 +21,8 @@ class ScriptFailure:
     ----------
     at
         ISO 8601 with zone.
+    script_errors
+        How many script errors there have been in that generation, with this one (`Progress.script_errors`).
     step, md5
         ``proc`` or ``post_proc``, and which bytes of it.
     file, line, text
@@ -33,6 +35,7 @@ class ScriptFailure:
 
     at: str
     generation: int
+    script_errors: int
     run: int
     step: str
     md5: str

@@ -89,7 +89,8 @@ def identify(
     Parameters
     ----------
     mantid_answer
-        What the environment's Mantid says is its default; None where it was not asked.
+        What the environment's Mantid says is its default, or of the configured name if the table does not know it;
+        None where it was not asked.
     properties_texts
         Of `read_properties`: earlier ones win.
     unknown_ok
@@ -101,7 +102,7 @@ def identify(
     OperatorError
         No instrument anywhere, or one that the table does not know.
     """
-    if config_instrument is None and mantid_answer is not None:
+    if mantid_answer is not None and (config_instrument is None or lookup(config_instrument) is None):
         return mantid_answer
     properties: dict[str, str] = {}
     for text in reversed(properties_texts):

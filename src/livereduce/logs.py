@@ -105,11 +105,12 @@ def configure(path: Path) -> None:
         )
 
 
-def log_startup(resolved: Resolved, argv: Sequence[str], mantid_location: str = "") -> None:
+def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     """What was set up for running: who, with what, from which configuration, on which scripts."""
     config, instrument = resolved.config, resolved.instrument
     log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
-    log.info("interpreter: %s (Python %s)", resolved.interpreter, sys.version.split()[0])
+    version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
+    log.info("interpreter: %s%s", resolved.interpreter, version)
     log.info("configuration: %s", config.path or "none, all values are defaults")
     log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
     log.info(
@@ -121,7 +122,7 @@ def log_startup(resolved: Resolved, argv: Sequence[str], mantid_location: str = 
         else:
             log.info("%s script: %s, md5 %s", step, script.path, script.md5)
     log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")
-    if mantid_location:
-        log.info("Mantid: %s", mantid_location)
+    if resolved.mantid:
+        log.info("Mantid: %s", resolved.mantid)
     for warning in resolved.warnings:
         log.warning("%s", warning)

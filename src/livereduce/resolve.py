@@ -4,15 +4,27 @@
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.config import Config
-from livereduce.environment import Host, Verdict, choose_engine, describe_environment, look_at_host
+from livereduce.config_keys import INSTRUMENT_NAME
+from livereduce.environment import (
+    Host,
+    Verdict,
+    choose_engine,
+    describe_environment,
+    describe_mantid,
+    engine_problems,
+    interpreter_for,
+    is_elsewhere,
+    look_at_host,
+    needs_mantid,
+    relaunch,
+)
 from livereduce.errors import OperatorError
-from livereduce.instrument import Instrument, identify
+from livereduce.instrument import Instrument, identify, lookup
 from livereduce.scripts import Scripts, find_scripts, judge
 
 FRAME_US = 1e6 / 60
@@ -32,6 +44,8 @@ class Resolved:
         The python that runs the worker.
     environment
         In words, for people: which environment is meant.
+    mantid
+        In words: version and place of the Mantid that the worker gets, where that is known.
     source
         URL of the stream.
     tof_bins_us
@@ -50,11 +64,18 @@ class Resolved:
     runtime_dir: Path
     state_dir: Path
     warnings: tuple[str, ...]
+    mantid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Everything that could be found out, with all problems; None is what could not."""
+    """Everything that could be found out, with all problems; None is what could not.
+
+    Attributes
+    ----------
+    relaunch
+        Why this process is not the one to run it, although it can be run; empty if it is.
+    """
 
     config: Config
     verdict: Verdict | None
@@ -69,6 +90,8 @@ class Survey:
     state_dir: Path | None
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    relaunch: str = ""
+    mantid: str = ""
 
 
 def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
@@ -113,6 +136,7 @@ def complete(found: Survey) -> Resolved:
                 runtime_dir=runtime_dir,
                 state_dir=state_dir,
                 warnings=found.warnings,
+                mantid=found.mantid,
             )
     raise OperatorError(*found.problems)
 
@@ -133,15 +157,15 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -
     """
     notes = _Notes(problems=[], warnings=list(config.warnings))
     verdict = _judge_engine(config, host, notes) if not bad_keys & {"engine", "PIXI_ENV", "CONDA_ENV"} else None
-    builtin = verdict is not None and verdict.engine == "builtin"
+    engine = verdict.engine if verdict else ""
     instrument = None
-    if "instrument" not in bad_keys:
+    if "instrument" not in bad_keys and not (needs_mantid(config, engine) and is_elsewhere(config, host)):
         own_stream = config.source is not None or "source" in bad_keys
-        instrument = _judge_instrument(config, host, notes, unknown_ok=own_stream or not builtin)
+        instrument = _judge_instrument(config, host, notes, unknown_ok=own_stream or engine != "builtin")
     script_dir = _script_dir(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
     scripts = _judge_scripts(script_dir, instrument, notes) if script_dir and instrument else None
     source = config.source or (instrument.address if instrument else "")
-    if builtin and instrument and "source" not in bad_keys:
+    if engine == "builtin" and instrument and "source" not in bad_keys:
         notes.problems += _source_problems(source, instrument)
     runtime_dir, state_dir = (
         _judge_directory(kind, configured, instrument, host, notes) if f"{kind}_dir" not in bad_keys else None
@@ -150,8 +174,8 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -
     return Survey(
         config=config,
         verdict=verdict,
-        interpreter=_interpreter(config, verdict),
-        environment="this python" if builtin else describe_environment(config, host),
+        interpreter=interpreter_for(config, host, engine),
+        environment=describe_environment(config, host, engine),
         instrument=instrument,
         script_dir=script_dir,
         scripts=scripts,
@@ -161,30 +185,44 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -
         state_dir=state_dir,
         problems=tuple(notes.problems),
         warnings=tuple(notes.warnings),
+        relaunch=relaunch(config, host),
+        mantid=describe_mantid(host) if engine == "mantid" else "",
     )
 
 
 def _judge_engine(config: Config, host: Host, notes: _Notes) -> Verdict:
     verdict = choose_engine(config, host)
-    if verdict.engine == "mantid":
-        notes.problems.append(
-            f"engine mantid is not part of this version ({verdict.reason}); "
-            'set "engine": "builtin" to reduce without Mantid'
-        )
-    elif host.missing:
-        notes.problems.append(
-            f"engine builtin needs {', '.join(host.missing)}, which {sys.executable} does not have; "
-            "expected an installation with pip install 'livereduce[builtin]'"
-        )
+    notes.problems += engine_problems(config, host, verdict)
     return verdict
 
 
 def _judge_instrument(config: Config, host: Host, notes: _Notes, *, unknown_ok: bool) -> Instrument | None:
+    answer, silence = _mantids_answer(host)
+    notes.warnings += [silence] if silence else []
     try:
-        return identify(config.instrument, None, host.properties, unknown_ok=unknown_ok)
+        return identify(config.instrument, answer, host.properties, unknown_ok=unknown_ok)
     except OperatorError as error:
         notes.problems += error.problems
+        notes.problems += [silence] if silence else []
         return None
+
+
+def _mantids_answer(host: Host) -> tuple[Instrument | None, str]:
+    """The instrument that Mantid has named, if it was asked, and why it has not."""
+    identity = host.identity
+    if identity is None:
+        return None, ""
+    if identity.problem:
+        return None, f"Mantid does not say which instrument this is: {identity.problem}"
+    if not (INSTRUMENT_NAME.fullmatch(identity.name) and INSTRUMENT_NAME.fullmatch(identity.short_name)):
+        return (
+            None,
+            f"Mantid names an instrument that cannot be in a file name: {identity.name} ({identity.short_name})",
+        )
+    known = lookup(identity.name, identity.facility)
+    if known is not None and known.facility == identity.facility:
+        return known, ""
+    return Instrument(name=identity.name, short_name=identity.short_name, facility=identity.facility), ""
 
 
 def _script_dir(config: Config, instrument: Instrument | None, cwd: Path) -> Path | None:
@@ -206,13 +244,6 @@ def _source_problems(source: str, instrument: Instrument) -> list[str]:
         return []
     what = f"streams {source}, the builtin engine reads adara://" if source else "has no live stream that is known"
     return [f'instrument {instrument.name} {what}; set "source", for example "adara://localhost:31415"']
-
-
-def _interpreter(config: Config, verdict: Verdict | None) -> str:
-    """Daemon and worker share one python, unless another was named outright."""
-    name = config.pixi_env or config.conda_env or ""
-    other = verdict is not None and verdict.engine == "mantid" and name.startswith("/")
-    return name if other else sys.executable
 
 
 def _judge_directory(
@@ -239,6 +270,12 @@ def choose_directory(kind: str, configured: Path | None, instrument: Instrument 
     if not base.startswith("/"):  # relative ones are to be ignored (XDG base directory specification)
         return host.cwd / f"livereduce.{suffix}"
     return Path(base) / "livereduce" / instrument.short_name if instrument is not None else None
+
+
+def private_dir(config: Config, host: Host) -> Path:
+    """A directory of ours before the instrument is known, on which the state directory may depend."""
+    directory = choose_directory("state", config.state_dir, None, host)
+    return directory or Path(host.environ["XDG_STATE_HOME"]) / "livereduce"
 
 
 def _obstacle(directory: Path) -> str:

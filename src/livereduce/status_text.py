@@ -85,9 +85,13 @@ def _said_rows(status: Status) -> list[tuple[str, str]]:
     if failure := status.script_failure:
         state = ", well again" if failure.well_again else ""
         rows.append(("traceback", f"{failure.at} {failure.step}, run {failure.run}{state}"))
-        rows += [("", line) for line in failure.traceback.splitlines()[-SHOWN_TRACEBACK:]]
-    printed = status.printed[-SHOWN_PRINTED:]
-    return rows + [("printed", f"{one.at[11:19]} {one.line}"[:SHOWN_WIDTH]) for one in printed]
+        rows += [("", _plain(line)) for line in failure.traceback.splitlines()[-SHOWN_TRACEBACK:]]
+    return rows + [("printed", f"{one.at[11:19]} {_plain(one.line)}") for one in status.printed[-SHOWN_PRINTED:]]
+
+
+def _plain(line: str) -> str:
+    """A line of a script's making of bearable length, without what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else "·" for sign in line[:SHOWN_WIDTH].expandtabs())
 
 
 def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:

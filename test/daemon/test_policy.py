@@ -37,6 +37,7 @@ from livereduce.status import StateWord
 
 GOOD = Judged(fingerprint="a")
 BAD = Judged(fingerprint="b", problems=("no proc script", "no post_proc script"))
+ELSEWHERE = Judged(fingerprint="e", relaunch="this was launched for another configuration")
 WORKS = Beaten(phase=Phase.WAITING)
 CRASH = Ended(code=-11, reason="killed by SIGSEGV")
 STOP = StopAsked(by="SIGTERM received")
@@ -354,6 +355,18 @@ def test_far_too_much_memory_is_ended_the_hard_way_and_counts() -> None:
     assert (state.why, state.failures) == (FULL.reason, 1)
 
 
+def test_what_is_for_another_process_ends_the_daemon_once_it_can_be_used() -> None:
+    state, actions = play((0, Tick()), (0, replace(ELSEWHERE, problems=("no script",))))
+    assert (state.word, state.why, actions) == (StateWord.PARKED, "no script", [(0, Look())])
+    state, actions = play((2, Tick()), (2, ELSEWHERE), state=state)
+    assert (state.word, state.why) == (StateWord.STOPPED, ELSEWHERE.relaunch)
+    assert actions == [(2, Look()), (2, Exit(code=0))]
+
+
+def test_a_worker_that_runs_is_not_ended_for_what_another_process_could_run() -> None:
+    assert step(running(), ELSEWHERE, 5) == (running(), ())
+
+
 # ---- random histories
 
 FACTS = st.one_of(
@@ -364,7 +377,8 @@ FACTS = st.one_of(
     st.just(CHANGED),
     st.builds(Outgrown, reason=st.just("too much"), at_once=st.booleans(), wait_s=st.sampled_from([0.0, 30.0])),
 )
-FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, FACTS, FACTS, st.sampled_from([STOP, Reconfigured(reason="changed")]))
+ENDINGS = st.sampled_from([STOP, Reconfigured(reason="changed"), ELSEWHERE, replace(ELSEWHERE, problems=("x",))])
+FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, FACTS, FACTS, ENDINGS)
 
 
 class Watching:
@@ -388,6 +402,7 @@ class Watching:
             self.heard_at = now
         gone = before.word is StateWord.RESTARTING or before.alive
         self.stop_asked |= isinstance(fact, StopAsked) or (isinstance(fact, Reconfigured) and gone)
+        self.stop_asked |= isinstance(fact, Judged) and bool(fact.relaunch and not fact.problems and not before.alive)
         for action in actions:
             if isinstance(action, Start):
                 self._started(fact, before, now, action)

@@ -17,7 +17,16 @@ from livereduce.link import Progress
 from livereduce.status import Printed
 
 FAILURE = ScriptFailure(
-    at="", generation=3, run=7, step="proc", md5="old", file="proc.py", line=1, text="NameError", traceback="…"
+    at="",
+    generation=3,
+    script_errors=2,
+    run=7,
+    step="proc",
+    md5="old",
+    file="proc.py",
+    line=1,
+    text="NameError",
+    traceback="…",
 )
 
 
@@ -43,8 +52,9 @@ def test_long_lines_are_cut_and_the_whole_is_bounded() -> None:
     [
         ("old", 3, None, False),
         ("old", 3, Progress(results=5, last_errors={"proc": "NameError"}), False),
-        ("old", 3, Progress(results=0), False),
-        ("old", 3, Progress(results=5), True),
+        ("old", 3, Progress(results=0, script_errors=2), False),
+        ("old", 3, Progress(results=5, script_errors=2), True),
+        ("old", 3, Progress(results=5, script_errors=1), False),  # a beat from before the failure
         ("old", 4, Progress(results=0), False),
         ("old", 4, Progress(results=1), True),
         ("old", 2, Progress(results=5), False),  # the newest beat is of the worker before

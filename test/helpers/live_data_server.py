@@ -6,6 +6,7 @@
 import hashlib
 import json
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -154,9 +155,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def live_data_server() -> Iterator[LiveDataServer]:
-    """A server at a free port of the loopback."""
+def live_data_server(context: ssl.SSLContext | None = None) -> Iterator[LiveDataServer]:
+    """A server at a free port of the loopback; with TLS if there is a context."""
     server = LiveDataServer()
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="live data server")
     thread.start()
     try:

@@ -74,6 +74,13 @@ def test_without_beam_it_is_told_how_much_but_not_when() -> None:
     assert "nothing has come lately" in told.why_not
 
 
+def test_values_that_come_seldom_are_no_lack_of_beam() -> None:
+    slow = trend([point(1_000.0 * k, 100.0, root_law(1_000.0 * k)) for k in range(1, 4)])
+    told = forecast(slow, BEGAN, wanted=0.01, now_unix_s=BEGAN + 5_500)
+    assert told.why_not == ""
+    assert told.seconds_more == pytest.approx(7_000)
+
+
 def test_an_error_with_a_floor_is_not_foretold() -> None:
     told = forecast(counting(100, lambda s: math.hypot(root_law(s), 3.0)), BEGAN, 0.01, BEGAN + 3_000)
     assert told.relative_error == pytest.approx(0.0351, rel=0.01)

@@ -1,4 +1,7 @@
+import shutil
 import socket
+import ssl
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -106,3 +109,24 @@ def test_what_answers_is_no_http() -> None:
         with pytest.raises(UploadFailed, match=r"certificate /no/such\.pem") as raised:
             upload(missing, "PG3", 7, "<div></div>", 0.3)
         assert raised.value.ours
+
+
+def test_the_servers_certificate_is_verified_unless_told_otherwise(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    pem = tmp_path / "server.pem"
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout"]
+    subprocess.run(["openssl", *words, pem, "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "cert.pem").read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with live_data_server(context) as server:
+        template = f"https://127.0.0.1:{server.server_port}/plots/$instrument/$run_number/upload_plot_data/"
+        path = server.configuration(tmp_path, publish_url_template=template)
+        with pytest.raises(UploadFailed, match="CERTIFICATE_VERIFY_FAILED"):
+            upload(read_publication(path), "PG3", 7, "<div></div>", 10.0)
+        path = server.configuration(
+            tmp_path, publish_url_template=template, verify_ssl=False, publisher_certificate=str(pem)
+        )
+        upload(read_publication(path), "PG3", 7, "<div></div>", 10.0)
+        assert server.plots == {("pg3", 7): ("html", "<div></div>")}

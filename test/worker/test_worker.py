@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,21 @@ from pathlib import Path
 import pytest
 
 from helpers import worker_child
-from livereduce.errors import ExitCode
-from livereduce.link import BEAT_FD, ORDER_FD, RECYCLE, STOP, TRIM, Beat, Job, Phase, decode_beat, encode_job
+from livereduce.errors import ExitCode, OperatorError
+from livereduce.link import (
+    BEAT_FD,
+    ORDER_FD,
+    RECYCLE,
+    STOP,
+    TRIM,
+    Beat,
+    Job,
+    Phase,
+    decode_beat,
+    decode_job,
+    encode_job,
+)
+from livereduce.worker import main as worker_main
 
 CHILD = worker_child.__file__
 MUCH = 40e6
@@ -335,12 +349,36 @@ def test_a_descriptor_that_cannot_be_used_is_named(tmp_path: Path, number: str) 
     assert f"{BEAT_FD}={number}" in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("engine", "complaint"), [("mantid", 'engine "mantid" is not part of this'), ("mantis", '"mantis" is not known')]
-)
-def test_an_engine_that_is_not_there_is_named(tmp_path: Path, engine: str, complaint: str) -> None:
-    with running([sys.executable, "-m", "livereduce.worker", str(job_file(tmp_path, engine))]) as worker:
+def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with running([sys.executable, "-m", "livereduce.worker", str(job_file(tmp_path, "mantis"))]) as worker:
         code, _, complaints = worker.end()
         assert code == ExitCode.UNUSABLE
-        assert complaint in complaints
+        assert '"mantis" is not known; expected "builtin" or "mantid"' in complaints
         assert [beat.phase for beat in worker.all_beats()] == [Phase.STARTING]
+
+
+@pytest.mark.parametrize("engine", ["builtin", "mantid"])
+def test_an_engine_whose_packages_do_not_import_is_unusable(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ImportError("libMantidKernel.so: cannot open shared object file")
+
+    job = decode_job(job_file(tmp_path, engine).read_text())
+    monkeypatch.setattr(worker_main, f"_{engine}", broken)
+    with pytest.raises(OperatorError, match=rf"the {engine} engine needs .*: libMantidKernel.* \(in .*python"):
+        worker_main.engine_for(job)
+
+
+def test_a_module_of_ours_that_does_not_import_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "livereduce.engine.builtin.engine", None)
+    with pytest.raises(ImportError, match=r"livereduce\.engine"):
+        worker_main.engine_for(decode_job(job_file(tmp_path).read_text()))
+
+
+def test_the_mantid_engine_is_taken_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = object()
+    module = types.SimpleNamespace(MantidEngine=lambda: engine)
+    for name in ("livereduce.engine.mantid", "livereduce.engine.mantid.engine"):
+        monkeypatch.setitem(sys.modules, name, module)
+    assert worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text())) is engine

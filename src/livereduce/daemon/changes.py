@@ -11,7 +11,7 @@ from pathlib import Path
 from livereduce.closure import import_closure
 from livereduce.config import DEFAULT_PATH
 from livereduce.daemon import good
-from livereduce.daemon.site import Site, look
+from livereduce.daemon.site import Site
 from livereduce.daemon.vocabulary import Fact, Outdated, Reconfigured
 from livereduce.daemon.watch import Changed, Times, Watcher, texts_of
 from livereduce.resolve import Resolved
@@ -92,7 +92,7 @@ class Changes:
 
     def _judge_configuration(self, what: str) -> Fact | None:
         self._look_again_at = time.monotonic() + LOOK_AGAIN_S
-        found = look(self._site.path)
+        found = self._site.judge_file()
         self._notes["configuration"] = tuple(
             f"{problem}; the configuration in use goes on" for problem in found.problems
         )

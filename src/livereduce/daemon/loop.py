@@ -20,6 +20,7 @@ from livereduce.daemon.changes import Changes
 from livereduce.daemon.dump import save_dump, where_it_stood
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe, remember_errors
+from livereduce.daemon.reask import Reasking, ask_command
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.site import Site
@@ -78,6 +79,7 @@ class Loop:
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
         self._weighing = Weighing()
+        self._reasking = Reasking(ask_command(site.path), limits.ask_again_s)
         self._worker: Worker | None = None
         self._observed = Observed()
         self._beats_due = 0.0
@@ -133,6 +135,8 @@ class Loop:
             # An action failed half-way (a bug): what the policy believes must come back to what is.
             self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
         self._pending.extend(self._changes.gather())
+        waits = self._site.found.waits_for_environment and not self._state.alive
+        self._pending.extend(self._reasking.gather(waits, time.monotonic()))
         if self._worker is not None:
             self._weigh(self._worker)
         if self._signals in ready:
@@ -283,6 +287,7 @@ class Loop:
         if self._worker is not None:
             self._worker.signal_group(signal.SIGKILL)
             self._worker.reap()
+        self._reasking.end()
         self._site.leave()
 
 

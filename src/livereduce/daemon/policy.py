@@ -17,6 +17,7 @@ words it speaks are in `daemon.vocabulary`.
               order · 2 s · SIGTERM · 10 s · SIGKILL                   │ └──── a beat ───────┘
                                                        stack dump · 2 s · SIGTERM · 10 s · SIGKILL
 
+        (look) ── usable, but to be launched anew ──▶ stopped
         any state ── stop asked, or configuration changed ──▶ stopping ── ended ──▶ stopped
                        order · 20 s · SIGTERM · 10 s · SIGKILL; each further request goes on at once
 
@@ -145,6 +146,8 @@ def _on_judged(state: State, fact: Judged, now: float) -> Step:
         return state, ()  # under a running worker `Outdated` and `Reconfigured` say what has changed
     if fact.problems:
         return _park(state, "; ".join(fact.problems), now), ()
+    if fact.relaunch:
+        return _stop(state, fact.relaunch, now)
     if fact.fingerprint == state.refused:
         return replace(state, due=now + state.limits.look_s), ()
     if now < state.earliest:

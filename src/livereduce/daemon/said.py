@@ -53,6 +53,8 @@ def judge_failure(
     if failure is None or md5s.get(failure.step) != failure.md5:
         return None
     well = progress is not None and progress.results > 0 and failure.step not in progress.last_errors
+    if progress is not None and generation == failure.generation:
+        well = well and progress.script_errors >= failure.script_errors  # else it does not know of this one yet
     return replace(failure, well_again=well and generation >= failure.generation)
 
 

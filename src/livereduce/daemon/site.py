@@ -9,10 +9,12 @@ from pathlib import Path
 
 from livereduce.config import Config, Reading, read_file
 from livereduce.daemon import good
+from livereduce.daemon.spawn import worker_environ
 from livereduce.daemon.vocabulary import Judged
-from livereduce.environment import look_at_host
+from livereduce.environment import Host, look_at_host, question
 from livereduce.errors import OperatorError
-from livereduce.resolve import Resolved, Survey, complete, survey
+from livereduce.identity import Identities, Identity
+from livereduce.resolve import Resolved, Survey, complete, private_dir, survey
 from livereduce.scripts import Scripts, judge
 from livereduce.status import FILE_NAME, runtime_directory
 
@@ -35,6 +37,10 @@ class Found:
         What cannot be used, where a last good version goes on instead.
     on_disk
         The scripts as they lie there.
+    relaunch
+        Why another process is to run it, launched anew; empty if this one is.
+    waits_for_environment
+        The launch has not found an environment that can be used.
     """
 
     config: Config
@@ -44,35 +50,47 @@ class Found:
     config_notes: tuple[str, ...] = ()
     script_notes: tuple[str, ...] = ()
     on_disk: Scripts | None = None
+    relaunch: str = ""
+    waits_for_environment: bool = False
 
     @property
     def judged(self) -> Judged:
         """The fact for the policy; its fingerprint is the same for the same settings and the same bytes of scripts."""
         seen = hashlib.md5(repr((self.problems, self.resolved)).encode(), usedforsecurity=False)
-        return Judged(fingerprint=seen.hexdigest(), problems=self.problems, silence_s=self.config.limits_s)
+        return Judged(
+            fingerprint=seen.hexdigest(),
+            problems=self.problems,
+            silence_s=self.config.limits_s,
+            relaunch=self.relaunch,
+        )
 
 
-def look(path: Path | None, last_good: Config | None = None) -> Found:
+def look(path: Path | None, identities: Identities, last_good: Config | None = None) -> Found:
     """Read and judge, anew, the configuration and all it leads to.
 
     Parameters
     ----------
+    identities
+        What Mantid has answered so far; it is asked where that is needed to know the instrument.
     last_good
         The configuration to go on with if that of the file cannot be used; None for none.
     """
-    found = _judge(read_file(path))
+    found = _judge(read_file(path), identities)
     if not found.problems or last_good is None or last_good == found.config:
         return found
-    instead = _judge(Reading(config=last_good))
+    instead = _judge(Reading(config=last_good), identities)
     if instead.problems:
         return found
     notes = tuple(f"{problem}; the last good configuration goes on" for problem in found.problems)
     return replace(instead, config_notes=notes)
 
 
-def _judge(reading: Reading) -> Found:
+def _judge(reading: Reading, identities: Identities) -> Found:
     cwd = Path.cwd()
-    seen = survey(reading.config, look_at_host(os.environ, cwd), reading.bad_keys)
+    host = look_at_host(os.environ, cwd)
+    if not reading.problems:
+        host = replace(host, identity=_ask_mantid(reading.config, host, identities))
+    seen = survey(reading.config, host, reading.bad_keys)
     mended, notes = _mend(seen)
     found = Found(
         config=reading.config,
@@ -80,8 +98,22 @@ def _judge(reading: Reading) -> Found:
         problems=(*reading.problems, *mended.problems),
         script_notes=notes,
         on_disk=seen.scripts,
+        relaunch=seen.relaunch,
+        waits_for_environment=bool(host.launched and host.launched.problem),
     )
-    return found if found.problems else replace(found, resolved=complete(mended))
+    return found if found.problems or found.relaunch else replace(found, resolved=complete(mended))
+
+
+def _ask_mantid(config: Config, host: Host, identities: Identities) -> Identity | None:
+    asked = question(config, host)
+    if asked is None:
+        return None
+    interpreter, name = asked
+    try:
+        environ = worker_environ(host.environ, private_dir(config, host), interpreter)
+    except OSError as error:
+        return Identity(problem=f"no folder for the package of livereduce: {error}")
+    return identities.of(interpreter, environ, name)
 
 
 def _mend(seen: Survey) -> tuple[Survey, tuple[str, ...]]:
@@ -104,7 +136,8 @@ class Site:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.found = look(path)
+        self._identities = Identities()
+        self.found = look(path, self._identities)
         self._last_good: Config | None = None
         self._lock: tuple[Path, int] | None = None
         self._move()
@@ -117,12 +150,16 @@ class Site:
     def look(self) -> Judged:
         """Look again; a configuration that could be used once goes on while a newer one cannot."""
         last_good = self.found.config if self.found.resolved else self._last_good
-        self._last_good, self.found = last_good, look(self.path, last_good)
+        self._last_good, self.found = last_good, look(self.path, self._identities, last_good)
         try:
             self._move()
         except Held as error:
             self._add_problems(*error.problems)
         return self.found.judged
+
+    def judge_file(self) -> Found:
+        """What the configuration of the file would mean; it is not taken."""
+        return look(self.path, self._identities)
 
     def _move(self) -> None:
         """Lock the runtime directory, which may be another one since the last look."""

@@ -8,22 +8,22 @@ Waiting is on a pidfd: no lost SIGCHLD, no pid that means somebody else by now (
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import livereduce
 from livereduce.daemon.dump import Stacks
 from livereduce.daemon.output import Output
 from livereduce.errors import ExitCode
+from livereduce.launched import VARIABLE
 from livereduce.link import BEAT_FD, DUMP_FD, MAX_BEAT_BYTES, ORDER_FD, PROBLEM_PREFIX, Beat, decode_beat
+from livereduce.package import folder_for, python_path
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
-SYSTEMD_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC")
-"""They are the daemon's: a script that imports a notifying library must not speak to systemd in its name."""
+DAEMONS_OWN = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", VARIABLE)
+"""Variables that a worker does not get: a script must not speak to systemd in the daemon's name."""
 
 
 class Worker:
@@ -174,28 +174,12 @@ def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str
 
     PYTHONUNBUFFERED makes the last words before a crash reach the log.
     """
-    kept = {key: value for key, value in environ.items() if key not in SYSTEMD_VARIABLES}
+    kept = {key: value for key, value in environ.items() if key not in DAEMONS_OWN}
     kept.setdefault("NUMBA_CACHE_DIR", str(state_dir / "kernels"))
     kept["PYTHONUNBUFFERED"] = "1"
-    if package := _where_package_is(state_dir, interpreter):
-        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (kept.get("PYTHONPATH"), str(package))))
+    if path := python_path(kept.get("PYTHONPATH", ""), folder_for(interpreter, state_dir)):
+        kept["PYTHONPATH"] = path
     return kept
-
-
-def _where_package_is(state_dir: Path, interpreter: str) -> Path | None:
-    """The directory to put on the path of `interpreter`; None if it finds the package by itself."""
-    package = Path(livereduce.__file__).resolve().parent
-    if package.parent.name not in ("site-packages", "dist-packages"):
-        return package.parent
-    if interpreter == sys.executable:
-        return None
-    # Another interpreter must not be given a whole site-packages: its own numpy would be hidden by one not made for it.
-    alone = state_dir / "package"
-    alone.mkdir(parents=True, exist_ok=True)
-    fresh = alone / f".{os.getpid()}"
-    fresh.symlink_to(package)
-    fresh.replace(alone / "livereduce")
-    return alone
 
 
 @contextmanager

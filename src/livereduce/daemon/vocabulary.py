@@ -19,6 +19,8 @@ class Limits:
         stack dump, and after a signal.
     turn_s
         The most that the time between two ticks counts as silence of the worker.
+    ask_again_s
+        Between two questions for an environment that could not be used.
     """
 
     stop_s: float = 20.0
@@ -31,6 +33,7 @@ class Limits:
     longest_wait_s: float = 300.0
     healthy_s: float = 300.0
     turn_s: float = 2.0
+    ask_again_s: float = 60.0
 
 
 # ---- facts
@@ -44,11 +47,14 @@ class Judged:
     ----------
     silence_s
         How long a worker that is started on them may be silent, by phase.
+    relaunch
+        Why the daemon is to end and be launched anew for them; empty if it can go on.
     """
 
     fingerprint: str
     problems: tuple[str, ...] = ()
     silence_s: Mapping[Phase, float] = field(default_factory=lambda: SILENCE_LIMITS_S)
+    relaunch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,20 @@ from livereduce.link import Job
 logger = logging.getLogger("livereduce.engine")
 
 
-def keep_failure(job: Job, run: int, step: str, script: Script, error: ScriptError) -> None:
+def keep_failure(job: Job, run: int, step: str, script: Script, error: ScriptError, script_errors: int) -> None:
     """Leave a failure where the daemon finds it. If that cannot be, the log has it all the same.
 
     Parameters
     ----------
     step
         ``proc`` or ``post_proc``.
+    script_errors
+        How many there have been so far, with this one, as in `Progress`.
     """
     failure = ScriptFailure(
         at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
         generation=job.generation,
+        script_errors=script_errors,
         run=run,
         step=step,
         md5=script.md5,

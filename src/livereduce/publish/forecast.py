@@ -22,7 +22,7 @@ MOST_UNEQUAL = 6.0
 RATE_WINDOW_S = 600.0
 """The present rate of the exposure is that of the last ten minutes of data."""
 NO_DATA_S = 120.0
-"""Beam that has brought nothing for so long is off."""
+"""Beam that has brought nothing for so long is off, or for three times as long as it took to the last value."""
 _TINY = 1e-300
 
 
@@ -271,11 +271,13 @@ def _in_time(known: Forecast, steps: list[_Step], now_unix_s: float) -> Forecast
     if known.exposure == "time":
         seconds = known.more
     else:
-        if now_unix_s - newest.time_unix_s > NO_DATA_S:
+        usual_s = newest.time_unix_s - steps[-2].time_unix_s if len(steps) > 1 else 0.0
+        if now_unix_s - newest.time_unix_s > max(NO_DATA_S, 3 * usual_s):
             return _with(
                 known, why_not="nothing has come lately: the proton charge is told, but not when it will be there"
             )
-        window = [step for step in steps if newest.time_unix_s - step.time_unix_s <= RATE_WINDOW_S]
+        window_s = max(RATE_WINDOW_S, usual_s)
+        window = [step for step in steps if newest.time_unix_s - step.time_unix_s <= window_s]
         passed_s = newest.time_unix_s - window[0].time_unix_s
         if passed_s <= 0:
             return _with(known, why_not="there are too few values to know how fast the proton charge grows")

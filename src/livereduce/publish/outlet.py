@@ -1,10 +1,12 @@
 """Where a result goes: trends, product files, and the live data server if one is configured."""
 
+import math
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from livereduce.link import Job
 from livereduce.metrics import take_metrics
 from livereduce.publish.plots import Plots
 from livereduce.publish.product import Product
@@ -57,10 +59,12 @@ class Outlet:
             What the product's publisher raises.
         """
         self._record(product)
-        self._products.publish(product)
-        if self._plots is not None:
-            self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
-            self._plots.offer(product)
+        try:
+            self._products.publish(product)
+        finally:  # a full disk is no reason to send no plot
+            if self._plots is not None:
+                self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
+                self._plots.offer(product)
 
     def ended(self, run: int) -> None:
         """The products of a run are final."""
@@ -86,17 +90,32 @@ class Outlet:
     def _record(self, product: Product) -> None:
         """What the scripts have reported in this cycle; an obstacle is no reason to keep the product back."""
         facts = product.attributes
-        at = Exposure(
-            time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
-            events=int(facts.get("events", 0)),
-            charge_pc=float(facts.get("proton_charge_pc", 0.0)),
-        )
         try:
+            at = Exposure(
+                time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
+                events=int(facts.get("events", 0)),
+                charge_pc=float(facts.get("proton_charge_pc", 0.0)),
+            )
+            if not math.isfinite(at.charge_pc):
+                raise ValueError(f"a proton charge of {at.charge_pc} pC")
             self._recorder.record(product.run, _unix_s(facts.get("first_pulse")), at, take_metrics())
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._trends_problem = f"{type(error).__name__}: {error}"
         else:
             self._trends_problem = ""
+
+
+def outlet_of(job: Job, products: Publisher) -> Outlet:
+    """The outlet of a worker.
+
+    Parameters
+    ----------
+    products
+        Where the product files go.
+    """
+    scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
+    plots = Plots(Path(job.publish_config), job.short_name) if job.publish_config else None
+    return Outlet(products, Path(job.state_dir) / "products", scripts, plots)
 
 
 def _unix_s(text: object) -> float:

@@ -18,8 +18,8 @@ FILE_NAME = "trends.json"
 VERSION = 1
 MOST_POINTS = 2000
 """Of one metric."""
-MOST_POINTS_IN_ALL = 20_000
-"""Of all metrics together: the file is written anew at each result, which at 1 MB takes some 30 ms."""
+MOST_POINTS_IN_ALL = 10_000
+"""Of all metrics together: the file is written anew at each result, which takes some 30 ms at half a megabyte."""
 MOST_LEFT_OUT = 10
 """Names beyond the number of metrics that are told one by one."""
 MOST_BYTES = 16 << 20

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 FRESH_S = 30.0
 """Writing, cataloguing and reducing the file of a run that has ended takes longer than this."""
-BETWEEN_S = 5.0
-"""Least time from one upload to the next: viewers ask once a minute, and the server keeps answers for 15 s."""
+BETWEEN_S = 10.0
+"""Least time from one upload to the next: viewers ask once a minute, and the server keeps answers for 15 s. Drawing a
+large image takes 0.3 s of a core, in which the reduction may have to wait for the interpreter."""
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 300.0
 MOST_RUNS = 3

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from livereduce.engine.protocol import Engine
 from livereduce.errors import ExitCode, OperatorError
+from livereduce.identity import IDENTIFY
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
@@ -31,7 +32,11 @@ CRASHED = 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one generation; returns the exit code."""
+    """Run one generation; returns the exit code. ``--identify [NAME]`` instead asks Mantid for the instrument."""
+    if list(arguments[:1]) == [IDENTIFY]:
+        from livereduce.worker.identify import identify
+
+        return identify(*arguments[1:2])
     prepare_process()
     try:
         beat_fd, order_fd = _inherited_fd(BEAT_FD), _inherited_fd(ORDER_FD)
@@ -116,9 +121,9 @@ def engine_for(job: Job) -> Engine:
         There is no such engine, or what it needs is not installed.
     """
     if job.engine == "mantid":
-        raise OperatorError('engine "mantid" is not part of this version; expected "builtin"')
+        return _mantid_engine()
     if job.engine != "builtin":
-        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin"')
+        raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
         from livereduce.engine.builtin.engine import BuiltinEngine
     except ModuleNotFoundError as error:
@@ -127,6 +132,20 @@ def engine_for(job: Job) -> Engine:
         needs = "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"
         raise OperatorError(f"{needs}: {error.name} is missing in {sys.executable}") from None
     return BuiltinEngine()
+
+
+def _mantid_engine() -> Engine:
+    try:
+        from livereduce.engine.mantid.engine import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+            MantidEngine,
+        )
+    except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
+        if (error.name or "").startswith("livereduce"):
+            raise
+        needs = "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them"
+        raise OperatorError(f"{needs}: {error} (in {sys.executable})") from None
+    engine: Engine = MantidEngine()
+    return engine
 
 
 def _let_scripts_import_from(script_dir: str) -> None:

@@ -16,8 +16,7 @@ from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Scope
 from livereduce.errors import OperatorError
 from livereduce.link import Job, Phase, Progress, RunState
-from livereduce.publish.outlet import Outlet, Publisher
-from livereduce.publish.plots import Plots
+from livereduce.publish.outlet import Outlet, Publisher, outlet_of
 from livereduce.publish.products import Products
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, lag_s, step
 from livereduce.stream.model import Source, SourceLost, SourceState, StartFrom
@@ -98,7 +97,7 @@ class BuiltinEngine:
         """
         self._tell = beat
         binning = Binning(make_edges_ns(*job.tof_bins_us))
-        self._outlet, scope = self._outlet_of(job), Scope()
+        self._outlet, scope = outlet_of(job, self._products_in(Path(job.state_dir))), Scope()
         keep = partial(keep_failure, job)
         self._reductions = tuple(
             Reduction(pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep)
@@ -110,12 +109,6 @@ class BuiltinEngine:
         self._cut = CutState(rules=rules, cut_s=now)
         self._source = self._open_source(job.source)
         self._source.open(_start_from(job.start))
-
-    def _outlet_of(self, job: Job) -> Outlet:
-        state_dir = Path(job.state_dir)
-        plots = Plots(Path(job.publish_config), job.short_name) if job.publish_config else None
-        scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
-        return Outlet(self._products_in(state_dir), state_dir / "products", scripts, plots)
 
     def poll(self, timeout_s: float) -> Progress:
         """Read once, and reduce the chunks that this completes."""

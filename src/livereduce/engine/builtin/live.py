@@ -29,8 +29,8 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 COUNTED = "histograms for want of memory"
 
 
-KeepFailure = Callable[[int, str, Script, ScriptError], None]
-"""Told of each failure of a script: the run, the step, the script, what it raised."""
+KeepFailure = Callable[[int, str, Script, ScriptError, int], None]
+"""Told of each failure of a script: the run, the step, the script, what it raised, how many there were."""
 
 
 class Reduction:
@@ -209,7 +209,7 @@ class Reduction:
         self.script_errors += step != "publish"
         if script := {"proc": self._proc, "post_proc": self._post_proc}.get(step):
             error = self._raised or ScriptError(file=script.path, line=0, text=problem)
-            self._keep_failure(self.run, step, script, error)
+            self._keep_failure(self.run, step, script, error, self.script_errors)
 
     def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
         """Keep chunks for the next try, the newest first; what cannot be kept is counted as lost."""

@@ -1,0 +1,37 @@
+"""Where this very package is, and how another python is given it without anything beside it."""
+
+import os
+import sys
+from pathlib import Path
+
+import livereduce
+
+
+def folder_for(interpreter: str, private_dir: Path) -> Path | None:
+    """A folder with this package and nothing else, to put on the path of `interpreter`; None if it needs none.
+
+    Another interpreter must not be given a whole site-packages: its own numpy, or Mantid, would be hidden by one that
+    was not made for it. Where the package lies in one, a folder with a link to it is made in `private_dir`.
+
+    Raises
+    ------
+    OSError
+        The folder has to be made, and cannot be.
+    """
+    package = Path(livereduce.__file__).resolve().parent
+    if package.parent.name not in ("site-packages", "dist-packages"):
+        return package.parent
+    if interpreter == sys.executable:
+        return None
+    alone = private_dir / "package"
+    alone.mkdir(parents=True, exist_ok=True)
+    fresh = alone / f".{os.getpid()}"
+    fresh.symlink_to(package)
+    fresh.replace(alone / "livereduce")
+    return alone
+
+
+def python_path(given: str, folder: Path | None) -> str:
+    """PYTHONPATH with the folder on it, once; at the end, since what was given before is meant to win."""
+    entries = [entry for entry in given.split(os.pathsep) if entry]
+    return os.pathsep.join(entries if folder is None or str(folder) in entries else [*entries, str(folder)])

@@ -1,0 +1,73 @@
+"""Run as a file by the python of an environment: writes down what that python and its environment are.
+
+``python probe.py ANSWER``, for `livereduce.ask`. It goes through launchers of many kinds, so it is a file (``conda
+run`` refuses an argument of several lines) and answers into a file (launchers print what they like, and some close
+descriptors). It may be run by a python that is too old for us, in order to say so: nothing here needs more than 3.6.
+Nothing is imported to find out about it: `find_spec` says where a package would come from, and the version is that of
+the installed distribution, or of conda's record of it.
+"""
+
+import json
+import os
+import sys
+
+BUILTIN_NEEDS = ("numpy", "numba", "scipp", "h5py")
+"""Packages of the builtin engine."""
+
+
+def location(package: str) -> str:
+    """Where a package would be imported from, without importing it; empty if it would not."""
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError, AttributeError):
+        return ""
+    return (spec.origin or "") if spec else ""  # without an origin it is a mere directory of that name
+
+
+def installed_version(package: str) -> str:
+    """The version of a package without importing it; empty if nothing tells it."""
+    try:
+        from importlib.metadata import version  # Python 3.8
+
+        return version(package)
+    except Exception:  # noqa: BLE001 (a broken record of a package must not cost the answer)
+        pass
+    try:
+        records = os.listdir(os.path.join(sys.prefix, "conda-meta"))  # noqa: PTH118, PTH208 (strings throughout)
+    except OSError:
+        return ""
+    for record in sorted(records):
+        name, _, rest = record.rpartition(".")[0].rpartition("-")[0].rpartition("-")
+        if name == package:
+            return rest
+    return ""
+
+
+def describe() -> "dict[str, object]":
+    """What this python is, and the environment variables it was given, byte for byte."""
+    pairs = [(name.decode("utf-8", "surrogateescape"), value) for name, value in os.environb.items()]
+    return {
+        "executable": sys.executable,
+        "version": list(sys.version_info[:3]),
+        "mantid": location("mantid"),
+        "mantid_version": installed_version("mantid"),
+        "psutil": bool(location("psutil")),
+        "missing": [name for name in BUILTIN_NEEDS if not location(name)],
+        "environ": {name: value.decode("utf-8", "surrogateescape") for name, value in pairs},
+    }
+
+
+def main(answer: str) -> None:
+    """Write the answer, whole or not at all."""
+    # The directory of this file is the package's own: its modules must not take the place of others.
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100
+    with open(answer + ".part", "w", encoding="ascii") as file:  # noqa: PTH123
+        json.dump(describe(), file)
+    os.replace(answer + ".part", answer)  # noqa: PTH105
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
