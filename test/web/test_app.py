@@ -182,6 +182,15 @@ def test_the_pages_and_their_files(client: TestClient) -> None:
         assert "unsafe" not in policy
 
 
+def test_numbers_that_are_none_are_null(own: TestClient, powder: Fabricated) -> None:
+    powder.say(ago_s=-AHEAD_S, events_per_s=float("nan"), progress={"data_age_s": float("inf"), "proc_s": float("nan")})
+    while (body := ok(own, ONE))["card"]["events_per_s"] is not None:
+        pass
+    assert (body["status"]["events_per_s"], body["card"]["data_age_s"]) == (None, None)
+    assert ok(own, f"{ONE}/timeline")["proc_s"][-1] in (None, 0.0)
+    assert own.get("/metrics").status_code == 200
+
+
 def test_metrics_and_health(client: TestClient) -> None:
     assert ok(client, "/healthz") == {"ok": True, "instruments": 1, "watchers": 0}
     response = client.get("/metrics")

@@ -1,5 +1,6 @@
 """The answers of ``/api`` but for products, whose are in `livereduce.web.products`."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -12,7 +13,6 @@ from livereduce.web.output import output
 from livereduce.web.restart import NotHeld, hang_up
 from livereduce.web.shield import refusal
 from livereduce.web.site import answer, instrument, now, site_of
-from livereduce.web.snapshot import snapshot
 from livereduce.web.stream import EventStream
 from livereduce.web.view import card, runs
 
@@ -27,7 +27,12 @@ async def instruments(request: Request) -> Response:
 async def one_instrument(request: Request) -> Response:
     """Everything about one."""
     view, at = instrument(request).view, now()
-    body = {"at": iso(at), "card": card(view, at), "status": snapshot(view.status), "runs": runs(view)}
+    body = {
+        "at": iso(at),
+        "card": card(view, at),
+        "status": asdict(view.status) if view.status else None,
+        "runs": runs(view),
+    }
     return answer({**body, "restartable": bool(site_of(request).token)})
 
 

@@ -14,8 +14,19 @@ SIGNAL_DIGITS, AXIS_DIGITS = 7, 12
 
 
 def to_json(body: object) -> bytes:
-    """Compact JSON text."""
-    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+    """Compact JSON text, in which numbers that are none (NaN, infinities) are null."""
+    try:
+        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:
+        return json.dumps(_finite(body), separators=(",", ":"), allow_nan=False).encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def shown_body(shown: Shown, run: int, name: str, version: str) -> dict[str, Any]:
@@ -34,7 +45,7 @@ def shown_body(shown: Shown, run: int, name: str, version: str) -> dict[str, Any
         "axes": [
             {"name": axis.name, "units": axis.units, "values": numbers(axis.values, AXIS_DIGITS)} for axis in shown.axes
         ],
-        "attributes": {key: plain(value) for key, value in shown.attributes.items()},
+        "attributes": shown.attributes,
         "thinned": shown.thinned,
         "note": shown.note,
         "version": version,
@@ -60,10 +71,3 @@ def _rounded(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
         rounded = np.round(values * scale) / scale
     # the smallest and largest doubles have no such scale
     return np.where(np.isfinite(rounded), rounded, values)
-
-
-def plain(value: object) -> float | int | str | bool | None:
-    """A fact of a product as JSON has it."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, float | int | str | bool) else str(value)

@@ -5,10 +5,11 @@ each thing there is, however long it does not read.
 """
 
 import asyncio
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from livereduce.web.encode import to_json
 
 MOST_WATCHERS = 1000
 MOST_WAITING = 2000
@@ -25,7 +26,7 @@ class News:
 
     def encode(self) -> bytes:
         """As it stands in an event stream."""
-        return f"event: {self.event}\ndata: {json.dumps(self.data, separators=(',', ':'))}\n\n".encode()
+        return b"event: %b\ndata: %b\n\n" % (self.event.encode(), to_json(self.data))
 
 
 class Box:

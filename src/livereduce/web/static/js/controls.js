@@ -52,6 +52,7 @@ export function showControls(choice, { runs, run, followed, products, name, kind
   options(byId("run"), [["", `newest (${followed || "between runs"})`], ...runNames], choice.run === "" ? "" : String(run));
   options(byId("product"), products.map((one) => [one.name, one.name]), name ?? "");
   const image = kind === "2d" && choice.view !== "spectra";
+  show(byId("product-label"), products.length > 0);
   show(byId("view-label"), kind === "2d");
   show(byId("rows-label"), kind === "2d" && !image);
   show(byId("bars-label"), !image && kind !== "scalar");

@@ -32,7 +32,7 @@ const pull = pulling(async () => {
   newest = await instrument(id);
   pulled_at = performance.now();
   showCard();
-  showFacts(newest.status, newest.restartable);
+  showFacts(newest);
   result.update(newest);
   pullTrends();
 }, { gap_ms: 300 });

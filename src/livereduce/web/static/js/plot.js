@@ -30,7 +30,12 @@ export function plain(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-export const axisTitle = (name, units) => ({ text: plain(withUnits(name, units)), standoff: 8 });
+const fontSize = () => parseFloat(getComputedStyle(document.body).fontSize) * 0.86;
+
+export const axisTitle = (name, units) => ({ text: plain(withUnits(name, units)), standoff: 8, font: { size: fontSize() * 1.05 } });
+
+/** How many labels a time axis has room for. */
+export const timeTicks = (node) => Math.max(4, Math.min(9, Math.floor(node.clientWidth / 90)));
 
 /** Ten to the power, as text. */
 export const power = (exponent) => `10${[...String(exponent)].map((sign) => DIGIT[sign] ?? sign).join("")}`;
@@ -46,10 +51,9 @@ export function axis(theme, more = {}) {
 
 /** A layout in the theme's colours and the page's font. */
 export function layout(theme, more = {}) {
-  const style = getComputedStyle(document.body);
-  const size = parseFloat(style.fontSize) * 0.86;
+  const size = fontSize();
   return {
-    font: { family: style.fontFamily, size, color: theme.ink },
+    font: { family: getComputedStyle(document.body).fontFamily, size, color: theme.ink },
     paper_bgcolor: "transparent", plot_bgcolor: "transparent",
     margin: { l: 12, r: 12, t: 10, b: 8 },
     hovermode: "closest", dragmode: coarse.matches ? false : "zoom",

@@ -5,14 +5,14 @@ import { byId, element, keep, put, show } from "./dom.js";
 import { when, whole } from "./text.js";
 
 /** Facts of the status for those who have to look further. */
-export function showFacts(status, restartable) {
+export function showFacts({ card, status, restartable }) {
   show(byId("restart-box"), Boolean(restartable));
   if (!status) return;
   const progress = status.progress ?? {};
   const rows = [
     ["Engine", [status.engine, status.interpreter].filter(Boolean).join(", ")],
     ["Source", [progress.source_address, progress.source_address && (progress.source_connected ? "connected" : "not connected")].filter(Boolean).join(" ")],
-    ["Worker", status.worker_pid ? `generation ${status.generation}, pid ${status.worker_pid}, ${String(status.phase ?? "").replaceAll("_", " ")}` : "none"],
+    ["Worker", status.worker_pid && !card.down ? `generation ${status.generation}, pid ${status.worker_pid}, ${String(status.phase ?? "").replaceAll("_", " ")}` : "none"],
     ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
     ["Script errors", whole(progress.script_errors ?? 0)],
     ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}`],

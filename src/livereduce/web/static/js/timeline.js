@@ -2,7 +2,7 @@
 
 import { timeline } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
-import { axis, axisTitle, colours, draw, layout, onTheme, plain } from "./plot.js";
+import { axis, axisTitle, colours, draw, layout, onTheme, plain, timeTicks } from "./plot.js";
 import { pulling } from "./pull.js";
 import { when, wallClock, zone } from "./text.js";
 
@@ -66,7 +66,7 @@ function shape(strips, line, theme) {
   const ends = [wallClock(line.t[0]), wallClock(line.t.at(-1))];
   return layout(theme, {
     ...axes,
-    xaxis: axis(theme, { title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: ends, showgrid: false, tickangle: 0, nticks: 8, hoverformat: "%H:%M:%S" }),
+    xaxis: axis(theme, { title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: ends, showgrid: false, tickangle: 0, nticks: timeTicks(byId("timeline")), hoverformat: "%H:%M:%S" }),
     hovermode: "x", uirevision: "timeline", margin: { l: 12, r: 12, t: 16, b: 8 },
     shapes: line.marks.filter((mark) => mark.t >= line.t[0]).map((mark) => upright(mark, theme)),
     annotations: [...strips.map((strip, place) => titleOf(strip, bottoms[place] + height, theme)), ...names(line, theme)],

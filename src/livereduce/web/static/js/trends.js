@@ -3,7 +3,7 @@
 import { choices, choose } from "./address.js";
 import { trends } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
-import { axis, axisTitle, colours, draw, layout, onTheme } from "./plot.js";
+import { axis, axisTitle, colours, draw, layout, onTheme, timeTicks } from "./plot.js";
 import { pulling } from "./pull.js";
 import { measured, percent, wallClock, when, withUnits, zone } from "./text.js";
 
@@ -52,7 +52,7 @@ function update(node, metric) {
   const newest = measured(metric.value.at(-1), metric.error?.at(-1));
   figure("newest", newest);
   figure("mean", measured(metric.mean, null));
-  figure("spread", measured(metric.std, null));
+  figure("spread", metric.std === null ? "–" : String(Number(metric.std.toPrecision(2))));
   figure("relative error", percent(metric.relative_error));
   put(node.querySelector(".reaches"), reached(metric.reaches));
   node.querySelector(".reaches").title = metric.reaches?.how ?? "";
@@ -74,7 +74,7 @@ async function plotMetric(node, metric) {
     line: { color: theme.traces[0], width: 1.4 }, marker: { size: 4, color: theme.traces[0] }, hovertemplate: "%{x|%H:%M:%S}: %{y:.5~g}<extra></extra>",
   };
   await draw(node, [trace], layout(theme, {
-    xaxis: axis(theme, { type: "date", title: axisTitle(`time, ${zone()}`), nticks: 5, tickangle: 0 }),
+    xaxis: axis(theme, { type: "date", title: axisTitle(`time, ${zone()}`), nticks: timeTicks(node), tickangle: 0 }),
     yaxis: axis(theme, { nticks: 5 }), uirevision: metric.name,
   }));
 }
