@@ -14,8 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PATIENCE_S = 30.0
-AHEAD_S = 3600.0
-"""A snapshot from so far ahead does not grow old during a test, however slow the machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, axis, image, pattern, product
-from helpers.watching import AHEAD_S
 from livereduce.metrics import Reported
 from livereduce.publish.nexus import read_product
 from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
@@ -33,7 +32,7 @@ def fabricate(folder: Path) -> Fabricated:
     made.publish(pattern(41, 2000))
     made.publish(image(41))
     made.publish(product(41, "odd/name with a\x07 in it", np.arange(3.0), (axis("x", np.arange(3.0)),)))
-    made.say(ago_s=-AHEAD_S)
+    made.say()
     return made
 
 
@@ -183,7 +182,7 @@ def test_the_pages_and_their_files(client: TestClient) -> None:
 
 
 def test_numbers_that_are_none_are_null(own: TestClient, powder: Fabricated) -> None:
-    powder.say(ago_s=-AHEAD_S, events_per_s=float("nan"), progress={"data_age_s": float("inf"), "proc_s": float("nan")})
+    powder.say(events_per_s=float("nan"), progress={"data_age_s": float("inf"), "proc_s": float("nan")})
     while (body := ok(own, ONE))["card"]["events_per_s"] is not None:
         pass
     assert (body["status"]["events_per_s"], body["card"]["data_age_s"]) == (None, None)

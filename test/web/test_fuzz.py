@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from helpers.fabricated import Fabricated, image, pattern
-from helpers.watching import AHEAD_S, Web, web
+from helpers.watching import Web, web
 from livereduce.web.openapi import description
 
 ENDLESS = "/api/events"
@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     powder = Fabricated(folder / "powder", "POWDER")
     powder.publish(pattern(41, 2000))
     powder.publish(image(41))
-    powder.say(ago_s=-AHEAD_S)
+    powder.say()
     token = folder / "token"
     token.write_text("correct-horse-battery")
     token.chmod(0o600)

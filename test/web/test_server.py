@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from helpers.fabricated import Fabricated, pattern
-from helpers.watching import AHEAD_S, PATIENCE_S, Web, command, watcher, web
+from helpers.watching import PATIENCE_S, Web, command, watcher, web
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.status import StateWord
 from livereduce.web.server import listen, make_site
@@ -27,7 +27,7 @@ TOKEN = "correct-horse-battery"
 def powder(tmp_path: Path) -> Fabricated:
     made = Fabricated(tmp_path / "powder", "POWDER")
     made.publish(pattern(41, 2000))
-    made.say(ago_s=-AHEAD_S)
+    made.say()
     return made
 
 
@@ -87,7 +87,7 @@ def test_everything_is_told_at_first_and_then_what_changes(powder: Fabricated, t
         newer = one.wait("product", id="powder", run=41, name="result")["version"]
         assert newer != version
         assert get(server, "/api/instruments/powder/products/41/result")["version"] == newer
-        powder.say(ago_s=-AHEAD_S, state=StateWord.PARKED, why="no scripts")
+        powder.say(state=StateWord.PARKED, why="no scripts")
         while (card := one.wait("status", id="powder")["card"])["state"] != "parked":
             pass
         assert card["why"] == "no scripts"
@@ -98,14 +98,14 @@ def test_a_daemon_that_goes_down_and_comes_back(powder: Fabricated, tmp_path: Pa
         one.wait("product")
         with subprocess.Popen([sys.executable, "-c", ""]) as gone:
             pass
-        powder.say(ago_s=-AHEAD_S, pid=gone.pid)
+        powder.say(pid=gone.pid)
         down = one.wait("down", id="powder")
         assert f"(pid {gone.pid}) is gone without having been stopped" in down["down"]
         card = get(server, "/api/instruments/powder")["card"]
         assert (card["state"], card["since"]) == ("down", powder.status.updated)
-        powder.say(ago_s=-AHEAD_S, pid=server.process.pid)
+        powder.say(pid=server.process.pid)
         assert one.wait("down", id="powder")["down"] == ""
-        powder.say(ago_s=-AHEAD_S, state=StateWord.STOPPED, why="SIGTERM received")
+        powder.say(state=StateWord.STOPPED, why="SIGTERM received")
         assert one.wait("down")["down"] == "the daemon was stopped (SIGTERM received)"
         kinds = [mark["kind"] for mark in get(server, "/api/instruments/powder/timeline")["marks"]]
         assert kinds.count("down") == 3
@@ -119,13 +119,13 @@ def test_before_there_is_anything_it_answers_and_sees_it_come(tmp_path: Path) ->
         assert "no status of a daemon" in card["down"]
         later = Fabricated(tmp_path / "later", "POWDER")
         conf.write_text(later.conf.read_text())
-        later.say(ago_s=-AHEAD_S, configuration=str(conf))
+        later.say(configuration=str(conf))
         assert one.wait("down", id=card["id"])["down"] == ""
 
 
 def test_only_what_is_asked_for_is_told(powder: Fabricated, tmp_path: Path) -> None:
     other = Fabricated(tmp_path / "other", "OTHER")
-    other.say(ago_s=-AHEAD_S)
+    other.say()
     with web(tmp_path, [powder.conf, other.conf]) as server, watcher(server, "?id=other") as one:
         one.wait("status", id="other")
         powder.publish(pattern(42, 100))
@@ -246,7 +246,7 @@ def daemon(powder: Fabricated, lock: str) -> Iterator[subprocess.Popen[str]]:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            powder.say(ago_s=-AHEAD_S, pid=process.pid)
+            powder.say(pid=process.pid)
             yield process
         finally:
             process.terminate()
@@ -283,7 +283,7 @@ def test_a_restart_reaches_the_daemon_that_holds_the_lock(
 
 def test_other_pages_are_shown_and_missed(powder: Fabricated, tmp_path: Path) -> None:
     other = Fabricated(tmp_path / "other", "OTHER")
-    other.say(ago_s=-AHEAD_S)
+    other.say()
     with web(tmp_path, [other.conf]) as far, web(tmp_path, [powder.conf], "--peer", far.url) as near:
 
         def cards() -> dict[str, Any]:
