@@ -1,5 +1,6 @@
 """The API against a fuzzer that knows its description: never a 5xx, never an answer that is not described."""
 
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     token.write_text("correct-horse-battery")
     token.chmod(0o600)
     with web(folder, [powder.conf], "--token-file", str(token)) as server:
+        # the first picture takes its time: matplotlib looks for fonts
+        urllib.request.urlopen(f"{server.url}/api/instruments/powder/products/41/result.png", timeout=50).close()
         yield server
         code, errors = server.stop()
         assert (code, errors) == (0, ""), "it has not even complained"
