@@ -9,6 +9,8 @@ from helpers.browsing import Scheme, Visit, Visiting, Windows, web
 from helpers.fabricated import Fabricated, image, pattern
 from livereduce.status import StateWord
 
+pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
+
 PATHS = ("/", "/instrument/pg3")
 CONTROLS = {
     "button",

@@ -1,6 +1,7 @@
 """The page of an instrument on fabricated files: every kind of product, every control, and hostile texts."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import h5py
@@ -8,9 +9,12 @@ import numpy as np
 import pytest
 
 from helpers.browsing import Scheme, Visit, Visiting, Windows, web
-from helpers.fabricated import EDGES, Fabricated, axis, image, pattern, product
+from helpers.fabricated import AHEAD, EDGES, Fabricated, axis, image, pattern, product
 from livereduce.metrics import Reported
 from livereduce.publish.trends import Exposure, Trends, add_reported, encode_trends
+from livereduce.status import Restart, iso
+
+pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 
 HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>&amp;'
 RUN = 41
@@ -64,6 +68,7 @@ def seen(opened: Visit, one: Fabricated) -> Iterator[Visit]:
     """The page as it is when it has just been opened, for what is chosen and told on it without another visit."""
     opened.look(1280, "light")
     opened.expected = ()
+    opened.complaints.clear()
     opened.choose("")
     opened.drawn(run=RUN, name="result")
     opened.until_plot("traces.length === 1")
@@ -207,6 +212,20 @@ def test_trends_have_statistics_and_say_when_a_wanted_error_is_reached(one: Fabr
     page.click("text=When?")
     seen.wait_text(".reaches", "0.8 %")
     assert "target=0.8" in page.url
+
+
+def test_the_time_line_shows_what_flowed_and_marks_what_happened(one: Fabricated, seen: Visit) -> None:
+    restart = Restart(at=iso(datetime.now().astimezone() + AHEAD), reason="crashed: SIGSEGV", generation=2)
+    one.say(last_restarts=(restart,), progress={"run_charge_pc": 1e9})
+    page = seen.page
+    page.locator("#timeline-title").scroll_into_view_if_needed()
+    seen.until("document.getElementById('timeline')._fullLayout?.shapes.length >= 1")
+    names = ["events/s", "proton charge", "proc", "post_proc", "memory"]
+    assert seen.plot("traces.map(trace => trace.name)", of="timeline") == names
+    assert max(seen.plot("traces.at(-1).y", of="timeline")) == 812  # MB
+    assert seen.plot("layout.xaxis.title.text", of="timeline") in ("time, CET", "time, CEST")
+    page.click("#marks-title")
+    seen.wait_text("#marks", "generation 2 ended: crashed: SIGSEGV")
 
 
 def test_an_instrument_that_is_not_there_is_said_so(url: str, visiting: Visiting) -> None:

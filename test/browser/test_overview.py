@@ -11,6 +11,8 @@ from helpers.fabricated import Fabricated, pattern
 from livereduce.link import RunState
 from livereduce.status import StateWord
 
+pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
+
 GONE = 4_000_000
 """A pid beyond what Linux gives."""
 

@@ -28,6 +28,9 @@ PEAKS = (
 )
 
 
+AHEAD = timedelta(minutes=5)
+
+
 @dataclass
 class Fabricated:
     """The files of one instrument; its daemon is the process of the test, so that it counts as alive."""
@@ -72,10 +75,10 @@ class Fabricated:
     def conf(self) -> Path:
         return self.path / "livereduce.conf"
 
-    def say(self, *, progress: dict[str, Any] | None = None, ago_s: float = 0.0, **changes: Any) -> None:
-        """Write the snapshot, with changes that last."""
+    def say(self, *, progress: dict[str, Any] | None = None, **changes: Any) -> None:
+        """Write the snapshot, with changes that last. It is dated ahead, so that it does not age during a test."""
         assert self.status.progress is not None
-        now = datetime.now().astimezone() - timedelta(seconds=ago_s)
+        now = datetime.now().astimezone() + AHEAD
         changed = replace(self.status.progress, **(progress or {}))
         self.status = replace(self.status, progress=changed, updated=iso(now), **changes)
         write_status(self.path / "run" / FILE_NAME, self.status)

@@ -22,8 +22,9 @@ export function heardAt(iso) {
 async function ask(path, settings = {}) {
   const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...settings });
   const body = await answer.json().catch(() => null);
+  if (answer.ok && body === null) throw new Error("the server's answer broke off");
   if (!answer.ok) throw new Refused(answer.status, body?.error ?? `the server answers ${answer.status}`);
-  heardAt(body?.at);
+  heardAt(body.at);
   return body;
 }
 
