@@ -34,7 +34,8 @@ export function onChoice(changed) {
 export function chosen() {
   const all = choices();
   const ticks = Object.fromEntries(Object.entries(TICKS).map(([name, usual]) => [name, (all[name] ?? usual) === "1"]));
-  return { ...ticks, run: all.run ?? "", product: all.product ?? "", view: all.view ?? "image", rows: all.rows ?? "", also: names(all.also) };
+  const { run = "", product = "", view = "image", rows = "" } = all;
+  return { ...ticks, run, product, view, rows, also: names(all.also) };
 }
 
 function names(text) {

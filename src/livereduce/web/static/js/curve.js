@@ -20,7 +20,9 @@ export function centres(values, length) {
 export function curveTraces(product, look) {
   const x = centres(product.axes[0].values, product.signal.length);
   const binned = x !== product.axes[0].values;
-  const line = { color: look.colour, width: look.old ? 1.2 : 1.6, shape: binned ? "hvh" : "linear", ...(look.old ? { dash: "dot" } : {}) };
+  const line = {
+    color: look.colour, width: look.old ? 1.2 : 1.6, shape: binned ? "hvh" : "linear", dash: look.old ? "dot" : "solid",
+  };
   const main = {
     type: "scatter", x, y: product.signal, name: plain(look.label), line, connectgaps: false,
     mode: !binned && x.length <= 60 ? "lines+markers" : "lines", marker: { size: 5, color: look.colour },
@@ -36,7 +38,8 @@ export function curveTraces(product, look) {
 }
 
 function band(x, product, look, line) {
-  const edge = (sign) => product.signal.map((value, i) => (value === null || product.errors[i] === null ? null : value + sign * product.errors[i]));
+  const known = (i) => product.signal[i] !== null && product.errors[i] !== null;
+  const edge = (sign) => product.signal.map((value, i) => (known(i) ? value + sign * product.errors[i] : null));
   const common = { type: "scatter", x, mode: "lines", hoverinfo: "skip", showlegend: false, line: { ...line, width: 0 } };
   return [{ ...common, y: edge(-1) }, { ...common, y: edge(1), fill: "tonexty", fillcolor: look.colour, opacity: 0.25 }];
 }
@@ -46,7 +49,9 @@ export function curveLayout(product, theme, { logx, logy, several, revision }) {
   const across = product.axes[0];
   return layout(theme, {
     xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear" }),
-    yaxis: axis(theme, { title: axisTitle(product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero" }),
+    yaxis: axis(theme, {
+      title: axisTitle(product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero",
+    }),
     hovermode: "x", showlegend: several, uirevision: revision, margin: { l: 12, r: 12, t: several ? 34 : 10, b: 8 },
   });
 }

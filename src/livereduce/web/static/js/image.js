@@ -14,7 +14,8 @@ export function imageTraces(product, theme, { logz }) {
     type: "heatmap", z, x: across.values, y: up.values, colorscale: "Viridis", hoverongaps: false,
     colorbar: {
       title: { text: plain(inSigns(product.units)), side: "right" },
-      thickness: 14, outlinewidth: 0, tickcolor: theme.quiet, tickfont: { color: theme.ink }, exponentformat: "power", minexponent: 6, separatethousands: true,
+      thickness: 14, outlinewidth: 0, tickcolor: theme.quiet, tickfont: { color: theme.ink },
+      exponentformat: "power", minexponent: 6, separatethousands: true,
     },
     hovertemplate: `${plain(across.name)} %{x:.5~g}<br>${plain(up.name)} %{y:.5~g}<br>%{z:.5~g}<extra></extra>`,
   };

@@ -24,13 +24,15 @@ export function showHead(card) {
 export function showReadings(card, status) {
   const progress = status?.progress ?? {};
   const live = !card.down;
+  const scripts_s = (progress.proc_s ?? 0) + (progress.post_proc_s ?? 0);
   const figures = [
     ["Run", card.run ? `${card.run}` : "–", live ? (card.run_state ?? "").replaceAll("_", " ") : ""],
     ["Events/s", live ? short(card.events_per_s) : "–", progress.run_events ? `${whole(progress.run_events)} in the run` : ""],
     ["Behind beam", live ? span(card.data_age_s) : "–", ""],
     ["Last result", card.last_result_at ?? null, progress.results ? `${whole(progress.results)} results` : ""],
-    ["Proton charge", progress.run_charge_pc ? charge(progress.run_charge_pc) : "–", progress.run_pulses ? `${whole(progress.run_pulses)} pulses` : ""],
-    ["Script time", live && progress.chunks ? span((progress.proc_s ?? 0) + (progress.post_proc_s ?? 0)) : "–",
+    ["Proton charge", progress.run_charge_pc ? charge(progress.run_charge_pc) : "–",
+      progress.run_pulses ? `${whole(progress.run_pulses)} pulses` : ""],
+    ["Script time", live && progress.chunks ? span(scripts_s) : "–",
       progress.chunks ? `proc ${span(progress.proc_s)}, post ${span(progress.post_proc_s)}` : ""],
     ["Memory", "memory", ""],
   ];
@@ -50,7 +52,8 @@ export function showReadings(card, status) {
 function make([name]) {
   const value = element("span", { class: "value" });
   const more = name === "Memory" ? [memoryBar()] : [];
-  return element("div", {}, element("dt", {}, name), element("dd", {}, value, ...more, element("span", { class: "note" })));
+  return element("div", {},
+    element("dt", {}, name), element("dd", {}, value, ...more, element("span", { class: "note" })));
 }
 
 /** A charge in the unit that people at the beamline use: µAh, where it is not too little. */

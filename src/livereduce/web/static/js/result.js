@@ -26,7 +26,8 @@ export function resultPanel(id) {
   let shown = ""; // what the last drawing was made of
   let drawn = 0;
 
-  const redraw = pulling(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`) });
+  // What is too large for a screen can still be downloaded, so the links stay.
+  const redraw = pulling(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`, true) });
 
   async function render() {
     const choice = chosen();
@@ -37,16 +38,20 @@ export function resultPanel(id) {
     const name = chosenProduct(choice.product, products);
     const listed = products.find((one) => one.name === name);
     const previous = previousRun(run, runs);
-    const mark = JSON.stringify([choice, colours().ink, followed, runs.map((one) => [one.run, one.ended]), products, productsOf(previous, runs)]);
+    const mark = JSON.stringify([
+      choice, colours().ink, followed, runs.map((one) => [one.run, one.ended]), products, productsOf(previous, runs),
+    ]);
     if (mark === shown) return; // most news are not about the result
     shown = "";
     const got = new Map();
     const fetch = (spec) => fetched(spec, got);
+    const facts = { runs, run, followed, products, name, previous, kind: listed?.kind ?? null, rows: [] };
+    showControls(choice, facts);
+    if (name !== null) offer(run, name);
     const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
-    const kind = base?.kind ?? null;
-    showControls(choice, { runs, run, followed, products, name, kind, previous, rows: kind === "2d" ? wantedRows(choice.rows, base.rows) : [] });
+    if (base?.kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
     if (!base) {
-      blank(run ? `Run ${run} has no result yet.` : "There is no result yet.");
+      blank(run ? `Run ${run} has no result yet.` : "There is no result yet.", false);
       done(run, "", "");
       shown = mark;
       return;
@@ -55,18 +60,18 @@ export function resultPanel(id) {
     kept = got;
     put(byId("caption"), caption(base, listed));
     plot.setAttribute("aria-label", spoken(base));
-    offer(run, name);
     done(run, name, base.version);
     shown = mark;
   }
 
   async function fetched(spec, got) {
-    const { run, name, row = null, kind = "2d" } = spec;
+    const { run, name, row = null, kind } = spec;
     const key = JSON.stringify([run, name, row]);
     const version = productsOf(run, known.runs).find((one) => one.name === name)?.version;
     const old = kept.get(key);
+    const max_points = MOST_VALUES[row === null ? kind : "1d"] ?? MOST_VALUES["2d"];
     const one = old && old.version === version ? old
-      : { version, payload: await product(id, { run, name, row, max_points: MOST_VALUES[row === null ? kind : "1d"] }) };
+      : { version, payload: await product(id, { run, name, row, max_points }) };
     got.set(key, one);
     return one.payload;
   }
@@ -79,23 +84,29 @@ export function resultPanel(id) {
     const theme = colours();
     const revision = JSON.stringify([name, choice.view, choice.logx, choice.logy]);
     if (base.kind === "2d" && choice.view !== "spectra") {
-      return draw(plot, imageTraces(base, theme, { logz: choice.logy }), imageLayout(base, theme, { ...choice, revision }));
+      const traces = imageTraces(base, theme, { logz: choice.logy });
+      return draw(plot, traces, imageLayout(base, theme, { ...choice, revision }));
     }
-    const curves = await Promise.all(specs(base, choice, { run, name, previous }).map(async ({ spec, old, label }) => ({
-      payload: await fetch(spec).catch((error) => (spec.run === run && spec.name === name ? Promise.reject(error) : null)), old, label,
-    })));
-    const there = curves.filter((curve) => curve.payload?.kind === "1d");
-    const traces = there.flatMap((curve, place) => curveTraces(curve.payload, {
-      label: curve.label, old: curve.old, errors: choice.bars && !curve.old,
-      colour: curve.old ? theme.old : theme.traces[(place - there.filter((one) => one.old).length) % theme.traces.length],
+    // an overlay that cannot be had is left out; the result itself has to be there
+    const curves = await Promise.all(specs(base, choice, { run, name, previous }).map(async (curve) => {
+      const needed = curve.spec.run === run && curve.spec.name === name;
+      const payload = await fetch(curve.spec).catch((error) => (needed ? Promise.reject(error) : null));
+      return { ...curve, payload };
     }));
-    return draw(plot, traces, curveLayout(there.at(-1).payload, theme, { ...choice, several: there.length > 1, revision }));
+    const there = curves.filter((curve) => curve.payload?.kind === "1d");
+    const olds = there.filter((curve) => curve.old).length;
+    const traces = there.flatMap(({ payload, label, old }, place) => curveTraces(payload, {
+      label, old, errors: choice.bars && !old,
+      colour: old ? theme.old : theme.traces[(place - olds) % theme.traces.length],
+    }));
+    const several = there.length > 1;
+    return draw(plot, traces, curveLayout(there.at(-1).payload, theme, { ...choice, several, revision }));
   }
 
-  function blank(text) {
+  function blank(text, downloads) {
     show(plot, false);
     show(byId("scalar"), false);
-    show(byId("downloads"), false);
+    show(byId("downloads"), downloads && byId("nxs").hasAttribute("href"));
     show(byId("blank"), true);
     put(byId("blank"), text);
     put(byId("caption"), "");
@@ -139,7 +150,8 @@ function specs(base, choice, { run, name, previous }) {
     spec: { run: number, name, row, kind: "1d" }, old,
     label: [both ? `run ${number}` : name, row === null ? "" : `row ${row}`].filter(Boolean).join(", "),
   }));
-  const also = base.kind === "2d" ? [] : choice.also.map((other) => ({ spec: { run, name: other, kind: "1d" }, old: false, label: other }));
+  const overlaid = base.kind === "2d" ? [] : choice.also;
+  const also = overlaid.map((other) => ({ spec: { run, name: other, kind: "1d" }, old: false, label: other }));
   return [...(both ? of(previous, true) : []), ...also.reverse(), ...of(run, false)];
 }
 

@@ -9,10 +9,13 @@ export function showFacts({ card, status, restartable }) {
   show(byId("restart-box"), Boolean(restartable));
   if (!status) return;
   const progress = status.progress ?? {};
+  const link = progress.source_connected ? "connected" : "not connected";
+  const phase = String(status.phase ?? "").replaceAll("_", " ");
+  const working = status.worker_pid && !card.down;
   const rows = [
     ["Engine", [status.engine, status.interpreter].filter(Boolean).join(", ")],
-    ["Source", [progress.source_address, progress.source_address && (progress.source_connected ? "connected" : "not connected")].filter(Boolean).join(" ")],
-    ["Worker", status.worker_pid && !card.down ? `generation ${status.generation}, pid ${status.worker_pid}, ${String(status.phase ?? "").replaceAll("_", " ")}` : "none"],
+    ["Source", progress.source_address ? `${progress.source_address} ${link}` : ""],
+    ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
     ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
     ["Script errors", whole(progress.script_errors ?? 0)],
     ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}`],

@@ -62,11 +62,16 @@ function shape(strips, line, theme) {
   const height = (1 - GAP * strips.length) / strips.length;
   const bottoms = strips.map((_, place) => Math.max(0, 1 - (place + 1) * (height + GAP)));
   const axes = Object.fromEntries(strips.map((_, place) => [axisName(place).replace("y", "yaxis"),
-    axis(theme, { domain: [bottoms[place], bottoms[place] + height], rangemode: "tozero", nticks: 4, showline: false, ticks: "" })]));
+    axis(theme, {
+      domain: [bottoms[place], bottoms[place] + height], rangemode: "tozero", nticks: 4, showline: false, ticks: "",
+    })]));
   const ends = [wallClock(line.t[0]), wallClock(line.t.at(-1))];
   return layout(theme, {
     ...axes,
-    xaxis: axis(theme, { title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: ends, showgrid: false, tickangle: 0, nticks: timeTicks(byId("timeline")), hoverformat: "%H:%M:%S" }),
+    xaxis: axis(theme, {
+      title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: ends,
+      showgrid: false, tickangle: 0, nticks: timeTicks(byId("timeline")), hoverformat: "%H:%M:%S",
+    }),
     hovermode: "x", uirevision: "timeline", margin: { l: 12, r: 12, t: 16, b: 8 },
     shapes: line.marks.filter((mark) => mark.t >= line.t[0]).map((mark) => upright(mark, theme)),
     annotations: [...strips.map((strip, place) => titleOf(strip, bottoms[place] + height, theme)), ...names(line, theme)],
@@ -74,9 +79,13 @@ function shape(strips, line, theme) {
 }
 
 function titleOf({ lines, unit }, y, theme) {
-  const names = lines.map(([, name], which) => (lines.length > 1 ? `<span style="color:${theme.traces[which]}">${name}</span>` : name));
-  return { xref: "paper", yref: "paper", x: 0, y, xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: theme.quiet, size: 12 }, bgcolor: theme.panel, borderpad: 0,
-    text: [names.join(", "), unit.name].filter(Boolean).join(" / ") };
+  const inColour = (name, which) => `<span style="color:${theme.traces[which]}">${name}</span>`;
+  const names = lines.map(([, name], which) => (lines.length > 1 ? inColour(name, which) : name));
+  return {
+    text: [names.join(", "), unit.name].filter(Boolean).join(" / "), showarrow: false,
+    xref: "paper", yref: "paper", x: 0, y, xanchor: "left", yanchor: "bottom",
+    font: { color: theme.quiet, size: 12 }, bgcolor: theme.panel, borderpad: 0,
+  };
 }
 
 // The names of what happened stand above, as long as there is room for them; all are in the list below.

@@ -10,13 +10,15 @@ import { measured, percent, wallClock, when, withUnits, zone } from "./text.js";
 /** The panel; `runOf` tells which run is shown, null without one. The answer is a function to call when something may have changed. */
 export function trendsPanel(id, runOf) {
   let last = [];
-  const render = () => Promise.all([...byId("trends").children].map((node, place) => plotMetric(node.querySelector(".trend-plot"), last[place])));
+  const plots = () => [...byId("trends").querySelectorAll(".trend-plot")];
+  const render = () => Promise.all(plots().map((node, place) => plotMetric(node, last[place])));
 
   const pull = pulling(async () => {
     const run = runOf();
     const answer = run === null ? { metrics: [], left_out: [] } : await trends(id, run, wantedFraction());
     last = answer.metrics;
-    put(byId("left-out"), answer.left_out.length ? `More names than a run can have; left out: ${answer.left_out.join(", ")}.` : "");
+    const left = answer.left_out.join(", ");
+    put(byId("left-out"), left ? `More names than a run can have; left out: ${left}.` : "");
     show(byId("no-trends"), last.length === 0);
     show(byId("target-form"), last.length > 0);
     keep(byId("trends"), last, (metric) => metric.name, make, update);
@@ -57,7 +59,8 @@ function update(node, metric) {
   put(node.querySelector(".reaches"), reached(metric.reaches));
   node.querySelector(".reaches").title = metric.reaches?.how ?? "";
   put(node.querySelector(".note"), metric.note);
-  node.querySelector(".trend-plot").setAttribute("aria-label", `${metric.name} over time, ${metric.value.length} values, newest ${newest}`);
+  const words = `${metric.name} over time, ${metric.value.length} values, newest ${newest}`;
+  node.querySelector(".trend-plot").setAttribute("aria-label", words);
 }
 
 function reached(reaches) {
@@ -68,10 +71,13 @@ function reached(reaches) {
 async function plotMetric(node, metric) {
   if (!node || !metric?.t.length) return;
   const theme = colours();
-  const errors = metric.error?.some((value) => value !== null) ? { type: "data", array: metric.error, thickness: 0.8, width: 0, color: theme.traces[0] } : undefined;
+  const bars = { type: "data", array: metric.error, thickness: 0.8, width: 0, color: theme.traces[0] };
+  const errors = metric.error?.some((value) => value !== null) ? bars : undefined;
   const trace = {
-    type: "scatter", mode: metric.t.length > 80 ? "lines" : "lines+markers", x: metric.t.map(wallClock), y: metric.value, error_y: errors,
-    line: { color: theme.traces[0], width: 1.4 }, marker: { size: 4, color: theme.traces[0] }, hovertemplate: "%{x|%H:%M:%S}: %{y:.5~g}<extra></extra>",
+    type: "scatter", mode: metric.t.length > 80 ? "lines" : "lines+markers",
+    x: metric.t.map(wallClock), y: metric.value, error_y: errors,
+    line: { color: theme.traces[0], width: 1.4 }, marker: { size: 4, color: theme.traces[0] },
+    hovertemplate: "%{x|%H:%M:%S}: %{y:.5~g}<extra></extra>",
   };
   await draw(node, [trace], layout(theme, {
     xaxis: axis(theme, { type: "date", title: axisTitle(`time, ${zone()}`), nticks: timeTicks(node), tickangle: 0 }),
