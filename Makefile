@@ -30,7 +30,7 @@ $(VENV)/.installed: pyproject.toml
 	  echo "livereduce needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	       "Name another: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[builtin,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[builtin,web,dev]'
 	@touch $@
 
 # The kernels compile when they are imported; numba notices by itself when a source has changed.

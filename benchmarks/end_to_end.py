@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,13 +135,21 @@ class Reduced:
     worker_peak_pss_bytes: int
 
 
-def reduce(server: Server, events: int, *, post_proc: str = POST_PROC, sample: bool = False) -> Reduced:
-    """Run the daemon until a product holds all events of the run."""
+def reduce(
+    server: Server,
+    events: int,
+    *,
+    post_proc: str = POST_PROC,
+    sample: bool = False,
+    beside: Callable[[Path], AbstractContextManager[object]] = nullcontext,
+) -> Reduced:
+    """Run the daemon until a product holds all events of the run; `beside` goes on meanwhile, given its folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_configuration(folder, server.port, post_proc)
         command = [sys.executable, "-m", "livereduce", "run", "livereduce.conf"]
         with (
+            beside(folder),
             warm_memory(10 * events, lambda: _worker_pid(folder)),
             subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as daemon,
         ):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from helpers.reduced import environ_of, processes_in
-from livereduce.demo import demo, narrate
+from livereduce.demo import demo, narrate, page_of
 from livereduce.errors import OperatorError
 from livereduce.link import Progress, RunState
 from livereduce.publish.nexus import read_product
@@ -100,6 +101,7 @@ def test_two_runs_as_a_newcomer_sees_them(tmp_path: Path, tmp_path_factory: pyte
         product = read_product(tmp_path / "livereduce-demo" / "state" / "products" / run / "result.nxs")
         assert f"d (Å), {product.attributes['events']:,} events" in picture[13]
         assert (product.attributes["events"], product.attributes["incomplete"]) == (12 * 200_000, "")
+    assert re.search(r"^page +http://127\.0\.0\.1:\d+/$", command.stdout, re.MULTILINE)
     assert "livereduce-demo/state/products/<run>/result.nxs" in command.stdout
     assert "livereduce-demo/livereduce.log" in command.stdout
     assert "!" not in command.stdout, "something was wrong in between"
@@ -125,3 +127,11 @@ def test_ctrl_c_ends_it_in_order(tmp_path: Path, tmp_path_factory: pytest.TempPa
     assert (process.returncode, errors) == (0, "")
     assert output.startswith("\nstopped\n") or "\n\nstopped\n" in output
     assert processes_in([tmp_path, tmp_path / "livereduce-demo"]) == []
+
+
+def test_without_the_extra_there_is_no_page_and_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = 'raise ModuleNotFoundError("No module named starlette", name="starlette")\n'
+    (tmp_path / "starlette.py").write_text(missing)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with page_of(tmp_path) as page:
+        assert page == "none: livereduce web needs starlette: pip install 'livereduce[web]'"

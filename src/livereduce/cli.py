@@ -9,7 +9,11 @@ from pathlib import Path
 from livereduce import __version__
 from livereduce.errors import ExitCode, OperatorError
 
-_OF_THE_EXTRA = frozenset({"numpy", "numba", "llvmlite", "scipp", "h5py"})
+_OF_THE_EXTRA = {
+    **dict.fromkeys(("numpy", "numba", "llvmlite", "scipp", "h5py"), "builtin"),
+    **dict.fromkeys(("starlette", "uvicorn", "prometheus_client", "plotly", "matplotlib"), "web"),
+}
+"""Which extra of the installation brings a module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,18 @@ def _demo(options: argparse.Namespace) -> int:
     return demo(once=options.once, out=sys.stdout)
 
 
+def _web_arguments(parser: argparse.ArgumentParser) -> None:
+    from livereduce.web.arguments import add_arguments
+
+    add_arguments(parser)
+
+
+def _web(options: argparse.Namespace) -> int:
+    from livereduce.web.server import serve
+
+    return serve(options)
+
+
 def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
     scope = parser.add_mutually_exclusive_group(required=True)
     scope.add_argument("--user", action="store_true", help="services of your own, without root")
@@ -101,6 +117,7 @@ _COMMANDS = (
     _Command("status", "say how the daemon does; exit code 0 well, 1 not well, 2 down", _status_arguments, _status),
     _Command("inspect", "say what is in a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "be a stream server to test against", _simulate_arguments, _simulate),
+    _Command("web", "show it to people: status page, live plots, metrics", _web_arguments, _web),
     _Command("install-units", "write the systemd units", _install_units_arguments, _install_units),
     _Command("demo", "see a beamline at work on this machine", _demo_arguments, _demo),
 )
@@ -127,9 +144,11 @@ def main(argv: list[str] | None = None) -> int:
             print(f"livereduce {options.command}: {problem}", file=sys.stderr)
         return ExitCode.UNUSABLE
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
+        extra = _OF_THE_EXTRA.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
-        print(f"livereduce {options.command} needs {error.name}: pip install 'livereduce[builtin]'", file=sys.stderr)
+        extra = "web" if options.command == "web" else extra  # which brings numpy and h5py as well
+        print(f"livereduce {options.command} needs {error.name}: pip install 'livereduce[{extra}]'", file=sys.stderr)
         return ExitCode.UNUSABLE
     except BrokenPipeError:
         # The reader of our output went away (`livereduce inspect … | head`): nothing is left to say.

@@ -48,7 +48,8 @@ def demo(*, once: bool, out: TextIO) -> int:
     folder = _prepare(FOLDER.resolve())
     _say(out, "A simulated stream server plays runs of a powder diffractometer; livereduce reduces them as they come.")
     try:
-        with _simulator(folder) as address, _daemon(folder, address):
+        with _simulator(folder) as address, _daemon(folder, address), page_of(folder) as page:
+            _say(out, f"page           {page}")
             _say(out, f"stream server  adara://{address}   (look into it: livereduce inspect adara://{address})")
             _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
             _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
@@ -89,17 +90,28 @@ def _simulator(folder: Path) -> Iterator[str]:
     command += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S)]
     log = folder / "simulate.log"
     with log.open("w") as file, _stopping(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder)) as process:
-        yield _address(process, log)
+        if (address := _address(process, log)) is None:
+            raise OperatorError(f"the simulated server did not start: {log.read_text().strip()}")
+        yield address
 
 
-def _address(process: subprocess.Popen[Any], log: Path) -> str:
-    """Where the server listens, from the first line it writes."""
+@contextmanager
+def page_of(folder: Path) -> Iterator[str]:
+    """The address of the status page; or why there is none, since the demo goes without as well."""
+    command = [sys.executable, "-m", "livereduce", "web", "livereduce.conf", "--port", "0"]
+    log = folder / "web.log"
+    with log.open("w") as file, _stopping(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder)) as process:
+        yield _address(process, log) or f"none: {log.read_text().strip()}"
+
+
+def _address(process: subprocess.Popen[Any], log: Path) -> str | None:
+    """Where a server listens, from the first line it writes; None if it has ended instead."""
     while process.poll() is None:
         words = log.read_text().partition("\n")[0].split()
         if words[:2] == ["listening", "on"]:
             return words[2]
         time.sleep(0.05)
-    raise OperatorError(f"the simulated server did not start: {log.read_text().strip()}")
+    return None
 
 
 @contextmanager

@@ -1,0 +1,74 @@
+"""The answers of ``/api`` but for products, whose are in `livereduce.web.products`."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from livereduce.status import iso
+from livereduce.web import guard, params
+from livereduce.web.output import output
+from livereduce.web.restart import NotHeld, hang_up
+from livereduce.web.shield import refusal
+from livereduce.web.site import answer, instrument, now, site_of
+from livereduce.web.stream import EventStream
+from livereduce.web.view import card, runs
+
+
+async def instruments(request: Request) -> Response:
+    """All cards: those of this host first."""
+    site, at = site_of(request), now()
+    cards = [card(view, at) for view in site.facility.views()] + site.peers.cards()
+    return answer({"at": iso(at), "instruments": cards})
+
+
+async def one_instrument(request: Request) -> Response:
+    """Everything about one."""
+    view, at = instrument(request).view, now()
+    body = {
+        "at": iso(at),
+        "card": card(view, at),
+        "status": asdict(view.status) if view.status else None,
+        "runs": runs(view),
+    }
+    return answer({**body, "restartable": bool(site_of(request).token)})
+
+
+async def timeline(request: Request) -> Response:
+    """The last day in numbers."""
+    since = params.time(request.query_params.getlist("since"))
+    return answer(instrument(request).timeline.shown(since))
+
+
+async def printed(request: Request) -> Response:
+    """What the scripts said."""
+    return answer(output(instrument(request).view.status))
+
+
+async def events(request: Request) -> Response | EventStream:
+    """The stream of news."""
+    site = site_of(request)
+    wanted = params.ids(request.query_params.getlist("id"), frozenset(site.facility.watched))
+    if site.hub.full:
+        return refusal(429, "too many are watching", {"retry-after": "10"})
+    return EventStream(site.hub, site.hub.open(wanted, site.facility.first_news(wanted, now())))
+
+
+async def restart(request: Request) -> Response:
+    """Begin anew with the scripts as they are, as SIGHUP does."""
+    site, one = site_of(request), instrument(request)
+    if not site.token:
+        raise HTTPException(403, "this page restarts nothing: it was started without --token-file")
+    if not guard.origin_is_ours(request.headers.get("origin"), request.headers["host"]):
+        raise HTTPException(403, "the request comes from another page")
+    if not guard.token_is_right(request.headers.get("authorization"), site.token):
+        raise HTTPException(401, "the token is wrong or missing", {"www-authenticate": "Bearer"})
+    if one.view.down or one.view.status is None or one.seen.status_file is None:
+        raise HTTPException(409, f"nothing to restart: {one.view.down or one.view.problem}")
+    try:
+        hang_up(one.view.status.pid, Path(one.seen.status_file).with_name("lock"))
+    except NotHeld as error:
+        raise HTTPException(409, f"not restarted: {error}") from None
+    return Response(status_code=202, content=b'{"asked":true}', media_type="application/json")

@@ -1,0 +1,138 @@
+"""The application: which address leads to which handler, and what surrounds them all."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from livereduce.status import iso
+from livereduce.web import api, products
+from livereduce.web.metrics import metrics_text
+from livereduce.web.openapi import description
+from livereduce.web.pieces import Pieces
+from livereduce.web.shield import Shield, refusal
+from livereduce.web.site import Site, answer, now, site_of
+from livereduce.web.static import File
+
+FIRST_LOOK_S = 3.0
+_OF_ONE = "/api/instruments/{id}"
+
+
+def make_app(site: Site, names: frozenset[str]) -> Starlette:
+    """The application of a site; `names` are those that the host is known by, in lower case."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with suppress(TimeoutError):  # the page comes up also where files are on a server that hangs
+            async with asyncio.timeout(FIRST_LOOK_S):
+                await site.facility.look_once()
+        watching = [
+            asyncio.create_task(site.facility.watch()),
+            asyncio.create_task(site.peers.watch(lambda: iso(now()))),
+        ]
+        yield
+        site.hub.close()
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        for one in (site.facility, site.peers, site.cache):
+            one.close()
+
+    app = Starlette(
+        routes=_routes(),
+        middleware=[Middleware(_shield(names))],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.site = site
+    return app
+
+
+def _shield(names: frozenset[str]) -> Callable[[ASGIApp], ASGIApp]:
+    return lambda app: Shield(app, names)
+
+
+def _routes() -> list[Route]:
+    return [
+        Route("/", _overview),
+        Route("/instrument/{id}", _instrument),
+        Route("/static/{name:path}", _static),
+        Route("/healthz", _health),
+        Route("/metrics", _metrics),
+        Route("/api/openapi.json", _openapi),
+        Route("/api/events", api.events),
+        Route("/api/instruments", api.instruments),
+        Route(_OF_ONE, api.one_instrument),
+        Route(f"{_OF_ONE}/timeline", api.timeline),
+        Route(f"{_OF_ONE}/output", api.printed),
+        Route(f"{_OF_ONE}/trends/{{run}}", products.trends),
+        Route(f"{_OF_ONE}/restart", api.restart, methods=["POST"]),
+        Route(f"{_OF_ONE}/products/{{run}}/{{name:path}}", products.product),
+    ]
+
+
+async def _overview(request: Request) -> Response:
+    return await _file(request, "overview.html")
+
+
+async def _instrument(request: Request) -> Response:
+    """The same page for each: it reads from its own address which one it is of."""
+    return await _file(request, "instrument.html")
+
+
+async def _static(request: Request) -> Response:
+    return await _file(request, request.path_params["name"])
+
+
+async def _file(request: Request, name: str) -> Response:
+    file = site_of(request).files.get(name)
+    if file is None:
+        raise HTTPException(404, "there is no such file")
+    try:
+        await asyncio.to_thread(file.refresh)
+    except OSError:
+        raise HTTPException(404, "the file is gone") from None
+    return _served(request, file)
+
+
+def _served(request: Request, file: File) -> Response:
+    kept = f"public, max-age={file.max_age_s}" if file.max_age_s else "no-cache"
+    headers = {"etag": file.etag, "cache-control": kept, "vary": "accept-encoding"}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
+        return Pieces(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
+    return Pieces(file.body, media_type=file.type, headers=headers)
+
+
+async def _health(request: Request) -> Response:
+    """Whether this server answers; how the instruments are is for ``/metrics`` to say."""
+    site = site_of(request)
+    return answer({"ok": True, "instruments": len(site.facility.watched), "watchers": len(site.hub)})
+
+
+async def _metrics(request: Request) -> Response:
+    text = metrics_text(site_of(request).facility.views(), now())
+    return Response(text, headers={"content-type": "text/plain; version=1.0.0; charset=utf-8"})
+
+
+async def _openapi(_: Request) -> Response:
+    return answer(description())
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, error.detail, dict(error.headers or {}))
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    """A mistake of ours; the log has it, and the visitor learns nothing of the inside."""
+    return refusal(500, "this server has made a mistake; its log says which")

@@ -1,0 +1,150 @@
+"""All instruments of a page as they are now: looks at their files several times a second and tells who watches."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from livereduce.status import iso
+from livereduce.web.hub import Hub, News
+from livereduce.web.index import Listed, changes
+from livereduce.web.places import Place, look
+from livereduce.web.scan import Seen, scan
+from livereduce.web.timeline import Timeline
+from livereduce.web.view import View, card, judge_down
+
+LOOK_EVERY_S = 0.2
+"""A new result is to be seen within a second."""
+TELL_EVERY_S = 1.0
+"""Numbers alone are told no more often: they change with every beat, and each telling goes to everybody."""
+MOST_AT_ONCE = 64
+FIND_EVERY_S = 5.0
+"""How often a configuration is looked at again while its daemon is down: it may say another place now."""
+
+log = logging.getLogger("livereduce.web")
+
+
+@dataclass(slots=True)
+class Watched:
+    """One instrument: where it is, what was seen last, what is remembered of it."""
+
+    place: Place
+    view: View
+    seen: Seen = field(default_factory=Seen)
+    timeline: Timeline = field(default_factory=Timeline)
+    told_at: float = float("-inf")
+    told: tuple[object, ...] = ()
+    untold: bool = False
+    found_at: float = float("-inf")
+
+
+class Facility:
+    """The instruments of this host. All methods belong to the event loop; files are read in a thread."""
+
+    def __init__(self, places: Sequence[Place], hub: Hub, environ: Mapping[str, str], cwd: Path) -> None:
+        self.hub = hub
+        self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
+        self._environ, self._cwd = environ, cwd
+        # a thread for each: files on a server that hangs must not hide those of the others
+        self._threads = ThreadPoolExecutor(max(1, min(len(places), MOST_AT_ONCE)), "looks")
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def views(self) -> list[View]:
+        """What is known of each instrument."""
+        return [one.view for one in self.watched.values()]
+
+    async def watch(self) -> None:
+        """Look again and again until cancelled."""
+        await asyncio.gather(*(self._watch(one) for one in self.watched.values()))
+
+    async def _watch(self, one: Watched) -> None:
+        while True:
+            await self._look_once(one)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look_once(self) -> None:
+        """Look at all files once and tell what has changed."""
+        await asyncio.gather(*(self._look_once(one) for one in self.watched.values()))
+
+    async def _look_once(self, one: Watched) -> None:
+        loop = asyncio.get_running_loop()
+        now, clock_s = datetime.now().astimezone(), loop.time()
+        try:
+            await loop.run_in_executor(self._threads, self._look, one, now, clock_s)
+        except Exception:  # one tick: whatever lies there, it is looked at again
+            log.exception("the files of %s cannot be looked at", one.place.id)
+        else:
+            self._take(one, now, clock_s)
+
+    def _look(self, one: Watched, now: datetime, clock_s: float) -> None:
+        if one.seen.down and clock_s - one.found_at >= FIND_EVERY_S:
+            one.found_at = clock_s
+            name, files = look(one.place.configuration, self._environ, self._cwd)
+            one.place = replace(one.place, name=name, status_files=files)
+        one.seen = scan(one.place, one.seen, now)
+
+    def _take(self, one: Watched, now: datetime, clock_s: float) -> None:
+        before, seen = one.view, one.seen
+        if seen.status is not None and seen.status is not before.status:
+            one.timeline.take(before.status, seen.status)
+        view = replace(
+            before,
+            name=(seen.status.instrument if seen.status else "") or one.place.name,
+            status=seen.status,
+            problem=seen.problem,
+            products_dir=seen.products_dir,
+            index=seen.index,
+            shapes=seen.shapes,
+        )
+        one.view = judge_down(view, seen.down, now)
+        self._tell(one, before, now, clock_s)
+
+    def _tell(self, one: Watched, before: View, now: datetime, clock_s: float) -> None:
+        view = one.view
+        if bool(before.down) != bool(view.down):
+            if before.status is not None or not view.down:
+                one.timeline.went_down(view.down_since or iso(now), view.down)
+            self.hub.tell(_down_news(view))
+        for run, product in changes(before.index, view.index) if view.index is not before.index else ():
+            self.hub.tell(_product_news(view.id, run, product))
+        one.untold = one.untold or view.status is not before.status or view.down != before.down
+        words = (view.status.state, view.status.why, view.status.generation) if view.status else ()
+        if one.untold and ((*words, view.down) != one.told or clock_s - one.told_at >= TELL_EVERY_S):
+            one.untold, one.told, one.told_at = False, (*words, view.down), clock_s
+            self.hub.tell(_status_news(view, now))
+
+    def first_news(self, ids: frozenset[str] | None, now: datetime) -> Iterator[News]:
+        """What somebody is told who begins to watch: how each instrument is, and the products of its current run."""
+        for view in self.views():
+            if ids is None or view.id in ids:
+                yield _status_news(view, now)
+                for run in view.index.runs[:1]:
+                    for product in run.products.values():
+                        yield _product_news(view.id, run.run, product)
+
+
+def _status_news(view: View, now: datetime) -> News:
+    updated = view.status.updated if view.status else iso(now)
+    return News(
+        event="status",
+        key=("status", view.id),
+        data={"id": view.id, "updated": updated, "at": iso(now), "card": card(view, now)},
+    )
+
+
+def _down_news(view: View) -> News:
+    return News(event="down", key=("down", view.id), data={"id": view.id, "down": view.down, "since": view.down_since})
+
+
+def _product_news(instrument: str, run: int, product: Listed) -> News:
+    return News(
+        event="product",
+        key=("product", instrument, run, product.name),
+        data={"id": instrument, "run": run, "name": product.name, "version": product.version},
+    )

@@ -1,0 +1,31 @@
+"""What the scripts printed, the last traceback, and which scripts they are. Pure."""
+
+from dataclasses import asdict
+from typing import Any
+
+from livereduce.status import Status
+
+STEPS = ("proc", "post_proc")
+
+
+def output(status: Status | None) -> dict[str, Any]:
+    """The answer."""
+    if status is None:
+        return {"printed": [], "traceback": "", "failure": None, "script_hashes": []}
+    failure = status.script_failure
+    return {
+        "printed": [{"at": line.at, "line": line.line} for line in status.printed],
+        "traceback": failure.traceback if failure else "",
+        "failure": asdict(failure) if failure else None,
+        "script_hashes": [
+            {
+                "step": step,
+                "path": script.path,
+                "md5": script.md5,
+                "modified": script.modified,
+                "changed": script.since,
+            }
+            for step in STEPS
+            if (script := getattr(status, step)) is not None
+        ],
+    }

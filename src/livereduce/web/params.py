@@ -1,0 +1,74 @@
+"""What stands in an address, checked: numbers with bounds, names that exist. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from starlette.exceptions import HTTPException
+
+MOST_ROWS = 20
+DEFAULT_POINTS, MOST_POINTS = 100_000, 500_000
+MOST_IDS = 200
+_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+
+
+def run_number(text: str) -> int:
+    """A run number; anything else is a run that does not exist."""
+    if not _NUMBER.fullmatch(text):
+        raise HTTPException(404, "a run number is a whole number")
+    return int(text)
+
+
+def whole_number(name: str, text: str, least: int, most: int) -> int:
+    """A number from a query."""
+    if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
+        raise HTTPException(422, f"{name}: expected a whole number from {least} to {most}, got {text[:40]!r}")
+    return int(text)
+
+
+def points(values: Sequence[str]) -> int:
+    """``max_points``; the last one counts, none is the default."""
+    return whole_number("max_points", values[-1], 1, MOST_POINTS) if values else DEFAULT_POINTS
+
+
+def rows(values: Sequence[str]) -> tuple[int, ...]:
+    """``row``, given any number of times."""
+    if len(values) > MOST_ROWS:
+        raise HTTPException(422, f"row: at most {MOST_ROWS} at once, got {len(values)}")
+    return tuple(whole_number("row", text, 0, 10**9) for text in values)
+
+
+def relative_error(values: Sequence[str]) -> float | None:
+    """``target``: a wanted relative error; None if there is none."""
+    if not values:
+        return None
+    try:
+        value = float(values[-1])
+    except ValueError:
+        value = 0.0
+    if not 1e-9 <= value < 1:  # also for NaN
+        raise HTTPException(422, f"target: expected a relative error between 0 and 1, got {values[-1][:40]!r}")
+    return value
+
+
+def time(values: Sequence[str]) -> datetime | None:
+    """``since``: a time with zone; None if there is none."""
+    if not values:
+        return None
+    try:
+        value = datetime.fromisoformat(values[-1].replace(" ", "+"))  # a plus that nobody has escaped
+        if value.tzinfo is not None:
+            return value
+    except ValueError:
+        pass
+    raise HTTPException(422, f"since: expected a time with zone, got {values[-1][:40]!r}")
+
+
+def ids(values: Sequence[str], known: frozenset[str]) -> frozenset[str] | None:
+    """``id``, given any number of times; None for all."""
+    if len(values) > MOST_IDS:
+        raise HTTPException(422, f"id: at most {MOST_IDS} at once, got {len(values)}")
+    for one in values:
+        if one not in known:
+            raise HTTPException(404, f"there is no instrument {one[:40]!r} here")
+    return frozenset(values) or None

@@ -1,0 +1,157 @@
+"""The answers about products: as JSON for the plots, and as files to take away."""
+
+import asyncio
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from livereduce.publish.trends import FILE_NAME, read_trends
+from livereduce.web import params
+from livereduce.web.cache import Busy
+from livereduce.web.download import csv_lines, file_pieces
+from livereduce.web.encode import shown_body, to_json
+from livereduce.web.index import Listed
+from livereduce.web.pieces import Pieces
+from livereduce.web.reading import Unshowable, read_shown
+from livereduce.web.site import instrument, now, site_of
+from livereduce.web.trends import trends_body
+
+PNG_POINTS = 400_000
+MOST_TABLES = 4
+"""Tables being written at once; each takes a thread, and the interpreter from the others."""
+FORECAST_S = 5
+"""For so long a forecast is given again as it was."""
+
+
+async def product(request: Request) -> Response:
+    """A product; with ``.nxs``, ``.csv`` or ``.png`` behind its name as a file."""
+    view = instrument(request).view
+    run, asked = params.run_number(request.path_params["run"]), request.path_params["name"]
+    listed = view.index.find(run, asked)
+    if listed is not None:
+        return await _json(request, run, listed, Path(view.products_dir) / listed.path)
+    stem, _, ending = asked.rpartition(".")
+    listed = view.index.find(run, stem)
+    if listed is None or ending not in _FILES:
+        raise HTTPException(404, f"run {run} has no product {asked[:80]!r}")
+    return await _FILES[ending](request, run, listed, Path(view.products_dir) / listed.path)
+
+
+async def trends(request: Request) -> Response:
+    """What the scripts of a run reported."""
+    view, run = instrument(request).view, params.run_number(request.path_params["run"])
+    if view.index.run(run) is None:
+        raise HTTPException(404, f"there is no run {run} here")
+    target = params.relative_error(request.query_params.getlist("target"))
+    path, at = Path(view.products_dir) / str(run) / FILE_NAME, now().timestamp()
+
+    def make() -> bytes:
+        return to_json(trends_body(read_trends(path), run, target, at))
+
+    version = await asyncio.to_thread(_version, path)
+    key = ("trends", str(path), version, target, at // FORECAST_S if target else 0)
+    return await _made(request, key, make, "application/json", {})
+
+
+def _version(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+async def _json(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    most = params.points(request.query_params.getlist("max_points"))
+    rows = params.rows(request.query_params.getlist("row"))
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    key = ("json", str(path), listed.version, most, rows, packed)
+
+    def make() -> bytes:
+        body = to_json(shown_body(read_shown(path, most, rows), run, listed.name, listed.version))
+        return gzip.compress(body, 1, mtime=0) if packed else body
+
+    headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if packed else {})
+    return await _made(request, key, make, "application/json", headers)
+
+
+async def _made(
+    request: Request, key: tuple[object, ...], make: Callable[[], bytes], media_type: str, headers: dict[str, str]
+) -> Response:
+    """The answer of this key, from before if it is still the same."""
+    etag = f'"{"-".join(str(part) for part in (key[0], *key[2:]))}"'.replace(" ", "")
+    fresh = {"etag": etag, "cache-control": "no-cache", **headers}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=fresh)
+    with _explained():
+        body = await site_of(request).cache.get(key, make)
+    return Pieces(body, media_type=media_type, headers=fresh)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What can go wrong with a product, as an answer."""
+    try:
+        yield
+    except Busy:
+        raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
+    except Unshowable as error:
+        raise HTTPException(422, str(error)) from None
+    except IndexError as error:
+        raise HTTPException(404, str(error)) from None
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        # pruned in between, or no file of ours
+        raise HTTPException(404, f"it cannot be read: {type(error).__name__}: {error}"[:300]) from None
+
+
+def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
+    # the name of the file on disk is safe in a header, unlike that of a product
+    name = f"{run}_{path.stem}.{ending}"
+    return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
+
+
+async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
+    try:
+        size, pieces = await asyncio.to_thread(file_pieces, path)
+    except OSError as error:
+        raise HTTPException(404, f"the product cannot be read: {error.strerror or error}") from None
+    headers = _attachment(run, path, "nxs") | {"content-length": str(size)}
+    return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
+
+
+async def _csv(request: Request, run: int, _: Listed, path: Path) -> Response:
+    site = site_of(request)
+    if site.tables >= MOST_TABLES:
+        raise HTTPException(429, "too many tables are being written", {"retry-after": "5"})
+    lines = csv_lines(path, params.rows(request.query_params.getlist("row")))
+    with _explained():  # the heading says whether there is anything to be sent at all
+        heading = await asyncio.to_thread(next, lines)
+
+    def pieces() -> Iterator[bytes]:
+        site.tables += 1
+        try:
+            yield heading
+            yield from lines
+        finally:
+            site.tables -= 1
+
+    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
+
+
+async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    rows = params.rows(request.query_params.getlist("row"))
+    key = ("png", str(path), listed.version, rows)
+
+    def make() -> bytes:
+        from livereduce.web.drawing import draw
+
+        return draw(read_shown(path, PNG_POINTS, rows), run, listed.name)
+
+    return await _made(request, key, make, "image/png", _attachment(run, path, "png"))
+
+
+_FILES = {"nxs": _nexus, "csv": _csv, "png": _png}

@@ -1,0 +1,189 @@
+"""Products from their files in bounded memory: piece by piece, thinned on the way. Reads; the rules are in `thin`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from livereduce.publish.nexus import read_facts
+from livereduce.publish.product import Axis
+from livereduce.web.files import require_real
+from livereduce.web.thin import Floats, group_sizes, mean_errors, means, said, thin_axis
+
+PIECE_CELLS = 1 << 20
+"""Cells read at once: 8 MiB of signal, and as much of errors."""
+MOST_CELLS = 1 << 28
+"""Of a product that is shown; a larger one would keep this process busy for many seconds."""
+MOST_AXIS = 1 << 24
+
+
+class Unshowable(Exception):
+    """A product that cannot be shown, in a sentence; its file can still be downloaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shown:
+    """A product, or some rows of it, with as many points as were wanted.
+
+    Attributes
+    ----------
+    rows
+        Number of spectra of the whole product.
+    row_numbers
+        Those in `signal`, if some were chosen.
+    """
+
+    title: str
+    kind: str
+    rows: int
+    signal: Floats
+    errors: Floats | None
+    label: str
+    units: str
+    axes: tuple[Axis, ...]
+    attributes: dict[str, Any]
+    row_numbers: tuple[int, ...] = ()
+    thinned: str = ""
+    note: str = ""
+
+
+def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
+    """The product of a file with at most about `most` points.
+
+    Parameters
+    ----------
+    rows
+        Spectra of a product of several dimensions; none for all of it.
+
+    Raises
+    ------
+    Unshowable
+        It is too large, or not made of numbers.
+    IndexError
+        It has no such row.
+    OSError, KeyError
+        As `livereduce.publish.nexus.read_product`.
+    """
+    require_real(path)
+    facts = read_facts(path)
+    with h5py.File(path, "r", locking=False) as file:
+        entry = file[file.attrs["default"]]
+        data = entry[entry.attrs["default"]]
+        signal = data[data.attrs["signal"]]
+        errors = data.get(f"{data.attrs['signal']}_errors")
+        check(signal, errors, rows)
+        body = _scalar(signal, errors) if signal.ndim == 0 else _cells(data, signal, errors, most, rows)
+        for name in ("run_number", "name", "pipeline"):
+            facts.pop(name, None)
+        return Shown(
+            title=str(facts.pop("title", "")),
+            rows=1 if signal.ndim < 2 else signal.shape[-2],
+            label=str(signal.attrs.get("long_name", "")),
+            units=str(signal.attrs.get("units", "")),
+            attributes=facts,
+            **body,
+        )
+
+
+def check(signal: Any, errors: Any, rows: Sequence[int]) -> None:
+    """Refuse what cannot be shown; raises as `read_shown`."""
+    if signal.dtype.kind not in "iufb":
+        raise Unshowable(f"the product is of {signal.dtype}, not of numbers")
+    if errors is not None and errors.shape != signal.shape:
+        raise Unshowable(f"the errors have shape {errors.shape}, the signal {signal.shape}")
+    cells = signal.size if not rows else len(rows) * signal.shape[-1]
+    if cells > MOST_CELLS:
+        raise Unshowable(f"a product of {signal.size:,} cells is too large to be shown; download it as NeXus")
+    if any(length > MOST_AXIS for length in signal.shape):
+        raise Unshowable(f"a product of shape {signal.shape} is too long to be shown; download it as NeXus")
+    count = signal.shape[-2] if signal.ndim > 1 else 1
+    for row in rows:
+        if row >= count:
+            raise IndexError(f"row {row}: the product has {count}")
+
+
+def _scalar(signal: Any, errors: Any) -> dict[str, Any]:
+    return {
+        "kind": "scalar",
+        "signal": np.asarray(signal[()], dtype=np.float64),
+        "errors": None if errors is None else np.asarray(errors[()], dtype=np.float64),
+        "axes": (),
+    }
+
+
+def _cells(data: Any, signal: Any, errors: Any, most: int, rows: Sequence[int]) -> dict[str, Any]:
+    axes = axes_of(data, signal)
+    flat = signal.ndim == 1 or bool(rows)
+    starts = [(row,) for row in rows] if signal.ndim > 1 else [()] * max(len(rows), 1)
+    prefix = (0,) * max(signal.ndim - 2, 0)
+    columns, height = signal.shape[-1], 1 if flat else signal.shape[-2]
+    by_row, by_column = group_sizes(height, columns, max(1, most // len(starts)) if flat else most)
+
+    def read(values: Any, *, squares: bool) -> Floats:
+        if not flat:
+            return _blocks(values, prefix, by_row, by_column, squares=squares)
+        lines = [_blocks(values, (*prefix, *start), 1, by_column, squares=squares) for start in starts]
+        return np.concatenate(lines) if len(lines) > 1 else lines[0][0]
+
+    across = thin_axis(axes[-1].values, columns, by_column)
+    shown = [Axis(name=axes[-1].name, units=axes[-1].units, values=across)]
+    if not flat:
+        along = thin_axis(axes[-2].values, height, by_row)
+        shown.insert(0, Axis(name=axes[-2].name, units=axes[-2].units, values=along))
+    return {
+        "kind": "1d" if flat else "2d",
+        "signal": read(signal, squares=False),
+        "errors": None if errors is None else read(errors, squares=True),
+        "axes": tuple(shown),
+        "row_numbers": tuple(rows) if signal.ndim > 1 else (),
+        "thinned": said(by_row, by_column),
+        "note": _note(signal.shape, rows),
+    }
+
+
+def _note(shape: tuple[int, ...], rows: Sequence[int]) -> str:
+    notes = []
+    if len(shape) > 2:
+        notes.append(f"of {len(shape)} dimensions the last two are shown, at 0 of the others")
+    if rows and len(shape) > 1:
+        notes.append(f"row {', '.join(map(str, rows))} of {shape[-2]}")
+    return "; ".join(notes)
+
+
+def axes_of(data: Any, signal: Any) -> list[Axis]:
+    """The axis of each dimension of the signal."""
+    names = [str(name) for name in data.attrs.get("axes", ())]
+    return [_axis(data, names[n] if n < len(names) else "", signal.shape[n]) for n in range(signal.ndim)]
+
+
+def _axis(data: Any, name: str, length: int) -> Axis:
+    """The axis of this name; the cells' numbers where it is missing or does not fit."""
+    field = data.get(name) if name else None
+    if field is None or field.shape not in ((length,), (length + 1,)) or field.dtype.kind not in "iuf":
+        return Axis(name=name or "index", values=np.arange(length, dtype=np.float64))
+    values = np.asarray(field[()], dtype=np.float64)
+    return Axis(name=name, units=str(field.attrs.get("units", "")), values=values)
+
+
+def _blocks(values: Any, prefix: tuple[int, ...], by_row: int, by_column: int, *, squares: bool) -> Floats:
+    """The means of all blocks, or the errors of those means; a single row if the prefix leaves one dimension."""
+    reduce = mean_errors if squares else means
+    height = 1 if values.ndim == len(prefix) + 1 else values.shape[-2]
+    lines = []
+    for rows in _pieces(height, by_row, max(1, PIECE_CELLS // max(1, values.shape[-1]))):
+        parts = []
+        for columns in _pieces(values.shape[-1], by_column, max(1, PIECE_CELLS // (rows.stop - rows.start))):
+            where = (*prefix, columns) if values.ndim == len(prefix) + 1 else (*prefix, rows, columns)
+            piece = np.atleast_2d(np.asarray(values[where], dtype=np.float64))
+            parts.append(piece if by_row == by_column == 1 else reduce(piece, by_row, by_column))
+        lines.append(np.concatenate(parts, axis=1) if parts else np.empty((1, 0)))
+    return np.concatenate(lines) if lines else np.empty((0, 0))
+
+
+def _pieces(length: int, by: int, most: int) -> Iterator[slice]:
+    """Slices of about `most` cells that never cut a group of `by` in two."""
+    step = max(1, most // by) * by
+    return (slice(start, min(start + step, length)) for start in range(0, length, step))

@@ -1,0 +1,136 @@
+"""One look at the files of one instrument: what has changed since the last one. Reads; decides nothing."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import h5py
+
+from livereduce.config import DEFAULT_PATH
+from livereduce.publish.products import INDEX
+from livereduce.status import Status, decode_status, is_down
+from livereduce.web.files import require_real
+from livereduce.web.index import Index, Listed, parse_index
+from livereduce.web.places import Place
+
+MOST_BYTES = 4 << 20
+"""Of a snapshot or an index; both are some kilobytes."""
+
+Mark = tuple[int, int, int]
+"""Of a file: its time, size and inode, which a rename changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The newest look at an instrument; `status` is None where there is none, `problem` says why."""
+
+    status: Status | None = None
+    problem: str = "nobody has looked yet"
+    down: str = ""
+    status_file: Path | None = None
+    products_dir: str = ""
+    index: Index = field(default_factory=Index)
+    shapes: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    marks: dict[Path, Mark] = field(default_factory=dict)
+
+
+def scan(place: Place, before: Seen, now: datetime) -> Seen:
+    """Look again; what has not changed is not read again."""
+    marks: dict[Path, Mark] = {}
+    status, file, problem = _newest(place, before, marks, now)
+    products_dir = status.products_dir if status and status.products_dir else before.products_dir
+    index = _index(products_dir, before, marks)
+    return Seen(
+        status=status or before.status,
+        problem=problem,
+        down=problem if status is None else is_down(status, now),
+        status_file=file or before.status_file,
+        products_dir=products_dir,
+        index=index,
+        shapes=before.shapes if index is before.index else _shapes(Path(products_dir), index, before),
+        marks=marks,
+    )
+
+
+def _newest(
+    place: Place, before: Seen, marks: dict[Path, Mark], now: datetime
+) -> tuple[Status | None, Path | None, str]:
+    """The snapshot of a daemon that is up, else the first that there is, with its file; or why there is none."""
+    found: list[tuple[bool, Status, Path]] = []
+    missing = []
+    for path in place.status_files:
+        try:
+            mark = _mark(path)
+            if before.status and path == before.status_file and before.marks.get(path) == mark:
+                status = before.status
+            else:
+                status = decode_status(_text(path))
+        except (OSError, ValueError) as error:
+            missing.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+        else:
+            marks[path] = mark
+            if path == place.status_files[0] or _is_of(place, status):
+                found.append((bool(is_down(status, now)), status, path))
+            else:
+                missing.append(f"{path}: of another configuration, {status.configuration}")
+    if not found:
+        return None, None, f"no status of a daemon ({'; '.join(missing)})"
+    _, status, path = min(found, key=lambda one: one[0])
+    return status, path, ""
+
+
+def _is_of(place: Place, status: Status) -> bool:
+    """Whether a snapshot found where the host's service writes is of this configuration and not of another."""
+    return status.configuration == str((place.configuration or DEFAULT_PATH).absolute())
+
+
+def _index(products_dir: str, before: Seen, marks: dict[Path, Mark]) -> Index:
+    if not products_dir:
+        return before.index
+    path = Path(products_dir) / INDEX
+    try:
+        mark = _mark(path)
+        marks[path] = mark
+        if before.products_dir == products_dir and before.marks.get(path) == mark:
+            return before.index
+        return parse_index(_text(path))
+    except (OSError, ValueError):
+        # not there before the first result; one that cannot be read is replaced with the next
+        return before.index if before.products_dir == products_dir else Index()
+
+
+def _shapes(folder: Path, index: Index, before: Seen) -> dict[tuple[int, str], tuple[int, ...]]:
+    versions = {(run.run, name): one.version for run in before.index.runs for name, one in run.products.items()}
+    shapes = {}
+    for run in index.runs:
+        for name, product in run.products.items():
+            key = (run.run, name)
+            known = before.shapes.get(key) if versions.get(key) == product.version else None
+            shape = known if known is not None else _shape(folder, product)
+            if shape is not None:
+                shapes[key] = shape
+    return shapes
+
+
+def _shape(folder: Path, product: Listed) -> tuple[int, ...] | None:
+    try:
+        require_real(folder / product.path)
+        with h5py.File(folder / product.path, "r", locking=False) as file:
+            entry = file[file.attrs["default"]]
+            data = entry[entry.attrs["default"]]
+            return tuple(map(int, data[data.attrs["signal"]].shape))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError):
+        return None
+
+
+def _mark(path: Path) -> Mark:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > MOST_BYTES:
+            raise ValueError(f"longer than {MOST_BYTES} bytes")
+        return file.read(MOST_BYTES).decode()

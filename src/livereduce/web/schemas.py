@@ -1,0 +1,129 @@
+"""The shapes of answers, as JSON schemas by name. Pure data."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+TEXT: Json = {"type": "string"}
+NUMBER: Json = {"type": "number"}
+WHOLE: Json = {"type": "integer"}
+YES_NO: Json = {"type": "boolean"}
+TIME: Json = {"type": "string", "description": "ISO 8601 with zone"}
+
+
+def ref(name: str) -> Json:
+    """A reference to one of the shapes."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def maybe(schema: Json) -> Json:
+    """The same, or null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def many(schema: Json) -> Json:
+    """A list."""
+    return {"type": "array", "items": schema}
+
+
+def thing(**fields: Json) -> Json:
+    """An object with all of these fields; others may come with a later version."""
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+_NUMBERS = many(maybe(NUMBER))
+_VALUES: Json = {
+    "description": "A number (scalar), a list (1d, one row) or a list of lists (2d, several rows); null is no number",
+    "type": ["number", "array", "null"],
+}
+
+SCHEMAS: Json = {
+    "Error": thing(error=TEXT),
+    "Asked": thing(asked=YES_NO),
+    "Health": thing(ok=YES_NO, instruments=WHOLE, watchers=WHOLE),
+    "Card": thing(
+        id=TEXT,
+        name=TEXT,
+        state={**TEXT, "description": "the state word of the snapshot, or down"},
+        why=TEXT,
+        since=TIME,
+        down={**TEXT, "description": "why the daemon is down; empty if it is up"},
+        run=maybe(WHOLE),
+        run_state=maybe(TEXT),
+        events_per_s=NUMBER,
+        data_age_s=maybe(NUMBER),
+        memory_bytes=maybe(WHOLE),
+        memory_limit_bytes=maybe(WHOLE),
+        last_result_at=maybe(TIME),
+        last_result_age_s=maybe(NUMBER),
+        peer={**maybe(TEXT), "description": "the page that this card is from, if it is another one"},
+    ),
+    "Instruments": thing(at=TIME, instruments=many(ref("Card"))),
+    "Run": thing(run=WHOLE, ended=YES_NO, products=many(ref("Listed"))),
+    "Listed": thing(
+        name=TEXT,
+        updated=TIME,
+        version=TEXT,
+        kind={"type": "string", "enum": ["", "scalar", "1d", "2d"]},
+        shape=many(WHOLE),
+        events=WHOLE,
+        incomplete=TEXT,
+    ),
+    "Instrument": thing(
+        at=TIME,
+        card=ref("Card"),
+        status={"type": ["object", "null"], "description": "the snapshot as in status.json"},
+        runs={**many(ref("Run")), "description": "the newest first"},
+        restartable=YES_NO,
+    ),
+    "Product": thing(
+        run=WHOLE,
+        name=TEXT,
+        title=TEXT,
+        kind={"type": "string", "enum": ["scalar", "1d", "2d"]},
+        rows={**WHOLE, "description": "number of spectra of the whole product"},
+        row_numbers={**many(WHOLE), "description": "those given, if some were asked for"},
+        label=TEXT,
+        signal=_VALUES,
+        errors=_VALUES,
+        units=TEXT,
+        axes=many(thing(name=TEXT, units=TEXT, values=_NUMBERS)),
+        attributes={"type": "object"},
+        thinned={**TEXT, "description": "what was done to have fewer points; empty if nothing"},
+        note=TEXT,
+        version=TEXT,
+    ),
+    "Timeline": thing(
+        t=many(TIME),
+        events_per_s=_NUMBERS,
+        proton_charge_pc=_NUMBERS,
+        proc_s=_NUMBERS,
+        post_proc_s=_NUMBERS,
+        memory_bytes=_NUMBERS,
+        data_age_s=_NUMBERS,
+        marks=many(thing(t=TIME, kind=TEXT, text=TEXT)),
+    ),
+    "Trends": thing(run=WHOLE, left_out=many(TEXT), metrics=many(ref("Metric"))),
+    "Metric": thing(
+        name=TEXT,
+        units=TEXT,
+        t=many(TIME),
+        value=_NUMBERS,
+        error={**_NUMBERS, "description": "standard deviations, null where none was reported"},
+        charge_pc=_NUMBERS,
+        mean=maybe(NUMBER),
+        std=maybe(NUMBER),
+        relative_error=maybe(NUMBER),
+        note={**TEXT, "description": "what was left out; empty if nothing"},
+        reaches={
+            "description": "when the wanted relative error is reached; null if none was asked for",
+            "type": ["object", "null"],
+        },
+    ),
+    "Output": thing(
+        printed={**many(thing(at=TIME, line=TEXT)), "description": "the newest last"},
+        traceback={**TEXT, "description": "of the last failure of the scripts as they are; empty if there was none"},
+        failure={"description": "the same failure in parts", "type": ["object", "null"]},
+        script_hashes=many(thing(step=TEXT, path=TEXT, md5=TEXT, modified=TEXT, changed=TEXT)),
+    ),
+}

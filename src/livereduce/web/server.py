@@ -1,0 +1,157 @@
+"""``livereduce web``: the server from start to end."""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+
+from livereduce.errors import ExitCode, OperatorError
+from livereduce.web.app import make_app
+from livereduce.web.facility import Facility
+from livereduce.web.guard import read_token
+from livereduce.web.hub import MOST_WATCHERS, Hub
+from livereduce.web.peers import Peers
+from livereduce.web.places import find_places
+from livereduce.web.reaper import reap
+from livereduce.web.site import Site
+
+NICE = 10
+"""The reduction goes first."""
+MOST_CONNECTIONS = MOST_WATCHERS + 500
+
+log = logging.getLogger("livereduce.web")
+
+
+def serve(options: Namespace) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    OperatorError
+        A peer's address, the token's file or the address to listen on cannot be used.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
+    # what they say of each visitor who speaks no HTTP, and of fonts, is of no use
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    site = make_site(options.configurations, options.peer or [], options.token_file, os.environ, Path.cwd())
+    listening = listen(options.host, options.port)
+    _take_a_back_seat()
+    config = uvicorn.Config(
+        make_app(site, our_names(options.host, options.name or [])),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=16 << 10,
+        ws="none",
+        http="h11",
+        loop="asyncio",
+    )
+    server = _Server(config, site.hub)
+    print(f"listening on {address_of(listening, options.host)}", flush=True)
+    server.run(sockets=[listening])
+    return ExitCode.OK
+
+
+def make_site(
+    configurations: Sequence[Path], peers: Sequence[str], token_file: Path | None, environ: Mapping[str, str], cwd: Path
+) -> Site:
+    """The site of some configurations; none means the usual one, or none of this host if there are peers.
+
+    Raises
+    ------
+    OperatorError
+        A peer's address or the token's file cannot be used.
+    """
+    hub = Hub()
+    places = find_places(list(configurations) or ([] if peers else [None]), environ, cwd)
+    token = read_token(token_file) if token_file else ""
+    return Site(facility=Facility(places, hub, environ, cwd), hub=hub, peers=Peers(peers), token=token)
+
+
+def our_names(host: str, names: Sequence[str]) -> frozenset[str]:
+    """The names that a Host header may have, in lower case."""
+    return frozenset(name.lower() for name in (host, socket.gethostname(), socket.getfqdn(), *names) if name)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises
+    ------
+    OperatorError
+        The address is taken, or not one of this host.
+    """
+    if not 0 <= port < 1 << 16:
+        raise OperatorError(f"--port {port}: expected a number from 0 to 65535")
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family, backlog=512)
+    except (OSError, UnicodeError) as error:
+        raise OperatorError(
+            f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    listening.setblocking(False)
+    return listening
+
+
+def address_of(listening: socket.socket, host: str) -> str:
+    """Where a browser finds the page."""
+    everywhere = host in ("", "0.0.0.0", "::")
+    shown = socket.gethostname() if everywhere else f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}/"
+
+
+def _take_a_back_seat() -> None:
+    """Leave the processor to the reduction, and have room for many that watch."""
+    with suppress(OSError):
+        os.nice(NICE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MOST_CONNECTIONS
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, but that it lets go of all who watch, whose streams never end by themselves, and exits with 0."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._reaping: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; uvicorn's own way ends by sending the signal to itself once more."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and to close what nobody uses."""
+        await super().startup(sockets)
+        self._reaping = asyncio.create_task(reap(lambda: list(self.server_state.connections)))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open and stop."""
+        self._hub.close()
+        if self._reaping:
+            self._reaping.cancel()
+        await super().shutdown(sockets)

@@ -1,0 +1,57 @@
+// What the pages ask of their server.
+
+const PATIENCE_MS = 10_000;
+
+/** The server answered, but not with what was asked for; `status` is that of HTTP. */
+export class Refused extends Error {
+  constructor(status, reason) {
+    super(reason);
+    this.status = status;
+  }
+}
+
+/** How far the server's clock is ahead of this browser's: ages are told by the server's. */
+let ahead_ms = 0;
+export const serverNow = () => Date.now() + ahead_ms;
+
+/** Take a time that the server has just told. */
+export function heardAt(iso) {
+  if (iso) ahead_ms = Date.parse(iso) - Date.now();
+}
+
+async function ask(path, settings = {}) {
+  const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...settings });
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body === null) throw new Error("the server's answer broke off");
+  if (!answer.ok) throw new Refused(answer.status, body?.error ?? `the server answers ${answer.status}`);
+  heardAt(body.at);
+  return body;
+}
+
+const base = (id) => `/api/instruments/${encodeURIComponent(id)}`;
+const productPath = (id, run, name) => `${base(id)}/products/${encodeURIComponent(run)}/${encodeURIComponent(name)}`;
+
+export const instruments = () => ask("/api/instruments");
+export const instrument = (id) => ask(base(id));
+export const timeline = (id) => ask(`${base(id)}/timeline`);
+export const output = (id) => ask(`${base(id)}/output`);
+
+export function product(id, { run, name, row = null, max_points }) {
+  const query = new URLSearchParams({ max_points });
+  if (row !== null) query.set("row", row);
+  return ask(`${productPath(id, run, name)}?${query}`);
+}
+
+/** Where a product can be downloaded: "nxs", "csv" or "png". */
+export const download = (id, run, name, kind) => `${productPath(id, run, name)}.${kind}`;
+
+export function trends(id, run, target) {
+  const query = target ? `?${new URLSearchParams({ target })}` : "";
+  return ask(`${base(id)}/trends/${encodeURIComponent(run)}${query}`);
+}
+
+export const restart = (id, token) =>
+  ask(`${base(id)}/restart`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+
+/** The address of the events of one instrument, or of all. */
+export const eventsPath = (id) => (id ? `/api/events?${new URLSearchParams({ id })}` : "/api/events");

@@ -1,0 +1,57 @@
+// One-dimensional products as plotly's traces.
+
+import { axis, axisTitle, layout, plain } from "./plot.js";
+
+// Beyond this a bar at each point is a grey block, and slow: then the errors are a band.
+const MOST_BARS = 400;
+
+/** The middle of each bin, where an axis has edges: one value more than the signal. */
+export function centres(values, length) {
+  if (values.length !== length + 1) return values;
+  return Array.from({ length }, (_, i) => (values[i] + values[i + 1]) / 2);
+}
+
+/**
+ * The traces of a curve.
+ *
+ * @param {object} product as the server gives it, of kind "1d"
+ * @param {{label: string, colour: string, old: boolean, errors: boolean}} look
+ */
+export function curveTraces(product, look) {
+  const x = centres(product.axes[0].values, product.signal.length);
+  const binned = x !== product.axes[0].values;
+  const line = {
+    color: look.colour, width: look.old ? 1.2 : 1.6, shape: binned ? "hvh" : "linear", dash: look.old ? "dot" : "solid",
+  };
+  const main = {
+    type: "scatter", x, y: product.signal, name: plain(look.label), line, connectgaps: false,
+    mode: !binned && x.length <= 60 ? "lines+markers" : "lines", marker: { size: 5, color: look.colour },
+    hovertemplate: "%{x:.6~g}: %{y:.5~g}<extra>%{fullData.name}</extra>",
+  };
+  if (!product.errors || !look.errors) return [main];
+  if (x.length <= MOST_BARS) {
+    main.error_y = { type: "data", array: product.errors, color: look.colour, thickness: 0.8, width: 0 };
+    main.hovertemplate = "%{x:.6~g}: %{y:.5~g} ± %{error_y.array:.2~g}<extra>%{fullData.name}</extra>";
+    return [main];
+  }
+  return [...band(x, product, look, line), main];
+}
+
+function band(x, product, look, line) {
+  const known = (i) => product.signal[i] !== null && product.errors[i] !== null;
+  const edge = (sign) => product.signal.map((value, i) => (known(i) ? value + sign * product.errors[i] : null));
+  const common = { type: "scatter", x, mode: "lines", hoverinfo: "skip", showlegend: false, line: { ...line, width: 0 } };
+  return [{ ...common, y: edge(-1) }, { ...common, y: edge(1), fill: "tonexty", fillcolor: look.colour, opacity: 0.25 }];
+}
+
+/** The layout of curves that share their axes with the first. */
+export function curveLayout(product, theme, { logx, logy, several, revision }) {
+  const across = product.axes[0];
+  return layout(theme, {
+    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear" }),
+    yaxis: axis(theme, {
+      title: axisTitle(product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero",
+    }),
+    hovermode: "x", showlegend: several, uirevision: revision, margin: { l: 12, r: 12, t: several ? 34 : 10, b: 8 },
+  });
+}

@@ -1,0 +1,53 @@
+// Elements. Data reaches the page only as text: nothing here or elsewhere sets innerHTML.
+
+/** The element with an id; it is in the page's HTML, or that is a mistake of ours. */
+export function byId(id) {
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`the page has no element #${id}`);
+  return node;
+}
+
+/** A new element with attributes and children (nodes or texts). */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** Set a text; the same text again is left alone, so that selections and screen readers are not disturbed. */
+export function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function show(node, visible) {
+  if (node.hidden === visible) node.hidden = !visible;
+}
+
+/** Keep `list`'s children in step with `items`: one child for each key, made once, updated always, in their order. */
+export function keep(list, items, keyOf, make, update) {
+  const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  items.forEach((item, place) => {
+    const key = String(keyOf(item));
+    let child = old.get(key);
+    if (!child) {
+      child = make(item);
+      child.dataset.key = key;
+    }
+    old.delete(key);
+    if (list.children[place] !== child) list.insertBefore(child, list.children[place] ?? null);
+    update(child, item);
+  });
+  for (const child of old.values()) child.remove();
+}
+
+/** Options of a select, `[[value, text], …]`, without losing what is chosen if that is still there. */
+export function options(select, pairs, chosen) {
+  keep(select, pairs, ([value]) => value, ([value]) => element("option", { value }), (node, [, text]) => put(node, text));
+  if (select.value !== chosen) select.value = chosen;
+}
+
+/** Say something to those who listen instead of look. */
+export function announce(text) {
+  put(byId("said"), text);
+}

@@ -1,0 +1,92 @@
+// The page of one instrument: what each part of it shows comes from its own module; here they are told when.
+
+import { choices, instrumentId } from "./address.js";
+import { tick } from "./ages.js";
+import { instrument } from "./api.js";
+import { byId, put, show } from "./dom.js";
+import { listen } from "./events.js";
+import { pulling } from "./pull.js";
+import { showHead, showReadings } from "./readings.js";
+import { resultPanel } from "./result.js";
+import { scriptsPanel } from "./scripts.js";
+import { restartForm, showFacts } from "./service.js";
+import { timelinePanel } from "./timeline.js";
+import { trendsPanel } from "./trends.js";
+import { followedRun } from "./wanted.js";
+
+const REST_MS = 5000;
+
+const id = instrumentId();
+let newest = { card: { run: 0 }, runs: [], status: null };
+let pulled_at = -Infinity;
+
+const result = resultPanel(id);
+const pullScripts = scriptsPanel(id);
+const pullTimeline = timelinePanel(id);
+const pullTrends = trendsPanel(id, () => {
+  const run = Number(choices().run || followedRun(newest.card, newest.runs));
+  return newest.runs.some((one) => one.run === run) ? run : null;
+});
+
+const pull = pulling(async () => {
+  newest = await instrument(id);
+  pulled_at = performance.now();
+  showCard();
+  showFacts(newest);
+  result.update(newest);
+  pullTrends();
+}, { gap_ms: 300 });
+
+function showCard() {
+  showHead(newest.card);
+  showReadings(newest.card, newest.status);
+}
+
+// A status comes every second, mostly with other numbers only: those are in it. The rest is asked for when the words
+// have changed, and now and then.
+function takeStatus({ card }) {
+  const old = newest.card;
+  newest = { ...newest, card };
+  showCard();
+  const same = ["state", "why", "run", "run_state", "down"].every((key) => old[key] === card[key]);
+  if (!same) everything();
+  else if (performance.now() - pulled_at > REST_MS) pull();
+  pullTimeline();
+}
+
+function unknown(reason) {
+  show(byId("plot"), false);
+  show(byId("blank"), true);
+  put(byId("blank"), reason);
+}
+
+function everything() {
+  pull();
+  pullScripts();
+  pullTimeline();
+}
+
+async function start() {
+  put(byId("name"), id);
+  document.title = id;
+  tick();
+  restartForm(id);
+  addEventListener("hashchange", pullTrends);
+  try {
+    await instrument(id);
+  } catch (error) {
+    if (error.status === 404) return unknown(error.message); // an event stream of nothing would only be refused
+  }
+  listen(id, {
+    connected: everything,
+    status: takeStatus,
+    down: everything,
+    product: (fact) => {
+      result.changed(fact);
+      pull();
+      pullScripts();
+    },
+  });
+}
+
+start();

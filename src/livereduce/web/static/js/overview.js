@@ -1,0 +1,58 @@
+// The overview: one card an instrument.
+
+import { instruments } from "./api.js";
+import { tick } from "./ages.js";
+import { makeCard, updateCard } from "./card.js";
+import { announce, byId, element, keep, put, show } from "./dom.js";
+import { listen } from "./events.js";
+import { pulling } from "./pull.js";
+import { showState, spoken, toneOf, wordOf, WORDS } from "./state.js";
+
+const keyOf = (card) => `${card.peer ?? ""} ${card.id}`;
+const words = new Map();
+let cards = [];
+
+const draw = pulling(async () => {
+  tellChanges();
+  show(byId("empty"), cards.length === 0);
+  put(byId("empty"), "No instrument is known to this server.");
+  byId("cards").toggleAttribute("data-few", cards.length <= 12);
+  keep(byId("cards"), cards, keyOf, makeCard, updateCard);
+  keep(byId("summary"), counted(), ([word]) => word, () => element("li", { class: "state small" }),
+    (node, [word, count]) => showState(node, word, `: ${count}`));
+  const trouble = cards.filter((card) => ["warn", "bad", "down"].includes(toneOf(wordOf(card)))).length;
+  document.title = trouble ? `(${trouble}) Live reduction` : "Live reduction";
+}, { gap_ms: 250 });
+
+const pull = pulling(async () => {
+  cards = (await instruments()).instruments;
+  draw();
+}, { gap_ms: 500 });
+
+function takeCard({ card }) {
+  const place = cards.findIndex((one) => keyOf(one) === keyOf(card));
+  if (place < 0) return pull();
+  cards[place] = card;
+  draw();
+}
+
+function counted() {
+  const counts = new Map();
+  for (const card of cards) counts.set(wordOf(card), (counts.get(wordOf(card)) ?? 0) + 1);
+  return [...counts].sort(([a], [b]) => WORDS.indexOf(a) - WORDS.indexOf(b));
+}
+
+function tellChanges() {
+  const said = [];
+  for (const card of cards) {
+    const word = wordOf(card);
+    const before = words.get(keyOf(card));
+    if (before && before !== word) said.push(`${card.name} is ${spoken(word)}`);
+    words.set(keyOf(card), word);
+  }
+  if (said.length) announce(`${said.join("; ")}.`);
+}
+
+tick();
+listen(null, { connected: pull, status: takeCard, down: pull });
+setInterval(pull, 10_000); // what no event tells: instruments of other hosts

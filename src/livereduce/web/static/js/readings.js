@@ -1,0 +1,64 @@
+// The instrument page's head: state and reason, and the figures under it.
+
+import { ago } from "./ages.js";
+import { announce, byId, element, keep, put } from "./dom.js";
+import { memoryBar, showMemory } from "./memory.js";
+import { reasonOf, showState, spoken, wordOf } from "./state.js";
+import { short, span, when, whole } from "./text.js";
+
+let before = "";
+
+/** The state and why. */
+export function showHead(card) {
+  const word = wordOf(card);
+  put(byId("name"), card.name || card.id);
+  showState(byId("state"), word);
+  put(byId("why"), `${reasonOf(card)}${card.since ? `, since ${when(card.since)}` : ""}`);
+  document.documentElement.dataset.tone = byId("state").dataset.tone;
+  document.title = `${card.name || card.id}: ${spoken(word)}`;
+  if (before && before !== word) announce(`${card.name} is ${spoken(word)}: ${reasonOf(card)}`);
+  before = word;
+}
+
+/** The figures; those that need a living daemon are empty without one. */
+export function showReadings(card, status) {
+  const progress = status?.progress ?? {};
+  const live = !card.down;
+  const scripts_s = (progress.proc_s ?? 0) + (progress.post_proc_s ?? 0);
+  const figures = [
+    ["Run", card.run ? `${card.run}` : "–", live ? (card.run_state ?? "").replaceAll("_", " ") : ""],
+    ["Events/s", live ? short(card.events_per_s) : "–", progress.run_events ? `${whole(progress.run_events)} in the run` : ""],
+    ["Behind beam", live ? span(card.data_age_s) : "–", ""],
+    ["Last result", card.last_result_at ?? null, progress.results ? `${whole(progress.results)} results` : ""],
+    ["Proton charge", progress.run_charge_pc ? charge(progress.run_charge_pc) : "–",
+      progress.run_pulses ? `${whole(progress.run_pulses)} pulses` : ""],
+    ["Script time", live && progress.chunks ? span(scripts_s) : "–",
+      progress.chunks ? `proc ${span(progress.proc_s)}, post ${span(progress.post_proc_s)}` : ""],
+    ["Memory", "memory", ""],
+  ];
+  keep(byId("readings"), figures, ([name]) => name, make, (node, [name, value, note]) => {
+    const cell = node.querySelector(".value");
+    if (name === "Memory") {
+      showMemory(node.querySelector(".bar"), cell, live ? card.memory_bytes : null, card.memory_limit_bytes);
+    } else if (name === "Last result") {
+      ago(cell, value);
+    } else {
+      put(cell, value);
+    }
+    put(node.querySelector(".note"), note);
+  });
+}
+
+function make([name]) {
+  const value = element("span", { class: "value" });
+  const more = name === "Memory" ? [memoryBar()] : [];
+  return element("div", {},
+    element("dt", {}, name), element("dd", {}, value, ...more, element("span", { class: "note" })));
+}
+
+/** A charge in the unit that people at the beamline use: µAh, where it is not too little. */
+function charge(pc) {
+  const uah = pc / 3.6e9;
+  if (uah >= 999.5) return `${short(uah / 1000)} mAh`;
+  return uah >= 0.01 ? `${short(uah)} µAh` : `${short(pc / 1e6)} µC`;
+}

@@ -1,0 +1,44 @@
+// The service behind the instrument: where its files lie, and the one thing that can be asked of it.
+
+import { restart } from "./api.js";
+import { byId, element, keep, put, show } from "./dom.js";
+import { when, whole } from "./text.js";
+
+/** Facts of the status for those who have to look further. */
+export function showFacts({ card, status, restartable }) {
+  show(byId("restart-box"), Boolean(restartable));
+  if (!status) return;
+  const progress = status.progress ?? {};
+  const link = progress.source_connected ? "connected" : "not connected";
+  const phase = String(status.phase ?? "").replaceAll("_", " ");
+  const working = status.worker_pid && !card.down;
+  const rows = [
+    ["Engine", [status.engine, status.interpreter].filter(Boolean).join(", ")],
+    ["Source", progress.source_address ? `${progress.source_address} ${link}` : ""],
+    ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
+    ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
+    ["Script errors", whole(progress.script_errors ?? 0)],
+    ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}`],
+    ["Problems", [...(status.problems ?? []), ...(status.warnings ?? [])].join("; ")],
+    ["Configuration", status.configuration], ["Log", status.log_file], ["Products", status.products_dir],
+    ["Daemon", `version ${status.version}, pid ${status.pid}, started ${when(status.started)}`],
+  ].filter(([, text]) => text);
+  keep(byId("facts"), rows, ([name]) => name, ([name]) => element("div", {}, element("dt", {}, name), element("dd")),
+    (node, [, text]) => put(node.querySelector("dd"), text));
+}
+
+/** The form that asks for a restart. The token is sent once and kept nowhere. */
+export function restartForm(id) {
+  const answer = byId("restart-answer");
+  byId("restart").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    put(answer, "Asking …");
+    try {
+      await restart(id, byId("token").value);
+      byId("token").value = "";
+      put(answer, `Restart asked for at ${when(new Date())}.`);
+    } catch (error) {
+      put(answer, `Not restarted: ${error.message}`);
+    }
+  });
+}

@@ -1,0 +1,91 @@
+"""Make the pictures of ``docs/images``: ``PYTHONPATH=test .venv/bin/python test/browser/pictures.py``.
+
+The page of the instrument is that of the demo's beamline at work; the overview is of instruments that are only files.
+"""
+
+import os
+import shutil
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from helpers.browsing import ARGUMENTS, CHROMIUM, Scheme, Visit, web
+from helpers.fabricated import Fabricated, pattern
+from helpers.paths import ROOT
+from helpers.reduced import beamline_in
+from helpers.served import simulating
+from livereduce.demo import examples
+from livereduce.link import RunState
+from livereduce.status import StateWord, iso
+
+IMAGES = ROOT / "docs" / "images"
+RUN_S = 40
+ENOUGH_RESULTS = 12
+
+
+def window(browser: Browser, url: str, height: int, scheme: Scheme) -> Visit:
+    page = browser.new_page(viewport={"width": 1280, "height": height}, color_scheme=scheme)
+    return Visit(page, url)
+
+
+def overview(browser: Browser, folder: Path) -> None:
+    ago = [0.0, 340.0, 1400.0, 86_000.0, 4100.0, 9000.0, 95.0, 8.0]
+    since = [iso(datetime.now().astimezone() - timedelta(seconds=seconds + 30)) for seconds in ago]
+    hall = [Fabricated(folder / name.lower(), name) for name in ("BEAM1", "BEAM2", "BEAM3", "BEAM4", "BEAM5", "BEAM6")]
+    for place, one in enumerate(hall):
+        one.publish(pattern(61_320 + place, 100_000))
+        one.say(since=since[place], progress={"run": 61_320 + place}, why=f"reducing run {61_320 + place}")
+    hall[0].say(events_per_s=264_300.0, memory_bytes=8_140_000_000)
+    hall[1].say(
+        state=StateWord.DEGRADED, why="post_proc: NameError: name 'vanadum' is not defined", events_per_s=1_204_000.0
+    )
+    hall[2].say(state=StateWord.WAITING_FOR_RUN, why="run 61322 has ended", progress={"run_state": RunState.ENDED})
+    hall[3].say(state=StateWord.PARKED, why="reduce_BEAM4_live_post_proc.py, line 17: '(' was never closed")
+    hall[3].say(worker_pid=None, memory_bytes=None, progress={"run": 0, "run_state": RunState.NO_RUN})
+    hall[4].say(events_per_s=89_020.0, memory_bytes=2_260_000_000, progress={"data_age_s": 1.2})
+    hall[5].say(pid=4_000_000)
+    with web(folder, os.environ, [one.conf for one in hall]) as url:
+        seen = window(browser, url, 580, "dark")
+        seen.go("/")
+        seen.wait_card("beam6", "down")
+        seen.page.screenshot(path=IMAGES / "overview.png")
+        seen.page.close()
+
+
+def instrument(browser: Browser, folder: Path) -> None:
+    server, beam = folder / "server", folder / "beam"
+    for path in (server, beam):
+        path.mkdir()
+    for script in examples().glob("*.py"):
+        shutil.copy(script, beam)
+    words = ("--powder", "--rate", "200000", "--run-seconds", str(RUN_S), "--gap-seconds", "2")
+    with simulating(server, os.environ, *words) as (host, port), beamline_in(beam, os.environ) as beamline:
+        beamline.configure(source=f"adara://{host}:{port}", script_dir=str(beam), update_every=2)
+        beamline.start()
+        with web(beam, os.environ, [beam / "livereduce.conf"]) as url:
+            seen = window(browser, url, 1330, "light")
+            seen.go("/instrument/powder#target=1")
+            run = max(1, beamline.wait(lambda status: bool(status.progress and status.progress.run)).progress.run)  # type: ignore[union-attr]
+            beamline.wait(
+                lambda status: bool(
+                    status.progress and status.progress.run > run and status.progress.run_chunks >= ENOUGH_RESULTS
+                )
+            )
+            seen.page.wait_for_timeout(6000)  # the time line is asked for every five seconds
+            seen.page.screenshot(path=IMAGES / "instrument.png")
+            seen.page.close()
+
+
+def main() -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        overview(browser, Path(folder))
+        instrument(browser, Path(folder))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,358 @@
+"""All addresses: what they answer, and what they answer to what nobody should ask."""
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from helpers.fabricated import Fabricated, axis, image, pattern, product
+from livereduce.metrics import Reported
+from livereduce.publish.nexus import read_product
+from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
+from livereduce.web.app import make_app
+from livereduce.web.openapi import description
+from livereduce.web.server import make_site
+
+TOKEN = "correct-horse-battery"
+ONE = "/api/instruments/powder"
+
+
+def fabricate(folder: Path) -> Fabricated:
+    made = Fabricated(folder / "powder", "POWDER")
+    made.publish(pattern(40, 1000))
+    made.shelf.ended(40)
+    made.publish(pattern(41, 2000))
+    made.publish(image(41))
+    made.publish(product(41, "odd/name with a\x07 in it", np.arange(3.0), (axis("x", np.arange(3.0)),)))
+    made.say()
+    return made
+
+
+@contextmanager
+def visiting(powder: Fabricated) -> Iterator[TestClient]:
+    token = powder.path / "token"
+    token.write_text(TOKEN)
+    token.chmod(0o600)
+    site = make_site([powder.conf], [], token, {}, powder.path)
+    with TestClient(make_app(site, frozenset()), base_url="http://localhost") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """For tests that change nothing."""
+    with visiting(fabricate(tmp_path_factory.mktemp("web"))) as client:
+        yield client
+
+
+@pytest.fixture
+def powder(tmp_path: Path) -> Fabricated:
+    return fabricate(tmp_path)
+
+
+@pytest.fixture
+def own(powder: Fabricated) -> Iterator[TestClient]:
+    """For those that change the files of `powder`."""
+    with visiting(powder) as client:
+        yield client
+
+
+def ok(client: TestClient, path: str, **headers: str) -> Any:
+    response = client.get(path, headers=headers)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+# ---- what there is
+
+
+def test_the_cards(client: TestClient) -> None:
+    body = ok(client, "/api/instruments")
+    (card,) = body["instruments"]
+    assert (card["id"], card["name"], card["state"], card["run"], card["down"]) == (
+        "powder",
+        "POWDER",
+        "running",
+        41,
+        "",
+    )
+    assert card["last_result_age_s"] >= 0
+
+
+def test_an_instrument_with_its_snapshot_and_runs(client: TestClient) -> None:
+    body = ok(client, ONE)
+    assert body["status"]["pid"] == os.getpid()
+    assert body["restartable"] is True
+    assert [(run["run"], run["ended"]) for run in body["runs"]] == [(41, False), (40, True)]
+    kinds = {one["name"]: one["kind"] for one in body["runs"][0]["products"]}
+    assert kinds == {"result": "1d", "detector": "2d", "odd/name with a\x07 in it": "1d"}
+
+
+def test_a_product_for_a_plot(client: TestClient) -> None:
+    body = ok(client, f"{ONE}/products/41/result")
+    assert (body["run"], body["name"], body["kind"], len(body["signal"])) == (41, "result", "1d", 360)
+    assert sum(body["signal"]) == body["attributes"]["events"] or body["attributes"]["events"] == 2000
+    few = ok(client, f"{ONE}/products/41/result?max_points=50")
+    assert (len(few["signal"]), few["thinned"]) == (45, "each point is the mean of 8 neighbouring ones")
+    rows = ok(client, f"{ONE}/products/41/detector?row=3&row=0")
+    assert (rows["kind"], rows["row_numbers"], len(rows["signal"])) == ("1d", [3, 0], 2)
+
+
+def test_a_product_with_a_strange_name(client: TestClient) -> None:
+    assert ok(client, f"{ONE}/products/41/odd%2Fname%20with%20a%07%20in%20it")["signal"] == [0, 1, 2]
+    response = client.get(f"{ONE}/products/41/odd%2Fname%20with%20a%07%20in%20it.nxs")
+    assert re.fullmatch(r'attachment; filename="41_odd_name[\w-]+\.nxs"', response.headers["content-disposition"])
+
+
+def test_the_files_to_take_away(client: TestClient, tmp_path: Path) -> None:
+    nexus = client.get(f"{ONE}/products/41/result.nxs")
+    (tmp_path / "taken.nxs").write_bytes(nexus.content)
+    assert read_product(tmp_path / "taken.nxs").run == 41
+    lines = client.get(f"{ONE}/products/41/result.csv").text.splitlines()
+    assert (lines[0], len(lines)) == ("d (angstrom) from,d (angstrom) to,signal (counts),error", 361)
+    for name in ("result", "detector"):
+        picture = client.get(f"{ONE}/products/41/{name}.png")
+        assert picture.content.startswith(b"\x89PNG"), picture.text
+        assert picture.headers["content-type"] == "image/png"
+
+
+def test_what_has_not_changed_is_not_sent_again(client: TestClient) -> None:
+    for path in (f"{ONE}/products/41/result", f"{ONE}/products/41/result.png", "/static/plotly.min.js"):
+        etag = client.get(path).headers["etag"]
+        again = client.get(path, headers={"if-none-match": etag})
+        assert (again.status_code, again.content) == (304, b"")
+    assert client.get(f"{ONE}/products/41/result?max_points=9").headers["etag"] != etag
+
+
+def test_answers_are_packed_for_who_takes_that(client: TestClient) -> None:
+    with client.stream("GET", f"{ONE}/products/41/result", headers={"accept-encoding": "gzip"}) as response:
+        packed = b"".join(response.iter_raw())
+    assert json.loads(gzip.decompress(packed))["run"] == 41
+    plain = client.get(f"{ONE}/products/41/result", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json()["run"] == 41
+
+
+def test_trends_and_when_they_are_good_enough(own: TestClient, powder: Fabricated) -> None:
+    assert ok(own, f"{ONE}/trends/41")["metrics"] == []
+    trends = Trends(run=41, began_unix_s=1.7e9)
+    for n in range(1, 40):
+        at = Exposure(time_unix_s=1.7e9 + 10 * n, events=n, charge_pc=1e9 * n)
+        trends = add_reported(trends, [Reported(name="area", value=100.0, error=100 / n**0.5, units="counts")], at)
+    (powder.path / "state" / "products" / "41" / FILE_NAME).write_text(encode_trends(trends, 1.7e9))
+    (plain,) = ok(own, f"{ONE}/trends/41")["metrics"]
+    assert (plain["name"], plain["units"], len(plain["t"]), plain["mean"], plain["reaches"]) == (
+        "area",
+        "counts",
+        39,
+        100,
+        None,
+    )
+    (asked,) = ok(own, f"{ONE}/trends/41?target=0.01")["metrics"]
+    assert asked["reaches"]["reached"] is False
+    assert re.search(r"µAh more", asked["reaches"]["text"]), asked["reaches"]
+    assert ok(own, f"{ONE}/trends/41?target=0.2")["metrics"][0]["reaches"]["reached"] is True
+
+
+def test_output_and_scripts(client: TestClient) -> None:
+    (script,) = ok(client, f"{ONE}/output")["script_hashes"]
+    assert (script["step"], script["md5"]) == ("proc", "0123456789abcdef" * 2)
+
+
+def test_the_pages_and_their_files(client: TestClient) -> None:
+    for path, kind in (
+        ("/", "text/html"),
+        ("/instrument/powder", "text/html"),
+        ("/static/plotly.min.js", "text/javascript"),
+    ):
+        response = client.get(path)
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith(kind)
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_numbers_that_are_none_are_null(own: TestClient, powder: Fabricated) -> None:
+    powder.say(events_per_s=float("nan"), progress={"data_age_s": float("inf"), "proc_s": float("nan")})
+    while (body := ok(own, ONE))["card"]["events_per_s"] is not None:
+        pass
+    assert (body["status"]["events_per_s"], body["card"]["data_age_s"]) == (None, None)
+    assert ok(own, f"{ONE}/timeline")["proc_s"][-1] in (None, 0.0)
+    assert own.get("/metrics").status_code == 200
+
+
+def test_metrics_and_health(client: TestClient) -> None:
+    assert ok(client, "/healthz") == {"ok": True, "instruments": 1, "watchers": 0}
+    response = client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    assert 'livereduce_up{instrument="powder"} 1.0' in response.text
+
+
+# ---- what nobody should ask
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/api",
+        "/api/instruments/",
+        "/api/instruments/nobody",
+        "/api/instruments/nobody/timeline",
+        "/api/instruments/%2e%2e",
+        f"{ONE}/products/41/nothing",
+        f"{ONE}/products/41/result.exe",
+        f"{ONE}/products/41/.nxs",
+        f"{ONE}/products/99/result",
+        f"{ONE}/products/-1/result",
+        f"{ONE}/products/{'9' * 5000}/result",
+        f"{ONE}/products/٤١/result",
+        f"{ONE}/products/41/%2e%2e%2f41%2fresult.nxs",
+        f"{ONE}/products/..%2f..%2f/run/lock",
+        f"{ONE}/products/41/..%2findex.json",
+        f"{ONE}/products/41/detector?row=120",
+        f"{ONE}/products/41/result%00.nxs",
+        f"{ONE}/trends/99",
+        f"{ONE}/trends/x",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static//etc/passwd",
+        "/static/",
+        "/instrument/",
+        "/instrument/a/b",
+        "/api/events?id=nobody",
+    ],
+)
+def test_what_there_is_not(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404, response.text
+    assert set(response.json()) == {"error"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "result?max_points=0",
+        "result?max_points=1e3",
+        "result?max_points=-5",
+        "result?max_points=",
+        "result?max_points=99999999999999999999999",
+        "result?max_points=٣",
+        "detector?row=-1",
+        "detector?row=1.5",
+        "detector?row=x",
+        "detector?" + "&".join(["row=1"] * 21),
+    ],
+)
+def test_queries_that_make_no_sense(client: TestClient, query: str) -> None:
+    response = client.get(f"{ONE}/products/41/{query}")
+    assert response.status_code == 422
+    assert "expected" in response.json()["error"] or "at most" in response.json()["error"]
+
+
+@pytest.mark.parametrize("target", ["0", "1", "-1", "nan", "inf", "", "x", "1e-400", "0x1"])
+def test_targets_that_make_no_sense(client: TestClient, target: str) -> None:
+    assert client.get(f"{ONE}/trends/41", params={"target": target}).status_code == 422
+
+
+@pytest.mark.parametrize("since", ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "10000-01-01T00:00:00Z"])
+def test_times_that_make_no_sense(client: TestClient, since: str) -> None:
+    assert client.get(f"{ONE}/timeline", params={"since": since}).status_code == 422
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-01-01T00:00 01:00"])
+def test_times_far_away_do(client: TestClient, since: str) -> None:
+    assert client.get(f"{ONE}/timeline?since={since}").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "BREW"])
+def test_nothing_can_be_changed(client: TestClient, method: str) -> None:
+    for path in ("/", "/metrics", "/api/instruments", ONE, f"{ONE}/products/41/result", "/static/plotly.min.js"):
+        assert client.request(method, path).status_code == 405
+    assert client.get(f"{ONE}/restart").status_code == 405
+
+
+def test_too_much_is_refused_before_it_is_read(client: TestClient) -> None:
+    assert client.get("/", params={"x": "y" * 5000}).status_code == 414
+    assert client.post(f"{ONE}/restart", content=bytes(5000)).status_code == 413
+    assert client.post(f"{ONE}/restart", headers={"content-length": "9" * 40}).status_code == 413
+    assert client.post(f"{ONE}/restart", content=(bytes(1) for _ in range(3))).status_code == 411
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "a b"])
+def test_another_name_is_not_answered(client: TestClient, host: str) -> None:
+    for path in ("/", "/api/instruments", "/metrics", "/healthz", "/static/plotly.min.js"):
+        response = client.get(path, headers={"host": host})
+        assert response.status_code == 421
+        assert "content-security-policy" in response.headers
+
+
+def test_a_restart_needs_the_token_and_our_own_page(client: TestClient) -> None:
+    right = {"authorization": f"Bearer {TOKEN}"}
+    assert client.post(f"{ONE}/restart").status_code == 401
+    assert client.post(f"{ONE}/restart", headers={"authorization": "Bearer wrong"}).status_code == 401
+    assert client.post(f"{ONE}/restart", headers={**right, "origin": "http://evil.example"}).status_code == 403
+    assert client.post("/api/instruments/nobody/restart", headers=right).status_code == 404
+    response = client.post(f"{ONE}/restart", headers={**right, "origin": "http://localhost"})
+    assert response.status_code == 409, "the process of the test holds no lock"
+    assert "not restarted" in response.json()["error"]
+
+
+def test_without_a_token_file_nothing_is_restarted(powder: Fabricated, tmp_path: Path) -> None:
+    site = make_site([powder.conf], [], None, {}, tmp_path)
+    with TestClient(make_app(site, frozenset()), base_url="http://localhost") as client:
+        assert ok(client, ONE)["restartable"] is False
+        response = client.post(f"{ONE}/restart", headers={"authorization": "Bearer "})
+        assert (response.status_code, response.json()["error"].split(":")[0]) == (403, "this page restarts nothing")
+
+
+def test_files_that_are_gone_or_broken_are_not_found(own: TestClient, powder: Fabricated) -> None:
+    folder = powder.path / "state" / "products" / "41"
+    (folder / "detector.nxs").unlink()
+    (folder / "result.nxs").write_bytes(b"no HDF5 at all")
+    for path in ("detector", "detector.nxs", "detector.csv", "detector.png", "result", "result.csv", "result.png"):
+        response = own.get(f"{ONE}/products/41/{path}")
+        assert response.status_code == 404, path
+        assert "read" in response.json()["error"]
+    (folder / FILE_NAME).write_text("{")
+    assert own.get(f"{ONE}/trends/41").status_code == 404
+
+
+def test_a_link_that_leads_elsewhere_is_not_followed(own: TestClient, powder: Fabricated, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    path = powder.path / "state" / "products" / "41" / "result.nxs"
+    path.unlink()
+    path.symlink_to(secret)
+    for ending in ("", ".nxs", ".csv", ".png"):
+        assert own.get(f"{ONE}/products/41/result{ending}").status_code == 404
+    path.unlink()
+    os.mkfifo(path)
+    for ending in ("", ".nxs", ".csv", ".png"):
+        assert own.get(f"{ONE}/products/41/result{ending}").status_code == 404, "and nobody waits at a pipe"
+
+
+# ---- the description
+
+
+def test_the_description_has_all_addresses_and_no_others(client: TestClient) -> None:
+    told = {path.split(".nxs")[0].split(".csv")[0].split(".png")[0] for path in description()["paths"]}
+    routes = {re.sub(r":\w+\}", "}", route.path) for route in client.app.routes}  # type: ignore[attr-defined]
+    assert told == routes - {"/", "/instrument/{id}", "/static/{name}"}
+    assert ok(client, "/api/openapi.json") == description()
+
+
+def test_all_references_lead_somewhere() -> None:
+    text = json.dumps(description())
+    names = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert names <= set(description()["components"]["schemas"])
+    assert names
