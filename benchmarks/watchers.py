@@ -10,6 +10,8 @@ import json
 import os
 import signal
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 
 async def watch(host: str, port: int, told: Counter[str]) -> None:
@@ -68,6 +70,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     options = parser.parse_args()
     os.nice(19)
+    with suppress(OSError):  # the same for the session, which is what counts against those of others
+        Path("/proc/self/autogroup").write_text("19")
     asyncio.run(run(options.host, options.port, options.count))
 
 

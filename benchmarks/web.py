@@ -42,7 +42,9 @@ EVENTS_PER_PULSE = 400_000
 def page_of(folder: Path) -> Iterator[tuple[int, psutil.Process]]:
     """``livereduce web`` of the configuration in a folder: its port and process."""
     command = [sys.executable, "-m", "livereduce", "web", "livereduce.conf", "--port", "0"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # as a service: a session of its own, which the kernel weighs against that of the worker
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
@@ -113,7 +115,7 @@ def crowd(folder: Path, watched: Watched) -> Iterator[None]:
     """A page of the folder, and those who watch it."""
     with page_of(folder) as (port, server):
         command = [sys.executable, str(HERE / "watchers.py"), "--port", str(port), "--count", str(WATCHERS)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watchers:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as watchers:
             assert watchers.stdout is not None
             assert watchers.stdout.readline() == "watching\n"
             before_s, start_s = sum(server.cpu_times()[:2]), time.perf_counter()

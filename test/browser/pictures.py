@@ -21,8 +21,8 @@ from livereduce.link import RunState
 from livereduce.status import StateWord, iso
 
 IMAGES = ROOT / "docs" / "images"
-RUN_S = 40
-ENOUGH_RESULTS = 12
+RUN_S = 24
+ENOUGH_RESULTS = 8
 
 
 def window(browser: Browser, url: str, height: int, scheme: Scheme) -> Visit:
@@ -45,7 +45,7 @@ def overview(browser: Browser, folder: Path) -> None:
     hall[3].say(state=StateWord.PARKED, why="reduce_BEAM4_live_post_proc.py, line 17: '(' was never closed")
     hall[3].say(worker_pid=None, memory_bytes=None, progress={"run": 0, "run_state": RunState.NO_RUN})
     hall[4].say(events_per_s=89_020.0, memory_bytes=2_260_000_000, progress={"data_age_s": 1.2})
-    hall[5].say(pid=4_000_000)
+    hall[5].say(pid=4_000_000, ahead=timedelta(minutes=-20))
     with web(folder, os.environ, [one.conf for one in hall]) as url:
         seen = window(browser, url, 580, "dark")
         seen.go("/")
@@ -65,7 +65,7 @@ def instrument(browser: Browser, folder: Path) -> None:
         beamline.configure(source=f"adara://{host}:{port}", script_dir=str(beam), update_every=2)
         beamline.start()
         with web(beam, os.environ, [beam / "livereduce.conf"]) as url:
-            seen = window(browser, url, 1330, "light")
+            seen = window(browser, url, 1280, "light")
             seen.go("/instrument/powder#target=1")
             run = max(1, beamline.wait(lambda status: bool(status.progress and status.progress.run)).progress.run)  # type: ignore[union-attr]
             beamline.wait(

@@ -75,10 +75,10 @@ class Fabricated:
     def conf(self) -> Path:
         return self.path / "livereduce.conf"
 
-    def say(self, *, progress: dict[str, Any] | None = None, **changes: Any) -> None:
+    def say(self, *, progress: dict[str, Any] | None = None, ahead: timedelta = AHEAD, **changes: Any) -> None:
         """Write the snapshot, with changes that last. It is dated ahead, so that it does not age during a test."""
         assert self.status.progress is not None
-        now = datetime.now().astimezone() + AHEAD
+        now = datetime.now().astimezone() + ahead
         changed = replace(self.status.progress, **(progress or {}))
         self.status = replace(self.status, progress=changed, updated=iso(now), **changes)
         write_status(self.path / "run" / FILE_NAME, self.status)

@@ -118,6 +118,8 @@ def _take_a_back_seat() -> None:
     """Leave the processor to the reduction, and have room for many that watch."""
     with suppress(OSError):
         os.nice(NICE)
+        if os.getsid(0) == os.getpid():  # between sessions the kernel may weigh the sessions, not their processes
+            Path("/proc/self/autogroup").write_text(str(NICE))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 4 * MOST_CONNECTIONS
     if hard != resource.RLIM_INFINITY:

@@ -13,7 +13,7 @@ export function showFacts({ card, status, restartable }) {
   const phase = String(status.phase ?? "").replaceAll("_", " ");
   const working = status.worker_pid && !card.down;
   const rows = [
-    ["Engine", [status.engine, status.interpreter].filter(Boolean).join(", ")],
+    ["Engine", status.engine, status.interpreter],
     ["Source", progress.source_address ? `${progress.source_address} ${link}` : ""],
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
     ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
@@ -24,7 +24,10 @@ export function showFacts({ card, status, restartable }) {
     ["Daemon", `version ${status.version}, pid ${status.pid}, started ${when(status.started)}`],
   ].filter(([, text]) => text);
   keep(byId("facts"), rows, ([name]) => name, ([name]) => element("div", {}, element("dt", {}, name), element("dd")),
-    (node, [, text]) => put(node.querySelector("dd"), text));
+    (node, [, text, more = ""]) => {
+      put(node.querySelector("dd"), text);
+      node.querySelector("dd").title = more;
+    });
 }
 
 /** The form that asks for a restart. The token is sent once and kept nowhere. */
