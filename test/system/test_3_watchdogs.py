@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from system.machine import said
 from system.service import LOG, UNIT, USER, WATCHDOG, WATCHDOG_LOG, Service
 
 pytestmark = pytest.mark.system
@@ -54,8 +53,8 @@ def watched(service: Service) -> Service:
 
 def test_the_watchdog_restarts_a_daemon_whose_log_stands_still(watched: Service) -> None:
     machine, before = watched.machine, watched.main_pid()
-    last_lines = watched.log().splitlines()[-20:]
     watched.send("STOP", before)
+    last_lines = watched.log().splitlines()[-20:]
     watched.wait_for_results(other_than=before)
     marker = machine.path(WATCHDOG_LOG).read_text()
     found = re.search(
@@ -64,13 +63,11 @@ def test_the_watchdog_restarts_a_daemon_whose_log_stands_still(watched: Service)
         marker,
     )
     assert found, marker
-    assert 20 <= int(found[1]) < 60
-    assert found[2].splitlines()[-1] in watched.log()
-    assert set(found[2].splitlines()) & set(last_lines)
+    assert 20 <= int(found[1]) < 300, "the configured threshold, not the default"
+    assert found[2].splitlines() == last_lines
     assert "Active: active (running)" in marker[found.end() :]
     assert marker.count("No change for") == 1
-    journal = machine.journal(WATCHDOG)
-    assert "No change for" in journal
+    assert "No change for" in machine.journal(WATCHDOG)
 
 
 def test_its_log_is_readable_by_anyone(watched: Service) -> None:
@@ -85,7 +82,7 @@ def test_restarting_the_watchdog_restarts_nothing(watched: Service) -> None:
     machine.systemctl("restart", WATCHDOG)
     machine.until("another watchdog", lambda: int(machine.show(WATCHDOG, "MainPID")) not in (0, before))
     assert watched.main_pid() == daemon
-    assert "active" in said(machine.systemctl("status", WATCHDOG))
+    assert "Active: active (running)" in machine.systemctl("status", WATCHDOG).stdout
 
 
 def test_a_watchdog_that_dies_is_started_again(watched: Service) -> None:
