@@ -30,7 +30,8 @@ SAMPLES = 100
 CYCLES_BETWEEN = 5
 """Results of a worker before it is replaced."""
 UPDATE_EVERY_S = 0.02
-RUN_S, GAP_S, RATE = 0.4, 0.1, 20_000
+RUN_S, GAP_S, RATE = 0.4, 0.1, 400_000
+"""So many events that the worker's blocks of 64 MiB are full after a tenth of the runs, and used again from then on."""
 MOST_GROWTH = 1.10
 """The last quarter may be a tenth above the first: caches fill, allocators settle."""
 PATIENCE_S = 60.0
