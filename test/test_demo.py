@@ -111,7 +111,8 @@ def test_two_runs_as_a_newcomer_sees_them(tmp_path: Path, tmp_path_factory: pyte
 def test_ctrl_c_ends_it_in_order(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A terminal sends SIGINT to all that runs in the foreground."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "livereduce", "demo"],
+        # as a terminal starts it: what was begun in the background, as tests may be, ignores SIGINT
+        ["env", "--default-signal=INT", sys.executable, "-m", "livereduce", "demo"],
         cwd=tmp_path,
         env=environ_of(tmp_path_factory),
         stdout=subprocess.PIPE,

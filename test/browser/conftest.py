@@ -1,6 +1,7 @@
 """A browser for the whole session, a fresh window for every test; no test passes over a complaint of the browser."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,14 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from helpers.browsing import ARGUMENTS, CHROMIUM, Visit, Visiting, Windows, must_not_skip
 from helpers.reduced import environ_of
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put these tests last: as long as playwright lives this process has an event loop and a child that are not ours."""
+    items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
 
 @pytest.fixture(scope="session")
