@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these tests last: as long as playwright lives this process has an event loop and a child that are not ours."""
+    """Put these tests last: as long as playwright lives, this process has an event loop and a child of its."""
     items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
 
