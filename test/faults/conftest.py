@@ -1,6 +1,5 @@
 """The fault matrix: its rows run in the background from the first test on; its table is printed at the end."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from helpers.faults import Matrix, Row, table
 from helpers.reduced import environ_of
 
-MATRIX = pytest.StashKey[tuple[Matrix, float]]()
+MATRIX = pytest.StashKey[Matrix]()
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +15,7 @@ def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     chosen = [item.callspec.params.get("row") for item in request.session.items if hasattr(item, "callspec")]
     rows = [row for row in chosen if isinstance(row, Row)]
     matrix = Matrix(tmp_path_factory.mktemp("faults"), environ_of(tmp_path_factory))
-    request.config.stash[MATRIX] = (matrix, time.monotonic())
+    request.config.stash[MATRIX] = matrix
     try:
         matrix.begin(rows)
         yield matrix
@@ -26,7 +25,7 @@ def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if MATRIX in config.stash:
-        matrix, begun_s = config.stash[MATRIX]
+        matrix = config.stash[MATRIX]
         terminalreporter.section("fault matrix")
-        for line in table(list(matrix.outcomes.values()), time.monotonic() - begun_s):
+        for line in table(list(matrix.outcomes.values()), matrix.wall_s):
             terminalreporter.write_line(line)

@@ -302,6 +302,7 @@ class Matrix:
         self._origin_ns = epics_ns(time.time()) - NS_PER_S
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="row")
         self._futures: dict[str, Future[None]] = {}
+        self._begun_s = self._ended_s = time.monotonic()
         self.outcomes: dict[str, Outcome] = {}
         self._truth: Totals | None = None
 
@@ -316,6 +317,11 @@ class Matrix:
         self._futures[row.name].result()
         if skipped := self.outcomes[row.name].skipped:
             pytest.skip(skipped)
+
+    @property
+    def wall_s(self) -> float:
+        """From the first row to the end of the last; other tests run meanwhile and after."""
+        return self._ended_s - self._begun_s
 
     def end(self) -> None:
         self._pool.shutdown(cancel_futures=True)
@@ -338,6 +344,8 @@ class Matrix:
             except BaseException:
                 outcome.seen = f"FAILED; {outcome.seen}"
                 raise
+            finally:
+                self._ended_s = time.monotonic()
 
     @contextmanager
     def _rig(self, row: Row, outcome: Outcome) -> Iterator[Rig]:
