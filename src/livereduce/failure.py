@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from livereduce.files import replace_file
+
 FILE_NAME = "script_failure.json"
 MOST_BYTES = 1 << 18
 
@@ -54,14 +56,7 @@ def write_failure(state_dir: Path, failure: ScriptFailure) -> None:
     OSError
         The directory cannot be written; the old one stands.
     """
-    path = state_dir / FILE_NAME
-    unfinished = path.with_name(f".{path.name}.tmp")
-    try:
-        unfinished.write_text(json.dumps(asdict(failure)), encoding="utf-8")
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
+    replace_file(state_dir / FILE_NAME, json.dumps(asdict(failure)).encode())
 
 
 def read_failure(state_dir: Path) -> ScriptFailure | None:

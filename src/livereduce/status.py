@@ -5,7 +5,6 @@ never half of one. When it is written is decided in `daemon.report`; `status_tex
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ import psutil
 
 from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure, failure_of
+from livereduce.files import replace_file
 from livereduce.link import Phase, Progress, RunState
 from livereduce.resolve import Survey
 
@@ -213,13 +213,7 @@ def write_status(path: Path, status: Status) -> None:
     OSError
         The directory cannot be written; the old snapshot stands.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(encode_status(status))
-        fresh.replace(path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
+    replace_file(path, encode_status(status).encode())
 
 
 def read_status(path: Path) -> Status:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers.ahead import Ahead, begun
+from helpers.ahead import Ahead, begun, call
 from helpers.engines import ENGINES, bench_of
 from helpers.reduced import environ_of
 
@@ -43,7 +43,4 @@ def ahead(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    if "bench" not in pyfuncitem.fixturenames:
-        return None
-    pyfuncitem._request.getfixturevalue("ahead").wait(pyfuncitem)
-    return True
+    return call(pyfuncitem, "bench")

@@ -39,6 +39,14 @@ class Ahead:
         self._pool.shutdown(cancel_futures=True)
 
 
+def call(item: pytest.Function, fixture: str) -> bool | None:
+    """For `pytest_pyfunc_call`: waits for a test that takes the fixture, in the place of calling it."""
+    if fixture not in item.fixturenames:
+        return None
+    item._request.getfixturevalue("ahead").wait(item)
+    return True
+
+
 def _run(item: pytest.Function, given: AbstractContextManager[dict[str, Any]]) -> None:
     function = item.function
     with given as arguments:

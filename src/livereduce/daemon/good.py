@@ -5,12 +5,12 @@ in place by rename, the index last, so that it only ever names what is there. Th
 """
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from livereduce.files import replace_file
 from livereduce.scripts import Script, Scripts, find_problem, md5_of
 from livereduce.status import iso
 
@@ -128,14 +128,7 @@ def _read_text(folder: Path, entry: Kept) -> bytes | None:
 
 def _put(path: Path, text: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_bytes(text)
-        fresh.replace(path)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
+    replace_file(path, text)
 
 
 def _sweep(folder: Path, names: set[str]) -> None:

@@ -165,10 +165,10 @@ class Loop:
         now = time.monotonic()
         if ready & {worker.beats_fd, worker.pidfd}:  # of one that has ended, what it said last counts
             self._beats_due = now + BEATS_S
+            at = iso(datetime.now())
             for beat in worker.read_beats():
                 self._observed = observe(self._observed, beat, now)
-                at, errors = iso(datetime.now()), beat.progress.last_errors
-                self._reporter.errors = remember_errors(self._reporter.errors, errors, at)
+                self._reporter.errors = remember_errors(self._reporter.errors, beat.progress.last_errors, at)
                 self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
         if worker.output_fd in ready:
             self._take_output(worker.read_output(now))

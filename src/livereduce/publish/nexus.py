@@ -152,6 +152,20 @@ def _stored(value: Any) -> tuple[Any, Any, Any, Any]:
     return array, in_file, _TEXT_IN_MEMORY if is_text else None, space
 
 
+def default_data(file: h5py.File) -> tuple[h5py.Group, h5py.Dataset, h5py.Dataset | None]:
+    """The data that a file shows by the rules of NXdata, its signal and the errors of that, if there are any.
+
+    Raises
+    ------
+    KeyError
+        The file is not of this layout.
+    """
+    entry = file[file.attrs["default"]]
+    data = entry[entry.attrs["default"]]
+    name = data.attrs["signal"]
+    return data, data[name], data.get(f"{name}_errors")
+
+
 def read_product(path: Path) -> Product:
     """The product of a file, found by the rules of NXdata as any viewer would.
 
@@ -163,10 +177,7 @@ def read_product(path: Path) -> Product:
         An HDF5 file, but not of this layout.
     """
     with h5py.File(path, "r", locking=False) as file:
-        entry = file[file.attrs["default"]]
-        data = entry[entry.attrs["default"]]
-        signal = data[data.attrs["signal"]]
-        errors = data.get(f"{data.attrs['signal']}_errors")
+        data, signal, errors = default_data(file)
         facts = _read_facts(file)
         return Product(
             pipeline=str(facts.pop("pipeline")),

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from livereduce.files import replace_file
 from livereduce.publish.nexus import read_facts, write_product
 from livereduce.publish.product import Product
 
@@ -92,9 +93,7 @@ class Products:
                 for number, run in self._runs.items()
             ],
         }
-        unfinished = self._folder / f".{INDEX}.tmp"
-        unfinished.write_text(json.dumps(index, indent=1), encoding="utf-8")
-        unfinished.replace(self._folder / INDEX)
+        replace_file(self._folder / INDEX, json.dumps(index, indent=1).encode())
 
 
 def safe_name(name: str) -> str:

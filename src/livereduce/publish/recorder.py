@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from livereduce.files import replace_file
 from livereduce.metrics import Reported
 from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends, read_trends
 
@@ -68,6 +69,4 @@ class TrendRecorder:
     def _write(self, trends: Trends) -> None:
         path = self._folder / str(trends.run) / FILE_NAME
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.tmp")
-        unfinished.write_text(encode_trends(trends, time.time()), encoding="utf-8")
-        unfinished.replace(path)
+        replace_file(path, encode_trends(trends, time.time()).encode())

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import h5py
 import numpy as np
 
+from livereduce.publish.nexus import default_data
 from livereduce.publish.product import Axis
 from livereduce.web.files import open_real, require_real
 from livereduce.web.reading import Unshowable, axes_of, check
@@ -48,10 +49,7 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
     """
     require_real(path)
     with h5py.File(path, "r", locking=False) as file:
-        entry = file[file.attrs["default"]]
-        data = entry[entry.attrs["default"]]
-        signal = data[data.attrs["signal"]]
-        errors = data.get(f"{data.attrs['signal']}_errors")
+        data, signal, errors = default_data(file)
         check(signal, errors, rows)
         if signal.ndim > 2 or signal.size > MOST_CSV_CELLS:
             raise Unshowable(f"a product of shape {signal.shape} is no table; download it as NeXus")

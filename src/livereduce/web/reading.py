@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from livereduce.publish.nexus import read_facts
+from livereduce.publish.nexus import default_data, read_facts
 from livereduce.publish.product import Axis
 from livereduce.web.files import require_real
 from livereduce.web.thin import Floats, group_sizes, mean_errors, means, said, thin_axis
@@ -70,10 +70,7 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
     require_real(path)
     facts = read_facts(path)
     with h5py.File(path, "r", locking=False) as file:
-        entry = file[file.attrs["default"]]
-        data = entry[entry.attrs["default"]]
-        signal = data[data.attrs["signal"]]
-        errors = data.get(f"{data.attrs['signal']}_errors")
+        data, signal, errors = default_data(file)
         check(signal, errors, rows)
         body = _scalar(signal, errors) if signal.ndim == 0 else _cells(data, signal, errors, most, rows)
         for name in ("run_number", "name", "pipeline"):

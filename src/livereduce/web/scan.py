@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 
 from livereduce.config import DEFAULT_PATH
+from livereduce.publish.nexus import default_data
 from livereduce.publish.products import INDEX
 from livereduce.status import Status, decode_status, is_down
 from livereduce.web.files import require_real
@@ -117,9 +118,8 @@ def _shape(folder: Path, product: Listed) -> tuple[int, ...] | None:
     try:
         require_real(folder / product.path)
         with h5py.File(folder / product.path, "r", locking=False) as file:
-            entry = file[file.attrs["default"]]
-            data = entry[entry.attrs["default"]]
-            return tuple(map(int, data[data.attrs["signal"]].shape))
+            _, signal, _ = default_data(file)
+            return tuple(map(int, signal.shape))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError):
         return None
 

@@ -137,7 +137,7 @@ def engine_for(job: Job) -> Engine:
 
 
 _NEEDS = {
-    "builtin": ("the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them"),
+    "builtin": "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them",
     "mantid": "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them",
 }
 

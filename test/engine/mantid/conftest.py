@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.ahead import Ahead, begun
+from helpers.ahead import Ahead, begun, call
 from helpers.engines import Bench, bench_of
 from helpers.reduced import environ_of
 
@@ -38,7 +38,4 @@ def ahead(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    if "bench" not in pyfuncitem.fixturenames:
-        return None
-    pyfuncitem._request.getfixturevalue("ahead").wait(pyfuncitem)
-    return True
+    return call(pyfuncitem, "bench")
