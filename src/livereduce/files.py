@@ -1,8 +1,77 @@
-"""A file replaced as a whole: whoever reads it sees what was there before or what is there now, never half of it."""
+"""Files that others share: replaced as a whole, and opened with care.
 
+Whoever reads a replaced file sees the old contents or the new ones, never half. A path that others can write to may be
+anything by the time it is opened: a FIFO without a writer, a device, a directory, a terabyte of nothing.
+"""
+
+import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[int]:
+    """A descriptor to read a regular file; anything else is refused without waiting for it.
+
+    O_NONBLOCK keeps a FIFO without a writer from holding the caller, and the type is asked of the open descriptor: what
+    the path leads to may change between a look and the opening.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened, or is not a regular file; `strerror` says which.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        if not S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def read_bounded(fd: int, most_bytes: int) -> bytes:
+    """The contents of an open regular file.
+
+    Raises
+    ------
+    OSError
+        It holds more than `most_bytes` (EFBIG, also while it grows), or cannot be read.
+    """
+    size = os.fstat(fd).st_size
+    pieces: list[bytes] = []
+    if size <= most_bytes:
+        left = most_bytes + 1
+        while left and (piece := os.read(fd, min(left, 1 << 20))):
+            pieces.append(piece)
+            left -= len(piece)
+        if left:
+            return b"".join(pieces)
+        size = most_bytes + 1
+    raise OSError(errno.EFBIG, f"{in_bytes(size)} long, at most {in_bytes(most_bytes)} are read")
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """The contents of a regular file of bounded size.
+
+    Raises
+    ------
+    OSError
+        As `open_regular` and `read_bounded`.
+    """
+    with open_regular(path) as fd:
+        return read_bounded(fd, most_bytes)
+
+
+def in_bytes(size: int) -> str:
+    """A size for people: ``17 bytes``, ``1 MiB``, ``55.9 GiB``."""
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if size >= 1 << power:
+            return f"{size / (1 << power):.4g} {unit}"
+    return f"{size} bytes"
 
 
 def replace_file(path: Path, data: bytes) -> None:
