@@ -202,7 +202,7 @@ def test_an_unknown_key_like_no_other_gets_no_guess() -> None:
 def test_a_key_given_twice_is_a_warning_and_the_last_one_counts(text: str) -> None:
     config = parse_config(text, CONF)
     (warning,) = config.warnings
-    assert warning.endswith("is given more than once; the last one counts")
+    assert warning.endswith("is given more than once (first in line 1); the last one counts")
     assert config.update_every_s == 20.0
 
 

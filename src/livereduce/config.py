@@ -14,6 +14,7 @@ from typing import Any
 
 from livereduce.config_keys import KEYS, Key
 from livereduce.errors import OperatorError
+from livereduce.json_errors import find_mistake, repeated_names
 from livereduce.link import SILENCE_LIMITS_S, Phase
 
 DEFAULT_PATH = Path("/etc/livereduce.conf")
@@ -133,28 +134,28 @@ def read_text(text: str, path: Path | None) -> Reading:
 
 
 def _decode(text: str, notes: _Notes) -> Mapping[str, object]:
-    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                notes.warning(f"{_shown(name)} is given more than once; the last one counts")
-            seen.add(name)
-        return dict(pairs)
-
     try:
-        body = json.loads(text, object_pairs_hook=members)
+        body = json.loads(text)
     except json.JSONDecodeError as error:
-        notes.problem(f"not valid JSON, line {error.lineno}, column {error.colno}: {error.msg}")
+        mistake = find_mistake(error)
+        notes.problem(f"not valid JSON, {mistake}; the line is: {mistake.shown}")
     except RecursionError:
         notes.problem("not a configuration: nested too deeply")
     except ValueError as error:  # an integer of thousands of digits
         notes.problem(f"not a configuration: {error}")
     else:
         if isinstance(body, dict):
+            _warn_of_repeats(text, notes)
             return body
         notes.problem(f"expected a JSON object of keys and values, got {_shown(body)}")
     notes.bad_keys.update(_KEY_OF)  # nothing is known of any key
     return {}
+
+
+def _warn_of_repeats(text: str, notes: _Notes) -> None:
+    for one in repeated_names(text):
+        where = f"line {one.line}: {_shown(one.name)} is given more than once (first in line {one.first_line})"
+        notes.warning(f"{where}; the last one counts")
 
 
 def _flatten(body: Mapping[str, object], notes: _Notes) -> dict[str, object]:
@@ -169,8 +170,6 @@ def _flatten(body: Mapping[str, object], notes: _Notes) -> dict[str, object]:
             inner = {}
             if value is not None:
                 notes.wrong(name, "an object of keys and numbers", value, forgiving=_SECTIONS[name])
-        for twice in flat.keys() & inner.keys():
-            notes.warning(f"{_shown(twice)} is given more than once; the last one counts")
         flat.update(inner)
     return flat
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from livereduce.errors import OperatorError
+from livereduce.json_errors import find_mistake
 
 MOST_BYTES = 1 << 20
 
@@ -53,6 +54,8 @@ def read_publication(path: Path) -> Publication:
             body = json.loads(file.read(MOST_BYTES))
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except json.JSONDecodeError as error:
+        raise OperatorError(f"{path}: not valid JSON, {find_mistake(error)}") from None  # the line: perhaps a password
     except (ValueError, RecursionError) as error:
         raise OperatorError(f"{path}: not valid JSON: {error}") from None
     if not isinstance(body, dict):
