@@ -120,10 +120,11 @@ class Beat:
 
 
 def encode_beat(beat: Beat) -> bytes:
-    """One line of at most `MAX_BEAT_BYTES`; over-long error texts are cut."""
+    """One line of at most `MAX_BEAT_BYTES`; over-long error texts are cut, numbers that are none (NaN) are 0."""
     for room in (600, 200, 60, 0):
         errors = {kind: text[:room] for kind, text in beat.progress.last_errors.items()}
         body = asdict(beat)
+        body["progress"] = {name: _plain(value) for name, value in body["progress"].items()}
         body["progress"]["last_errors"] = errors
         body["progress"]["source_reason"] = beat.progress.source_reason[: max(room, 60)]
         body["progress"]["run_incomplete"] = beat.progress.run_incomplete[: max(room, 60)]
@@ -133,8 +134,15 @@ def encode_beat(beat: Beat) -> bytes:
     raise ValueError(f"a beat of {len(line)} bytes does not fit into {MAX_BEAT_BYTES}")
 
 
+def _plain(value: Any) -> Any:
+    # the sums of a stream that says NaN must not make a worker that cannot be understood
+    return 0.0 if isinstance(value, float) and not abs(value) <= LARGEST else value
+
+
 def decode_beat(line: bytes) -> Beat:
-    """The beat of a line.
+    """The beat of a line; every field is there, of its type, and within its range.
+
+    A script can write to the pipe too, and what is read here is shown, added up and compared with clocks.
 
     Raises
     ------
@@ -142,12 +150,51 @@ def decode_beat(line: bytes) -> Beat:
         The line is not a beat (a torn write, or something else wrote to the pipe).
     """
     try:
+        if len(line) > MAX_BEAT_BYTES:
+            raise ValueError(f"{len(line)} bytes, a beat has at most {MAX_BEAT_BYTES}")
         body = json.loads(line)
-        progress = dict(body["progress"])
-        progress["run_state"] = RunState(progress["run_state"])
-        return Beat(seq=int(body["seq"]), phase=Phase(body["phase"]), progress=Progress(**progress))
-    except (KeyError, TypeError, ValueError) as error:
+        progress = body["progress"]
+        if progress.keys() != _PROGRESS_KINDS.keys():
+            raise ValueError(f"progress: wrong fields {sorted(progress.keys() ^ _PROGRESS_KINDS.keys())}")
+        checked = {name: _checked(name, progress[name], kind) for name, kind in _PROGRESS_KINDS.items()}
+        return Beat(seq=_checked("seq", body["seq"], int), phase=Phase(body["phase"]), progress=Progress(**checked))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a beat: {line[:80]!r} ({error})") from None
+
+
+_PROGRESS_KINDS: dict[str, Any] = {name: each.type for name, each in Progress.__dataclass_fields__.items()}
+MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_charge_pc"})
+"""The clock of the data acquisition may be ahead of ours; a charge is what the stream says it is."""
+LARGEST = 1 << 63
+"""No counter, number of bytes or number of seconds is larger."""
+
+
+def _checked(name: str, value: Any, kind: Any) -> Any:
+    """A value of a beat if it is of its kind.
+
+    Raises
+    ------
+    ValueError
+        It is not: names the field.
+    """
+    if kind == float | None:
+        return None if value is None else _checked(name, value, float)
+    if kind in (int, float) and type(value) in (int, kind):
+        least = -LARGEST if name in MAY_BE_NEGATIVE else 0
+        if least <= value <= LARGEST:  # False for NaN too
+            return value
+    elif kind == dict[str, str] and isinstance(value, dict):
+        return {_encodable(key): _checked(name, text, str) for key, text in value.items()}
+    elif kind is RunState:
+        return RunState(value)
+    elif type(value) is kind:
+        return _encodable(value) if kind is str else value
+    raise ValueError(f"{name}: unexpected {value!r:.40}")
+
+
+def _encodable(text: str) -> str:
+    """The text with lone surrogates written out: JSON lets them pass, and files and sockets do not."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

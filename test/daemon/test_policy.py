@@ -31,6 +31,7 @@ from livereduce.daemon.vocabulary import (
     StopAsked,
     Terminate,
     Tick,
+    Unintelligible,
 )
 from livereduce.link import SILENCE_LIMITS_S, Phase
 from livereduce.status import StateWord
@@ -100,6 +101,14 @@ def test_the_wait_stays_bounded_after_years_of_failures() -> None:
 def test_leaving_unasked_with_0_is_a_restart_too() -> None:
     state, _ = step(running(), Ended(code=0, reason="left unasked"), 5)
     assert (state.word, state.why, state.restarts) == (StateWord.RESTARTING, "left unasked", 1)
+
+
+def test_a_worker_that_speaks_nonsense_is_ended_the_hard_way_and_backs_off() -> None:
+    state, actions = play((1, Unintelligible(reason="nonsense")), (1, Unintelligible(reason="more")), state=running())
+    assert (state.word, state.why, actions) == (StateWord.RESTARTING, "nonsense", [(1, Terminate())])
+    state, _ = play((2, CRASH), (2, GOOD), (2, WORKS), (3, Unintelligible(reason="nonsense")), state=state)
+    state, _ = step(state, CRASH, 4)
+    assert (state.restarts, state.due) == (2, 4 + 2)
 
 
 def test_parks_on_what_is_unusable_and_goes_on_by_itself() -> None:
@@ -409,6 +418,7 @@ FACTS = st.one_of(
     st.builds(Ended, code=st.sampled_from([None, 0, 1, 70, 75, 78, -9, -11]), reason=st.just("it ended")),
     st.just(CHANGED),
     st.builds(Outgrown, reason=st.just("too much"), at_once=st.booleans(), wait_s=st.sampled_from([0.0, 30.0])),
+    st.builds(Unintelligible, reason=st.just("nonsense")),
 )
 ENDINGS = st.sampled_from([STOP, Reconfigured(reason="changed"), ELSEWHERE, replace(ELSEWHERE, problems=("x",))])
 FACTS_AND_STOPS = st.one_of(FACTS, FACTS, FACTS, FACTS, FACTS, ENDINGS)

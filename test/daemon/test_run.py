@@ -538,6 +538,52 @@ def test_a_runtime_directory_that_is_taken_parks_a_daemon_that_moves_there(beaml
     beamline.wait(lambda seen: seen.pid != first.pid and seen.progress is not None)
 
 
+@pytest.mark.parametrize("kind", sorted(fake_worker.FORGED))
+def test_a_worker_that_speaks_nonsense_is_ended_and_the_daemon_hears_all_else(beamline: Beamline, kind: str) -> None:
+    daemon = beamline.start(f"forge {kind}")
+    status = beamline.wait(lambda seen: seen.restarts >= 1)
+    assert "not from the worker, so its state is unknown" in status.last_restarts[0].reason
+    beamline.script("no python at all\n")
+    beamline.wait(lambda seen: any("reduce_PG3_live_proc.py:1" in problem for problem in (*seen.problems, seen.why)))
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+    assert "internal error" not in beamline.log()
+
+
+def test_one_stray_line_costs_nobody_anything(beamline: Beamline) -> None:
+    beamline.start("forge once")
+    status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 5)
+    assert (status.generation, status.restarts) == (1, 0)
+
+
+class FaultyParts(Loop):
+    """Most parts of each tick fail."""
+
+    def _hear_worker(self, ready: set[int]) -> None:
+        raise RuntimeError("hearing")
+
+    def _ask_environment(self) -> None:
+        raise RuntimeError("asking")
+
+    def _weigh(self) -> None:
+        raise RuntimeError("weighing")
+
+
+def test_parts_of_a_tick_that_always_fail_leave_the_others_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    with noted_signals() as signals:
+        loop = FaultyParts(Site(tmp_path / "none.conf"), Reporter(tmp_path / "log"), signals, Limits())
+        for _ in range(2):
+            loop._tick()
+        assert read_status(tmp_path / FILE_NAME).state is StateWord.PARKED
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert loop.run() == 0
+    assert [text.count("internal error") for text in (caplog.text,)] == [3], "each part is logged once in a window"
+
+
 class FaultyReporter(Reporter):
     """Fails once in the middle of a tick."""
 
@@ -560,5 +606,5 @@ def test_a_fault_in_one_tick_does_not_end_the_service(
         os.kill(os.getpid(), signal.SIGTERM)
         # the stop request is taken in the tick that fails; it holds all the same
         assert loop.run() == 0
-    assert "internal error in a tick of the daemon (1 so far)" in caplog.text
+    assert "internal error in the daemon (report; 1 errors so far)" in caplog.text
     assert "a fault of ours" in caplog.text

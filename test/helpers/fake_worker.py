@@ -16,6 +16,23 @@ from livereduce.worker.guard import register_dump
 
 BEAT_S = 0.02
 
+PLAIN = encode_beat(Beat(seq=1 << 40, phase=Phase.WAITING, progress=Progress()))
+FORGED = {
+    "text": b"hello\n",
+    "deep": b"[" * 4000 + b"\n",
+    "long": b"x" * 4096,
+    "huge": PLAIN.replace(b'"events":0', b'"events":' + b"9" * 400),
+    "infinite": PLAIN.replace(b'"silent_s":0.0', b'"silent_s":1e999'),
+    "nan": PLAIN.replace(b'"proc_s":0.0', b'"proc_s":NaN'),
+    "negative": PLAIN.replace(b'"silent_s":0.0', b'"silent_s":-1e9'),
+    "wrong type": PLAIN.replace(b'"events":0', b'"events":[]'),
+    "wrong kind of errors": PLAIN.replace(b'"last_errors":{}', b'"last_errors":{"proc":7}'),
+    "missing": PLAIN.replace(b'"events":0,', b""),
+    "backwards": PLAIN.replace(b'"seq":1099511627776', b'"seq":1'),
+    "ahead": PLAIN,
+}
+"""What a script might write to the beat pipe, by what is wrong with it."""
+
 
 def main(mode: str, job: Job) -> int:
     print(f"fake worker: {mode}, generation {job.generation}")
@@ -37,11 +54,20 @@ def main(mode: str, job: Job) -> int:
         return work(obeys=True, job=job, silent_after=3, until_asked=True)
     if mode == "leave once" and job.generation == 1:
         return 0
-    return work(obeys=mode not in ("deaf", "stubborn"), job=job)
+    what = mode.removeprefix("forge ")
+    forged = FORGED[what] if what in FORGED else FORGED["text"] if what == "once" else b""
+    return work(obeys=mode not in ("deaf", "stubborn"), job=job, forged=forged, forged_until=2 if what == "once" else 0)
 
 
 def work(
-    *, obeys: bool, job: Job, silent_after: int | None = None, until_asked: bool = False, grow_bytes: int = 0
+    *,
+    obeys: bool,
+    job: Job,
+    silent_after: int | None = None,
+    until_asked: bool = False,
+    grow_bytes: int = 0,
+    forged: bytes = b"",
+    forged_until: int = 0,
 ) -> int:
     asked: list[int] = []
     held: list[bytes] = []
@@ -54,6 +80,8 @@ def work(
         seq += 1
         if job.keep_events and grow_bytes:
             held.append(b"x" * grow_bytes)
+        if forged and (not forged_until or seq < forged_until):
+            os.write(beats, forged)
         while seq == silent_after and not asked:
             signal.pause()
         progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True)

@@ -5,7 +5,6 @@ One thread and one wait: on the worker's pidfd, its beats and its output, and on
 
 import logging
 import os
-import re
 import select
 import signal
 import sys
@@ -13,9 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from livereduce.daemon import good, memory, policy, vocabulary
+from livereduce.daemon.boundary import Boundary
 from livereduce.daemon.changes import Changes
 from livereduce.daemon.dump import save_dump, where_it_stood
 from livereduce.daemon.generation import make_generation
@@ -25,7 +26,20 @@ from livereduce.daemon.report import Reporter
 from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
-from livereduce.daemon.vocabulary import Action, Beaten, Ended, Fact, Limits, Outdated, Outgrown, State, StopAsked, Tick
+from livereduce.daemon.spoken import log_output
+from livereduce.daemon.vocabulary import (
+    Action,
+    Beaten,
+    Ended,
+    Fact,
+    Limits,
+    Outdated,
+    Outgrown,
+    State,
+    StopAsked,
+    Tick,
+    Unintelligible,
+)
 from livereduce.daemon.watch import Times
 from livereduce.daemon.weighing import Weighing
 from livereduce.link import RECYCLE, STOP, TRIM
@@ -37,15 +51,10 @@ TICK_S = 1.0
 """The longest wait; what nobody announces (the clock, a file) is looked at this often."""
 BEATS_S = 0.25
 """Between two readings of beats."""
-FAILURE_WINDOW_S = 60.0
 LAST_WORDS = 5
 """Lines of output that are kept with the end of a worker."""
 
-_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ((?:livereduce|Mantid)[\w.]*): (.*)", re.DOTALL)
-"""A line as `livereduce.worker.main` formats its log records."""
-
 log = logging.getLogger("livereduce.daemon")
-worker_log = logging.getLogger("livereduce.worker")
 
 Command = Callable[[str, Path], tuple[str, ...]]
 
@@ -87,38 +96,45 @@ class Loop:
         self._stacks_asked = ""
         self._oom_kills: int | None = None
         self._exit_code: int | None = None
-        self._failed_ticks = 0
-        self._failure_told_at = float("-inf")
+        self._boundary = Boundary()
 
     def run(self) -> int:
         """Turn until the policy says that it is over; the exit code."""
         try:
             while self._exit_code is None:
-                self._contained_tick()
+                self._tick()
             return self._exit_code
         finally:
             self._leave()
 
-    def _contained_tick(self) -> None:
-        try:
-            self._tick()
-        except Exception:  # the boundary of one tick: a fault of ours must not end the service
-            self._failed_ticks += 1
-            if time.monotonic() - self._failure_told_at >= FAILURE_WINDOW_S:
-                self._failure_told_at = time.monotonic()
-                log.exception("internal error in a tick of the daemon (%d so far); it goes on", self._failed_ticks)
-            time.sleep(TICK_S)  # a fault that repeats must not turn the loop hot
-
     def _tick(self) -> None:
-        self._gather()
+        contain, ready = self._boundary.contain, set[int]()
+        contain("wait", lambda: ready.update(self._wait()))
+        # Signals come first: nothing that goes wrong later in a tick may cost a request to stop.
+        contain("signals", lambda: self._take_signals(ready))
+        contain("worker", lambda: self._hear_worker(ready))
+        contain("files", lambda: self._pending.extend(self._changes.gather()))
+        contain("environment", self._ask_environment)
+        contain("memory", self._weigh)
+        self._pending.append(Tick())
         while self._pending:
-            before, fact = self._state, self._pending.popleft()
-            self._state, actions = policy.step(before, fact, time.monotonic())
-            self._reporter.changed(before, self._state, self._site.found)
-            for action in actions:
-                self._carry_out(action)
+            contain("policy", lambda: self._take(self._pending.popleft()))
+        contain("stacks", self._keep_answer)
+        contain("report", self._tell)
+
+    def _take(self, fact: Fact) -> None:
+        before = self._state
+        self._state, actions = policy.step(before, fact, time.monotonic())
+        contain = self._boundary.contain
+        contain("report", lambda: self._reporter.changed(before, self._state, self._site.found))
+        for action in actions:
+            contain(type(action).__name__, partial(self._carry_out, action))
+
+    def _keep_answer(self) -> None:
         if self._worker is not None and self._state.word is not StateWord.STALLED:
             self._keep_stacks(self._worker)  # it goes on, or is being ended for another reason
+
+    def _tell(self) -> None:
         too_large = self._weighing.state.does_not_fit
         self._reporter.problems = (*self._changes.problems, *((too_large,) if too_large else ()))
         self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
@@ -126,30 +142,32 @@ class Loop:
 
     # ---- facts
 
-    def _gather(self) -> None:
-        ready = self._wait()
-        # The worker's facts come before a signal's: an order to stop then never goes to one that is already gone.
+    def _take_signals(self, ready: set[int]) -> None:
+        if self._signals not in ready:
+            return
+        numbers = os.read(self._signals, 64)
+        self._pending.extend(_signalled(number) for number in numbers)
+        if signal.SIGHUP in numbers:
+            self._reporter.reads_again()
+
+    def _hear_worker(self, ready: set[int]) -> None:
         if self._worker is not None:
             self._gather_from(self._worker, ready)
         elif self._state.alive:
-            # An action failed half-way (a bug): what the policy believes must come back to what is.
+            # An action failed half-way (a bug): what the policy believes must come back to the facts.
             self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
-        self._pending.extend(self._changes.gather())
+
+    def _ask_environment(self) -> None:
         waits = self._site.found.waits_for_environment and not self._state.alive
         self._pending.extend(self._reasking.gather(waits, time.monotonic()))
-        if self._worker is not None:
-            self._weigh(self._worker)
-        if self._signals in ready:
-            numbers = os.read(self._signals, 64)
-            if signal.SIGHUP in numbers:
-                self._reporter.reads_again()
-            self._pending.extend(_signalled(number) for number in numbers)
-        self._pending.append(Tick())
 
     def _wait(self) -> set[int]:
         """The descriptors that are ready, after at most the time to the next deadline."""
         watched = {self._signals, *(self._worker.watched if self._worker else ())}
-        if self._pending:
+        if self._boundary.failed:
+            # a fault that repeats must not turn the loop hot
+            self._boundary.failed = False
+            _ready({self._signals}, TICK_S)
             return _ready(watched, 0.0)
         now = time.monotonic()
         dues = (policy.next_due(self._state), self._changes.due, now + TICK_S)
@@ -162,18 +180,23 @@ class Loop:
         return _ready(watched, until - time.monotonic())
 
     def _gather_from(self, worker: Worker, ready: set[int]) -> None:
-        now = time.monotonic()
+        now, contain = time.monotonic(), self._boundary.contain
         if ready & {worker.beats_fd, worker.pidfd}:  # of one that has ended, what it said last counts
-            self._beats_due = now + BEATS_S
-            at = iso(datetime.now())
-            for beat in worker.read_beats():
-                self._observed = observe(self._observed, beat, now)
-                self._reporter.errors = remember_errors(self._reporter.errors, beat.progress.last_errors, at)
-                self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
+            contain("beats", lambda: self._take_beats(worker, now))
         if worker.output_fd in ready:
-            self._take_output(worker.read_output(now))
+            contain("output", lambda: self._take_output(worker.read_output(now)))
         if worker.pidfd in ready:
-            self._take_end(worker)
+            contain("end of the worker", lambda: self._take_end(worker))
+
+    def _take_beats(self, worker: Worker, now: float) -> None:
+        self._beats_due = now + BEATS_S
+        at = iso(datetime.now())
+        for beat in worker.read_beats():
+            self._observed = observe(self._observed, beat, now)
+            self._reporter.errors = remember_errors(self._reporter.errors, beat.progress.last_errors, at)
+            self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
+        if why := worker.hearing.complaint:
+            self._pending.append(Unintelligible(reason=why))
 
     def _take_end(self, worker: Worker) -> None:
         self._keep_stacks(worker)
@@ -188,10 +211,13 @@ class Loop:
 
     def _take_output(self, lines: list[str]) -> None:
         at = iso(datetime.now())
-        for line in _log_output(lines):
+        for line in log_output(lines):
             self._reporter.printed.take(line, at)
 
-    def _weigh(self, worker: Worker) -> None:
+    def _weigh(self) -> None:
+        worker = self._worker
+        if worker is None:
+            return
         run = self._observed.progress.run if self._observed.progress else 0
         generation = self._reporter.job.generation if self._reporter.job else 0
         for order in self._weighing.look(worker.pid, generation, run, time.monotonic()):
@@ -302,16 +328,3 @@ def _ready(watched: set[int], wait_s: float) -> set[int]:
 def _signalled(number: int) -> Fact:
     why = f"{signal_name(number)} received"
     return Outdated(reason=why) if number == signal.SIGHUP else StopAsked(by=why)
-
-
-def _log_output(lines: list[str]) -> list[str]:
-    """Lines of the worker's own logging keep their level and name; all else, returned too, is what scripts print."""
-    printed = []
-    for line in lines:
-        known = _LOGGED.match(line)
-        if known:
-            logging.getLogger(known[2]).log(logging.getLevelNamesMapping()[known[1]], "%s", known[3])
-        else:
-            printed.append(line)
-            worker_log.info("%s", line)
-    return printed

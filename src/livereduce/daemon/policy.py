@@ -60,6 +60,7 @@ from livereduce.daemon.vocabulary import (
     StopAsked,
     Terminate,
     Tick,
+    Unintelligible,
 )
 from livereduce.errors import ExitCode
 from livereduce.link import Phase
@@ -82,6 +83,8 @@ def step(state: State, fact: Fact, now: float) -> Step:
             return _on_outdated(state, why, now)
         case Outgrown():
             return _on_outgrown(state, fact, now)
+        case Unintelligible(reason=why):
+            return _on_unintelligible(state, why, now)
         case Ended():
             return _on_ended(state, fact, now)
         case Judged():
@@ -221,8 +224,18 @@ def _on_outgrown(state: State, fact: Outgrown, now: float) -> Step:
     outgrown = replace(state, outgrown=fact)
     if not fact.at_once:
         return outgrown, (AskRecycle(),)
-    failed = replace(_forget_if_healthy(outgrown, now), ending=Ending.FAIL)
-    return _climb(_become(failed, StateWord.RESTARTING, fact.reason, now), now)
+    return _end_as_failed(outgrown, fact.reason, now)
+
+
+def _on_unintelligible(state: State, why: str, now: float) -> Step:
+    if not state.alive or state.ending:
+        return state, ()
+    return _end_as_failed(state, why, now)
+
+
+def _end_as_failed(state: State, why: str, now: float) -> Step:
+    failed = replace(_forget_if_healthy(state, now), ending=Ending.FAIL)
+    return _climb(_become(failed, StateWord.RESTARTING, why, now), now)
 
 
 # ---- the end

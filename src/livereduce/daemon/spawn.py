@@ -14,11 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from livereduce.daemon.dump import Stacks
+from livereduce.daemon.hearing import Hearing
 from livereduce.daemon.output import Output
 from livereduce.environment.launched import VARIABLE
 from livereduce.environment.package import folder_for, python_path
 from livereduce.errors import ExitCode
-from livereduce.link import BEAT_FD, DUMP_FD, MAX_BEAT_BYTES, ORDER_FD, PROBLEM_PREFIX, Beat, decode_beat
+from livereduce.link import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX, Beat
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
@@ -39,19 +40,13 @@ class Worker:
         """What becomes readable when something is to be done; a pipe that has ended is no longer among it."""
         self._process = process
         self._stacks = stacks
-        self._torn = b""
+        self.hearing = Hearing()
         for fd in (beats, orders, self.output_fd):
             os.set_blocking(fd, False)
 
     def read_beats(self) -> list[Beat]:
-        """Beats since the last time; what is not a beat is passed over."""
-        *lines, torn = (self._torn + self._read(self.beats_fd)).split(b"\n")
-        self._torn = torn[:MAX_BEAT_BYTES]
-        beats = []
-        for line in lines:
-            with suppress(ValueError):
-                beats.append(decode_beat(line))
-        return beats
+        """Beats since the last time; what is no beat is counted in `hearing`."""
+        return self.hearing.feed(self._read(self.beats_fd))
 
     def read_output(self, now: float) -> list[str]:
         """Lines that the worker has printed, for the log."""

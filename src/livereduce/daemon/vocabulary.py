@@ -112,6 +112,13 @@ class Outgrown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unintelligible:
+    """What comes on the worker's beat pipe is not what a worker says: nobody knows how it is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopAsked:
     """Somebody wants the daemon to end; `by` names the signal."""
 
@@ -123,7 +130,7 @@ class Tick:
     """Time has passed."""
 
 
-Fact = Judged | Beaten | Ended | Outdated | Reconfigured | Outgrown | StopAsked | Tick
+Fact = Judged | Beaten | Ended | Outdated | Reconfigured | Outgrown | Unintelligible | StopAsked | Tick
 
 # ---- actions
 

@@ -196,6 +196,7 @@ _REASONS = (
     (re.compile(r"the scripts have changed"), "scripts"),
     (re.compile(r"(the worker is replaced: )?its memory|the worker was killed by .* for want of memory \("), "memory"),
     (re.compile(r"no sign of life"), "hang"),
+    (re.compile(r"\d+ lines on the worker.s status pipe"), "nonsense"),
     (re.compile(r"SIGHUP"), "asked"),
     (re.compile(r"the worker was killed"), "killed"),
     (re.compile(r"the worker (crashed|left)"), "crash"),
