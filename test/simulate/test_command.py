@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.event_files import event_file
 from helpers.listener import hello
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs
@@ -45,6 +46,12 @@ def test_options_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit, match="2"):
         options(*words)
     assert "usage" in capsys.readouterr().err
+
+
+def test_what_a_file_lacks_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = event_file(tmp_path / "x.nxs", lambda entry: entry.pop("DASlogs"))
+    play_of(options("--nexus", str(path)))
+    assert capsys.readouterr().out == f"{path}: DASlogs/proton_charge: no proton charge; every pulse has 0 pC\n"
 
 
 @pytest.mark.parametrize(

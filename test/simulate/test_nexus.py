@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.event_files import CHARGE_PC, PER_PULSE, PULSES, event_file, put
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs, walk
 from livereduce.errors import OperatorError
-from livereduce.simulate.nexus import read_nexus
+from livereduce.simulate.nexus import Recorded, read_nexus
 from livereduce.simulate.nexus_beam import NexusBeam, pixel_ranges
 from livereduce.simulate.play import Opening, Passage, perform
 from livereduce.simulate.store import Store
@@ -157,3 +158,65 @@ def test_what_is_no_event_file_is_refused(tmp_path: Path) -> None:
         file["entry/start_time"] = [b"2020-01-01T00:00:00-05:00"]
     with pytest.raises(OperatorError, match="no bank with events"):
         read_nexus(tmp_path / "empty.nxs")
+
+
+def test_pulses_in_any_order_keep_their_events(tmp_path: Path) -> None:
+    def shuffle(entry: h5py.Group) -> None:
+        times = entry["bank1_events/event_time_zero"]
+        times[...] = times[...][::-1]
+
+    plain = read_nexus(event_file(tmp_path / "plain.nxs"))
+    turned = read_nexus(event_file(tmp_path / "turned.nxs", shuffle))
+
+    def of_pulse(recorded: Recorded, pulse: int, bank: int) -> list[int]:
+        first, stop = recorded.section_first[pulse : pulse + 2]
+        (section,) = [each for each in range(first, stop) if recorded.bank[each] == bank]
+        tofs: list[int] = recorded.tof[recorded.event_first[section] : recorded.event_first[section + 1]].tolist()
+        return tofs
+
+    for pulse in range(PULSES):
+        assert of_pulse(turned, pulse, 1) == of_pulse(plain, PULSES - 1 - pulse, 1)
+        assert of_pulse(turned, pulse, 2) == of_pulse(plain, pulse, 2)
+    assert "they are sorted" in turned.notes[0]
+
+
+def test_pulses_at_one_time_are_one_pulse_with_the_charge_of_both(tmp_path: Path) -> None:
+    def twice(entry: h5py.Group) -> None:
+        for name in ("bank1_events/event_time_zero", "bank2_events/event_time_zero", "DASlogs/proton_charge/time"):
+            entry[name][1::2] = entry[name][::2]
+
+    (run,) = [run for run in runs(played(event_file(tmp_path / "x.nxs", twice))) if run.run]
+    assert (run.pulses, run.events, run.charge_pc) == (PULSES // 2, 2 * PULSES * PER_PULSE, PULSES * CHARGE_PC)
+    assert run.banks == {1: PULSES * PER_PULSE, 2: PULSES * PER_PULSE}
+    assert any("6 pulses have the time of another" in note for note in read_nexus(tmp_path / "x.nxs").notes)
+
+
+def test_no_pulses_is_said(tmp_path: Path) -> None:
+    def nothing(entry: h5py.Group) -> None:
+        for name in ("event_id", "event_index", "event_time_offset", "event_time_zero"):
+            for bank in ("bank1_events", "bank2_events"):
+                put(entry, f"{bank}/{name}", np.zeros(0, np.uint32))
+        del entry["DASlogs/proton_charge"]
+
+    with pytest.raises(OperatorError, match="found no pulses"):
+        read_nexus(event_file(tmp_path / "x.nxs", nothing))
+
+
+def test_a_monitor_time_that_the_stream_cannot_carry_is_refused(tmp_path: Path) -> None:
+    def late(entry: h5py.Group) -> None:
+        for name, values in (("event_index", [0]), ("event_time_zero", [0.0]), ("event_time_offset", [1.0, 3e5])):
+            put(entry, f"monitor1/{name}", values)
+
+    with pytest.raises(OperatorError, match=r"monitor1/event_time_offset\[1\]: expected at most 209715 µs"):
+        read_nexus(event_file(tmp_path / "x.nxs", late))
+
+
+def test_logs_at_any_time_are_played_to_the_end(tmp_path: Path) -> None:
+    def odd(entry: h5py.Group) -> None:
+        put(entry, "DASlogs/jumpy/time", [3.0, np.nan, -4e6, 0.1])
+        put(entry, "DASlogs/jumpy/value", [1.0, 2.0, 3.0, np.nan])
+
+    beam = NexusBeam(read_nexus(event_file(tmp_path / "x.nxs", odd)))
+    changes = [packet for each in beam.run(T) if each.noted for packet in walk(each.data.tobytes())]
+    assert sorted(packet.time_ns - T for packet in changes) == [S // 10, S // 10]
+    assert min(next(walk(packet)).time_ns for packet in beam.values(T)) == T - 4_000_000 * S

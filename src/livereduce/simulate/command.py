@@ -40,7 +40,10 @@ def play_of(options: argparse.Namespace) -> Play:
     if options.powder:
         return _beam_play(PowderBeam(options.rate or DEFAULT_RATE), options)
     if options.nexus is not None:
-        return _beam_play(NexusBeam(read_nexus(options.nexus)), options)
+        recorded = read_nexus(options.nexus)
+        for note in recorded.notes:
+            print(f"{options.nexus}: {note}", flush=True)
+        return _beam_play(NexusBeam(recorded), options)
     for name in ("runs", "run_seconds", "gap_seconds"):
         if getattr(options, name) is not None:
             raise OperatorError(f"--{name.replace('_', '-')} does not go with --capture: it is played as it is")

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from livereduce.simulate.nexus import Log, Recorded
+from livereduce.simulate.nexus import Recorded
 from livereduce.simulate.play import Passage, passage
 from livereduce.simulate.pulses import (
     CHOPPER_DEVICE,
@@ -22,6 +22,7 @@ from livereduce.stream.adara import encode
 from livereduce.stream.adara.encode import BankSet, MonitorConfig, PixelRange, Variable
 from livereduce.stream.adara.layout import NS_PER_S, Type
 from livereduce.stream.model import I8
+from livereduce.stream.nexus.logs import Log
 
 DEVICE = 1
 """All logs of the file are variables of one device."""

@@ -81,6 +81,15 @@ def test_documents_are_xml_that_says_what_was_asked() -> None:
     assert run.findtext("r:proposal_id", namespaces=space) == "IPTS-1"
 
 
+def test_documents_stay_xml_whatever_names_hold() -> None:
+    texts = "a\x01b", "\x1b[31m", "\ud800", "&<>", "\ufffe"
+    for text in texts:
+        device = encode.device_xml(text, [encode.Variable(id=1, name=text, type="double", units=text)])
+        run = encode.run_info_xml(run=1, instrument=text, title=text, proposal=text)
+        for xml in (device, run):
+            ElementTree.fromstring(xml)
+
+
 def test_beamline_info() -> None:
     packet = one(encode.beamline_info(T, "BL99Z", "TESTBL", "TESTBEAM"))
     assert packet.version == 1

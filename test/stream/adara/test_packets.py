@@ -1,5 +1,6 @@
 """Rare packets: every field of every type, and any other bytes either give a value or `BadPacket`."""
 
+import html
 import struct
 from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
@@ -200,11 +201,23 @@ def test_xml_has_a_limit() -> None:
         read(p.run_info(T0, "a", "b", " " * MOST_XML))
 
 
-@pytest.mark.parametrize("xml", ["", "<", "<a>", "<a/><b/>", "<a>&x;</a>", "\0", "<a>\x01</a>", "<p:a/>"])
+@pytest.mark.parametrize("xml", ["", "<", "<a>", "<a/><b/>", "<a>&x;</a>", "\0", "<p:a/>"])
 def test_text_that_is_not_xml(xml: str) -> None:
     for data in (packet(0x4004, 0, T0, p.counted(xml)), packet(0x8000, 0, T0, words(1) + p.counted(xml))):
         with pytest.raises(BadPacket, match="is not XML"):
             read(data)
+
+
+@pytest.mark.parametrize("bad", ["\x01", "\x1b", "\ufffe", "&#1;", "&#x1B;", "&#0011;"])
+def test_a_character_that_xml_cannot_hold_costs_that_character_only(bad: str) -> None:
+    data = p.descriptor(T0, 3, "dev", {1: (f"a{bad}b", ""), 2: ("temp", "K")})
+    assert read(data).variables == {1: ("a_b", ""), 2: ("temp", "K")}
+
+
+@pytest.mark.parametrize("good", ["&#9;", "&#10;", "&#xA;", "&#32;", "&#233;", "\U0001f600"])
+def test_characters_that_xml_may_hold_stay(good: str) -> None:
+    data = p.descriptor(T0, 3, "dev", {1: (f"a{good}b", "")})
+    assert read(data).variables[1][0] == f"a{html.unescape(good)}b"
 
 
 def test_an_encoding_that_the_declaration_claims_does_not_matter() -> None:

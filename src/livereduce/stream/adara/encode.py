@@ -8,9 +8,9 @@ What speaks ADARA to us in tests, demo and benchmarks uses them. Layouts are tho
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape as escape_markup
 
-from livereduce.stream.adara.layout import SYNC_SIGNATURE, Note, Status, Type, split_ns
+from livereduce.stream.adara.layout import NOT_XML, SYNC_SIGNATURE, Note, Status, Type, split_ns
 
 Value = int | float | str | Sequence[int] | Sequence[float]
 
@@ -93,6 +93,11 @@ def _text(text: str) -> bytes:
     """Length and UTF-8 bytes, padded: how long strings are carried."""
     data = text.encode()
     return struct.pack("<I", len(data)) + _padded(data)
+
+
+def escape(text: str) -> str:
+    """The text as XML carries it: markup escaped, and ``_`` for characters that no XML may hold."""
+    return escape_markup(NOT_XML.sub("_", text))
 
 
 def sync(time_ns: int, offset: int = 0, comment: str = "") -> bytes:

@@ -5,6 +5,7 @@ every packet is a 16-byte header (payload length, format, seconds and nanosecond
 length is a multiple of 4, so that a stream is an array of 32-bit words.
 """
 
+import re
 from enum import IntEnum
 
 HEADER_WORDS = 4
@@ -17,6 +18,9 @@ TICK_NS = 100
 """Times of flight on the wire count 100 ns."""
 CHARGE_UNIT_PC = 10.0
 """Proton charge on the wire counts 10 pC."""
+
+NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML 1.0 text may hold (its production ``Char``); names of variables have them at times."""
 
 
 class Type(IntEnum):

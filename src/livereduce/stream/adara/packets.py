@@ -3,6 +3,7 @@
 Layouts are those of SNS's network protocol document; where a string is XML only the few elements used are read.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from livereduce.errors import UpstreamError
-from livereduce.stream.adara.layout import Status, Type
+from livereduce.stream.adara.layout import NOT_XML, Status, Type
 from livereduce.stream.model import F8, I4, I8
 
 
@@ -143,6 +144,9 @@ def _run_status(payload: bytes, version: int) -> RunStatus:
 _MOST_DIGITS = 10
 """Of a variable id, 32 bits; `int` itself raises for some thousand digits."""
 
+_BAD_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
+"""References to control characters, which a parser refuses like the characters themselves."""
+
 
 def _xml(payload: bytes, what: str) -> str:
     cursor = _Cursor(payload)
@@ -156,7 +160,8 @@ def _parsed(text: str, what: str) -> ElementTree.Element:
     if "<!DOCTYPE" in text:
         raise BadPacket(f"{what} declares a document type, expected plain XML")
     try:
-        return ElementTree.fromstring(text)
+        # One control character in one name must not cost the names of all other variables of the device.
+        return ElementTree.fromstring(_BAD_REFERENCE.sub("_", NOT_XML.sub("_", text)))
     except (ElementTree.ParseError, ValueError) as error:
         raise BadPacket(f"{what} is not XML: {error}") from None
 

@@ -1,0 +1,110 @@
+"""Times of a NeXus file: seconds (or other units) after a moment that an attribute, or the file's start, names.
+
+All times become nanoseconds after the file's ``start_time``. A moment without a zone is in the zone of the first one
+of the file that has a zone, since writers mix both.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+import h5py
+import numpy as np
+
+from livereduce.stream.model import F8, I8
+from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, numbers, text
+
+NS_PER_S = 10**9
+SECONDS = {
+    **dict.fromkeys(("", "s", "second", "seconds", "sec"), 1.0),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("us", "µs", "microsecond", "microseconds"), 1e-6),
+    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
+    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+}
+ANY_TIME = Numbers(units=SECONDS)
+"""Logs leave out impossible times one by one; pulses are held against the length of a run."""
+LONGEST_RUN_S = 366 * 86_400
+"""A pulse later than this after the file's start is not of this run; its time counts from another moment."""
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The moment from which the file's times count, and the zone of moments that name none."""
+
+    start: datetime
+    zone: tzinfo
+
+    def offset_s(self, times: h5py.Dataset) -> float:
+        """Seconds from the file's start to the moment from which these times count (``offset`` or ``start``)."""
+        said = attribute(times, "offset", "start")
+        return (moment(times, said, self.zone) - self.start).total_seconds() if said else 0.0
+
+
+def clock(entry: h5py.Group, timed: list[h5py.Dataset], notes: Notes) -> Clock:
+    """The clock of a file, whose event times and pulse times are `timed`.
+
+    Raises
+    ------
+    OperatorError
+        A moment is no ISO 8601 time.
+    """
+    said = [(entry, text(entry, "start_time")), *((each, attribute(each, "offset", "start")) for each in timed)]
+    moments = [moment(node, words, None) for node, words in said if words]
+    zone = next((each.tzinfo for each in moments if each.tzinfo is not None), UTC)
+    if moments and {each.tzinfo is None for each in moments} == {True, False}:
+        notes.add(f"moments without a time zone are read as {zone}", entry.name)
+    if not said[0][1]:
+        notes.add("no start_time; times count from the first moment that the file names", entry.name)
+    start = moments[0] if moments else UNIX_EPOCH
+    return Clock(start=start if start.tzinfo else start.replace(tzinfo=zone), zone=zone)
+
+
+def moment(node: h5py.HLObject, words: str, zone: tzinfo | None) -> datetime:
+    """An ISO 8601 time, with `zone` where it names none (and None leaves it without).
+
+    Raises
+    ------
+    OperatorError
+        The words are no such time.
+    """
+    try:
+        found = datetime.fromisoformat(re.sub(r"\.(\d+)", lambda digits: f".{digits[1][:6]:0<6}", words))
+    except ValueError:
+        raise bad(node, "a time such as 2024-03-01T12:00:00-05:00", repr(words)) from None
+    return found if found.tzinfo or zone is None else found.replace(tzinfo=zone)
+
+
+def pulse_times_ns(times: h5py.Dataset, clock: Clock, notes: Notes) -> I8:
+    """Times of pulses, in nanoseconds after the file's start.
+
+    Times without a named moment that make sense only as seconds since 1970 are taken as that, and said.
+
+    Raises
+    ------
+    OperatorError
+        A time is not finite, or farther from the file's start than a run can last.
+    """
+    seconds: F8 = numbers(times, ANY_TIME) + clock.offset_s(times)
+    if not attribute(times, "offset", "start") and seconds.size and not _within_run(seconds).any():
+        since_1970 = seconds + (UNIX_EPOCH - clock.start).total_seconds()
+        if _within_run(since_1970).all():
+            notes.add("times count from 1970, not from the file's start", times.name)
+            seconds = since_1970
+    wrong = ~_within_run(seconds)
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise bad(
+            times,
+            f"a time of this run (at most {LONGEST_RUN_S:g} s from its start)",
+            f"{seconds[first]:.9g} s",
+            index=first,
+        )
+    nanoseconds: I8 = np.rint(seconds * NS_PER_S).astype(np.int64)
+    return nanoseconds
+
+
+def _within_run(seconds: F8) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.abs(seconds) <= LONGEST_RUN_S

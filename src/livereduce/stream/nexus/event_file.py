@@ -1,0 +1,187 @@
+"""An SNS event file as a value: pulses' charges, the events of banks and monitors, logs, and remarks.
+
+Layout: ``/entry/bankN_events``, ``/entry/monitorN``, ``/entry/DASlogs/*``. A bank without data in such files holds one
+placeholder event (pixel 0, time 0); it counts like any other, so that totals are those of the arrays.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from livereduce.errors import OperatorError
+from livereduce.stream.model import F8, I8
+from livereduce.stream.nexus.clock import Clock, clock, pulse_times_ns
+from livereduce.stream.nexus.events import Events, read_events
+from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, dataset, numbers, text
+from livereduce.stream.nexus.logs import Log, read_logs
+
+MAX_RUN = 2**32 - 1
+MAX_MONITOR = 2**10 - 1
+"""A monitor's number has 10 bits in the stream."""
+MAX_CHARGE_PC = 10.0 * (2**32 - 1)
+"""A pulse's charge has 32 bits in the stream, in 10 pC."""
+CHARGES = Numbers(
+    units={
+        **dict.fromkeys(("", "pc", "picocoulomb", "picocoulombs"), 1.0),
+        **dict.fromkeys(("uah", "µah", "microamphour", "microamphours", "uamphour", "uamp.hour", "uamphr"), 3.6e9),
+        **dict.fromkeys(("c", "coulomb", "coulombs"), 1e12),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventFile:
+    """The contents of an event file; times count from its start.
+
+    Attributes
+    ----------
+    charge_ns, charge_pc
+        Shape (c,): time and proton charge of each pulse of the charge's log.
+    notes
+        What was left out or changed, a sentence each.
+    """
+
+    run: int
+    instrument: str
+    title: str
+    proposal: str
+    definition_xml: str
+    charge_ns: I8
+    charge_pc: F8
+    banks: tuple[Events, ...]
+    monitors: tuple[Events, ...]
+    logs: tuple[Log, ...]
+    notes: tuple[str, ...]
+
+
+def read_event_file(path: Path) -> EventFile:
+    """Everything in the file that can be used.
+
+    Raises
+    ------
+    OperatorError
+        The file cannot be read, is not an SNS event file, or a field that counts holds what it must not; names file,
+        path, index, what was expected and what was found.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            entry = child(file, "entry")
+            if not isinstance(entry, h5py.Group):
+                raise OperatorError(f"{path}: expected a group /entry, found {', '.join(file) or 'nothing'}")
+            return _read(entry)
+    except (OSError, RuntimeError) as error:
+        raise OperatorError(f"{path}: cannot be read as a NeXus file: {error}") from None
+
+
+def _read(entry: h5py.Group) -> EventFile:
+    notes = Notes()
+    banks, monitors = _bank_groups(entry, notes), _monitor_groups(entry, notes)
+    if not banks:
+        raise bad(entry, "groups bankN_events with event_id", "no bank with events")
+    charge = _charge_log(entry, notes)
+    timed = [dataset(group, "event_time_zero") for group in (*banks.values(), *monitors.values())]
+    times = clock(entry, timed + ([dataset(charge, "time")] if charge is not None else []), notes)
+    charge_ns, charge_pc = _charges(charge, times, notes)
+    logs = child(entry, "DASlogs")
+    return EventFile(
+        run=_run_number(entry, notes),
+        instrument=text(entry, "instrument/name"),
+        title=text(entry, "title"),
+        proposal=text(entry, "experiment_identifier"),
+        definition_xml=_definition(entry),
+        charge_ns=charge_ns,
+        charge_pc=charge_pc,
+        banks=tuple(read_events(group, id_, times, notes, has_pixels=True) for id_, group in banks.items()),
+        monitors=tuple(
+            read_events(group, id_, times, notes, has_pixels=False) for id_, group in sorted(monitors.items())
+        ),
+        logs=tuple(read_logs(logs, times, notes)) if isinstance(logs, h5py.Group) else (),
+        notes=notes.lines(),
+    )
+
+
+def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
+    """Groups with events, by bank; those with events that belong to no bank are named."""
+    banks: dict[int, h5py.Group] = {}
+    for name in entry:
+        found = re.fullmatch(r"bank(\d+)_events", name)
+        if found is None:
+            if re.fullmatch(r"bank_\w+_events", name):
+                notes.add("left out: its events belong to no bank", name)
+            continue
+        group = child(entry, name)
+        if not isinstance(group, h5py.Group):
+            raise bad(entry, "a group of events", "a dataset or a link that leads nowhere", name=name)
+        if "event_id" in group:
+            banks[int(found[1])] = group
+        else:
+            notes.add("left out: it has no event_id", name)
+    return banks
+
+
+def _monitor_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
+    monitors: dict[int, h5py.Group] = {}
+    for name in entry:
+        found = re.fullmatch(r"monitor(\d+)", name)
+        group = child(entry, name) if found else None
+        if found is None or not isinstance(group, h5py.Group) or "event_index" not in group:
+            continue
+        if int(found[1]) <= MAX_MONITOR:
+            monitors[int(found[1])] = group
+        else:
+            notes.add(f"left out: the stream carries monitors up to {MAX_MONITOR}", name)
+    return monitors
+
+
+def _run_number(entry: h5py.Group, notes: Notes) -> int:
+    words = text(entry, "run_number")
+    if not words:
+        notes.add("no run_number; played as run 1", entry.name)
+        return 1
+    if not re.fullmatch(r"\d{1,10}", words) or not 1 <= int(words) <= MAX_RUN:
+        raise bad(entry, f"a run number from 1 to {MAX_RUN}", repr(words), name="run_number")
+    return int(words)
+
+
+def _definition(entry: h5py.Group) -> str:
+    """The instrument definition as it is: line breaks in it are no control characters."""
+    found = child(entry, "instrument/instrument_xml/data")
+    if not isinstance(found, h5py.Dataset) or found.shape is None or not found.size:
+        return ""
+    raw = np.asarray(found[()], dtype=object).ravel()[0]
+    return (raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)).strip("\0 \t\r\n")
+
+
+def _charge_log(entry: h5py.Group, notes: Notes) -> h5py.Group | None:
+    log = child(entry, "DASlogs/proton_charge")
+    if isinstance(log, h5py.Group) and "time" in log and "value" in log:
+        return log
+    notes.add("no proton charge; every pulse has 0 pC", "DASlogs/proton_charge")
+    return None
+
+
+def _charges(log: h5py.Group | None, clock: Clock, notes: Notes) -> tuple[I8, F8]:
+    if log is None:
+        return np.zeros(0, np.int64), np.zeros(0)
+    time_ns = pulse_times_ns(dataset(log, "time"), clock, notes)
+    charge_pc: F8 = numbers(dataset(log, "value"), CHARGES)
+    if time_ns.size != charge_pc.size:
+        raise bad(log, f"{time_ns.size} values, as there are times", charge_pc.size, name="value")
+    return time_ns, _possible(charge_pc, log, notes)
+
+
+def _possible(charge_pc: F8, log: h5py.Group, notes: Notes) -> F8:
+    """Charges that a pulse can have: none below 0 or beyond what the stream carries; NaN is 0."""
+    clipped = np.clip(np.nan_to_num(charge_pc, nan=0.0, posinf=MAX_CHARGE_PC, neginf=0.0), 0.0, MAX_CHARGE_PC)
+    wrong = np.flatnonzero(clipped != charge_pc)
+    if wrong.size:
+        first = int(wrong[0])
+        notes.add(
+            f"{wrong.size} impossible charges (the first is {charge_pc[first]:g} pC at index {first}) "
+            f"are clipped to 0 to {MAX_CHARGE_PC:g} pC, NaN to 0",
+            log.name,
+        )
+    return clipped

@@ -1,0 +1,125 @@
+"""The events of one bank or monitor: which pulse each row belongs to, and its times of flight and pixels.
+
+Layout of SNS: ``event_time_zero`` has a time a pulse, ``event_index`` the place of the pulse's first event, and
+``event_time_offset`` and ``event_id`` one value an event (NXevent_data).
+"""
+
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+
+from livereduce.stream.model import F8, I8
+from livereduce.stream.nexus.clock import Clock, pulse_times_ns
+from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, column, dataset, numbers
+
+MAX_TOF_US = float(2**32 // 10 - 1)
+"""The stream carries a time of flight as 32 bits of 100 ns."""
+TIMES_OF_FLIGHT = Numbers(
+    least=0,
+    most=MAX_TOF_US,
+    units={
+        **dict.fromkeys(("", "microsecond", "microseconds", "us", "µs"), 1.0),
+        **dict.fromkeys(("nanosecond", "nanoseconds", "ns"), 1e-3),
+        **dict.fromkeys(("millisecond", "milliseconds", "ms"), 1e3),
+        **dict.fromkeys(("second", "seconds", "s"), 1e6),
+    },
+)
+PIXELS = Numbers(least=0, most=2**32 - 1, whole=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Events:
+    """The events of one bank or monitor.
+
+    Attributes
+    ----------
+    id
+        Number of the bank or monitor.
+    pulse_ns
+        Shape (r,): nanoseconds after the file's start of the pulse of each row; as in the file, perhaps not ascending.
+    first
+        Shape (r + 1,): events of row k are ``first[k]:first[k + 1]``.
+    tof_us
+        Shape (n,).
+    pixel
+        Shape (n,); None for a monitor.
+    pixels
+        The pixels that belong to the bank, ascending; None for a monitor.
+    """
+
+    id: int
+    pulse_ns: I8
+    first: I8
+    tof_us: F8
+    pixel: I8 | None = None
+    pixels: I8 | None = None
+
+
+def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> Events:
+    """One ``bankN_events`` or ``monitorN`` group.
+
+    Raises
+    ------
+    OperatorError
+        A field is missing or does not hold what it must; all fields must fit each other.
+    """
+    pulse_ns = pulse_times_ns(dataset(group, "event_time_zero"), clock, notes)
+    tof_us = numbers(dataset(group, "event_time_offset"), TIMES_OF_FLIGHT)
+    pixel = numbers(dataset(group, "event_id"), PIXELS) if has_pixels else None
+    if pixel is not None and pixel.size != tof_us.size:
+        raise bad(group, f"{tof_us.size} values, as event_time_offset has", pixel.size, name="event_id")
+    if child(group, "event_weight") is not None:
+        notes.add("event weights are left out: every event counts once", group.name)
+    if pulse_ns.size > 1 and (np.diff(pulse_ns) < 0).any():
+        notes.add("pulses are not in the order of their times; they are sorted", group.name)
+    return Events(
+        id=id_,
+        pulse_ns=pulse_ns,
+        first=_first(group, pulse_ns.size, tof_us.size, notes),
+        tof_us=tof_us,
+        pixel=pixel,
+        pixels=None if pixel is None else _pixels(group, pixel),
+    )
+
+
+def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:
+    """Where each pulse's events begin, and where the last ends; shape (pulses + 1,).
+
+    An index at or beyond the events means: none from here on (SNS files end with -1).
+    """
+    data = dataset(group, "event_index")
+    index = column(data)
+    if index.dtype.kind not in "iu":
+        raise bad(data, "whole numbers", f"values of type {data.dtype}")
+    if index.size == pulses + 1 and index[-1] == events:
+        index = index[:-1]  # some writers close the last pulse themselves
+    if index.size != pulses:
+        raise bad(data, f"{pulses} values, one a pulse of event_time_zero", index.size)
+    if not pulses and events:
+        raise bad(group, "pulses", f"none for {events} events", name="event_time_zero")
+    # -1 becomes the largest number, whether the file holds it signed or not.
+    first = np.minimum(index.astype(np.uint64), np.uint64(events)).astype(np.int64)
+    falls = np.flatnonzero(np.diff(first) < 0)
+    if falls.size:
+        raise bad(
+            data, f"at least {first[falls[0]]}, as the value before", index[falls[0] + 1], index=int(falls[0]) + 1
+        )
+    if first.size and first[0] > 0 and events:
+        notes.add("events before the first pulse's are counted with it", group.name)
+        first[0] = 0
+    return np.append(first, events)
+
+
+def _pixels(group: h5py.Group, pixel: I8) -> I8:
+    """The pixels of a bank: those that the file lists, and those that have events."""
+    listed = child(group, "pixel_id")
+    if not isinstance(listed, h5py.Dataset) or listed.shape is None or not listed.size:
+        return np.unique(pixel)
+    if listed.dtype.kind not in "iu":
+        raise bad(listed, "whole numbers", f"values of type {listed.dtype}")
+    flat = listed[()].ravel()
+    wrong = (flat < PIXELS.least) | (flat > PIXELS.most)
+    if wrong.any():
+        raise bad(listed, "0 to 4294967295", flat[wrong.argmax()], index=int(wrong.argmax()))
+    return np.unique(flat.astype(np.int64))

@@ -1,0 +1,174 @@
+"""Fields of a NeXus file: numbers and texts, checked against what the field must hold before anybody uses them.
+
+An HDF5 file says of each dataset what it is, and each writer says it a little differently: scalars or arrays of one,
+bytes or strings, attributes that are arrays, links that lead nowhere. All of that ends here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from livereduce.errors import OperatorError
+
+MAX_NAMES = 5
+"""So many names of one kind stand in a note; the rest is a number."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The numbers that a field may hold: a range (inclusive), whole or not, and the units it may come in.
+
+    Attributes
+    ----------
+    least, most
+        None lets every number pass, NaN too; who reads them looks at each.
+    units
+        Name of a unit, lower case, to what its numbers are multiplied with. The empty name stands for no unit.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    whole: bool = False
+    units: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Notes:
+    """Remarks about a file for the person who plays it: one line a reason, with the names that it concerns."""
+
+    _names: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, reason: str, name: str) -> None:
+        """Remember that `reason` holds for `name`."""
+        self._names.setdefault(reason, []).append(name)
+
+    def lines(self) -> tuple[str, ...]:
+        """The remarks, in the order in which their reasons came up."""
+        return tuple(f"{_some(names)}: {reason}" for reason, names in self._names.items())
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MAX_NAMES
+    return ", ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def bad(
+    node: h5py.HLObject, expected: str, found: object, *, name: str = "", index: int | None = None
+) -> OperatorError:
+    """The error of a field: file, path, index, what was expected and what was found."""
+    path = f"{node.name.rstrip('/')}/{name}" if name else node.name
+    at = "" if index is None else f"[{index}]"
+    return OperatorError(f"{node.file.filename}: {path}{at}: expected {expected}, found {found}")
+
+
+def child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
+    """A member of a group; None if it is absent, a link that leads nowhere, or something that HDF5 cannot open."""
+    try:
+        found = group.get(name)
+    except (KeyError, OSError, RuntimeError, ValueError):
+        return None
+    return found if isinstance(found, h5py.Group | h5py.Dataset) else None
+
+
+def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """A dataset that must be there.
+
+    Raises
+    ------
+    OperatorError
+        It is missing, a link that leads nowhere, or a group.
+    """
+    found = child(group, name)
+    if isinstance(found, h5py.Dataset):
+        return found
+    if found is not None:
+        raise bad(group, "a dataset", "a group", name=name)
+    raise bad(group, "a dataset", "a link that leads nowhere" if name in group.keys() else "nothing", name=name)  # noqa: SIM118  (`in` follows links)
+
+
+def text_of(value: Any) -> str:
+    """A text as HDF5 libraries give it (bytes, a string, an array of one), without control characters."""
+    first = np.asarray(value, dtype=object).ravel()
+    if not first.size:
+        return ""
+    raw = first[0].decode(errors="replace") if isinstance(first[0], bytes) else str(first[0])
+    return printable(raw.strip("\0 \t\r\n"))
+
+
+def printable(text: str) -> str:
+    """The text with each run of control characters as ``_``: XML, logs and terminals cannot carry them."""
+    return _CONTROL.sub("_", text)
+
+
+def text(group: h5py.Group, name: str) -> str:
+    """A text of the file; empty if it is absent."""
+    found = child(group, name)
+    return text_of(found[()]) if isinstance(found, h5py.Dataset) and found.shape is not None else ""
+
+
+def attribute(node: h5py.HLObject, *names: str) -> str:
+    """The first of these attributes that is there, as text; empty if there is none of them."""
+    return next((text_of(node.attrs[name]) for name in names if name in node.attrs), "")
+
+
+def column(data: h5py.Dataset) -> NDArray[Any]:
+    """All values as one column: a scalar is one value, shape (n, 1) is n values.
+
+    Raises
+    ------
+    OperatorError
+        The dataset is empty space or a table of more than one column.
+    """
+    if data.shape is None:
+        raise bad(data, "values", "an empty dataspace")
+    if any(size != 1 for size in data.shape[1:]):
+        raise bad(data, "one column", f"shape {data.shape}")
+    try:
+        values: NDArray[Any] = np.asarray(data[()]).reshape(-1)
+    except (OSError, TypeError, ValueError) as error:
+        raise bad(data, "values that HDF5 can read", str(error)) from None
+    return values
+
+
+def numbers(data: h5py.Dataset, allowed: Numbers) -> NDArray[Any]:
+    """The numbers of a field in our unit: int64 where whole numbers are expected, else float64.
+
+    Raises
+    ------
+    OperatorError
+        They are no numbers, not whole, out of range, or in a unit that the field cannot have.
+    """
+    values = column(data)
+    if values.dtype.kind not in ("iub" if allowed.whole else "iubf"):
+        raise bad(data, "whole numbers" if allowed.whole else "numbers", f"values of type {data.dtype}")
+    factor = _factor(data, allowed)
+    if not allowed.whole:
+        values = values.astype(np.float64) * factor
+    if allowed.least is not None and allowed.most is not None:
+        _check_range(data, values, allowed.least, allowed.most)
+    return values.astype(np.int64) if allowed.whole else values
+
+
+def _check_range(data: h5py.Dataset, values: NDArray[Any], least: float, most: float) -> None:
+    wrong = ~((values >= least) & (values <= most))
+    if wrong.any():
+        first = int(wrong.argmax())
+        found = f"{values[first]} ({np.count_nonzero(wrong)} of {values.size} values are out of range)"
+        raise bad(data, f"{least:.12g} to {most:.12g}", found, index=first)
+
+
+def _factor(data: h5py.Dataset, allowed: Numbers) -> float:
+    """The unit's factor; a field without a unit counts in the one that the field usually has."""
+    units = attribute(data, "units")
+    if not allowed.units or not units:
+        return 1.0
+    if units.lower() not in allowed.units:
+        known = ", ".join(sorted(name for name in allowed.units if name))
+        raise bad(data, f"a unit ({known})", repr(units))
+    return allowed.units[units.lower()]
