@@ -1,7 +1,6 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -282,10 +281,10 @@ def test_an_unreadable_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "secret.conf"
     path.write_text("{}")
 
-    def refuse(self: Path, mode: str) -> Any:  # root may read anything, so that a mode of 0 proves nothing
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: Path, most_bytes: int) -> bytes:  # root may read anything, so that a mode of 0 proves nothing
+        raise PermissionError(13, f"Permission denied to read {most_bytes}", str(path))
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(config_module, "read_regular", refuse)
     assert file_problem(path) == "no permission to read it"
 
 
@@ -299,7 +298,7 @@ def test_devices_and_huge_files_are_refused(tmp_path: Path) -> None:
     assert file_problem(Path("/dev/zero")) == "cannot be read: not a regular file"
     path = tmp_path / "huge.conf"
     path.write_bytes(b" " * (config_module.MOST_BYTES + 1))
-    assert file_problem(path).startswith("cannot be read: longer than")
+    assert file_problem(path).startswith("cannot be read: 1 MiB long, at most")
 
 
 json_values = st.recursive(

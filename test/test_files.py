@@ -69,6 +69,22 @@ def test_a_file_that_claims_to_be_empty_is_still_bounded() -> None:
     assert read_regular(Path("/proc/self/stat"), 1 << 20).startswith(str(os.getpid()).encode())
 
 
+def test_a_link_is_followed_only_where_people_may_put_one(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"text")
+    path = tmp_path / "link"
+    path.symlink_to(tmp_path / "real")
+    assert read_regular(path, 4) == b"text"
+    with pytest.raises(OSError, match="not a regular file"):
+        read_regular(path, 4, follow_link=False)
+
+
+def test_a_replacement_is_never_written_into_what_lies_in_its_way(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    os.mkfifo(tmp_path / f".a.json.{os.getpid()}")  # a script can know the name
+    replace_file(path, b"new")
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a.json", b"new")]
+
+
 def test_sizes_are_for_people() -> None:
     assert [in_bytes(size) for size in (0, 1023, 1 << 20, 60_000_000_000)] == [
         "0 bytes",

@@ -5,7 +5,6 @@ scripts, engine) is `livereduce.resolve`.
 """
 
 import json
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,6 +13,7 @@ from typing import Any
 
 from livereduce.config_keys import KEYS, Key
 from livereduce.errors import OperatorError
+from livereduce.files import read_regular
 from livereduce.json_errors import find_mistake, repeated_names
 from livereduce.link import SILENCE_LIMITS_S, Phase
 
@@ -211,16 +211,9 @@ def read_file(path: Path | None) -> Reading:
 
 
 def _contents(path: Path) -> str:
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
+    if path.is_dir():
         raise IsADirectoryError
-    if not stat.S_ISREG(mode):  # reading a pipe or a terminal would wait for ever
-        raise OSError("not a regular file")
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise OSError(f"longer than {MOST_BYTES} bytes, which no configuration is")
-    return content.decode("utf-8-sig")
+    return read_regular(path, MOST_BYTES).decode("utf-8-sig")
 
 
 def _unusable(path: Path, what: str) -> Reading:

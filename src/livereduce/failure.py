@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from livereduce.files import replace_file
+from livereduce.files import read_regular, replace_file
 
 FILE_NAME = "script_failure.json"
 MOST_BYTES = 1 << 18
@@ -62,8 +62,7 @@ def write_failure(state_dir: Path, failure: ScriptFailure) -> None:
 def read_failure(state_dir: Path) -> ScriptFailure | None:
     """The last failure; None if there was none, or what is there is none."""
     try:
-        with (state_dir / FILE_NAME).open("rb") as file:
-            return failure_of(json.loads(file.read(MOST_BYTES)))
+        return failure_of(json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False)))
     except (OSError, ValueError, RecursionError):
         return None
 

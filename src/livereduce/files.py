@@ -13,18 +13,30 @@ from stat import S_ISREG
 
 
 @contextmanager
-def open_regular(path: Path) -> Iterator[int]:
+def open_regular(path: Path, *, follow_link: bool = True) -> Iterator[int]:
     """A descriptor to read a regular file; anything else is refused without waiting for it.
 
     O_NONBLOCK keeps a FIFO without a writer from holding the caller, and the type is asked of the open descriptor: what
     the path leads to may change between a look and the opening.
+
+    Parameters
+    ----------
+    follow_link
+        False for files that this service writes: they are never links, and a link that lies there was put there by
+        somebody else and may lead to a file that only we may read.
 
     Raises
     ------
     OSError
         It cannot be opened, or is not a regular file; `strerror` says which.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        fd = os.open(path, flags if follow_link else flags | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.EINVAL, "not a regular file", str(path)) from None
+        raise
     try:
         if not S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
@@ -54,7 +66,7 @@ def read_bounded(fd: int, most_bytes: int) -> bytes:
     raise OSError(errno.EFBIG, f"{in_bytes(size)} long, at most {in_bytes(most_bytes)} are read")
 
 
-def read_regular(path: Path, most_bytes: int) -> bytes:
+def read_regular(path: Path, most_bytes: int, *, follow_link: bool = True) -> bytes:
     """The contents of a regular file of bounded size.
 
     Raises
@@ -62,7 +74,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     OSError
         As `open_regular` and `read_bounded`.
     """
-    with open_regular(path) as fd:
+    with open_regular(path, follow_link=follow_link) as fd:
         return read_bounded(fd, most_bytes)
 
 
@@ -84,7 +96,9 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_bytes(data)
+        fresh.unlink(missing_ok=True)
+        with fresh.open("xb") as file:  # never into what somebody else has put under this name, such as a FIFO
+            file.write(data)
         fresh.replace(path)
     except OSError:
         with suppress(OSError):

@@ -14,10 +14,13 @@ from pathlib import Path
 
 from livereduce.config_keys import INSTRUMENT_NAME
 from livereduce.errors import OperatorError
+from livereduce.files import read_regular
 
 SYSTEM_PROPERTIES = Path("/etc/mantid.local.properties")
 USER_PROPERTIES = Path(".mantid/Mantid.user.properties")
 """Relative to the home directory; what it sets wins over `SYSTEM_PROPERTIES`, as in Mantid."""
+MOST_PROPERTIES = 1 << 20
+"""Bytes of a properties file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,7 @@ def read_properties(home: Path) -> tuple[str, ...]:
     texts = []
     for path in (home / USER_PROPERTIES, SYSTEM_PROPERTIES):
         try:
-            texts.append(path.read_text("utf-8", errors="replace"))
+            texts.append(read_regular(path, MOST_PROPERTIES).decode("utf-8", "replace"))
         except OSError:
             texts.append("")
     return tuple(texts)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from livereduce.errors import OperatorError
+from livereduce.files import read_regular
 from livereduce.json_errors import find_mistake
 
 MOST_BYTES = 1 << 20
@@ -50,8 +51,7 @@ def read_publication(path: Path) -> Publication:
         With everything that is wrong with it, each naming the file, the key and what was expected.
     """
     try:
-        with path.open("rb") as file:
-            body = json.loads(file.read(MOST_BYTES))
+        body = json.loads(read_regular(path, MOST_BYTES))
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror or error}") from None
     except json.JSONDecodeError as error:

@@ -16,11 +16,13 @@ import psutil
 
 from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure, failure_of
-from livereduce.files import replace_file
+from livereduce.files import read_regular, replace_file
 from livereduce.link import Phase, Progress, RunState
 from livereduce.resolve import Survey
 
 FILE_NAME = "status.json"
+MOST_BYTES = 4 << 20
+"""Of a snapshot; it has some ten kilobytes."""
 STALE_S = 15.0
 """The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
 
@@ -226,7 +228,7 @@ def read_status(path: Path) -> Status:
     ValueError
         It is not a snapshot.
     """
-    return decode_status(path.read_text())
+    return decode_status(read_regular(path, MOST_BYTES, follow_link=False).decode())
 
 
 def shown(

@@ -142,7 +142,7 @@ def test_a_disk_that_is_full_leaves_what_was_there(scripts: Path, state: Path, m
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", full)
+        patch.setattr(good, "replace_file", full)
         with pytest.raises(OSError, match="No space"):
             remember(state, found)
     assert last_good(state, PROC) == before

@@ -4,7 +4,7 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -339,6 +339,24 @@ def test_a_link_that_leads_elsewhere_is_not_followed(own: TestClient, powder: Fa
     os.mkfifo(path)
     for ending in ("", ".nxs", ".csv", ".png"):
         assert own.get(f"{ONE}/products/41/result{ending}").status_code == 404, "and nobody waits at a pipe"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("what", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_a_pipe_in_the_place_of_any_of_our_files_stops_nobody(
+    powder: Fabricated, what: Callable[[Path], object]
+) -> None:
+    """And the end comes too: a thread that waits in an open would keep the process from ending."""
+    products = powder.path / "state" / "products"
+    with visiting(powder) as client:
+        for path in (products / "41" / FILE_NAME, products / "index.json", powder.path / "run" / "status.json"):
+            path.unlink(missing_ok=True)
+            what(path)
+            assert client.get(f"{ONE}/trends/41").status_code == 404
+        while "not a regular file" not in (body := ok(client, ONE)["card"])["down"]:
+            pass
+        assert body["state"] == "down"
+        assert ok(client, f"{ONE}/products/41/result")["kind"] == "1d"
 
 
 # ---- the description

@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from livereduce.files import replace_file
+from livereduce.files import read_regular, replace_file
 from livereduce.scripts import Script, Scripts, find_problem, md5_of
 from livereduce.status import iso
 
 INDEX = "index.json"
+MOST_BYTES = 64 << 20
+"""Of a file that is remembered; far more than any script has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ def _find(state_dir: Path, name: str) -> tuple[Script, str] | None:
 def _read_index(folder: Path) -> dict[str, Kept]:
     """What is remembered; nothing if the index is not there or damaged."""
     try:
-        body = json.loads((folder / INDEX).read_bytes())
+        body = json.loads(read_regular(folder / INDEX, MOST_BYTES, follow_link=False))
         return {name: Kept(**{key: str(value) for key, value in entry.items()}) for name, entry in body.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
@@ -120,7 +122,7 @@ def _read_index(folder: Path) -> dict[str, Kept]:
 def _read_text(folder: Path, entry: Kept) -> bytes | None:
     """The bytes of an entry; None if they are not there or not those whose md5 was taken."""
     try:
-        text = (folder / f"{entry.md5}.py").read_bytes()
+        text = read_regular(folder / f"{entry.md5}.py", MOST_BYTES, follow_link=False)
     except (OSError, ValueError):
         return None
     return text if md5_of(text) == entry.md5 else None

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.files import open_regular
 from livereduce.status import Restart
 
 FILE_NAME = "restarts.jsonl"
@@ -96,10 +97,8 @@ def _decode(line: bytes) -> Entry:
 def _tail(path: Path) -> bytes:
     """The contents, or the end of too long ones; empty if there is no file."""
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - MOST_BYTES))
-            return file.read(MOST_BYTES)
+        with open_regular(path, follow_link=False) as fd:
+            return os.pread(fd, MOST_BYTES, max(0, os.fstat(fd).st_size - MOST_BYTES))
     except FileNotFoundError:
         return b""
 
@@ -118,7 +117,8 @@ def _cut_back(path: Path) -> None:
 
 def _write(path: Path, data: bytes, how: int) -> None:
     """Write all of it or raise: a disk that fills up takes a part without complaint."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o644)
+    # without O_NONBLOCK a FIFO under this name would hold the daemon
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | how, 0o644)
     try:
         if os.write(fd, data) < len(data):
             raise OSError("no room for all of it")

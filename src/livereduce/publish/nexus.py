@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,15 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5s, h5t
 
+from livereduce.publish.inside import NotPlain, member, member_if_any, opened
 from livereduce.publish.product import Axis, Product
 
 _NEXUS_FIELDS = {"events": ("total_counts", "counts"), "proton_charge_pc": ("proton_charge", "pC")}
 """Attributes of a product that NeXus knows under another name: that name and the units."""
+
+MOST_FACTS = 500
+"""Fields of an entry that are looked at, and bytes of one."""
+MOST_FACT_BYTES = 1 << 16
 
 # h5py's dictionary-like writing costs twice as much as its low-level calls, and a product is written every cycle.
 # Texts have variable length, because h5py gives fixed-length attributes back as bytes.
@@ -159,11 +165,16 @@ def default_data(file: h5py.File) -> tuple[h5py.Group, h5py.Dataset, h5py.Datase
     ------
     KeyError
         The file is not of this layout.
+    NotPlain
+        It refers to other files, see `livereduce.publish.inside`.
     """
-    entry = file[file.attrs["default"]]
-    data = entry[entry.attrs["default"]]
-    name = data.attrs["signal"]
-    return data, data[name], data.get(f"{name}_errors")
+    data = member(_default_entry(file), str(_default_entry(file).attrs["default"]))
+    name = str(data.attrs["signal"])
+    return data, member(data, name), member_if_any(data, f"{name}_errors")
+
+
+def _default_entry(file: h5py.File) -> h5py.Group:
+    return member(file, str(file.attrs["default"]))
 
 
 def read_product(path: Path) -> Product:
@@ -175,8 +186,10 @@ def read_product(path: Path) -> Product:
         Not an HDF5 file.
     KeyError
         An HDF5 file, but not of this layout.
+    NotPlain
+        It refers to other files.
     """
-    with h5py.File(path, "r", locking=False) as file:
+    with opened(path) as file:
         data, signal, errors = default_data(file)
         facts = _read_facts(file)
         return Product(
@@ -188,7 +201,7 @@ def read_product(path: Path) -> Product:
             errors=None if errors is None else errors[()],
             units=signal.attrs["units"],
             axes=tuple(
-                Axis(name=axis, values=data[axis][()], units=data[axis].attrs["units"])
+                Axis(name=axis, values=member(data, axis)[()], units=member(data, axis).attrs["units"])
                 for axis in data.attrs.get("axes", ())
             ),
             attributes=facts,
@@ -200,19 +213,32 @@ def read_facts(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    OSError, KeyError
+    OSError, KeyError, NotPlain
         As `read_product`.
     """
-    with h5py.File(path, "r", locking=False) as file:
+    with opened(path) as file:
         return _read_facts(file)
 
 
 def _read_facts(file: h5py.File) -> dict[str, Any]:
     ours = {nexus: name for name, (nexus, _) in _NEXUS_FIELDS.items()}
-    entry = file[file.attrs["default"]]
-    return {ours.get(name, name): _value(item) for name, item in entry.items() if isinstance(item, h5py.Dataset)}
+    entry = _default_entry(file)
+    facts = {}
+    for name in islice(entry, MOST_FACTS):
+        value = _fact(entry, name)
+        if value is not None:
+            facts[ours.get(name, name)] = value
+    return facts
 
 
-def _value(field: h5py.Dataset) -> float | int | str:
-    value = field[()]
-    return value.decode() if isinstance(value, bytes) else value.item()
+def _fact(entry: h5py.Group, name: str) -> float | int | str | None:
+    """A single number or text of the entry; None for everything else, whose values are not even read."""
+    try:
+        field = member(entry, name)
+    except (NotPlain, KeyError):
+        return None
+    if not isinstance(field, h5py.Dataset) or field.shape != () or field.dtype.itemsize > MOST_FACT_BYTES:
+        return None
+    if h5py.check_string_dtype(field.dtype):
+        return str(field.asstr(errors="replace")[()])
+    return field[()].item() if field.dtype.kind in "iufb" else None

@@ -13,11 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from livereduce.files import replace_file
+from livereduce.files import read_regular, replace_file
 from livereduce.publish.nexus import read_facts, write_product
 from livereduce.publish.product import Product
 
 INDEX = "index.json"
+MOST_INDEX = 4 << 20
+"""Bytes; it has some kilobytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,7 @@ def _products_on_disk(place: Path) -> dict[str, Entry]:
 def _ended_runs(index: Path) -> dict[int, bool]:
     """Whether each run had ended, in the order of an earlier index; nothing if it is missing or broken."""
     try:
-        return {run["run"]: bool(run["ended"]) for run in json.loads(index.read_text(encoding="utf-8"))["runs"]}
+        body = json.loads(read_regular(index, MOST_INDEX, follow_link=False))
+        return {run["run"]: bool(run["ended"]) for run in body["runs"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from livereduce.files import read_regular
 from livereduce.metrics import MOST_METRICS, Reported
 
 FILE_NAME = "trends.json"
@@ -226,10 +227,7 @@ def read_trends(path: Path) -> Trends | None:
         It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = read_regular(path, MOST_BYTES, follow_link=False)
     except FileNotFoundError:
         return None
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"{path}: longer than {MOST_BYTES} bytes")
     return decode_trends(content.decode("utf-8"))

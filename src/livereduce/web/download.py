@@ -2,16 +2,17 @@
 
 import csv
 import io
+import os
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import h5py
 import numpy as np
 
+from livereduce.files import open_regular
+from livereduce.publish.inside import opened
 from livereduce.publish.nexus import default_data
 from livereduce.publish.product import Axis
-from livereduce.web.files import open_real, require_real
 from livereduce.web.reading import Unshowable, axes_of, check
 from livereduce.web.thin import Floats
 
@@ -29,8 +30,8 @@ def file_pieces(path: Path) -> tuple[int, Iterator[bytes]]:
     OSError
         There is no such file, or it cannot be read.
     """
-    size, file = open_real(path)
-    return size, _pieces(file)
+    with open_regular(path, follow_link=False) as fd:
+        return os.fstat(fd).st_size, _pieces(os.fdopen(os.dup(fd), "rb"))
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -44,11 +45,10 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
 
     Raises
     ------
-    Unshowable, IndexError, OSError, KeyError
+    Unshowable, IndexError, OSError, KeyError, NotPlain
         As `livereduce.web.reading.read_shown`; with the first piece, so that nothing has been sent by then.
     """
-    require_real(path)
-    with h5py.File(path, "r", locking=False) as file:
+    with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
         if signal.ndim > 2 or signal.size > MOST_CSV_CELLS:

@@ -2,11 +2,13 @@
 
 import hmac
 import ipaddress
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from livereduce.errors import OperatorError
+from livereduce.files import open_regular
 
 SHORTEST_TOKEN = 16
 _LONGEST_TOKEN_FILE = 4096
@@ -66,7 +68,8 @@ def read_token(path: Path) -> str:
         It cannot be read, everybody may read it, or it is too short to be a secret.
     """
     try:
-        mode, text = path.stat().st_mode, path.read_bytes()[:_LONGEST_TOKEN_FILE].decode("ascii").strip()
+        with open_regular(path) as fd:
+            mode, text = os.fstat(fd).st_mode, os.read(fd, _LONGEST_TOKEN_FILE).decode("ascii").strip()
     except UnicodeDecodeError:
         raise OperatorError(f"{path}: a token is ASCII text of at least {SHORTEST_TOKEN} characters") from None
     except OSError as error:

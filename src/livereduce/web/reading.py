@@ -8,9 +8,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from livereduce.publish.inside import member_if_any, opened
 from livereduce.publish.nexus import default_data, read_facts
 from livereduce.publish.product import Axis
-from livereduce.web.files import require_real
 from livereduce.web.thin import Floats, group_sizes, mean_errors, means, said, thin_axis
 
 PIECE_CELLS = 1 << 20
@@ -64,12 +64,11 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
         It is too large, or not made of numbers.
     IndexError
         It has no such row.
-    OSError, KeyError
+    OSError, KeyError, NotPlain
         As `livereduce.publish.nexus.read_product`.
     """
-    require_real(path)
     facts = read_facts(path)
-    with h5py.File(path, "r", locking=False) as file:
+    with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
         body = _scalar(signal, errors) if signal.ndim == 0 else _cells(data, signal, errors, most, rows)
@@ -158,8 +157,9 @@ def axes_of(data: Any, signal: Any) -> list[Axis]:
 
 def _axis(data: Any, name: str, length: int) -> Axis:
     """The axis of this name; the cells' numbers where it is missing or does not fit."""
-    field = data.get(name) if name else None
-    if field is None or field.shape not in ((length,), (length + 1,)) or field.dtype.kind not in "iuf":
+    field = member_if_any(data, name) if name else None
+    fits = isinstance(field, h5py.Dataset) and field.shape in ((length,), (length + 1,)) and field.dtype.kind in "iuf"
+    if field is None or not fits:
         return Axis(name=name or "index", values=np.arange(length, dtype=np.float64))
     values = np.asarray(field[()], dtype=np.float64)
     return Axis(name=name, units=str(field.attrs.get("units", "")), values=values)

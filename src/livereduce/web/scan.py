@@ -1,22 +1,17 @@
 """One look at the files of one instrument: what has changed since the last one. Reads; decides nothing."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import h5py
-
 from livereduce.config import DEFAULT_PATH
+from livereduce.files import read_regular
+from livereduce.publish.inside import opened
 from livereduce.publish.nexus import default_data
-from livereduce.publish.products import INDEX
-from livereduce.status import Status, decode_status, is_down
-from livereduce.web.files import require_real
+from livereduce.publish.products import INDEX, MOST_INDEX
+from livereduce.status import Status, is_down, read_status
 from livereduce.web.index import Index, Listed, parse_index
 from livereduce.web.places import Place
-
-MOST_BYTES = 4 << 20
-"""Of a snapshot or an index; both are some kilobytes."""
 
 Mark = tuple[int, int, int]
 """Of a file: its time, size and inode, which a rename changes."""
@@ -66,7 +61,7 @@ def _newest(
             if before.status and path == before.status_file and before.marks.get(path) == mark:
                 status = before.status
             else:
-                status = decode_status(_text(path))
+                status = read_status(path)
         except (OSError, ValueError) as error:
             missing.append(f"{path}: {getattr(error, 'strerror', None) or error}")
         else:
@@ -95,7 +90,7 @@ def _index(products_dir: str, before: Seen, marks: dict[Path, Mark]) -> Index:
         marks[path] = mark
         if before.products_dir == products_dir and before.marks.get(path) == mark:
             return before.index
-        return parse_index(_text(path))
+        return parse_index(read_regular(path, MOST_INDEX, follow_link=False).decode())
     except (OSError, ValueError):
         # not there before the first result; one that cannot be read is replaced with the next
         return before.index if before.products_dir == products_dir else Index()
@@ -116,8 +111,7 @@ def _shapes(folder: Path, index: Index, before: Seen) -> dict[tuple[int, str], t
 
 def _shape(folder: Path, product: Listed) -> tuple[int, ...] | None:
     try:
-        require_real(folder / product.path)
-        with h5py.File(folder / product.path, "r", locking=False) as file:
+        with opened(folder / product.path) as file:
             _, signal, _ = default_data(file)
             return tuple(map(int, signal.shape))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError):
@@ -127,10 +121,3 @@ def _shape(folder: Path, product: Listed) -> tuple[int, ...] | None:
 def _mark(path: Path) -> Mark:
     found = path.stat()
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > MOST_BYTES:
-            raise ValueError(f"longer than {MOST_BYTES} bytes")
-        return file.read(MOST_BYTES).decode()
