@@ -14,6 +14,7 @@ import pytest
 from helpers.reduced import environ_of, processes_in
 from livereduce.demo import demo, narrate, page_of
 from livereduce.errors import OperatorError
+from livereduce.extras import how_to_install
 from livereduce.link import Progress, RunState
 from livereduce.publish.nexus import read_product
 from livereduce.status import StateWord, Status
@@ -135,4 +136,5 @@ def test_without_the_extra_there_is_no_page_and_that_is_said(tmp_path: Path, mon
     (tmp_path / "starlette.py").write_text(missing)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with page_of(tmp_path) as page:
-        assert page == "none: livereduce web needs starlette: pip install 'livereduce[web]'"
+        needs = f"livereduce web needs starlette, which {sys.executable} does not have"
+        assert page == f"none: {needs}; install it: {how_to_install('web', sys.executable)}"

@@ -8,12 +8,7 @@ from pathlib import Path
 
 from livereduce import __version__
 from livereduce.errors import ExitCode, OperatorError
-
-_OF_THE_EXTRA = {
-    **dict.fromkeys(("numpy", "numba", "llvmlite", "scipp", "h5py"), "builtin"),
-    **dict.fromkeys(("starlette", "uvicorn", "prometheus_client", "plotly", "matplotlib"), "web"),
-}
-"""Which extra of the installation brings a module."""
+from livereduce.extras import EXTRA_OF, how_to_install
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +139,12 @@ def main(argv: list[str] | None = None) -> int:
             print(f"livereduce {options.command}: {problem}", file=sys.stderr)
         return ExitCode.UNUSABLE
     except ModuleNotFoundError as error:
-        extra = _OF_THE_EXTRA.get((error.name or "").partition(".")[0])
+        extra = EXTRA_OF.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
         extra = "web" if options.command == "web" else extra  # which brings numpy and h5py as well
-        print(f"livereduce {options.command} needs {error.name}: pip install 'livereduce[{extra}]'", file=sys.stderr)
+        needs = f"livereduce {options.command} needs {error.name}, which {sys.executable} does not have"
+        print(f"{needs}; install it: {how_to_install(extra, sys.executable)}", file=sys.stderr)
         return ExitCode.UNUSABLE
     except BrokenPipeError:
         # The reader of our output went away (`livereduce inspect … | head`): nothing is left to say.

@@ -12,6 +12,7 @@ from livereduce.environment.identity import Identity
 from livereduce.environment.launched import Launched, fingerprint, read_launched
 from livereduce.environment.launchers import WRAP, environment_name
 from livereduce.environment.probe import BUILTIN_NEEDS, location
+from livereduce.extras import how_to_install, is_of_the_system, own_python
 from livereduce.instrument import lookup, read_properties
 
 
@@ -106,8 +107,15 @@ def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
         return [f"Mantid does not import in {host.python}, but {verdict.reason}; {cure}"]
     if verdict.engine == "builtin" and host.missing:
         needs = f"engine builtin needs {', '.join(host.missing)}, which {host.python} does not have"
-        return [f"{needs}; expected an installation with pip install 'livereduce[builtin]'"]
+        return [f"{needs}; install them: {how_to_install('builtin', host.python)}{_then_name_it(host.python)}"]
     return []
+
+
+def _then_name_it(python: str) -> str:
+    """An environment of its own is found by the service only where the configuration names it."""
+    if not is_of_the_system(python):
+        return ""
+    return f', then set "engine": "builtin" and "CONDA_ENV": "{own_python("builtin")}" in the configuration'
 
 
 def interpreter_for(config: Config, host: Host, engine: str) -> str:

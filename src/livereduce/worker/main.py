@@ -18,6 +18,7 @@ from typing import NoReturn
 from livereduce.engine.protocol import Engine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.errors import ExitCode, OperatorError
+from livereduce.extras import how_to_install
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
@@ -133,11 +134,12 @@ def engine_for(job: Job) -> Engine:
     except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
-        raise OperatorError(f"{_NEEDS[job.engine]}: {error} (in {sys.executable})") from None
+        cure = f"; install them: {how_to_install('builtin', sys.executable)}" if job.engine == "builtin" else ""
+        raise OperatorError(f"{_NEEDS[job.engine]}: {error} (in {sys.executable}){cure}") from None
 
 
 _NEEDS = {
-    "builtin": "the builtin engine needs numpy, numba, scipp and h5py; pip install 'livereduce[builtin]' brings them",
+    "builtin": "the builtin engine needs numpy, numba, scipp and h5py",
     "mantid": "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them",
 }
 
