@@ -20,6 +20,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("livereduce.services.UNIT_DIRS", ())
     monkeypatch.setattr(config_module, "DEFAULT_PATH", tmp_path / "default.conf")
     return tmp_path
 

@@ -13,6 +13,7 @@ from livereduce.environment.host import Host, choose_engine, look_at_host, quest
 from livereduce.environment.identity import Identity
 from livereduce.environment.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.errors import OperatorError
+from livereduce.extras import how_to_install
 from livereduce.instrument import Instrument, lookup
 from livereduce.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, resolve, survey
 
@@ -307,11 +308,11 @@ def test_the_interpreter_named_outright_runs_mantid(scripts: Path) -> None:
     assert survey(config, host(launched=launched)).interpreter == sys.executable  # it has become that python
 
 
-def test_missing_packages_are_named_with_the_extra_that_brings_them(scripts: Path) -> None:
+def test_missing_packages_are_named_with_the_command_that_installs_them(scripts: Path) -> None:
     config = Config(instrument="PG3", script_dir=scripts)
     (problem,) = problems_of(config, host(missing=("scipp", "h5py")))
     assert problem.startswith("engine builtin needs scipp, h5py")
-    assert "livereduce[builtin]" in problem
+    assert problem.endswith(how_to_install("builtin", sys.executable))
 
 
 def test_a_stream_that_the_builtin_engine_does_not_speak(tmp_path: Path) -> None:

@@ -337,8 +337,9 @@ def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.Mon
     """In a shell, the service's own $RUNTIME_DIRECTORY is not set, and an old trial may have left a status behind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "mine"))
-    monkeypatch.setattr("livereduce.status_text.SERVICE_DIR", tmp_path / "service")
-    for where, status in (("mine", replace(FULL, why="old trial")), ("service", fresh(why="the service"))):
+    monkeypatch.setattr("livereduce.services.RUN_DIR", tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for where, status in (("mine", replace(FULL, why="old trial")), ("livereduce", fresh(why="the service"))):
         (tmp_path / where).mkdir()
         write_status(tmp_path / where / FILE_NAME, status)
     code, text = ask(None)

@@ -14,10 +14,11 @@ from livereduce.environment.host import Host, choose_engine, look_at_host
 from livereduce.environment.identity import Identity, ask_identity
 from livereduce.environment.launch import Inquiry, environ_in_there, inquire
 from livereduce.errors import ExitCode, OperatorError
-from livereduce.logs import own_log_path
+from livereduce.logs import own_log_path, user_name
 from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import Script, script_path
+from livereduce.services import Service, service_of, usual_configuration
 
 BYTES_PER_BIN = 16
 """Counts and variances, both float64."""
@@ -35,16 +36,20 @@ def check(path: Path | None, out: TextIO) -> int:
     -------
     The exit code: 0, or 78 if it cannot run.
     """
-    reading = read_file(path)
     host = look_at_host(os.environ, Path.cwd())
+    path = usual_configuration(path, host.environ)
+    reading = read_file(path)
+    service = None if "RUNTIME_DIRECTORY" in host.environ else service_of(path, host.environ, host.cwd)
     inquiry = None if reading.problems else inquire(reading.config, host.environ, host.cwd)
     if inquiry is not None:
         host = _host_in_there(host, reading.config, inquiry)
-    found = survey(reading.config, host, reading.bad_keys)
+    found = survey(reading.config, _host_of(service, host), reading.bad_keys)
     problems = (*reading.problems, *found.problems)
     warnings = (*found.warnings, *_publication_problems(reading.config))
     engine = _engine(found, inquiry.answer if inquiry else None)
-    rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_places(found)]
+    rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
+    rows += _directories(found, service)
+    rows += _directories_here(survey(reading.config, host, reading.bad_keys)) if service else []
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
     for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
@@ -52,6 +57,14 @@ def check(path: Path | None, out: TextIO) -> int:
             out.writelines(f"  - {text}\n" for text in texts)
     out.write("\nthis cannot run\n" if problems else "\nthis can run\n")
     return ExitCode.UNUSABLE if problems else ExitCode.OK
+
+
+def _host_of(service: Service | None, host: Host) -> Host:
+    """The host as a service has it, whoever asks."""
+    if service is None:
+        return host
+    another = service.user != user_name()
+    return replace(host, environ=service.environ, cwd=service.cwd, of_service=True, of_another_user=another)
 
 
 def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
@@ -159,15 +172,27 @@ def _verdict(script: Script | None) -> str:
     return md5 + (script.problem or "ok")
 
 
-def _places(found: Survey) -> list[Row]:
+def _histograms(found: Survey) -> list[Row]:
     low, _, high = found.tof_bins_us
     bins = count_bins(found.tof_bins_us)
     memory_mb = PIXELS * bins * BYTES_PER_BIN / 1e6
     return [
         ("histograms", f"{bins} bins from {low:.10g} to {high:.10g} us"),
         ("  memory", f"{memory_mb:.6g} MB for every {PIXELS} pixels"),
-        ("directories", ""),
+    ]
+
+
+def _directories(found: Survey, service: Service | None) -> list[Row]:
+    log_file = service.log_file if service else own_log_path(os.environ, Path.cwd())
+    return [
+        ("directories", f"of {service}" if service else ""),
         ("  runtime", str(found.runtime_dir or "not known")),
         ("  state", str(found.state_dir or "not known")),
-        ("  log file", str(own_log_path(os.environ, Path.cwd()))),
+        ("  log file", str(log_file)),
     ]
+
+
+def _directories_here(found: Survey) -> list[Row]:
+    """In one row, since the others are those that people look for."""
+    places = (found.runtime_dir, found.state_dir, own_log_path(os.environ, Path.cwd()))
+    return [("  livereduce run, by hand", ", ".join(str(place or "not known") for place in places))]

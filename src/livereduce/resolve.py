@@ -250,7 +250,9 @@ def _judge_directory(
     kind: str, configured: Path | None, instrument: Instrument | None, host: Host, notes: _Notes
 ) -> Path | None:
     directory = choose_directory(kind, configured, instrument, host)
-    if directory is not None and (obstacle := _obstacle(directory)):
+    if configured is None and host.of_service and f"{kind.upper()}_DIRECTORY" in host.environ:
+        return directory
+    if directory is not None and (obstacle := _obstacle(directory, host)):
         notes.problems.append(f"{kind} directory {directory} cannot be used: {obstacle}")
     return directory
 
@@ -278,7 +280,7 @@ def private_dir(config: Config, host: Host) -> Path:
     return directory or Path(host.environ["XDG_STATE_HOME"]) / "livereduce"
 
 
-def _obstacle(directory: Path) -> str:
+def _obstacle(directory: Path, host: Host) -> str:
     """Why a directory cannot be made or written, as far as can be told without trying."""
     for place in (directory, *directory.parents):
         try:
@@ -288,5 +290,7 @@ def _obstacle(directory: Path) -> str:
             return f"{place}: {error.strerror}"
         if not place.is_dir():
             return f"{place} is not a directory"
-        return "" if os.access(place, os.W_OK | os.X_OK) else f"no permission to write in {place}"
+        return (
+            "" if host.of_another_user or os.access(place, os.W_OK | os.X_OK) else f"no permission to write in {place}"
+        )
     return ""

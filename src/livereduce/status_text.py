@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -12,12 +12,8 @@ from livereduce.config import read_file
 from livereduce.environment.host import look_at_host
 from livereduce.errors import ExitCode
 from livereduce.resolve import survey
+from livereduce.services import probable_service, usual_configuration
 from livereduce.status import FILE_NAME, ScriptSeen, Status, exit_code, is_down, read_status, runtime_directory
-
-SERVICE_DIR = Path("/run/livereduce")
-"""The runtime directory of the system's service, which alone has $RUNTIME_DIRECTORY in its environment."""
-INSTANCES_DIR = Path("/etc/livereduce")
-"""Where the configurations of the services ``livereduce@NAME`` lie; their directories are named alike."""
 
 SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
@@ -97,15 +93,19 @@ def _plain(line: str) -> str:
 
 
 def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Where the snapshot of a configuration may be, the likeliest first."""
+    """Where the snapshot of a configuration may be, the likeliest first: of `livereduce run` here, of the service."""
+    path = usual_configuration(path, environ)
     reading = read_file(path)
-    found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
-    own = runtime_directory(found, environ, cwd)
-    if reading.config.runtime_dir:
-        return [own / FILE_NAME]
-    is_instance = path is not None and (cwd / path).parent == INSTANCES_DIR
-    service = SERVICE_DIR.with_name(f"{SERVICE_DIR.name}_{path.stem}") if path and is_instance else SERVICE_DIR
-    return [own / FILE_NAME, service / FILE_NAME]
+    host = look_at_host(environ, cwd)
+    service = probable_service(path, environ, cwd)
+    ways = [(environ, cwd), (service.environ, service.cwd)]
+    if service.of_user:
+        ways.reverse()
+    found = []
+    for variables, place in ways:
+        seen = survey(reading.config, replace(host, environ=variables, cwd=place), reading.bad_keys)
+        found.append(runtime_directory(seen, variables, place) / FILE_NAME)
+    return list(dict.fromkeys(found))
 
 
 def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:

@@ -16,13 +16,12 @@ from typing import TextIO
 
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.logs import SERVICE_DIRECTORY, SERVICE_USER
+from livereduce.services import USER_DIR, config_home
 
 UNITS = ("livereduce.service", "livereduce@.service", "livereduce_watchdog.service", "livereduce_watchdog@.service")
 RULES = ("50-snsdata-livereduce.rules", "50-snsdata-livereduce_watchdog.rules")
 PACKAGED = Path("usr/lib/systemd/system")
 """Where the RPM's units lie; those that an administrator adds would hide them."""
-USER_DIR = Path(".local/state/livereduce")
-"""Below the home directory: where a user's own service works, with its log files."""
 
 _NOT_FOR_A_USER = re.compile(
     r"(User|WorkingDirectory|Wants|RuntimeDirectory\w*|StateDirectory|CapabilityBoundingSet|Protect\w+|Private\w+"
@@ -53,8 +52,8 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
     command, watchdog = own_command(), _packaged("livereduce_watchdog.sh")
     if not user:
         _may_install(root)
-    config_home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    folder = config_home / "systemd" / "user" if user else root / "etc" / "systemd" / "system"
+    own = config_home(os.environ)
+    folder = own / "systemd" / "user" if user else root / "etc" / "systemd" / "system"
     for name in UNITS:
         _write(folder / name, adapt(_packaged(name).read_text(), command, watchdog, user=user), out)
     if user:
@@ -62,7 +61,7 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
     else:
         _install_beside(root, out)
     _reload(user, out)
-    place = config_home if user else Path("/etc")
+    place = own if user else Path("/etc")
     told = {"configuration": place / "livereduce.conf", "folder": place / "livereduce"}
     print(_NEXT.format(scope="--user " if user else "", **told), *([_LINGER] if user else []), sep="\n", file=out)
     return ExitCode.OK

@@ -36,6 +36,10 @@ class Host:
         How this process was launched; None if it was started in another way.
     identity
         What Mantid said of the instrument; None if it was not asked.
+    of_service
+        `environ` and `cwd` are those of a service that somebody else asks about: systemd makes its directories.
+    of_another_user
+        That service runs as another user, so that nobody here can tell what it may write.
     """
 
     environ: Mapping[str, str]
@@ -47,6 +51,8 @@ class Host:
     properties: tuple[str, ...] = ()
     launched: Launched | None = None
     identity: Identity | None = None
+    of_service: bool = False
+    of_another_user: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

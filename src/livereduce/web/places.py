@@ -8,6 +8,7 @@ from pathlib import Path
 from livereduce.config import DEFAULT_PATH, read_file
 from livereduce.environment.host import look_at_host
 from livereduce.resolve import survey
+from livereduce.services import usual_configuration
 from livereduce.status_text import find_statuses
 
 
@@ -43,6 +44,7 @@ def find_places(configurations: Sequence[Path | None], environ: Mapping[str, str
 
 def look(path: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[str, tuple[Path, ...]]:
     """Name of the instrument of a configuration, and where its snapshot may be."""
+    path = usual_configuration(path, environ)
     reading = read_file(path)
     found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
     name = found.instrument.short_name if found.instrument else (path or DEFAULT_PATH).stem
