@@ -17,8 +17,8 @@ LONGEST_FILE = 400
 LIGHT = {
     "",  # the package itself: its version, and what scripts may call
     *("check", "closure", "config", "config_keys", "environment", "errors", "failure", "files", "instrument"),
-    *("extras", "json_errors", "link", "logs", "metrics", "publication", "resolve", "scripts", "services"),
-    *("status", "status_text"),
+    *("extras", "json_errors", "link", "logs", "metrics", "names", "publication", "resolve", "scripts"),
+    *("services", "status", "status_text"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
 

@@ -7,7 +7,6 @@ scripts, engine) is `livereduce.resolve`.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from livereduce.errors import OperatorError
 from livereduce.files import read_regular
 from livereduce.json_errors import find_mistake, repeated_names
 from livereduce.link import SILENCE_LIMITS_S, Phase
+from livereduce.names import closest
 
 DEFAULT_PATH = Path("/etc/livereduce.conf")
 MOST_BYTES = 1 << 20
@@ -175,9 +175,8 @@ def _flatten(body: Mapping[str, object], notes: _Notes) -> dict[str, object]:
 
 
 def _unknown(name: str) -> str:
-    by_lower = {known.lower(): known for known in _KEY_OF}
-    near = get_close_matches(name.lower(), by_lower, n=1)
-    hint = f'; did you mean "{by_lower[near[0]]}"?' if near else ""
+    near = closest(name, _KEY_OF)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
     return f"unknown key {_shown(name)} is ignored{hint}"
 
 

@@ -7,7 +7,6 @@ live stream comes from, as a URL whose scheme names the protocol. An empty addre
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from livereduce.config_keys import INSTRUMENT_NAME
 from livereduce.errors import OperatorError
 from livereduce.files import read_regular
+from livereduce.names import closest
 
 SYSTEM_PROPERTIES = Path("/etc/mantid.local.properties")
 USER_PROPERTIES = Path(".mantid/Mantid.user.properties")
@@ -132,7 +132,6 @@ def _nowhere(properties: Mapping[str, str]) -> str:
 
 
 def _unknown(name: str) -> str:
-    names = {word.lower(): word for known in known_instruments() for word in (known.short_name, known.name)}
-    near = [names[word] for word in get_close_matches(name.lower(), names, n=3)]
+    near = closest(name, [word for known in known_instruments() for word in (known.short_name, known.name)])
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f'unknown instrument "{name}"{hint} (an instrument of your own needs "source", the URL of its stream)'

@@ -190,3 +190,23 @@ def test_conformance_of_stopping(bench: Bench, when: str) -> None:
     assert reducing.beats[-1].phase == "stopping"
     if when == "processing":
         assert reducing.index()[1]["products"], "what was at work is published"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("input.run().getProperty('Proton-Charge')\n", "did you mean 'proton_charge'?"),
+        ("mtd['Accumulation']\n", "did you mean 'accumulation'?"),
+        ("inptu\n", "did you mean 'input'?"),
+        ("input.getNumberEvent()\n", "did you mean 'getNumberEvents'?"),
+    ],
+)
+def test_conformance_of_a_name_that_is_not_there(bench: Bench, text: str, meant: str) -> None:
+    """The names that may have been meant are in the reason, in front of where it may be cut."""
+    reducing = bench.start(bench.job(proc=bench.binning, post_proc="w = mtd['accumulation']\ninput = w\n" + text))
+    bench.beam_to(Stage.HALF)
+    told = reducing.wait("the error", lambda one: "post_proc" in one.last_errors).last_errors["post_proc"]
+    assert "post_proc.py:3: " in told
+    assert meant in told[:250]
+    bench.beam_to(Stage.OVER)
+    assert reducing.stop() == ExitCode.OK

@@ -324,3 +324,44 @@ def test_the_scope_is_that_of_the_process_unless_given(tmp_path: Path) -> None:
     assert first.scope is second.scope
     outcome: Any = run_script(first, Workspace(), "chunk", Store())
     assert outcome == Output(None)
+
+
+class Talker(Workspace):
+    """Has a method that scripts misspell."""
+
+    def getNumberEvents(self) -> int:  # noqa: N802
+        return 7
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = inptu", "NameError: name 'inptu' is not defined; did you mean 'input'?"),
+        ("edges = 1\nx = egdes", "NameError: name 'egdes' is not defined; did you mean 'edges'?"),
+        ("pritn(1)", "NameError: name 'pritn' is not defined; did you mean 'print'?"),
+        (
+            "input.getNumberEvent()",
+            "'Talker' object has no attribute 'getNumberEvent'; did you mean 'getNumberEvents'?",
+        ),
+        ("mtd['Accumulation']", "KeyError: no workspace named 'Accumulation'; did you mean 'accumulation'?"),
+        ("output = 'Accumulation'", "no workspace named 'Accumulation'; did you mean 'accumulation'?"),
+        ("{}['a b']", "KeyError: a b"),
+        ("{}['a']", "KeyError: 'a'"),
+    ],
+)
+def test_a_name_that_is_not_known_comes_with_the_one_that_was_meant(
+    load: Load, store: Store, text: str, told: str
+) -> None:
+    store.update({f"w{k}": k for k in range(200)})
+    store["accumulation"] = object()
+    assert told in fail(run_script(load(text), Talker(), "out", store)).text
+
+
+def test_an_object_that_fails_when_asked_for_its_names_fails_nothing_else(load: Load, store: Store) -> None:
+    text = """
+    class Hostile:
+        def __dir__(self):
+            raise KeyboardInterrupt
+    Hostile().x
+    """
+    assert fail(run_script(load(text), Workspace(), "out", store)).text.startswith("AttributeError: ")

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from livereduce.errors import OperatorError
 from livereduce.link import ScriptCopy
+from livereduce.names import did_you_mean, missing
 from livereduce.scripts import FUNCTION, compile_script, find_problem, md5_of
 
 MAX_TEXT = 500
@@ -99,8 +100,7 @@ class Workspaces(Protocol):
     def assigned_since(self, name: str, mark: int) -> bool:
         """Whether the name was (re)assigned after `mark`."""
 
-    def listing(self) -> str:
-        """The names for a message."""
+    def __iter__(self) -> Iterator[str]: ...
 
     def __contains__(self, name: object) -> bool: ...
 
@@ -189,7 +189,7 @@ def _workspace(left: Any, output: str, store: Workspaces, mark: int) -> Any:
     if not isinstance(left, str):
         return left
     if left not in store:
-        raise LookupError(f"output is {left!r}, but no workspace has that name; there {store.listing()}")
+        raise LookupError(f"output is {left!r}: {missing('workspace', left, store)}")
     return store[left]
 
 
@@ -218,13 +218,35 @@ def _describe(error: BaseException) -> str:
     """Kind and message of an exception in one line."""
     kind = type(error).__name__
     try:
-        message = str(error)
-        text = f"{kind}: {message}" if message else kind
+        # KeyError shows its argument as Python would write it; a sentence is no key
+        message = error.args[0] if isinstance(error, KeyError) and _is_sentence(error.args) else str(error)
+        text = f"{kind}: {message}{_meant(error)}" if message else kind
     except BaseException as failure:  # noqa: BLE001 (a hostile __str__ may raise anything)
         text = f"{kind}: (its message cannot be shown: {type(failure).__name__})"
     if isinstance(error, SystemExit):
         text += " (a script must not exit: `return` ends it early)"
     return _short(text)
+
+
+def _is_sentence(args: tuple[Any, ...]) -> bool:
+    return len(args) == 1 and isinstance(args[0], str) and " " in args[0]
+
+
+def _meant(error: BaseException) -> str:
+    """Which name a script may have meant by one that Python does not know; empty if that cannot be told.
+
+    Raises
+    ------
+    Exception
+        Whatever an object of the script raises when it is asked for its attributes.
+    """
+    match error:
+        case NameError(name=str(name)):
+            frame = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1]
+            return did_you_mean(name, [*frame.f_locals, *frame.f_globals, *dir(builtins)])
+        case AttributeError(name=str(name), obj=thing) if thing is not None:
+            return did_you_mean(name, [one for one in dir(thing) if not one.startswith("_")])
+    return ""
 
 
 def _short(text: str) -> str:

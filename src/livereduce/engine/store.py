@@ -10,6 +10,8 @@ import string
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+from livereduce.names import missing
+
 
 class Store(MutableMapping[str, Any]):
     """Workspaces by name, and a memory of when each name was last assigned."""
@@ -31,7 +33,7 @@ class Store(MutableMapping[str, Any]):
         try:
             return self._workspaces[name]
         except KeyError:
-            raise KeyError(f"no workspace named {name!r}; there {self.listing()}") from None
+            raise KeyError(missing("workspace", name, self._workspaces)) from None
 
     def __setitem__(self, name: str, workspace: Any) -> None:
         if not isinstance(name, str):
@@ -46,7 +48,7 @@ class Store(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         if name not in self._workspaces:
-            raise KeyError(f"no workspace named {name!r} to remove; there {self.listing()}")
+            raise KeyError(missing("workspace", name, self._workspaces))
         del self._workspaces[name]
         del self._assigned[name]
 
@@ -61,13 +63,7 @@ class Store(MutableMapping[str, Any]):
         return len(self._workspaces)
 
     def __repr__(self) -> str:
-        return f"<Store: there {self.listing()}>"
-
-    def listing(self, most: int = 20) -> str:
-        """The names for a message: "are a, b" or "are none"."""
-        names = list(self._workspaces)
-        more = f" and {len(names) - most} more" if len(names) > most else ""
-        return f"are {', '.join(names[:most]) or 'none'}{more}"
+        return f"<Store: {', '.join(self._workspaces) or 'empty'}>"
 
     def doesExist(self, name: str) -> bool:  # noqa: N802 (Mantid's name)
         """Whether a workspace of that name is there."""

@@ -22,6 +22,7 @@ from livereduce.environment.launched import VARIABLE, Launched, encode, fingerpr
 from livereduce.environment.launchers import Plan, environment_name, look_for_launchers, plan
 from livereduce.environment.package import folder_for, python_path
 from livereduce.errors import ExitCode
+from livereduce.names import did_you_mean
 from livereduce.resolve import private_dir
 
 ASK = "--ask"
@@ -143,7 +144,9 @@ def stays_here(config: Config, host: Host, engine: str) -> bool:
 
 def _found(way: Plan, environ: Mapping[str, str]) -> str:
     found = way.found or list_environments(way.listing, environ)
-    return f"; environments found: {', '.join(found)}" if found else ""
+    return (
+        f"{did_you_mean(way.environment.split()[-1], found)}; environments found: {', '.join(found)}" if found else ""
+    )
 
 
 def judge(way: Plan, answer: Answer, engine: str) -> str:

@@ -70,7 +70,7 @@ def test_a_configured_source_overrides_listener_and_address(bench: Make) -> None
     ("instrument", "complaint"),
     [
         (("NOWHERE", "NOWHERE"), "instrument: Mantid does not know 'NOWHERE'"),
-        (("BASIS", "BSS"), "instrument: BASIS has no live data in this Mantid; expected one of"),
+        (("BASIS", "BSS"), "instrument: BASIS has no live data in this Mantid (expected one of"),
     ],
 )
 def test_an_instrument_that_mantid_cannot_use_is_the_operators_business(

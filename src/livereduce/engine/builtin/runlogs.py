@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.names import missing
 from livereduce.stream.model import F8, I8, LogBatch
 
 Values = F8 | tuple[str, ...] | tuple[F8, ...]
@@ -185,7 +186,7 @@ class RunLogs:
             return series.as_property(name)
         plain = self._plain_values()
         if name not in plain:
-            raise RuntimeError(f"no log named {name!r}; there are {', '.join(self) or 'none'}")
+            raise RuntimeError(missing("log", name, self))
         return LogProperty(name, plain[name])
 
     def getLogData(self, name: str) -> LogProperty:  # noqa: N802 (Mantid's name)

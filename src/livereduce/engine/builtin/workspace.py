@@ -228,7 +228,9 @@ class Workspace:
             There are none.
         """
         if self.monitors is None:
-            raise RuntimeError(f"workspace {self._name!r} has no monitor workspace")
+            raise RuntimeError(
+                f"workspace {self._name!r} has no monitor workspace: no beam monitor has counted in these data"
+            )
         return self.monitors
 
     def getNumberEvents(self) -> int:  # noqa: N802

@@ -1,6 +1,6 @@
 """Mantid's analysis data service as the script runner needs it, with a memory of when each name was assigned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mantid.api import AnalysisDataService, AnalysisDataServiceObserver
@@ -32,11 +32,8 @@ class Ads:
         """Whether the name is there and was (re)assigned after `mark`."""
         return self._assigned.get(name, 0) > mark and name in self
 
-    def listing(self, most: int = 20) -> str:
-        """The names for a message: "are a, b" or "are none"."""
-        names = list(AnalysisDataService.getObjectNames())
-        more = f" and {len(names) - most} more" if len(names) > most else ""
-        return f"are {', '.join(names[:most]) or 'none'}{more}"
+    def __iter__(self) -> Iterator[str]:
+        return iter(AnalysisDataService.getObjectNames())
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and bool(AnalysisDataService.doesExist(name))

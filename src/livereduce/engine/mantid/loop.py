@@ -15,6 +15,7 @@ from mantid.api import AlgorithmManager
 from livereduce.engine.mantid.arguments import PERIODS, SPECTRA, Offer, find_problems, refused
 from livereduce.errors import OperatorError
 from livereduce.link import Job
+from livereduce.names import did_you_mean
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -68,9 +69,10 @@ class Loop:
         instrument = arguments["Instrument"]
         allowed = tuple(self._algorithm.getProperty("Instrument").allowedValues)
         if allowed and instrument not in allowed:
-            listed = ", ".join(name for name in allowed if name)
+            known = [name for name in allowed if name]
             raise OperatorError(
-                f"instrument: {instrument} has no live data in this Mantid; expected one of {listed} of its facility"
+                f"instrument: {instrument} has no live data in this Mantid{did_you_mean(instrument, known)}"
+                f" (expected one of {', '.join(known)} of its facility)"
             )
         for name in CHOOSE_LISTENER:
             if name in arguments:

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from mantid import simpleapi
 from livereduce.engine.failures import keep_failure
 from livereduce.engine.mantid.ads import Ads
 from livereduce.engine.mantid.arguments import ACCUMULATION, RESULT
+from livereduce.engine.mantid.hints import hint
 from livereduce.engine.mantid.look import seen_in
 from livereduce.engine.mantid.results import products_of
 from livereduce.engine.mantid.runs import Book, check_added, take_accumulated, take_chunk, take_processed
@@ -141,6 +142,7 @@ class Steps:
         outcome = run_script(script, input, output, self._ads, extra)
         self.done.seconds[Phase.PROCESS if step == PROC else Phase.POST_PROCESS] = time.perf_counter() - begun_s
         if isinstance(outcome, ScriptError):
+            outcome = replace(outcome, text=outcome.text + hint(outcome.text, input))
             if not self.cancelled:
                 self._failed(step, script, outcome)
             return outcome
