@@ -6,11 +6,15 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from helpers.group import held, wait_for_ends
 from helpers.reduced import environ_of, processes_in
 from livereduce.demo import demo, narrate, page_of
 from livereduce.errors import OperatorError
@@ -109,32 +113,102 @@ def test_two_runs_as_a_newcomer_sees_them(tmp_path: Path, tmp_path_factory: pyte
     assert processes_in([tmp_path, tmp_path / "livereduce-demo"]) == []
 
 
-def test_ctrl_c_ends_it_in_order(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A terminal sends SIGINT to all that runs in the foreground."""
+@contextmanager
+def a_demo(folder: Path, factory: pytest.TempPathFactory, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A demo whose programs have all been started; whatever becomes of it, nothing of it is left."""
     process = subprocess.Popen(
         # as a terminal starts it: what was begun in the background, as tests may be, ignores SIGINT
-        ["env", "--default-signal=INT", sys.executable, "-m", "livereduce", "demo"],
-        cwd=tmp_path,
-        env=environ_of(tmp_path_factory),
+        ["env", "--default-signal=INT,HUP", sys.executable, "-m", "livereduce", "demo", *options],
+        cwd=folder,
+        env=environ_of(factory),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    assert process.stdout is not None
-    while "running" not in (line := process.stdout.readline()):
-        assert line, "the demo has ended by itself"
-    os.killpg(process.pid, signal.SIGINT)
-    output, errors = process.communicate(timeout=40)
-    assert (process.returncode, errors) == (0, "")
-    assert output.startswith("\nstopped\n") or "\n\nstopped\n" in output
-    assert processes_in([tmp_path, tmp_path / "livereduce-demo"]) == []
+    try:
+        assert process.stdout is not None
+        while not (line := process.stdout.readline()).startswith("scripts "):
+            assert line, "the demo has ended by itself"
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def programs_of(folder: Path) -> dict[str, int]:
+    """What the demo has started, by command; the worker is not the demo's but the daemon's."""
+    found: dict[str, int] = {}
+    for pid in processes_in([folder / "livereduce-demo"]):
+        words = psutil.Process(pid).cmdline()
+        found.update({word: pid for word in ("simulate", "run", "web") if word in words and "livereduce" in words})
+    return found
+
+
+def test_ctrl_c_ends_it_in_order(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A terminal sends SIGINT to all that runs in the foreground."""
+    with a_demo(tmp_path, tmp_path_factory) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=40)
+        assert (process.returncode, errors) == (0, "")
+        assert "\nstopped\n" in f"\n{output}"
+        assert processes_in([tmp_path, tmp_path / "livereduce-demo"]) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_it_alone_ends_all_that_it_has_started(
+    number: signal.Signals, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with a_demo(tmp_path, tmp_path_factory) as process:
+        assert set(programs_of(tmp_path)) == {"simulate", "run", "web"}
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=40)
+        assert (process.returncode, errors) == (0, "")
+        assert "\nstopped\n" in f"\n{output}"
+        assert processes_in([tmp_path, tmp_path / "livereduce-demo"]) == []
+
+
+def test_killed_it_leaves_nothing_behind(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with a_demo(tmp_path, tmp_path_factory) as process:
+        pids = set(processes_in([tmp_path / "livereduce-demo"]))
+        assert len(pids) >= 3
+        with held(pids) as ends:
+            process.kill()
+            wait_for_ends(ends)
+        log = (tmp_path / "livereduce-demo" / "livereduce.log").read_text()
+        assert "stopped" in log.splitlines()[-1], "the daemon has ended in order"
+
+
+@pytest.mark.parametrize(("program", "name"), [("run", "the daemon"), ("simulate", "the simulated stream server")])
+def test_what_ends_by_itself_is_said_at_once_with_its_last_lines(
+    program: str, name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with a_demo(tmp_path, tmp_path_factory) as process:
+        os.kill(programs_of(tmp_path)[program], signal.SIGKILL)
+        _, errors = process.communicate(timeout=40)
+        assert process.returncode == 78
+        said, *lines = errors.splitlines()
+        assert said.startswith(f"livereduce demo: {name} was killed by SIGKILL; the last lines of ")
+        log = Path(said.partition("the last lines of ")[2].removesuffix(":"))
+        assert lines
+        assert [line.removeprefix("    ") for line in lines] == log.read_text().splitlines()[-len(lines) :]
+        assert processes_in([tmp_path, tmp_path / "livereduce-demo"]) == []
+
+
+def test_without_its_page_it_goes_on(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with a_demo(tmp_path, tmp_path_factory) as process:
+        os.kill(programs_of(tmp_path)["web"], signal.SIGKILL)
+        assert process.stdout is not None
+        while "! the page was killed by SIGKILL; the last lines of " not in (line := process.stdout.readline()):
+            assert line, "the demo has ended by itself"
+        assert set(programs_of(tmp_path)) == {"simulate", "run"}
 
 
 def test_without_the_extra_there_is_no_page_and_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = 'raise ModuleNotFoundError("No module named starlette", name="starlette")\n'
     (tmp_path / "starlette.py").write_text(missing)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with page_of(tmp_path) as page:
+    with page_of(tmp_path) as (_, page):
         needs = f"livereduce web needs starlette, which {sys.executable} does not have"
         assert page == f"none: {needs}; install it: {how_to_install('web', sys.executable)}"

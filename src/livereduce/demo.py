@@ -7,15 +7,14 @@ reads the files that anybody can read.
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
+from livereduce.children import Child, child, signals_as_interrupt
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.picture import curve
 from livereduce.publish.nexus import read_product
@@ -25,7 +24,6 @@ FOLDER = Path("livereduce-demo")
 RATE, RUN_S, GAP_S, UPDATE_EVERY_S = 200_000, 12, 3, 2
 PATIENCE_S = 120.0
 """The first start compiles the kernels, which takes most of a minute on a slow machine."""
-STOP_S = 30.0
 
 
 def examples() -> Path:
@@ -44,22 +42,34 @@ def examples() -> Path:
 
 
 def demo(*, once: bool, out: TextIO) -> int:
-    """Show a beamline at work until Ctrl-C, or with `once` until two runs have been reduced."""
+    """Show a beamline at work until Ctrl-C (or SIGTERM), or with `once` until two runs have been reduced.
+
+    Raises
+    ------
+    OperatorError
+        The folder is somebody else's, or a program that belongs to the demo has ended by itself.
+    """
     folder = _prepare(FOLDER.resolve())
     _say(out, "A simulated stream server plays runs of a powder diffractometer; livereduce reduces them as they come.")
     try:
-        with _simulator(folder) as address, _daemon(folder, address), page_of(folder) as page:
-            _say(out, f"page           {page}")
-            _say(out, f"stream server  adara://{address}   (look into it: livereduce inspect adara://{address})")
-            _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
-            _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
-            _say(out, f"scripts        {_short(folder)}/reduce_POWDER_live_[post_]proc.py   (yours to change)\n")
-            _watch(folder, once, out)
+        with signals_as_interrupt(), _simulator(folder) as (server, address):
+            _configure(folder, address)
+            with _daemon(folder) as daemon, page_of(folder) as (page, page_address):
+                _introduce(folder, address, page_address, out)
+                _watch(folder, (server, daemon), page, once, out)
     except KeyboardInterrupt:
         _say(out, "\nstopped")
     _say(out, f"\nresults        {_short(folder)}/state/products/<run>/result.nxs   (NeXus, for any viewer)")
     _say(out, f"log            {_short(folder)}/livereduce.log")
     return ExitCode.OK
+
+
+def _introduce(folder: Path, address: str, page: str, out: TextIO) -> None:
+    _say(out, f"page           {page}")
+    _say(out, f"stream server  adara://{address}   (look into it: livereduce inspect adara://{address})")
+    _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
+    _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
+    _say(out, f"scripts        {_short(folder)}/reduce_POWDER_live_[post_]proc.py   (yours to change)\n")
 
 
 def _say(out: TextIO, text: str) -> None:
@@ -85,37 +95,33 @@ def _prepare(folder: Path) -> Path:
 
 
 @contextmanager
-def _simulator(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "livereduce", "simulate", "--powder", "--port", "0", "--rate", str(RATE)]
-    command += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S)]
-    log = folder / "simulate.log"
-    with log.open("w") as file, _stopping(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder)) as process:
-        if (address := _address(process, log)) is None:
-            raise OperatorError(f"the simulated server did not start: {log.read_text().strip()}")
-        yield address
+def _simulator(folder: Path) -> Iterator[tuple[Child, str]]:
+    arguments = ["simulate", "--powder", "--port", "0", "--rate", str(RATE)]
+    arguments += ["--run-seconds", str(RUN_S), "--gap-seconds", str(GAP_S)]
+    with child("the simulated stream server", arguments, folder, folder / "simulate.log") as server:
+        if (address := _address(server)) is None:
+            raise OperatorError(server.ended())
+        yield server, address
 
 
 @contextmanager
-def page_of(folder: Path) -> Iterator[str]:
-    """The address of the status page; or why there is none, since the demo goes without as well."""
-    command = [sys.executable, "-m", "livereduce", "web", "livereduce.conf", "--port", "0"]
-    log = folder / "web.log"
-    with log.open("w") as file, _stopping(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder)) as process:
-        yield _address(process, log) or f"none: {log.read_text().strip()}"
+def page_of(folder: Path) -> Iterator[tuple[Child, str]]:
+    """The server of the status page and its address; or why there is none, since the demo goes on without it."""
+    with child("the page", ["web", "livereduce.conf", "--port", "0"], folder, folder / "web.log") as server:
+        yield server, _address(server) or f"none: {server.log.read_text().strip()}"
 
 
-def _address(process: subprocess.Popen[Any], log: Path) -> str | None:
+def _address(server: Child) -> str | None:
     """Where a server listens, from the first line it writes; None if it has ended instead."""
-    while process.poll() is None:
-        words = log.read_text().partition("\n")[0].split()
+    while server.process.poll() is None:
+        words = server.log.read_text().partition("\n")[0].split()
         if words[:2] == ["listening", "on"]:
             return words[2]
         time.sleep(0.05)
     return None
 
 
-@contextmanager
-def _daemon(folder: Path, address: str) -> Iterator[None]:
+def _configure(folder: Path, address: str) -> None:
     configuration = {
         **json.loads((examples() / "livereduce.conf").read_text()),
         "source": f"adara://{address}",
@@ -125,46 +131,57 @@ def _daemon(folder: Path, address: str) -> Iterator[None]:
         "state_dir": str(folder / "state"),
     }
     (folder / "livereduce.conf").write_text(json.dumps(configuration, indent=2) + "\n")
-    command = [sys.executable, "-m", "livereduce", "run", "livereduce.conf"]
-    with _stopping(subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)):
-        yield
 
 
-@contextmanager
-def _stopping(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
-    """Ask the process to stop at the end, and wait until it has."""
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def _daemon(folder: Path) -> AbstractContextManager[Child]:
+    return child("the daemon", ["run", "livereduce.conf"], folder, folder / "daemon.log")
 
 
-def _watch(folder: Path, once: bool, out: TextIO) -> None:
-    """Say what changes until two runs have ended, or for ever."""
-    before: Status | None = None
-    pictured: set[int] = set()
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    """What has been said so far."""
+
+    status: Status | None = None
+    pictured: set[int] = field(default_factory=set)
+    page_ended: bool = False
+
+
+def _watch(folder: Path, needed: Sequence[Child], page: Child, once: bool, out: TextIO) -> None:
+    """Say what changes until two runs have ended, or for ever.
+
+    Raises
+    ------
+    OperatorError
+        A program that is needed has ended by itself.
+    """
+    told = _Told(page_ended=bool(page.ended()))
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        after = _status(folder)
-        for line in narrate(before, after):
-            _say(out, line)
-        before = after or before
-        products = _products(folder)
-        for run, ended, product in products:
-            if ended and run not in pictured:
-                _say(out, f"\nrun {run} has ended; its result:")
-                _say(out, picture(product) + "\n")
-                pictured.add(run)
-        if once and len(pictured) == 2:
+        _tell(folder, told, out)
+        if once and len(told.pictured) == 2:
             return
+        for one in needed:
+            if ended := one.ended():
+                raise OperatorError(ended)
+        if not told.page_ended and (ended := page.ended()):
+            _say(out, f"! {ended}\n")
+            told.page_ended = True
         if once and time.monotonic() > deadline:
             raise OperatorError(f"two runs were not reduced in {PATIENCE_S:g} s; see {folder / 'livereduce.log'}")
         time.sleep(0.2)
+
+
+def _tell(folder: Path, told: _Told, out: TextIO) -> None:
+    """Say what has changed since."""
+    after = _status(folder)
+    for line in narrate(told.status, after):
+        _say(out, line)
+    told.status = after or told.status
+    for run, ended, product in _products(folder):
+        if ended and run not in told.pictured:
+            _say(out, f"\nrun {run} has ended; its result:")
+            _say(out, picture(product) + "\n")
+            told.pictured.add(run)
 
 
 def _status(folder: Path) -> Status | None:

@@ -1,0 +1,99 @@
+"""Programs that run as long as a command of ours shows something: started, watched, and never left behind.
+
+They are asked to stop when the command ends, by whatever signal it can hear; of one that it cannot (SIGKILL) the kernel
+tells them.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+STOP_S = 30.0
+"""How long one may take to end in good order."""
+LAST_LINES = 10
+MOST_BYTES = 16_384
+"""Of the end of a log, in which the last lines are looked for."""
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""What ends a command besides Ctrl-C: `kill`, and a terminal that is closed."""
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec there is no loading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A program that was started, in words what it is, and the file with all that it says."""
+
+    name: str
+    process: subprocess.Popen[Any]
+    log: Path
+
+    def ended(self) -> str:
+        """How it has ended, with the last lines that it wrote; empty while it runs."""
+        code = self.process.poll()
+        if code is None:
+            return ""
+        how = f"was killed by {_signal_name(-code)}" if code < 0 else f"has ended by itself (exit code {code})"
+        lines = last_lines(self.log)
+        said = "".join(f"\n    {line}" for line in lines) if lines else " nothing"
+        return f"{self.name} {how}; the last lines of {self.log}:{said}"
+
+
+def _signal_name(number: int) -> str:
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+
+
+def last_lines(log: Path) -> list[str]:
+    """The end of a log file."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - MOST_BYTES))
+        return file.read().decode(errors="replace").splitlines()[-LAST_LINES:]
+
+
+@contextmanager
+def child(name: str, arguments: Sequence[str], folder: Path, log: Path) -> Iterator[Child]:
+    """``livereduce ARGUMENTS`` in a folder, writing into a log file; it is stopped at the end and waited for."""
+    command = [sys.executable, "-m", "livereduce", *arguments]
+    parent = os.getpid()
+    with log.open("w") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file, cwd=folder, preexec_fn=lambda: _end_with(parent))
+    try:
+        yield Child(name=name, process=process, log=log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel send SIGTERM when the parent ends; it may have done so before this call (prctl(2))."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+@contextmanager
+def signals_as_interrupt() -> Iterator[None]:
+    """Take the signals that end a command for Ctrl-C; those that are ignored (``nohup``) stay so."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number in ENDING:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
