@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from livereduce.fields import checked
 from livereduce.files import read_regular, replace_file
 
 FILE_NAME = "script_failure.json"
@@ -75,13 +76,7 @@ def failure_of(body: Any) -> ScriptFailure:
     ValueError
         It is none.
     """
-    kinds = {name: field.type for name, field in ScriptFailure.__dataclass_fields__.items()}
-    if not isinstance(body, dict):
-        raise ValueError("a failure of a script is an object")
-    known = {name: value for name, value in body.items() if name in kinds}
-    if any(type(value) is not kinds[name] for name, value in known.items()):
-        raise ValueError("a failure of a script has values of the wrong kind")
     try:
-        return ScriptFailure(**known)
-    except TypeError as error:
+        return checked(ScriptFailure, body)
+    except ValueError as error:
         raise ValueError(f"not a failure of a script: {error}") from None

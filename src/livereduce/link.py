@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from livereduce.fields import LARGEST, checked
+
 MAX_BEAT_BYTES = 4096
 """A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
 
@@ -153,48 +155,25 @@ def decode_beat(line: bytes) -> Beat:
         if len(line) > MAX_BEAT_BYTES:
             raise ValueError(f"{len(line)} bytes, a beat has at most {MAX_BEAT_BYTES}")
         body = json.loads(line)
-        progress = body["progress"]
-        if progress.keys() != _PROGRESS_KINDS.keys():
-            raise ValueError(f"progress: wrong fields {sorted(progress.keys() ^ _PROGRESS_KINDS.keys())}")
-        checked = {name: _checked(name, progress[name], kind) for name, kind in _PROGRESS_KINDS.items()}
-        return Beat(seq=_checked("seq", body["seq"], int), phase=Phase(body["phase"]), progress=Progress(**checked))
+        if wrong := body["progress"].keys() ^ Progress.__dataclass_fields__.keys():
+            raise ValueError(f"progress: wrong fields {sorted(wrong)}")
+        beat = checked(Beat, body)
+        for name in Progress.__dataclass_fields__:
+            _require_range(name, getattr(beat.progress, name))
+        _require_range("seq", beat.seq)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a beat: {line[:80]!r} ({error})") from None
+    return beat
 
 
-_PROGRESS_KINDS: dict[str, Any] = {name: each.type for name, each in Progress.__dataclass_fields__.items()}
 MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_charge_pc"})
 """The clock of the data acquisition may be ahead of ours; a charge is what the stream says it is."""
-LARGEST = 1 << 63
-"""No counter, number of bytes or number of seconds is larger."""
 
 
-def _checked(name: str, value: Any, kind: Any) -> Any:
-    """A value of a beat if it is of its kind.
-
-    Raises
-    ------
-    ValueError
-        It is not: names the field.
-    """
-    if kind == float | None:
-        return None if value is None else _checked(name, value, float)
-    if kind in (int, float) and type(value) in (int, kind):
-        least = -LARGEST if name in MAY_BE_NEGATIVE else 0
-        if least <= value <= LARGEST:  # False for NaN too
-            return value
-    elif kind == dict[str, str] and isinstance(value, dict):
-        return {_encodable(key): _checked(name, text, str) for key, text in value.items()}
-    elif kind is RunState:
-        return RunState(value)
-    elif type(value) is kind:
-        return _encodable(value) if kind is str else value
-    raise ValueError(f"{name}: unexpected {value!r:.40}")
-
-
-def _encodable(text: str) -> str:
-    """The text with lone surrogates written out: JSON lets them pass, and files and sockets do not."""
-    return text.encode(errors="backslashreplace").decode()
+def _require_range(name: str, value: object) -> None:
+    least = -LARGEST if name in MAY_BE_NEGATIVE else 0
+    if isinstance(value, int | float) and not least <= value <= LARGEST:  # so is NaN
+        raise ValueError(f"{name}: unexpected {value!r:.40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from livereduce.errors import ExitCode
-from livereduce.failure import ScriptFailure, failure_of
+from livereduce.failure import ScriptFailure
+from livereduce.fields import checked
 from livereduce.files import read_regular, replace_file
 from livereduce.link import Phase, Progress, RunState
 from livereduce.resolve import Survey
@@ -23,6 +23,7 @@ from livereduce.resolve import Survey
 FILE_NAME = "status.json"
 MOST_BYTES = 4 << 20
 """Of a snapshot; it has some ten kilobytes."""
+MOST_PID = 2**31 - 1
 STALE_S = 15.0
 """The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
 
@@ -173,7 +174,7 @@ def encode_status(status: Status) -> str:
 
 
 def decode_status(text: str) -> Status:
-    """The snapshot of a JSON text; keys that this version does not know are left out.
+    """The snapshot of a JSON text, every field checked; keys that this version does not know are left out.
 
     Raises
     ------
@@ -181,30 +182,23 @@ def decode_status(text: str) -> Status:
         Not a snapshot: says what is missing or wrong.
     """
     try:
-        body: dict[str, Any] = _known(Status, json.loads(text))
-        body["state"] = StateWord(body["state"])
-        body["phase"] = Phase(body["phase"]) if body.get("phase") else None
-        for key in ("proc", "post_proc"):
-            body[key] = ScriptSeen(**_known(ScriptSeen, body[key])) if body.get(key) else None
-        for key in ("warnings", "problems", "last_words"):
-            body[key] = tuple(body.get(key, ()))
-        body["errors"] = tuple(ErrorSeen(**_known(ErrorSeen, one)) for one in body.get("errors", ()))
-        body["printed"] = tuple(Printed(**_known(Printed, one)) for one in body.get("printed", ()))
-        failure = body.get("script_failure")
-        body["script_failure"] = failure_of(failure) if failure else None
-        body["last_restarts"] = tuple(Restart(**_known(Restart, one)) for one in body.get("last_restarts", ()))
-        if body.get("progress"):
-            progress = _known(Progress, body["progress"])
-            body["progress"] = Progress(**progress | {"run_state": RunState(progress.get("run_state", "no_run"))})
-        datetime.fromisoformat(body["updated"])
-        return Status(**body)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        status = checked(Status, json.loads(text))
+        for name in ("started", "updated", "since"):
+            _require_time(name, getattr(status, name))
+        if not 0 <= status.pid <= MOST_PID:
+            raise ValueError(f"pid: expected the number of a process, got {status.pid}")
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not a status of livereduce: {error}") from None
+    return status
 
 
-def _known(kind: type, body: dict[str, Any]) -> dict[str, Any]:
-    # a reader may be older than the daemon for a moment, during an update
-    return {key: value for key, value in body.items() if key in kind.__dataclass_fields__}  # type: ignore[attr-defined]
+def _require_time(name: str, text: str) -> None:
+    try:
+        known = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f"{name}: expected a time with zone, got {text!r:.60}")
 
 
 def write_status(path: Path, status: Status) -> None:

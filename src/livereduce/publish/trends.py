@@ -23,6 +23,8 @@ MOST_POINTS_IN_ALL = 10_000
 """Of all metrics together: the file is written anew at each result, which takes some 30 ms at half a megabyte."""
 MOST_LEFT_OUT = 10
 """Names beyond the number of metrics that are told one by one."""
+LATEST_UNIX_S = 1e11
+"""The year 5138; a time beyond does not fit into a date."""
 MOST_BYTES = 16 << 20
 """A longer file is none of ours."""
 
@@ -177,9 +179,9 @@ def decode_trends(text: str) -> Trends:
         metrics = [_trend(each) for each in body["metrics"]]
         return Trends(
             run=int(body["run"]),
-            began_unix_s=float(body["began_unix_s"]),
-            scripts=tuple(body["scripts"]),
-            left_out=tuple(body["left_out"]),
+            began_unix_s=_unix_s(body["began_unix_s"]),
+            scripts=tuple(map(str, body["scripts"])),
+            left_out=tuple(map(str, body["left_out"])),
             metrics={trend.name: trend for trend in metrics},
         )
     except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
@@ -202,12 +204,18 @@ def _trend(body: dict[str, Any]) -> Trend:
 
 
 def _point(time_unix_s: float, events: int, charge_pc: float, value: float | None, error: float | None) -> Point:
-    at = Exposure(time_unix_s=_finite(time_unix_s), events=int(events), charge_pc=_finite(charge_pc))
+    at = Exposure(time_unix_s=_unix_s(time_unix_s), events=int(_finite(events)), charge_pc=_finite(charge_pc))
     return Point(
         at=at,
         value=None if value is None else _finite(value),
         error=None if error is None else _finite(error),
     )
+
+
+def _unix_s(number: object) -> float:
+    if not 0 <= _finite(number) <= LATEST_UNIX_S:
+        raise ValueError(f"expected a Unix time, got {number!r:.50}")
+    return _finite(number)
 
 
 def _finite(number: object) -> float:

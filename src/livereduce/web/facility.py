@@ -24,6 +24,10 @@ MOST_AT_ONCE = 64
 FIND_EVERY_S = 5.0
 """How often a configuration is looked at again while its daemon is down: it may say another place now."""
 
+STUCK_S = 10.0
+"""A look that takes longer hangs in a file server; its thread cannot be ended."""
+COMPLAIN_EVERY_S = 60.0
+
 log = logging.getLogger("livereduce.web")
 
 
@@ -39,6 +43,8 @@ class Watched:
     told: tuple[object, ...] = ()
     untold: bool = False
     found_at: float = float("-inf")
+    looking: asyncio.Future[None] | None = None
+    complained_at: float = float("-inf")
 
 
 class Facility:
@@ -75,12 +81,26 @@ class Facility:
     async def _look_once(self, one: Watched) -> None:
         loop = asyncio.get_running_loop()
         now, clock_s = datetime.now().astimezone(), loop.time()
-        try:
-            await loop.run_in_executor(self._threads, self._look, one, now, clock_s)
-        except Exception:  # one tick: whatever lies there, it is looked at again
-            log.exception("the files of %s cannot be looked at", one.place.id)
-        else:
+        if one.looking is None:
+            one.looking = loop.run_in_executor(self._threads, self._look, one, now, clock_s)
+        done, _ = await asyncio.wait({one.looking}, timeout=STUCK_S)
+        try:  # one tick of one instrument: whatever lies there, it is looked at again, and so are the others
+            if not done:
+                self._miss(one, now, clock_s)
+                return
+            looking, one.looking = one.looking, None
+            looking.result()
             self._take(one, now, clock_s)
+        except Exception as error:
+            if clock_s - one.complained_at >= COMPLAIN_EVERY_S:
+                one.complained_at = clock_s
+                log.exception("the files of %s cannot be looked at; this is said once a minute", one.place.id)
+            one.view = judge_down(one.view, f"this page cannot read its files ({type(error).__name__})", now)
+
+    def _miss(self, one: Watched, now: datetime, clock_s: float) -> None:
+        why = "the file server does not answer: nothing is known of this instrument now"
+        before, one.view = one.view, judge_down(one.view, why, now)
+        self._tell(one, before, now, clock_s)
 
     def _look(self, one: Watched, now: datetime, clock_s: float) -> None:
         if one.seen.down and clock_s - one.found_at >= FIND_EVERY_S:

@@ -8,12 +8,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+
+from livereduce.fields import checked
 
 MOST_RUNS = 200
 MOST_PRODUCTS = 100
 """Of a run. An index with more is not of this service; the page shows as many of the newest."""
+LATEST_UNIX_S = 1e11
+"""The year 5138: a time of a file beyond is none, and would not fit into a date."""
 
 _PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
 
@@ -70,9 +73,9 @@ def parse_index(text: str) -> Index:
         Not an index at all.
     """
     try:
-        runs = json.loads(text)["runs"][-MOST_RUNS:]
-        return Index(runs=tuple(_run(entry) for entry in reversed(runs)))
-    except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        entries = json.loads(text)["runs"][-MOST_RUNS:]
+        return Index(runs=tuple(run for entry in reversed(entries) if (run := _run(entry))))
+    except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not an index of products: {error!r}") from None
 
 
@@ -87,25 +90,48 @@ def changes(before: Index, after: Index) -> list[tuple[int, Listed]]:
     ]
 
 
-def _run(entry: dict[str, Any]) -> ListedRun:
-    number = int(entry["run"])
-    products = [_product(number, one) for one in entry["products"][:MOST_PRODUCTS]]
-    return ListedRun(run=number, ended=bool(entry["ended"]), products={one.name: one for one in products if one})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RunEntry:
+    """A run as it stands in the file."""
+
+    run: int
+    ended: bool
 
 
-def _product(run: int, entry: dict[str, Any]) -> Listed | None:
-    path, written = entry["path"], float(entry["written_unix_s"])
-    if not isinstance(path, str) or not _PATH.fullmatch(path) or not path.startswith(f"{run}/"):
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A product as it stands in the file."""
+
+    name: str
+    path: str
+    written_unix_s: float
+    events: int = 0
+    incomplete: str = ""
+
+
+def _run(body: Any) -> ListedRun | None:
     try:
-        datetime.fromtimestamp(written)
-    except (OverflowError, ValueError, OSError):  # no time that there is
+        entry = checked(_RunEntry, body)
+        listed = [_product(entry.run, one) for one in body["products"][:MOST_PRODUCTS]]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return ListedRun(run=entry.run, ended=entry.ended, products={one.name: one for one in listed if one})
+
+
+def _product(run: int, body: Any) -> Listed | None:
+    try:
+        entry = checked(_Entry, body)
+    except ValueError:
+        return None
+    if not _PATH.fullmatch(entry.path) or not entry.path.startswith(f"{run}/"):
+        return None
+    if not 0 <= entry.written_unix_s <= LATEST_UNIX_S:
         return None
     return Listed(
-        name=str(entry["name"])[:200],
-        path=path,
-        version=f"{int(written * 1e6):x}",
-        written_unix_s=written,
-        events=int(entry.get("events", 0)),
-        incomplete=str(entry.get("incomplete", ""))[:1000],
+        name=entry.name[:200],
+        path=entry.path,
+        version=f"{int(entry.written_unix_s * 1e6):x}",
+        written_unix_s=float(entry.written_unix_s),
+        events=entry.events,
+        incomplete=entry.incomplete[:1000],
     )

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from livereduce.publish.inside import NotPlain
 from livereduce.publish.trends import FILE_NAME, read_trends
 from livereduce.web import params
 from livereduce.web.cache import Busy
@@ -103,7 +104,9 @@ def _explained() -> Iterator[None]:
         raise HTTPException(422, str(error)) from None
     except IndexError as error:
         raise HTTPException(404, str(error)) from None
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+    except NotPlain as error:
+        raise HTTPException(422, str(error)[:300]) from None
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError) as error:
         # pruned in between, or no file of ours
         raise HTTPException(404, f"it cannot be read: {type(error).__name__}: {error}"[:300]) from None
 
