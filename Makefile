@@ -3,6 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PIP = $(BIN)/python -m pip
+
+# A python that is new enough, and with it the environment.
+define MAKE_VENV
+{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo "livereduce needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+       "Name another: make PYTHON=python3.12"; exit 1; } && \
+  $(PYTHON) -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv"; exit 1; }; }
+endef
+# Whatever the environment has been made for.
+WARM = $(MAKE) --silent --no-print-directory $(VENV)/.warm
 
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
@@ -10,7 +21,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 .PHONY: help setup demo test test-mantid test-system check format bench soak clean
 
 help:
-	@echo "make setup   install into $(VENV) and compile the kernels"
+	@echo "make setup   install everything into $(VENV), the developers' tools as well, and compile the kernels"
 	@echo "make demo    see a beamline at work (make demo ARGS=--once: two runs, then stop)"
 	@echo "make test    run the tests"
 	@echo "make test-mantid   run the mantid engine against a real Mantid, where there is one (docs/mantid.md)"
@@ -23,22 +34,34 @@ help:
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
 
-setup: $(VENV)/.installed $(VENV)/.warm
+setup: $(VENV)/.installed
+	@$(WARM)
+
+# What livereduce runs on, for the demo; whoever has set up everything has that as well.
+$(VENV)/.demo: pyproject.toml
+	@if [ ! -e $(VENV)/.installed ]; then \
+	  $(MAKE_VENV) && \
+	  echo "Installing what livereduce runs on (numpy, numba, scipp, h5py, matplotlib, plotly and others) into $(VENV):" && \
+	  echo "about 150 MB to download and 600 MB on the disk, one to five minutes, the first time only." && \
+	  $(PIP) install --disable-pip-version-check --editable '.[builtin,web]'; \
+	fi
+	@touch $@
 
 $(VENV)/.installed: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "livereduce needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
-	       "Name another: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[builtin,web,dev]'
+	@$(MAKE_VENV)
+	@echo "Installing livereduce with the developers' tools (pytest, mypy, playwright and others) into $(VENV):"
+	@echo "about 300 MB to download and 950 MB on the disk, two to ten minutes, the first time only."
+	$(PIP) install --quiet --disable-pip-version-check --editable '.[builtin,web,dev]'
 	@touch $@
 
 # The kernels compile when they are imported; numba notices by itself when a source has changed.
-$(VENV)/.warm: $(VENV)/.installed $(shell find src -name '*.py' 2>/dev/null)
-	$(BIN)/python -c 'import livereduce.engine.builtin.engine, livereduce.stream.adara.client'
+$(VENV)/.warm: $(shell find src -name '*.py' 2>/dev/null)
+	@echo "Compiling the kernels of the builtin engine for this machine, into $(VENV)/kernels: up to a minute, the first time only."
+	@$(BIN)/python -c 'import livereduce.engine.builtin.engine, livereduce.stream.adara.client'
 	@touch $@
 
-demo: setup
+demo: $(VENV)/.demo
+	@$(WARM)
 	$(BIN)/livereduce demo $(ARGS)
 
 test: setup
