@@ -10,7 +10,7 @@ import string
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from livereduce.errors import OperatorError
 from livereduce.files import read_regular
@@ -40,6 +40,12 @@ class Publication:
     def url(self, instrument: str, run: int) -> str:
         """Where the plot of a run goes."""
         return string.Template(self.url_template).substitute(instrument=instrument, run_number=str(run))
+
+    def without_password(self, text: str) -> str:
+        """A text for people, such as the address of the server, in which somebody may have put the password."""
+        for form in (self.password, quote(self.password), quote_plus(self.password)):
+            text = text.replace(form, "***")
+        return text
 
 
 def read_publication(path: Path) -> Publication:

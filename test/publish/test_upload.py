@@ -1,7 +1,9 @@
+import json
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -9,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from helpers.fabricated import pattern
 from helpers.live_data_server import PASSWORD, USER, LiveDataServer, key_of, live_data_server
+from helpers.rude_server import rude_server
 from livereduce.publication import Publication, read_publication
+from livereduce.publish.plots import Plots
 from livereduce.publish.upload import UploadFailed, upload
 
 
@@ -123,10 +128,65 @@ def test_the_servers_certificate_is_verified_unless_told_otherwise(tmp_path: Pat
     with live_data_server(context) as server:
         template = f"https://127.0.0.1:{server.server_port}/plots/$instrument/$run_number/upload_plot_data/"
         path = server.configuration(tmp_path, publish_url_template=template)
-        with pytest.raises(UploadFailed, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(UploadFailed, match="its certificate is not trusted: "):
             upload(read_publication(path), "PG3", 7, "<div></div>", 10.0)
         path = server.configuration(
             tmp_path, publish_url_template=template, verify_ssl=False, publisher_certificate=str(pem)
         )
         upload(read_publication(path), "PG3", 7, "<div></div>", 10.0)
         assert server.plots == {("pg3", 7): ("html", "<div></div>")}
+
+
+# ---- what the server says is never said again
+
+
+def echo(connection: socket.socket, request: bytes, where: str) -> None:
+    """Answer with the form, as it came and in one line, where a client may take it for something to be told."""
+    line = request.partition(b"\r\n\r\n")[2].replace(b"\r\n", b" ")[:20_000]
+    answers = {
+        "status line": b"HTTP/1.1 500 " + line + b"\r\n\r\n",
+        "status": b"HTTP/1.1 " + line + b"\r\n\r\n",
+        "version": line + b"\r\n\r\n",
+        "header": b"HTTP/1.1 400 no\r\nX: " + line + b"\r\n\r\n",
+        "header name": b"HTTP/1.1 400 no\r\n" + line + b": x\r\n\r\n",
+        "body": b"HTTP/1.1 403 no\r\n\r\n" + line,
+        "redirect": b"HTTP/1.1 302 no\r\nLocation: http://127.0.0.1:1/?" + line.replace(b" ", b"+") + b"\r\n\r\n",
+        "authentication": b'HTTP/1.1 401 no\r\nWWW-Authenticate: Basic realm="' + line + b'"\r\n\r\n',
+        "chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + line + b"\r\n",
+    }
+    connection.sendall(answers[where])
+
+
+ECHOED = ["status line", "status", "version", "header", "header name", "body", "redirect", "authentication", "chunk"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("where", ECHOED)
+def test_a_server_that_echoes_the_form_does_not_put_the_password_into_the_log(
+    tmp_path: Path, where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    path = tmp_path / "publish.conf"
+    with rude_server(lambda connection, request: echo(connection, request, where)) as address:
+        template = f"{address}/plots/$instrument/$run_number/"
+        path.write_text(
+            json.dumps(
+                {"publish_url_template": template, "publisher_username": "someone", "publisher_password": "s3cret-word"}
+            )
+        )
+        plots = Plots(path, "PG3", timeout_s=20.0)
+        plots.offer(pattern(7, 100))
+        plots.seen(7, 2e9)
+        while not plots.problem:
+            threading.Event().wait(0.005)
+        plots.close()
+    said = plots.problem + caplog.text
+    assert "s3cret" not in said
+    assert "someone" not in said
+
+
+def test_a_password_in_the_address_is_not_said_either(tmp_path: Path) -> None:
+    publication = Publication(url_template="http://127.0.0.1:1/p%40ss/$run_number?p@ss", username="u", password="p@ss")
+    with pytest.raises(UploadFailed, match=r"^http://127\.0\.0\.1:1/\*\*\*/7: ") as raised:
+        upload(publication, "PG3", 7, "<div></div>", 5.0)
+    assert "ss/" not in str(raised.value)

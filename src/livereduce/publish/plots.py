@@ -113,16 +113,16 @@ class Plots:
     def _attempt(self, run: int, products: dict[str, Product]) -> _Failure | None:
         try:
             publication = read_publication(self._configuration)
-            self._send(
-                publication, self._instrument, run, div_of(list(products.values()), self._instrument), self._timeout_s
-            )
         except OperatorError as error:
             return _Failure(text=str(error), ours=True)
+        try:
+            div = div_of(list(products.values()), self._instrument)
+            self._send(publication, self._instrument, run, div, self._timeout_s)
         except UploadFailed as error:
             return _Failure(text=str(error), ours=error.ours)
-        except Exception as error:  # the boundary of one publish
-            logger.debug("the plot of run %d", run, exc_info=True)
-            return _Failure(text=f"the plot of run {run}: {type(error).__name__}: {error}", ours=True)
+        except Exception as error:  # noqa: BLE001 (the boundary of one publish)
+            text = publication.without_password(f"the plot of run {run}: {type(error).__name__}: {error}")
+            return _Failure(text=text, ours=True)
         return None
 
     def _note(self, run: int, products: dict[str, Product], failure: _Failure | None) -> None:

@@ -6,15 +6,15 @@ the part 400. Each upload replaces what the server has of that instrument and ru
 """
 
 import http.client
-import socket
 import ssl
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from livereduce.exchange import NoAnswer, exchange
 from livereduce.publication import Publication
+
+MOST_BYTES = 1 << 20
+"""Of an answer; nothing in it is of use but its status."""
 
 _MEANS = {
     400: "the server found no file in it",
@@ -45,27 +45,24 @@ def upload(publication: Publication, instrument: str, run: int, div: str, timeou
     Raises
     ------
     UploadFailed
-        It is not there, in words that have neither user name nor password.
+        It is not there, in words that have neither user name nor password, nor anything that the server has said.
     """
-    url = urlsplit(publication.url(instrument, run))
-    where = f"{url.scheme}://{url.netloc}{url.path}"
+    url = publication.url(instrument, run)
+    parts = urlsplit(url)
+    where = publication.without_password(f"{parts.scheme}://{parts.netloc}{parts.path}")
     boundary = uuid.uuid4().hex
-    body = _form(boundary, publication, div)
-    target = url.path + (f"?{url.query}" if url.query else "")
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Connection": "close"}
-    expired = threading.Event()
     try:
-        connection = _connection(url.scheme, url.hostname or "", url.port, publication, timeout_s)
-        with _within(connection, timeout_s, expired):
-            connection.request("POST", target or "/", body, headers)
-            status = connection.getresponse().status
-            if expired.is_set():  # cut while it was reading: a piece of an answer is none
-                raise TimeoutError
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        if expired.is_set() or isinstance(error, TimeoutError):
-            raise UploadFailed(f"{where}: no answer within {timeout_s:g} s") from None
-        what = str(error) if isinstance(error, OSError) else f"{type(error).__name__} {error}"
-        raise UploadFailed(f"{where}: {what.strip() or type(error).__name__}") from None
+        status = exchange(
+            url,
+            method="POST",
+            body=_form(boundary, publication, div),
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+            timeout_s=timeout_s,
+            most_bytes=MOST_BYTES,
+            context=_context(publication) if parts.scheme == "https" else None,
+        ).status
+    except NoAnswer as error:
+        raise UploadFailed(f"{where}: {error}") from None
     if status != http.client.OK:
         text = _MEANS.get(status) or http.client.responses.get(status, "no answer of HTTP")
         raise UploadFailed(f"{where}: HTTP status {status}: {text}", ours=300 <= status < 500)
@@ -82,11 +79,7 @@ def _form(boundary: str, publication: Publication, div: str) -> bytes:
     return f"{parts}--{boundary}--\r\n".encode("utf-8", "replace")
 
 
-def _connection(
-    scheme: str, host: str, port: int | None, publication: Publication, timeout_s: float
-) -> http.client.HTTPConnection:
-    if scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=timeout_s)
+def _context(publication: Publication) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if not publication.verify_ssl:
         context.check_hostname = False
@@ -96,24 +89,4 @@ def _connection(
             context.load_cert_chain(publication.certificate)
         except OSError as error:
             raise UploadFailed(f"certificate {publication.certificate}: {error}", ours=True) from None
-    return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
-
-
-@contextmanager
-def _within(connection: http.client.HTTPConnection, timeout_s: float, expired: threading.Event) -> Iterator[None]:
-    """Cut the connection when the time is up: a socket's own time-out begins anew with every byte."""
-
-    def cut() -> None:
-        expired.set()
-        if connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(timeout_s, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        connection.close()
+    return context
