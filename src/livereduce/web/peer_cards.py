@@ -20,12 +20,20 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "memory_limit_bytes": _NUMBER,
     "last_result_at": _TEXT,
     "last_result_age_s": _NUMBER,
+    "seen_at": _TEXT,
 }
+_NEWER = frozenset({"seen_at"})
+"""Fields that pages of an earlier version do not have."""
 _LONGEST = 2000
 
 
-def parse_cards(text: bytes, url: str) -> list[dict[str, Any]]:
+def parse_cards(text: bytes, url: str, now: str) -> list[dict[str, Any]]:
     """The cards of the instruments of a page itself; those it has from its own peers are left out.
+
+    Parameters
+    ----------
+    now
+        When they came, as a time with zone; a card that does not say how old it is is of then.
 
     Raises
     ------
@@ -35,13 +43,14 @@ def parse_cards(text: bytes, url: str) -> list[dict[str, Any]]:
     try:
         cards = json.loads(text)["instruments"]
         own = [one for one in cards if one["peer"] is None][:MOST_CARDS]
-        return [{name: _field(one, name) for name in _FIELDS} | {"peer": url} for one in own]
-    except (KeyError, TypeError, RecursionError) as error:
+        found = [{name: _field(one, name) for name in _FIELDS} | {"peer": url} for one in own]
+        return [card | {"seen_at": card["seen_at"] or now} for card in found]
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a list of instruments: {error!r}") from None
 
 
 def _field(card: dict[str, Any], name: str) -> Any:
-    value = card[name]
+    value = card.get(name) if name in _NEWER else card[name]
     if isinstance(value, bool) or not isinstance(value, (*_FIELDS[name], type(None))):
         raise ValueError(f"{name} is {type(value).__name__}")
     if isinstance(value, float) and not abs(value) < float("inf"):

@@ -1,20 +1,26 @@
 """Other pages, asked for their cards every few seconds, for the overview of a facility."""
 
 import asyncio
-import urllib.request
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from livereduce.errors import OperatorError
+from livereduce.exchange import NoAnswer, exchange
 from livereduce.web.peer_cards import parse_cards, silent_cards
 
 ASK_EVERY_S = 5.0
 TIMEOUT_S = 4.0
+STUCK_S = 20.0
+"""For the look-up of a name too, which can take longer than the exchange may."""
 MOST_AT_ONCE = 64
 MOST_BYTES = 1 << 20
+
+log = logging.getLogger("livereduce.web")
 
 
 @dataclass(slots=True)
@@ -25,17 +31,7 @@ class Peer:
     cards: list[dict[str, Any]] = field(default_factory=list)
     why: str = ""
     since: str = ""
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A page that was named is asked, and nobody else."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-# without the environment's proxies: peers are hosts of the same facility
-_OPENER = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
+    asking: asyncio.Future[bytes] | None = None
 
 
 class Peers:
@@ -57,25 +53,34 @@ class Peers:
             found += silent_cards(peer.cards, peer.url, peer.why, peer.since) if peer.why else peer.cards
         return found
 
-    async def watch(self, now: Any) -> None:
+    async def watch(self, now: Callable[[], str]) -> None:
         """Ask all of them again and again until cancelled; `now` gives the time as text."""
         await asyncio.gather(*(self._watch(peer, now) for peer in self._peers))
 
-    async def _watch(self, peer: Peer, now: Any) -> None:
+    async def _watch(self, peer: Peer, now: Callable[[], str]) -> None:
         while True:
             await self._ask(peer, now)
             await asyncio.sleep(ASK_EVERY_S)
 
-    async def _ask(self, peer: Peer, now: Any) -> None:
-        try:
-            peer.cards = parse_cards(await self._get(f"{peer.url}/api/instruments"), peer.url)
+    async def _ask(self, peer: Peer, now: Callable[[], str]) -> None:
+        if peer.asking is None:
+            url = f"{peer.url}/api/instruments"
+            peer.asking = asyncio.get_running_loop().run_in_executor(self._threads, _get, url)
+        done, _ = await asyncio.wait({peer.asking}, timeout=STUCK_S)
+        try:  # one try of one peer: whatever it answers, it is asked again, and so are the others
+            if not done:
+                raise NoAnswer(f"nothing for {STUCK_S:g} s")
+            asking, peer.asking = peer.asking, None
+            peer.cards = parse_cards(asking.result(), peer.url, now())
             peer.why = peer.since = ""
-        except (OSError, ValueError) as error:
+        except (NoAnswer, ValueError) as error:
             peer.since = peer.since or now()
-            peer.why = f"{peer.url} does not answer: {getattr(error, 'reason', None) or error}"[:500]
-
-    async def _get(self, url: str) -> bytes:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _get, url)
+            peer.why = f"{peer.url} does not answer: {error}"[:500]
+        except Exception as error:
+            if not peer.why:
+                log.exception("the peer %s", peer.url)
+            peer.since = peer.since or now()
+            peer.why = f"{peer.url} cannot be asked: {type(error).__name__}"
 
 
 def check_url(url: str) -> str:
@@ -98,9 +103,7 @@ def check_url(url: str) -> str:
 
 
 def _get(url: str) -> bytes:
-    request = urllib.request.Request(url, headers={"accept": "application/json"})
-    with _OPENER.open(request, timeout=TIMEOUT_S) as response:
-        body: bytes = response.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        raise ValueError(f"more than {MOST_BYTES} bytes")
-    return body
+    answer = exchange(url, headers={"Accept": "application/json"}, timeout_s=TIMEOUT_S, most_bytes=MOST_BYTES)
+    if answer.status != HTTPStatus.OK:
+        raise NoAnswer(f"HTTP status {answer.status}")
+    return answer.body

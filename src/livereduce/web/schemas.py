@@ -56,6 +56,7 @@ SCHEMAS: Json = {
         memory_limit_bytes=maybe(WHOLE),
         last_result_at=maybe(TIME),
         last_result_age_s=maybe(NUMBER),
+        seen_at={**maybe(TIME), "description": "when all this was so: the last word of the daemon that is known here"},
         peer={**maybe(TEXT), "description": "the page that this card is from, if it is another one"},
     ),
     "Instruments": thing(at=TIME, instruments=many(ref("Card"))),

@@ -68,6 +68,7 @@ def card(view: View, now: datetime) -> dict[str, Any]:
         "memory_limit_bytes": None,
         "last_result_at": None if written is None else unix_iso(written),
         "last_result_age_s": None if written is None else max(0.0, round(now.timestamp() - written, 3)),
+        "seen_at": status.updated if status else None,
         "peer": None,
     }
     return body | (_flow(status, view.down, now) if status else {})

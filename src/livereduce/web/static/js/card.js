@@ -18,7 +18,9 @@ export function makeCard(card) {
     element("p", { class: "why" }),
     element("dl", {}, ...readings),
     element("p", { class: "memory" }, memoryBar(), element("span", { class: "held" })),
-    element("p", { class: "foot" }, element("span", { class: "peer" }), element("time", { class: "since" }))));
+    element("p", { class: "foot" },
+      element("span", { class: "peer" }), element("time", { class: "since" }),
+      element("span", { class: "age" }, "seen ", element("time", { class: "seen" })))));
 }
 
 /** Bring a card up to date. */
@@ -34,6 +36,7 @@ export function updateCard(item, card) {
   put(find(".why"), reasonOf(card));
   put(find(".since"), card.since ? `since ${when(card.since)}` : "");
   find(".since").dateTime = card.since ?? "";
+  ago(find(".seen"), card.seen_at);
   put(find(".peer"), card.peer ? `on ${card.peer}` : "");
   put(find(".run"), card.run ? String(card.run) : "–");
   find(".run").title = card.run_state ? card.run_state.replaceAll("_", " ") : "";
