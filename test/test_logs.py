@@ -173,7 +173,7 @@ def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None
         '"limits.process": 600.0',
         "instrument: POWGEN (PG3), facility SNS",
         "proc script: /s/proc.py, md5 abc123",
-        "post_proc script: none",
+        "post_proc script: none, the accumulated data are the result",
         "engine: builtin in this python, stream adara://host:31415",
         "Mantid: 6.11.0, /opt/mantid",
     ):

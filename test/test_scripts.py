@@ -238,12 +238,9 @@ def test_both_scripts_missing_is_a_problem_that_names_both_paths(tmp_path: Path)
     assert warnings == ()
 
 
-def test_a_missing_proc_is_a_warning_that_names_its_path(tmp_path: Path) -> None:
+def test_a_missing_proc_is_no_problem_where_there_is_a_post_proc(tmp_path: Path) -> None:
     write(tmp_path, post_proc=GOOD)
-    problems, (warning,) = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
-    assert problems == ()
-    assert warning.startswith("no proc script")
-    assert warning.endswith(str(script_path(tmp_path, "PG3", "proc")))
+    assert judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3") == ((), ())
 
 
 def test_a_missing_post_proc_is_the_way_to_disable_it(tmp_path: Path) -> None:

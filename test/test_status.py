@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livereduce.daemon.conditions import conditions_of
 from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure
 from livereduce.link import Phase, Progress, RunState
 from livereduce.status import (
     FILE_NAME,
+    Condition,
     ErrorSeen,
     Printed,
     Restart,
@@ -115,59 +117,69 @@ def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:
 
 
 def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, connects: int = 1) -> Progress:
-    return replace(PROGRESS, run_state=state, source_connected=connected, source_connects=connects)
+    return replace(PROGRESS, run_state=state, source_connected=connected, source_connects=connects, last_errors={})
 
 
 @pytest.mark.parametrize(
-    ("seen", "script_fails", "word", "why"),
+    ("seen", "word", "why"),
     [
-        (progress(), False, StateWord.RUNNING, "reducing run 12345"),
-        (progress(RunState.PAUSED), False, StateWord.PAUSED, "run 12345 is paused"),
-        (progress(RunState.NO_RUN), False, StateWord.WAITING_FOR_RUN, "connected, no run yet"),
-        (progress(RunState.ENDED), False, StateWord.WAITING_FOR_RUN, "run 12345 has ended"),
-        (progress(), True, StateWord.DEGRADED, "proc: p.py:3: ZeroDivisionError"),
-        (progress(connected=False, connects=0), False, StateWord.STARTING, "connecting to adara://host:1"),
-        (progress(connected=False), True, StateWord.DEGRADED, "no connection to adara://host:1: connection lost"),
+        (progress(), StateWord.RUNNING, "reducing run 12345"),
+        (progress(RunState.PAUSED), StateWord.PAUSED, "run 12345 is paused"),
+        (progress(RunState.NO_RUN), StateWord.WAITING_FOR_RUN, "connected, no run yet"),
+        (progress(RunState.ENDED), StateWord.WAITING_FOR_RUN, "run 12345 has ended"),
+        (
+            replace(progress(), last_errors={"proc": "p.py:3: ZeroDivisionError"}),
+            StateWord.DEGRADED,
+            "proc: p.py:3: ZeroDivisionError",
+        ),
+        (progress(connected=False, connects=0), StateWord.STARTING, "connecting to adara://host:1"),
+        (progress(connected=False), StateWord.DEGRADED, "no connection to adara://host:1: connection lost"),
         (
             replace(progress(connected=False, connects=0), source_reason="refused"),
-            False,
             StateWord.DEGRADED,
             "no connection to adara://host:1: refused",
         ),
         (
             replace(progress(), run_incomplete="its start is gone"),
-            False,
             StateWord.RUNNING,
             "reducing run 12345; incomplete: its start is gone",
         ),
         (
             replace(progress(), fits="histograms for want of memory"),
-            False,
             StateWord.RUNNING,
             "reducing run 12345; histograms for want of memory",
         ),
         (
             replace(progress(), last_errors={"publish": "result: OSError: no space"}),
-            False,
             StateWord.DEGRADED,
             "results cannot be published: result: OSError: no space",
         ),
-        (None, False, StateWord.RUNNING, "the worker is at work"),
+        (None, StateWord.RUNNING, "the worker is at work"),
     ],
 )
-def test_the_word_for_a_running_worker(seen: Progress | None, script_fails: bool, word: StateWord, why: str) -> None:
-    assert shown(StateWord.RUNNING, "the worker is at work", seen, script_fails=script_fails) == (word, why)
+def test_the_word_for_a_running_worker(seen: Progress | None, word: StateWord, why: str) -> None:
+    conditions = conditions_of(seen, (), at_work=True)
+    assert shown(StateWord.RUNNING, "the worker is at work", seen, conditions) == (word, why)
 
 
-def test_what_was_not_taken_degrades_a_running_service_but_not_its_reason_for_another_word() -> None:
-    problems = ("p.py:3: invalid syntax; the last good version goes on", "x.conf: not valid JSON")
+def test_conditions_degrade_a_running_service_but_are_not_the_reason_for_another_word() -> None:
+    files, source = Condition(kind="files", text="p.py:3: invalid syntax"), Condition(kind="source", text="gone")
 
     def seen(word: StateWord, of: Progress) -> tuple[StateWord, str]:
-        return shown(word, "why", of, script_fails=False, problems=problems)
+        return shown(word, "why", of, (source, files))
 
-    assert seen(StateWord.RUNNING, progress()) == (StateWord.DEGRADED, "; ".join(problems))
+    assert seen(StateWord.RUNNING, progress()) == (StateWord.DEGRADED, "gone; p.py:3: invalid syntax")
     assert seen(StateWord.RUNNING, progress(connected=False, connects=0))[0] is StateWord.STARTING
-    assert seen(StateWord.RESTARTING, progress()) == (StateWord.RESTARTING, "why")
+    assert seen(StateWord.PARKED, progress()) == (StateWord.PARKED, "why")
+    assert seen(StateWord.RESTARTING, progress()) == (StateWord.RESTARTING, "why; p.py:3: invalid syntax")
+
+
+def test_problems_are_shown_with_their_times() -> None:
+    conditions = (Condition(kind="proc", text="a", since=iso(NOW)), Condition(kind="publish", text="b", since="later"))
+    text = describe(replace(FULL, why="a; b", problems=("a", "b"), conditions=conditions))
+    assert f"problem        a (since {iso(NOW)})" in text
+    assert "problem        b (since later)" in text
+    assert "problem" not in describe(replace(FULL, why="a", problems=("a",), conditions=conditions[:1]))
 
 
 def test_memory_stacks_and_last_words_are_shown() -> None:
@@ -200,7 +212,7 @@ def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:
 
 @pytest.mark.parametrize("word", [word for word in StateWord if word is not StateWord.RUNNING])
 def test_every_other_word_is_the_daemons_own(word: StateWord) -> None:
-    assert shown(word, "so it is", progress(connected=False), script_fails=True) == (word, "so it is")
+    assert shown(word, "so it is", progress(connected=False)) == (word, "so it is")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from livereduce.errors import ExitCode, OperatorError
 from livereduce.logs import own_log_path, user_name
 from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey
-from livereduce.scripts import Script, script_path
+from livereduce.scripts import WITHOUT, Script, script_path
 from livereduce.services import Service, service_of, usual_configuration
 
 BYTES_PER_BIN = 16
@@ -161,13 +161,13 @@ def _scripts(found: Survey) -> list[Row]:
     if found.script_dir and found.instrument and found.scripts:
         for step, script in (("proc", found.scripts.proc), ("post_proc", found.scripts.post_proc)):
             path = script_path(found.script_dir, found.instrument.short_name, step)
-            rows += [(f"  {step}", str(path)), ("", _verdict(script))]
+            rows += [(f"  {step}", str(path)), ("", _verdict(step, script))]
     return rows
 
 
-def _verdict(script: Script | None) -> str:
+def _verdict(step: str, script: Script | None) -> str:
     if script is None:
-        return "no such file"
+        return f"no such file: {WITHOUT[step]}"
     md5 = f"md5 {script.md5}, " if script.md5 else ""
     return md5 + (script.problem or "ok")
 

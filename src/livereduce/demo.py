@@ -236,7 +236,7 @@ def narrate(before: Status | None, after: Status | None) -> list[str]:
 
 def _words(status: Status) -> str:
     why = f": {status.why}" if status.why else ""
-    problems = "".join(f"\n          {problem}" for problem in status.problems)
+    problems = "".join(f"\n          {problem}" for problem in status.problems if problem not in why)
     mark = "! " if status.state in (StateWord.PARKED, StateWord.DEGRADED, StateWord.RESTARTING) else ""
     return f"{mark}{status.state}{why}{problems}"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from livereduce.config import value_of
 from livereduce.config_keys import KEYS
 from livereduce.resolve import Resolved
+from livereduce.scripts import WITHOUT, script_path
 
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
@@ -118,7 +119,8 @@ def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     )
     for step, script in (("proc", resolved.scripts.proc), ("post_proc", resolved.scripts.post_proc)):
         if script is None:
-            log.info("%s script: none", step)
+            path = script_path(resolved.script_dir, instrument.short_name, step)
+            log.info("%s script: none, %s (there is no %s)", step, WITHOUT[step], path)
         else:
             log.info("%s script: %s, md5 %s", step, script.path, script.md5)
     log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")

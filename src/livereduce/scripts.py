@@ -24,6 +24,13 @@ FUNCTION = "__live__"
 """Name of the function that a compiled script defines; people see it in tracebacks."""
 
 
+WITHOUT = {
+    "proc": "chunks are accumulated as they are",
+    "post_proc": "the accumulated data are the result",
+}
+"""What happens where there is no script for a step; both are ways to work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """One script as it lies on disk.
@@ -115,8 +122,6 @@ def judge(scripts: Scripts, script_dir: Path, short_name: str) -> tuple[tuple[st
     if scripts.proc is None and scripts.post_proc is None:
         return (f"no processing script: expected {proc} or {post_proc} (at least one of them)",), ()
     problems = tuple(script.problem for script in (scripts.proc, scripts.post_proc) if script and script.problem)
-    if scripts.proc is None:
-        return problems, (f"no proc script, chunks are accumulated as they are; expected {proc}",)
     return problems, ()
 
 

@@ -67,6 +67,15 @@ class ScriptSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Something that somebody should look at: its kind (``source``, ``files``, ``proc`` …), a sentence, since when."""
+
+    kind: str
+    text: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSeen:
     """The last error of a kind (``proc``, ``post_proc``, ``publish``, ``source`` …), since when, whether it is over."""
 
@@ -102,8 +111,9 @@ class Status:
     state, why, since
         One word, the reason in a sentence, and since when.
     problems
-        What is wrong with configuration or scripts, one sentence each: what keeps a parked service from starting, or
-        what a running one has not taken.
+        What keeps a parked service from starting, or the texts of all conditions, the most urgent first.
+    conditions
+        What somebody should look at now, each since when; `daemon.conditions` has their order.
     generation, worker_pid
         The newest worker; the pid is None while there is none.
     phase, progress
@@ -137,6 +147,7 @@ class Status:
     configuration: str = ""
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     instrument: str = ""
     engine: str = ""
     interpreter: str = ""
@@ -226,25 +237,24 @@ def read_status(path: Path) -> Status:
 
 
 def shown(
-    word: StateWord, why: str, progress: Progress | None, *, script_fails: bool, problems: tuple[str, ...] = ()
+    word: StateWord, why: str, progress: Progress | None, conditions: tuple[Condition, ...] = ()
 ) -> tuple[StateWord, str]:
     """The word and reason that people see: the daemon's own, refined by what a running worker says of its work.
 
     Parameters
     ----------
-    problems
-        What somebody should look at, although the worker can do its work.
+    conditions
+        What somebody should look at, the most urgent first.
     """
+    if word is StateWord.RESTARTING:  # what was saved meanwhile is as much of a reason for no results
+        files = (one.text for one in conditions if one.kind == "files" and one.text not in why)
+        return word, "; ".join((why, *files))
     if word is not StateWord.RUNNING or progress is None:
         return word, why
-    if not progress.source_connected:
-        return _without_source(progress)
-    if script_fails:
-        return StateWord.DEGRADED, _script_error(progress)
-    if "publish" in progress.last_errors:  # that of a step that failed the last time
-        return StateWord.DEGRADED, f"results cannot be published: {progress.last_errors['publish']}"
-    if problems:
-        return StateWord.DEGRADED, "; ".join(problems)
+    if not progress.source_connected and not without_source(progress):
+        return StateWord.STARTING, f"connecting to {_where(progress)}"
+    if conditions:
+        return StateWord.DEGRADED, "; ".join(one.text for one in conditions)
     match progress.run_state:
         case RunState.PAUSED:
             return StateWord.PAUSED, f"run {progress.run} is paused"
@@ -258,17 +268,16 @@ def shown(
             return StateWord.WAITING_FOR_RUN, "connected, no run yet"
 
 
-def _without_source(progress: Progress) -> tuple[StateWord, str]:
-    where = progress.source_address or "the stream"
-    if progress.source_reason or progress.source_connects:
-        reason = progress.source_reason or "connection lost"
-        return StateWord.DEGRADED, reason if where in reason else f"no connection to {where}: {reason}"
-    return StateWord.STARTING, f"connecting to {where}"
+def without_source(progress: Progress) -> str:
+    """That the connection to the source is lost or cannot be made; empty if it is there, or still being made."""
+    if progress.source_connected or not (progress.source_reason or progress.source_connects):
+        return ""
+    where, reason = _where(progress), progress.source_reason or "connection lost"
+    return reason if where in reason else f"no connection to {where}: {reason}"
 
 
-def _script_error(progress: Progress) -> str:
-    errors = [f"{kind}: {text}" for kind, text in progress.last_errors.items() if kind in ("proc", "post_proc")]
-    return "; ".join(errors) or "a script fails"
+def _where(progress: Progress) -> str:
+    return progress.source_address or "the stream"
 
 
 def is_down(status: Status, now: datetime) -> str:

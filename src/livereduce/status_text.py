@@ -26,7 +26,7 @@ def describe(status: Status, down: str = "") -> str:
     rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
     if down:
         rows += [("was", f"{status.state}: {status.why}")]
-    rows += [("problem", problem) for problem in status.problems if problem not in status.why or down]
+    rows += _problem_rows(status, down)
     rows += [("warning", warning) for warning in status.warnings]
     rows += [("instrument", status.instrument or "not known")]
     rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
@@ -45,6 +45,14 @@ def describe(status: Status, down: str = "") -> str:
     rows += [("products", status.products_dir)]
     rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
     return "\n".join(f"{name:14} {text}" for name, text in rows)
+
+
+def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:
+    """Each problem with the time since when it holds; not those that are the reason of the state already."""
+    since = {one.text: f" (since {one.since})" for one in status.conditions}
+    several = len(status.problems) > 1
+    told = (problem for problem in status.problems if several or down or problem not in status.why)
+    return [("problem", problem + since.get(problem, "")) for problem in told]
 
 
 def _script(script: ScriptSeen | None) -> str:

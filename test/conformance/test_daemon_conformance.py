@@ -266,6 +266,36 @@ def a_failing_post_proc_restarts_nothing(post: Post) -> None:
     post.finish()
 
 
+def is_told_over(post: Post, step: str, text: str) -> None:
+    """What fails in the version in use, and what is wrong with the one just saved, are told together."""
+    post.script(step, "output = (\n")
+    status = post.wait("both reasons", lambda status: "was never closed" in status.why)
+    assert text in status.why
+    assert any("was never closed" in problem for problem in status.problems)
+
+
+@scenario
+def a_syntax_error_saved_over_a_failing_post_proc(post: Post) -> None:
+    post.begin(post.bench.binning, "raise ValueError('no such bank')\n")
+    post.wait("the failure", lambda status: "no such bank" in status.why)
+    is_told_over(post, "post_proc", "live_post_proc.py:1: ValueError: no such bank")
+    post.script("post_proc", "pass\n")
+    status = post.wait_reduced(post.bench.half, generation=2)
+    assert status.conditions == ()
+    post.finish()
+
+
+@scenario
+def a_syntax_error_saved_over_a_failing_proc(post: Post) -> None:
+    """builtin: that worker goes on. Mantid: its loop has ended, and the next start is waited for."""
+    post.begin("raise ValueError('no such bank')\n")
+    post.wait("the failure", lambda status: "no such bank" in status.why)
+    is_told_over(post, "proc", "live_proc.py:1: ValueError: no such bank")
+    post.script("proc", post.bench.binning)
+    post.wait_reduced(post.bench.half, generation=2)
+    post.finish()
+
+
 # ---- at work
 
 

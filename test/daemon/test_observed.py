@@ -5,8 +5,8 @@ from livereduce.link import Beat, Phase, Progress
 from livereduce.status import ErrorSeen
 
 
-def beat(*, events: int = 0, pulses: int = 0, results: int = 0, script_errors: int = 0) -> Beat:
-    progress = Progress(events=events, pulses=pulses, results=results, script_errors=script_errors)
+def beat(*, events: int = 0, pulses: int = 0) -> Beat:
+    progress = Progress(events=events, pulses=pulses)
     return Beat(seq=1, phase=Phase.WAITING, progress=progress)
 
 
@@ -19,21 +19,6 @@ def test_rates_come_from_beats_two_seconds_apart() -> None:
     assert seen.pulses_per_s == pytest.approx(60)
     seen = observe(seen, beat(events=1100, pulses=130), 55.0)
     assert seen.events_per_s == 0
-
-
-def test_a_script_fails_from_its_error_to_the_next_result() -> None:
-    seen = observe(Observed(), beat(results=0), 0)
-    assert not seen.script_fails
-    seen = observe(seen, beat(results=3, script_errors=1), 1)
-    assert seen.script_fails
-    assert observe(seen, beat(results=3, script_errors=1), 2).script_fails
-    healed = observe(seen, beat(results=4, script_errors=1), 3)
-    assert not healed.script_fails
-    assert observe(healed, beat(results=4, script_errors=2), 4).script_fails
-
-
-def test_an_error_in_the_first_beat_seen_counts() -> None:
-    assert observe(Observed(), beat(script_errors=1), 0).script_fails
 
 
 def test_the_last_error_of_each_kind_keeps_its_time_until_it_changes() -> None:

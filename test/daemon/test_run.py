@@ -379,6 +379,40 @@ def test_a_broken_script_is_reported_and_the_last_good_one_goes_on(beamline: Bea
     assert (mended.problems, mended.restarts) == ((), 0)
 
 
+def test_a_syntax_error_saved_over_a_failing_script_is_told_at_once_with_the_failure(beamline: Beamline) -> None:
+    script = beamline.path / "scripts" / "reduce_PG3_live_proc.py"
+    beamline.start("fail")
+    before = beamline.wait(lambda seen: seen.state is StateWord.DEGRADED)
+    assert before.why == "proc: p.py:1: NameError"
+    beamline.script("no python at all\n")
+    told = beamline.wait(lambda seen: len(seen.problems) == 2)
+    assert told.problems[0].startswith(f"{script}:1: ")
+    assert told.problems[1] == before.why
+    assert told.why == "; ".join(told.problems)
+    assert (told.conditions[1], told.conditions[0].since > told.conditions[1].since) == (before.conditions[0], True)
+    beamline.script()
+    assert beamline.wait(lambda seen: len(seen.problems) == 1).conditions == before.conditions
+
+
+def test_nothing_goes_on_while_no_worker_runs(beamline: Beamline) -> None:
+    beamline.start("crash")
+    beamline.wait(lambda seen: seen.restarts > 3)
+    beamline.script("no python at all\n")
+    told = beamline.wait(lambda seen: seen.worker_pid is None and len(seen.problems) == 1)
+    assert "goes on" not in told.why
+    assert told.problems[0] in told.why
+    assert "the worker crashed" in told.why
+
+
+def test_a_new_script_that_cannot_be_used_has_no_version_in_use(beamline: Beamline) -> None:
+    beamline.start()
+    beamline.wait_running()
+    (beamline.path / "scripts" / "reduce_PG3_live_post_proc.py").write_text("no python at all\n")
+    told = beamline.wait(lambda seen: bool(seen.problems))
+    assert told.why.endswith("; it is not used")
+    assert told.generation == 1
+
+
 def test_a_module_of_a_script_counts_as_part_of_it(beamline: Beamline) -> None:
     module = beamline.path / "scripts" / "helper_of_mine.py"
     module.write_text("x = 1\n")

@@ -45,6 +45,8 @@ def main(mode: str, job: Job) -> int:
         subprocess.Popen(["sleep", "600"])  # what a script leaves behind
         print("about to crash")
         os.kill(os.getpid(), signal.SIGSEGV)
+    if mode == "crash":
+        return 1
     register_dump(os.environ)
     if mode == "silent once" and job.generation == 1:
         return work(obeys=True, job=job, silent_after=3)
@@ -56,7 +58,13 @@ def main(mode: str, job: Job) -> int:
         return 0
     what = mode.removeprefix("forge ")
     forged = FORGED[what] if what in FORGED else FORGED["text"] if what == "once" else b""
-    return work(obeys=mode not in ("deaf", "stubborn"), job=job, forged=forged, forged_until=2 if what == "once" else 0)
+    return work(
+        obeys=mode not in ("deaf", "stubborn"),
+        job=job,
+        forged=forged,
+        forged_until=2 if what == "once" else 0,
+        fails=mode == "fail",
+    )
 
 
 def work(
@@ -68,6 +76,7 @@ def work(
     grow_bytes: int = 0,
     forged: bytes = b"",
     forged_until: int = 0,
+    fails: bool = False,
 ) -> int:
     asked: list[int] = []
     held: list[bytes] = []
@@ -84,7 +93,8 @@ def work(
             os.write(beats, forged)
         while seq == silent_after and not asked:
             signal.pause()
-        progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True)
+        errors = {"proc": "p.py:1: NameError"} if fails else {}
+        progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True, last_errors=errors)
         with suppress(BlockingIOError):
             os.write(beats, encode_beat(Beat(seq=seq, phase=Phase.WAITING, progress=progress)))
         if select.select([orders], [], [], BEAT_S)[0]:

@@ -4,13 +4,13 @@
 changes nothing but the report: the worker goes on with what it was started on.
 """
 
-import logging
 import time
 from pathlib import Path
 
 from livereduce.closure import import_closure
 from livereduce.config import DEFAULT_PATH
 from livereduce.daemon import good
+from livereduce.daemon.conditions import Note
 from livereduce.daemon.site import Site
 from livereduce.daemon.vocabulary import Fact, Outdated, Reconfigured
 from livereduce.daemon.watch import Changed, Times, Watcher, texts_of
@@ -18,8 +18,6 @@ from livereduce.resolve import Resolved
 from livereduce.scripts import Script, Scripts, find_scripts
 
 LOOK_AGAIN_S = 2.0
-
-log = logging.getLogger("livereduce.daemon")
 
 
 class Changes:
@@ -36,9 +34,8 @@ class Changes:
         self._path = site.path or DEFAULT_PATH
         self._running: Resolved | None = None
         self._configuration_in_use = ""
-        self._notes: dict[str, tuple[str, ...]] = {"configuration": (), "scripts": ()}
+        self._notes: dict[str, tuple[Note, ...]] = {"configuration": (), "scripts": ()}
         self._look_again_at = 0.0
-        self._reported: frozenset[str] = frozenset()
         self._watcher = self._new_watcher()
 
     def _new_watcher(self) -> Watcher:
@@ -60,7 +57,6 @@ class Changes:
         self._configuration_in_use = "" if found.config_notes else self._watcher.configuration
         self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
         self._look_again_at = now + LOOK_AGAIN_S
-        self._report()
 
     @property
     def due(self) -> float | None:
@@ -68,13 +64,16 @@ class Changes:
         return self._watcher.due if self._running else None
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """What cannot be used at present and has not been taken, in sentences, each once."""
-        pending = self._watcher.problems(time.monotonic()) if self._running else ()
-        return tuple(dict.fromkeys((*(note for notes in self._notes.values() for note in notes), *pending)))
+    def notes(self) -> tuple[Note, ...]:
+        """What cannot be used at present and has not been taken, each once."""
+        if self._running is None:
+            return (*self._site.found.config_notes, *self._site.found.script_notes)
+        pending = self._watcher.problems(time.monotonic())
+        noted = (note for notes in self._notes.values() for note in notes)
+        return tuple(dict.fromkeys((*noted, *map(Note, pending))))
 
     def gather(self) -> list[Fact]:
-        """Look if it is time to; facts for the policy, and a report of what cannot be used."""
+        """Look if it is time to; facts for the policy."""
         if self._running is None:
             return []
         now = time.monotonic()
@@ -82,7 +81,6 @@ class Changes:
         if self._notes["configuration"] and now >= self._look_again_at:
             # what was wrong with it may lie outside of the file: a directory, the scripts it names
             facts.append(self._judge_configuration("it can be used now"))
-        self._report()
         return [fact for fact in facts if fact]
 
     def _judge(self, changed: Changed, running: Resolved) -> Fact | None:
@@ -94,7 +92,7 @@ class Changes:
         self._look_again_at = time.monotonic() + LOOK_AGAIN_S
         found = self._site.judge_file()
         self._notes["configuration"] = tuple(
-            f"{problem}; the configuration in use goes on" for problem in found.problems
+            Note(problem, "the configuration in use goes on") for problem in found.problems
         )
         if found.problems or self._watcher.configuration == self._configuration_in_use:
             return None  # broken, or back to what runs
@@ -104,8 +102,7 @@ class Changes:
         on_disk = find_scripts(running.script_dir, running.instrument.short_name)
         usable, notes = good.mend(on_disk, running.state_dir)
         closure = import_closure(texts_of(usable), running.script_dir)
-        broken = (usable.problem, *(script.problem for script in _both(usable) if script), *closure.problems)
-        wrong = tuple(f"{problem}; the version in use goes on" for problem in broken if problem)
+        wrong = (*_wrong(usable, running.scripts), *(Note(problem, IN_USE) for problem in closure.problems))
         self._notes["scripts"] = (*notes, *wrong)
         if wrong:
             return None
@@ -115,13 +112,17 @@ class Changes:
             return None  # broken, or back to what runs
         return Outdated(reason=f"the scripts have changed ({changed.what})")
 
-    def _report(self) -> None:
-        problems = frozenset(self.problems)
-        for problem in sorted(problems - self._reported):
-            log.error("%s", problem)
-        for problem in sorted(self._reported - problems):
-            log.info("no longer so: %s", problem)
-        self._reported = problems
+
+IN_USE = "the version in use goes on"
+
+
+def _wrong(scripts: Scripts, in_use: Scripts) -> tuple[Note, ...]:
+    """What is wrong with scripts of which there is no last good version, and what goes on without them."""
+    wrong = [Note(scripts.problem, "the scripts in use go on")] if scripts.problem else []
+    for script, used in zip(_both(scripts), _both(in_use), strict=True):
+        if script and script.problem:
+            wrong.append(Note(script.problem, IN_USE if used else "it is not used"))
+    return tuple(wrong)
 
 
 def _both(scripts: Scripts) -> tuple[Script | None, Script | None]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from livereduce.daemon.conditions import Note
 from livereduce.files import read_regular, replace_file
 from livereduce.scripts import Script, Scripts, find_problem, md5_of
 from livereduce.status import iso
@@ -69,18 +70,18 @@ def last_good(state_dir: Path, name: str) -> Script | None:
     return found[0] if found else None
 
 
-def mend(scripts: Scripts, state_dir: Path) -> tuple[Scripts, tuple[str, ...]]:
-    """Put the last good version in the place of each script that cannot be used, and say so in a sentence each.
+def mend(scripts: Scripts, state_dir: Path) -> tuple[Scripts, tuple[Note, ...]]:
+    """Put the last good version in the place of each script that cannot be used, with a note on each.
 
     A script that is not there stays away: removing it is how people disable a step. Only where the directory itself
     cannot be read, what was used last is taken as a whole; then a step without a last good version was not in use.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     old = (scripts.proc, scripts.post_proc)
     new = [_mended(script, state_dir, notes) for script in old]
     problem = scripts.problem
     if problem and any(_is_unread(was) and not _is_unread(now) for was, now in zip(old, new, strict=True)):
-        notes.insert(0, problem)
+        notes.insert(0, Note(problem))
         new, problem = [None if _is_unread(script) else script for script in new], ""
     return Scripts(proc=new[0], post_proc=new[1], problem=problem), tuple(notes)
 
@@ -89,14 +90,14 @@ def _is_unread(script: Script | None) -> bool:
     return script is not None and not script.md5
 
 
-def _mended(script: Script | None, state_dir: Path, notes: list[str]) -> Script | None:
+def _mended(script: Script | None, state_dir: Path, notes: list[Note]) -> Script | None:
     if script is None or not script.problem:
         return script
     found = _find(state_dir, script.path.name)
     if found is None or found[0].path != script.path:  # of another script_dir: not a version of this file
         return script
     good, since = found
-    notes.append(f"{script.problem}; the last good version (md5 {good.md5}, in use since {since}) goes on")
+    notes.append(Note(script.problem, f"the last good version (md5 {good.md5}, in use since {since}) goes on"))
     return good
 
 

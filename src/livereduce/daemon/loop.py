@@ -135,8 +135,8 @@ class Loop:
             self._keep_stacks(self._worker)  # it goes on, or is being ended for another reason
 
     def _tell(self) -> None:
-        too_large = self._weighing.state.does_not_fit
-        self._reporter.problems = (*self._changes.problems, *((too_large,) if too_large else ()))
+        self._reporter.notes = self._changes.notes
+        self._reporter.too_large = self._weighing.state.does_not_fit
         self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
         self._reporter.report(self._state, self._site, self._observed, time.monotonic())
 

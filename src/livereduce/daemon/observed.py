@@ -1,4 +1,4 @@
-"""What successive beats say together: rates, whether the scripts fail at present, the last error of each kind."""
+"""What successive beats say together: rates, and the last error of each kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,13 +12,7 @@ RATE_WINDOW_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """One worker as seen through its beats; a new generation begins with a fresh one.
-
-    Attributes
-    ----------
-    results_at_error
-        How many results there were when a script failed last; None if none has failed.
-    """
+    """One worker as seen through its beats; a new generation begins with a fresh one."""
 
     beat: Beat | None = None
     events_per_s: float = 0.0
@@ -26,26 +20,17 @@ class Observed:
     window_start: float = 0.0
     window_events: int = 0
     window_pulses: int = 0
-    results_at_error: int | None = None
 
     @property
     def progress(self) -> Progress | None:
         """The newest progress."""
         return self.beat.progress if self.beat else None
 
-    @property
-    def script_fails(self) -> bool:
-        """The newest error of a script is newer than the newest result."""
-        return self.beat is not None and self.beat.progress.results == self.results_at_error
-
 
 def observe(observed: Observed, beat: Beat, now: float) -> Observed:
     """Take one more beat into account."""
     progress = beat.progress
-    errors_before = observed.beat.progress.script_errors if observed.beat else 0
     seen = replace(observed, beat=beat)
-    if progress.script_errors > errors_before:
-        seen = replace(seen, results_at_error=progress.results)
     if observed.beat is None:
         return _open_window(seen, progress, now)
     passed_s = now - observed.window_start

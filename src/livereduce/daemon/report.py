@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livereduce import __version__
 from livereduce.daemon import history
+from livereduce.daemon.conditions import Note, begun_and_over, conditions_of, dated
 from livereduce.daemon.history import Entry
 from livereduce.daemon.notify import Notifier
 from livereduce.daemon.observed import Observed
@@ -19,7 +20,18 @@ from livereduce.daemon.vocabulary import State
 from livereduce.failure import ScriptFailure
 from livereduce.link import Job
 from livereduce.scripts import Script, Scripts
-from livereduce.status import ErrorSeen, Restart, ScriptSeen, StateWord, Status, headline, iso, shown, write_status
+from livereduce.status import (
+    Condition,
+    ErrorSeen,
+    Restart,
+    ScriptSeen,
+    StateWord,
+    Status,
+    headline,
+    iso,
+    shown,
+    write_status,
+)
 
 WRITE_S = 5.0
 """The snapshot is at most this old (readers call a daemon down after three times that)."""
@@ -27,6 +39,8 @@ BETWEEN_S = 0.5
 """The least time between two snapshots that differ only in what beats say."""
 FAILURE_WINDOW_S = 60.0
 REMEMBERED_RESTARTS = 10
+LOGGED = frozenset({"files", "memory", "overdue"})
+"""Kinds of conditions that nobody else logs."""
 EXTEND_S = 5.0
 """How often the service manager is asked for more time while the last worker is waited for."""
 
@@ -40,8 +54,10 @@ class Reporter:
     ----------
     job, worker_pid
         The newest generation, set by the loop as it starts and ends workers.
-    problems, memory
-        What is wrong although a worker runs, and what it uses of what it may (bytes); set by the loop.
+    notes, too_large
+        On files that cannot be used, and that the run does not fit into the memory; set by the loop.
+    memory
+        What the worker uses of what it may (bytes); set by the loop.
     errors
         The last error of each kind, set by the loop.
     printed
@@ -55,7 +71,9 @@ class Reporter:
     def __init__(self, log_file: Path, notifier: Notifier | None = None) -> None:
         self.job: Job | None = None
         self.worker_pid: int | None = None
-        self.problems: tuple[str, ...] = ()
+        self.notes: tuple[Note, ...] = ()
+        self.too_large = ""
+        self._conditions: tuple[Condition, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
         self.errors: tuple[ErrorSeen, ...] = ()
         self.printed = PrintedLines()
@@ -124,7 +142,8 @@ class Reporter:
         tellable = (
             replace(state, heard_at=0, ticked_at=0),
             site.found,
-            self.problems,
+            self.notes,
+            self.too_large,
             self.errors,
             self.dump,
             self.worker_pid,
@@ -172,10 +191,11 @@ class Reporter:
         return True
 
     def _snapshot(self, state: State, site: Site, observed: Observed) -> Status:
-        problems = site.found.problems if state.word is StateWord.PARKED else self.problems
-        fails = observed.script_fails
-        word, why = shown(state.word, state.why, observed.progress, script_fails=fails, problems=problems)
         now = iso(datetime.now())
+        conditions = self._look_at_conditions(observed, now)
+        word, why = shown(state.word, state.why, observed.progress, conditions)
+        parked_for = (site.found.problems or (why,)) if state.word is StateWord.PARKED else ()
+        problems = (*parked_for, *(one.text for one in conditions))
         if word is not self._since[0]:
             self._since = (word, now)
         flows = self.worker_pid is not None  # else the newest beat is of a worker that is gone
@@ -190,7 +210,8 @@ class Reporter:
             version=__version__,
             configuration=str(config.path or ""),
             warnings=resolved.warnings if resolved else (),
-            problems=problems or ((why,) if word is StateWord.PARKED else ()),
+            problems=tuple(dict.fromkeys(problems)),
+            conditions=conditions,
             instrument=resolved.instrument.name if resolved else "",
             engine=resolved.engine if resolved else "",
             interpreter=str(resolved.interpreter) if resolved else "",
@@ -216,6 +237,20 @@ class Reporter:
             dump=self.dump,
             dump_shows=self.dump_shows,
         )
+
+    def _look_at_conditions(self, observed: Observed, now: str) -> tuple[Condition, ...]:
+        """What holds now, with the times; what is new and what is over is logged."""
+        at_work = self.worker_pid is not None
+        found = conditions_of(observed.progress, self.notes, at_work=at_work, memory=self.too_large)
+        before, self._conditions = self._conditions, dated(self._conditions, found, now)
+        begun, over = begun_and_over(before, self._conditions)
+        for one in begun:
+            if one.kind in LOGGED:
+                log.error("%s", one.text)
+        for one in over:
+            if one.kind in LOGGED:
+                log.info("over: %s", one.text)
+        return self._conditions
 
     def _script_failure(self, observed: Observed) -> ScriptFailure | None:
         if self.job is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from livereduce.config import Config, Reading, read_file
 from livereduce.daemon import good
+from livereduce.daemon.conditions import Note
 from livereduce.daemon.spawn import worker_environ
 from livereduce.daemon.vocabulary import Judged
 from livereduce.environment.host import Host, look_at_host, question
@@ -47,8 +48,8 @@ class Found:
     runtime_dir: Path
     problems: tuple[str, ...] = ()
     resolved: Resolved | None = None
-    config_notes: tuple[str, ...] = ()
-    script_notes: tuple[str, ...] = ()
+    config_notes: tuple[Note, ...] = ()
+    script_notes: tuple[Note, ...] = ()
     on_disk: Scripts | None = None
     relaunch: str = ""
     waits_for_environment: bool = False
@@ -81,7 +82,7 @@ def look(path: Path | None, identities: Identities, last_good: Config | None = N
     instead = _judge(Reading(config=last_good), identities)
     if instead.problems:
         return found
-    notes = tuple(f"{problem}; the last good configuration goes on" for problem in found.problems)
+    notes = tuple(Note(problem, "the last good configuration goes on") for problem in found.problems)
     return replace(instead, config_notes=notes)
 
 
@@ -116,7 +117,7 @@ def _ask_mantid(config: Config, host: Host, identities: Identities) -> Identity 
     return identities.of(interpreter, environ, name)
 
 
-def _mend(seen: Survey) -> tuple[Survey, tuple[str, ...]]:
+def _mend(seen: Survey) -> tuple[Survey, tuple[Note, ...]]:
     """The survey with the last good scripts in the place of bad ones, and what is wrong with those."""
     if seen.scripts is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
         return seen, ()
