@@ -17,7 +17,7 @@ LONGEST_FILE = 400
 LIGHT = {
     "",  # the package itself: its version, and what scripts may call
     *("check", "closure", "config", "config_keys", "environment", "errors", "failure", "fields", "files", "instrument"),
-    *("extras", "json_errors", "link", "logs", "metrics", "names", "publication", "resolve", "scripts"),
+    *("extras", "json_errors", "link", "logs", "marks", "metrics", "names", "publication", "resolve", "scripts"),
     *("services", "status", "status_text"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
@@ -65,6 +65,7 @@ def test_the_tree_is_seen() -> None:
     assert "livereduce.daemon.policy" in FILES
     assert "livereduce.link" in ours("livereduce.daemon.policy")
     assert not set(imported("livereduce.fields")) & set(FILES)
+    assert not set(imported("livereduce.marks")) & set(FILES)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if room(name) in LIGHT | {"daemon"}])

@@ -7,9 +7,12 @@ orders (lines on a descriptor of their own). A beat is a full snapshot, never a 
 import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from livereduce.fields import LARGEST, checked
+from livereduce.marks import FILE_NAME as MARK_FILE
+from livereduce.marks import Suspect
 
 MAX_BEAT_BYTES = 4096
 """A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
@@ -76,6 +79,8 @@ class Progress:
         Whether the run is accumulated as events.
     fits
         Empty; or why the run is accumulated as histograms although its events were to be kept.
+    contained
+        Errors of our own that cost a packet or a chunk, not the worker.
     silent_s
         How long the loop that reduces has shown no sign of life, where that is not the loop that beats (Mantid's).
     """
@@ -106,6 +111,7 @@ class Progress:
     bad_packets: int = 0
     repeated_pulses: int = 0
     gaps: int = 0
+    contained: int = 0
     keeps_events: bool = True
     fits: str = ""
     silent_s: float = 0.0
@@ -205,6 +211,8 @@ class Job:
         How long a worker may be silent, by phase; those that are not here are `SILENCE_LIMITS_S`.
     publish_config
         The configuration of the facility's live data server; empty: nothing is sent there.
+    suspects
+        Data that earlier workers died on.
     """
 
     generation: int
@@ -228,10 +236,21 @@ class Job:
     counted_run: int | None = None
     limits_s: dict[str, float] = field(default_factory=dict)
     publish_config: str = ""
+    suspects: tuple[Suspect, ...] = ()
 
     def limit_s(self, phase: Phase) -> float:
         """How long a worker may be silent in a phase."""
         return self.limits_s.get(phase, SILENCE_LIMITS_S[phase])
+
+    @property
+    def script_md5s(self) -> str:
+        """Both scripts, told from all others."""
+        return " ".join(script.md5 if script else "none" for script in (self.proc, self.post_proc))
+
+    @property
+    def mark(self) -> Path:
+        """Where the worker of this generation writes its mark (`livereduce.marks`)."""
+        return Path(self.state_dir) / "generations" / f"{self.generation:06d}" / MARK_FILE
 
 
 def encode_job(job: Job) -> str:
@@ -253,6 +272,7 @@ def decode_job(text: str) -> Job:
             body[key] = ScriptCopy(**body[key]) if body[key] is not None else None
         for key in ("periods", "spectra", "tof_bins_us"):
             body[key] = tuple(body[key])
+        body["suspects"] = tuple(checked(Suspect, one) for one in body.get("suspects", ()))
         return Job(**body)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a job: {error}") from None

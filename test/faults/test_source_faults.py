@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from helpers import packets as p
 from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, Matrix, Rig, Row, Rows
 from helpers.served import powder_play, serving
 from livereduce.status import StateWord
@@ -36,6 +37,8 @@ class Line:
         ``pass``, ``stall`` (nothing comes through), ``drip`` (a byte at a time), ``cut`` (nobody gets a connection).
     change
         Is applied to what comes from the server, packet by packet.
+    changed
+        For `change`: whether it has done in this connection what it does once.
     """
 
     def __init__(self, url: str, change: Callable[[bytearray], None] | None = None) -> None:
@@ -47,6 +50,7 @@ class Line:
         self.url = f"adara://127.0.0.1:{self._listener.getsockname()[1]}"
         self.flow = "pass"
         self.connections = 0
+        self.changed = False
         self._over = threading.Event()
         self._end: Callable[[socket.socket], None] | None = None
         self._sent_between: list[bytes] = []
@@ -84,6 +88,7 @@ class Line:
                 with client, suppress(OSError):
                     if self.flow != "cut":
                         self.connections += 1
+                        self.changed = False
                         self._connect(client)
 
     def _connect(self, client: socket.socket) -> None:
@@ -304,3 +309,64 @@ def jumps_back(rig: Rig) -> None:
     line = through_a_line(rig, jump(rig, -3600))
     rig.note("running; a jump in time is no fault")
     goes_on(rig, line, 1)
+
+
+@ROWS("server sends packets with nothing in them")
+def nothing_in_them(rig: Rig) -> None:
+    """No values, and strings, arrays, descriptors and maps of nothing: sound packets, all of them."""
+    line = through_a_line(rig)
+    now_ns = rig.origin_ns + round(0.65 * NS_PER_S)
+    line.put_in(
+        b"".join(p.multiple(kind, now_ns, 77, kind, []) for kind in range(1, 6))
+        + p.variable(3, now_ns, 77, 11, "")
+        + p.variable(4, now_ns, 77, 12, [])
+        + p.multiple(5, now_ns, 77, 13, [(0, []), (1, [])])
+        + p.descriptor(now_ns, 77, "", {})
+        + p.pixel_map_alt(now_ns, [])
+        + p.run_info(now_ns, "", "")
+        + p.monitors(now_ns, {})
+    )
+    rig.note("running; a value that is none makes no log")
+    goes_on(rig, line, 1)
+
+
+KILLS = """
+import sys
+if "livereduce.worker" in sys.orig_argv:
+    import os
+    from livereduce.stream.adara import decode
+    read = decode.read_packet
+    def read_or_die(format_word, payload):
+        if b"poison" in payload:
+            os.abort()
+        return read(format_word, payload)
+    decode.read_packet = read_or_die
+"""
+
+
+@ROWS("a packet kills the worker each time")
+def kills_each_time(rig: Rig) -> None:
+    """The first death tells which piece of the stream, the second which packet; the third worker goes without it."""
+    (rig.path / "sitecustomize.py").write_text(KILLS)
+    rig.beamline.environ = {**rig.beamline.environ, "PYTHONPATH": str(rig.path)}
+    poison = [p.variable(3, rig.origin_ns + round(0.7 * NS_PER_S), 77, 1, "poison")]
+
+    def change(packet: bytearray) -> None:
+        """In front of the first pulse after 0.7 s of the run, in each replay."""
+        second, ns, kind = (*struct.unpack_from("<2I", packet, 8), int.from_bytes(packet[5:7], "little"))
+        if kind == 0x4000 and second * NS_PER_S + ns >= rig.origin_ns + round(0.7 * NS_PER_S) and not line.changed:
+            packet[:0] = poison[0]
+            line.changed = True
+
+    line = through_a_line(rig, change)
+    rig.inject()
+    rig.beam_to(MORE)
+    rig.saw_restart("SIGABRT", number=2)
+    rig.saw_log("run 1 is incomplete", "left out", "twice in decode (the worker was killed by SIGABRT)")
+    status = rig.back(MORE_EVENTS, generation=3)
+    assert status.restarts == 2
+    assert status.progress
+    assert "a packet of 20" in status.progress.run_incomplete
+    assert rig.truth
+    facts = rig.finish(incomplete="left out").facts
+    assert facts[:4] == rig.truth.facts[:4], "no event is missing: it was the value of a variable"

@@ -5,9 +5,24 @@ import signal
 
 import pytest
 
-from helpers.faults import HALF_EVENTS, HANG_S, MORE_EVENTS, Matrix, Rig, Row, Rows, gone, once, while_there
+from helpers.faults import (
+    HALF,
+    HALF_EVENTS,
+    HANG_S,
+    MORE,
+    MORE_EVENTS,
+    PASS,
+    Matrix,
+    Rig,
+    Row,
+    Rows,
+    gone,
+    once,
+    while_there,
+)
 from helpers.reduced import processes_in
 from livereduce.status import StateWord
+from livereduce.stream.adara.layout import NS_PER_S
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -173,4 +188,40 @@ def leaks_children(rig: Rig) -> None:
     rig.saw_restart("SIGKILL")
     rig.until("the end of the children", lambda: all(gone(each) for each in left))
     rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
+
+
+def dies_of(rig: Rig, from_s: float, to_s: float) -> str:
+    """A script that the events between two times kill."""
+    first, last = (rig.origin_ns + round(one * NS_PER_S) for one in (from_s, to_s))
+    return f"import os\ntimes = input.events.pulse_ns\nif ((times > {first}) & (times < {last})).any(): os.abort()\n"
+
+
+@ROWS("proc dies of one chunk each time")
+def dies_of_one_chunk(rig: Rig) -> None:
+    """Other chunks go through: the data are to blame, and the chunk they came in is left out."""
+    rig.begin(dies_of(rig, 0.7, 0.75))
+    rig.inject()
+    rig.beam_to(MORE)
+    rig.saw_restart("SIGABRT", number=2)
+    rig.saw_log("run 1 is incomplete", "left out", "twice in proc")
+    rig.back(HALF_EVENTS, generation=3)
+    pulses, events, *_ = rig.finish(incomplete="the worker died on it twice in proc").facts
+    assert events == 1000 * int(str(pulses))
+    assert 40 <= int(str(pulses)) < 60, "one chunk of 0.2 s at most, and nothing else"
+
+
+@ROWS("proc dies of whatever it is given")
+def dies_of_everything(rig: Rig) -> None:
+    """The script is to blame: nothing is left out, and mended it gets all of the run."""
+    rig.beamline.script("proc", "import os\nos.abort()\n")
+    rig.play()
+    rig.configure()
+    rig.beam_to(HALF)
+    rig.beamline.start()
+    rig.saw_restart("SIGABRT", number=3)
+    rig.inject()
+    rig.beamline.script("proc", PASS)
+    rig.wait_reduced(HALF_EVENTS)
+    rig.outcome.recovery_s = rig.seconds()
     rig.finish()

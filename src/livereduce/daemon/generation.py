@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from livereduce.daemon.suspects import for_scripts, read_suspects
 from livereduce.link import Job, ScriptCopy, encode_job
 from livereduce.resolve import Resolved
 from livereduce.scripts import Script
@@ -38,6 +39,7 @@ def make_generation(
     folder = generations / f"{number:06d}"
     folder.mkdir()
     job = replace(_job(resolved, number, folder), keep_events=keep_events, counted_run=counted_run)
+    job = replace(job, suspects=for_scripts(read_suspects(resolved.state_dir), job.script_md5s))
     path = folder / "job.json"
     path.write_text(encode_job(job))
     for old in earlier[: -(KEPT - 1)]:

@@ -27,6 +27,7 @@ from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
 from livereduce.daemon.spoken import log_output
+from livereduce.daemon.suspects import note_end
 from livereduce.daemon.vocabulary import (
     Action,
     Beaten,
@@ -207,7 +208,9 @@ class Loop:
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
-        self._pending.append(Ended(code=code, reason=why_ended(code, worker.output.last, killed)))
+        why = why_ended(code, worker.output.last, killed)
+        note_end(self._reporter.job, self._state, code, why)
+        self._pending.append(Ended(code=code, reason=why))
 
     def _take_output(self, lines: list[str]) -> None:
         at = iso(datetime.now())

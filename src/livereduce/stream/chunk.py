@@ -184,6 +184,11 @@ def step(state: CutState, fact: Fact, now: float) -> Stepped:
             return _take(state, fact, now)
 
 
+def emptied(state: CutState) -> CutState:
+    """The state without the items since the last cut."""
+    return replace(state, pending=None, matters=False, n_events=0, n_pulses=0)
+
+
 def due_in_s(state: CutState, now: float) -> float:
     """Seconds until the clock asks for a cut; a reader need not wake before."""
     return max(0.0, state.cut_s + state.rules.update_every_s - now)
@@ -287,8 +292,7 @@ def _cut(state: CutState, now: float, *, ends_run: bool = False) -> Stepped:
     if not (state.matters or ends_run):
         return replace(state, cut_s=now), ()
     chunk = _chunk(state, ends_run)
-    after = replace(state, pending=None, matters=False, n_events=0, n_pulses=0, replaces=False, cut_s=now)
-    return after, (chunk,)
+    return replace(emptied(state), replaces=False, cut_s=now), (chunk,)
 
 
 def _chunk(state: CutState, ends_run: bool) -> Chunk:

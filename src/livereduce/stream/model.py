@@ -213,7 +213,13 @@ class SourceLost(UpstreamError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How a source is doing, for status: connected or why not, and what it has skipped so far."""
+    """How a source is doing, for status: connected or why not, and what it has skipped so far.
+
+    Attributes
+    ----------
+    contained
+        Exceptions of our own that cost packets, not the worker.
+    """
 
     address: str
     connected: bool
@@ -225,6 +231,7 @@ class SourceState:
     repeated_pulses: int = 0
     gaps: int = 0
     unknown_types: dict[str, int] = field(default_factory=dict)
+    contained: int = 0
 
 
 class Source(Protocol):

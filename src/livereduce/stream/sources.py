@@ -3,11 +3,19 @@
 from urllib.parse import urlsplit
 
 from livereduce.errors import OperatorError
+from livereduce.marks import Marker, Suspect
 from livereduce.stream.model import Source
 
 
-def source_of(url: str) -> Source:
+def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, ...] = ()) -> Source:
     """The source that a URL names, not opened yet.
+
+    Parameters
+    ----------
+    marker
+        Is told what is being decoded.
+    suspects
+        Data that an earlier worker died on while it decoded them.
 
     Raises
     ------
@@ -20,8 +28,10 @@ def source_of(url: str) -> Source:
     except ValueError as error:
         raise OperatorError(f"source {url!r}: {error}") from None
     if parts.scheme == "adara" and parts.hostname:
+        from livereduce.stream.adara.caution import Caution
         from livereduce.stream.adara.client import AdaraSource
         from livereduce.stream.adara.connection import DEFAULT_PORT
 
-        return AdaraSource(parts.hostname, port or DEFAULT_PORT)
+        caution = Caution(marker or Marker(), suspects)
+        return AdaraSource(parts.hostname, port or DEFAULT_PORT, caution=caution)
     raise OperatorError(f"source {url!r}: expected adara://HOST:PORT")

@@ -59,6 +59,12 @@ FROM_SNAPSHOT = (
     _Of("livereduce_bad_packets_total", "Packets that could not be read.", _progress(lambda p: p.bad_packets), True),
     _Of("livereduce_gaps_total", "Parts of runs that are missing for good.", _progress(lambda p: p.gaps), True),
     _Of(
+        "livereduce_contained_errors_total",
+        "Errors of livereduce's own that cost a packet or a chunk, not the worker.",
+        _progress(lambda p: p.contained),
+        True,
+    ),
+    _Of(
         "livereduce_repeated_pulses_total",
         "Pulses that the server said again, not counted twice.",
         _progress(lambda p: p.repeated_pulses),

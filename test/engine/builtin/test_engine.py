@@ -1,8 +1,6 @@
 """The engine as a whole: a source that plays a script, products that are looked at instead of written."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,125 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.items import S_NS, ScriptedSource, event_batch, log_batch, monitor_batch
+from helpers.bench import EDGES_NS, batch, bench, end, job, start
+from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.engine.builtin import live
-from livereduce.engine.builtin.binning import make_edges_ns
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S, BuiltinEngine
 from livereduce.errors import OperatorError
-from livereduce.link import Job, Phase, Progress, RunState, ScriptCopy
-from livereduce.publish.product import Product
+from livereduce.link import Phase, RunState, ScriptCopy
 from livereduce.stream.model import (
     FLAG_DAMAGED,
-    EventBatch,
     Gap,
     Geometry,
     HistogramSnapshot,
     Item,
     Paused,
-    RunEnded,
-    RunStarted,
     SourceLost,
     StartFrom,
 )
-
-BINS_US = (0.0, 100.0, 1000.0)
-EDGES_NS = make_edges_ns(*BINS_US)
-
-
-class Shelf:
-    """Products in memory."""
-
-    def __init__(self) -> None:
-        self.published: list[Product] = []
-        self.runs_ended: list[int] = []
-        self.full = False
-
-    def publish(self, product: Product) -> None:
-        if self.full:
-            raise OSError("No space left on device")
-        self.published.append(product)
-
-    def ended(self, run: int) -> None:
-        self.runs_ended.append(run)
-
-    def last_of(self, run: int) -> Product:
-        return [product for product in self.published if product.run == run][-1]
-
-
-@dataclass
-class Bench:
-    """An engine at work on a scripted stream."""
-
-    engine: BuiltinEngine
-    source: ScriptedSource
-    shelf: Shelf
-    phases: list[Phase] = field(default_factory=list)
-    now: float = 0.0
-
-    def turns(self, n: int = 1) -> Progress:
-        for _ in range(n):
-            progress = self.engine.poll(0.0)
-        return progress
-
-    def play(self, *reads: Sequence[Item] | SourceLost) -> Progress:
-        """Every read followed by silence, so that each makes a chunk."""
-        for read in reads:
-            self.source.script += [read, []]
-            progress = self.turns(2)
-            self.now += 31
-        return progress
-
-
-def script(folder: Path, name: str, text: str) -> ScriptCopy:
-    path = folder / name
-    path.write_text(text)
-    return ScriptCopy(path=str(path), copy=str(path), md5=hashlib.md5(text.encode()).hexdigest())
-
-
-def job(folder: Path, *, proc: str = "", post_proc: str = "", **settings: Any) -> Job:
-    plain = Job(
-        generation=1,
-        engine="builtin",
-        instrument="POWGEN",
-        short_name="PG3",
-        source="scripted",
-        update_every_s=30.0,
-        preserve_events=True,
-        accum_method="Add",
-        periods=(),
-        spectra=(),
-        tof_bins_us=BINS_US,
-        proc=None,
-        post_proc=script(folder, "post.py", post_proc) if post_proc else None,
-        script_dir=str(folder),
-        state_dir=str(folder),
-        runtime_dir=str(folder),
-    )
-    if proc:
-        plain = replace(plain, proc=script(folder, "proc.py", proc))
-    return replace(plain, **settings)
-
-
-def bench(work: Job, *reads: Sequence[Item] | SourceLost) -> Bench:
-    source, shelf = ScriptedSource(reads), Shelf()
-    made = Bench(
-        BuiltinEngine(open_source=lambda _: source, clock=lambda: made.now, products_in=lambda _: shelf), source, shelf
-    )
-    made.engine.start(work, made.phases.append)
-    return made
-
-
-def start(run: int, **facts: Any) -> RunStarted:
-    return RunStarted(run=run, time_ns=S_NS, **facts)
-
-
-def end(run: int) -> RunEnded:
-    return RunEnded(run=run, time_ns=9 * S_NS)
-
-
-def batch(run: int, *tof_us: float, pixel: int = 5, **more: Any) -> EventBatch:
-    return event_batch(run, [round(t * 1000) for t in tof_us], [pixel] * len(tof_us), **more)
-
 
 # Exactness.
 

@@ -85,22 +85,21 @@ class Accumulation:
         if self._method == REPLACE or self._held is None:
             self.replace(workspace)
             return
-        try:
-            self._held = self._combined(self._held, workspace)
-        except (RuntimeError, ValueError) as error:  # what scipp and our own checks raise
-            raise AccumulationError(_one_line(error)) from error
-        self._logs.merge(workspace.logs)
+        logs = self._logs.copy()
+        logs.merge(workspace.logs)
+        self._held = self._combined(self._held, workspace)
+        self._logs = logs  # after the data: a chunk that fails has changed nothing and may come again
         self.tally += workspace.tally
         self._add_monitors(workspace.monitors)
 
     def replace(self, workspace: Workspace) -> None:
         """Take a chunk in the place of all before it."""
+        binned, logs = workspace.binned.fresh(), workspace.logs.copy()
         try:
             self._held = self._first(workspace)
-        except (RuntimeError, ValueError) as error:
+        except Exception as error:  # what proc leaves is the script author's: whatever it raises is an outcome
             raise AccumulationError(_one_line(error)) from error
-        self._binned = workspace.binned.fresh()
-        self._logs = workspace.logs.copy()
+        self._binned, self._logs = binned, logs
         self._monitors = None
         self.tally = workspace.tally
         self._add_monitors(workspace.monitors)
@@ -133,7 +132,7 @@ class Accumulation:
             self._monitors.reset(self._run)
         try:
             self._monitors.add(monitors)
-        except AccumulationError as error:
+        except Exception as error:  # noqa: BLE001 (the boundary of a chunk's monitors)
             # The chunk's own data are in already; failing now would count them again when the chunk is retried.
             logger.warning("run %d: monitors of a chunk are not accumulated: %s", self._run, error)
 
@@ -149,6 +148,16 @@ class Accumulation:
         return _prepared(data, workspace, self._preserve_events).copy()
 
     def _combined(self, held: Held, workspace: Workspace) -> Held:
+        try:
+            return self._sum(held, workspace)
+        except Exception as error:
+            # Counting in place may have stopped half-way: such a chunk must not come again. scipp and our own checks
+            # raise these two before anything has changed.
+            if isinstance(held, Histogram) and not isinstance(error, RuntimeError | ValueError | AccumulationError):
+                raise
+            raise AccumulationError(_one_line(error)) from error
+
+    def _sum(self, held: Held, workspace: Workspace) -> Held:
         data = workspace.held
         if isinstance(held, Counts) and not convert.is_data_array(data):
             return _appended_counts(held, workspace.counts())
@@ -167,7 +176,10 @@ class Accumulation:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    return (
+        text if isinstance(error, RuntimeError | ValueError | AccumulationError) else f"{type(error).__name__}: {text}"
+    )
 
 
 def _kind(data: Held) -> str:

@@ -2,11 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from livereduce.contained import Contained
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
+from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
 from livereduce.engine.builtin.binning import Binning, make_edges_ns
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
@@ -16,10 +18,11 @@ from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Scope
 from livereduce.errors import OperatorError
 from livereduce.link import Job, Phase, Progress, RunState
+from livereduce.marks import Marker, Stage, Suspect
 from livereduce.publish.outlet import Outlet, Publisher, outlet_of
 from livereduce.publish.products import Products
-from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, lag_s, step
-from livereduce.stream.model import Source, SourceLost, SourceState, StartFrom
+from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, emptied, lag_s, step
+from livereduce.stream.model import Gap, Item, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
@@ -64,14 +67,14 @@ class BuiltinEngine:
     Parameters
     ----------
     open_source
-        Makes the source of a URL.
+        Makes the source of a URL; None for `source_of`.
     clock
         Seconds, monotonic.
     """
 
     def __init__(
         self,
-        open_source: Callable[[str], Source] = source_of,
+        open_source: Callable[[str], Source] | None = None,
         clock: Callable[[], float] = time.monotonic,
         products_in: Callable[[Path], Publisher] = Products,
     ) -> None:
@@ -85,7 +88,12 @@ class BuiltinEngine:
         self._lost = ""
         self._over = False
         self._stopping = False
-        self._chunks = self._events = self._pulses = 0
+        self._chunks = self._events = self._pulses = self._gaps = 0
+        self._contained = Contained(logger)
+        self._marker = Marker()
+        self._suspects: tuple[Suspect, ...] = ()
+        self._part = ANYWHERE
+        self._taken_ns = 0
 
     def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
         """Load the scripts, open the source.
@@ -97,17 +105,23 @@ class BuiltinEngine:
         """
         self._tell = beat
         binning = Binning(make_edges_ns(*job.tof_bins_us))
+        self._marker = Marker(job.mark)
+        self._suspects = tuple(one for one in job.suspects if one.stage is not Stage.DECODE)
         self._outlet, scope = outlet_of(job, self._products_in(Path(job.state_dir))), Scope()
         keep = partial(keep_failure, job)
         self._reductions = tuple(
-            Reduction(pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep)
+            Reduction(
+                pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep, self._mark
+            )
             for pipeline in pipelines_of(job)
         )
         now = self._clock()
         epoch_ns_at_0 = time.time_ns() - EPICS_EPOCH_UNIX_NS - round(now * 1e9)
         rules = CutRules(update_every_s=job.update_every_s, epoch_ns_at_0=epoch_ns_at_0)
         self._cut = CutState(rules=rules, cut_s=now)
-        self._source = self._open_source(job.source)
+        decoding = tuple(one for one in job.suspects if one.stage is Stage.DECODE)
+        open_source = self._open_source or partial(source_of, marker=self._marker, suspects=decoding)
+        self._source = open_source(job.source)
         self._source.open(_start_from(job.start))
 
     def poll(self, timeout_s: float) -> Progress:
@@ -148,15 +162,54 @@ class BuiltinEngine:
             time.sleep(wait_s)
             return (Tick(),)
         try:
-            items = self._source.read(wait_s)
+            facts = self._apart(self._source.read(wait_s))
         except SourceLost as lost:
             self._lost = lost.reason
             self._over = not lost.retry
             return (Leave(),) if self._over else (Tick(),)
-        return (*items, Tick()) if items else (Dry(),)
+        except Exception as error:  # noqa: BLE001 (the boundary of a read; a source has boundaries of its own)
+            self._contained.note("what a read of the source gave", error)
+            self._gaps += 1
+            time.sleep(wait_s)
+            return Gap(
+                run=self._cut.run, reason="what was received could not be read", from_ns=self._cut.newest_ns
+            ), Tick()
+        finally:
+            self._marker.nothing()
+        return (*facts, Tick()) if facts else (Dry(),)
+
+    def _apart(self, items: Sequence[Item]) -> Sequence[Fact]:
+        if not self._suspects:
+            return items
+        facts, self._part = apart(items, self._suspects, self._part)
+        self._gaps += sum(isinstance(fact, Gap) for fact in facts) - sum(isinstance(item, Gap) for item in items)
+        return facts
 
     def _step(self, fact: Fact) -> tuple[Chunk, ...]:
-        self._cut, chunks = step(self._cut, fact, self._clock())
+        now = self._clock()
+        newest_ns = self._cut.newest_ns
+        self._marker.data(Stage.CUT, self._cut.run, min(self._taken_ns, newest_ns), newest_ns)
+        try:
+            self._cut, chunks = step(self._cut, fact, now)
+        except Exception as error:  # noqa: BLE001 (the boundary of a cut)
+            chunks = self._give_up_pending(fact, error, now)
+        if chunks:
+            self._taken_ns = newest_ns + 1
+        self._marker.nothing()
+        return chunks
+
+    def _give_up_pending(self, fact: Fact, error: Exception, now: float) -> tuple[Chunk, ...]:
+        lost = self._cut
+        what = f"{lost.n_pulses} pulses with {lost.n_events} events of run {lost.run}"
+        self._contained.note(what, error)
+        gap = Gap(run=lost.run, reason=f"{what} that could not be cut", from_ns=self._taken_ns, to_ns=lost.newest_ns)
+        self._gaps += 1
+        self._cut, _ = step(emptied(lost), gap, now)
+        try:
+            self._cut, chunks = step(self._cut, fact, now)
+        except Exception as again:  # noqa: BLE001 (the boundary of an item)
+            self._contained.note(f"an item ({type(fact).__name__})", again)
+            return ()
         return chunks
 
     def _reduce(self, chunk: Chunk) -> None:
@@ -164,7 +217,17 @@ class BuiltinEngine:
         self._events += chunk.n_events
         self._pulses += chunk.n_pulses
         for reduction in self._reductions:
-            reduction.take(chunk)
+            try:
+                reduction.take(chunk)
+            except Exception as error:  # noqa: BLE001 (the boundary of a chunk, as in `take`)
+                self._contained.note(f"the rest of a chunk of run {chunk.run}", error)
+        self._marker.passed()
+
+    def _mark(self, stage: Stage, chunk: Chunk | None = None) -> None:
+        if chunk is None:
+            self._marker.stage(stage)
+        else:
+            self._marker.data(stage, chunk.run, *span_of(chunk))
 
     def _beat(self, phase: Phase) -> None:
         # While stopping, the limits of the other phases do not hold any more.
@@ -202,11 +265,16 @@ class BuiltinEngine:
             received_bytes=source.received_bytes,
             bad_packets=source.bad_packets,
             repeated_pulses=source.repeated_pulses,
-            gaps=source.gaps,
+            gaps=source.gaps + self._gaps,
+            contained=self._all_contained(source),
             keeps_events=first.keeps_events,
             fits=first.fits,
             last_errors=self._errors(source),
         )
+
+    def _all_contained(self, source: SourceState) -> int:
+        mine = self._contained.count + sum(reduction.contained.count for reduction in self._reductions)
+        return source.contained + mine
 
     def _errors(self, source: SourceState) -> dict[str, str]:
         errors = {step: text for reduction in self._reductions for step, text in reduction.errors.items()}
@@ -214,6 +282,9 @@ class BuiltinEngine:
             errors["source"] = reason
         if source.last_problem:
             errors["packet"] = source.last_problem
+        for contained in (self._contained, *(reduction.contained for reduction in self._reductions)):
+            if contained.last:
+                errors["internal"] = contained.last
         return errors | (self._outlet.problems if self._outlet else {})
 
 

@@ -74,7 +74,7 @@ class Events:
 
     def where_pulses(self, mask: Callable[[EventBatch], Mask]) -> "Events":
         """The pulses, with their events, that a mask of shape (p,) for each piece lets through."""
-        return Events(tuple(_with_pulses(piece, mask(piece)) for piece in self.pieces))
+        return Events(tuple(with_pulses(piece, mask(piece)) for piece in self.pieces))
 
 
 def monitor_events(batches: Iterable[MonitorBatch]) -> Events:
@@ -129,7 +129,8 @@ def _with_events(piece: EventBatch, mask: Mask) -> EventBatch:
     )
 
 
-def _with_pulses(piece: EventBatch, mask: Mask) -> EventBatch:
+def with_pulses(piece: EventBatch, mask: Mask) -> EventBatch:
+    """The pulses of a batch, with their events, that a mask of shape (p,) lets through."""
     if mask.all():
         return piece
     events = np.diff(piece.first)

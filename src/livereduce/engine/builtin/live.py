@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from livereduce.contained import Contained
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.builtin.events import Events
 from livereduce.engine.builtin.intake import Intake
@@ -14,6 +15,7 @@ from livereduce.engine.protocol import Pipeline
 from livereduce.engine.script import Output, Scope, Script, ScriptError, load_script, run_script
 from livereduce.engine.store import Store
 from livereduce.link import Phase
+from livereduce.marks import Stage
 from livereduce.metrics import take_metrics
 from livereduce.publish.outlet import Publisher
 from livereduce.stream.chunk import Chunk, join
@@ -33,6 +35,10 @@ KeepFailure = Callable[[int, str, Script, ScriptError, int], None]
 """Told of each failure of a script: the run, the step, the script, what it raised, how many there were."""
 
 
+Mark = Callable[[Stage, Chunk | None], None]
+"""Told of each stage before it begins, and of the chunk if it is another one."""
+
+
 class Reduction:
     """What one pipeline has made of the stream so far.
 
@@ -48,6 +54,8 @@ class Reduction:
         How long the last step of each phase took.
     errors
         The error of each step that failed the last time: ``proc``, ``post_proc``, ``publish``.
+    contained
+        Errors of our own that cost a chunk, or a result.
     """
 
     def __init__(
@@ -58,12 +66,16 @@ class Reduction:
         beat: Callable[[Phase], None],
         scope: Scope,
         keep_failure: KeepFailure,
+        mark: Mark,
     ) -> None:
         self._pipeline = pipeline
         self._intake = intake
         self._products = products
         self._beat = beat
         self._keep_failure = keep_failure
+        self._tell_stage = mark
+        self._stage = Stage.NOTHING
+        self.contained = Contained(logger)
         self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
         self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
         self._store = Store()
@@ -89,15 +101,18 @@ class Reduction:
         self.tally += tally_of(chunk)
         processed = self._process_and_accumulate(chunk)
         if processed or chunk.ends_run:
-            self._post_process_and_publish()
+            try:
+                self._post_process_and_publish()
+            except Exception as error:  # noqa: BLE001 (the boundary of a result: the data are kept for the next)
+                self.contained.note(f"a result of run {chunk.run}", error)
         if chunk.ends_run:
             self._products.ended(chunk.run)
 
     def _begin_run(self, run: int) -> None:
         self.run, self.tally = run, Tally()
         self._held_back = ()
+        self._choose_how_to_accumulate(run)  # before anything else: two runs must never come together
         self._intake.begin_run()
-        self._choose_how_to_accumulate(run)
 
     def _choose_how_to_accumulate(self, run: int) -> None:
         counted = self._pipeline.preserve_events and _is_counted(self._pipeline, run)
@@ -112,11 +127,36 @@ class Reduction:
         self._accumulation.reset(run, preserve_events=self.keeps_events)
 
     def _process_and_accumulate(self, chunk: Chunk) -> bool:
+        """Take a chunk, with those that were held back; whether there may be another result."""
         self._beat(Phase.PROCESS)
-        chunks = (*self._held_back, chunk)
+        held, self._held_back = self._held_back, ()
+        try:
+            return self._together((*held, chunk))
+        except Exception as error:  # noqa: BLE001 (the boundary of a chunk: a fault of ours, not of the script)
+            # While accumulating, some of it may have been counted: then none of it may come again.
+            if not held or self._stage is Stage.ACCUMULATE:
+                return self._give_up((*held, chunk), error)
+            spoiled = error
+        try:
+            processed = self._together((chunk,))
+        except Exception as error:  # noqa: BLE001 (the boundary of a chunk)
+            self._held_back = () if chunk.ends_run else held
+            return self._give_up((*held, chunk) if chunk.ends_run else (chunk,), error)
+        self._give_up(held, spoiled)
+        return processed
+
+    def _give_up(self, chunks: tuple[Chunk, ...], error: Exception) -> bool:
+        for chunk in chunks:
+            what = f"a chunk of {chunk.n_events} events of run {chunk.run} ({self._stage})"
+            self.contained.note(what, error)
+            self.tally += lost(chunk)
+        return False
+
+    def _together(self, chunks: tuple[Chunk, ...]) -> bool:
         whole = join(chunks)
         if whole.is_empty:
             return True
+        self._mark(Stage.INTAKE, whole)
         workspace = self._intake.workspace(whole, CHUNK_NAME)
         processed = self._processed(workspace)
         problem = processed if isinstance(processed, str) else self._accumulate(processed, whole)
@@ -126,13 +166,21 @@ class Reduction:
             return False
         self.errors.pop("proc", None)
         self._held_back = ()
-        self._intake.done(workspace)
+        try:
+            self._intake.done(workspace)
+        except Exception as error:  # noqa: BLE001 (the boundary of the carried logs: the chunk is in)
+            self.contained.note("the last values of the logs", error)
         return True
+
+    def _mark(self, stage: Stage, chunk: Chunk | None = None) -> None:
+        self._stage = stage
+        self._tell_stage(stage, chunk)
 
     def _processed(self, workspace: Workspace) -> Workspace | str:
         """The chunk after proc, or what went wrong."""
         if self._proc is None:
             return workspace
+        self._mark(Stage.PROC)
         self._store[CHUNK_NAME] = workspace
         outcome = self._call(Phase.PROCESS, self._proc, workspace, CHUNK_NAME)
         self._store.remove(CHUNK_NAME)
@@ -140,6 +188,7 @@ class Reduction:
 
     def _accumulate(self, workspace: Workspace, chunk: Chunk) -> str:
         """Take a processed chunk in; empty, or what went wrong."""
+        self._mark(Stage.ACCUMULATE)
         try:
             if chunk.snapshot is None:
                 self._accumulation.add(workspace)
@@ -166,6 +215,7 @@ class Reduction:
         self._store[self._pipeline.accumulation_name] = accumulated
         if self._post_proc is None:
             return accumulated
+        self._mark(Stage.POST_PROC)
         self._beat(Phase.POST_PROCESS)
         return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
 
@@ -181,6 +231,7 @@ class Reduction:
         return _output(outcome, input, script)
 
     def _publish(self, result: Workspace) -> None:
+        self._mark(Stage.PUBLISH)
         self._beat(Phase.PUBLISH)
         begun_s = time.perf_counter()
         name = self._pipeline.result_name

@@ -100,7 +100,7 @@ class _Series:
             self.append(times_ns[skip:], values[skip:])
 
     def as_property(self, name: str) -> LogProperty:
-        if isinstance(self.values[0], tuple):
+        if any(isinstance(part, tuple) for part in self.values):  # all of it, if a variable changes from number to text
             value: Any = [one for part in self.values for one in part]
         else:
             # Copies, so that a script that works in place changes nothing here.
@@ -132,7 +132,9 @@ class RunLogs:
         Proton charge and monitor counts are sums, not states: carrying them over would count a pulse twice.
         """
         twin = RunLogs()
-        twin._series = {name: series.last() for name, series in self._series.items() if name != PROTON_CHARGE}
+        twin._series = {
+            name: series.last() for name, series in self._series.items() if series.times and name != PROTON_CHARGE
+        }
         twin._plain = dict(self._plain)
         return twin
 

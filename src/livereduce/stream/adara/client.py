@@ -10,11 +10,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from livereduce.marks import Marker
 from livereduce.stream.adara import session
 from livereduce.stream.adara.block import Block
+from livereduce.stream.adara.caution import Caution
 from livereduce.stream.adara.connection import DEFAULT_PORT, Connection
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer, FramingError, PacketTable
+from livereduce.stream.adara.frame import Framer, FramingError, PacketTable, halves
 from livereduce.stream.adara.layout import NS_PER_S
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
 from livereduce.stream.model import U4, At, Gap, Item, Position, SourceLost, SourceState, StartFrom, StartTime
@@ -99,7 +101,14 @@ def _second(time_ns: int) -> int:
 class AdaraSource:
     """A `Source` that reads a stream server's live port; one thread, no state anybody else writes to."""
 
-    def __init__(self, host: str, port: int = DEFAULT_PORT, *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int = DEFAULT_PORT,
+        *,
+        idle_timeout_s: float = IDLE_TIMEOUT_S,
+        caution: Caution | None = None,
+    ) -> None:
         self._host, self._port = host, port
         self._idle_timeout_s = idle_timeout_s
         self._at: At = StartFrom.RUN_START
@@ -112,6 +121,7 @@ class AdaraSource:
         self._missing_bytes = 0
         self._framer = Framer()
         self._decoder = Decoder()
+        self._caution = caution or Caution(Marker())
         self._reported = Reported()
         self._state = SourceState(address=f"{host}:{port}", connected=False, reason="not connected yet")
 
@@ -135,6 +145,7 @@ class AdaraSource:
             last_problem=self._decoder.last_problem,
             repeated_pulses=self._session.repeated_pulses,
             unknown_types=dict(self._decoder.unknown_types),
+            contained=self._decoder.contained.count,
         )
 
     def close(self) -> None:
@@ -157,6 +168,13 @@ class AdaraSource:
         except SourceLost as lost:
             self._lose(lost.reason)
             raise
+        except (
+            Exception
+        ) as error:  # the boundary of one read; like a broken frame, this place is not asked for for ever
+            reason = self._decoder.contained.note("what was received", error)
+            self._retry = broke(self._retry, self._session.banked.last_ns or 0)
+            self._lose(reason)
+            raise SourceLost(reason) from error
 
     def _lose(self, reason: str) -> None:
         self.close()
@@ -211,7 +229,7 @@ class AdaraSource:
         try:
             while used < len(words):
                 table = self._table(words[used:], self._block.offset + 4 * used)
-                items += self._decoded(table, now)
+                items += self._caution.decoded(table, self._run, lambda packets: self._decoded(packets, now))
                 used += table.used_words
                 if not table.used_words:
                     self._missing_bytes = 4 * table.missing_words
@@ -227,22 +245,35 @@ class AdaraSource:
             _log.warning("%s: %s", self._state.address, line)
         return items
 
+    def _run(self) -> int:
+        return self._session.run or 0
+
     def _table(self, words: U4, offset: int) -> PacketTable:
         """The packets of the next piece; of everything if the piece ends within its first packet."""
         table = self._framer.table(words[:PIECE_WORDS], offset)
         return table if table.used_words else self._framer.table(words, offset)
 
     def _decoded(self, table: PacketTable, now: float) -> list[Item]:
+        """The items of a table. If that fails, of its halves, so that one packet costs itself alone, and is a gap."""
+        try:
+            items = self._followed(table, now)
+        except Exception as error:  # noqa: BLE001 (the boundary of a packet, as in the decoder)
+            if len(table) > 1:
+                return [item for half in halves(table) for item in self._decoded(half, now)]
+            self._decoder.contained.note(f"a packet ({table.place(0)})", error)
+            time_ns = int(table.time_ns[0])
+            items = [Gap(run=self._run(), reason="a packet that could not be followed", from_ns=time_ns, to_ns=time_ns)]
+        gaps = sum(isinstance(item, Gap) for item in items)
+        self._state = replace(self._state, gaps=self._state.gaps + gaps)
+        return items
+
+    def _followed(self, table: PacketTable, now: float) -> list[Item]:
         rare, last_ns = self._decoder.rare(table), self._session.banked.last_ns
-        self._session, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
+        following, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
         items: list[Item] = []
         for output in outputs:
-            if isinstance(output, Deliver):
-                items += self._decoder.items(table, rare, output)
-                continue
-            items.append(output)
-            if isinstance(output, Gap):
-                self._state = replace(self._state, gaps=self._state.gaps + 1)
+            items += self._decoder.items(table, rare, output) if isinstance(output, Deliver) else [output]
+        self._session = following
         if self._session.banked.last_ns != last_ns:
             # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
             self._retry = replace(self._retry, failures=0)

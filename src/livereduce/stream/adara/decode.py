@@ -1,13 +1,15 @@
 """Decoding: rows of a packet table to items with arrays. Remembers names of variables; knows no run edge, no socket."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from livereduce.contained import Contained
 from livereduce.stream.adara.arena import Arena
 from livereduce.stream.adara.banks import BankReader, BankTable, copy_events, fill_states
 from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import Kind, Note, type_name
+from livereduce.stream.adara.layout import PULSE_TYPES, Kind, Note, type_name
 from livereduce.stream.adara.monitors import MOST_MONITORS, MonitorReader
 from livereduce.stream.adara.packets import (
     Annotation,
@@ -23,9 +25,13 @@ from livereduce.stream.adara.packets import (
 )
 from livereduce.stream.adara.session import Deliver
 from livereduce.stream.adara.variables import MOST_VARIABLES, VariableReader
-from livereduce.stream.model import F8, I8, U1, EventBatch, Geometry, Item, LogBatch, MonitorBatch
+from livereduce.stream.model import F8, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch
 
 _MOST_COUNTED_TYPES = 256
+_Reader = Callable[[I8], Sequence[Item]]
+"""Rows to items."""
+
+_log = logging.getLogger("livereduce.stream")
 
 
 class Decoder:
@@ -41,6 +47,7 @@ class Decoder:
         self._names: dict[tuple[int, int], tuple[str, str]] = {}
         self._newest_ns: dict[tuple[int, int], int] = {}
         self._damaged = 0
+        self.contained = Contained(_log)
         self.last_problem = ""
         self.unknown_types: dict[str, int] = {}
 
@@ -57,6 +64,8 @@ class Decoder:
                 found[row] = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
                 self._note(table, row, 1, str(problem))
+            except Exception as error:  # noqa: BLE001 (the boundary of one packet)
+                self._fault(table, row, error)
         self._count_unknown(table)
         return found
 
@@ -75,15 +84,45 @@ class Decoder:
 
     def items(self, table: PacketTable, rare: Mapping[int, Packet], deliver: Deliver) -> list[Item]:
         """Everything in the rows to be delivered; names come before the values that need them."""
+
+        def read_rare(rows: I8) -> Sequence[Item]:
+            return self._rare(table, rare, deliver, int(rows[0]))
+
         found: list[Item] = []
-        for row in deliver.rare:
-            repeats = row < deliver.repeats_before
-            found += self._rare_items(deliver.run, rare[row], int(table.time_ns[row]), repeats)
-        found += self._scalars(table, deliver)
-        found += self._monitor_batches(table, deliver)
-        if len(deliver.banked):
-            found.append(self._event_batch(table, deliver.run, deliver.banked))
+        for row in deliver.rare:  # one by one: what was read of the others is remembered, and would look like a repeat
+            found += self._contained(table, deliver.run, np.array([row]), read_rare)
+        readers: tuple[tuple[I8, _Reader], ...] = (
+            (deliver.scalar, lambda rows: self._scalars(table, deliver, rows)),
+            (deliver.monitor, lambda rows: self._monitor_batches(table, deliver.run, rows)),
+            (deliver.banked, lambda rows: [self._event_batch(table, deliver.run, rows)]),
+        )
+        for rows, read in readers:
+            found += self._contained(table, deliver.run, rows, read)
         return found
+
+    def _contained(self, table: PacketTable, run: int, rows: I8, read: _Reader) -> Sequence[Item]:
+        """Items of some rows. If `read` raises, halves of them are read, so that one packet costs itself alone.
+
+        A pulse that cannot be read is a gap. A value of a variable is not: its log goes on with the next one.
+        """
+        if not len(rows):
+            return []
+        try:
+            return read(rows)
+        except Exception as error:  # noqa: BLE001 (the boundary of one packet)
+            half = len(rows) // 2
+            if half:
+                parts = rows[:half], rows[half:]
+                return [item for part in parts for item in self._contained(table, run, part, read)]
+            self._fault(table, int(rows[0]), error)
+        if table.format[rows[0]] >> 8 not in PULSE_TYPES:
+            return []
+        time_ns = int(table.time_ns[rows[0]])
+        return [Gap(run=run, reason="pulses that could not be read", from_ns=time_ns, to_ns=time_ns)]
+
+    def _fault(self, table: PacketTable, row: int, error: Exception) -> None:
+        self.contained.note(f"a packet ({table.place(row)})", error)
+        self._note(table, row, 1, f"{type(error).__name__}: {error}")
 
     def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
         banks = self._banks.table(table, rows)
@@ -109,11 +148,8 @@ class Decoder:
         state.flags.writeable = False
         return state
 
-    def _monitor_batches(self, table: PacketTable, deliver: Deliver) -> list[MonitorBatch]:
-        rows = deliver.monitor
-        if not len(rows):
-            return []
-        batches, damaged = self._monitors.batches(deliver.run, table, rows)
+    def _monitor_batches(self, table: PacketTable, run: int, rows: I8) -> list[MonitorBatch]:
+        batches, damaged = self._monitors.batches(run, table, rows)
         if damaged:
             row = self._monitors.first_damaged
             size = 4 * table.length[row]
@@ -121,9 +157,9 @@ class Decoder:
             self._note(table, row, damaged, reason)
         return batches
 
-    def _scalars(self, table: PacketTable, deliver: Deliver) -> list[LogBatch]:
+    def _scalars(self, table: PacketTable, deliver: Deliver, rows: I8) -> list[LogBatch]:
         damaged = self._variables.damaged
-        columns = self._variables.columns(table, deliver.scalar, deliver.repeats_before)
+        columns = self._variables.columns(table, rows, deliver.repeats_before)
         if self._variables.damaged > damaged:
             row = self._variables.last_damaged
             reason = f"no room for a value in {4 * table.length[row]} bytes, or more than {MOST_VARIABLES} variables"
@@ -136,12 +172,13 @@ class Decoder:
         name, units = self._names.get((device, variable), (f"device{device}.{variable}", ""))
         return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value)
 
-    def _rare_items(self, run: int, packet: Packet, time_ns: int, repeats: bool) -> list[Item]:
+    def _rare(self, table: PacketTable, rare: Mapping[int, Packet], deliver: Deliver, row: int) -> list[Item]:
+        run, packet, time_ns = deliver.run, rare[row], int(table.time_ns[row])
         match packet:
             case DeviceDescriptor():
                 self._learn(packet)
             case VariableValues():
-                return self._values(run, packet, time_ns, repeats)
+                return self._values(run, packet, time_ns, row < deliver.repeats_before)
             case GeometryXml():
                 return [Geometry(run=run, time_ns=time_ns, definition_xml=packet.xml)]
             case BeamlineInfo():
@@ -162,6 +199,8 @@ class Decoder:
 
     def _values(self, run: int, packet: VariableValues, time_ns: int, repeats: bool) -> list[Item]:
         """New values only: those with the time of the newest one, or older ones while a server repeats, were here."""
+        if not len(packet.value):  # a packet may say of itself that it has no values
+            return []
         key = packet.device, packet.variable
         newest = self._newest_ns.get(key)
         if newest is not None and (time_ns == newest or (repeats and time_ns < newest)):

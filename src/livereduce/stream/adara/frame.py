@@ -185,3 +185,10 @@ class Framer:
             used_words=used,
             missing_words=missing,
         )
+
+
+def halves(table: PacketTable) -> tuple[PacketTable, PacketTable]:
+    """The packets of a table, of two at least, in two tables that stay valid."""
+    middle = int(table.at[len(table) // 2]) - HEADER_WORDS
+    front, back = table.words[:middle], table.words[middle : table.used_words]
+    return Framer().table(front, table.offset), Framer().table(back, table.offset + 4 * middle)

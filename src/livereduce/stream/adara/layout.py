@@ -126,6 +126,9 @@ KIND_OF_TYPE: dict[int, Kind] = {
     Type.VARIABLE_DOUBLE: Kind.SCALAR,
 }
 
+PULSE_TYPES = frozenset({Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
+"""Packets of one pulse: what they hold is counted."""
+
 BANK_UNMAPPED = 0xFFFF_FFFF
 BANK_ERROR = 0xFFFF_FFFE
 

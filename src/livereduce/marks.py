@@ -1,0 +1,155 @@
+"""The mark: what data the worker has in its hands, in a few bytes that outlive it; and the data that it died on.
+
+The worker writes a mark before each stage (a store into mapped memory, no system call). When it dies, the daemon reads
+the mark, and gives the next worker a list of suspects: data to be handled apart, or to be left out.
+"""
+
+import mmap
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+FILE_NAME = "mark"
+"""In the folder of the generation."""
+_FORMAT = struct.Struct("<IIqqQQ")
+_EPICS_EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+class Stage(StrEnum):
+    """Where data are on their way from the stream to a result."""
+
+    NOTHING = "nothing"
+    DECODE = "decode"
+    CUT = "cut"
+    INTAKE = "intake"
+    PROC = "proc"
+    ACCUMULATE = "accumulate"
+    POST_PROC = "post_proc"
+    PUBLISH = "publish"
+
+
+_STAGES = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What the worker was handling.
+
+    Attributes
+    ----------
+    from_ns, to_ns
+        The oldest and the newest pulse, nanoseconds since 1990; of a chunk without pulses, of its logs.
+    packet
+        One packet alone, see `packet_mark`; 0 for everything between the two times.
+    passed
+        How many chunks of this run have gone through all stages in this generation.
+    """
+
+    stage: Stage
+    run: int
+    from_ns: int
+    to_ns: int
+    packet: int = 0
+    passed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """Data that a worker died on.
+
+    Attributes
+    ----------
+    stage, run, from_ns, to_ns, packet
+        See `Mark`.
+    scripts
+        The md5s of the scripts that were in use.
+    why
+        How the worker ended.
+    skip
+        Leave these data out; else handle them apart from all others.
+    pieces
+        Into how many chunks they are cut, to find the one that is to blame.
+    """
+
+    stage: Stage
+    run: int
+    from_ns: int
+    to_ns: int
+    packet: int = 0
+    scripts: str = ""
+    why: str = ""
+    skip: bool = False
+    pieces: int = 1
+
+    @property
+    def reason(self) -> str:
+        """Why these data are missing, for people."""
+        between = f"{_iso(self.from_ns)} to {_iso(self.to_ns)}" if self.to_ns > self.from_ns else _iso(self.from_ns)
+        what = "a packet" if self.packet else "the data"
+        return f"{what} of {between} left out: the worker died on it twice in {self.stage} ({self.why})"
+
+
+def _iso(time_ns: int) -> str:
+    return f"{_EPICS_EPOCH + timedelta(microseconds=time_ns // 1000):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+class Marker:
+    """Writes the mark of one worker.
+
+    Parameters
+    ----------
+    path
+        None, or a place where no file can be made: nothing is marked, and no suspect will be found.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._memory: mmap.mmap | bytearray = bytearray(_FORMAT.size)
+        self._run = -1
+        self._span = (0, 0)
+        self._passed = 0
+        if path is not None:
+            with suppress(OSError, ValueError), path.open("w+b") as file:
+                file.truncate(_FORMAT.size)
+                self._memory = mmap.mmap(file.fileno(), _FORMAT.size)
+
+    def data(self, stage: Stage, run: int, from_ns: int, to_ns: int, packet: int = 0) -> None:
+        """A stage begins with other data."""
+        if run != self._run:
+            self._run, self._passed = run, 0
+        self._span = from_ns, to_ns
+        self._write(stage, packet)
+
+    def stage(self, stage: Stage) -> None:
+        """The same data enter another stage."""
+        self._write(stage, 0)
+
+    def passed(self) -> None:
+        """The chunk is through."""
+        self._passed += 1
+        self._write(Stage.NOTHING, 0)
+
+    def nothing(self) -> None:
+        """There are no data in hand."""
+        self._write(Stage.NOTHING, 0)
+
+    def _write(self, stage: Stage, packet: int) -> None:
+        # In two steps: a process that is killed between them has no data in hand, rather than those of before.
+        self._memory[0:4] = bytes(4)
+        number = _STAGES.index(stage)
+        if number:
+            _FORMAT.pack_into(self._memory, 0, 0, self._run & 0xFFFF_FFFF, *self._span, packet, self._passed)
+            self._memory[0:4] = number.to_bytes(4, "little")
+
+
+def read_mark(path: Path) -> Mark | None:
+    """What a worker that has ended had in its hands; None if nothing, or if it has left no mark."""
+    try:
+        number, run, from_ns, to_ns, packet, passed = _FORMAT.unpack(path.read_bytes())
+    except (OSError, struct.error):
+        return None
+    if not 0 < number < len(_STAGES):
+        return None
+    return Mark(stage=_STAGES[number], run=run, from_ns=from_ns, to_ns=to_ns, packet=packet, passed=passed)
