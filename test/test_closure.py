@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,8 @@ def test_a_module_that_does_not_compile_is_a_problem_that_names_it(
 
 
 def test_a_module_nested_too_deeply(tmp_path: Path) -> None:
-    (problem,) = of(tmp_path, "import deep", deep="x = " + "-" * 100_000 + "1").problems
+    found = of(tmp_path, "import deep", deep="x = " + "-" * 100_000 + "1")
+    (problem,) = (*found.problems, *found.beyond)
     assert problem.startswith(f"{tmp_path / 'deep.py'}:1: ")
 
 
@@ -119,18 +121,18 @@ def test_nothing_is_run(tmp_path: Path) -> None:
 
 
 def test_a_module_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, mode: str) -> None:
+    def refuse(*opened: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
     (tmp_path / "helper.py").touch()
+    monkeypatch.setattr(os, "open", refuse)
     found = import_closure([(tmp_path / SCRIPT, b"import helper")], tmp_path)
     assert found.problems == (f"{tmp_path / 'helper.py'}: cannot be read: Permission denied",)
 
 
 def test_there_are_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closure, "MOST_PLACES", 10)
-    monkeypatch.setattr(closure, "MOST_BYTES", 100)
+    monkeypatch.setattr(closure, "MOST_PARSED_BYTES", 100)
     many = {f"m{number}": f"import m{number + 1}" for number in range(20)}
     assert len(of(tmp_path, "import m0", **many).paths) == 10
     found = of(tmp_path, "import long", long="import m0\n" + "#" * 200)
@@ -140,3 +142,28 @@ def test_there_are_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     found = import_closure([(tmp_path / SCRIPT, b"import helper")], tmp_path / "gone")
     assert (found.paths, found.problems) == ((), ())
+
+
+def test_a_module_that_is_too_long_is_beyond_and_its_limit_named(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").touch()
+    os.truncate(tmp_path / "helper.py", 60 << 30)
+    found = import_closure([(tmp_path / SCRIPT, b"import helper")], tmp_path)
+    assert found.beyond == (f"{tmp_path / 'helper.py'}: the module is too long (60 GiB, at most 16 MiB)",)
+    assert names(found, tmp_path) == {"helper.py"}, "it is watched, so that it can be mended"
+
+
+def test_modules_that_are_too_long_together_are_beyond(tmp_path: Path) -> None:
+    for name in "abcdef":
+        (tmp_path / f"{name}.py").touch()
+        os.truncate(tmp_path / f"{name}.py", 16 << 20)
+    (problem,) = import_closure([(tmp_path / SCRIPT, b"import a, b, c, d, e, f")], tmp_path).beyond
+    assert problem.startswith(
+        f"{tmp_path / 'e.py'}: with it the modules of the scripts are together too long (80 MiB, "
+    )
+
+
+def test_a_module_that_changes_into_a_fifo_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "helper.py")
+    monkeypatch.setattr(closure, "S_ISREG", lambda mode: True)  # it was a file when it was looked for
+    found = import_closure([(tmp_path / SCRIPT, b"import helper")], tmp_path)
+    assert found.problems == (f"{tmp_path / 'helper.py'}: cannot be read: not a regular file",)

@@ -54,11 +54,11 @@ def test_a_file_is_read_up_to_its_limit_and_a_longer_one_not_at_all(tmp_path: Pa
     path = tmp_path / "a.py"
     path.write_bytes(b"x" * 100)
     assert read_regular(path, 100) == b"x" * 100
-    with pytest.raises(OSError, match="100 bytes long, at most 99 bytes") as refused:
+    with pytest.raises(OSError, match=r"too long .100 bytes, at most 99 bytes") as refused:
         read_regular(path, 99)
     assert refused.value.errno == errno.EFBIG
     os.truncate(path, 1 << 40)  # sparse
-    with pytest.raises(OSError, match="1 TiB long, at most 1 MiB"):
+    with pytest.raises(OSError, match="1 TiB, at most 1 MiB"):
         read_regular(path, 1 << 20)
 
 

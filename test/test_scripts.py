@@ -1,3 +1,4 @@
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.scripts import Script, Scripts, compile_script, find_problem, find_scripts, judge, md5_of, script_path
+from livereduce.compiling import compile_script
+from livereduce.scripts import Script, Scripts, find_scripts, judge, md5_of, script_path
+from livereduce.syntax import find_problem
 
 PATH = "/scripts/reduce_PG3_live_proc.py"
 GOOD = b"output = input\n"
@@ -267,10 +270,10 @@ def test_a_missing_directory_has_its_own_message(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_cannot_be_read_has_its_own_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path) -> Any:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: Path) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     (problem,), _ = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
     assert problem == f"script directory {tmp_path} cannot be read: Permission denied"
 
@@ -278,11 +281,11 @@ def test_a_directory_that_cannot_be_read_has_its_own_message(tmp_path: Path, mon
 def test_an_unreadable_script_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, proc=GOOD)
 
-    def refuse(self: Path) -> Any:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(*opened: object) -> Any:
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    (problem,), _ = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
+    monkeypatch.setattr(os, "open", refuse)
+    (problem, _), _ = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
     assert problem == f"{tmp_path}/reduce_PG3_live_proc.py: cannot be read: Permission denied"
 
 
@@ -292,4 +295,27 @@ def test_a_directory_in_place_of_a_script_and_a_dangling_link(tmp_path: Path) ->
     found = find_scripts(tmp_path, "PG3")
     assert found.post_proc is None
     (problem,), _ = judge(found, tmp_path, "PG3")
-    assert problem.endswith("reduce_PG3_live_proc.py: not a regular file")
+    assert problem.endswith("reduce_PG3_live_proc.py: cannot be read: not a regular file")
+
+
+@pytest.mark.parametrize("size", [(1 << 20) + 1, 60 << 30, 1 << 40])
+def test_a_script_that_is_too_long_is_not_read(tmp_path: Path, size: int) -> None:
+    write(tmp_path, proc=b"")
+    os.truncate(tmp_path / "reduce_PG3_live_proc.py", size)
+    script = find_scripts(tmp_path, "PG3").proc
+    assert script is not None
+    assert script.text == b""
+    assert "_proc.py: cannot be read: too long (" in script.problem
+    assert script.problem.endswith(", at most 1 MiB)")
+
+
+def test_names_that_go_nowhere_are_warnings_that_name_script_and_line(tmp_path: Path) -> None:
+    write(tmp_path, proc=b"input = input * 2\n", post_proc=b"\nresult = Rebin(input)\n")
+    problems, warnings = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3", "builtin")
+    assert problems == ()
+    assert [warning[:60] for warning in warnings] == [
+        "reduce_PG3_live_proc.py: line 1 assigns to `input`, which ch",
+        "reduce_PG3_live_post_proc.py: line 2 assigns to `result`, wh",
+    ]
+    _, of_mantid = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3", "mantid")
+    assert len(of_mantid) == 1, "an algorithm of Mantid stores what it makes under the name: that is the output"

@@ -15,6 +15,7 @@ from livereduce.environment.identity import Identity, ask_identity
 from livereduce.environment.launch import Inquiry, environ_in_there, inquire
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.logs import own_log_path, user_name
+from livereduce.parsing import Parser, look_to_the_end
 from livereduce.publication import read_publication
 from livereduce.resolve import Survey, survey
 from livereduce.scripts import WITHOUT, Script, script_path
@@ -43,7 +44,8 @@ def check(path: Path | None, out: TextIO) -> int:
     inquiry = None if reading.problems else inquire(reading.config, host.environ, host.cwd)
     if inquiry is not None:
         host = _host_in_there(host, reading.config, inquiry)
-    found = survey(reading.config, _host_of(service, host), reading.bad_keys)
+    asked = _host_of(service, host)
+    found = look_to_the_end(Parser(), lambda parse: survey(reading.config, asked, reading.bad_keys, parse))
     problems = (*reading.problems, *found.problems)
     warnings = (*found.warnings, *_publication_problems(reading.config))
     engine = _engine(found, inquiry.answer if inquiry else None)

@@ -5,22 +5,24 @@ They count as part of the scripts. Only what the syntax tree shows is found: imp
 to ``sys.path`` itself, nor a compiled extension.
 """
 
-import ast
 import sys
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from livereduce.files import read_regular, too_long
+from livereduce.syntax import Name, Parse, Syntax, parse
+
 MOST_PLACES = 400
 """Files found or missed; scripts that import more are not looked through any further."""
-MOST_BYTES = 1 << 20
+MOST_PARSED_BYTES = 1 << 20
 """A longer module is a table of data: it is watched, but not looked through."""
-
-Name = tuple[str, ...]
-"""A module by the parts of its dotted name."""
+MOST_MODULE_BYTES = 16 << 20
+MOST_TOGETHER_BYTES = 64 << 20
+"""Scripts and modules are read every 30 s: these keep that below a second, and a file that is no module at all
+(a terabyte, by mistake or not) from being read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,93 +37,76 @@ class Closure:
         Files that would be imported if there were any: they may appear.
     problems
         Of files that cannot be read or do not compile, with file, line and message.
+    beyond
+        Files beyond a limit of size, time or memory, with the limit: nothing may be started with them.
     """
 
     paths: tuple[Path, ...] = ()
     missing: tuple[Path, ...] = ()
     problems: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
 
-def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path) -> Closure:
+@dataclass(slots=True)
+class _Found:
+    paths: dict[Path, None] = field(default_factory=dict)
+    missing: dict[Path, None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
+    together_bytes: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.paths) + len(self.missing) >= MOST_PLACES or self.together_bytes > MOST_TOGETHER_BYTES
+
+
+def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, parse: Parse = parse) -> Closure:
     """The closure of scripts, given as path and text; never raises.
 
     The standard library's names are never looked for: the worker has the script directory at the end of ``sys.path``.
     """
-    waiting = deque(name for path, text in scripts for name in _imports_of_script(text, path))
-    found: dict[Path, str] = {}
-    missing: dict[Path, None] = {}
+    waiting = deque(name for path, text in scripts for name in parse(text, path, None).imports)
+    found = _Found()
     asked: set[Name] = set()
-    while waiting and len(found) + len(missing) < MOST_PLACES:
+    while waiting and not found.full:
         name = waiting.popleft()
         if name in asked or name[0] in sys.stdlib_module_names:
             continue
         asked.add(name)
         for path, package in _locate(name, script_dir):
             if package is None:
-                missing[path] = None
-            elif path not in found:
-                found[path], names = _read(path, package)
-                waiting.extend(names)
+                found.missing[path] = None
+            elif path not in found.paths:
+                waiting.extend(_look_through(path, package, parse, found))
     return Closure(
-        paths=tuple(found), missing=tuple(missing), problems=tuple(problem for problem in found.values() if problem)
+        paths=tuple(found.paths),
+        missing=tuple(found.missing),
+        problems=tuple(found.problems),
+        beyond=tuple(found.beyond),
     )
 
 
-def _imports_of_script(text: bytes, path: Path) -> list[Name]:
+def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tuple[Name, ...]:
+    """Note a module and what is wrong with it; what it imports."""
+    found.paths[path] = None
     try:
-        return list(_imports(_parse(text, path), ()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []  # `livereduce.scripts` says what is wrong with it
-
-
-def _read(path: Path, package: Name) -> tuple[str, list[Name]]:
-    """What is wrong with a module, and what it imports."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:
-            return "", []
-        tree = _parse(text, path)
-        names = list(_imports(tree, package))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(tree, str(path), "exec", dont_inherit=True)
+        size = path.stat().st_size
+        if size > MOST_MODULE_BYTES:
+            found.beyond.append(f"{path}: the module is {too_long(size, MOST_MODULE_BYTES)}")
+            return ()
+        found.together_bytes += size
+        if found.together_bytes > MOST_TOGETHER_BYTES:
+            limit = too_long(found.together_bytes, MOST_TOGETHER_BYTES)
+            found.beyond.append(f"{path}: with it the modules of the scripts are together {limit}")
+            return ()
+        if size > MOST_PARSED_BYTES:
+            return ()
+        syntax = parse(read_regular(path, MOST_PARSED_BYTES), path, package)
     except OSError as error:
-        return f"{path}: cannot be read: {error.strerror or error}", []
-    except SyntaxError as error:
-        source = f": {error.text.strip()[:80]}" if error.text and error.text.strip() else ""
-        return f"{path}:{error.lineno or 1}: {error.msg}{source}", []
-    except (RecursionError, MemoryError):
-        return f"{path}:1: nested too deeply", []
-    except ValueError as error:  # null bytes, in some versions of Python
-        return f"{path}:1: {error}", []
-    return "", names
-
-
-def _parse(text: bytes, path: Path) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as `livereduce.scripts` does
-        return ast.parse(text, filename=str(path))
-
-
-def _imports(tree: ast.Module, package: Name) -> Iterator[Name]:
-    """All that might be modules: of ``from a import b`` both a and a.b, since b may be a module in the package a."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (tuple(alias.name.split(".")) for alias in names)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                if level > len(package):  # beyond the top: an error when it runs
-                    continue
-                start = package[: len(package) - level + 1] if level else ()
-                base = (*start, *(module.split(".") if module else ()))
-                yield base
-                yield from ((*base, alias.name) for alias in names if alias.name != "*")
-            case ast.Call(
-                func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module"),
-                args=[ast.Constant(value=str() as text), *_],
-            ) if all(part.isidentifier() for part in text.split(".")):
-                yield tuple(text.split("."))
+        syntax = Syntax(problem=f"{path}: cannot be read: {error.strerror or error}")
+    if syntax.problem:
+        (found.beyond if syntax.beyond else found.problems).append(syntax.problem)
+    return syntax.imports
 
 
 def _locate(name: Name, script_dir: Path) -> Iterator[tuple[Path, Name | None]]:

@@ -63,7 +63,7 @@ def read_bounded(fd: int, most_bytes: int) -> bytes:
         if left:
             return b"".join(pieces)
         size = most_bytes + 1
-    raise OSError(errno.EFBIG, f"{in_bytes(size)} long, at most {in_bytes(most_bytes)} are read")
+    raise OSError(errno.EFBIG, too_long(size, most_bytes))
 
 
 def read_regular(path: Path, most_bytes: int, *, follow_link: bool = True) -> bytes:
@@ -76,6 +76,12 @@ def read_regular(path: Path, most_bytes: int, *, follow_link: bool = True) -> by
     """
     with open_regular(path, follow_link=follow_link) as fd:
         return read_bounded(fd, most_bytes)
+
+
+def too_long(size: int, most_bytes: int) -> str:
+    """The end of a sentence about a file that is longer than it may be."""
+    shown = in_bytes(size)
+    return f"too long ({shown if shown != in_bytes(most_bytes) else f'{size} bytes'}, at most {in_bytes(most_bytes)})"
 
 
 def in_bytes(size: int) -> str:

@@ -26,6 +26,7 @@ from livereduce.environment.host import (
 from livereduce.errors import OperatorError
 from livereduce.instrument import Instrument, identify, lookup
 from livereduce.scripts import Scripts, find_scripts, judge
+from livereduce.syntax import Parse, Syntax
 
 FRAME_US = 1e6 / 60
 """One frame of a source that pulses at 60 Hz, as SNS does."""
@@ -147,13 +148,20 @@ class _Notes:
     warnings: list[str]
 
 
-def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -> Survey:
+def trust(*_text: object) -> Syntax:
+    """The `Parse` of those who do not want to know whether scripts compile."""
+    return Syntax()
+
+
+def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), parse: Parse = trust) -> Survey:
     """Everything that can be found out, with all problems.
 
     Parameters
     ----------
     bad_keys
         Keys whose value was refused: their default was not meant, so nothing is concluded from it.
+    parse
+        Says whether the scripts compile.
     """
     notes = _Notes(problems=[], warnings=list(config.warnings))
     verdict = _judge_engine(config, host, notes) if not bad_keys & {"engine", "PIXI_ENV", "CONDA_ENV"} else None
@@ -163,7 +171,7 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset()) -
         own_stream = config.source is not None or "source" in bad_keys
         instrument = _judge_instrument(config, host, notes, unknown_ok=own_stream or engine != "builtin")
     script_dir = _script_dir(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
-    scripts = _judge_scripts(script_dir, instrument, notes) if script_dir and instrument else None
+    scripts = _judge_scripts(script_dir, instrument, engine, parse, notes) if script_dir and instrument else None
     source = config.source or (instrument.address if instrument else "")
     if engine == "builtin" and instrument and "source" not in bad_keys:
         notes.problems += _source_problems(source, instrument)
@@ -231,9 +239,9 @@ def _script_dir(config: Config, instrument: Instrument | None, cwd: Path) -> Pat
     return Path(f"/SNS/{instrument.short_name}/shared/livereduce") if instrument is not None else None
 
 
-def _judge_scripts(script_dir: Path, instrument: Instrument, notes: _Notes) -> Scripts:
-    scripts = find_scripts(script_dir, instrument.short_name)
-    problems, warnings = judge(scripts, script_dir, instrument.short_name)
+def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse: Parse, notes: _Notes) -> Scripts:
+    scripts = find_scripts(script_dir, instrument.short_name, parse)
+    problems, warnings = judge(scripts, script_dir, instrument.short_name, engine)
     notes.problems += problems
     notes.warnings += warnings
     return scripts

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from livereduce.daemon import good
 from livereduce.daemon.good import INDEX, last_good, mend, remember
 from livereduce.scripts import Scripts, find_scripts, md5_of
+from livereduce.syntax import Syntax
 
 PROC, POST = "reduce_PG3_live_proc.py", "reduce_PG3_live_post_proc.py"
 
@@ -121,9 +123,8 @@ def test_a_damaged_index_is_an_empty_one(scripts: Path, state: Path, text: str) 
     assert last_good(state, PROC) == now(scripts).proc
 
 
-def test_a_version_that_no_longer_compiles_is_none(scripts: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(good, "find_problem", lambda text, path: "not in this version of Python")
-    assert last_good(state, PROC) is None
+def test_a_version_that_no_longer_compiles_is_none(scripts: Path, state: Path) -> None:
+    assert last_good(state, PROC, lambda *text: Syntax(problem="not in this version of Python")) is None
 
 
 def test_scripts_of_another_directory_are_not_versions_of_these(scripts: Path, state: Path) -> None:
@@ -150,14 +151,20 @@ def test_a_disk_that_is_full_leaves_what_was_there(scripts: Path, state: Path, m
 
 
 def refuse_to_read(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    real = Path.stat
+    real, real_open = Path.stat, os.open
 
     def stat(path: Path, *, follow_symlinks: bool = True) -> object:
         if path == folder or folder in path.parents:
             raise OSError(116, "Stale file handle")
         return real(path, follow_symlinks=follow_symlinks)
 
+    def opened(path: Path, flags: int, mode: int = 0o777) -> int:
+        if folder in Path(path).parents:
+            raise OSError(116, "Stale file handle")
+        return real_open(path, flags, mode)
+
     monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(os, "open", opened)
 
 
 def test_with_the_directory_out_of_reach_what_was_used_last_goes_on(

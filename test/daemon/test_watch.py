@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.stepping import histories, run_history
+from livereduce.closure import Closure, import_closure
 from livereduce.daemon import watch
-from livereduce.daemon.watch import ABSENT, NAMED, Changed, Kind, Look, State, Times, Watcher, pending, step, texts_of
-from livereduce.scripts import Scripts, find_scripts, md5_of
+from livereduce.daemon.watch import ABSENT, NAMED, Changed, Kind, Look, State, Times, Watcher, pending, step
+from livereduce.files import read_bounded
+from livereduce.scripts import Scripts, find_scripts, md5_of, texts_of
 
 PROC = Path("/scripts/reduce_PG3_live_proc.py")
 POST = Path("/scripts/reduce_PG3_live_post_proc.py")
@@ -199,7 +201,8 @@ class Beamline:
 
     def adopt(self, running: Scripts | None = None) -> None:
         on_disk = find_scripts(self.dir, "PG3")
-        self.watcher.adopt(self.dir, "PG3", on_disk, running or on_disk, self.now)
+        closure = import_closure([*texts_of(on_disk), *texts_of(running or on_disk)], self.dir)
+        self.watcher.adopt(self.dir, "PG3", on_disk, closure, self.now)
 
     def seen(self, looks: int = 3) -> list[str]:
         words = []
@@ -442,7 +445,7 @@ def test_a_save_between_reading_the_scripts_and_adopting_them_is_seen(beamline: 
     read = find_scripts(beamline.dir, "PG3")
     beamline.proc.write_text("output = 2\n")
     beamline.seen(1)
-    beamline.watcher.adopt(beamline.dir, "PG3", read, read, beamline.now)
+    beamline.watcher.adopt(beamline.dir, "PG3", read, Closure(), beamline.now)
     assert beamline.seen() == CHANGED
 
 
@@ -517,7 +520,7 @@ def test_another_script_directory_takes_the_place_of_the_former(beamline: Beamli
     other.mkdir()
     (other / "reduce_PG3_live_proc.py").write_text("output = 5\n")
     there = find_scripts(other, "PG3")
-    beamline.watcher.adopt(other, "PG3", there, there, beamline.now)
+    beamline.watcher.adopt(other, "PG3", there, Closure(), beamline.now)
     beamline.proc.write_text("output = 2\n")
     assert beamline.seen() == []
     (other / "reduce_PG3_live_proc.py").write_text("output = 6\n")
@@ -529,7 +532,40 @@ def test_texts_of_scripts(beamline: Beamline) -> None:
 
 
 def test_the_md5_is_that_of_the_scripts(beamline: Beamline) -> None:
-    target = watch.Target(path=beamline.proc, kind="scripts", home=beamline.dir)
+    target = watch.Target(path=beamline.proc, kind="scripts", home=beamline.dir, most_bytes=100)
     one = watch.look_at(target, None, 3.0, rehash=True)
     assert (one.md5, one.hashed_at, one.problem) == (md5_of(b"output = 1\n"), 3.0, "")
     assert watch.look_at(target, replace(one, md5="kept"), 4.0, rehash=False).md5 == "kept"
+
+
+def test_of_a_file_that_is_too_long_nothing_is_read(beamline: Beamline) -> None:
+    os.truncate(beamline.proc, 1 << 40)
+    assert beamline.seen() == ["reduce_PG3_live_proc.py unreadable"]
+    target = watch.Target(path=beamline.proc, kind="scripts", home=beamline.dir, most_bytes=1 << 20)
+    one = watch.look_at(target, None, 0.0, rehash=True)
+    assert one.problem == f"{beamline.proc}: cannot be read: too long (1 TiB, at most 1 MiB)"
+    beamline.proc.write_text("output = 2\n")
+    os.truncate(beamline.proc, len("output = 2\n"))
+    assert beamline.seen() == ["reduce_PG3_live_proc.py appeared"]
+
+
+def test_a_large_set_is_read_again_bit_by_bit(beamline: Beamline, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abcd":
+        (beamline.dir / f"my_{name}.py").write_bytes(b"#" * (3 << 20))
+    beamline.proc.write_text("import my_a, my_b, my_c, my_d\n")
+    beamline.adopt()
+    read: list[int] = []
+    real = read_bounded
+
+    def reading(fd: int, most_bytes: int) -> bytes:
+        read.append(len(text := real(fd, most_bytes)))
+        return text
+
+    monkeypatch.setattr("livereduce.daemon.watch.read_bounded", reading)
+    beamline.now += 100.0
+    sizes = []
+    for _ in range(3):
+        read.clear()
+        beamline.seen(1)
+        sizes.append(sum(size for size in read if size > 1000) >> 20)
+    assert sizes == [6, 6, 0]

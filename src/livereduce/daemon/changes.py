@@ -13,9 +13,9 @@ from livereduce.daemon import good
 from livereduce.daemon.conditions import Note
 from livereduce.daemon.site import Site
 from livereduce.daemon.vocabulary import Fact, Outdated, Reconfigured
-from livereduce.daemon.watch import Changed, Times, Watcher, texts_of
+from livereduce.daemon.watch import Changed, Times, Watcher
 from livereduce.resolve import Resolved
-from livereduce.scripts import Script, Scripts, find_scripts
+from livereduce.scripts import Script, Scripts, find_scripts, texts_of
 
 LOOK_AGAIN_S = 2.0
 
@@ -36,6 +36,7 @@ class Changes:
         self._configuration_in_use = ""
         self._notes: dict[str, tuple[Note, ...]] = {"configuration": (), "scripts": ()}
         self._look_again_at = 0.0
+        self._held: list[Changed] = []  # a text must be parsed before they can be judged
         self._watcher = self._new_watcher()
 
     def _new_watcher(self) -> Watcher:
@@ -45,14 +46,16 @@ class Changes:
         """To be called before each `Site.look`, so that no change falls between the two."""
         self._watcher = self._new_watcher()
         self._running = None
+        self._held.clear()
 
     def adopt(self, resolved: Resolved) -> None:
         """To be called before a worker is started on this."""
         found = self._site.found
         on_disk = found.on_disk or resolved.scripts
         now = time.monotonic()
-        self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, resolved.scripts, now)
+        self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, found.closure, now)
         self._running = resolved
+        self._held.clear()
         # a last good configuration is that of no file: then nothing that the file may hold is in use
         self._configuration_in_use = "" if found.config_notes else self._watcher.configuration
         self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
@@ -77,7 +80,12 @@ class Changes:
         if self._running is None:
             return []
         now = time.monotonic()
-        facts = [self._judge(changed, self._running) for changed in self._watcher.look(now)]
+        changes = list(self._watcher.look(now))
+        if self._site.parser.fd is None:
+            changes, self._held = [*self._held, *changes], []
+        else:
+            self._held, changes = [*self._held, *changes], []
+        facts = [self._judge(changed, self._running) for changed in changes]
         if self._notes["configuration"] and now >= self._look_again_at:
             # what was wrong with it may lie outside of the file: a directory, the scripts it names
             facts.append(self._judge_configuration("it can be used now"))
@@ -91,6 +99,9 @@ class Changes:
     def _judge_configuration(self, what: str) -> Fact | None:
         self._look_again_at = time.monotonic() + LOOK_AGAIN_S
         found = self._site.judge_file()
+        if found is None:
+            self._held.append(Changed(kind="configuration", paths=(), what=what))
+            return None
         self._notes["configuration"] = tuple(
             Note(problem, "the configuration in use goes on") for problem in found.problems
         )
@@ -99,10 +110,17 @@ class Changes:
         return Reconfigured(reason=f"the configuration has changed ({what})")
 
     def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
-        on_disk = find_scripts(running.script_dir, running.instrument.short_name)
-        usable, notes = good.mend(on_disk, running.state_dir)
-        closure = import_closure(texts_of(usable), running.script_dir)
-        wrong = (*_wrong(usable, running.scripts), *(Note(problem, IN_USE) for problem in closure.problems))
+        parser = self._site.parser
+        asking = parser.asking()
+        on_disk = find_scripts(running.script_dir, running.instrument.short_name, asking)
+        usable, notes = good.mend(on_disk, running.state_dir, asking)
+        closure = import_closure(texts_of(usable), running.script_dir, asking)
+        if asking.is_open:
+            self._held.append(changed)
+            parser.start(time.monotonic())
+            return None
+        of_modules = (*closure.beyond, *closure.problems)
+        wrong = (*_wrong(usable, running.scripts), *(Note(problem, IN_USE) for problem in of_modules))
         self._notes["scripts"] = (*notes, *wrong)
         if wrong:
             return None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from livereduce.scripts import FUNCTION
+from livereduce.compiling import FUNCTION
 
 DIRECTORY = "dumps"
 KEPT = 20

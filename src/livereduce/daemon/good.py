@@ -12,12 +12,11 @@ from pathlib import Path
 
 from livereduce.daemon.conditions import Note
 from livereduce.files import read_regular, replace_file
-from livereduce.scripts import Script, Scripts, find_problem, md5_of
+from livereduce.scripts import MOST_BYTES, Script, Scripts, md5_of
 from livereduce.status import iso
+from livereduce.syntax import Parse, parse
 
 INDEX = "index.json"
-MOST_BYTES = 64 << 20
-"""Of a file that is remembered; far more than any script has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +63,13 @@ def remember(state_dir: Path, scripts: Scripts) -> dict[str, str]:
     return {name: entry.since for name, entry in kept.items()}
 
 
-def last_good(state_dir: Path, name: str) -> Script | None:
+def last_good(state_dir: Path, name: str, parse: Parse = parse) -> Script | None:
     """The last good version of a script, by the name of its file; None if there is none that is whole and compiles."""
-    found = _find(state_dir, name)
+    found = _find(state_dir, name, parse)
     return found[0] if found else None
 
 
-def mend(scripts: Scripts, state_dir: Path) -> tuple[Scripts, tuple[Note, ...]]:
+def mend(scripts: Scripts, state_dir: Path, parse: Parse = parse) -> tuple[Scripts, tuple[Note, ...]]:
     """Put the last good version in the place of each script that cannot be used, with a note on each.
 
     A script that is not there stays away: removing it is how people disable a step. Only where the directory itself
@@ -78,7 +77,7 @@ def mend(scripts: Scripts, state_dir: Path) -> tuple[Scripts, tuple[Note, ...]]:
     """
     notes: list[Note] = []
     old = (scripts.proc, scripts.post_proc)
-    new = [_mended(script, state_dir, notes) for script in old]
+    new = [_mended(script, state_dir, parse, notes) for script in old]
     problem = scripts.problem
     if problem and any(_is_unread(was) and not _is_unread(now) for was, now in zip(old, new, strict=True)):
         notes.insert(0, Note(problem))
@@ -90,10 +89,10 @@ def _is_unread(script: Script | None) -> bool:
     return script is not None and not script.md5
 
 
-def _mended(script: Script | None, state_dir: Path, notes: list[Note]) -> Script | None:
+def _mended(script: Script | None, state_dir: Path, parse: Parse, notes: list[Note]) -> Script | None:
     if script is None or not script.problem:
         return script
-    found = _find(state_dir, script.path.name)
+    found = _find(state_dir, script.path.name, parse)
     if found is None or found[0].path != script.path:  # of another script_dir: not a version of this file
         return script
     good, since = found
@@ -101,14 +100,17 @@ def _mended(script: Script | None, state_dir: Path, notes: list[Note]) -> Script
     return good
 
 
-def _find(state_dir: Path, name: str) -> tuple[Script, str] | None:
+def _find(state_dir: Path, name: str, parse: Parse) -> tuple[Script, str] | None:
     """The last good version of a script, and since when it has been that."""
     folder = state_dir / "good"
     entry = _read_index(folder).get(name)
     text = _read_text(folder, entry) if entry else None
-    if entry is None or text is None or find_problem(text, Path(entry.path)):
+    if entry is None or text is None:
         return None
-    return Script(path=Path(entry.path), text=text, md5=entry.md5), entry.since
+    syntax = parse(text, Path(entry.path), None)
+    if syntax.problem:
+        return None
+    return Script(path=Path(entry.path), text=text, md5=entry.md5, unused=syntax.unused), entry.since
 
 
 def _read_index(folder: Path) -> dict[str, Kept]:

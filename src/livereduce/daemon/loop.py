@@ -96,6 +96,7 @@ class Loop:
         self._startup_logged: Resolved | None = None
         self._stacks_asked = ""
         self._oom_kills: int | None = None
+        self._owes_look = False
         self._exit_code: int | None = None
         self._boundary = Boundary()
 
@@ -114,6 +115,7 @@ class Loop:
         # Signals come first: nothing that goes wrong later in a tick may cost a request to stop.
         contain("signals", lambda: self._take_signals(ready))
         contain("worker", lambda: self._hear_worker(ready))
+        contain("parser", self._take_parsed)
         contain("files", lambda: self._pending.extend(self._changes.gather()))
         contain("environment", self._ask_environment)
         contain("memory", self._weigh)
@@ -158,6 +160,10 @@ class Loop:
             # An action failed half-way (a bug): what the policy believes must come back to the facts.
             self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
 
+    def _take_parsed(self) -> None:
+        if self._site.parser.gather(time.monotonic()) and self._owes_look and not self._state.alive:
+            self._look()
+
     def _ask_environment(self) -> None:
         waits = self._site.found.waits_for_environment and not self._state.alive
         self._pending.extend(self._reasking.gather(waits, time.monotonic()))
@@ -165,6 +171,8 @@ class Loop:
     def _wait(self) -> set[int]:
         """The descriptors that are ready, after at most the time to the next deadline."""
         watched = {self._signals, *(self._worker.watched if self._worker else ())}
+        if self._site.parser.fd is not None:
+            watched.add(self._site.parser.fd)
         if self._boundary.failed:
             # a fault that repeats must not turn the loop hot
             self._boundary.failed = False
@@ -257,8 +265,7 @@ class Loop:
     def _carry_out(self, action: Action) -> None:
         match action:
             case vocabulary.Look():
-                self._changes.look_comes()
-                self._pending.appendleft(self._site.look())
+                self._look()
             case vocabulary.Start(reason=reason):
                 self._start(reason)
             case vocabulary.AskStop() if self._worker:
@@ -279,6 +286,13 @@ class Loop:
                 self._worker.signal_group(signal.SIGKILL)
             case vocabulary.Exit(code=code):
                 self._exit_code = code
+
+    def _look(self) -> None:
+        self._changes.look_comes()
+        judged = self._site.look()
+        self._owes_look = judged is None
+        if judged is not None:
+            self._pending.appendleft(judged)
 
     def _start(self, reason: str) -> None:
         resolved = self._site.found.resolved

@@ -3,10 +3,12 @@
 import fcntl
 import hashlib
 import os
+import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from livereduce.closure import Closure, import_closure
 from livereduce.config import Config, Reading, read_file
 from livereduce.daemon import good
 from livereduce.daemon.conditions import Note
@@ -15,9 +17,11 @@ from livereduce.daemon.vocabulary import Judged
 from livereduce.environment.host import Host, look_at_host, question
 from livereduce.environment.identity import Identities, Identity
 from livereduce.errors import OperatorError
+from livereduce.parsing import Parser
 from livereduce.resolve import Resolved, Survey, complete, private_dir, survey
-from livereduce.scripts import Scripts, judge
+from livereduce.scripts import Scripts, judge, texts_of
 from livereduce.status import FILE_NAME, runtime_directory
+from livereduce.syntax import Parse
 
 
 class Held(OperatorError):
@@ -38,6 +42,8 @@ class Found:
         What cannot be used, where a last good version goes on instead.
     on_disk
         The scripts as they lie there.
+    closure
+        The modules of these and of those of `resolved`.
     relaunch
         Why another process is to run it, launched anew; empty if this one is.
     waits_for_environment
@@ -51,6 +57,7 @@ class Found:
     config_notes: tuple[Note, ...] = ()
     script_notes: tuple[Note, ...] = ()
     on_disk: Scripts | None = None
+    closure: Closure = field(default_factory=Closure)
     relaunch: str = ""
     waits_for_environment: bool = False
 
@@ -66,39 +73,43 @@ class Found:
         )
 
 
-def look(path: Path | None, identities: Identities, last_good: Config | None = None) -> Found:
+def look(path: Path | None, identities: Identities, parse: Parse, last_good: Config | None = None) -> Found:
     """Read and judge, anew, the configuration and all it leads to.
 
     Parameters
     ----------
     identities
         What Mantid has answered so far; it is asked where that is needed to know the instrument.
+    parse
+        Says whether the scripts compile, and what they import.
     last_good
         The configuration to go on with if that of the file cannot be used; None for none.
     """
-    found = _judge(read_file(path), identities)
+    found = _judge(read_file(path), identities, parse)
     if not found.problems or last_good is None or last_good == found.config:
         return found
-    instead = _judge(Reading(config=last_good), identities)
+    instead = _judge(Reading(config=last_good), identities, parse)
     if instead.problems:
         return found
     notes = tuple(Note(problem, "the last good configuration goes on") for problem in found.problems)
     return replace(instead, config_notes=notes)
 
 
-def _judge(reading: Reading, identities: Identities) -> Found:
+def _judge(reading: Reading, identities: Identities, parse: Parse) -> Found:
     cwd = Path.cwd()
     host = look_at_host(os.environ, cwd)
     if not reading.problems:
         host = replace(host, identity=_ask_mantid(reading.config, host, identities))
-    seen = survey(reading.config, host, reading.bad_keys)
-    mended, notes = _mend(seen)
+    seen = survey(reading.config, host, reading.bad_keys, parse)
+    mended, notes = _mend(seen, parse)
+    closure = _closure(seen.scripts, mended, parse)
     found = Found(
         config=reading.config,
         runtime_dir=runtime_directory(seen, os.environ, cwd),
-        problems=(*reading.problems, *mended.problems),
+        problems=(*reading.problems, *mended.problems, *closure.beyond),
         script_notes=notes,
         on_disk=seen.scripts,
+        closure=closure,
         relaunch=seen.relaunch,
         waits_for_environment=bool(host.launched and host.launched.problem),
     )
@@ -117,12 +128,18 @@ def _ask_mantid(config: Config, host: Host, identities: Identities) -> Identity 
     return identities.of(interpreter, environ, name)
 
 
-def _mend(seen: Survey) -> tuple[Survey, tuple[Note, ...]]:
+def _closure(on_disk: Scripts | None, mended: Survey, parse: Parse) -> Closure:
+    if on_disk is None or mended.scripts is None or mended.script_dir is None:
+        return Closure()
+    return import_closure((*texts_of(on_disk), *texts_of(mended.scripts)), mended.script_dir, parse)
+
+
+def _mend(seen: Survey, parse: Parse) -> tuple[Survey, tuple[Note, ...]]:
     """The survey with the last good scripts in the place of bad ones, and what is wrong with those."""
     if seen.scripts is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
         return seen, ()
     wrong, _ = judge(seen.scripts, seen.script_dir, seen.instrument.short_name)
-    scripts, notes = good.mend(seen.scripts, seen.state_dir)
+    scripts, notes = good.mend(seen.scripts, seen.state_dir, parse)
     if not notes:
         return seen, ()
     still_wrong, _ = judge(scripts, seen.script_dir, seen.instrument.short_name)
@@ -133,34 +150,58 @@ def _mend(seen: Survey) -> tuple[Survey, tuple[Note, ...]]:
 
 
 class Site:
-    """The newest `Found`, and the lock on its runtime directory (no lock: it cannot be written, `found` says why)."""
+    """The newest `Found`, and the lock on its runtime directory (no lock: it cannot be written, `found` says why).
+
+    Attributes
+    ----------
+    parser
+        Finds out about scripts in a process of its own. While that is at work the looks here have no answer.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self.parser = Parser()
         self._identities = Identities()
-        self.found = look(path, self._identities)
+        asking = self.parser.asking()
+        found = look(path, self._identities, asking)
+        self.found = replace(found, resolved=None) if asking.is_open else found
         self._last_good: Config | None = None
         self._lock: tuple[Path, int] | None = None
         self._move()
+        self.parser.start(time.monotonic())
 
     @property
     def status_path(self) -> Path | None:
         """Where the snapshot goes, if anywhere."""
         return self._lock[0] / FILE_NAME if self._lock else None
 
-    def look(self) -> Judged:
-        """Look again; a configuration that could be used once goes on while a newer one cannot."""
+    def look(self) -> Judged | None:
+        """Look again; a configuration that could be used once goes on while a newer one cannot.
+
+        None if a script or a module must be parsed first: look again when `parser` has done so.
+        """
         last_good = self.found.config if self.found.resolved else self._last_good
-        self._last_good, self.found = last_good, look(self.path, self._identities, last_good)
+        found = self._ask(last_good)
+        if found is None:
+            return None
+        self._last_good, self.found = last_good, found
         try:
             self._move()
         except Held as error:
             self._add_problems(*error.problems)
         return self.found.judged
 
-    def judge_file(self) -> Found:
-        """What the configuration of the file would mean; it is not taken."""
-        return look(self.path, self._identities)
+    def judge_file(self) -> Found | None:
+        """What the configuration of the file would mean; it is not taken. None as in `look`."""
+        return self._ask(None)
+
+    def _ask(self, last_good: Config | None) -> Found | None:
+        asking = self.parser.asking()
+        found = look(self.path, self._identities, asking, last_good)
+        if asking.is_open:
+            self.parser.start(time.monotonic())
+            return None
+        return found
 
     def _move(self) -> None:
         """Lock the runtime directory, which may be another one since the last look."""
@@ -174,11 +215,15 @@ class Site:
             return
         if self.status_path:
             self.status_path.unlink(missing_ok=True)  # nobody will write there any more
-        self.leave()
+        self._unlock()
         self._lock = lock
 
     def leave(self) -> None:
-        """Give the lock back."""
+        """Give the lock back, leave no process."""
+        self.parser.end()
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock:
             os.close(self._lock[1])
             self._lock = None
@@ -193,14 +238,21 @@ def _lock(runtime_dir: Path) -> int:
     The file itself is never removed: of two who wait, one would lock the old file and the other a new one.
     """
     runtime_dir.mkdir(parents=True, exist_ok=True)
-    fd = os.open(runtime_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = os.open(runtime_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.read(fd, 100).decode(errors="replace").strip() or "pid unknown"
+        holder = _holder(fd)
         os.close(fd)
         raise Held(f"another livereduce ({holder}) runs with runtime directory {runtime_dir}") from None
     with suppress(OSError):  # who holds it is for people; a full disk must not stop the service
         os.ftruncate(fd, 0)
         os.write(fd, f"pid {os.getpid()}\n".encode())
     return fd
+
+
+def _holder(fd: int) -> str:
+    try:
+        return os.read(fd, 100).decode(errors="replace").strip() or "pid unknown"
+    except OSError:  # the file is no file
+        return "pid unknown"

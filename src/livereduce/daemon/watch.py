@@ -8,17 +8,18 @@ looks in a row; a touch, or a change that is taken back at once, is nothing.
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from stat import S_ISREG
 from typing import Literal
 
-from livereduce.closure import import_closure
-from livereduce.scripts import Script, Scripts, script_path
+from livereduce.closure import MOST_MODULE_BYTES, Closure
+from livereduce.config import MOST_BYTES as MOST_CONFIGURATION_BYTES
+from livereduce.files import open_regular, read_bounded
+from livereduce.scripts import MOST_BYTES as MOST_SCRIPT_BYTES
+from livereduce.scripts import Script, Scripts, md5_of, script_path
 
 Kind = Literal["scripts", "configuration"]
 
@@ -26,6 +27,8 @@ ABSENT = "absent"
 UNREADABLE = "unreadable"
 """What stands in the place of an md5 where there is none."""
 
+MOST_REREAD_BYTES = 4 << 20
+"""Read again in one look because of `Times.rehash_s` alone; of a large set the rest waits for the next looks."""
 NAMED = 5
 """Files named in the words of one change."""
 
@@ -63,11 +66,15 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A file to look at. Where `home` is missing as well, the file is not removed but out of reach."""
+    """A file to look at: of a longer one than `most_bytes` nothing is read.
+
+    Where `home` is missing as well, the file is not removed but out of reach.
+    """
 
     path: Path
     kind: Kind
     home: Path
+    most_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,29 +224,16 @@ def look_at(target: Target, before: Look | None, now: float, *, rehash: bool) ->
     whether the file is still the same. The bytes are read only if it is not, or if `rehash` says so.
     """
     try:
-        fd = os.open(target.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not hold us
+        with open_regular(target.path) as fd:
+            # The identity before the bytes: what is written while they are read shows at the next look.
+            facts = os.fstat(fd)
+            identity = (facts.st_ino, facts.st_dev, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+            if before is not None and before.md5 and before.identity == identity and not rehash:
+                return before
+            md5 = md5_of(read_bounded(fd, target.most_bytes))
+            return Look(path=target.path, kind=target.kind, identity=identity, md5=md5, hashed_at=now)
     except OSError as error:
         return _not_seen(target, error)
-    try:
-        # The identity before the bytes: what is written while they are read shows at the next look.
-        facts = os.fstat(fd)
-        identity = (facts.st_ino, facts.st_dev, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-        if not S_ISREG(facts.st_mode):
-            return Look(path=target.path, kind=target.kind, problem=f"{target.path}: not a regular file")
-        if before is not None and before.md5 and before.identity == identity and not rehash:
-            return before
-        return Look(path=target.path, kind=target.kind, identity=identity, md5=_md5(fd), hashed_at=now)
-    except OSError as error:
-        return _not_seen(target, error)
-    finally:
-        os.close(fd)
-
-
-def _md5(fd: int) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    while piece := os.read(fd, 1 << 20):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _not_seen(target: Target, error: OSError) -> Look:
@@ -284,7 +278,10 @@ class Watcher:
     def __init__(self, config: Path, now: float, times: Times | None = None) -> None:
         times = times or Times()
         self.due = now
-        self._config = Target(path=config, kind="configuration", home=config.absolute().parent)
+        self._reread_bytes = 0
+        self._config = Target(
+            path=config, kind="configuration", home=config.absolute().parent, most_bytes=MOST_CONFIGURATION_BYTES
+        )
         self._targets: tuple[Target, ...] = (self._config,)
         self._state = State(times=times)
         self._first_looks(now)
@@ -294,6 +291,7 @@ class Watcher:
         if now < self.due:
             return ()
         self.due = now + self._state.times.poll_s
+        self._reread_bytes = 0
         looks = [self._look_at(target, now) for target in self._targets]
         self._state, changes = step(self._state, looks, now)
         return changes
@@ -307,23 +305,26 @@ class Watcher:
         """What is out of reach at present, while there is hope that it comes back as it was."""
         return pending(self._state, now)
 
-    def adopt(self, script_dir: Path, short_name: str, on_disk: Scripts, running: Scripts, now: float) -> None:
+    def adopt(self, script_dir: Path, short_name: str, on_disk: Scripts, closure: Closure, now: float) -> None:
         """Watch these scripts and all modules that they import; call it before a worker starts on them.
 
         Parameters
         ----------
         on_disk
             As they were read, not mended: what differs from this is a change.
-        running
-            What a worker is given; its modules are watched as well, since they differ while the file on disk is broken.
+        closure
+            Their modules and those of what a worker is given: they differ while the file on disk is broken.
         """
         scripts = {
             script_path(script_dir, short_name, "proc"): on_disk.proc,
             script_path(script_dir, short_name, "post_proc"): on_disk.post_proc,
         }
-        closure = import_closure((*texts_of(on_disk), *texts_of(running)), script_dir)
-        paths = dict.fromkeys((*scripts, *closure.paths, *closure.missing))
-        self._targets = (self._config, *(Target(path=path, kind="scripts", home=script_dir) for path in paths))
+        most = dict.fromkeys(scripts, MOST_SCRIPT_BYTES)
+        most = most | dict.fromkeys((*closure.paths, *closure.missing), MOST_MODULE_BYTES) | most
+        self._targets = (
+            self._config,
+            *(Target(path=path, kind="scripts", home=script_dir, most_bytes=most[path]) for path in most),
+        )
         self._first_looks(now)
         contents = {path: content_of(script) for path, script in scripts.items()}
         self._state = use(self._state, contents, (target.path for target in self._targets))
@@ -336,10 +337,7 @@ class Watcher:
         seen, times = self._state.files.get(target.path), self._state.times
         if seen is None:
             return look_at(target, None, now, rehash=True)
-        rehash = seen.settling or now - seen.last.hashed_at >= times.rehash_s
-        return look_at(target, seen.last, now, rehash=rehash)
-
-
-def texts_of(scripts: Scripts) -> list[tuple[Path, bytes]]:
-    """Path and text of the scripts there are, as `import_closure` takes them."""
-    return [(script.path, script.text) for script in (scripts.proc, scripts.post_proc) if script is not None]
+        reread = now - seen.last.hashed_at >= times.rehash_s and self._reread_bytes < MOST_REREAD_BYTES
+        if reread and seen.last.identity:
+            self._reread_bytes += seen.last.identity[2]
+        return look_at(target, seen.last, now, rehash=seen.settling or reread)

@@ -16,10 +16,12 @@ from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any, Protocol
 
+from livereduce.compiling import FUNCTION, compile_script
 from livereduce.errors import OperatorError
 from livereduce.link import ScriptCopy
 from livereduce.names import did_you_mean, missing
-from livereduce.scripts import FUNCTION, compile_script, find_problem, md5_of
+from livereduce.scripts import md5_of
+from livereduce.syntax import find_problem
 
 MAX_TEXT = 500
 """Characters of an error's one-line text."""
