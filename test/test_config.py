@@ -1,4 +1,5 @@
 import json
+import pwd
 from dataclasses import fields
 from pathlib import Path
 
@@ -87,6 +88,16 @@ def test_values_are_taken_as_people_write_them(name: str, value: object, expecte
     assert config.given == (name,)
 
 
+@pytest.mark.parametrize("name", ["script_dir", "runtime_dir", "state_dir", "publish.config", "CONDA_ENV", "PIXI_ENV"])
+def test_a_tilde_is_the_home_directory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/beamline")
+    (key,) = [key for key in KEYS if key.name == name]
+    root = pwd.getpwnam("root").pw_dir
+    for text, meant in (("~/a b", "/home/beamline/a b"), ("~root/x", f"{root}/x"), ("/a/~/b", "/a/~/b")):
+        if "ENV" not in name or text.startswith("~"):
+            assert str(value_of(parse(**{name: text}), key)) == meant
+
+
 BAD: list[tuple[str, object]] = [
     ("instrument", 3),
     ("instrument", ""),
@@ -94,6 +105,7 @@ BAD: list[tuple[str, object]] = [
     ("CONDA_ENV", ["mantid"]),
     ("script_dir", "/a\0b"),
     ("script_dir", "\ud800"),
+    ("script_dir", "~nobody-has-this-name/scripts"),
     ("update_every", 0),
     ("update_every", -1),
     ("update_every", True),

@@ -37,7 +37,16 @@ def _instrument_name(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    return Path(_text(value))
+    """A path, in which ``~`` is the home directory of who runs this and ``~NAME`` that of somebody else."""
+    try:
+        return Path(_text(value)).expanduser()
+    except RuntimeError:  # nobody has that name
+        raise ValueError from None
+
+
+def _environment(value: object) -> str:
+    text = _text(value)
+    return str(_path(text)) if text.startswith("~") else text
 
 
 def _number(value: object) -> float:
@@ -187,13 +196,13 @@ KEYS: tuple[Key, ...] = (
     Key(
         name="CONDA_ENV",
         attribute="conda_env",
-        parse=_text,
+        parse=_environment,
         expected="the name of an environment or the absolute path of its python",
     ),
     Key(
         name="PIXI_ENV",
         attribute="pixi_env",
-        parse=_text,
+        parse=_environment,
         expected="the name of an environment or the absolute path of its python",
     ),
     Key(name="script_dir", attribute="script_dir", parse=_path, expected="the path of a directory"),

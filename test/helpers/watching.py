@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,26 +37,35 @@ class Web:
         return self.process.returncode, errors
 
 
-IMPATIENT = """
+PLAIN = """
 import sys
-from livereduce.web import reaper
-reaper.IDLE_S, reaper.BLOCKED_S, reaper.LOOK_EVERY_S = 0.2, 0.2, 0.05
 from livereduce.cli import main
 sys.exit(main(sys.argv[1:]))
 """
+IMPATIENT = f"""
+from livereduce.web import reaper
+reaper.IDLE_S, reaper.BLOCKED_S, reaper.LOOK_EVERY_S = 0.2, 0.2, 0.05
+{PLAIN}"""
+"""A server that waits for nobody."""
+CRAMPED = f"""
+from livereduce.web import hub
+hub.MOST_WATCHERS, hub.MOST_OF_ONE = 8, 4
+{PLAIN}"""
+"""A server with few places."""
 
 
-def command(confs: Sequence[Path], *words: str, impatient: bool = False) -> list[str]:
-    program = ["-c", IMPATIENT] if impatient else ["-m", "livereduce"]
-    return [sys.executable, *program, "web", *map(str, confs), "--port", "0", *words]
+def command(confs: Sequence[Path], *words: str, program: str = PLAIN) -> list[str]:
+    return [sys.executable, "-c", program, "web", *map(str, confs), "--port", "0", *words]
 
 
 @contextmanager
-def web(cwd: Path, confs: Sequence[Path], *words: str, impatient: bool = False) -> Iterator[Web]:
-    """``livereduce web`` as a child, which is stopped at the end; an impatient one waits for nobody."""
-    environ = os.environ | {"MPLCONFIGDIR": str(cwd / "matplotlib"), "NO_PROXY": "*"}
-    asked = command(confs, *words, impatient=impatient)
-    process = subprocess.Popen(asked, cwd=cwd, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def web(
+    cwd: Path, confs: Sequence[Path], *words: str, program: str = PLAIN, environ: Mapping[str, str] | None = None
+) -> Iterator[Web]:
+    """``livereduce web`` as a child, which is stopped at the end."""
+    variables = os.environ | {"MPLCONFIGDIR": str(cwd / "matplotlib"), "NO_PROXY": "*"} | dict(environ or {})
+    asked = command(confs, *words, program=program)
+    process = subprocess.Popen(asked, cwd=cwd, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -77,11 +86,12 @@ class Watcher:
 
     web: Web
     query: str = ""
+    headers: str = ""
     told: list[tuple[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.socket = socket.create_connection(self.web.address, timeout=PATIENCE_S)
-        self.socket.sendall(f"GET /api/events{self.query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.socket.sendall(f"GET /api/events{self.query} HTTP/1.1\r\nHost: localhost\r\n{self.headers}\r\n".encode())
         self._text = self.socket.makefile("r", encoding="utf-8", newline="\n")
 
     def close(self) -> None:
@@ -108,8 +118,8 @@ class Watcher:
 
 
 @contextmanager
-def watcher(of: Web, query: str = "") -> Iterator[Watcher]:
-    one = Watcher(of, query)
+def watcher(of: Web, query: str = "", headers: str = "") -> Iterator[Watcher]:
+    one = Watcher(of, query, headers)
     try:
         yield one
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from livereduce.errors import OperatorError
-from livereduce.web.guard import host_is_ours, origin_is_ours, read_token, token_is_right
+from livereduce.web.guard import client_of, host_is_ours, origin_is_ours, read_token, token_is_right
 
 NAMES = frozenset({"bl11a-live", "bl11a-live.facility.example"})
 TOKEN = "correct-horse-battery"
@@ -101,3 +101,19 @@ def test_a_token_that_is_no_secret_is_refused(tmp_path: Path, text: str) -> None
 def test_a_missing_token_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="token: the token cannot be read: No such file"):
         read_token(tmp_path / "token")
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", ""),
+        ("a socket", "a socket"),
+    ],
+)
+def test_a_client_is_known_by_what_it_cannot_choose(address: str, client: str) -> None:
+    assert client_of(address) == client

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from helpers.fabricated import Fabricated, pattern
-from helpers.watching import PATIENCE_S, Web, command, watcher, web
+from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.status import StateWord
 from livereduce.web.server import listen, make_site
@@ -155,6 +155,54 @@ def test_hundreds_watch_and_one_that_does_not_read_harms_nobody(powder: Fabricat
         assert process.memory_info().rss - before < 100 << 20
 
 
+def refused(of: Web, source: str = "127.0.0.1", headers: str = "") -> bool:
+    """Whether somebody who wants to watch from an address is sent away at once."""
+    with socket.create_connection(of.address, timeout=PATIENCE_S, source_address=(source, 0)) as one:
+        one.sendall(f"GET /api/events HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+        return one.recv(20).split()[1] == b"429"
+
+
+def test_one_client_cannot_take_all_places_whatever_it_says_of_itself(powder: Fabricated, tmp_path: Path) -> None:
+    with web(tmp_path, [powder.conf], program=CRAMPED) as server, ExitStack() as crowd:
+        for _ in range(4):
+            crowd.enter_context(watcher(server)).next()
+        assert refused(server)
+        assert refused(server, headers="X-Forwarded-For: 10.1.2.3\r\n"), "anybody can say that"
+        assert not refused(server, "127.0.0.2")
+
+
+def test_behind_a_proxy_that_is_known_each_client_counts_by_itself(powder: Fabricated, tmp_path: Path) -> None:
+    proxy = {"FORWARDED_ALLOW_IPS": "127.0.0.1"}
+    said = "X-Forwarded-For: 10.1.2.3\r\n"
+    with web(tmp_path, [powder.conf], program=CRAMPED, environ=proxy) as server, ExitStack() as crowd:
+        for _ in range(4):
+            crowd.enter_context(watcher(server, headers=said)).next()
+        assert refused(server, headers=said)
+        assert not refused(server, headers="X-Forwarded-For: 10.1.2.4\r\n")
+        assert refused(server, headers="X-Forwarded-For: 10.1.2.4, 10.1.2.3\r\n"), "the proxy itself says it last"
+
+
+@pytest.mark.parametrize("host", ["::", "0::0", "::0"])
+def test_everywhere_is_ipv4_too(tmp_path: Path, host: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this host has no IPv6 sockets that take IPv4 too")
+    with web(tmp_path, [tmp_path / "nowhere.conf"], "--host", host) as server:
+        port = server.address[1]
+        for address in ("127.0.0.1", "::1"):
+            with socket.create_connection((address, port), timeout=PATIENCE_S) as one:
+                one.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                assert one.recv(12) == b"HTTP/1.1 200"
+
+
+def test_an_address_of_ipv6_alone_says_so(tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this host has no IPv6")
+    program = "import socket\nsocket.has_dualstack_ipv6 = lambda: False\n" + PLAIN
+    with web(tmp_path, [tmp_path / "nowhere.conf"], "--host", "::", program=program) as server:
+        _, said = server.stop()
+        assert "--host :: answers IPv6 alone on this host; for IPv4 start it with --host 0.0.0.0" in said
+
+
 def test_who_leaves_is_forgotten(powder: Fabricated, tmp_path: Path) -> None:
     with web(tmp_path, [powder.conf]) as server:
         with ExitStack() as crowd:
@@ -168,7 +216,7 @@ def test_who_leaves_is_forgotten(powder: Fabricated, tmp_path: Path) -> None:
     "said", [b"", b"GET / HTTP/1.1\r\nHost: localho", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"]
 )
 def test_a_connection_on_which_nothing_more_comes_is_closed(said: bytes, tmp_path: Path) -> None:
-    with web(tmp_path, [tmp_path / "nowhere.conf"], impatient=True) as server:
+    with web(tmp_path, [tmp_path / "nowhere.conf"], program=IMPATIENT) as server:
         with socket.create_connection(server.address, timeout=PATIENCE_S) as one, suppress(ConnectionError):
             one.sendall(said)
             while one.recv(1 << 16):
@@ -177,7 +225,7 @@ def test_a_connection_on_which_nothing_more_comes_is_closed(said: bytes, tmp_pat
 
 
 def test_who_takes_nothing_of_what_was_asked_for_is_let_go(tmp_path: Path) -> None:
-    with web(tmp_path, [tmp_path / "nowhere.conf"], impatient=True) as server, socket.socket() as one:
+    with web(tmp_path, [tmp_path / "nowhere.conf"], program=IMPATIENT) as server, socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one.connect(server.address)
         for _ in range(20):

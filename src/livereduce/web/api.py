@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from livereduce.status import iso
 from livereduce.web import guard, params
+from livereduce.web.hub import Full
 from livereduce.web.output import output
 from livereduce.web.restart import NotHeld, hang_up
 from livereduce.web.shield import refusal
@@ -51,9 +52,12 @@ async def events(request: Request) -> Response | EventStream:
     """The stream of news."""
     site = site_of(request)
     wanted = params.ids(request.query_params.getlist("id"), frozenset(site.facility.watched))
-    if site.hub.full:
-        return refusal(429, "too many are watching", {"retry-after": "10"})
-    return EventStream(site.hub, site.hub.open(wanted, site.facility.first_news(wanted, now())))
+    address = guard.client_of(request.client.host if request.client else "")
+    try:
+        box = site.hub.open(wanted, site.facility.first_news(wanted, now()), address)
+    except Full as error:
+        return refusal(429, f"too many are watching: {error}", {"retry-after": "10"})
+    return EventStream(site.hub, box)
 
 
 async def restart(request: Request) -> Response:

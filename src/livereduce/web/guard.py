@@ -42,6 +42,19 @@ def _is_address(host: str) -> bool:
     return True
 
 
+def client_of(address: str) -> str:
+    """What tells one client from another: its IPv4 address, or its IPv6 network, in which it may have any address."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
 def origin_is_ours(origin: str | None, host: str) -> bool:
     """Whether a POST comes from our own page; what is not a browser sends no origin, and has the token anyway."""
     if origin is None:

@@ -5,13 +5,16 @@ each thing there is, however long it does not read.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from livereduce.web.encode import to_json
 
 MOST_WATCHERS = 1000
+MOST_OF_ONE = MOST_WATCHERS // 2
+"""Watchers from one address: a proxy that hides all its clients has as many."""
 MOST_WAITING = 2000
 """Pieces of news in one box; a facility has fewer instruments and products than that."""
 
@@ -68,37 +71,62 @@ class Box:
         news, self._waiting = list(self._waiting.values()), {}
         return news
 
+    def dismiss(self) -> None:
+        """End the watch: somebody else needs the place."""
+        self.overflown = True
+        self._filled.set()
+
     def wake(self) -> None:
         """End a wait, because the server stops."""
         self._filled.set()
 
 
+class Full(Exception):
+    """There is no place for a watcher; the text says whose fault that is."""
+
+
 class Hub:
-    """The boxes of all that watch."""
+    """The boxes of all that watch, each with the address that it is for.
+
+    No address can take all places: each has a limit, and when all places are taken, one that has fewer than another
+    gets one of the other's.
+    """
 
     def __init__(self) -> None:
-        self._boxes: set[Box] = set()
+        self._boxes: dict[Box, str] = {}
         self.closed = False
 
     def __len__(self) -> int:
         return len(self._boxes)
 
-    @property
-    def full(self) -> bool:
-        """Whether nobody more is taken."""
-        return len(self._boxes) >= MOST_WATCHERS
+    def open(self, ids: frozenset[str] | None, first: Iterable[News], address: str = "") -> Box:
+        """A box for a new watcher, with what it is to be told first.
 
-    def open(self, ids: frozenset[str] | None, first: Iterable[News]) -> Box:
-        """A box for a new watcher, with what it is to be told first."""
+        Raises
+        ------
+        Full
+            All places are taken, or as many as one address may have.
+        """
+        held = Counter(self._boxes.values())
+        if held[address] >= MOST_OF_ONE:
+            raise Full(f"{MOST_OF_ONE} are watching from this address already")
+        if len(self._boxes) >= MOST_WATCHERS:
+            self._dismiss(whose_place(held, address))
         box = Box(ids)
         for news in first:
             box.put(news)
-        self._boxes.add(box)
+        self._boxes[box] = address
         return box
+
+    def _dismiss(self, address: str) -> None:
+        """Let the newest watcher of an address go; its browser comes again."""
+        box = next(box for box, of in reversed(self._boxes.items()) if of == address)
+        del self._boxes[box]
+        box.dismiss()
 
     def leave(self, box: Box) -> None:
         """Forget a watcher."""
-        self._boxes.discard(box)
+        self._boxes.pop(box, None)
 
     def tell(self, news: News) -> None:
         """Put a piece of news into all boxes."""
@@ -110,3 +138,17 @@ class Hub:
         self.closed = True
         for box in self._boxes:
             box.wake()
+
+
+def whose_place(held: Mapping[str, int], address: str) -> str:
+    """The address that gives a place to another one when all are taken. Pure.
+
+    Raises
+    ------
+    Full
+        Nobody has more than the other one would have then.
+    """
+    most = max(held, key=lambda one: held[one])
+    if held[most] <= held.get(address, 0) + 1:
+        raise Full(f"all {sum(held.values())} places are taken")
+    return most

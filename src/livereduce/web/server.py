@@ -1,6 +1,7 @@
 """``livereduce web``: the server from start to end."""
 
 import asyncio
+import ipaddress
 import logging
 import os
 import resource
@@ -28,6 +29,8 @@ from livereduce.web.site import Site
 NICE = 10
 """The reduction goes first."""
 MOST_CONNECTIONS = MOST_WATCHERS + 500
+PROXIES = "FORWARDED_ALLOW_IPS"
+"""Environment variable (uvicorn's) with the addresses of proxies, whose X-Forwarded-For is believed."""
 
 log = logging.getLogger("livereduce.web")
 
@@ -57,11 +60,16 @@ def serve(options: Namespace) -> NoReturn:
         timeout_keep_alive=20,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16 << 10,
+        # clients are told apart by their addresses: whoever could send this header from anywhere would have any
+        proxy_headers=bool(os.environ.get(PROXIES)),
+        forwarded_allow_ips=os.environ.get(PROXIES),
         ws="none",
         http="h11",
         loop="asyncio",
     )
     server = _Server(config, site.hub)
+    if said := _without_ipv4(listening, options.host):
+        log.warning(said)
     print(f"listening on {address_of(listening, options.host)}", flush=True)
     server.run(sockets=[listening])
     _leave(ExitCode.OK)
@@ -97,7 +105,7 @@ def our_names(host: str, names: Sequence[str]) -> frozenset[str]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """A listening socket; on ``::``, which means everywhere, for IPv4 too where the host can do that.
 
     Raises
     ------
@@ -108,7 +116,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise OperatorError(f"--port {port}: expected a number from 0 to 65535")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family, backlog=512)
+        both = family == socket.AF_INET6 and is_everywhere(host) and socket.has_dualstack_ipv6()
+        listening = socket.create_server((host, port), family=family, backlog=512, dualstack_ipv6=both)
     except (OSError, UnicodeError) as error:
         raise OperatorError(
             f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}"
@@ -119,9 +128,26 @@ def listen(host: str, port: int) -> socket.socket:
 
 def address_of(listening: socket.socket, host: str) -> str:
     """Where a browser finds the page."""
-    everywhere = host in ("", "0.0.0.0", "::")
-    shown = socket.gethostname() if everywhere else f"[{host}]" if ":" in host else host
+    shown = socket.gethostname() if is_everywhere(host) else f"[{host}]" if ":" in host else host
     return f"http://{shown}:{listening.getsockname()[1]}/"
+
+
+def is_everywhere(host: str) -> bool:
+    """Whether to listen on this host means on all its addresses: ``0.0.0.0``, ``::`` in any of its spellings."""
+    try:
+        return not host or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _without_ipv4(listening: socket.socket, host: str) -> str:
+    """What to say where people expect an answer on IPv4 too and there is none; else empty."""
+    only_ipv6 = (
+        listening.family == socket.AF_INET6
+        and is_everywhere(host)
+        and listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    )
+    return f"--host {host} answers IPv6 alone on this host; for IPv4 start it with --host 0.0.0.0" if only_ipv6 else ""
 
 
 def _take_a_back_seat() -> None:
