@@ -21,7 +21,7 @@ from helpers.wire import banks, walk
 from livereduce.publish.product import Product
 from livereduce.simulate.server import Server
 from livereduce.simulate.store import Store
-from livereduce.stream.adara import client
+from livereduce.stream.adara import retry
 from livereduce.stream.model import Gap
 
 RUNS, RUN_S, GAP_S = 2, 0.7, 0.3
@@ -265,7 +265,7 @@ def truth() -> Truth:
 def _no_waiting() -> Iterator[None]:
     """A client waits before it calls a server again that has just broken; that is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "FIRST_DELAY_S", 0.0)
+        patch.setattr(retry, "EVERY_S", 0.0)
         yield
 
 

@@ -133,11 +133,11 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
             "proc: p.py:3: ZeroDivisionError",
         ),
         (progress(connected=False, connects=0), StateWord.STARTING, "connecting to adara://host:1"),
-        (progress(connected=False), StateWord.DEGRADED, "no connection to adara://host:1: connection lost"),
+        (progress(connected=False), StateWord.DEGRADED, "adara://host:1: connection lost"),
         (
             replace(progress(connected=False, connects=0), source_reason="refused"),
             StateWord.DEGRADED,
-            "no connection to adara://host:1: refused",
+            "adara://host:1: refused",
         ),
         (
             replace(progress(), run_incomplete="its start is gone"),

@@ -273,7 +273,7 @@ def without_source(progress: Progress) -> str:
     if progress.source_connected or not (progress.source_reason or progress.source_connects):
         return ""
     where, reason = _where(progress), progress.source_reason or "connection lost"
-    return reason if where in reason else f"no connection to {where}: {reason}"
+    return reason if where in reason else f"{where}: {reason}"
 
 
 def _where(progress: Progress) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from helpers.listener import Listener, drive, hello
 from helpers.paths import DATA, needs_data
+from helpers.pausing import paused_play
 from helpers.wire import runs, walk
 from livereduce.simulate.capture import capture_play
 from livereduce.simulate.play import Play, perform
@@ -296,3 +297,32 @@ def test_in_a_capture_a_run_is_found_and_paused_files_are_skipped_unless_wanted(
     assert (run.run, run.opened_by) == (101, 1)
     assert (joined.run, joined.opened_by) == (101, 5)
     assert bytes(from_start.received) in whole
+
+
+def test_in_a_pause_a_client_gets_nothing_and_one_that_asks_for_now_is_answered_at_once() -> None:
+    clock = Clock()
+    play = paused_play(T, run=10, before_s=1.0, pause_s=60.0, after_s=1.0)
+    with serving(play, speed=1.0, clock=clock) as server, listening(server, hello(1)) as (first,):
+        until(server, first, seconds=5.0, clock=clock)
+        before = len(first.received)
+        until(server, first, seconds=30.0, clock=clock)
+        assert len(first.received) == before
+        with listening(server, hello(0)) as (second,):
+            drive(server, [second], lambda: bool(second.received))
+            packets = list(walk(bytes(second.received)))
+            status, *_ = (packet.words() for packet in packets if packet.type == 0x4003)
+            notes = [packet.words()[0] >> 16 for packet in packets if packet.type == 0x4007]
+            assert (status[0], status[2] >> 24, notes) == (10, 5, [3])
+        until(server, first, seconds=40.0, clock=clock)
+    found = [(run.run, run.pulses) for run in runs(bytes(first.received))]
+    assert found[:2] == [(0, 30), (10, 120)]
+
+
+def test_after_a_pause_nobody_is_told_of_it() -> None:
+    clock = Clock()
+    play = paused_play(T, run=10, before_s=1.0, pause_s=5.0, after_s=5.0)
+    with serving(play, speed=1.0, clock=clock) as server, listening(server, hello(1)) as (first,):
+        until(server, first, seconds=8.0, clock=clock)
+        with listening(server, hello(0)) as (later,):
+            drive(server, [later], lambda: bool(later.received))
+            assert all(packet.type != 0x4007 for packet in walk(bytes(later.received)))

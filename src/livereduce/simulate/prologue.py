@@ -2,7 +2,7 @@
 
 import struct
 
-from livereduce.stream.adara.layout import HEADER_BYTES, Type
+from livereduce.stream.adara.layout import HEADER_BYTES, Note, Type
 
 _AFTER_DEVICES = (
     Type.BEAMLINE_INFO,
@@ -17,7 +17,7 @@ _AFTER_DEVICES = (
 _VALUES = frozenset(range(Type.VARIABLE_U32, Type.VARIABLE_DOUBLE_ARRAY + 1)) | frozenset(
     range(Type.MULTIPLE_U32, Type.MULTIPLE_DOUBLE_ARRAY + 1)
 )
-NOTED_TYPES = frozenset(_AFTER_DEVICES) | _VALUES | {Type.DEVICE_DESCRIPTOR}
+NOTED_TYPES = frozenset(_AFTER_DEVICES) | _VALUES | {Type.DEVICE_DESCRIPTOR, Type.ANNOTATION}
 
 
 class Prologue:
@@ -26,6 +26,7 @@ class Prologue:
     def __init__(self) -> None:
         self._devices: dict[int, dict[int | None, bytes]] = {}
         self._single: dict[int, bytes] = {}
+        self._pause = b""
 
     def note(self, packet: bytes) -> None:
         """Take a packet for later; one of another kind is none of ours and ignored."""
@@ -39,6 +40,14 @@ class Prologue:
             self._devices.setdefault(device, {})[variable] = packet
         elif base_type in _AFTER_DEVICES:
             self._single[base_type] = packet
+        elif base_type == Type.ANNOTATION:
+            note = struct.unpack_from("<I", packet, HEADER_BYTES)[0] >> 16 & 0x7FFF
+            if note in (Note.PAUSE, Note.RESUME):
+                self._pause = packet if note == Note.PAUSE else b""
+
+    def forget_pause(self) -> None:
+        """Another run, or none: whoever joins is not told of a pause before."""
+        self._pause = b""
 
     def forget_run(self) -> None:
         """No run is on: there is no run information to repeat."""
@@ -50,6 +59,6 @@ class Prologue:
         for values in self._devices.values():
             parts += [values[None]] if None in values else []
             parts += [packet for variable, packet in values.items() if variable is not None]
-        parts += annotations
+        parts += (self._pause, *annotations)
         parts += [self._single[base_type] for base_type in _AFTER_DEVICES if base_type in self._single]
         return b"".join(parts)

@@ -153,6 +153,7 @@ class Store:
             self._file = following
         self._next_sync = self._limits[1]
         if container:
+            self._prologue.forget_pause()
             self._index.clear()
         self._add_index_point(b"")
 

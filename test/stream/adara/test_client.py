@@ -10,22 +10,19 @@ from helpers import packets as p
 from helpers.decoding import edges_of, items_of, logs_of, monitors_of, pulses_of
 from helpers.packets import END_RUN, NEW_RUN, NO_RUN, NS, STATE, T0, words
 from helpers.scripted import Scripted, sends, sends_and_resets
-from livereduce.stream.adara import client
+from livereduce.stream.adara import client, retry
 from livereduce.stream.adara.block import Block
 from livereduce.stream.adara.client import (
-    FIRST_DELAY_S,
-    LONGEST_DELAY_S,
     NEWEST_INDEX,
     NOW,
     RUN_START,
     AdaraSource,
     Reported,
-    Retry,
-    broke,
     report,
     start_second,
 )
 from livereduce.stream.adara.layout import MAX_PAYLOAD_BYTES
+from livereduce.stream.adara.retry import Retry, broke
 from livereduce.stream.adara.session import Seen, SessionState, resuming, starting_at
 from livereduce.stream.model import At, Gap, Geometry, Item, Position, RunStarted, SourceLost, StartFrom, StartTime
 
@@ -80,15 +77,15 @@ def pulse_numbers(items: Sequence[Item]) -> list[int]:
     return [(time_ns - T0) * 2 // NS for _, time_ns, _ in pulses_of(items)]
 
 
-def opened(server: Scripted, at: At = StartFrom.RUN_START, idle_timeout_s: float = WAIT_S) -> AdaraSource:
-    source = AdaraSource("127.0.0.1", server.port, idle_timeout_s=idle_timeout_s)
+def opened(server: Scripted, at: At = StartFrom.RUN_START) -> AdaraSource:
+    source = AdaraSource("127.0.0.1", server.port)
     source.open(at)
     return source
 
 
 @pytest.fixture(autouse=True)
 def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "FIRST_DELAY_S", 1e-4)
+    monkeypatch.setattr(retry, "EVERY_S", 1e-4)
 
 
 def test_a_run_from_its_start() -> None:
@@ -171,7 +168,7 @@ def test_reset_by_the_server() -> None:
 
 
 def test_refused_then_there() -> None:
-    with Scripted(sends(b"")) as server:
+    with Scripted(sends(RUN)) as server:
         source = opened(server)
         read(source, losses(1))
     got = read(source, losses(2))
@@ -183,26 +180,16 @@ def test_refused_then_there() -> None:
     assert source.state().connects == 2
 
 
-def test_silence_is_a_loss_after_a_while() -> None:
-    server = Scripted()
-    with server.add(server.held, server.held):
-        source = opened(server, idle_timeout_s=0.02)
-        got = read(source, losses(1), timeout_s=0.005)
-        assert (got.items, got.losses) == ([], ["nothing came for 0.02 s"])
-        read(source, losses(1), timeout_s=0.005)
-        source.close()
-    assert server.starts == [RUN_START, RUN_START]
-
-
 def test_a_read_is_silent_until_it_is_time_to_connect_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "FIRST_DELAY_S", WAIT_S)
-    monkeypatch.setattr(client, "LONGEST_DELAY_S", WAIT_S)
+    monkeypatch.setattr(retry, "EVERY_S", WAIT_S)
+    monkeypatch.setattr(retry, "LONGEST_DELAY_S", WAIT_S)
     with Scripted(sends(b""), sends(b"")) as server:
         source = opened(server)
         read(source, losses(2))
         assert source.read(0.001) == []
         assert source.read(0.0) == []
-    assert source.state().connects == 2
+    assert len(server.hellos) == 2
+    assert source.state().connects == 0  # nothing was said on either
 
 
 def test_reconnected_into_the_same_run_with_overlap() -> None:
@@ -420,26 +407,18 @@ def test_the_ladder_of_a_stream_that_breaks_before_its_first_pulse() -> None:
     assert asked == [RUN_START, RUN_START, NEWEST_INDEX, NOW]
 
 
-def test_waits_grow_up_to_a_limit() -> None:
-    delays = [Retry(failures=n).delay_s for n in range(1100)]
-    assert delays[0] == 0
-    assert delays == sorted(delays)
-    assert delays[-1] == min(LONGEST_DELAY_S, 1e-4 * 2**10)
-    assert FIRST_DELAY_S < LONGEST_DELAY_S
-
-
 def test_a_server_that_breaks_after_its_prologue_is_not_called_in_a_hot_loop() -> None:
     with Scripted(*[sends(RUN)] * 4) as server:
         source = opened(server)
         read(source, losses(4))
-    assert source._retry.failures == 4
+    assert source._retry.losses == 4
 
 
 def test_a_new_pulse_ends_the_waiting() -> None:
     with Scripted(sends(RUN), sends(RUN), sends(RUN + stream(1))) as server:
         source = opened(server)
         read(source, losses(2))
-        assert source._retry.failures == 2
+        assert source._retry.losses == 2
         read(source, lambda got: bool(pulses_of(got.items)))
-        assert source._retry.failures == 0
+        assert source._retry.losses == 0
         source.close()

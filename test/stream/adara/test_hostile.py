@@ -14,7 +14,7 @@ from helpers.hostile import BAD, BROKEN, ODD
 from helpers.packets import NEW_RUN, NS, T0
 from helpers.paths import DATA, needs_data
 from helpers.scripted import Scripted, sends
-from livereduce.stream.adara import client
+from livereduce.stream.adara import retry
 from livereduce.stream.adara.block import Block
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.decode import Decoder
@@ -147,7 +147,7 @@ def test_a_real_stream_with_bytes_flipped_is_swallowed(chance: random.Random, na
 
 def test_over_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bad packets keep the connection; broken frames cost it, and the next one goes on."""
-    monkeypatch.setattr(client, "FIRST_DELAY_S", 1e-4)
+    monkeypatch.setattr(retry, "EVERY_S", 1e-4)
     bad = b"".join(data for data in BAD.values() if len(data) < 10_000)
     plays = [sends(RUN + BEFORE + bad + broken) for broken in BROKEN.values()]
     with Scripted(*plays, sends(RUN + BEFORE + bad + AFTER)) as server:

@@ -11,22 +11,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from livereduce.marks import Marker
-from livereduce.stream.adara import session
+from livereduce.runs import named
+from livereduce.stream.adara import idle, retry, session
 from livereduce.stream.adara.block import Block
 from livereduce.stream.adara.caution import Caution
 from livereduce.stream.adara.connection import DEFAULT_PORT, Connection
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.frame import Framer, FramingError, PacketTable, halves
+from livereduce.stream.adara.idle import Ask, Enough, Heard, Idle, Joined, Leave, Silent
 from livereduce.stream.adara.layout import NS_PER_S
+from livereduce.stream.adara.probe import Probe
+from livereduce.stream.adara.retry import Retry
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.model import U4, At, Gap, Item, Position, SourceLost, SourceState, StartFrom, StartTime
+from livereduce.stream.model import (
+    U4,
+    At,
+    EventBatch,
+    Gap,
+    Item,
+    Position,
+    SourceLost,
+    SourceState,
+    StartFrom,
+    StartTime,
+)
 
-IDLE_TIMEOUT_S = 120.0
-"""Silence after which the connection is made anew. A paused run is silent too; asking again costs nothing."""
 BAD_PACKETS_EVERY_S = 60.0
 """Log lines about bad packets come at most this often: a broken server may send thousands a second."""
-FIRST_DELAY_S = 0.2
-LONGEST_DELAY_S = 10.0
 
 PIECE_WORDS = 1024 * 1024
 """4 MiB are framed and decoded at a time: the kernels pass over them several times, and larger ones leave the cache."""
@@ -55,35 +66,15 @@ def report(reported: Reported, bad_packets: int, problem: str, now: float) -> tu
     return Reported(bad_packets=bad_packets, at_s=now), line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """How often connecting failed in a row, and how often framing broke right after the same pulse."""
-
-    failures: int = 0
-    broken_at_ns: int | None = None
-    broken_times: int = 0
-
-    @property
-    def delay_s(self) -> float:
-        """Wait before the next connection."""
-        return min(FIRST_DELAY_S * 2 ** min(self.failures, 10), LONGEST_DELAY_S) if self.failures else 0.0
-
-
-def broke(retry: Retry, last_pulse_ns: int) -> Retry:
-    """Framing broke; what was good ended with this pulse."""
-    times = retry.broken_times + 1 if retry.broken_at_ns == last_pulse_ns else 1
-    return replace(retry, broken_at_ns=last_pulse_ns, broken_times=times)
-
-
-def start_second(at: At, state: SessionState, retry: Retry) -> int:
+def start_second(at: At, state: SessionState, tries: Retry) -> int:
     """The start field of the next hello: where `at` says at first, then where the session is.
 
     The second time framing breaks at one place the newest index point is asked for, from the third time on only what
     comes from now; the session finds the gap by itself, since the overlap is missing.
     """
     last_ns = state.banked.last_ns
-    if retry.broken_at_ns is not None and retry.broken_at_ns == (last_ns or 0) and retry.broken_times >= 2:
-        return NEWEST_INDEX if retry.broken_times == 2 else NOW
+    if tries.broken_at_ns is not None and tries.broken_at_ns == (last_ns or 0) and tries.broken_times >= 2:
+        return NEWEST_INDEX if tries.broken_times == 2 else NOW
     if state.run is not None and last_ns is not None:
         return _second(last_ns)
     if isinstance(at, StartTime):
@@ -98,25 +89,27 @@ def _second(time_ns: int) -> int:
     return min(max(time_ns // NS_PER_S, RUN_START), NEWEST_INDEX)
 
 
+def gap_lines(gaps: Sequence[Gap]) -> list[str]:
+    """What the log is told of gaps; runs that passed unseen together."""
+    passed = [gap.run for gap in gaps if gap.reason == session.PASSED]
+    lines = [f"run {gap.run}: {gap.reason}" for gap in gaps if gap.reason != session.PASSED]
+    return lines + ([f"{named(passed)} {session.PASSED}"] if passed else [])
+
+
 class AdaraSource:
     """A `Source` that reads a stream server's live port; one thread, no state anybody else writes to."""
 
-    def __init__(
-        self,
-        host: str,
-        port: int = DEFAULT_PORT,
-        *,
-        idle_timeout_s: float = IDLE_TIMEOUT_S,
-        caution: Caution | None = None,
-    ) -> None:
+    def __init__(self, host: str, port: int = DEFAULT_PORT, *, caution: Caution | None = None) -> None:
         self._host, self._port = host, port
-        self._idle_timeout_s = idle_timeout_s
         self._at: At = StartFrom.RUN_START
         self._session = SessionState()
         self._retry = Retry()
         self._connection: Connection | None = None
+        self._probe: Probe | None = None
+        self._idle = Idle()
         self._due_s = 0.0
-        self._heard_s = 0.0
+        self._made_s = 0.0
+        self._listened_s = 0.0
         self._block = Block()
         self._missing_bytes = 0
         self._framer = Framer()
@@ -150,6 +143,7 @@ class AdaraSource:
 
     def close(self) -> None:
         """Let go of the connection."""
+        self._end_probe()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -172,18 +166,17 @@ class AdaraSource:
             Exception
         ) as error:  # the boundary of one read; like a broken frame, this place is not asked for for ever
             reason = self._decoder.contained.note("what was received", error)
-            self._retry = broke(self._retry, self._session.banked.last_ns or 0)
+            self._retry = retry.broke(self._retry, self._session.banked.last_ns or 0)
             self._lose(reason)
             raise SourceLost(reason) from error
 
     def _lose(self, reason: str) -> None:
+        now, accepted = time.monotonic(), self._connection is not None
         self.close()
-        if self._state.connected:
-            _log.warning("%s: connection lost: %s", self._state.address, reason)
-        elif reason != self._state.reason:  # each try says the same for as long as a server is down
-            _log.warning("%s: no connection: %s", self._state.address, reason)
-        self._due_s = time.monotonic() + self._retry.delay_s
-        self._retry = replace(self._retry, failures=self._retry.failures + 1)
+        self._retry, line = retry.lost(self._retry, reason, now, accepted=accepted)
+        if line:
+            _log.warning("%s", f"{self._state.address}: {line}" if accepted else line)
+        self._due_s = now + retry.delay_s(self._retry, now, accepted=accepted)
         self._state = replace(self._state, connected=False, reason=reason)
 
     def _connected(self, timeout_s: float) -> Connection | None:
@@ -198,26 +191,58 @@ class AdaraSource:
         self._connection = Connection(self._host, self._port, start_s)
         self._block.clear()
         self._missing_bytes = 0
-        self._heard_s = time.monotonic()
-        self._session, _ = session.step(self._session, Connected(), self._heard_s)
-        self._state = replace(self._state, connected=True, reason="", connects=self._state.connects + 1)
-        _log.info("%s: connected", self._state.address)
+        self._made_s = time.monotonic()
+        self._session, _ = session.step(self._session, Connected(), self._made_s)
+        self._consider(Joined())
         return self._connection
 
     def _received(self, connection: Connection, timeout_s: float) -> list[Item]:
         if len(self._block.words) and not self._missing_bytes:
             # What is left is an impossible length: that is an error now, not when more bytes come or the server closes.
             return self._items(time.monotonic())
-        size = connection.receive(self._block.room(self._missing_bytes), timeout_s)
+        begun_s = time.monotonic()
+        wait_s = min(timeout_s, idle.due_in_s(self._idle, self._listened_s))
+        size = connection.receive(self._block.room(self._missing_bytes), wait_s)
         now = time.monotonic()
+        self._listened_s += now - begun_s
         if not size:
-            if now - self._heard_s > self._idle_timeout_s:
-                raise SourceLost(f"nothing came for {self._idle_timeout_s:g} s")
+            glimpse = self._probe.look() if self._probe else None
+            self._consider(Silent(run=self._session.run, paused=self._session.paused, glimpse=glimpse))
+            self._count_connection(now)
             return []
-        self._heard_s = now
         self._block.received(size)
         self._state = replace(self._state, received_bytes=self._state.received_bytes + size)
-        return self._items(now)
+        items = self._items(now)
+        batches = [item for item in items if isinstance(item, EventBatch)]
+        self._consider(Heard(pulses_ns=[int(time_ns) for batch in batches for time_ns in batch.pulse_ns[-16:]]))
+        self._count_connection(now)
+        return items
+
+    def _consider(self, fact: idle.Fact) -> None:
+        """Do what silence, or its end, asks for."""
+        self._idle, outputs = idle.step(self._idle, fact, self._listened_s)
+        for output in outputs:
+            match output:
+                case Ask() if self._connection:
+                    self._probe = Probe(*self._connection.peer)
+                case Enough():
+                    self._end_probe()
+                case Leave(reason=reason):
+                    raise SourceLost(reason)
+
+    def _end_probe(self) -> None:
+        if self._probe is not None:
+            self._probe.close()
+            self._probe = None
+
+    def _count_connection(self, now: float) -> None:
+        """A connection counts as one once the server has said something on it, and it holds."""
+        if now - self._made_s >= retry.SETTLES_S:
+            self._retry = retry.settled(self._retry)
+        if self._idle.told and not self._state.connected and retry.holds(self._retry, now - self._made_s):
+            connects = self._state.connects + 1
+            self._state = replace(self._state, connected=True, reason="", connects=connects)
+            _log.info("%s: connected", self._state.address)
 
     def _items(self, now: float) -> list[Item]:
         """The items of all whole packets in the block.
@@ -236,7 +261,7 @@ class AdaraSource:
                     break
         except FramingError as error:
             if not used:
-                self._retry = broke(self._retry, self._session.banked.last_ns or 0)
+                self._retry = retry.broke(self._retry, self._session.banked.last_ns or 0)
                 raise SourceLost(str(error)) from None
         self._block.consume(used)
         decoder = self._decoder
@@ -274,7 +299,9 @@ class AdaraSource:
         for output in outputs:
             items += self._decoder.items(table, rare, output) if isinstance(output, Deliver) else [output]
         self._session = following
+        for line in gap_lines([output for output in outputs if isinstance(output, Gap)]):
+            _log.warning("%s: a gap: %s", self._state.address, line)
         if self._session.banked.last_ns != last_ns:
             # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
-            self._retry = replace(self._retry, failures=0)
+            self._retry = retry.settled(self._retry)
         return items

@@ -13,11 +13,24 @@ from livereduce.stream.model import SourceLost
 DEFAULT_PORT = 31415
 CONNECT_TIMEOUT_S = 5.0
 """Well below the 30 s that the daemon lets a waiting worker be silent."""
+KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
+"""The system's own: two hours until the first. A host that is gone is found after 20 s, also while a script runs."""
+USER_TIMEOUT_MS = 20_000
+"""How long anything of ours, keep-alives too, may go without an answer."""
 
 
 def hello(start_s: int, now_ns: int) -> bytes:
     """A client hello, version 0: 0 is from now, 1 from the start of the run, else seconds since 1990."""
     return struct.pack("<IIIII", 4, Type.CLIENT_HELLO << 8, *divmod(now_ns, NS_PER_S), start_s)
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Have the kernel find out that the other host is gone."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_EVERY_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEP_ALIVE_TRIES)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
 
 class Connection:
@@ -35,11 +48,19 @@ class Connection:
         except OSError as error:
             raise SourceLost(f"no connection to {host}:{port}: {error}") from None
         try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            keep_alive(self._socket)
             self._socket.sendall(hello(start_s, epics_ns(time.time())))
         except OSError as error:
             self._socket.close()
             raise SourceLost(f"{host}:{port} would not take the hello: {error}") from None
+
+    @property
+    def peer(self) -> tuple[socket.AddressFamily, object]:
+        """Family and address of the server, as a second connection needs them: no name is looked up again."""
+        try:
+            return self._socket.family, self._socket.getpeername()
+        except OSError as error:
+            raise SourceLost(f"connection broken: {error}") from None
 
     def receive(self, into: memoryview, timeout_s: float) -> int:
         """Wait for data, then take all that is there or fits; 0 is silence."""

@@ -1,0 +1,201 @@
+"""What a silent connection means: wait, ask the server over a second connection, or connect again.
+
+A real server sends nothing at all in a pause, and no heartbeats. So silence alone proves nothing, and a connection
+that has died without a word looks the same. A second connection that asks for "now" is answered at once by a healthy
+server, with the run it is in.
+
+``step(state, fact, now) -> (state, outputs)``. `now` counts only the time in which somebody listened: while a script
+runs nobody reads, and the silence of that time means nothing.
+
+====================================================  ========================================================
+the second connection                                 verdict
+====================================================  ========================================================
+gets no answer                                        connect again
+says another run                                      connect again
+says paused, and we were not told                     connect again
+says not paused, and gets pulses where we get none    connect again
+says the same run, and gets no pulses either          stay, and ask again later, each time after a longer wait
+====================================================  ========================================================
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from livereduce.stream.pace import Pace, came
+
+FIRST_WORD_S = 10.0
+"""A server answers the hello at once; one that accepts and says nothing for so long is not well."""
+QUIET_S = 15.0
+"""The first question comes after this silence where no pulses have been seen, so that no rate is known."""
+ANSWER_S = 3.0
+"""How long an answer may take."""
+LISTEN_S = 1.5
+"""How long the second connection is listened to for pulses; longer for slow ones."""
+LONGEST_LISTEN_S = 20.0
+GRACE_S = 0.5
+"""What happens at this very moment reaches the first connection within this time, too."""
+LONGEST_BETWEEN_S = 30.0
+"""Between two questions. A server pays for each with its prologue, some kilobytes to some megabytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A connection was made; nothing has come yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Something came; `pulses_ns` are the times of new pulses in it."""
+
+    pulses_ns: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """What a second connection has shown so far.
+
+    Attributes
+    ----------
+    run
+        The run that the server is in; None as long as it has not said.
+    failed
+        Why the second connection shows no more; empty while it goes on.
+    """
+
+    run: int | None = None
+    paused: bool = False
+    pulses: bool = False
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """Nothing came. `run` and `paused` are what the first connection has told; `glimpse` is there while we ask."""
+
+    run: int | None
+    paused: bool
+    glimpse: Glimpse | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Open the second connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enough:
+    """Close the second connection: the first one is good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Connect again."""
+
+    reason: str
+
+
+Fact = Joined | Heard | Silent
+Output = Ask | Enough | Leave
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """What is known of a connection.
+
+    Attributes
+    ----------
+    pace
+        Of the pulses; also those of earlier connections.
+    heard_s
+        When something came last, or when the connection was made.
+    told
+        Whether anything has come on this connection.
+    asked_s
+        Since when we ask; None while we do not.
+    suspect_s
+        Since when the second connection has shown that the first one is not good.
+    asks
+        How often the server was well, since something came last.
+    again_s
+        Not to be asked again before.
+    """
+
+    pace: Pace = field(default_factory=Pace)
+    heard_s: float = 0.0
+    told: bool = False
+    asked_s: float | None = None
+    suspect_s: float | None = None
+    asks: int = 0
+    again_s: float = 0.0
+
+    @property
+    def limit_s(self) -> float:
+        """The silence after which we ask."""
+        return self.pace.limit_s if self.pace.known else QUIET_S
+
+    @property
+    def listen_s(self) -> float:
+        """How long the second connection is listened to."""
+        return min(max(LISTEN_S, 2 * self.pace.usual_s), LONGEST_LISTEN_S)
+
+
+Step = tuple[Idle, tuple[Output, ...]]
+
+
+def step(state: Idle, fact: Fact, now: float) -> Step:
+    """What a fact means for the connection."""
+    match fact:
+        case Joined():
+            return Idle(pace=state.pace, heard_s=now), ()
+        case Heard(pulses_ns=pulses_ns):
+            heard = Idle(pace=came(state.pace, pulses_ns, now), heard_s=now, told=True)
+            return heard, (() if state.asked_s is None else (Enough(),))
+        case Silent():
+            return _silent(state, fact, now)
+
+
+def due_in_s(state: Idle, now: float) -> float:
+    """Within which time a silent connection has to be looked at again."""
+    if state.asked_s is not None:
+        return 0.05
+    return max(0.0, _due_s(state) - now)
+
+
+def _due_s(state: Idle) -> float:
+    return max(state.heard_s + (state.limit_s if state.told else FIRST_WORD_S), state.again_s)
+
+
+def _silent(state: Idle, fact: Silent, now: float) -> Step:
+    if state.asked_s is not None:
+        return _judge(state, fact, fact.glimpse or Glimpse(), now - state.asked_s, now)
+    if now < _due_s(state):
+        return state, ()
+    if not state.told:
+        return state, (Leave(reason=f"the server accepted the connection and sent nothing for {FIRST_WORD_S:g} s"),)
+    return replace(state, asked_s=now, suspect_s=None), (Ask(),)
+
+
+def _judge(state: Idle, fact: Silent, seen: Glimpse, waited_s: float, now: float) -> Step:
+    nothing = f"nothing came for {now - state.heard_s:.0f} s"
+    if seen.run is None:
+        if not seen.failed and waited_s < ANSWER_S:
+            return state, ()
+        return state, (Leave(reason=f"{nothing}, and a second connection {seen.failed or 'got no answer'}"),)
+    if suspicion := _suspicion(fact, seen):
+        since_s = now if state.suspect_s is None else state.suspect_s
+        if now - since_s < GRACE_S and not seen.failed:
+            return replace(state, suspect_s=since_s), ()
+        return state, (Leave(reason=f"{nothing}, and {suspicion}"),)
+    if waited_s < state.listen_s and not seen.failed:
+        return state, ()
+    again_s = now + min(state.limit_s * 2.0 ** min(state.asks, 10), max(LONGEST_BETWEEN_S, state.limit_s))
+    return replace(state, asked_s=None, suspect_s=None, asks=state.asks + 1, again_s=again_s), (Enough(),)
+
+
+def _suspicion(fact: Silent, seen: Glimpse) -> str:
+    """Why the first connection cannot be good; empty if it can."""
+    if seen.run != fact.run:
+        return f"the server is {f'in run {seen.run}' if seen.run else 'between runs'} now"
+    if seen.paused:
+        return "" if fact.paused else f"the server says that run {seen.run} is paused"
+    return "a second connection gets pulses" if seen.pulses else ""

@@ -1,0 +1,204 @@
+"""Silence on real sockets: servers that are stopped, networks that swallow. The policy itself is in `test_idle`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from helpers import pausing
+from helpers.paths import ROOT
+from helpers.served import powder_play, serving
+from helpers.swallow import Swallowing, everybody, nobody
+from livereduce.stream import pace
+from livereduce.stream.adara import idle
+from livereduce.stream.adara.client import AdaraSource
+from livereduce.stream.adara.layout import epics_ns
+from livereduce.stream.model import EventBatch, Gap, Item, Paused, Resumed, RunEnded, RunStarted, SourceLost, StartFrom
+
+LIMIT_S = 60.0
+"""Nothing here takes so long; a test that waits for what does not come shall say what."""
+
+
+@pytest.fixture(autouse=True)
+def _sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same limits, shorter: what is tested is what comes of them."""
+    monkeypatch.setattr(pace, "LEAST_SILENCE_S", 1.0)
+    monkeypatch.setattr(pace, "LONG_WAIT_S", 0.3)
+    monkeypatch.setattr(idle, "FIRST_WORD_S", 2.0)
+    monkeypatch.setattr(idle, "LISTEN_S", 0.5)
+    monkeypatch.setattr(idle, "LONGEST_BETWEEN_S", 2.0)
+
+
+@dataclass
+class Reader:
+    """A source that is read, and what came of it."""
+
+    source: AdaraSource
+    items: list[Item] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+    longest_read_s: float = 0.0
+
+    def read(self) -> None:
+        begun_s = time.monotonic()
+        try:
+            self.items += self.source.read(0.2)
+        except SourceLost as lost:
+            self.losses.append(lost.reason)
+        self.longest_read_s = max(self.longest_read_s, time.monotonic() - begun_s)
+
+    def until(self, what: str, there: Callable[[], Any]) -> None:
+        deadline_s = time.monotonic() + LIMIT_S
+        while not there():
+            assert time.monotonic() < deadline_s, f"{what} does not come: {self.losses}, {self.edges}"
+            self.read()
+
+    def for_s(self, seconds: float) -> None:
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self.read()
+
+    @property
+    def edges(self) -> list[str]:
+        kinds = (RunStarted, RunEnded, Paused, Resumed, Gap)
+        return [f"{type(item).__name__} {item.run}" for item in self.items if isinstance(item, kinds)]
+
+    @property
+    def pulses(self) -> dict[int, list[int]]:
+        """Times of the pulses of each run, in the order in which they came."""
+        found: dict[int, list[int]] = {}
+        for item in self.items:
+            if isinstance(item, EventBatch):
+                found.setdefault(item.run, []).extend(item.pulse_ns.tolist())
+        return found
+
+    def count(self, run: int) -> int:
+        return len(self.pulses.get(run, []))
+
+
+@contextmanager
+def reading(port: int) -> Iterator[Reader]:
+    source = AdaraSource("127.0.0.1", port)
+    source.open(StartFrom.RUN_START)
+    try:
+        yield Reader(source)
+    finally:
+        source.close()
+
+
+@contextmanager
+def stoppable(play: str, seconds: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server as a process (see `helpers.pausing`); its port."""
+    command = [sys.executable, pausing.__file__, play, seconds]
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'test'}"}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout
+            yield child, int(child.stdout.readline())
+        finally:
+            child.kill()
+            child.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def paused_server(pause_s: float, said: list[str]) -> Iterator[int]:
+    play = pausing.paused_play(epics_ns(time.time()), run=10, before_s=1.0, pause_s=pause_s, after_s=0.5)
+    with serving(play, speed=1.0, say=said.append) as url:
+        yield int(url.rpartition(":")[2])
+
+
+def test_a_pause_is_waited_for_on_the_same_connection_and_the_server_is_asked_a_few_times() -> None:
+    said: list[str] = []
+    with paused_server(7.0, said) as port, reading(port) as reader:
+        reader.until("the end of the run", lambda: "RunEnded 10" in reader.edges)
+        assert reader.losses == []
+        assert reader.source.state().connects == 1
+    assert reader.edges == ["RunStarted 10", "Paused 10", "Resumed 10", "RunEnded 10"]
+    assert reader.count(10) == 90
+    asked = said.count("a client asks for what comes from now on")
+    assert 1 <= asked <= 5
+    assert reader.longest_read_s < 1.0
+
+
+def test_a_server_that_is_stopped_in_a_pause() -> None:
+    with stoppable("pause", "9.0") as (server, port), reading(port) as reader:
+        reader.until("the pause", lambda: "Paused 10" in reader.edges)
+        server.send_signal(signal.SIGSTOP)
+        reader.until("the loss", lambda: reader.losses)
+        assert reader.losses[0].endswith("a second connection got no answer")
+        assert not reader.source.state().connected
+        reader.for_s(1.0)
+        server.send_signal(signal.SIGCONT)
+        reader.until("the end of the run", lambda: "RunEnded 10" in reader.edges)
+    assert reader.edges == ["RunStarted 10", "Paused 10", "Resumed 10", "RunEnded 10"]
+    assert Counter(reader.pulses[10]).most_common(1)[0][1] == 1
+    assert reader.count(10) == 150
+
+
+@contextmanager
+def at_wall_pace(*, runs: int, run_s: float) -> Iterator[int]:
+    """A server of short runs with 0.3 s between; its port."""
+    play = powder_play(runs=runs, run_s=run_s, gap_s=0.3, origin_ns=epics_ns(time.time()))
+    with serving(play, speed=1.0) as url:
+        yield int(url.rpartition(":")[2])
+
+
+@pytest.mark.parametrize("way", ["both ways", "one way"])
+def test_a_network_that_swallows_one_connection_costs_seconds_and_no_pulse(way: str) -> None:
+    with at_wall_pace(runs=1, run_s=6.0) as port, Swallowing(port) as network, reading(network.port) as reader:
+        reader.until("some of the run", lambda: reader.count(1) >= 25)
+        network.swallows_down = lambda number: number == 1
+        network.swallows_up = network.swallows_down if way == "both ways" else nobody
+        reader.until("another connection", lambda: reader.source.state().connects == 2)
+        assert reader.losses[0].endswith("a second connection gets pulses")
+        reader.until("the end of the run", lambda: "RunEnded 1" in reader.edges)
+    assert reader.edges == ["RunStarted 1", "RunEnded 1"]
+    assert (reader.count(1), len(set(reader.pulses[1]))) == (360, 360)
+
+
+def test_a_network_that_swallows_what_the_client_says() -> None:
+    """The hello does not arrive, so the server is silent."""
+    with at_wall_pace(runs=1, run_s=60.0) as port, Swallowing(port) as network, reading(network.port) as reader:
+        network.swallows_up = everybody
+        reader.until("the loss", lambda: reader.losses)
+        assert reader.losses == ["the server accepted the connection and sent nothing for 2 s"]
+        assert reader.source.state().connects == 0
+        network.swallows_up = nobody
+        reader.until("pulses", lambda: reader.count(1) > 0)
+
+
+def test_whole_runs_that_pass_while_everything_is_swallowed_are_gaps_by_number() -> None:
+    with at_wall_pace(runs=40, run_s=1.0) as port, Swallowing(port) as network, reading(network.port) as reader:
+        reader.until("some of the first run", lambda: reader.count(1) >= 10)
+        network.swallows_down = everybody
+        reader.until("the loss", lambda: reader.losses)
+        assert reader.losses[0].endswith("a second connection got no answer")
+        reader.for_s(3.0)
+        network.swallows_down = nobody
+        reader.until("another run", lambda: reader.edges[-1].startswith("RunStarted") and len(reader.edges) > 1)
+        now = int(reader.edges[-1].split()[1])
+    assert now > 3
+    told = [*(["Gap 1", "RunEnded 1"]), *(f"Gap {run}" for run in range(2, now)), f"RunStarted {now}"]
+    assert [edge for edge in reader.edges if edge != "Gap 0"] == ["RunStarted 1", *told]
+
+
+def test_a_server_that_is_stopped_over_two_runs_loses_nothing_unsaid() -> None:
+    """When it goes on it plays what it has missed at once: runs that it has forgotten by then are gaps."""
+    with stoppable("runs", "1.0") as (server, port), reading(port) as reader:
+        reader.until("some of a run", lambda: reader.count(1) >= 10)
+        server.send_signal(signal.SIGSTOP)
+        reader.for_s(4.5)
+        assert len(reader.losses) == 1
+        server.send_signal(signal.SIGCONT)
+        reader.until("two more runs", lambda: sum(edge.startswith("RunEnded") for edge in reader.edges) >= 3)
+        last = max(reader.pulses)
+    for run in range(1, last):
+        whole = reader.count(run) == len(set(reader.pulses.get(run, []))) == 60
+        assert whole != (f"Gap {run}" in reader.edges), (run, reader.count(run), reader.edges)
