@@ -39,6 +39,10 @@ class Link:
     left: list[tuple[float, str]] = field(default_factory=list)
     asking_since: float | None = None
 
+    @property
+    def asks(self) -> bool:
+        return self.asking_since is not None
+
     def do(self, fact: Joined | Heard | Silent) -> None:
         self.idle, outputs = step(self.idle, fact, self.now)
         for output in outputs:
@@ -175,10 +179,9 @@ def test_pulses_on_the_second_connection_alone_mean_to_connect_again() -> None:
 def test_pulses_that_come_again_at_this_very_moment_keep_the_connection() -> None:
     one = link()
     one.silent(4.3, says(pulses=True))
-    assert one.asking_since is not None
+    assert one.asks
     one.do(Heard(pulses_ns=[round(one.now * NS)]))
-    assert one.left == []
-    assert one.asking_since is None
+    assert (one.left, one.asks) == ([], False)
     one.silent(3.0, says())
     assert len(one.asked) == 1
 
