@@ -6,6 +6,8 @@ anything by the time it is opened: a FIFO without a writer, a device, a director
 
 import errno
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,7 +102,7 @@ def replace_file(path: Path, data: bytes) -> None:
     OSError
         The directory cannot be written; the file stands as it was, and nothing is left beside it.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = unfinished_path(path)
     try:
         fresh.unlink(missing_ok=True)
         with fresh.open("xb") as file:  # never into what somebody else has put under this name, such as a FIFO
@@ -110,3 +112,41 @@ def replace_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+
+
+def unfinished_path(path: Path) -> Path:
+    """Where this process writes what will replace a file: beside it, hidden, with the process in its name."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+_UNFINISHED = re.compile(r"\..+\.(?P<pid>[1-9]\d{0,9}|tmp)")
+OLD_S = 3600.0
+"""A writer that is still at work after an hour is another process that got the number of a dead one."""
+
+
+def sweep(folder: Path) -> int:
+    """Remove the unfinished files that killed writers have left in a folder; how many there were. Never raises."""
+    swept = 0
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return 0
+    for entry in entries:
+        named = _UNFINISHED.fullmatch(entry.name)
+        with suppress(OSError):
+            if named and entry.is_file(follow_symlinks=False) and not _is_being_written(entry, named["pid"]):
+                os.unlink(entry.path)  # noqa: PTH108 (what scandir has given is no Path)
+                swept += 1
+    return swept
+
+
+def _is_being_written(entry: "os.DirEntry[str]", pid: str) -> bool:
+    if pid == "tmp":  # of versions before November 2026
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # a process of somebody else
+        pass
+    return int(pid) != os.getpid() and time.time() - entry.stat().st_mtime < OLD_S

@@ -75,6 +75,8 @@ class Progress:
         Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
     last_errors
         The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
+    incomplete_runs
+        The newest earlier runs whose end or whole was missed, one sentence each.
     keeps_events
         Whether the run is accumulated as events.
     fits
@@ -112,6 +114,7 @@ class Progress:
     repeated_pulses: int = 0
     gaps: int = 0
     contained: int = 0
+    incomplete_runs: tuple[str, ...] = ()
     keeps_events: bool = True
     fits: str = ""
     silent_s: float = 0.0
@@ -135,6 +138,7 @@ def encode_beat(beat: Beat) -> bytes:
         body["progress"] = {name: _plain(value) for name, value in body["progress"].items()}
         body["progress"]["last_errors"] = errors
         body["progress"]["source_reason"] = beat.progress.source_reason[: max(room, 60)]
+        body["progress"]["incomplete_runs"] = [text[: max(room, 60)] for text in beat.progress.incomplete_runs]
         body["progress"]["run_incomplete"] = beat.progress.run_incomplete[: max(room, 60)]
         line = json.dumps(body, separators=(",", ":")).encode() + b"\n"
         if len(line) <= MAX_BEAT_BYTES:

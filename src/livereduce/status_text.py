@@ -81,6 +81,7 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
     rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
+    rows += [("earlier runs", text) for text in progress.incomplete_runs]
     rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
     return rows
 

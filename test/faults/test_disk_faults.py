@@ -4,12 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from helpers.faults import MORE_EVENTS, Matrix, Rig, Row, Rows, skip_row
+from helpers.faults import MORE, MORE_EVENTS, RUN, SECOND, Matrix, Rig, Row, Rows, skip_row
 from livereduce.status import StateWord
 
 ROWS = Rows()
@@ -63,6 +64,62 @@ def products(rig: Rig) -> None:
     seen = rig.back(MORE_EVENTS)
     assert (seen.restarts, seen.renewals) == (0, 0)
     rig.finish()
+
+
+def at_the_end(rig: Rig, break_it: Callable[[Path], object], mend_it: Callable[[Path], object], *seen: str) -> None:
+    """The disk fails when the run ends, and the next run begins: the last result is written when it is well again."""
+    disk = small_disk(rig)
+    rig.play(runs=2)
+    rig.begin(state_dir="small/state")
+    (rig.path / "state").symlink_to("small/state")
+    rig.beam_to(MORE)
+    rig.wait_reduced(MORE_EVENTS)
+    break_it(disk)
+    rig.beam_to(SECOND)
+    rig.wait("the next run", lambda one: one.progress is not None and one.progress.run == RUN + 1)
+    rig.saw(StateWord.DEGRADED, *seen)
+    assert not rig.beamline.index().get(RUN, {}).get("ended")
+    mend_it(disk)
+    rig.inject()
+    rig.until("the end of the run", lambda: rig.beamline.index().get(RUN, {}).get("ended"))
+    rig.outcome.recovery_s = rig.seconds()
+    seen_now = rig.wait("well again", lambda one: one.state is StateWord.RUNNING)
+    assert (seen_now.restarts, seen_now.renewals) == (0, 0)
+    rig.check_totals()
+    rig.stop()
+
+
+@ROWS("disk full at the end of a run")
+def full_at_the_end(rig: Rig) -> None:
+    at_the_end(rig, fill, lambda disk: (disk / "filler").unlink(), "No space left")
+
+
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how},size=1m", str(disk)], check=True)
+
+
+@ROWS("disk read-only at the end of a run")
+def read_only_at_the_end(rig: Rig) -> None:
+    at_the_end(rig, lambda disk: remount(disk, "ro"), lambda disk: remount(disk, "rw"), "Read-only file system")
+
+
+def put_in_the_way(disk: Path) -> None:
+    shutil.rmtree(disk / "state" / "products")
+    (disk / "state" / "products").write_text("not a directory")
+
+
+@ROWS("products replaced by a file at the end of a run")
+def directory_lost_at_the_end(rig: Rig) -> None:
+    at_the_end(rig, put_in_the_way, lambda disk: (disk / "state" / "products").unlink(), "Not a directory")
+
+
+@ROWS("products removed at the end of a run")
+def products_removed(rig: Rig) -> None:
+    rig.begin()
+    shutil.rmtree(rig.path / "state" / "products")
+    rig.inject()
+    rig.finish()
+    rig.note("made again with the next result")
 
 
 @ROWS("disk full for a new worker")

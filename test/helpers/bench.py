@@ -24,14 +24,21 @@ class Shelf:
         self.published: list[Product] = []
         self.runs_ended: list[int] = []
         self.full = False
+        self.seen: list[tuple[int, bool]] = []
+        self.lacks: dict[int, str] = {}
+        self.notes: tuple[str, ...] = ()
 
     def publish(self, product: Product) -> None:
         if self.full:
             raise OSError("No space left on device")
         self.published.append(product)
 
-    def ended(self, run: int) -> None:
+    def in_run(self, run: int, *, joined: bool) -> None:
+        self.seen.append((run, joined))
+
+    def ended(self, run: int, incomplete: str = "") -> None:
         self.runs_ended.append(run)
+        self.lacks[run] = incomplete
 
     def last_of(self, run: int) -> Product:
         return [product for product in self.published if product.run == run][-1]

@@ -35,6 +35,8 @@ AT_ONCE = 4
 
 CLOSED, HALF, MORE, OVER = 0.4, 1.0, 1.2, 1.55
 """Where the beam can stand: before the run, with 0.5 s and with 0.7 s of it played, and after its end."""
+SECOND, THIRD = 2.1, 3.2
+"""In the middle of the runs after it, where a row plays them."""
 HALF_EVENTS, MORE_EVENTS = 28_000, 40_000
 """What has been reduced at least when the beam stands there (60 000 a second, in pulses of 1000)."""
 RUN = 1
@@ -108,9 +110,9 @@ class Rig:
 
     # ---- the run up to the fault
 
-    def play(self, *, rate: float = 60_000, **options: Any) -> str:
-        """Serve the run; the beam stands before it."""
-        play = powder_play(runs=1, run_s=1.0, gap_s=0.1, rate=rate, origin_ns=self.origin_ns)
+    def play(self, *, rate: float = 60_000, runs: int = 1, **options: Any) -> str:
+        """Serve the run, or several; the beam stands before it."""
+        play = powder_play(runs=runs, run_s=1.0, gap_s=0.1, rate=rate, origin_ns=self.origin_ns)
         self.url = self.stack.enter_context(serving(play, speed=1.0, clock=self.clock, **options))
         return self.url
 
@@ -234,6 +236,12 @@ class Rig:
         """The run ends: its totals are those of the run without a fault, or its product says what it lacks."""
         self.beam_to(OVER)
         self.until("the end of the run", lambda: self.beamline.index().get(RUN, {}).get("ended"))
+        totals = self.check_totals(factor=factor, incomplete=incomplete)
+        self.stop()
+        return totals
+
+    def check_totals(self, *, factor: float = 1.0, incomplete: str = "") -> Totals:
+        """The run's last product has the totals of the run without a fault, or says what it lacks."""
         totals = Totals.of(self.beamline.product(RUN))
         if incomplete:
             assert incomplete in str(totals.facts[-1]), totals.facts
@@ -241,7 +249,6 @@ class Rig:
         elif self.truth is not None:
             self.outcome.lost = difference(totals, self.truth, factor)
             assert self.outcome.lost == "nothing", self.log()[-6000:]
-        self.stop()
         return totals
 
     def stop(self) -> None:

@@ -72,11 +72,15 @@ class Shelf:
     def __init__(self) -> None:
         self.published: list[Product] = []
         self.ended_runs: list[int] = []
+        self.notes: tuple[str, ...] = ()
 
     def publish(self, product: Product) -> None:
         self.published.append(product)
 
-    def ended(self, run: int) -> None:
+    def in_run(self, run: int, *, joined: bool) -> None:
+        pass
+
+    def ended(self, run: int, incomplete: str = "") -> None:
         self.ended_runs.append(run)
 
     def last_of_each(self) -> list[Product]:
@@ -228,7 +232,7 @@ class Beamline:
         """What the index of the products says of each run."""
         try:
             text = (self.path / "state" / "products" / "index.json").read_text()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         return {run["run"]: run for run in json.loads(text)["runs"]}
 

@@ -103,8 +103,8 @@ def test_the_file_follows_nxdata(tmp_path: Path) -> None:
         assert data["spectrum"].attrs["long_name"] == "spectrum"
         assert entry["run_number"][()] == 4844
         assert entry["title"].asstr()[()] == "Härteprüfung"
-        assert (entry["proton_charge"][()], entry["proton_charge"].attrs["units"]) == (1.5e9, "pC")
-        assert entry["total_counts"][()] == 10
+        assert (entry["proton_charge_pc"][()], entry["proton_charge_pc"].attrs["units"]) == (1.5e9, "pC")
+        assert entry["events"][()] == 10
         assert entry["start_time"].asstr()[()] == "2024-01-01T00:00:00Z"
 
 

@@ -35,5 +35,5 @@ def keep_failure(job: Job, run: int, step: str, script: Script, error: ScriptErr
     )
     try:
         write_failure(Path(job.state_dir), failure)
-    except OSError as problem:
+    except (OSError, ValueError) as problem:  # ValueError: a text that is no Unicode
         logger.debug("the failure of %s cannot be kept: %s", step, problem)

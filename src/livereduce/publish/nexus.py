@@ -1,13 +1,13 @@
 """A product as a NeXus file: one NXentry with one NXdata that h5py, scipp and NeXus viewers open.
 
 The layout follows the NXdata definition of the NeXus manual: ``@signal``, ``@axes``, ``<signal>_errors``, an axis of
-n + 1 values being bin edges. Times and other facts are fields of the entry, under NeXus' own name where it has one.
+n + 1 values being bin edges. Times and other facts are fields of the entry, under the names that index and status use.
 """
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,16 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5s, h5t
 
+from livereduce.files import read_regular, unfinished_path
 from livereduce.publish.inside import NotPlain, member, member_if_any, opened
 from livereduce.publish.product import Axis, Product
 
-_NEXUS_FIELDS = {"events": ("total_counts", "counts"), "proton_charge_pc": ("proton_charge", "pC")}
-"""Attributes of a product that NeXus knows under another name: that name and the units."""
+_UNITS = {"events": "counts", "proton_charge_pc": "pC"}
+_NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
+"""Fields of files that were written before November 2026, and the attributes they are."""
 
+MOST_BYTES = 1 << 30
+"""Of a file that is changed; the largest product has 64 MB."""
 MOST_FACTS = 500
 """Fields of an entry that are looked at, and bytes of one."""
 MOST_FACT_BYTES = 1 << 16
@@ -48,11 +52,54 @@ def write_product(path: Path, product: Product) -> None:
         The file cannot be written.
     """
     _check(product)
-    unfinished = path.with_name(f".{path.name}.tmp")
+    # Nobody else writes here, and file locks fail on some network file systems.
+    with _replacing(path) as unfinished, h5py.File(unfinished, "w", locking=False) as file:
+        _write(file, product)
+
+
+def amend_product(path: Path, facts: Mapping[str, float | int | str]) -> None:
+    """Change facts of a product that is there; readers see the file before or after it.
+
+    Raises
+    ------
+    ValueError
+        The file is not a product that can be changed.
+    OSError
+        It cannot be written; the file stands as it was.
+    """
     try:
-        # Nobody else writes here, and file locks fail on some network file systems.
-        with h5py.File(unfinished, "w", locking=False) as file:
-            _write(file, product)
+        content = read_regular(path, MOST_BYTES, follow_link=False)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"it cannot be read: {error}") from None
+    with _replacing(path) as unfinished:
+        unfinished.write_bytes(content)
+        try:
+            file = h5py.File(unfinished, "r+", locking=False)
+        except OSError as error:
+            raise ValueError(str(error)) from None
+        with file:
+            _change(file, facts)
+
+
+def _change(file: h5py.File, facts: Mapping[str, float | int | str]) -> None:
+    try:
+        entry = _default_entry(file)
+    except (KeyError, NotPlain) as error:
+        raise ValueError(f"it is no product: {error}") from None
+    for name, value in facts.items():
+        if name in entry:
+            del entry[name]
+        _field(entry, name, value, {})
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file to be written beside `path`, which then takes its place; nothing of it stays if writing fails."""
+    unfinished = unfinished_path(path)
+    try:
+        yield unfinished
         os.replace(unfinished, path)  # noqa: PTH105 (Path.replace builds another path)
     except BaseException:
         with suppress(OSError):
@@ -108,10 +155,10 @@ def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
         "name": (product.name, ""),
     }
     for name, value in product.attributes.items():
-        field, units = _NEXUS_FIELDS.get(name, (_link(name), ""))
+        field = _link(name)
         if field in facts:
             raise ValueError(f"{product.name}: the attribute {name!r} has the name of another field of the file")
-        facts[field] = (value, units)
+        facts[field] = (value, _UNITS.get(name, ""))
     return facts
 
 
@@ -221,13 +268,12 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def _read_facts(file: h5py.File) -> dict[str, Any]:
-    ours = {nexus: name for name, (nexus, _) in _NEXUS_FIELDS.items()}
     entry = _default_entry(file)
     facts = {}
     for name in islice(entry, MOST_FACTS):
         value = _fact(entry, name)
         if value is not None:
-            facts[ours.get(name, name)] = value
+            facts[_NAMES_BEFORE.get(name, name)] = value
     return facts
 
 

@@ -1,47 +1,38 @@
 """The products of the last runs in the state directory, and the index that tells readers what is current.
 
-``products/<run>/<name>.nxs`` and ``products/index.json``, both replaced by rename. The folders are the truth: the index
-is built from them at every start; a broken or missing one costs no more than the knowledge which runs have ended.
+``products/<run>/<name>.nxs`` and ``products/index.json``, both replaced by rename. The files are the truth: each says
+whether its run has ended, and the index is built from them at every start. What only the index knows (runs that left
+no product) is lost with a broken one.
 """
 
 import hashlib
-import json
+import logging
 import re
 import shutil
+import time
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from livereduce.files import read_regular, replace_file
-from livereduce.publish.nexus import read_facts, write_product
+from livereduce.files import read_regular, replace_file, sweep
+from livereduce.publish import index as indexes
+from livereduce.publish.index import Entry, Index, Run, decode_index, encode_index
+from livereduce.publish.nexus import amend_product, read_facts, write_product
 from livereduce.publish.product import Product
 
 INDEX = "index.json"
 MOST_INDEX = 4 << 20
 """Bytes; it has some kilobytes."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What the index says of one product; `path` is relative to the products folder, `written_unix_s` Unix time."""
-
-    name: str
-    path: str
-    pipeline: str
-    written_unix_s: float
-    events: int
-    incomplete: str
-
-
-@dataclass(slots=True)
-class _Run:
-    products: dict[str, Entry]
-    ended: bool = False
+logger = logging.getLogger("livereduce.publish")
 
 
 class Products:
     """Writes products, keeps those of the last runs and the index of them.
+
+    Making one never fails: a directory that cannot be written yet is tried again by every call.
 
     Parameters
     ----------
@@ -51,13 +42,21 @@ class Products:
 
     def __init__(self, state_dir: Path, keep_runs: int = 10) -> None:
         self._folder = state_dir / "products"
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._keep_runs = max(keep_runs, 1)
-        self._runs = _runs_on_disk(self._folder)
-        self._write_index()
+        for folder in (self._folder, *_run_folders(self._folder)):
+            sweep(folder)
+        self._index, self._left_open = _read_folder(self._folder)
+        self._ours: dict[int, set[str]] = {}
+        with suppress(OSError):
+            self._save(self._index)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The newest runs whose end or whole was missed, one sentence each, for people."""
+        return self._index.notes
 
     def publish(self, product: Product) -> Path:
-        """Write a product in the place of its predecessor and make its run the current one.
+        """Write a product in the place of its predecessor and make its run the current one, unless a later one is.
 
         Raises
         ------
@@ -66,36 +65,102 @@ class Products:
         """
         path = self._folder / str(product.run) / f"{safe_name(product.name)}.nxs"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_product(path, product)
-        run = self._runs.pop(product.run, None) or _Run({})
-        run.products[path.name] = _entry(path, product.name, product.pipeline, product.attributes)
-        run.ended = False
-        self._runs[product.run] = run  # the current run is the last one
-        self._prune()
-        self._write_index()
+        facts: dict[str, Any] = {"ended": 0, "start_time": "", "end_time": ""} | product.attributes
+        write_product(path, replace(product, attributes=facts))
+        self._ours.setdefault(product.run, set()).add(path.name)
+        before = self._index.find(product.run) or Run(run=product.run)
+        over = bool(facts["ended"])
+        run = replace(
+            before,
+            ended=before.ended and over,
+            start_time=str(facts["start_time"]),
+            end_time=str(facts["end_time"]),
+            incomplete=before.incomplete if before.ended and over else "",
+            products={**before.products, path.name: _entry(path, product.name, product.pipeline, facts, ended=over)},
+        )
+        # The last result of a run may come late, when the disk has room again and the next run has begun.
+        is_late = 0 < product.run < self._index.last_run
+        self._index = self._pruned(indexes.with_run(self._index, run, current=not is_late))
+        self._save(self._index)
         return path
 
-    def ended(self, run: int) -> None:
-        """Mark the products of a run as final; nothing is done if it has none."""
-        if run in self._runs and not self._runs[run].ended:
-            self._runs[run].ended = True
-            self._write_index()
+    def in_run(self, run: int, *, joined: bool) -> None:
+        """The stream is in a run (0: in none): what an earlier worker left of others is closed, or reported as missed.
 
-    def _prune(self) -> None:
-        for run in list(self._runs)[: -self._keep_runs]:
-            del self._runs[run]
+        Parameters
+        ----------
+        joined
+            Nothing was reading before: runs may have passed meanwhile.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; to be called again.
+        """
+        left_open = self._left_open - {run}
+        after = indexes.in_run(self._index, run, left_open, time.time(), joined=joined)
+        for note in after.notes:
+            if note not in self._index.notes:
+                logger.warning("incomplete: %s", note)
+        self._take(after)
+        self._left_open -= left_open
+
+    def ended(self, run: int, incomplete: str = "") -> None:
+        """Mark the products of a run as final; nothing is done if it has none.
+
+        Parameters
+        ----------
+        incomplete
+            What those lack that were not written with the run's last data.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; to be called again.
+        """
+        self._take(indexes.ended(self._index, run, incomplete, self._ours.get(run, set())))
+        self._left_open.discard(run)
+        self._ours.pop(run, None)
+
+    def _take(self, index: Index) -> None:
+        """Bring files and index to what is to be said of the runs."""
+        if index == self._index:
+            return
+        self._index = self._saved(replace(index, runs=tuple(self._amended(run) for run in index.runs)))
+
+    def _amended(self, run: Run) -> Run:
+        before = self._index.find(run.run)
+        known = before.products if before else {}
+        return replace(
+            run,
+            products={
+                file: self._amended_entry(entry) if entry != known.get(file) else entry
+                for file, entry in run.products.items()
+            },
+        )
+
+    def _amended_entry(self, entry: Entry) -> Entry:
+        path = self._folder / entry.path
+        try:
+            amend_product(path, {"ended": int(entry.ended), "incomplete": entry.incomplete})
+            return replace(entry, written_unix_s=path.stat().st_mtime)
+        except (ValueError, FileNotFoundError) as error:
+            logger.warning("%s: only the index says how it ended: %s", path, error)
+            return entry
+
+    def _pruned(self, index: Index) -> Index:
+        for run in index.runs[: -self._keep_runs]:
             # What cannot be removed now is found again at the next start.
-            shutil.rmtree(self._folder / str(run), ignore_errors=True)
+            shutil.rmtree(self._folder / str(run.run), ignore_errors=True)
+        return replace(index, runs=index.runs[-self._keep_runs :])
 
-    def _write_index(self) -> None:
-        index = {
-            "current": next(reversed(self._runs), None),
-            "runs": [
-                {"run": number, "ended": run.ended, "products": [asdict(entry) for entry in run.products.values()]}
-                for number, run in self._runs.items()
-            ],
-        }
-        replace_file(self._folder / INDEX, json.dumps(index, indent=1).encode())
+    def _saved(self, index: Index) -> Index:
+        self._save(index)
+        return index
+
+    def _save(self, index: Index) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        replace_file(self._folder / INDEX, encode_index(index))
 
 
 def safe_name(name: str) -> str:
@@ -110,47 +175,84 @@ def safe_name(name: str) -> str:
     return f"{safe}-{hashlib.md5(name.encode('utf-8', 'replace'), usedforsecurity=False).hexdigest()[:8]}"
 
 
-def _entry(path: Path, name: str, pipeline: str, facts: dict[str, Any]) -> Entry:
+def _entry(path: Path, name: str, pipeline: str, facts: dict[str, Any], *, ended: bool) -> Entry:
     return Entry(
         name=name,
         path=f"{path.parent.name}/{path.name}",
         pipeline=pipeline,
         written_unix_s=path.stat().st_mtime,
         events=int(facts.get("events", 0)),
+        proton_charge_pc=float(facts.get("proton_charge_pc", 0.0)),
         incomplete=str(facts.get("incomplete", "")),
+        ended=ended,
     )
 
 
-def _runs_on_disk(folder: Path) -> dict[int, _Run]:
-    """The runs with their products, the one written last at the end."""
-    ended = _ended_runs(folder / INDEX)
-    places = [place for place in folder.iterdir() if place.is_dir() and re.fullmatch(r"0|[1-9]\d*", place.name)]
-    runs = {int(place.name): _Run(_products_on_disk(place)) for place in places}
-    for number, run in runs.items():
-        run.ended = ended.get(number, False)
-    order = {number: place for place, number in enumerate(ended)}
-
-    def age(number: int) -> tuple[float, int]:
-        times = (entry.written_unix_s for entry in runs[number].products.values())
-        return max(times, default=0.0), order.get(number, -1)  # two files can have the same time
-
-    return {number: runs[number] for number in sorted(runs, key=age)}
+def _run_folders(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        yield from (place for place in folder.iterdir() if place.is_dir() and re.fullmatch(r"0|[1-9]\d*", place.name))
 
 
-def _products_on_disk(place: Path) -> dict[str, Entry]:
-    products = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnDisk:
+    """A product's file: whether it says that its run has ended; None if it is too old to say so."""
+
+    entry: Entry
+    says: bool | None
+    start_time: str
+    end_time: str
+
+
+def _read_folder(folder: Path) -> tuple[Index, set[int]]:
+    """The index as the files are, the newest run last; and the runs that were left without an end."""
+    known = _known_index(folder / INDEX)
+    runs, left_open = [], set()
+    for place in _run_folders(folder):
+        said = known.find(int(place.name))
+        found = _products_on_disk(place, ended=bool(said and said.ended))
+        runs.append(_run(int(place.name), said, found))
+        if any(product.says is False or (product.says is None and said and not said.ended) for product in found):
+            left_open.add(int(place.name))
+    order = {run.run: place for place, run in enumerate(known.runs)}
+
+    def age(run: Run) -> tuple[int, float]:
+        # A file's time does not tell: the last result of a run may be written late. Unknown runs came after the index.
+        times = (entry.written_unix_s for entry in run.products.values())
+        return order.get(run.run, len(order)), max(times, default=0.0)
+
+    return replace(known, runs=tuple(sorted(runs, key=age))), left_open - {0}
+
+
+def _run(number: int, said: Run | None, found: list[_OnDisk]) -> Run:
+    products = {product.entry.path.partition("/")[2]: product.entry for product in found}
+    return Run(
+        run=number,
+        ended=all(product.entry.ended for product in found) if found else bool(said and said.ended),
+        start_time=max((product.start_time for product in found), default=""),
+        end_time=max((product.end_time for product in found), default=""),
+        incomplete=said.incomplete if said else "",
+        products=products,
+    )
+
+
+def _products_on_disk(place: Path, *, ended: bool) -> list[_OnDisk]:
+    products = []
     for path in sorted(place.glob("*.nxs")):
         # A file that cannot be read is no product; it goes with its run, or is replaced.
-        with suppress(OSError, KeyError, ValueError, AttributeError):
+        with suppress(OSError, KeyError, ValueError, AttributeError, TypeError):
             facts = read_facts(path)
-            products[path.name] = _entry(path, str(facts["name"]), str(facts["pipeline"]), facts)
+            says = bool(facts["ended"]) if "ended" in facts else None
+            entry = _entry(
+                path, str(facts["name"]), str(facts["pipeline"]), facts, ended=ended if says is None else says
+            )
+            times = {key: str(facts.get(key, "")) for key in ("start_time", "end_time")}
+            products.append(_OnDisk(entry=entry, says=says, **times))
     return products
 
 
-def _ended_runs(index: Path) -> dict[int, bool]:
-    """Whether each run had ended, in the order of an earlier index; nothing if it is missing or broken."""
+def _known_index(path: Path) -> Index:
+    """An earlier index, without products; an empty one if it is missing or broken."""
     try:
-        body = json.loads(read_regular(index, MOST_INDEX, follow_link=False))
-        return {run["run"]: bool(run["ended"]) for run in body["runs"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return decode_index(read_regular(path, MOST_INDEX, follow_link=False))
+    except (OSError, ValueError):
+        return Index()

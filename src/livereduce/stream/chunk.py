@@ -87,6 +87,8 @@ class Chunk:
         False if the stream joined the run after its beginning.
     start_ns
         When the run started; 0 if not known.
+    end_ns
+        When it ended, in the chunk that ends it; 0 if not known.
     """
 
     run: int
@@ -100,6 +102,7 @@ class Chunk:
     ends_run: bool = False
     from_start: bool = True
     start_ns: int = 0
+    end_ns: int = 0
 
     @property
     def n_events(self) -> int:
@@ -225,7 +228,7 @@ def _start_run(state: CutState, fact: RunStarted, now: float) -> Stepped:
 def _end_run(state: CutState, fact: RunEnded, now: float) -> Stepped:
     if state.run == 0 or fact.run != state.run:
         return state, ()  # of a run that we never saw; what is pending belongs elsewhere
-    state, chunks = _cut(state, now, ends_run=True)
+    state, chunks = _cut(state, now, ends_run=True, end_ns=fact.time_ns)
     return _between_runs(state), chunks
 
 
@@ -290,14 +293,14 @@ def _dry(state: CutState, now: float) -> Stepped:
     return _tick(state, now)
 
 
-def _cut(state: CutState, now: float, *, ends_run: bool = False) -> Stepped:
+def _cut(state: CutState, now: float, *, ends_run: bool = False, end_ns: int = 0) -> Stepped:
     if not (state.matters or ends_run):
         return replace(state, cut_s=now), ()
-    chunk = _chunk(state, ends_run)
+    chunk = replace(_chunk(state), ends_run=ends_run, end_ns=end_ns)
     return replace(emptied(state), replaces=False, cut_s=now), (chunk,)
 
 
-def _chunk(state: CutState, ends_run: bool) -> Chunk:
+def _chunk(state: CutState) -> Chunk:
     items = list(_oldest_first(state.pending))
     snapshots = [item for item in items if isinstance(item, HistogramSnapshot)]
     return Chunk(
@@ -309,7 +312,6 @@ def _chunk(state: CutState, ends_run: bool) -> Chunk:
         gaps=tuple(item for item in items if isinstance(item, Gap)),
         snapshot=snapshots[-1] if snapshots else None,
         replaces=state.replaces,
-        ends_run=ends_run,
         from_start=state.from_start,
         start_ns=state.start_ns,
     )

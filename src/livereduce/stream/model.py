@@ -217,6 +217,8 @@ class SourceState:
 
     Attributes
     ----------
+    run
+        The run that the stream is in, 0 between runs; None as long as it has not said.
     contained
         Exceptions of our own that cost packets, not the worker.
     """
@@ -230,6 +232,7 @@ class SourceState:
     last_problem: str = ""
     repeated_pulses: int = 0
     gaps: int = 0
+    run: int | None = None
     unknown_types: dict[str, int] = field(default_factory=dict)
     contained: int = 0
 

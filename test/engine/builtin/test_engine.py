@@ -206,11 +206,49 @@ def test_a_full_disk_is_shown_and_the_run_goes_on(tmp_path: Path) -> None:
     made = bench(job(tmp_path))
     made.shelf.full = True
     progress = made.play([start(5), batch(5, 1)])
-    assert progress.last_errors["publish"] == "result: OSError: No space left on device"
+    assert progress.last_errors["publish"] == "result of run 5: OSError: No space left on device"
     assert progress.script_errors == 0
     made.shelf.full = False
     assert made.play([batch(5, 1)]).last_errors == {}
     assert made.shelf.published[-1].signal.sum() == 2
+
+
+def test_the_publisher_is_told_of_each_run_and_whether_nothing_was_reading_before(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    made.play([start(5), batch(5, 1), end(5), start(6), batch(6, 1)])
+    assert made.shelf.seen == [(5, True), (6, False)]
+    made.source.opened *= 2  # it has connected once more
+    made.play([batch(6, 1), start(8), batch(8, 1)])
+    assert made.shelf.seen[2:] == [(8, True)]
+    assert made.shelf.lacks == {5: "", 6: ""}
+    last = made.shelf.last_of(5).attributes
+    assert (last["ended"], last["end_time"]) == (1, "1990-01-01T00:00:09.000000000Z")
+    assert made.shelf.last_of(8).attributes["ended"] == 0
+
+
+@pytest.mark.parametrize("moment", ["from the start", "at the end"])
+def test_a_run_that_ends_on_an_older_result_says_so(tmp_path: Path, moment: str) -> None:
+    fault = tmp_path / "fault"
+    made = bench(job(tmp_path, post_proc=f"import os\nif os.path.exists({str(fault)!r}):\n    1 / 0\n"))
+    if moment == "at the end":
+        made.play([start(5), batch(5, 1, 2)])
+        fault.touch()
+        made.play([batch(5, 3), end(5)])
+    else:
+        fault.touch()
+        made.play([start(5), batch(5, 1, 2, 3), end(5)])
+    held = 2 if moment == "at the end" else 0
+    assert made.shelf.lacks[5].startswith(f"its last result holds {held} of 3 events (post_proc failed: ")
+    assert "ZeroDivisionError" in made.shelf.lacks[5]
+
+
+def test_a_run_whose_end_brings_no_more_data_lacks_nothing_if_post_proc_fails_there(tmp_path: Path) -> None:
+    fault = tmp_path / "fault"
+    made = bench(job(tmp_path, post_proc=f"import os\nif os.path.exists({str(fault)!r}):\n    1 / 0\n"))
+    made.play([start(5), batch(5, 1, 2)])
+    fault.touch()
+    made.play([end(5)])
+    assert made.shelf.lacks == {5: ""}
 
 
 def test_what_is_missing_from_the_stream_is_flagged(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ import pytest
 from helpers.engines import CHUNK, KEEP, REBIN, Bench, events_of, record_of
 from livereduce.errors import ExitCode
 from livereduce.link import Phase, RunState
+from livereduce.publish.index import END_UNSEEN
+from livereduce.publish.product import Axis, Product
+from livereduce.publish.products import Products
 
 pytestmark = pytest.mark.timeout(300)
 
 ONE_RUN: list[dict[str, Any]] = [{"new_run": 1}, {"chunk": CHUNK, "times": 3}, {"end_run": 1}]
 Make = Callable[..., Bench]
+NOTHING = Axis(name="tof", values=np.array([0.0, 1.0]))
 
 
 # ---- what Mantid is told
@@ -114,6 +119,31 @@ def test_each_run_has_its_own_result_in_all_states_of_the_listener(bench: Make, 
         assert said == {run: events < 3000 for run, events in held.items()}
     assert reducing.progress.run_state in (RunState.NO_RUN, RunState.ENDED)
     assert reducing.stop() == ExitCode.OK
+
+
+def test_what_an_earlier_worker_left_of_another_run_is_flagged_and_what_passed_is_said(bench: Make) -> None:
+    at = bench({"new_run": 3}, {"chunk": CHUNK, "times": 3}, {"end_run": 3})
+    job = at.job(proc=REBIN)
+    earlier = Products(Path(job.state_dir))
+    earlier.in_run(1, joined=True)
+    earlier.publish(Product(pipeline="live", run=1, name="result", signal=np.zeros(1), axes=(NOTHING,)))
+    reducing = at.start(job)
+    progress = reducing.wait("what was missed", lambda one: len(one.incomplete_runs) == 2)
+    assert [text.partition(":")[0] for text in progress.incomplete_runs] == ["run 1", "run 2"]
+    assert progress.gaps == 2
+    assert reducing.product(1).attributes["incomplete"] == END_UNSEEN
+    reducing.wait_ended(3)
+    facts = reducing.product(3).attributes
+    assert (facts["incomplete"], facts["ended"]) == ("", 1)
+    assert str(facts["start_time"]) < str(facts["end_time"])
+
+
+def test_a_run_whose_last_post_proc_fails_says_that_its_result_is_older(bench: Make) -> None:
+    fails = KEEP + "if input.getNumberEvents() > 2500:\n    raise ValueError('no such peak')\n"
+    at = bench(*ONE_RUN, {"silence": 2}, {"new_run": 2}, {"chunk": CHUNK})
+    reducing = at.start(at.job(post_proc=fails))
+    reducing.wait_ended(1)
+    assert "of 3000 events (post_proc failed: " in str(reducing.product(1).attributes["incomplete"])
 
 
 def test_a_paused_run_is_shown_as_paused(bench: Make) -> None:

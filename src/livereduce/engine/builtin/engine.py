@@ -19,10 +19,11 @@ from livereduce.engine.script import Scope
 from livereduce.errors import OperatorError
 from livereduce.link import Job, Phase, Progress, RunState
 from livereduce.marks import Marker, Stage, Suspect
-from livereduce.publish.outlet import Outlet, Publisher, outlet_of
+from livereduce.publish.outlet import Outlet, outlet_of
 from livereduce.publish.products import Products
+from livereduce.publish.writer import Publisher
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, emptied, lag_s, step
-from livereduce.stream.model import Gap, Item, Source, SourceLost, SourceState, StartFrom
+from livereduce.stream.model import Gap, Item, RunStarted, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
@@ -130,7 +131,11 @@ class BuiltinEngine:
         for fact in self._read(timeout_s):
             for chunk in self._step(fact):
                 self._reduce(chunk)
+            if isinstance(fact, RunStarted):  # several runs may come with one read
+                self._in_run(fact.run)
+        self._in_run(self._source.state().run if self._source else None)
         assert self._outlet is not None
+        self._outlet.look()
         self._outlet.seen(self._cut.run, self._cut.newest_ns / 1e9 + EPICS_EPOCH_UNIX_NS / 1e9)
         return self._progress()
 
@@ -229,6 +234,11 @@ class BuiltinEngine:
         else:
             self._marker.data(stage, chunk.run, *span_of(chunk))
 
+    def _in_run(self, run: int | None) -> None:
+        """The stream is in a run (0: in none, None: it has not said)."""
+        if run is not None and self._source and self._outlet:
+            self._outlet.in_run(run, self._source.state().connects)
+
     def _beat(self, phase: Phase) -> None:
         # While stopping, the limits of the other phases do not hold any more.
         self._tell(Phase.STOPPING if self._stopping else phase)
@@ -265,7 +275,8 @@ class BuiltinEngine:
             received_bytes=source.received_bytes,
             bad_packets=source.bad_packets,
             repeated_pulses=source.repeated_pulses,
-            gaps=source.gaps + self._gaps,
+            gaps=source.gaps + self._gaps + (self._outlet.gaps if self._outlet else 0),
+            incomplete_runs=self._outlet.notes if self._outlet else (),
             contained=self._all_contained(source),
             keeps_events=first.keeps_events,
             fits=first.fits,

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from livereduce.contained import Contained
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
@@ -17,7 +18,7 @@ from livereduce.engine.store import Store
 from livereduce.link import Phase
 from livereduce.marks import Stage
 from livereduce.metrics import take_metrics
-from livereduce.publish.outlet import Publisher
+from livereduce.publish.outlet import Outlet
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
@@ -29,6 +30,8 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 
 
 COUNTED = "histograms for want of memory"
+LONGEST_REASON = 300
+"""Characters of a script's error in the reason why a result is incomplete."""
 
 
 KeepFailure = Callable[[int, str, Script, ScriptError, int], None]
@@ -62,7 +65,7 @@ class Reduction:
         self,
         pipeline: Pipeline,
         intake: Intake,
-        products: Publisher,
+        products: Outlet,
         beat: Callable[[Phase], None],
         scope: Scope,
         keep_failure: KeepFailure,
@@ -84,6 +87,7 @@ class Reduction:
         )
         self._held_back: tuple[Chunk, ...] = ()
         self._raised: ScriptError | None = None
+        self._published: Tally | None = None
         self.run = 0
         self.keeps_events = pipeline.preserve_events
         self.fits = ""
@@ -102,14 +106,14 @@ class Reduction:
         processed = self._process_and_accumulate(chunk)
         if processed or chunk.ends_run:
             try:
-                self._post_process_and_publish()
+                self._post_process_and_publish(chunk)
             except Exception as error:  # noqa: BLE001 (the boundary of a result: the data are kept for the next)
                 self.contained.note(f"a result of run {chunk.run}", error)
         if chunk.ends_run:
-            self._products.ended(chunk.run)
+            self._products.ended(chunk.run, self._end_lacks())
 
     def _begin_run(self, run: int) -> None:
-        self.run, self.tally = run, Tally()
+        self.run, self.tally, self._published = run, Tally(), None
         self._held_back = ()
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never come together
         self._intake.begin_run()
@@ -198,7 +202,7 @@ class Reduction:
             return f"its output cannot be accumulated: {error}"
         return ""
 
-    def _post_process_and_publish(self) -> None:
+    def _post_process_and_publish(self, chunk: Chunk) -> None:
         accumulated = self._accumulation.value()
         if accumulated is None:
             return
@@ -208,7 +212,7 @@ class Reduction:
             return
         self.errors.pop("post_proc", None)
         self._store[self._pipeline.result_name] = result
-        self._publish(result)
+        self._publish(result, chunk)
 
     def _post_processed(self, accumulated: Workspace) -> Workspace | str:
         """The result, or what went wrong."""
@@ -230,7 +234,7 @@ class Reduction:
             return str(outcome)
         return _output(outcome, input, script)
 
-    def _publish(self, result: Workspace) -> None:
+    def _publish(self, result: Workspace, chunk: Chunk) -> None:
         self._mark(Stage.PUBLISH)
         self._beat(Phase.PUBLISH)
         begun_s = time.perf_counter()
@@ -243,16 +247,26 @@ class Reduction:
                 name=name,
                 incomplete=self.tally.incomplete,
                 accumulated_as=COUNTED if self.fits else "",
+                ended=chunk.ends_run,
+                start_ns=chunk.start_ns,
+                end_ns=chunk.end_ns,
             )
-            self._products.publish(product)
         except Exception as error:
-            logger.debug("run %d: publishing %s", self.run, name, exc_info=True)
+            logger.debug("run %d: the product of %s", self.run, name, exc_info=True)
             self._failed("publish", f"{name}: {type(error).__name__}: {error}")
             return
-        finally:
-            self.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
         self.errors.pop("publish", None)
-        self.results += 1
+        self._published = self.tally  # what cannot be written now is kept by the outlet
+        self.results += self._products.publish(product)
+        self.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
+
+    def _end_lacks(self) -> str:
+        """What the newest result lacks of a run that has ended; empty if nothing."""
+        made_of, run = (replace(tally, chunks=0) for tally in (self._published or Tally(), self.tally))
+        if made_of == run:
+            return ""
+        failed = "; ".join(f"{step} failed: {text}" for step, text in self.errors.items())[:LONGEST_REASON]
+        return f"its last result holds {made_of.events} of {run.events} events{failed and f' ({failed})'}"
 
     def _failed(self, step: str, problem: str) -> None:
         logger.error("run %d: %s failed: %s", self.run, step, problem)

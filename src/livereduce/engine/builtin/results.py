@@ -21,7 +21,16 @@ MAX_CELLS = 4_000_000
 
 
 def product_of(
-    result: Workspace, *, pipeline: str, run: int, name: str, incomplete: str, accumulated_as: str = ""
+    result: Workspace,
+    *,
+    pipeline: str,
+    run: int,
+    name: str,
+    incomplete: str,
+    accumulated_as: str = "",
+    ended: bool = False,
+    start_ns: int = 0,
+    end_ns: int = 0,
 ) -> Product:
     """The product of a result.
 
@@ -31,6 +40,10 @@ def product_of(
         Why something is missing from the run, empty if nothing is.
     accumulated_as
         How the run was accumulated, if not as it was configured.
+    ended
+        The run has ended: this is its last result.
+    start_ns, end_ns
+        When the run started and ended; 0 if not known.
 
     Raises
     ------
@@ -38,6 +51,7 @@ def product_of(
         The values of the result are not numbers.
     """
     attributes = {**_attributes(result.tally), "incomplete": incomplete}
+    attributes |= {"ended": int(ended), "start_time": _iso(start_ns), "end_time": _iso(end_ns)}
     if accumulated_as:
         attributes["accumulated_as"] = accumulated_as
     held = result.held

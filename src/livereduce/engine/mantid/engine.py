@@ -148,6 +148,7 @@ class MantidEngine:
         assert self._steps is not None
         assert self._outlet is not None
         done, book = self._steps.done, self._steps.done.book
+        self._outlet.look()
         self._outlet.seen(book.run, book.last_ns / 1e9)
         whole = done.settled
         of_run = whole if whole.run == book.run else Book()
@@ -173,6 +174,8 @@ class MantidEngine:
             source_connected=connected,
             source_reason="" if connected else _reason(verdict),
             source_connects=int(book.chunks > 0),
+            gaps=self._outlet.gaps,
+            incomplete_runs=self._outlet.notes,
             keeps_events=self._keeps_events,
             silent_s=verdict.silent_s if isinstance(verdict, Busy | Waiting) else 0.0,
             last_errors=_errors(done.errors, verdict) | self._outlet.problems,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from livereduce.engine.mantid.runs import Seen
 
 CHARGE = "proton_charge"
+START, END = "run_start", "run_end"
 
 
 def is_group(workspace: Any) -> bool:
@@ -38,7 +39,7 @@ def seen_in(workspace: Any, *, count: bool = True) -> Seen:
     times_ns, charges = _pulses(run)
     return Seen(
         run=int(parts[0].getRunNumber()),
-        ends=run.hasProperty("run_end"),
+        ends=run.hasProperty(END),
         paused=_is_paused(run),
         events=sum(_events_in(part) for part in parts) if count else 0,
         cumulative=not hasattr(parts[0], "getNumberEvents"),
@@ -47,7 +48,17 @@ def seen_in(workspace: Any, *, count: bool = True) -> Seen:
         first_ns=int(times_ns[0]) if len(times_ns) else 0,
         last_ns=int(times_ns[-1]) if len(times_ns) else 0,
         newest_ns=max(_newest_times(run), default=0),
+        start_time=_time(run, START),
+        end_time=_time(run, END),
     )
+
+
+def _time(run: Any, log: str) -> str:
+    """A time that Mantid keeps as a text without a zone, in UTC; empty if it is not there."""
+    if not run.hasProperty(log):
+        return ""
+    text = str(run.getProperty(log).value).strip()
+    return f"{text}Z" if text[-1:].isdigit() and "+" not in text else text
 
 
 def _events_in(workspace: Any) -> int:

@@ -67,6 +67,9 @@ def _attributes(book: Book) -> dict[str, float | int | str]:
         "chunks": book.run_chunks,
         "first_pulse": _iso(book.first_ns),
         "last_pulse": _iso(book.last_ns),
+        "ended": int(book.ended),
+        "start_time": book.start_time,
+        "end_time": book.end_time,
         "incomplete": book.incomplete,
     }
 

@@ -26,6 +26,8 @@ class Seen:
         Unix times of its first and last pulse in ns; 0 if it has none.
     newest_ns
         The newest time in any of its logs; 0 if there is none.
+    start_time, end_time
+        When its run started and ended (ISO 8601); empty if it does not say.
     """
 
     run: int = 0
@@ -38,6 +40,8 @@ class Seen:
     first_ns: int = 0
     last_ns: int = 0
     newest_ns: int = 0
+    start_time: str = ""
+    end_time: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class Book:
     newest_ns: int = 0
     given_pulses: int = 0
     given_last_ns: int = 0
+    start_time: str = ""
+    end_time: str = ""
     incomplete: str = ""
 
     @property
@@ -155,7 +161,14 @@ def _at_edge(book: Book, seen: Seen) -> Book:
     after_end = book.ended and not seen.ends
     newest = max(book.newest_ns, seen.newest_ns)
     if seen.run == book.said and not after_end:
-        return replace(book, ended=book.ended or seen.ends, paused=seen.paused, newest_ns=newest)
+        return replace(
+            book,
+            ended=book.ended or seen.ends,
+            paused=seen.paused,
+            newest_ns=newest,
+            start_time=book.start_time or seen.start_time,
+            end_time=seen.end_time or book.end_time,
+        )
     return Book(
         said=seen.run,
         run=0 if after_end and seen.run == book.said else seen.run,
@@ -165,4 +178,6 @@ def _at_edge(book: Book, seen: Seen) -> Book:
         events=book.events,
         pulses=book.pulses,
         newest_ns=newest,
+        start_time="" if after_end and seen.run == book.said else seen.start_time,
+        end_time=seen.end_time,
     )

@@ -8,7 +8,7 @@ and Mantid's storing it is the moment.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -31,6 +31,8 @@ logger = logging.getLogger("livereduce.engine")
 
 PIPELINE = "live"
 PROC, POST_PROC = "proc", "post_proc"
+LONGEST_REASON = 300
+"""Characters of a script's error in the reason why a result is incomplete."""
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class Steps:
         self._keep_failure = partial(keep_failure, job)
         self._ads = Ads(self._stored)
         self._unpublished = False
+        self._published = Book()
         self.cancelled = False
         self.done = Done()
 
@@ -185,10 +188,11 @@ class Steps:
         elif book.newest_ns > before.newest_ns:
             self.done.new_at = now
         self.done.looked_at, self.done.book = now, book
+        self._outlet.in_run(book.run)
 
     def _ended(self, before: Book) -> None:
-        if before.run and self.done.results:
-            self._contained("publish", lambda: self._outlet.ended(before.run))
+        if before.run:
+            self._outlet.ended(before.run, _lacks(self._published, before, self.done.errors))
 
     # ---- results
 
@@ -211,14 +215,14 @@ class Steps:
         self._begin(Phase.PUBLISH)
         self._unpublished = False
         begun_s = time.perf_counter()
-        if self._contained("publish", lambda: self._write(result)):
-            self.done.results += 1
+        self._contained("publish", lambda: self._write(result))
         self.done.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
 
     def _write(self, result: Any) -> None:
         book = self.done.book
-        for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book):
-            self._outlet.publish(product)
+        written = [self._outlet.publish(one) for one in products_of(result, pipeline=PIPELINE, name=RESULT, book=book)]
+        self._published = book  # what cannot be written now is kept by the outlet
+        self.done.results += all(written)
         if book.ended:
             self._outlet.ended(book.run)
 
@@ -246,6 +250,15 @@ class Steps:
         self.done.heard_at = time.monotonic()
         self.done.at_work = None
         self._changed.set()
+
+
+def _lacks(published: Book, run: Book, errors: Mapping[str, str]) -> str:
+    """What the newest result lacks of a run that is over; empty if nothing."""
+    held = published.run_events if published.run == run.run else 0
+    if held == run.run_events:
+        return ""
+    failed = "; ".join(f"{step} failed: {text}" for step, text in dict(errors).items())[:LONGEST_REASON]
+    return f"its last result holds {held} of {run.run_events} events{failed and f' ({failed})'}"
 
 
 def _as_output(workspace: Any, output: str) -> Any:

@@ -137,6 +137,7 @@ class AdaraSource:
             bad_packets=self._decoder.damaged,
             last_problem=self._decoder.last_problem,
             repeated_pulses=self._session.repeated_pulses,
+            run=self._session.run,
             unknown_types=dict(self._decoder.unknown_types),
             contained=self._decoder.contained.count,
         )

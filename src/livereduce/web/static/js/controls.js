@@ -69,7 +69,8 @@ export function showControls(choice, { runs, run, followed, products, name, kind
 function runText(one) {
   const last = one.products.map((product) => product.updated).filter(Boolean).sort().at(-1);
   const number = one.run ? `run ${one.run}` : "between runs";
-  return `${number}${one.ended ? ", ended" : ""}${last ? `, ${when(last)}` : ""}`;
+  const incomplete = one.products.some((product) => product.incomplete) ? ", incomplete" : "";
+  return `${number}${one.ended ? ", ended" : ""}${incomplete}${last ? `, ${when(last)}` : ""}`;
 }
 
 function showOthers(choice, products, name, kind) {

@@ -36,6 +36,8 @@ export function showReadings(card, status) {
       progress.chunks ? `proc ${span(progress.proc_s)}, post ${span(progress.post_proc_s)}` : ""],
     ["Memory", "memory", ""],
   ];
+  const missed = progress.incomplete_runs ?? [];
+  if (missed.length) figures.push(["Earlier runs", `${missed.length} incomplete`, missed.join("; ")]);
   keep(byId("readings"), figures, ([name]) => name, make, (node, [name, value, note]) => {
     const cell = node.querySelector(".value");
     if (name === "Memory") {
