@@ -17,6 +17,7 @@ export LC_ALL=C SYSTEMD_PAGER='' SYSTEMD_COLORS=0
 
 readonly DEFAULT_INTERVAL=60 DEFAULT_THRESHOLD=300 LEAST_THRESHOLD=20
 readonly RESTART_LIMIT=180 STATUS_LIMIT=20 # seconds that a call of systemctl may take
+readonly TAIL_LIMIT=20 TAIL_BYTES=65536    # seconds that reading the end of a log may take, and how much of it
 
 readonly CONFIG_FILE=${1:-/etc/livereduce.conf}
 readonly LOG_DIR=${LIVEREDUCE_LOG_DIR:-/var/log/SNS_applications}
@@ -31,7 +32,7 @@ log_failed=''
 
 say() {
   printf '%s\n' "$1"
-  if { printf '%s\n' "$1" >>"$LOG"; } 2>/dev/null; then
+  if write_log "$1"; then
     log_failed=''
   elif [[ ! $log_failed ]]; then
     log_failed=yes
@@ -40,6 +41,19 @@ say() {
 }
 
 timestamp() { printf '%(%F %T)T' -1; }
+
+# One line into the log file, if it is a regular file. Writing to a FIFO would wait until somebody reads it, and it may
+# become one at any moment: so it is opened for reading too, which does not wait, and looked at when it is open. What is
+# written goes to that very file.
+write_log() {
+  local file written
+  [[ -f $LOG || ! -e $LOG ]] || return
+  { exec {file}<>"$LOG"; } 2>/dev/null || return
+  [[ -f /dev/fd/$file ]] && { printf '%s\n' "$1" >>"/proc/self/fd/$file"; } 2>/dev/null
+  written=$?
+  exec {file}>&-
+  return "$written"
+}
 
 note() { say "$(timestamp) $*"; }
 
@@ -89,6 +103,8 @@ read_config() {
   local answer verdicts
   if [[ ! -e $CONFIG_FILE ]]; then
     note "no configuration $CONFIG_FILE: using the defaults"
+  elif [[ ! -f $CONFIG_FILE ]]; then # reading a FIFO would wait for ever
+    note "WARNING: the configuration $CONFIG_FILE cannot be used, using the defaults: it is not a regular file"
   elif [[ ! -s $CONFIG_FILE ]]; then
     note "the configuration $CONFIG_FILE is empty: using the defaults"
   elif ! answer=$(jq --raw-output --argjson least "$LEAST_THRESHOLD" "$READ_CONFIG" "$CONFIG_FILE" 2>&1); then
@@ -101,14 +117,21 @@ read_config() {
   threshold=${threshold%.*} # ages are whole seconds
 }
 
-# ---- systemctl, which may fail or hang
+# ---- other programs, which may fail or hang
 
-# ctl LIMIT ARGUMENTS: its output in `output`; its exit code, or 124 if it had to be ended after LIMIT seconds.
+# ctl LIMIT ARGUMENTS: systemctl, as `bounded`.
 ctl() {
-  local limit=$1 pipe pid line started
+  local limit=$1
   shift
   # shellcheck disable=SC2086  # options, several words
-  exec {pipe}< <(exec systemctl ${LIVEREDUCE_MANAGER:-} --no-ask-password --no-pager "$@" 2>&1)
+  bounded "$limit" systemctl ${LIVEREDUCE_MANAGER:-} --no-ask-password --no-pager "$@"
+}
+
+# bounded LIMIT COMMAND: its output in `output`; its exit code, or 124 if it had to be ended after LIMIT seconds.
+bounded() {
+  local limit=$1 pipe pid line started
+  shift
+  exec {pipe}< <(exec "$@" 2>&1)
   pid=$!
   output=''
   started=$(uptime_s)
@@ -136,14 +159,22 @@ ctl() {
 look=''   # its inode, size and modification time at the last look
 since=''  # the uptime at which it was last seen to have changed; empty while it has never been there
 gone=''
+other=''  # it is there, but not as a regular file
 
 # Looks at the log file; false while there is nothing to judge. What counts is that it changes, not what its time says:
-# clocks are set, files are rotated. Only how old it is when first seen is taken from its time.
+# clocks are set, files are rotated. Only how old it is when first seen is taken from its time. What is not a regular file
+# (a FIFO, a device) says nothing of the service, which does not write to it either and goes on.
 watch() {
-  local now=$1 found
-  if found=$(stat -c '%i %s %Y' -- "$TARGET" 2>/dev/null); then
-    [[ $gone ]] && note "$TARGET is there again"
-    gone=''
+  local now=$1 found kind
+  found=$(stat -L -c '%i %s %Y %F' -- "$TARGET" 2>/dev/null)
+  kind=${found#* * * }
+  if [[ $found && $kind != regular* ]]; then
+    [[ $other ]] || note "WARNING: $TARGET is a $kind, not a regular file; $SERVICE is not restarted for it"
+    other=yes since='' look=''
+  elif [[ $found ]]; then
+    found=${found% "$kind"}
+    [[ $gone$other ]] && note "$TARGET is there again"
+    gone='' other=''
     if [[ ! $since ]]; then
       local wall age
       printf -v wall '%(%s)T' -1
@@ -166,13 +197,18 @@ restarted=-1000000000 # uptime of the last attempt
 refused=''            # systemctl has said that we may not
 
 marker() {
-  local age=$1 lines
-  { lines=$(tail -n 20 -- "$TARGET"); } 2>/dev/null || lines="($TARGET cannot be read)"
+  local age=$1 lines=() output=''
+  if [[ -f $TARGET ]] && bounded "$TAIL_LIMIT" tail -c "$TAIL_BYTES" -- "$TARGET"; then
+    mapfile -t lines <<<"$output"
+    ((${#lines[@]} <= 20)) || lines=("${lines[@]: -20}")
+  else
+    lines=("($TARGET cannot be read)")
+  fi
   printf '%s\n' \
     '#############################################################################' \
     "$(timestamp) No change for $age s in $TARGET" \
     "---- Last 20 lines of $TARGET before restart:" \
-    "$lines" \
+    "${lines[@]}" \
     '' \
     "restarting $SERVICE."
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from helpers.paths import ROOT
 
 SOURCES = ("CHANGELOG.md", "LICENSE", "README.md", "docs", "examples", "packaging", "rpmbuild.sh", "scripts", "src")
-COMMANDS = ("sh", "cat", "chmod", "chown", "grep", "id", "ln", "mkdir", "mv", "rm", "touch")
+COMMANDS = ("sh", "cat", "chmod", "chown", "grep", "id", "ln", "mkdir", "mv", "rm", "stat", "touch")
 
 SYSTEMCTL = """#!/bin/sh
 # Notes what it is asked for; /running has a line for each unit that runs, /marked one for each that is to restart.

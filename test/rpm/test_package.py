@@ -17,6 +17,7 @@ from livereduce import __version__
 pytestmark = [needs("rpmbuild", "rpm"), pytest.mark.timeout(180)]
 in_a_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to install into a directory")
 PACKAGE = "/usr/share/livereduce/livereduce"
+LOG = Path("/var/log/SNS_applications/livereduce.log")
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +160,7 @@ def logs(small: Small) -> Iterator[Callable[[], dict[str, str]]]:
     folder.mkdir(parents=True)
     for name in ("livereduce.log", "livereduce.log.1", "livereduce_watchdog.log", "livereduce_watchdog_PG3.log.1"):
         (folder / name).write_text(f"{name}, old\n")
+        os.chown(folder / name, 1234, 100)  # who runs the service
     yield lambda: {path.name: path.read_text() for path in folder.iterdir()}
     assert sorted(path.name for path in folder.parent.iterdir()) == ["SNS_applications"], "something is left"
 
@@ -273,10 +275,51 @@ def test_lines_that_the_new_version_has_written_meanwhile_stay(
 ) -> None:
     small.rpm("--install", original["main"])
     stub = small.root / "bin" / "systemctl"
-    writes = "try-restart) echo new >>/var/log/SNS_applications/livereduce.log;"
+    log = "/var/log/SNS_applications/livereduce.log"
+    writes = f"try-restart) echo new >>{log}; chown snsdata {log};"
     stub.write_text(stub.read_text().replace("try-restart)", writes))
     small.rpm("--upgrade", packages["main"])
     assert logs()["livereduce.log"] == "livereduce.log, old\nnew\n"
+
+
+ATTACK = """#!/bin/sh
+# Somebody who owns the directory of the logs is quicker: before each step of root's a link takes the place of the log.
+cd /var/log/SNS_applications || exit
+if [ -f livereduce.log ]; then /bin/busybox mv -T livereduce.log .aside; fi
+/bin/busybox ln -sfn TARGET livereduce.log
+exec /bin/busybox COMMAND "$@"
+"""
+
+
+@needs("busybox")
+@in_a_root
+@pytest.mark.parametrize("target", ["/etc/secret", "/etc/folder"])
+@pytest.mark.parametrize("command", ["cat", "ln", "mv", "rm", "stat"])
+def test_whoever_owns_the_directory_of_the_logs_gains_nothing_by_links(
+    command: str, target: str, packages: dict[str, str], original: dict[str, str], small: Small
+) -> None:
+    """Root's scriptlets work in a directory of the service's account; that is no way to other files."""
+    folder = small.root / "var" / "log" / "SNS_applications"
+    small.rpm("--install", original["main"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "livereduce.log").write_text("old\n")
+    os.chown(folder / "livereduce.log", 1234, 100)
+    (small.root / "etc" / "folder").mkdir()
+    secret = small.root / "etc" / "secret"
+    secret.write_text("of root's\n")
+    secret.chmod(0o600)
+    writes = "try-restart) rm -f LOG; echo new >LOG; chown snsdata LOG;".replace("LOG", str(LOG))
+    stub = small.root / "bin" / "systemctl"
+    stub.write_text(stub.read_text().replace("try-restart)", writes))
+    (small.root / "bin" / command).unlink()
+    (small.root / "bin" / command).write_text(ATTACK.replace("TARGET", target).replace("COMMAND", command))
+    (small.root / "bin" / command).chmod(0o755)
+    small.rpm("--upgrade", packages["main"])
+    assert secret.read_text() == "of root's\n"
+    assert (secret.stat().st_uid, oct(secret.stat().st_mode), secret.stat().st_nlink) == (0, "0o100600", 1)
+    assert list((small.root / "etc" / "folder").iterdir()) == []
+    told = [path.read_text() for path in folder.iterdir() if path.is_file() and not path.is_symlink()]
+    assert not any("of root's" in text for text in told)
 
 
 @needs("rpm2cpio", "cpio")

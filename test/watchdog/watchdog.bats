@@ -191,7 +191,7 @@ effective() {
   log_lines 1
   start
   looked_again
-  uptime_is 100298
+  uptime_is 100290
   looked_again
   [ "$(restarts)" -eq 0 ]
   uptime_is 100301
@@ -243,7 +243,7 @@ effective() {
   log_lines 1
   start
   looked_again
-  uptime_is 100299
+  uptime_is 100250
   mv "$target" "$target.1"
   await 'does not exist' "$own"
   log_lines 1
@@ -267,7 +267,7 @@ effective() {
   log_lines 10
   start
   looked_again
-  uptime_is 100299
+  uptime_is 100250
   : >"$target"
   looked_again
   uptime_is 100400
@@ -371,6 +371,113 @@ effective() {
   rmdir "$own"
   uptime_is 100300
   await 'the status of it' "$own"
+}
+
+# ---- files that are not files: whoever opens a FIFO may wait for ever
+
+@test "a FIFO in the place of its own log does not stop it" {
+  log_lines 1
+  aged 1000
+  mkfifo "$own"
+  start
+  await 'the status of it' out
+  [ "$(grep -c 'cannot be written, messages go to the journal only' out)" -eq 1 ]
+  looked_again
+  rm "$own"
+  uptime_is 100300
+  await 'the status of it' "$own"
+}
+
+@test "its own log that becomes a FIFO while it runs does not stop it" {
+  log_lines 1
+  aged 1000
+  start
+  await 'the status of it' "$own"
+  rm "$own" && mkfifo "$own"
+  uptime_is 100300
+  await 'cannot be written, messages go to the journal only' out
+  looked_again
+  [ "$(restarts)" -eq 2 ]
+}
+
+@test "a device in the place of its own log is not written to" {
+  log_lines 1
+  aged 1000
+  ln -s /dev/null "$own"
+  start
+  await 'the status of it' out
+  grep -q 'cannot be written, messages go to the journal only' out
+}
+
+@test "a FIFO in the place of the service's log neither stops it nor makes it restart" {
+  mkfifo "$target"
+  start
+  await 'not a regular file; livereduce.service is not restarted for it' "$own"
+  for now in 101000 102000 103000; do
+    uptime_is "$now"
+    looked_again
+  done
+  [ "$(restarts)" -eq 0 ]
+  [ "$(grep -c 'not a regular file' "$own")" -eq 1 ]
+  rm "$target"
+  log_lines 1
+  await 'is there again' "$own"
+  uptime_is 103301
+  await ' restart ' calls
+}
+
+@test "a log that becomes a FIFO between the look and the restart does not stop it" {
+  log_lines 1
+  aged 1000
+  rm bin/tail
+  cat >bin/tail <<EOF
+#!/bin/bash
+$(command -v rm) $PWD/$target
+$(command -v mkfifo) $PWD/$target
+echo >$PWD/swapped
+exec $(command -v tail) "\$@"
+EOF
+  chmod +x bin/tail
+  start
+  for _ in $(seq 200); do
+    if [ -e swapped ]; then break; fi
+    sleep 0.05
+  done
+  uptime_is 100030
+  await 'the status of it' "$own"
+  grep -q 'cannot be read' "$own"
+}
+
+@test "a FIFO in the place of the configuration means the defaults" {
+  rm conf && mkfifo conf
+  start
+  grep -q 'WARNING: the configuration conf cannot be used, using the defaults: it is not a regular file' out
+  grep -q 'interval 60 s, threshold 300 s' out
+}
+
+@test "a log file behind a link is watched, not the link" {
+  log_lines 1
+  mv "$target" elsewhere.log
+  ln -s ../elsewhere.log "$target"
+  touch -h -d '1000 seconds ago' "$target"
+  start
+  looked_again
+  [ "$(restarts)" -eq 0 ]
+  uptime_is 100250
+  looked_again
+  echo more >>elsewhere.log
+  looked_again
+  uptime_is 100400
+  looked_again
+  [ "$(restarts)" -eq 0 ]
+}
+
+@test "of a line without end only the end is kept" {
+  head -c 3000000 /dev/zero | tr '\0' x >"$target"
+  aged 1000
+  start
+  await 'the status of it' "$own"
+  [ "$(stat -c %s "$own")" -lt 200000 ]
 }
 
 @test "an instance watches its own log file and restarts its own service" {
