@@ -305,10 +305,10 @@ def test_every_event_comes_out_exactly_once_in_order_and_no_chunk_mixes_runs(
             assert chunk.n_events <= RULES.max_events
             assert chunk.ends_run or not chunk.is_empty
         if isinstance(fact, Tick) and now - before.cut_s >= RULES.update_every_s:
-            assert after.pending is None or not after.matters
+            assert not after.pending.matters
 
     state, chunks = run_history(step, CutState(rules=RULES), facts, look)
-    assert not state.matters
+    assert not state.pending.matters
     assert [(c.run, int(t)) for c in chunks for b in c.events for t in b.tof_ns] == sent
     for before, after in zip([None, *chunks], chunks, strict=False):
         edge = before is None or before.ends_run or before.run != after.run

@@ -5,8 +5,7 @@ events, and at once on catching up with the stream; it never spans a run boundar
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,9 +23,12 @@ from livereduce.stream.model import (
     RunEnded,
     RunStarted,
 )
+from livereduce.stream.pending import NOTHING, Data, Pending, kept, n_bytes, n_events
 
 MAX_CHUNK_EVENTS = 2**25
 """256 MiB of events: what a proc script gets at most while a long run is caught up with."""
+MAX_CHUNK_BYTES = 2**29
+"""All that a chunk holds: logs and pulses without events take memory as well."""
 CAUGHT_UP_LAG_S = 1.0
 SILENCE_S = 0.5
 """A server that is silent so long has no more; after a shorter breath what came is cut, but the catching up goes on."""
@@ -65,6 +67,7 @@ class CutRules:
     update_every_s: float
     epoch_ns_at_0: int
     max_events: int = MAX_CHUNK_EVENTS
+    max_bytes: int = MAX_CHUNK_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,10 +123,6 @@ class Chunk:
         return not (self.events or self.monitors or self.logs or self.gaps or self.snapshot)
 
 
-Pending = tuple["Pending", Item] | None
-"""The items since the last cut, newest first: a list that grows by one without a copy and without being changed."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutState:
     """What the cutter knows between two facts.
@@ -157,10 +156,7 @@ class CutState:
     cut_s: float = 0.0
     heard_s: float = 0.0
     breath_s: float = -math.inf
-    pending: Pending = field(default=None, repr=False)
-    matters: bool = False
-    n_events: int = 0
-    n_pulses: int = 0
+    pending: Pending = NOTHING
 
 
 Stepped = tuple[CutState, tuple[Chunk, ...]]
@@ -180,18 +176,18 @@ def step(state: CutState, fact: Fact, now: float) -> Stepped:
         case Leave():
             return _cut(state, now)
         case Paused() | Resumed():
-            return _keep(replace(state, paused=isinstance(fact, Paused)), _pause_log(fact)), ()
+            return _keep(replace(state, paused=isinstance(fact, Paused)), _pause_log(fact), now)
         case Gap() if fact.run not in (0, state.run):
             return state, ()  # of a run that passed unseen: no chunk is of it
         case Gap() | Geometry():
-            return _keep(state, fact), ()
+            return _keep(state, fact, now)
         case EventBatch() | MonitorBatch() | LogBatch() | HistogramSnapshot():
             return _take(state, fact, now)
 
 
 def emptied(state: CutState) -> CutState:
     """The state without the items since the last cut."""
-    return replace(state, pending=None, matters=False, n_events=0, n_pulses=0)
+    return replace(state, pending=NOTHING)
 
 
 def due_in_s(state: CutState, now: float) -> float:
@@ -242,12 +238,10 @@ def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | Histogra
         # No source should do this; a chunk of two runs would be worse than an edge that nobody announced.
         edge = RunStarted(run=item.run, time_ns=0, from_start=item.run == 0)
         state, chunks = _start_run(state, edge, now)
-    if state.n_events and state.n_events + _n_events(item) > state.rules.max_events:
-        state, more = _cut(state, now)
-        chunks += more
-    state = replace(_keep(state, item), heard_s=now)
+    state, more = _keep(state, item, now)
+    chunks, state = (*chunks, *more), replace(state, heard_s=now)
     if isinstance(item, EventBatch) and len(item.pulse_ns):
-        state = replace(state, newest_ns=int(item.pulse_ns[-1]), n_pulses=state.n_pulses + len(item.pulse_ns))
+        state = replace(state, newest_ns=int(item.pulse_ns[-1]))
         # Less than an interval late is normal: a script ran meanwhile. More is a stream that is being caught up with.
         late_ns = round(max(state.rules.update_every_s, CAUGHT_UP_LAG_S) * 1e9)
         if not state.behind and _lag_ns(state, now) - state.skew_ns > late_ns:
@@ -255,17 +249,15 @@ def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | Histogra
     return state, chunks
 
 
-def _n_events(item: Item) -> int:
-    return len(item.tof_ns) if isinstance(item, EventBatch | MonitorBatch) else 0
-
-
-def _keep(state: CutState, item: Item) -> CutState:
-    return replace(
-        state,
-        pending=(state.pending, item),
-        matters=state.matters or not isinstance(item, Geometry),
-        n_events=state.n_events + _n_events(item),
-    )
+def _keep(state: CutState, item: Data | Geometry | HistogramSnapshot | Gap, now: float) -> Stepped:
+    """Keep an item for the next chunk; if it would be too much for one, what came before is cut."""
+    pending, rules = state.pending, state.rules
+    chunks: tuple[Chunk, ...] = ()
+    if isinstance(item, Data) and pending.items:
+        too_many = pending.n_events and pending.n_events + n_events(item) > rules.max_events
+        if too_many or pending.n_bytes + n_bytes(item) > rules.max_bytes:
+            state, chunks = _cut(state, now)
+    return replace(state, pending=kept(state.pending, item)), chunks
 
 
 def _pause_log(fact: Paused | Resumed) -> LogBatch:
@@ -274,7 +266,7 @@ def _pause_log(fact: Paused | Resumed) -> LogBatch:
 
 
 def _tick(state: CutState, now: float) -> Stepped:
-    if state.behind and state.n_pulses and _lag_ns(state, now) - state.skew_ns < CAUGHT_UP_LAG_S * 1e9:
+    if state.behind and state.pending.n_pulses and _lag_ns(state, now) - state.skew_ns < CAUGHT_UP_LAG_S * 1e9:
         return _cut(replace(state, behind=False), now)
     if due_in_s(state, now) > 0:
         return state, ()
@@ -288,41 +280,32 @@ def _dry(state: CutState, now: float) -> Stepped:
     if state.newest_ns and now - state.heard_s >= SILENCE_S:
         lag_ns = _lag_ns(state, now)
         return _cut(replace(state, behind=False, skew_ns=lag_ns if lag_ns >= CAUGHT_UP_LAG_S * 1e9 else 0), now)
-    if state.n_pulses and now - state.breath_s >= BREATH_EVERY_S:
+    if state.pending.n_pulses and now - state.breath_s >= BREATH_EVERY_S:
         return _cut(replace(state, breath_s=now), now)
     return _tick(state, now)
 
 
 def _cut(state: CutState, now: float, *, ends_run: bool = False, end_ns: int = 0) -> Stepped:
-    if not (state.matters or ends_run):
+    if not (state.pending.matters or ends_run):
         return replace(state, cut_s=now), ()
     chunk = replace(_chunk(state), ends_run=ends_run, end_ns=end_ns)
     return replace(emptied(state), replaces=False, cut_s=now), (chunk,)
 
 
 def _chunk(state: CutState) -> Chunk:
-    items = list(_oldest_first(state.pending))
-    snapshots = [item for item in items if isinstance(item, HistogramSnapshot)]
+    items = list(state.pending.oldest_first())
     return Chunk(
         run=state.run,
         events=coalesce_events([item for item in items if isinstance(item, EventBatch)]),
         monitors=coalesce_monitors([item for item in items if isinstance(item, MonitorBatch)]),
         logs=coalesce_logs([item for item in items if isinstance(item, LogBatch)]),
-        geometry=coalesce_geometry([item for item in items if isinstance(item, Geometry)]),
-        gaps=tuple(item for item in items if isinstance(item, Gap)),
-        snapshot=snapshots[-1] if snapshots else None,
+        geometry=state.pending.geometry,
+        gaps=state.pending.gaps,
+        snapshot=state.pending.snapshot,
         replaces=state.replaces,
         from_start=state.from_start,
         start_ns=state.start_ns,
     )
-
-
-def _oldest_first(pending: Pending) -> Iterator[Item]:
-    newest_first = []
-    while pending is not None:
-        pending, item = pending
-        newest_first.append(item)
-    return reversed(newest_first)
 
 
 def join(chunks: tuple[Chunk, ...]) -> Chunk:

@@ -161,7 +161,7 @@ class BuiltinEngine:
     def _read(self, timeout_s: float) -> tuple[Fact, ...]:
         now = self._clock()
         wait_s = min(timeout_s, due_in_s(self._cut, now))
-        if self._cut.behind and self._cut.n_pulses:
+        if self._cut.behind and self._cut.pending.n_pulses:
             wait_s = min(wait_s, CATCH_UP_WAIT_S)
         if self._over or self._source is None:
             time.sleep(wait_s)
@@ -205,7 +205,7 @@ class BuiltinEngine:
 
     def _give_up_pending(self, fact: Fact, error: Exception, now: float) -> tuple[Chunk, ...]:
         lost = self._cut
-        what = f"{lost.n_pulses} pulses with {lost.n_events} events of run {lost.run}"
+        what = f"{lost.pending.n_pulses} pulses with {lost.pending.n_events} events of run {lost.run}"
         self._contained.note(what, error)
         gap = Gap(run=lost.run, reason=f"{what} that could not be cut", from_ns=self._taken_ns, to_ns=lost.newest_ns)
         self._gaps += 1

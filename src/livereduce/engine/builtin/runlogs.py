@@ -87,7 +87,9 @@ class _Series:
     def last(self) -> "_Series":
         """The newest value alone, marked as carried over from an earlier chunk."""
         twin = _Series(self.units)
-        twin.append(self.times[-1][-1:], self.values[-1][-1:])
+        value = self.values[-1][-1:]
+        # copies: a slice would keep all the arrays alive that it was cut from
+        twin.append(self.times[-1][-1:].copy(), value if isinstance(value, tuple) else value.copy())
         twin.carried = 1
         return twin
 

@@ -28,6 +28,8 @@ from livereduce.stream.adara.variables import MOST_VARIABLES, VariableReader
 from livereduce.stream.model import F8, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch
 
 _MOST_COUNTED_TYPES = 256
+MOST_NAME = 255
+"""Characters of a variable's name or units that are kept: a descriptor has room for megabytes."""
 _Reader = Callable[[I8], Sequence[Item]]
 """Rows to items."""
 
@@ -46,6 +48,7 @@ class Decoder:
         self._state = Arena(np.uint8)
         self._names: dict[tuple[int, int], tuple[str, str]] = {}
         self._newest_ns: dict[tuple[int, int], int] = {}
+        self._scan = (0, 0, 0)
         self._damaged = 0
         self.contained = Contained(_log)
         self.last_problem = ""
@@ -188,14 +191,15 @@ class Decoder:
             case PixelMap():
                 return [Geometry(run=run, time_ns=time_ns, pixels=packet.pixels)]
             case Annotation(type=Note.SCAN_START | Note.SCAN_STOP):
-                return [_scan_index(run, packet, time_ns)]
+                return self._scan_index(run, packet, time_ns)
         return []
 
     def _learn(self, packet: DeviceDescriptor) -> None:
         for variable, (name, units) in packet.variables.items():
             key = packet.device, variable
             if key in self._names or len(self._names) < MOST_VARIABLES:
-                self._names[key] = name or f"device{packet.device}.{variable}", units
+                name = name[:MOST_NAME] or f"device{packet.device}.{variable}"
+                self._names[key] = name, units[:MOST_NAME]
 
     def _values(self, run: int, packet: VariableValues, time_ns: int, repeats: bool) -> list[Item]:
         """New values only: those with the time of the newest one, or older ones while a server repeats, were here."""
@@ -209,7 +213,11 @@ class Decoder:
             self._newest_ns[key] = time_ns
         return [self._log(run, *key, time_ns + packet.after_ns, packet.value)]
 
-
-def _scan_index(run: int, packet: Annotation, time_ns: int) -> LogBatch:
-    index = packet.scan if packet.type == Note.SCAN_START else 0
-    return LogBatch(run=run, name="scan_index", units="", time_ns=np.array([time_ns]), value=np.array([float(index)]))
+    def _scan_index(self, run: int, packet: Annotation, time_ns: int) -> list[Item]:
+        """The number of the scan that begins, 0 where one ends; not what a prologue says again."""
+        index = packet.scan if packet.type == Note.SCAN_START else 0
+        if self._scan == (run, time_ns, index):
+            return []
+        self._scan = run, time_ns, index
+        value = np.array([float(index)])
+        return [LogBatch(run=run, name="scan_index", units="", time_ns=np.array([time_ns]), value=value)]
