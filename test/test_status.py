@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,8 +16,10 @@ from livereduce.daemon.conditions import conditions_of
 from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure
 from livereduce.link import Phase, Progress, RunState
+from livereduce.lock import Holder
 from livereduce.status import (
     FILE_NAME,
+    MOST_PID,
     Condition,
     ErrorSeen,
     Printed,
@@ -30,6 +33,7 @@ from livereduce.status import (
     headline,
     is_down,
     iso,
+    of_a_dead_daemon,
     read_status,
     shown,
     write_status,
@@ -243,6 +247,26 @@ def test_down_is_gone_or_silent() -> None:
     assert (
         is_down(replace(FULL, pid=gone.pid), NOW) == f"the daemon (pid {gone.pid}) is gone without having been stopped"
     )
+
+
+def test_the_lock_tells_at_once_whatever_has_its_pid() -> None:
+    gone = f"the daemon (pid {FULL.pid}) is gone without having been stopped"
+    assert is_down(FULL, NOW, Holder(held=False, pid=FULL.pid)) == gone
+    assert is_down(FULL, NOW, Holder(held=True, pid=FULL.pid)) == ""
+    assert is_down(FULL, NOW, Holder(held=True)) == ""
+    assert is_down(replace(FULL, pid=MOST_PID), NOW, Holder(held=True, pid=MOST_PID)) == "", "of another namespace"
+    other = is_down(FULL, NOW, Holder(held=True, pid=7))
+    assert other == f"the daemon (pid {FULL.pid}) is gone, and another one (pid 7) has only just started"
+    assert is_down(FULL, NOW + timedelta(seconds=17), Holder(held=True, pid=FULL.pid)).endswith("nothing for 17 s")
+
+
+def test_a_dead_daemon_is_connected_to_nothing() -> None:
+    assert FULL.progress
+    assert FULL.progress.source_connected
+    text = describe(of_a_dead_daemon(FULL), "gone")
+    assert re.search(r"^source +\S+ not connected: the daemon is down$", text, re.M)
+    assert of_a_dead_daemon(FULL).events_per_s == 0.0
+    assert of_a_dead_daemon(replace(FULL, progress=None)).progress is None
 
 
 def test_the_description_holds_what_an_operator_asks() -> None:

@@ -6,7 +6,7 @@ never half of one. When it is written is decided in `daemon.report`; `status_tex
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,12 +18,15 @@ from livereduce.failure import ScriptFailure
 from livereduce.fields import checked
 from livereduce.files import read_regular, replace_file
 from livereduce.link import Phase, Progress, RunState
+from livereduce.lock import FILE_NAME as LOCK_NAME
+from livereduce.lock import Holder, holder
 from livereduce.resolve import Survey
 
 FILE_NAME = "status.json"
 MOST_BYTES = 4 << 20
 """Of a snapshot; it has some ten kilobytes."""
 MOST_PID = 2**31 - 1
+NOT_KNOWN = Holder()
 STALE_S = 15.0
 """The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
 
@@ -280,16 +283,38 @@ def _where(progress: Progress) -> str:
     return progress.source_address or "the stream"
 
 
-def is_down(status: Status, now: datetime) -> str:
-    """Why the daemon behind a snapshot is down; empty if it is up."""
+def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
+    """Why the daemon behind a snapshot is down; empty if it is up.
+
+    Parameters
+    ----------
+    lock
+        Who holds the lock beside the snapshot. It tells at once that a daemon was killed; without it, a process of
+        another kind may have got its pid, or nobody has taken note of its end yet.
+    """
     if status.state is StateWord.STOPPED:
         return f"the daemon was stopped ({status.why})"
-    if not psutil.pid_exists(status.pid):
+    if lock.held and lock.pid not in (None, status.pid):
+        return f"the daemon (pid {status.pid}) is gone, and another one (pid {lock.pid}) has only just started"
+    if lock.held is False or (lock.held is None and not psutil.pid_exists(status.pid)):
         return f"the daemon (pid {status.pid}) is gone without having been stopped"
     age_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
     if age_s > STALE_S:
         return f"the daemon (pid {status.pid}) has written nothing for {age_s:.0f} s"
     return ""
+
+
+def holder_beside(status_file: Path) -> Holder:
+    """Who holds the lock of the runtime directory in which a snapshot lies."""
+    return holder(status_file.with_name(LOCK_NAME))
+
+
+def of_a_dead_daemon(status: Status) -> Status:
+    """The snapshot without what holds only as long as its daemon lives: nobody is connected, and nothing flows."""
+    progress = status.progress
+    if progress is not None:
+        progress = replace(progress, source_connected=False, source_reason="the daemon is down")
+    return replace(status, progress=progress, events_per_s=0.0, pulses_per_s=0.0)
 
 
 def exit_code(status: Status, down: str) -> ExitCode:

@@ -13,7 +13,17 @@ from livereduce.environment.host import look_at_host
 from livereduce.errors import ExitCode
 from livereduce.resolve import survey
 from livereduce.services import probable_service, usual_configuration
-from livereduce.status import FILE_NAME, ScriptSeen, Status, exit_code, is_down, read_status, runtime_directory
+from livereduce.status import (
+    FILE_NAME,
+    ScriptSeen,
+    Status,
+    exit_code,
+    holder_beside,
+    is_down,
+    of_a_dead_daemon,
+    read_status,
+    runtime_directory,
+)
 
 SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
@@ -131,12 +141,13 @@ def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
         except (OSError, ValueError) as error:
             missing.append(f"{file}: {getattr(error, 'strerror', None) or error}")
         else:
-            seen.append((status, is_down(status, now)))
+            seen.append((status, is_down(status, now, holder_beside(file))))
     if not seen:
         why = f"no status of a daemon ({'; '.join(missing)})"
         print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
         return ExitCode.DOWN
     # a service that is up is meant rather than what an earlier one has left behind
     status, down = min(seen, key=lambda one: bool(one[1]))
+    status = of_a_dead_daemon(status) if down else status
     print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)
     return exit_code(status, down)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -318,6 +319,21 @@ def test_the_worker_does_not_outlive_a_daemon_that_is_killed(beamline: Beamline)
     beamline.start()
     again = beamline.wait(lambda seen: seen.pid != daemon.pid and seen.progress is not None)
     assert again.generation == 2
+
+
+def test_a_daemon_that_is_killed_is_down_at_once_though_nobody_has_reaped_it(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    beamline.wait_running()
+    command = [sys.executable, "-m", "livereduce", "status", "livereduce.conf"]
+    environ = {key: value for key, value in os.environ.items() if not key.endswith("_DIRECTORY")}
+    up = subprocess.run(command, cwd=beamline.path, env=environ, capture_output=True, text=True, check=False)
+    assert (up.returncode, "DOWN" in up.stdout) == (0, False), up.stdout
+    daemon.kill()
+    os.waitid(os.P_PID, daemon.pid, os.WEXITED | os.WNOWAIT)
+    down = subprocess.run(command, cwd=beamline.path, env=environ, capture_output=True, text=True, check=False)
+    assert down.returncode == 2
+    assert f"DOWN: the daemon (pid {daemon.pid}) is gone without having been stopped" in down.stdout
+    assert re.search(r"^source .* connected", down.stdout, re.M) is None or "not connected" in down.stdout
 
 
 def test_a_changed_script_takes_effect_and_is_no_failure(beamline: Beamline) -> None:

@@ -1,9 +1,11 @@
 """All addresses: what they answer, and what they answer to what nobody should ask."""
 
+import fcntl
 import gzip
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -325,6 +327,28 @@ def test_files_that_are_gone_or_broken_are_not_found(own: TestClient, powder: Fa
         assert "read" in response.json()["error"]
     (folder / FILE_NAME).write_text("{")
     assert own.get(f"{ONE}/trends/41").status_code == 404
+
+
+def test_a_killed_daemon_is_down_in_every_answer_and_connected_to_nothing(powder: Fabricated) -> None:
+    """The snapshot is as new as can be, and its pid is that of a process that lives: the lock alone tells."""
+    lock = powder.path / "run" / "lock"
+    lock.write_text(f"pid {os.getpid()}\n")
+    with lock.open() as daemon:
+        fcntl.flock(daemon, fcntl.LOCK_EX)
+        with visiting(powder) as client:
+            assert ok(client, ONE)["status"]["progress"]["source_connected"]
+            fcntl.flock(daemon, fcntl.LOCK_UN)
+            deadline = time.monotonic() + 20
+            while not ok(client, ONE)["card"]["down"] and time.monotonic() < deadline:
+                time.sleep(0.05)
+            body = ok(client, ONE)
+            metrics = client.get("/metrics").text
+    assert body["card"]["state"] == "down"
+    assert body["card"]["down"].endswith("is gone without having been stopped")
+    progress = body["status"]["progress"]
+    assert (progress["source_connected"], progress["source_reason"]) == (False, "the daemon is down")
+    assert 'livereduce_up{instrument="powder"} 0.0' in metrics
+    assert "livereduce_source_connected{" not in metrics
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(own: TestClient, powder: Fabricated, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def test_of_a_daemon_that_is_down_no_old_value_looks_like_a_live_one() -> None:
     assert told["livereduce_state", "powder", "running"] == 0
     assert ("livereduce_events_per_second", "powder") not in told
     assert ("livereduce_worker_memory_bytes", "powder") not in told
+    assert ("livereduce_source_connected", "powder") not in told
+    assert not any(name == "livereduce_run_state" for name, *_ in told)
     assert told["livereduce_events_total", "powder"] == 1000
 
 

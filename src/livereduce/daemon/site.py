@@ -1,13 +1,12 @@
 """Where the daemon is at home: the configuration as judged last, the runtime directory, and the lock in there."""
 
-import fcntl
 import hashlib
 import os
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from livereduce import lock
 from livereduce.closure import Closure, import_closure
 from livereduce.config import Config, Reading, read_file
 from livereduce.daemon import good
@@ -209,14 +208,14 @@ class Site:
         if self._lock and self._lock[0] == runtime_dir:
             return
         try:
-            lock = (runtime_dir, _lock(runtime_dir))
+            taken = (runtime_dir, _lock(runtime_dir))
         except OSError as error:
             self._add_problems(f"runtime directory {runtime_dir} cannot be written: {error.strerror}")
             return
         if self.status_path:
             self.status_path.unlink(missing_ok=True)  # nobody will write there any more
         self._unlock()
-        self._lock = lock
+        self._lock = taken
 
     def leave(self) -> None:
         """Give the lock back, leave no process."""
@@ -233,26 +232,12 @@ class Site:
 
 
 def _lock(runtime_dir: Path) -> int:
-    """The descriptor that holds the lock; the kernel drops it with the process, however that ends.
-
-    The file itself is never removed: of two who wait, one would lock the old file and the other a new one.
-    """
+    """The descriptor that holds the lock."""
     runtime_dir.mkdir(parents=True, exist_ok=True)
-    fd = os.open(runtime_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    path = runtime_dir / lock.FILE_NAME
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock.take(path)
     except BlockingIOError:
-        holder = _holder(fd)
-        os.close(fd)
-        raise Held(f"another livereduce ({holder}) runs with runtime directory {runtime_dir}") from None
-    with suppress(OSError):  # who holds it is for people; a full disk must not stop the service
-        os.ftruncate(fd, 0)
-        os.write(fd, f"pid {os.getpid()}\n".encode())
-    return fd
-
-
-def _holder(fd: int) -> str:
-    try:
-        return os.read(fd, 100).decode(errors="replace").strip() or "pid unknown"
-    except OSError:  # the file is no file
-        return "pid unknown"
+        pid = lock.holder(path).pid
+        who = "pid unknown" if pid is None else f"pid {pid}"
+        raise Held(f"another livereduce ({who}) runs with runtime directory {runtime_dir}") from None

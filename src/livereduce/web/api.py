@@ -7,7 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livereduce.status import iso
+from livereduce.lock import FILE_NAME as LOCK_NAME
+from livereduce.status import iso, of_a_dead_daemon
 from livereduce.web import guard, params
 from livereduce.web.hub import Full
 from livereduce.web.output import output
@@ -31,7 +32,7 @@ async def one_instrument(request: Request) -> Response:
     body = {
         "at": iso(at),
         "card": card(view, at),
-        "status": asdict(view.status) if view.status else None,
+        "status": asdict(of_a_dead_daemon(view.status) if view.down else view.status) if view.status else None,
         "runs": runs(view),
     }
     return answer({**body, "restartable": bool(site_of(request).token)})
@@ -72,7 +73,7 @@ async def restart(request: Request) -> Response:
     if one.view.down or one.view.status is None or one.seen.status_file is None:
         raise HTTPException(409, f"nothing to restart: {one.view.down or one.view.problem}")
     try:
-        hang_up(one.view.status.pid, Path(one.seen.status_file).with_name("lock"))
+        hang_up(one.view.status.pid, Path(one.seen.status_file).with_name(LOCK_NAME))
     except NotHeld as error:
         raise HTTPException(409, f"not restarted: {error}") from None
     return Response(status_code=202, content=b'{"asked":true}', media_type="application/json")

@@ -96,7 +96,14 @@ FROM_SNAPSHOT = (
     _Of("livereduce_events_per_second", "Events per second now.", lambda s: s.events_per_s),
     _Of("livereduce_pulses_per_second", "Pulses per second now.", lambda s: s.pulses_per_s),
 )
-NOW_ONLY = frozenset({"livereduce_events_per_second", "livereduce_pulses_per_second", "livereduce_worker_memory_bytes"})
+NOW_ONLY = frozenset(
+    {
+        "livereduce_events_per_second",
+        "livereduce_pulses_per_second",
+        "livereduce_source_connected",
+        "livereduce_worker_memory_bytes",
+    }
+)
 """Of a daemon that is down these are not known, and an old value would look like a live one."""
 
 
@@ -180,7 +187,7 @@ class Snapshots(Collector):
         text = "The state of the run: 1 for the one it is in, 0 for all others."
         family = GaugeMetricFamily("livereduce_run_state", text, labels=["instrument", "run_state"])
         for view, status in self._seen():
-            if status.progress is not None:
+            if status.progress is not None and not view.down:
                 for state in RunState:
                     family.add_metric([view.id, str(state)], float(state is status.progress.run_state))
         return family

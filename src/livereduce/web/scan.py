@@ -9,7 +9,7 @@ from livereduce.files import read_regular
 from livereduce.publish.inside import opened
 from livereduce.publish.nexus import default_data
 from livereduce.publish.products import INDEX, MOST_INDEX
-from livereduce.status import Status, is_down, read_status
+from livereduce.status import Status, holder_beside, is_down, read_status
 from livereduce.web.index import Index, Listed, parse_index
 from livereduce.web.places import Place
 
@@ -40,7 +40,7 @@ def scan(place: Place, before: Seen, now: datetime) -> Seen:
     return Seen(
         status=status or before.status,
         problem=problem,
-        down=problem if status is None else is_down(status, now),
+        down=problem if status is None or file is None else is_down(status, now, holder_beside(file)),
         status_file=file or before.status_file,
         products_dir=products_dir,
         index=index,
@@ -67,7 +67,7 @@ def _newest(
         else:
             marks[path] = mark
             if path == place.status_files[0] or _is_of(place, status):
-                found.append((bool(is_down(status, now)), status, path))
+                found.append((bool(is_down(status, now, holder_beside(path))), status, path))
             else:
                 missing.append(f"{path}: of another configuration, {status.configuration}")
     if not found:

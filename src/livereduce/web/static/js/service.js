@@ -9,7 +9,7 @@ export function showFacts({ card, status, restartable }) {
   show(byId("restart-box"), Boolean(restartable));
   if (!status) return;
   const progress = status.progress ?? {};
-  const link = progress.source_connected ? "connected" : "not connected";
+  const link = card.down ? "not connected: the daemon is down" : progress.source_connected ? "connected" : "not connected";
   const phase = String(status.phase ?? "").replaceAll("_", " ");
   const working = status.worker_pid && !card.down;
   const rows = [
