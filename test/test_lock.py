@@ -1,5 +1,6 @@
 """The lock of the runtime directory between real processes: taken by one, looked at by many, gone with its holder."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -103,14 +104,14 @@ def test_a_process_forked_while_somebody_looks_keeps_nothing(tmp_path: Path, mon
     path = tmp_path / "lock"
     os.close(take(path))
     children = []
-    real = lock.fcntl.flock
+    real = fcntl.flock
 
     def flock(fd: int, how: int) -> None:
         real(fd, how)
-        if how & lock.fcntl.LOCK_SH:
+        if how & fcntl.LOCK_SH:
             children.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(fd,)))
 
-    monkeypatch.setattr(lock.fcntl, "flock", flock)
+    monkeypatch.setattr(fcntl, "flock", flock)
     assert holder(path).held is False
     os.close(take(path))
     for child in children:
