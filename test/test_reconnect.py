@@ -354,7 +354,6 @@ all_cuts = st.builds(
     replace, cut_places, down_s=st.one_of(st.just(0.0), st.floats(0, 1.2 * RUN_S)), reset=st.booleans()
 )
 quickly = settings(
-    deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # making an example smaller would take minutes, and five cuts are few enough to read
     suppress_health_check=[HealthCheck.too_slow],

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from helpers.browsing import ARGUMENTS, CHROMIUM, Visit, Visiting, Windows, must_not_skip
 from helpers.reduced import environ_of
+from helpers.tools import not_installed
 
 HERE = Path(__file__).parent
 
@@ -22,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        reason = f"{CHROMIUM} is missing (Debian: apt-get install chromium)"
+        reason = f"{CHROMIUM}: {not_installed(['chromium'])}"
         if must_not_skip():
             pytest.fail(reason)
         pytest.skip(reason)

@@ -486,13 +486,13 @@ class Watching:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(histories(FACTS_AND_STOPS))
 def test_random_histories_keep_the_rules(history: list[tuple[float, Fact]]) -> None:
     run_history(step, State(), history, Watching())
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(histories(FACTS), st.integers(0, 5))
 def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, Fact]], ticks: int) -> None:
     state, _ = run_history(step, State(), history)
@@ -503,7 +503,7 @@ def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, 
     assert actions[-1][1] == Exit(code=0)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(histories(FACTS))
 def test_left_alone_it_never_gets_stuck(history: list[tuple[float, Fact]]) -> None:
     """From wherever it is: once scripts are good and time passes, there is a worker."""

@@ -19,6 +19,7 @@ import pytest
 from helpers import environments
 from helpers.environments import Launchers
 from helpers.paths import ROOT
+from helpers.tools import needs
 from livereduce.config import Config, load_config
 from livereduce.environment import launch
 from livereduce.environment.ask import Answer
@@ -439,8 +440,6 @@ def test_installed_it_runs_the_installed_package(site: Site, made: Launchers, tm
     assert [entry.name for entry in expected.parent.iterdir()] == ["livereduce"]
 
 
+@needs("shellcheck")
 def test_the_shell_script_is_clean() -> None:
-    shellcheck = shutil.which("shellcheck")
-    if shellcheck is None:
-        pytest.skip("shellcheck is not installed")
-    subprocess.run([shellcheck, SHELL], check=True)
+    subprocess.run(["shellcheck", SHELL], check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.faults import MORE, MORE_EVENTS, Matrix, Rig, Row, Rows, skip_row
+from helpers.tools import not_installed
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -23,7 +24,7 @@ def library() -> Path:
     """The library that fakes the wall clock of a process with threads."""
     found = sorted(Path("/usr/lib").glob("**/faketime/libfaketimeMT.so.1"))
     if not found:
-        skip_row("libfaketime is not installed (Debian: apt-get install faketime)")
+        skip_row(not_installed(["faketime"]))
     return found[0]
 
 

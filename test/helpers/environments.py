@@ -39,7 +39,8 @@ class ConfigService:
             raise RuntimeError("no instrument NOBODY")
         return _Instrument(name)
 """
-OLD = "import sys\nsys.version_info = (3, 9, 18, 'final', 0)\n"
+OLD = "import sys; sys.version_info = (3, 9, 18, 'final', 0)\n"
+"""A line of a ``.pth`` file: Debian's python has a sitecustomize.py of its own, which is found first."""
 
 ODD = b"two\nlines, \xe9 and \xff"
 """The value of a variable that the launchers set: neither one line nor UTF-8."""
@@ -101,7 +102,7 @@ class Launchers:
         if psutil:
             (packages / "psutil").symlink_to(psutil_folder())
         if old:
-            (packages / "sitecustomize.py").write_text(OLD)
+            (packages / "old.pth").write_text(OLD)
         return folder / "bin" / "python"
 
     def install(self, name: str, text: str) -> Path:

@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from helpers.paths import ROOT
+from helpers.tools import needs, not_installed
 from livereduce.link import Progress, RunState
 from livereduce.status import Restart, StateWord, Status
 from livereduce.web.index import Index, Listed, ListedRun
@@ -95,12 +96,12 @@ def test_legends_of_the_dashboard_use_labels_that_there_are() -> None:
             assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= known
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed (Debian: prometheus)")
+@pytest.mark.skipif(shutil.which("promtool") is None, reason=not_installed(["promtool"]))
 def test_prometheus_itself_takes_the_rules() -> None:
     subprocess.run(["promtool", "check", "rules", PACKAGING / "livereduce_alerts.yml"], check=True, capture_output=True)
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@needs("systemd-analyze")
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "livereduce-web.service"
     text = (PACKAGING / unit.name).read_text()

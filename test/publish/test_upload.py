@@ -1,5 +1,4 @@
 import json
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from helpers.fabricated import pattern
 from helpers.live_data_server import PASSWORD, USER, LiveDataServer, key_of, live_data_server
 from helpers.rude_server import rude_server
+from helpers.tools import needs
 from livereduce.publication import Publication, read_publication
 from livereduce.publish.plots import Plots
 from livereduce.publish.upload import UploadFailed, upload
@@ -116,9 +116,8 @@ def test_what_answers_is_no_http() -> None:
         assert raised.value.ours
 
 
+@needs("openssl")
 def test_the_servers_certificate_is_verified_unless_told_otherwise(tmp_path: Path) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl to make a certificate with")
     pem = tmp_path / "server.pem"
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout"]
     subprocess.run(["openssl", *words, pem, "-out", tmp_path / "cert.pem"], check=True, capture_output=True)

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from helpers.paths import ROOT
+from helpers.tools import not_installed
 
 HERE = ROOT / "test" / "system"
 CACHE = ROOT / ".venv" / "system"
@@ -205,7 +206,7 @@ def why_not() -> str:
     if os.geteuid() != 0:
         return "only root can boot a machine"
     if missing := [program for program in PROGRAMS if not shutil.which(program)]:
-        return f"not installed: {', '.join(missing)}"
+        return not_installed(missing)
     probe = subprocess.run(("unshare", "--fork", *NAMESPACES, "true"), capture_output=True, text=True, check=False)
     if probe.returncode:
         return f"no namespaces of its own: {probe.stderr.strip()}"
