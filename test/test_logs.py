@@ -2,6 +2,7 @@ import logging
 import os
 import pwd
 import re
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from livereduce.config import Config
 from livereduce.instrument import Instrument
-from livereduce.logs import LogFile, configure, log_path, log_startup, own_log_path, user_name
+from livereduce.logs import LogFile, configure, log_path, log_problem, log_startup, own_log_path, user_name
 from livereduce.resolve import Resolved
 from livereduce.scripts import Script, Scripts
 
@@ -112,7 +113,7 @@ def test_a_log_file_that_cannot_be_opened_is_said_once_and_standard_output_goes_
     logging.info("two")
     first, *others = messages(capsys.readouterr().out)
     assert first[:2] == ("livereduce", "WARNING")
-    assert first[2].startswith(f"the log file {tmp_path} cannot be opened (Is a directory)")
+    assert first[2] == f"the log file {tmp_path} cannot be written (Is a directory): lines go to standard output only"
     assert [message for _, _, message in others] == ["one", "two"]
 
 
@@ -132,17 +133,96 @@ def test_a_vanished_directory_is_said_once_and_the_file_comes_back_with_it(
         logging.info("lost")
         logging.info("lost")
         shown = capsys.readouterr()
-        assert shown.err.splitlines() == [f"the log file {path} cannot be written: No such file or directory"]
+        said = f"the log file {path} cannot be written (No such file or directory): lines go to standard output only"
+        assert shown.err.splitlines() == [said]
+        assert log_problem() == said
         assert len(shown.out.splitlines()) == 3
 
 
 def test_a_full_disk_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    handler = LogFile(Path("/dev/full"))
-    for _ in range(3):
-        handler.handle(logging.makeLogRecord({"msg": "x"}))
-    assert capsys.readouterr().err == "the log file /dev/full cannot be written: No space left on device\n"
+    handler = LogFile(tmp_path / "livereduce.log")
+    handler.stream = Path("/dev/full").open("a")  # noqa: SIM115 (as a file on a disk that has become full)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handler, "reopenIfNeeded", lambda: None)
+        for _ in range(3):
+            handler.handle(logging.makeLogRecord({"msg": "x"}))
+    assert capsys.readouterr().err == (
+        f"the log file {handler.baseFilename} cannot be written (No space left on device): "
+        "lines go to standard output only\n"
+    )
     with pytest.raises(OSError, match="No space left"):
         handler.close()
+
+
+ODD = ["directory", "FIFO", "socket", "device", "link to itself", "link to a device"]
+
+
+def replace_by(path: Path, kind: str) -> None:
+    """Put something that no log can be in the place of a file."""
+    path.unlink(missing_ok=True)
+    match kind:
+        case "directory":
+            path.mkdir()
+        case "FIFO":
+            os.mkfifo(path)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(str(path))
+        case "device":
+            path.symlink_to("/dev/null")
+        case "link to itself":
+            path.symlink_to(path)
+        case "link to a device":
+            path.symlink_to("/dev/full")
+
+
+def remove(path: Path) -> None:
+    path.rmdir() if path.is_dir() else path.unlink()
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("at_start", [True, False])
+def test_what_is_no_regular_file_is_not_opened_and_lines_go_to_standard_output(
+    own_root: logging.Logger, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, at_start: bool
+) -> None:
+    path = tmp_path / "livereduce.log"
+    if at_start:
+        replace_by(path, kind)
+    configure(path)
+    if not at_start:
+        logging.info("before")
+        replace_by(path, kind)
+    for _ in range(3):
+        logging.info("meanwhile")
+    shown = capsys.readouterr()
+    assert shown.out.count("meanwhile") == 3
+    assert (shown.out + shown.err).count(f"the log file {path} cannot be written (") == 1, "it is said once"
+    assert log_problem().startswith(f"the log file {path} cannot be written (")
+    remove(path)
+    assert kind == "link to itself" or log_problem() == "", "without waiting for a line"
+    logging.info("afterwards")
+    assert messages(path.read_text()) == [("root", "INFO", "afterwards")]
+    assert log_problem() == ""
+
+
+def test_a_dangling_link_is_a_new_file(own_root: logging.Logger, tmp_path: Path) -> None:
+    path = tmp_path / "livereduce.log"
+    path.symlink_to(tmp_path / "elsewhere.log")
+    configure(path)
+    logging.info("one")
+    assert messages((tmp_path / "elsewhere.log").read_text()) == [("root", "INFO", "one")]
+
+
+def test_a_fifo_with_a_reader_is_no_log_either(own_root: logging.Logger, tmp_path: Path) -> None:
+    path = tmp_path / "livereduce.log"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        configure(path)
+        logging.info("one")
+        assert log_problem().endswith("(not a regular file): lines go to standard output only")
+    finally:
+        os.close(reader)
 
 
 def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None:

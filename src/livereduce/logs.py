@@ -1,5 +1,6 @@
 """The log file and its format, and what start-up writes into it."""
 
+import errno
 import json
 import logging
 import os
@@ -47,19 +48,36 @@ def own_log_path(environ: Mapping[str, str], cwd: Path) -> Path:
 
 
 class LogFile(WatchedFileHandler):
-    """A log file that survives being renamed, removed or on a full disk: what cannot be written is said once.
+    """A log file that survives being renamed, removed, replaced or on a full disk: what cannot be written is said once.
 
-    Python's own handler reopens a renamed file, but lets the error of a vanished directory out into whoever logs, and
-    reports a full disk with a traceback for every line.
+    Python's own handler reopens a renamed file, but lets the error of a vanished directory out into whoever logs,
+    reports a full disk with a traceback for every line, and waits for ever for the reader of a FIFO.
+
+    Attributes
+    ----------
+    problem
+        Why the newest line is not in the file, as a sentence; empty if it is.
     """
 
     def __init__(self, path: Path) -> None:
         self._failed = False  # in this line
-        self._said = False  # in this row of failed lines
-        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+        self.problem = ""
+        super().__init__(path, encoding="utf-8", errors="backslashreplace", delay=True)
+
+    def try_to_open(self) -> None:
+        """Open the file before there is a line for it, so that `problem` is known; not an error if it cannot be."""
+        try:
+            self.stream = self._open()
+            self._statstream()
+        except OSError as error:
+            self.problem = self._in_words(error)
+        else:
+            self.problem = ""
 
     def _open(self) -> TextIOWrapper:
-        file = super()._open()
+        file = open(  # noqa: SIM115 (Path.open takes no opener)
+            self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_open_to_append
+        )
         mode = os.fstat(file.fileno()).st_mode
         if mode & READABLE_BY_ANYONE != READABLE_BY_ANYONE:  # the umask of a service may be narrow
             with suppress(PermissionError):  # somebody else's file
@@ -73,7 +91,8 @@ class LogFile(WatchedFileHandler):
             super().emit(record)
         except OSError:  # from reopening; those from writing are handled inside
             self.handleError(record)
-        self._said = self._said and self._failed
+        if not self._failed:
+            self.problem = ""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
         """Say the first of a row of failures."""
@@ -82,28 +101,49 @@ class LogFile(WatchedFileHandler):
             super().handleError(record)
             return
         self._failed = True
-        if not self._said:
-            print(f"the log file {self.baseFilename} cannot be written: {error.strerror or error}", file=sys.stderr)
-        self._said = True
+        if not self.problem:
+            print(self._in_words(error), file=sys.stderr)
+        self.problem = self._in_words(error)
+
+    def _in_words(self, error: OSError) -> str:
+        why = error.strerror or error
+        return f"the log file {self.baseFilename} cannot be written ({why}): lines go to standard output only"
+
+
+def _open_to_append(path: str, flags: int) -> int:
+    """Open a regular file to append to, or a new one; anything else is refused without waiting for it."""
+    try:
+        fd = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise OSError(errno.EINVAL, "not a regular file", path) from None  # a FIFO that nobody reads, or a socket
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return fd
 
 
 def configure(path: Path) -> None:
-    """Send every line to the file and to standard output; without the file if it cannot be opened, which is said."""
+    """Send every line to the file and to standard output; that the file cannot be written is said."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a service's locale may have only ASCII
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
-    refusal = None
-    try:
-        handlers.append(LogFile(path))
-    except OSError as error:
-        refusal = error
+    file = LogFile(path)
+    file.try_to_open()
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), file]
     logging.basicConfig(format=LINE_FORMAT, level=logging.INFO, handlers=handlers, force=True)
-    if refusal is not None:
-        log.warning(
-            "the log file %s cannot be opened (%s): logging to standard output only",
-            path,
-            refusal.strerror or refusal,
-        )
+    if file.problem:
+        log.warning("%s", file.problem)
+
+
+def log_problem() -> str:
+    """Why lines are missing in the log file, as a sentence; empty if none are. Looks again whether it can be opened."""
+    for file in logging.getLogger().handlers:
+        if isinstance(file, LogFile) and file.problem:
+            if file.stream is None:
+                file.try_to_open()
+            return file.problem
+    return ""
 
 
 def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:

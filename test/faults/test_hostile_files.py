@@ -189,3 +189,50 @@ def stopped_meanwhile(rig: Rig) -> None:
     rig.beamline.daemons[-1].send_signal(signal.SIGTERM)
     assert rig.beamline.daemons[-1].wait(PATIENCE_S) == 0
     rig.note("stopped")
+
+
+# ---- the log file
+
+
+@ROWS("log file is a FIFO")
+def log_is_a_fifo(rig: Rig) -> None:
+    """Nobody reads it: the daemon reduces, says so and takes SIGTERM."""
+    os.mkfifo(rig.path / "livereduce.log")
+    rig.begin()
+    rig.saw(StateWord.DEGRADED, "livereduce.log cannot be written (not a regular file)", "standard output")
+    rig.inject()
+    (rig.path / "livereduce.log").unlink()
+    rig.wait("lines are written again", lambda one: one.state is StateWord.RUNNING)
+    rig.beam_to(MORE)
+    rig.back(MORE_EVENTS)
+    rig.finish()
+
+
+def log_is_replaced(rig: Rig, replace: Callable[[Path], None]) -> None:
+    path = rig.path / "livereduce.log"
+    rig.begin("print('a line')\n")
+    path.unlink()
+    replace(path)
+    rig.beam_to(MORE)
+    rig.saw(StateWord.DEGRADED, "livereduce.log cannot be written")
+    rig.inject()
+    path.rmdir() if path.is_dir() else path.unlink()
+    rig.wait("lines are written again", lambda one: one.state is StateWord.RUNNING)
+    seen = rig.back(MORE_EVENTS)
+    assert seen.restarts == 0
+    rig.finish()
+
+
+@ROWS("log file becomes a FIFO")
+def log_becomes_a_fifo(rig: Rig) -> None:
+    log_is_replaced(rig, os.mkfifo)
+
+
+@ROWS("log file becomes a directory")
+def log_becomes_a_directory(rig: Rig) -> None:
+    log_is_replaced(rig, Path.mkdir)
+
+
+@ROWS("log file becomes a device")
+def log_becomes_a_device(rig: Rig) -> None:
+    log_is_replaced(rig, lambda path: path.symlink_to("/dev/full"))

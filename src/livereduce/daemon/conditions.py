@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from livereduce.link import Progress
 from livereduce.status import Condition, without_source
 
-URGENCY = ("source", "overdue", "files", "proc", "post_proc", "memory", "publish")
+URGENCY = ("source", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
 """The kinds of conditions, the most urgent first."""
 SEVERAL = frozenset({"files"})
 """Of these kinds there may be several at once, told apart by their text; of the others the newest text counts."""
@@ -29,7 +29,13 @@ class Note:
 
 
 def conditions_of(
-    progress: Progress | None, notes: Iterable[Note], *, at_work: bool, overdue: str = "", memory: str = ""
+    progress: Progress | None,
+    notes: Iterable[Note],
+    *,
+    at_work: bool,
+    overdue: str = "",
+    memory: str = "",
+    log: str = "",
 ) -> tuple[Condition, ...]:
     """All that holds now, the most urgent first and still without their times.
 
@@ -41,11 +47,16 @@ def conditions_of(
         On configuration and scripts.
     at_work
         There is a worker.
-    overdue, memory
-        That a step runs too long, and that the memory is too small, in sentences; empty if not.
+    overdue, memory, log
+        That a step runs too long, that the memory is too small, and that the log file cannot be written, in sentences;
+        empty if not.
     """
     found = [Condition(kind="files", text=note.text(at_work=at_work)) for note in dict.fromkeys(notes)]
-    found += [Condition(kind=kind, text=text) for kind, text in (("overdue", overdue), ("memory", memory)) if text]
+    found += [
+        Condition(kind=kind, text=text)
+        for kind, text in (("overdue", overdue), ("memory", memory), ("log", log))
+        if text
+    ]
     if at_work and progress is not None:
         found += _of_progress(progress)
     return tuple(sorted(found, key=lambda one: URGENCY.index(one.kind)))

@@ -19,6 +19,7 @@ from livereduce.daemon.site import Found, Site
 from livereduce.daemon.vocabulary import State
 from livereduce.failure import ScriptFailure
 from livereduce.link import Job
+from livereduce.logs import log_problem
 from livereduce.scripts import Script, Scripts
 from livereduce.status import (
     Condition,
@@ -241,7 +242,7 @@ class Reporter:
     def _look_at_conditions(self, observed: Observed, now: str) -> tuple[Condition, ...]:
         """What holds now, with the times; what is new and what is over is logged."""
         at_work = self.worker_pid is not None
-        found = conditions_of(observed.progress, self.notes, at_work=at_work, memory=self.too_large)
+        found = conditions_of(observed.progress, self.notes, at_work=at_work, memory=self.too_large, log=log_problem())
         before, self._conditions = self._conditions, dated(self._conditions, found, now)
         begun, over = begun_and_over(before, self._conditions)
         for one in begun:
