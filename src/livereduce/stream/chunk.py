@@ -177,8 +177,6 @@ def step(state: CutState, fact: Fact, now: float) -> Stepped:
             return _cut(state, now)
         case Paused() | Resumed():
             return _keep(replace(state, paused=isinstance(fact, Paused)), _pause_log(fact), now)
-        case Gap() if fact.run not in (0, state.run):
-            return state, ()  # of a run that passed unseen: no chunk is of it
         case Gap() | Geometry():
             return _keep(state, fact, now)
         case EventBatch() | MonitorBatch() | LogBatch() | HistogramSnapshot():

@@ -20,7 +20,7 @@ from livereduce.stream.adara import session
 from livereduce.stream.adara.client import start_second
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.retry import Retry
-from livereduce.stream.adara.session import PASSED, Connected, Deliver, Packets, SessionState
+from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
 from livereduce.stream.model import (
     EventBatch,
     Gap,
@@ -272,33 +272,6 @@ def test_reconnected_from_between_runs_into_a_run() -> None:
         Gap(run=0, reason="a reconnect between runs", from_ns=at(1), to_ns=at(3)),
         started(102),
     ]
-
-
-def test_whole_runs_that_passed_while_the_connection_was_down_are_gaps_by_number() -> None:
-    items = lost_in_run().feed(status(10, NEW_RUN, 104) + pulses(11))
-    reason = "the connection was down when run 101 ended"
-    assert edges_of(items) == [
-        Gap(run=101, reason=reason, from_ns=at(3), to_ns=at(10)), ended(101, 10),
-        Gap(run=102, reason=PASSED), Gap(run=103, reason=PASSED), started(104),
-    ]  # fmt: skip
-
-
-def test_a_run_that_passed_is_told_too_if_the_connection_came_back_between_runs() -> None:
-    stream = lost_in_run()
-    stream.feed(status(10, STATE, 0) + pulses(11))
-    assert edges_of(stream.feed(status(12, NEW_RUN, 103) + pulses(13))) == [Gap(run=102, reason=PASSED), started(103)]
-
-
-def test_a_number_that_is_left_out_is_no_gap_if_the_connection_held() -> None:
-    stream = Stream()
-    stream.feed(status(0, NEW_RUN, 101) + pulses(1, 2))
-    items = stream.feed(status(3, END_RUN, 101) + status(3, NO_RUN, 0) + status(5, NEW_RUN, 103) + pulses(6))
-    assert edges_of(items) == [ended(101, 3), started(103)]
-
-
-def test_numbers_that_begin_again_are_no_gaps() -> None:
-    items = lost_in_run().feed(status(10, NEW_RUN, 5) + pulses(11))
-    assert [item.run for item in edges_of(items) if isinstance(item, Gap)] == [101]
 
 
 def test_reconnected_in_a_pause_the_run_stays_paused_while_the_server_says_again_what_was_before() -> None:

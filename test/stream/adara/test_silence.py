@@ -1,5 +1,6 @@
 """Silence on real sockets: servers that are stopped, networks that swallow. The policy itself is in `test_idle`."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,14 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helpers import pausing
 from helpers.paths import ROOT
+from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import powder_play, serving
 from helpers.swallow import Swallowing, everybody, nobody
+from livereduce.link import Progress
 from livereduce.stream import pace
 from livereduce.stream.adara import idle
 from livereduce.stream.adara.client import AdaraSource
@@ -174,31 +178,58 @@ def test_a_network_that_swallows_what_the_client_says() -> None:
         reader.until("pulses", lambda: reader.count(1) > 0)
 
 
-def test_whole_runs_that_pass_while_everything_is_swallowed_are_gaps_by_number() -> None:
-    with at_wall_pace(runs=40, run_s=1.0) as port, Swallowing(port) as network, reading(network.port) as reader:
-        reader.until("some of the first run", lambda: reader.count(1) >= 10)
-        network.swallows_down = everybody
-        reader.until("the loss", lambda: reader.losses)
-        assert reader.losses[0].endswith("a second connection got no answer")
-        reader.for_s(3.0)
-        network.swallows_down = nobody
-        reader.until("another run", lambda: reader.edges[-1].startswith("RunStarted") and len(reader.edges) > 1)
-        now = int(reader.edges[-1].split()[1])
+def test_whole_runs_that_pass_while_everything_is_swallowed_are_gaps_by_number(tmp_path: Path) -> None:
+    with at_wall_pace(runs=60, run_s=1.0) as port, Swallowing(port) as network:
+        job = job_of(tmp_path, f"adara://127.0.0.1:{network.port}", update_every_s=0.2)
+        with reducing(job, in_memory=False) as reduction:
+            poll_until(reduction, "some of the first run", lambda said: said.run == 1 and said.run_pulses >= 10)
+            network.swallows_down = everybody
+            poll_until(reduction, "the loss", lambda said: "source" in said.last_errors)
+            poll_for(reduction, 3.0)
+            network.swallows_down = nobody
+            now = poll_until(reduction, "another run", lambda said: said.run > 1 and said.run_pulses > 0).run
+            last = poll_until(reduction, "the note", lambda said: bool(said.incomplete_runs))
+        index = json.loads((tmp_path / "state" / "products" / "index.json").read_text())
     assert now > 3
-    told = [*(["Gap 1", "RunEnded 1"]), *(f"Gap {run}" for run in range(2, now)), f"RunStarted {now}"]
-    assert [edge for edge in reader.edges if edge != "Gap 0"] == ["RunStarted 1", *told]
+    assert [(one["first"], one["last"]) for one in index["missed"]] == [(2, now - 1)]
+    assert any(note.startswith(("run 2:", "runs 2")) for note in last.incomplete_runs)
+    (first,) = [run for run in index["runs"] if run["run"] == 1]
+    assert first["ended"]
+    assert "the connection was down when run 1 ended" in first["products"][0]["incomplete"]
 
 
-def test_a_server_that_is_stopped_over_two_runs_loses_nothing_unsaid() -> None:
-    """When it goes on it plays what it has missed at once: runs that it has forgotten by then are gaps."""
-    with stoppable("runs", "1.0") as (server, port), reading(port) as reader:
-        reader.until("some of a run", lambda: reader.count(1) >= 10)
-        server.send_signal(signal.SIGSTOP)
-        reader.for_s(4.5)
-        assert len(reader.losses) == 1
-        server.send_signal(signal.SIGCONT)
-        reader.until("two more runs", lambda: sum(edge.startswith("RunEnded") for edge in reader.edges) >= 3)
-        last = max(reader.pulses)
+def test_a_server_that_is_stopped_over_two_runs_loses_nothing_unsaid(tmp_path: Path) -> None:
+    """When it goes on it plays what it has missed at once: a run that it has forgotten by then is said."""
+    with stoppable("runs", "1.0") as (server, port):
+        job = job_of(tmp_path, f"adara://127.0.0.1:{port}", update_every_s=0.2)
+        with reducing(job, in_memory=False) as reduction:
+            poll_until(reduction, "some of a run", lambda said: said.run == 1 and said.run_pulses >= 10)
+            server.send_signal(signal.SIGSTOP)
+            poll_for(reduction, 4.5)
+            assert "source" in reduction.said[-1].last_errors
+            server.send_signal(signal.SIGCONT)
+            first = poll_until(reduction, "pulses", lambda said: said.run > 1 and said.run_pulses > 0).run
+            last = poll_until(reduction, "three more runs", lambda said: said.run > first + 2).run
+        index = json.loads((tmp_path / "state" / "products" / "index.json").read_text())
+    missed = {run for one in index["missed"] for run in range(one["first"], one["last"] + 1)}
+    products = {run["run"]: run["products"][0] for run in index["runs"] if run["run"] and run["products"]}
     for run in range(1, last):
-        whole = reader.count(run) == len(set(reader.pulses.get(run, []))) == 60
-        assert whole != (f"Gap {run}" in reader.edges), (run, reader.count(run), reader.edges)
+        whole = run in products and products[run]["events"] == EVENTS_OF_A_RUN and not products[run]["incomplete"]
+        said = run in missed or (run in products and products[run]["incomplete"] != "")
+        assert whole != said, (run, products.get(run), missed)
+
+
+EVENTS_OF_A_RUN = 1200
+
+
+def poll_until(reduction: Reduction, what: str, there: Callable[[Progress], bool]) -> Progress:
+    deadline_s = time.monotonic() + LIMIT_S
+    while not there(said := reduction.poll(0.1)):
+        assert time.monotonic() < deadline_s, f"{what} does not come: {said}"
+    return said
+
+
+def poll_for(reduction: Reduction, seconds: float) -> None:
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        reduction.poll(0.1)

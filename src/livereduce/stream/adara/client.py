@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from livereduce.marks import Marker
-from livereduce.runs import named
 from livereduce.stream.adara import idle, retry, session
 from livereduce.stream.adara.block import Block
 from livereduce.stream.adara.caution import Caution
@@ -89,13 +88,6 @@ def _second(time_ns: int) -> int:
     return min(max(time_ns // NS_PER_S, RUN_START), NEWEST_INDEX)
 
 
-def gap_lines(gaps: Sequence[Gap]) -> list[str]:
-    """What the log is told of gaps; runs that passed unseen together."""
-    passed = [gap.run for gap in gaps if gap.reason == session.PASSED]
-    lines = [f"run {gap.run}: {gap.reason}" for gap in gaps if gap.reason != session.PASSED]
-    return lines + ([f"{named(passed)} {session.PASSED}"] if passed else [])
-
-
 class AdaraSource:
     """A `Source` that reads a stream server's live port; one thread, no state anybody else writes to."""
 
@@ -109,6 +101,7 @@ class AdaraSource:
         self._idle = Idle()
         self._due_s = 0.0
         self._made_s = 0.0
+        self._spoken = False
         self._listened_s = 0.0
         self._block = Block()
         self._missing_bytes = 0
@@ -192,7 +185,7 @@ class AdaraSource:
         self._connection = Connection(self._host, self._port, start_s)
         self._block.clear()
         self._missing_bytes = 0
-        self._made_s = time.monotonic()
+        self._made_s, self._spoken = time.monotonic(), False
         self._session, _ = session.step(self._session, Connected(), self._made_s)
         self._consider(Joined())
         return self._connection
@@ -237,12 +230,16 @@ class AdaraSource:
             self._probe = None
 
     def _count_connection(self, now: float) -> None:
-        """A connection counts as one once the server has said something on it, and it holds."""
+        """A connection counts once the server has said something on it; we are connected once it holds."""
         if now - self._made_s >= retry.SETTLES_S:
             self._retry = retry.settled(self._retry)
-        if self._idle.told and not self._state.connected and retry.holds(self._retry, now - self._made_s):
-            connects = self._state.connects + 1
-            self._state = replace(self._state, connected=True, reason="", connects=connects)
+        if not self._idle.told:
+            return
+        if not self._spoken:
+            self._spoken = True
+            self._state = replace(self._state, connects=self._state.connects + 1)
+        if not self._state.connected and retry.holds(self._retry, now - self._made_s):
+            self._state = replace(self._state, connected=True, reason="")
             _log.info("%s: connected", self._state.address)
 
     def _items(self, now: float) -> list[Item]:
@@ -300,8 +297,8 @@ class AdaraSource:
         for output in outputs:
             items += self._decoder.items(table, rare, output) if isinstance(output, Deliver) else [output]
         self._session = following
-        for line in gap_lines([output for output in outputs if isinstance(output, Gap)]):
-            _log.warning("%s: a gap: %s", self._state.address, line)
+        for gap in (output for output in outputs if isinstance(output, Gap)):
+            _log.warning("%s: something of run %d is missing: %s", self._state.address, gap.run, gap.reason)
         if self._session.banked.last_ns != last_ns:
             # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
             self._retry = retry.settled(self._retry)

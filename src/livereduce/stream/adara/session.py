@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from livereduce.runs import passed_unseen
 from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.adara.layout import NS_PER_S, Kind, Note, Status
 from livereduce.stream.adara.packets import Annotation, Packet, RunStatus
@@ -37,17 +36,11 @@ class SessionState:
 
     Attributes
     ----------
-    last_run
-        The newest run that was seen; 0 if none was.
-    unwatched
-        The connection was down since then: other runs may have passed.
     pause_ns, replays_pause
         When a pause began or ended last; and whether what is older is said again, after a reconnect.
     """
 
     run: int | None = None
-    last_run: int = 0
-    unwatched: bool = False
     pause_ns: int = 0
     replays_pause: bool = False
     paused: bool = False
@@ -91,9 +84,6 @@ class Deliver:
 Fact = Connected | Packets
 Output = Item | Deliver
 
-PASSED = "began and ended while the connection was down, or the number was not used"
-"""Why a run of which nothing came is a gap."""
-
 _PAUSED_BY: dict[int, bool] = {Note.PAUSE: True, Note.RESUME: False}
 
 
@@ -106,7 +96,7 @@ def starting_at(time_ns: int) -> SessionState:
 def resuming(position: Position) -> SessionState:
     """The state of a session that goes on after a stored position; one without a pulse has nothing to overlap with."""
     seen = Seen(last_ns=position.pulse_ns or None)
-    return SessionState(run=position.run, last_run=position.run, banked=seen, monitor=seen)
+    return SessionState(run=position.run, banked=seen, monitor=seen)
 
 
 def step(state: SessionState, fact: Fact, now: float) -> tuple[SessionState, tuple[Output, ...]]:
@@ -123,7 +113,6 @@ def _connected(state: SessionState) -> SessionState:
         banked=state.banked.expecting_repeats(),
         monitor=state.monitor.expecting_repeats(),
         reconnected=state.run is not None,
-        unwatched=state.last_run != 0,
         replays_pause=True,
         overlap_due=state.run is not None and state.banked.last_ns is not None,
     )
@@ -220,7 +209,6 @@ def _same_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: lis
     from_start = packet.status is Status.NEW_RUN
     return replace(
         state,
-        unwatched=state.unwatched and not packet.run,
         banked=state.banked.expecting_repeats(),
         monitor=state.monitor.expecting_repeats(),
         reconnected=False,
@@ -242,17 +230,9 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
         seen, monitor = replace(state.banked, repeating=False), replace(state.monitor, repeating=False)
         state = replace(state, banked=seen, monitor=monitor)
     if packet.run:
-        _say_passed(state, packet.run, outputs)
-        state = replace(state, last_run=packet.run, unwatched=False)
         started_ns = packet.run_start_s * NS_PER_S
         outputs.append(RunStarted(run=packet.run, time_ns=started_ns, from_start=packet.status is Status.NEW_RUN))
     return _set_paused(state, packet.paused, time_ns, outputs)
-
-
-def _say_passed(state: SessionState, run: int, outputs: list[Output]) -> None:
-    """Runs between the last one seen and this one are gaps by their own numbers, if the connection was down."""
-    if state.unwatched:
-        outputs.extend(Gap(run=passed, reason=PASSED) for passed in passed_unseen(state.last_run, run))
 
 
 def _set_paused(state: SessionState, paused: bool, time_ns: int, outputs: list[Output]) -> SessionState:
