@@ -11,6 +11,7 @@ import numpy as np
 
 from end_to_end import POST_PROC, PROC
 from livereduce.engine.builtin.engine import BuiltinEngine
+from livereduce.engine.protocol import tell_nobody
 from livereduce.link import Job, ScriptCopy
 from livereduce.publish.nexus import write_product
 from livereduce.publish.product import Axis, Product
@@ -62,7 +63,7 @@ def empty_cycle_row() -> Row:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         engine = BuiltinEngine(open_source=lambda _url: OnePulse())
-        engine.start(_job(folder), lambda _phase: None)
+        engine.start(_job(folder), tell_nobody)
         times, done = [], 0
         for _ in range(CYCLES):
             start_s = time.perf_counter()

@@ -16,6 +16,7 @@ from helpers.paths import ROOT
 from livereduce.config import Config, parse_config, value_of
 from livereduce.config_keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
+from livereduce.engine.protocol import tell_nobody
 from livereduce.errors import ExitCode
 from livereduce.link import Job, Progress, ScriptCopy
 from livereduce.publish.nexus import read_product
@@ -123,7 +124,7 @@ def reduced(tmp_path: Path, **scripts: ScriptCopy) -> Progress:
     )
     source = stream()
     engine = BuiltinEngine(open_source=lambda url: source, clock=lambda: float(next(clock)))
-    engine.start(job, lambda phase: None)
+    engine.start(job, tell_nobody)
     while source.script:
         progress = engine.poll(0.0)
     engine.stop(1.0)

@@ -220,7 +220,7 @@ def narrate(before: Status | None, after: Status | None) -> list[str]:
     if after is None:
         return []
     lines = []
-    if before is None or (before.state, before.why) != (after.state, after.why):
+    if before is None or _told(before) != _told(after):
         lines.append(f"{_clock(after)}  {_words(after)}")
     old = before.progress if before is not None else None
     new = after.progress
@@ -232,6 +232,11 @@ def narrate(before: Status | None, after: Status | None) -> list[str]:
             f"  (proc {new.proc_s * 1e3:.0f} ms, post_proc {new.post_proc_s * 1e3:.0f} ms)"
         )
     return lines
+
+
+def _told(status: Status) -> tuple[object, ...]:
+    """What is told when it changes; that a script still runs is told once, not every second."""
+    return status.state, status.why.partition(" has been running for ")[0]
 
 
 def _words(status: Status) -> str:

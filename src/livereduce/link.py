@@ -73,6 +73,10 @@ class Progress:
     ----------
     data_age_s
         Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
+    proc_s, post_proc_s, publish_s
+        How long the last call that has finished took.
+    proc_calls, post_proc_calls
+        How many calls of the scripts have finished in this generation, well or not.
     last_errors
         The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
     incomplete_runs
@@ -104,6 +108,8 @@ class Progress:
     proc_s: float = 0.0
     post_proc_s: float = 0.0
     publish_s: float = 0.0
+    proc_calls: int = 0
+    post_proc_calls: int = 0
     data_age_s: float | None = None
     source_address: str = ""
     source_connected: bool = False

@@ -121,6 +121,9 @@ class Status:
         The newest worker; the pid is None while there is none.
     phase, progress
         As of the newest beat; None before the first.
+    phase_since, usual_s
+        When that phase began, and how long the script that runs in it takes at most, from experience; empty and None
+        if that is not known.
     events_per_s, pulses_per_s
         From successive beats.
     memory_bytes, memory_limit_bytes
@@ -161,6 +164,8 @@ class Status:
     generation: int = 0
     worker_pid: int | None = None
     phase: Phase | None = None
+    phase_since: str = ""
+    usual_s: float | None = None
     progress: Progress | None = None
     events_per_s: float = 0.0
     pulses_per_s: float = 0.0
@@ -199,6 +204,8 @@ def decode_status(text: str) -> Status:
         status = checked(Status, json.loads(text))
         for name in ("started", "updated", "since"):
             _require_time(name, getattr(status, name))
+        if status.phase_since:
+            _require_time("phase_since", status.phase_since)
         if not 0 <= status.pid <= MOST_PID:
             raise ValueError(f"pid: expected the number of a process, got {status.pid}")
     except (ValueError, RecursionError) as error:
@@ -240,7 +247,11 @@ def read_status(path: Path) -> Status:
 
 
 def shown(
-    word: StateWord, why: str, progress: Progress | None, conditions: tuple[Condition, ...] = ()
+    word: StateWord,
+    why: str,
+    progress: Progress | None,
+    conditions: tuple[Condition, ...] = (),
+    running: str = "",
 ) -> tuple[StateWord, str]:
     """The word and reason that people see: the daemon's own, refined by what a running worker says of its work.
 
@@ -248,6 +259,8 @@ def shown(
     ----------
     conditions
         What somebody should look at, the most urgent first.
+    running
+        Which script runs for a remarkable time, in a sentence; empty if none does.
     """
     if word is StateWord.RESTARTING:  # what was saved meanwhile is as much of a reason for no results
         files = (one.text for one in conditions if one.kind == "files" and one.text not in why)
@@ -258,6 +271,11 @@ def shown(
         return StateWord.STARTING, f"connecting to {_where(progress)}"
     if conditions:
         return StateWord.DEGRADED, "; ".join(one.text for one in conditions)
+    word, why = _by_run(progress)
+    return word, f"{why}; {running}" if running else why
+
+
+def _by_run(progress: Progress) -> tuple[StateWord, str]:
     match progress.run_state:
         case RunState.PAUSED:
             return StateWord.PAUSED, f"run {progress.run} is paused"

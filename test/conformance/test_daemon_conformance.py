@@ -266,6 +266,40 @@ def a_failing_post_proc_restarts_nothing(post: Post) -> None:
     post.finish()
 
 
+FOR_EVER = "while True:\n    pass\n"
+
+
+@scenario
+def a_post_proc_that_never_ends_is_told_from_its_first_call_on(post: Post) -> None:
+    """With the limits as they are it would be ended after 30 minutes; until then the source is seen, and what hangs."""
+    post.begin(post.bench.binning, FOR_EVER)
+    status = post.wait("the sentence", lambda status: "post_proc has been running for" in status.why)
+    assert "(its first call)" in status.why
+    assert (status.state, status.phase) == (StateWord.RUNNING, "post_process")
+    assert status.progress is not None
+    assert (status.progress.source_connected, status.progress.run) == (True, 1)
+    assert status.phase_since
+    assert "starting" not in status.why
+
+
+@scenario
+def a_post_proc_that_takes_far_longer_than_usual_degrades(post: Post) -> None:
+    place = repr(str(post.beamline.path / "fault"))
+    post.begin(post.bench.binning, f"import os\nwhile os.path.exists({place}):\n    pass\n")
+    post.wait_reduced(post.bench.half)
+    (post.beamline.path / "fault").touch()
+    post.bench.beam_to(Stage.MORE)
+    status = post.wait("the state", lambda status: status.state is StateWord.DEGRADED)
+    assert "post_proc has been running for" in status.why
+    assert "(usually" in status.why
+    assert [one.kind for one in status.conditions] == ["overdue"]
+    post.wait_log("ERROR", "post_proc has been running for")
+    (post.beamline.path / "fault").unlink()
+    post.wait("the end of it", lambda status: not status.conditions)
+    post.finish()
+    assert (post.beamline.path / "state" / "script_times.json").exists()
+
+
 def is_told_over(post: Post, step: str, text: str) -> None:
     """What fails in the version in use, and what is wrong with the one just saved, are told together."""
     post.script(step, "output = (\n")

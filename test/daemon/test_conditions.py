@@ -47,7 +47,7 @@ def test_all_that_holds_is_told_the_most_urgent_first() -> None:
     lost = Progress(source_reason="refused", last_errors={"publish": "p", "post_proc": "q", "proc": "r", "packet": "s"})
     told = texts(lost, SYNTAX, Note("c.conf: bad"), overdue="post_proc runs", memory="too large")
     assert told == [
-        "no connection to the stream: refused",
+        "the stream: refused",
         "post_proc runs",
         "p.py:3: invalid syntax; the version in use goes on",
         "c.conf: bad",

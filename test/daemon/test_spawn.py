@@ -70,6 +70,18 @@ def test_beats_arrive_whole_and_rubbish_is_passed_over(python: Python) -> None:
     assert end(worker)[0] == 0
 
 
+def test_the_last_beat_of_many_arrives(python: Python) -> None:
+    """The one before a script that never ends comes after those of many chunks, and nobody has read meanwhile."""
+    line = encode_beat(Beat(seq=1, phase=Phase.WAITING, progress=Progress()))
+    worker = python(
+        f"fd = int(os.environ['{BEAT_FD}']); os.set_blocking(fd, False)\n"
+        f"for seq in range(1, 401): os.write(fd, {line!r}.replace(b'\"seq\":1', b'\"seq\":%d' % seq))\n"
+        "print('written'); time.sleep(600)"
+    )
+    wait_for(worker.output_fd)
+    assert [beat.seq for beat in worker.read_beats()] == list(range(1, 401))
+
+
 def test_an_order_arrives_as_a_line(python: Python) -> None:
     worker = python(f"print(os.read(int(os.environ['{ORDER_FD}']), 100))")
     worker.order(STOP)

@@ -52,7 +52,12 @@ class Bench:
     source: ScriptedSource
     shelf: Shelf
     phases: list[Phase] = field(default_factory=list)
+    told: list[Progress | None] = field(default_factory=list)
     now: float = 0.0
+
+    def hear(self, phase: Phase, progress: Progress | None = None) -> None:
+        self.phases.append(phase)
+        self.told.append(progress)
 
     def turns(self, n: int = 1) -> Progress:
         for _ in range(n):
@@ -103,7 +108,7 @@ def bench(work: Job, *reads: Sequence[Item] | SourceLost) -> Bench:
     made = Bench(
         BuiltinEngine(open_source=lambda _: source, clock=lambda: made.now, products_in=lambda _: shelf), source, shelf
     )
-    made.engine.start(work, made.phases.append)
+    made.engine.start(work, made.hear)
     return made
 
 

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from livereduce.engine.builtin.engine import BuiltinEngine
+from livereduce.engine.protocol import tell_nobody
 from livereduce.link import Job, Progress, ScriptCopy
 from livereduce.publish.nexus import read_product
 from livereduce.publish.product import Product
@@ -141,7 +142,7 @@ def reducing(job: Job, *, in_memory: bool = True) -> Iterator[Reduction]:
         else BuiltinEngine(open_source=opened)
     )
     reduction = Reduction(engine, shelf, sources)
-    engine.start(job, lambda _: None)
+    engine.start(job, tell_nobody)
     try:
         yield reduction
     finally:

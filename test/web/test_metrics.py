@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from livereduce.link import Progress, RunState
+from livereduce.link import Phase, Progress, RunState
 from livereduce.status import Restart, StateWord, Status, iso
 from livereduce.web.metrics import metrics_text, restart_reason
 from livereduce.web.view import View
@@ -51,6 +51,14 @@ def test_what_a_snapshot_says() -> None:
     assert told["livereduce_recent_restarts", "powder", "hang"] == 2
     assert told["livereduce_worker_restarts_total", "powder"] == 4
     assert ("livereduce_worker_memory_limit_bytes", "powder") not in told, "there is none"
+
+
+def test_the_phase_that_lasts_is_seen_while_it_lasts() -> None:
+    since = iso(NOW - timedelta(seconds=45))
+    view = replace(VIEW, status=replace(STATUS, phase=Phase.POST_PROCESS, phase_since=since))
+    assert scraped(view)["livereduce_phase_age_seconds", "powder", "post_process"] == 45.0
+    down = scraped(replace(view, down="gone"))
+    assert ("livereduce_phase_age_seconds", "powder", "post_process") not in down
 
 
 def test_of_a_daemon_that_is_down_no_old_value_looks_like_a_live_one() -> None:

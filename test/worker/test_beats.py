@@ -87,6 +87,34 @@ def test_a_change_of_phase_is_sent_at_once_the_same_phase_at_most_20_times_a_sec
     assert 15 <= len(pipe.beats()) <= 20
 
 
+def test_a_change_of_phase_carries_what_is_known_at_that_moment(clock: Clock, pipe: Pipe) -> None:
+    """What begins may never end: no later beat would say it."""
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.STARTING)
+    beats.phase(Phase.PROCESS, Progress(chunks=1, source_connected=True))
+    beats.phase(Phase.PROCESS, Progress(chunks=1, source_connected=True, run=7))
+    beats.phase(Phase.POST_PROCESS)
+    assert [(b.phase, b.progress.chunks, b.progress.run) for b in pipe.beats()] == [
+        (Phase.STARTING, 0, 0),
+        (Phase.PROCESS, 1, 0),
+        (Phase.PROCESS, 1, 7),
+        (Phase.POST_PROCESS, 1, 7),
+    ]
+
+
+def test_the_connection_is_told_at_once(clock: Clock, pipe: Pipe) -> None:
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.WAITING)
+    beats.progress(Progress(source_connected=True))
+    beats.progress(Progress(source_connected=True, received_bytes=1))
+    beats.progress(Progress(source_reason="lost"))
+    assert [(b.progress.source_connected, b.progress.source_reason) for b in pipe.beats()] == [
+        (False, ""),
+        (True, ""),
+        (False, "lost"),
+    ]
+
+
 def test_progress_is_sent_once_a_second_even_if_nothing_changes(clock: Clock, pipe: Pipe) -> None:
     beats = Beats(pipe.writing)
     beats.phase(Phase.WAITING)

@@ -24,6 +24,7 @@ from livereduce.daemon.observed import Observed, observe, remember_errors
 from livereduce.daemon.reask import Reasking, ask_command
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.scale import read_oom_kills
+from livereduce.daemon.script_times import ScriptTimes
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
 from livereduce.daemon.spoken import log_output
@@ -89,6 +90,7 @@ class Loop:
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
         self._weighing = Weighing()
+        self._times = ScriptTimes()
         self._reasking = Reasking(ask_command(site.path), limits.ask_again_s)
         self._worker: Worker | None = None
         self._observed = Observed()
@@ -123,6 +125,7 @@ class Loop:
         while self._pending:
             contain("policy", lambda: self._take(self._pending.popleft()))
         contain("stacks", self._keep_answer)
+        contain("script times", lambda: self._times.keep(time.monotonic()))
         contain("report", self._tell)
 
     def _take(self, fact: Fact) -> None:
@@ -138,10 +141,12 @@ class Loop:
             self._keep_stacks(self._worker)  # it goes on, or is being ended for another reason
 
     def _tell(self) -> None:
+        now = time.monotonic()
+        self._reporter.running = self._times.running(self._observed, self._reporter.job, now) if self._worker else None
         self._reporter.notes = self._changes.notes
         self._reporter.too_large = self._weighing.state.does_not_fit
         self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
-        self._reporter.report(self._state, self._site, self._observed, time.monotonic())
+        self._reporter.report(self._state, self._site, self._observed, now)
 
     # ---- facts
 
@@ -201,6 +206,7 @@ class Loop:
         self._beats_due = now + BEATS_S
         at = iso(datetime.now())
         for beat in worker.read_beats():
+            self._times.heard(self._observed.progress, beat.progress, self._reporter.job)
             self._observed = observe(self._observed, beat, now)
             self._reporter.errors = remember_errors(self._reporter.errors, beat.progress.last_errors, at)
             self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
@@ -305,6 +311,7 @@ class Loop:
             self._oom_kills = read_oom_kills()
             self._changes.adopt(resolved)
             self._weighing.adopt(resolved)
+            self._times.adopt(resolved.state_dir)
             memory_says = self._weighing.state
             job, path = make_generation(
                 resolved, keep_events=memory_says.keep_events_next, counted_run=memory_says.counted_run
@@ -331,6 +338,7 @@ class Loop:
             self._worker.signal_group(signal.SIGKILL)
             self._worker.reap()
         self._reasking.end()
+        self._times.keep(time.monotonic(), at_once=True)
         self._site.leave()
 
 

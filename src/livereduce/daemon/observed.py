@@ -12,9 +12,16 @@ RATE_WINDOW_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """One worker as seen through its beats; a new generation begins with a fresh one."""
+    """One worker as seen through its beats; a new generation begins with a fresh one.
+
+    Attributes
+    ----------
+    phase_since
+        When the phase of the newest beat began; each call of a script is a phase of its own.
+    """
 
     beat: Beat | None = None
+    phase_since: float = 0.0
     events_per_s: float = 0.0
     pulses_per_s: float = 0.0
     window_start: float = 0.0
@@ -31,6 +38,8 @@ def observe(observed: Observed, beat: Beat, now: float) -> Observed:
     """Take one more beat into account."""
     progress = beat.progress
     seen = replace(observed, beat=beat)
+    if observed.beat is None or _step(beat) != _step(observed.beat):
+        seen = replace(seen, phase_since=now - progress.silent_s)
     if observed.beat is None:
         return _open_window(seen, progress, now)
     passed_s = now - observed.window_start
@@ -42,6 +51,10 @@ def observe(observed: Observed, beat: Beat, now: float) -> Observed:
         pulses_per_s=(progress.pulses - observed.window_pulses) / passed_s,
     )
     return _open_window(rates, progress, now)
+
+
+def _step(beat: Beat) -> tuple[object, ...]:
+    return beat.phase, beat.progress.proc_calls, beat.progress.post_proc_calls
 
 
 def _open_window(seen: Observed, progress: Progress, now: float) -> Observed:

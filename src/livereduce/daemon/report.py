@@ -2,10 +2,11 @@
 
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from livereduce import __version__
@@ -15,7 +16,9 @@ from livereduce.daemon.history import Entry
 from livereduce.daemon.notify import Notifier
 from livereduce.daemon.observed import Observed
 from livereduce.daemon.said import FailureFile, PrintedLines, judge_failure
+from livereduce.daemon.script_times import md5s_of
 from livereduce.daemon.site import Found, Site
+from livereduce.daemon.usual import Running
 from livereduce.daemon.vocabulary import State
 from livereduce.failure import ScriptFailure
 from livereduce.link import Job
@@ -57,6 +60,8 @@ class Reporter:
         The newest generation, set by the loop as it starts and ends workers.
     notes, too_large
         On files that cannot be used, and that the run does not fit into the memory; set by the loop.
+    running
+        The call of a script that is running; set by the loop.
     memory
         What the worker uses of what it may (bytes); set by the loop.
     errors
@@ -74,6 +79,8 @@ class Reporter:
         self.worker_pid: int | None = None
         self.notes: tuple[Note, ...] = ()
         self.too_large = ""
+        self.running: Running | None = None
+        self._phase_since = (0.0, "")
         self._conditions: tuple[Condition, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
         self.errors: tuple[ErrorSeen, ...] = ()
@@ -194,7 +201,8 @@ class Reporter:
     def _snapshot(self, state: State, site: Site, observed: Observed) -> Status:
         now = iso(datetime.now())
         conditions = self._look_at_conditions(observed, now)
-        word, why = shown(state.word, state.why, observed.progress, conditions)
+        running = self.running.text if self.running else ""
+        word, why = shown(state.word, state.why, observed.progress, conditions, running)
         parked_for = (site.found.problems or (why,)) if state.word is StateWord.PARKED else ()
         problems = (*parked_for, *(one.text for one in conditions))
         if word is not self._since[0]:
@@ -223,6 +231,8 @@ class Reporter:
             generation=job.generation if job else 0,
             worker_pid=self.worker_pid,
             phase=observed.beat.phase if observed.beat and flows else None,
+            phase_since=self._phase_began(observed) if observed.beat and flows else "",
+            usual_s=self.running.usual_s if self.running else None,
             progress=observed.progress,
             events_per_s=observed.events_per_s if flows else 0.0,
             pulses_per_s=observed.pulses_per_s if flows else 0.0,
@@ -242,7 +252,14 @@ class Reporter:
     def _look_at_conditions(self, observed: Observed, now: str) -> tuple[Condition, ...]:
         """What holds now, with the times; what is new and what is over is logged."""
         at_work = self.worker_pid is not None
-        found = conditions_of(observed.progress, self.notes, at_work=at_work, memory=self.too_large, log=log_problem())
+        found = conditions_of(
+            observed.progress,
+            self.notes,
+            at_work=at_work,
+            overdue=self._overdue(),
+            memory=self.too_large,
+            log=log_problem(),
+        )
         before, self._conditions = self._conditions, dated(self._conditions, found, now)
         begun, over = begun_and_over(before, self._conditions)
         for one in begun:
@@ -253,13 +270,24 @@ class Reporter:
                 log.info("over: %s", one.text)
         return self._conditions
 
+    def _overdue(self) -> str:
+        if self.running is None or self.job is None or not self.running.is_overdue(self.job.update_every_s):
+            return ""
+        return self.running.text
+
+    def _phase_began(self, observed: Observed) -> str:
+        """When the worker's phase began, in the same words as long as it lasts."""
+        since, _ = self._phase_since
+        if since != observed.phase_since:
+            at = datetime.now() - timedelta(seconds=time.monotonic() - observed.phase_since)
+            self._phase_since = (observed.phase_since, iso(at))
+        return self._phase_since[1]
+
     def _script_failure(self, observed: Observed) -> ScriptFailure | None:
         if self.job is None:
             return None
-        copies = {"proc": self.job.proc, "post_proc": self.job.post_proc}
-        md5s = {step: copy.md5 for step, copy in copies.items() if copy is not None}
         failure = self._failure_file.look(Path(self.job.state_dir))
-        return judge_failure(failure, md5s, self.job.generation, observed.progress)
+        return judge_failure(failure, md5s_of(self.job), self.job.generation, observed.progress)
 
 
 def is_due(written: Status | None, status: Status, age_s: float) -> bool:
@@ -273,7 +301,7 @@ def is_due(written: Status | None, status: Status, age_s: float) -> bool:
 
 def _without_numbers(status: Status) -> Status:
     rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None)
-    return replace(rates, updated="", phase=None, progress=None, printed=())
+    return replace(rates, updated="", phase=None, phase_since="", usual_s=None, progress=None, printed=())
 
 
 def _seen(script: Script | None, since: Mapping[str, str]) -> ScriptSeen | None:

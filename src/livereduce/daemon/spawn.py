@@ -5,6 +5,7 @@ pipe, so a worker reads end-of-file there when the daemon dies, by whatever mean
 Waiting is on a pidfd: no lost SIGCHLD, no pid that means somebody else by now (pidfd_open(2), Linux 5.3).
 """
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -23,6 +24,8 @@ from livereduce.link import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX, Beat
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
+BEATS_BYTES = 1 << 20
+"""What the pipe of beats holds: the one before a script that never ends must not be lost to those before it."""
 DAEMONS_OWN = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", VARIABLE)
 """Variables that a worker does not get: a script must not speak to systemd in the daemon's name."""
 
@@ -46,7 +49,13 @@ class Worker:
 
     def read_beats(self) -> list[Beat]:
         """Beats since the last time; what is no beat is counted in `hearing`."""
-        return self.hearing.feed(self._read(self.beats_fd))
+        beats: list[Beat] = []
+        for _ in range(BEATS_BYTES // READ_BYTES):  # the newest says how the worker is: do not stay behind
+            data = self._read(self.beats_fd)
+            beats += self.hearing.feed(data)
+            if len(data) < READ_BYTES:
+                break
+        return beats
 
     def read_output(self, now: float) -> list[str]:
         """Lines that the worker has printed, for the log."""
@@ -143,6 +152,8 @@ def _spawn(command: Sequence[str], environ: Mapping[str, str], stacks: Stacks | 
             start_new_session=True,
             bufsize=0,
         )
+        with suppress(OSError):  # more than an unprivileged process may ask for: the usual 64 KiB
+            fcntl.fcntl(beats, fcntl.F_SETPIPE_SZ, BEATS_BYTES)
         try:
             # copies, so that the pipes' first descriptors are closed in one place, whatever happens
             return Worker(process, os.dup(beats), os.dup(orders), stacks)

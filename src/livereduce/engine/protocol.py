@@ -1,6 +1,5 @@
 """The one protocol of both engines, coarse because Mantid owns its own loop."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,10 +28,21 @@ class Pipeline:
     counted_run: int | None = None
 
 
+class Tell(Protocol):
+    """Sends a sign of life at a change of phase, before what it begins is entered: that may never come back."""
+
+    def __call__(self, phase: Phase, progress: Progress | None = None) -> None:
+        """The phase that begins, or still lasts, and everything done so far; None: nothing new since the last."""
+
+
+def tell_nobody(phase: Phase, progress: Progress | None = None) -> None:
+    """A `Tell` for engines that nobody listens to."""
+
+
 class Engine(Protocol):
     """Reduces a stream according to a job until told to stop."""
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def start(self, job: Job, beat: Tell) -> None:
         """Make ready; `beat` is called from the work loop at each change of phase.
 
         Raises

@@ -120,7 +120,14 @@ class Snapshots(Collector):
         yield self._info()
         for of in FROM_SNAPSHOT:
             yield self._family(of)
-        yield from (self._data_age(), self._result_age(), self._phases(), self._run_states(), self._reasons())
+        yield from (
+            self._data_age(),
+            self._result_age(),
+            self._phases(),
+            self._phase_ages(),
+            self._run_states(),
+            self._reasons(),
+        )
 
     def _seen(self) -> Iterator[tuple[View, Status]]:
         for view in self._views:
@@ -181,6 +188,15 @@ class Snapshots(Collector):
                 family.add_metric([view.id, "process"], progress.proc_s)
                 family.add_metric([view.id, "post_process"], progress.post_proc_s)
                 family.add_metric([view.id, "publish"], progress.publish_s)
+        return family
+
+    def _phase_ages(self) -> Metric:
+        text = "For how long the worker has been in the phase that it is in."
+        family = GaugeMetricFamily("livereduce_phase_age_seconds", text, labels=["instrument", "phase"])
+        for view, status in self._seen():
+            if status.phase is not None and status.phase_since and not view.down:
+                age_s = (self._now - datetime.fromisoformat(status.phase_since)).total_seconds()
+                family.add_metric([view.id, str(status.phase)], max(0.0, age_s))
         return family
 
     def _run_states(self) -> Metric:

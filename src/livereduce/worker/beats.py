@@ -33,21 +33,25 @@ class Beats:
         self._progress = Progress()
         self._lock = threading.Lock()
 
-    def phase(self, phase: Phase) -> None:
-        """The work loop enters a phase, or is still in it; this is the `beat` of engines."""
+    def phase(self, phase: Phase, progress: Progress | None = None) -> None:
+        """The work loop enters a phase, or is still in it, having got so far; this is the `beat` of engines."""
         with self._lock:
+            news = progress is not None and _news(progress) != _news(self._progress)
+            self._progress = progress or self._progress
             changed = phase != self._phase or not self._seq
-            if changed and self._progress.silent_s:  # what was silent in the phase before is so no more
+            if (
+                changed and progress is None and self._progress.silent_s
+            ):  # what was silent in the phase before is so no more
                 self._progress = replace(self._progress, silent_s=0.0)
             self._phase = phase
-            self._send(at_once=changed)
+            self._send(at_once=changed or news)
 
     def progress(self, progress: Progress) -> None:
-        """The work loop has got so far, in the phase it was last in; a new error is told at once."""
+        """The work loop has got so far, in the phase it was last in; what somebody waits for is told at once."""
         with self._lock:
-            new_error = progress.last_errors != self._progress.last_errors
+            news = _news(progress) != _news(self._progress)
             self._progress = progress
-            self._send(at_once=new_error)
+            self._send(at_once=news)
 
     def _send(self, *, at_once: bool = False) -> None:
         now_s = time.monotonic()
@@ -59,3 +63,8 @@ class Beats:
         # business of `worker.orders`.
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self._fd, encode_beat(Beat(seq=self._seq, phase=self._phase, progress=self._progress)))
+
+
+def _news(progress: Progress) -> tuple[object, ...]:
+    """What is worth a beat of its own: the next thing may be the end of the process, or a step without an end."""
+    return progress.last_errors, progress.source_connected, progress.source_reason, progress.run

@@ -481,3 +481,14 @@ def test_replace_shows_the_last_chunk_alone(tmp_path: Path) -> None:
     progress = made.play([start(5), batch(5, 1, 2)], [batch(5, 1)])
     assert made.shelf.published[-1].signal.sum() == 1
     assert progress.run_events == 3
+
+
+def test_each_phase_is_told_with_what_is_known_before_it_is_entered(tmp_path: Path) -> None:
+    at = bench(job(tmp_path, proc="pass\n", post_proc="pass\n"))
+    at.play([start(7), batch(7, 10.0, 20.0)], [batch(7, 30.0)])
+    told = {phase: progress for phase, progress in zip(at.phases, at.told, strict=True) if progress}
+    assert (told[Phase.PROCESS].run, told[Phase.PROCESS].chunks, told[Phase.PROCESS].run_events) == (7, 2, 3)
+    assert (told[Phase.PROCESS].proc_calls, told[Phase.PROCESS].post_proc_calls) == (1, 1)
+    assert (told[Phase.POST_PROCESS].proc_calls, told[Phase.POST_PROCESS].post_proc_calls) == (2, 1)
+    assert (told[Phase.PUBLISH].post_proc_calls, told[Phase.PUBLISH].results) == (2, 1)
+    assert all(progress.source_connected for progress in told.values())

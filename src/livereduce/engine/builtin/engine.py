@@ -14,7 +14,7 @@ from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
 from livereduce.engine.failures import keep_failure
-from livereduce.engine.protocol import Pipeline
+from livereduce.engine.protocol import Pipeline, Tell, tell_nobody
 from livereduce.engine.script import Scope
 from livereduce.errors import OperatorError
 from livereduce.link import Job, Phase, Progress, RunState
@@ -85,7 +85,7 @@ class BuiltinEngine:
         self._source: Source | None = None
         self._outlet: Outlet | None = None
         self._reductions: tuple[Reduction, ...] = ()
-        self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
+        self._tell: Tell = tell_nobody  # until `start` says whom to tell
         self._lost = ""
         self._over = False
         self._stopping = False
@@ -96,7 +96,7 @@ class BuiltinEngine:
         self._part = ANYWHERE
         self._taken_ns = 0
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def start(self, job: Job, beat: Tell) -> None:
         """Load the scripts, open the source.
 
         Raises
@@ -241,7 +241,7 @@ class BuiltinEngine:
 
     def _beat(self, phase: Phase) -> None:
         # While stopping, the limits of the other phases do not hold any more.
-        self._tell(Phase.STOPPING if self._stopping else phase)
+        self._tell(Phase.STOPPING if self._stopping else phase, self._progress() if self._source else None)
 
     def _progress(self) -> Progress:
         assert self._source is not None
@@ -267,6 +267,8 @@ class BuiltinEngine:
             proc_s=first.seconds[Phase.PROCESS],
             post_proc_s=first.seconds[Phase.POST_PROCESS],
             publish_s=first.seconds[Phase.PUBLISH],
+            proc_calls=first.calls[Phase.PROCESS],
+            post_proc_calls=first.calls[Phase.POST_PROCESS],
             data_age_s=lag_s(self._cut, self._clock()),
             source_address=source.address,
             source_connected=source.connected,

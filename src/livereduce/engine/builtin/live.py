@@ -55,6 +55,8 @@ class Reduction:
         Empty; or why it is accumulated as histograms although its events were to be kept.
     seconds
         How long the last step of each phase took.
+    calls
+        How many calls of the script of each phase have finished.
     errors
         The error of each step that failed the last time: ``proc``, ``post_proc``, ``publish``.
     contained
@@ -95,6 +97,7 @@ class Reduction:
         self.results = 0
         self.script_errors = 0
         self.seconds = {Phase.PROCESS: 0.0, Phase.POST_PROCESS: 0.0, Phase.PUBLISH: 0.0}
+        self.calls = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
         self.errors: dict[str, str] = {}
 
     def take(self, chunk: Chunk) -> None:
@@ -228,6 +231,7 @@ class Reduction:
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._store, extra)
         self.seconds[phase] = time.perf_counter() - begun_s
+        self.calls[phase] += 1
         self._raised = outcome if isinstance(outcome, ScriptError) else None
         if isinstance(outcome, ScriptError):
             logger.error("run %d: %s", self.run, outcome.traceback or outcome)

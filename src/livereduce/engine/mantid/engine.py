@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from livereduce.engine.mantid import shim
@@ -13,6 +12,7 @@ from livereduce.engine.mantid.runs import Book
 from livereduce.engine.mantid.setup import MantidLog, choose_instrument, listen_to_log
 from livereduce.engine.mantid.steps import Steps
 from livereduce.engine.mantid.verdict import Busy, Facts, Over, Rules, Verdict, Waiting, judge
+from livereduce.engine.protocol import Tell, tell_nobody
 from livereduce.link import Job, Phase, Progress
 from livereduce.publish.outlet import Outlet, outlet_of
 from livereduce.publish.products import Products
@@ -40,13 +40,13 @@ class MantidEngine:
         self._steps: Steps | None = None
         self._outlet: Outlet | None = None
         self._log: MantidLog | None = None
-        self._tell: Callable[[Phase], object] = str  # until `start` says whom to tell
+        self._tell: Tell = tell_nobody  # until `start` says whom to tell
         self._telling = threading.Lock()
         self._stopping = False
         self._told_over = False
         self._begun_at = 0.0
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def start(self, job: Job, beat: Tell) -> None:
         """Set Mantid up, check the arguments, and call StartLiveData in a thread.
 
         Raises
@@ -58,7 +58,7 @@ class MantidEngine:
         self._log = listen_to_log()
         instrument = choose_instrument(job.instrument)
         self._outlet = outlet_of(job, Products(Path(job.state_dir)))
-        self._steps = Steps(job, self._outlet, self._beat, self._changed)
+        self._steps = Steps(job, self._outlet, self._begin, self._changed)
         shim.install(self._steps.run)
         arguments = arguments_of(job, instrument=instrument, shims=shim.write_shims(job))
         logger.info("%s", shown(arguments, job))
@@ -85,11 +85,16 @@ class MantidEngine:
         if isinstance(verdict, Over) and self._told_over:
             raise LoopEnded(verdict.reason)
         if not isinstance(verdict, Over):
-            self._beat(verdict.phase if isinstance(verdict, Busy) else Phase.WAITING)
+            self._beat(verdict.phase if isinstance(verdict, Busy) else Phase.WAITING, verdict)
             self._changed.wait(timeout_s)  # this gives the interpreter's lock to the scripts, too
             self._changed.clear()
             verdict = self._judge()
         self._told_over = isinstance(verdict, Over)
+        assert self._steps is not None
+        assert self._outlet is not None
+        book = self._steps.done.book
+        self._outlet.look()
+        self._outlet.seen(book.run, book.last_ns / 1e9)
         return self._progress(verdict)
 
     def stop(self, deadline_s: float) -> None:
@@ -139,17 +144,19 @@ class MantidEngine:
             run_state=done.book.state,
         )
 
-    def _beat(self, phase: Phase) -> None:
+    def _begin(self, phase: Phase) -> None:
+        """A step begins, in Mantid's thread: tell what is known now, since a script may keep this from being told."""
+        self._beat(phase, Busy(phase=phase, silent_s=0.0))
+
+    def _beat(self, phase: Phase, verdict: Verdict | None = None) -> None:
         # While stopping, the limits of the other phases do not hold any more; a step may begin at that very moment.
         with self._telling:
-            self._tell(Phase.STOPPING if self._stopping else phase)
+            self._tell(Phase.STOPPING if self._stopping else phase, self._progress(verdict) if verdict else None)
 
     def _progress(self, verdict: Verdict) -> Progress:
         assert self._steps is not None
         assert self._outlet is not None
         done, book = self._steps.done, self._steps.done.book
-        self._outlet.look()
-        self._outlet.seen(book.run, book.last_ns / 1e9)
         whole = done.settled
         of_run = whole if whole.run == book.run else Book()
         connected = book.chunks > 0 and not isinstance(verdict, Over)
@@ -169,6 +176,8 @@ class MantidEngine:
             proc_s=done.seconds[Phase.PROCESS],
             post_proc_s=done.seconds[Phase.POST_PROCESS],
             publish_s=done.seconds[Phase.PUBLISH],
+            proc_calls=done.calls[Phase.PROCESS],
+            post_proc_calls=done.calls[Phase.POST_PROCESS],
             data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
             source_address=self._address,
             source_connected=connected,

@@ -63,6 +63,7 @@ class Done:
     script_errors: int = 0
     failure: str = ""
     seconds: dict[Phase, float] = field(default_factory=lambda: dict.fromkeys(Phase, 0.0))
+    calls: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -141,9 +142,12 @@ class Steps:
         """What the script left: a workspace, None if it made none; or its error."""
         extra = {"mtd": simpleapi.mtd} | ({ACCUMULATION: input} if step == POST_PROC else {})
         script: Script = self._scripts[step]
+        phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
+        self._beat(phase)  # with what the chunk has said: the script may never come back
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._ads, extra)
-        self.done.seconds[Phase.PROCESS if step == PROC else Phase.POST_PROCESS] = time.perf_counter() - begun_s
+        self.done.seconds[phase] = time.perf_counter() - begun_s
+        self.done.calls[phase] += 1
         if isinstance(outcome, ScriptError):
             outcome = replace(outcome, text=outcome.text + hint(outcome.text, input))
             if not self.cancelled:
