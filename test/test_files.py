@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.files import in_bytes, read_regular, replace_file
+from livereduce.files import in_bytes, make_folder, read_regular, replace_file
 
 
 def test_the_whole_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -92,3 +92,14 @@ def test_sizes_are_for_people() -> None:
         "1 MiB",
         "55.88 GiB",
     ]
+
+
+def test_everybody_may_read_what_is_written_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        make_folder(tmp_path / "a" / "b")
+        replace_file(tmp_path / "a" / "b" / "c.json", b"{}")
+    finally:
+        os.umask(before)
+    modes = [one.stat().st_mode & 0o777 for one in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a/b/c.json")]
+    assert modes == [0o755, 0o755, 0o644]

@@ -30,7 +30,7 @@ LIGHT = {
         "parsing",
         "publication",
     ),
-    *("resolve", "scripts", "services", "status", "status_text", "syntax", "unused"),
+    *("resolve", "scripts", "services", "status", "status_text", "syntax", "unused", "visible"),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from livereduce import __version__
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.extras import EXTRA_OF, how_to_install
+from livereduce.visible import take_any_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; problems that an operator must solve end it with code 78, a sentence each."""
+    take_any_text(sys.stdout, sys.stderr)
     options = _parser().parse_args(argv)
     try:
         code: int = options.act(options)

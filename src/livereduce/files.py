@@ -13,6 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 
+READABLE_BY_ALL = 0o644
+"""Mode of what the page and people read. Set, not left to the umask, which a script can change for its process."""
+
 
 @contextmanager
 def open_regular(path: Path, *, follow_link: bool = True) -> Iterator[int]:
@@ -95,7 +98,7 @@ def in_bytes(size: int) -> str:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put these bytes in the place of a file, by rename.
+    """Put these bytes in the place of a file, by rename; everybody may read it.
 
     Raises
     ------
@@ -107,11 +110,26 @@ def replace_file(path: Path, data: bytes) -> None:
         fresh.unlink(missing_ok=True)
         with fresh.open("xb") as file:  # never into what somebody else has put under this name, such as a FIFO
             file.write(data)
+        fresh.chmod(READABLE_BY_ALL)
         fresh.replace(path)
     except OSError:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory, and those above it, that everybody may look into, whatever the umask is.
+
+    Raises
+    ------
+    OSError
+        It cannot be made.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        folder.chmod(0o755)
 
 
 def unfinished_path(path: Path) -> Path:

@@ -17,6 +17,7 @@ from livereduce.config import value_of
 from livereduce.config_keys import KEYS
 from livereduce.resolve import Resolved
 from livereduce.scripts import WITHOUT, script_path
+from livereduce.visible import take_any_text
 
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
@@ -126,8 +127,7 @@ def _open_to_append(path: str, flags: int) -> int:
 
 def configure(path: Path) -> None:
     """Send every line to the file and to standard output; that the file cannot be written is said."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a service's locale may have only ASCII
+    take_any_text(sys.stdout)
     file = LogFile(path)
     file.try_to_open()
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), file]

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,6 @@ def test_names_and_texts_that_hdf5_does_not_take_are_changed_not_refused(tmp_pat
         ({"axes": ()}, "result: 1 dimensions, but 0 axes"),
         ({"axes": (Axis(name="tof", values=np.arange(4.0)),)}, r"'tof' has shape \(4,\), but 5 points or 6 edges"),
         ({"errors": np.arange(4.0)}, r"errors have shape \(4,\), but the signal \(5,\)"),
-        ({"axes": (Axis(name="signal", values=np.arange(5.0)),)}, "axis names must differ"),
         ({"attributes": {"title": "x"}}, "'title' has the name of another field"),
     ],
 )
@@ -170,3 +170,39 @@ def test_a_reader_keeps_the_file_it_opened_while_the_next_is_written(tmp_path: P
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="gone"):
         write_product(tmp_path / "gone" / "result.nxs", spectrum())
+
+
+@pytest.mark.parametrize("name", ["signal", "signal_errors", "a/b", "", ".", "..", "title", "errors", "\x1b[31m", "µ"])
+def test_a_dimension_may_have_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "result.nxs"
+    product = spectrum(axes=(Axis(name=name, values=np.arange(5.0), units="mm"),))
+    write_product(path, product)
+    read = read_product(path)
+    assert np.array_equal(read.signal, product.signal)
+    assert np.array_equal(read.axes[0].values, np.arange(5.0))
+    with h5py.File(path) as file:
+        assert file["entry/result"].attrs["signal"] == "signal"
+        (axis,) = file["entry/result"].attrs["axes"]
+        assert file["entry/result"][axis].attrs["long_name"] == f"{name} (mm)"
+
+
+def test_names_that_are_alike_as_fields_stay_apart_and_the_same_name_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "result.nxs"
+    names = ("signal", "signal_", "a/b", "a_b")
+    axes = tuple(Axis(name=name, values=np.full(2, float(k))) for k, name in enumerate(names))
+    write_product(path, spectrum(signal=np.zeros((2, 2, 2, 2)), errors=None, axes=axes))
+    read = read_product(path)
+    assert [axis.values[0] for axis in read.axes] == [0.0, 1.0, 2.0, 3.0]
+    assert len({axis.name for axis in read.axes}) == 4
+    twice = (Axis(name="x", values=np.zeros(2)), Axis(name="x", values=np.zeros(2)))
+    with pytest.raises(ValueError, match="two dimensions have the same name: 'x', 'x'"):
+        write_product(path, spectrum(signal=np.zeros((2, 2)), errors=None, axes=twice))
+
+
+def test_everybody_may_read_a_product_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_product(tmp_path / "result.nxs", spectrum())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "result.nxs").stat().st_mode & 0o777 == 0o644

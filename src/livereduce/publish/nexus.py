@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5s, h5t
 
-from livereduce.files import read_regular, unfinished_path
+from livereduce.files import READABLE_BY_ALL, read_regular, unfinished_path
 from livereduce.publish.inside import NotPlain, member, member_if_any, opened
 from livereduce.publish.product import Axis, Product
 
@@ -100,6 +100,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     unfinished = unfinished_path(path)
     try:
         yield unfinished
+        unfinished.chmod(READABLE_BY_ALL)
         os.replace(unfinished, path)  # noqa: PTH105 (Path.replace builds another path)
     except BaseException:
         with suppress(OSError):
@@ -119,9 +120,9 @@ def _check(product: Product) -> None:
             )
     if product.errors is not None and product.errors.shape != shape:
         raise ValueError(f"{product.name}: errors have shape {product.errors.shape}, but the signal {shape}")
-    names = [_link(axis.name) for axis in product.axes]
-    if len({*names, "signal", "signal_errors"}) != len(names) + 2:
-        raise ValueError(f"{product.name}: axis names must differ, also from 'signal' and 'signal_errors': {names}")
+    names = [axis.name for axis in product.axes]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{product.name}: two dimensions have the same name: {', '.join(map(repr, names))}")
 
 
 def _link(name: str) -> str:
@@ -163,13 +164,24 @@ def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
 
 
 def _write_data(data: h5py.Group, product: Product) -> None:
-    axes = [_link(axis.name) for axis in product.axes]
+    axes = _axis_links(product)
     _attributes(data, {"NX_class": "NXdata", "signal": "signal"} | ({"axes": axes} if axes else {}))
     _field(data, "signal", product.signal, _labels(product.name, product.units))
     if product.errors is not None:
         _field(data, "signal_errors", product.errors, {"units": product.units})
     for name, axis in zip(axes, product.axes, strict=True):
         _field(data, name, axis.values, _labels(axis.name, axis.units))
+
+
+def _axis_links(product: Product) -> list[str]:
+    """The names of the axes as fields: as they are, unless the signal or another axis has that name already."""
+    links: list[str] = []
+    for axis in product.axes:
+        link = _link(axis.name)
+        while link in ("signal", "signal_errors", *links):
+            link += "_"
+        links.append(link)
+    return links
 
 
 def _labels(name: str, units: str) -> dict[str, str]:

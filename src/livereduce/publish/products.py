@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from livereduce.files import read_regular, replace_file, sweep
+from livereduce.files import make_folder, read_regular, replace_file, sweep
 from livereduce.publish import index as indexes
 from livereduce.publish.index import Entry, Index, Run, decode_index, encode_index
 from livereduce.publish.nexus import amend_product, read_facts, write_product
@@ -64,7 +64,7 @@ class Products:
             It cannot be written; the predecessor is still there.
         """
         path = self._folder / str(product.run) / f"{safe_name(product.name)}.nxs"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         facts: dict[str, Any] = {"ended": 0, "start_time": "", "end_time": ""} | product.attributes
         write_product(path, replace(product, attributes=facts))
         self._ours.setdefault(product.run, set()).add(path.name)
@@ -159,7 +159,7 @@ class Products:
         return index
 
     def _save(self, index: Index) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         replace_file(self._folder / INDEX, encode_index(index))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from livereduce.files import replace_file
+from livereduce.files import make_folder, replace_file
 from livereduce.metrics import Reported
 from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends, read_trends
 
@@ -68,5 +68,5 @@ class TrendRecorder:
 
     def _write(self, trends: Trends) -> None:
         path = self._folder / str(trends.run) / FILE_NAME
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         replace_file(path, encode_trends(trends, time.time()).encode())

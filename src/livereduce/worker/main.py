@@ -20,6 +20,7 @@ from livereduce.environment.identity import IDENTIFY
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.extras import how_to_install
 from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
+from livereduce.visible import take_any_text
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
 from livereduce.worker.orders import Orders, die_with_parent, obey
@@ -57,6 +58,7 @@ def prepare_process() -> None:
     SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of
     every line of output, so a log line has only the rest.
     """
+    take_any_text(sys.stdout, sys.stderr, encoding="utf-8")
     faulthandler.enable()
     register_dump(os.environ)
     handler = logging.StreamHandler()

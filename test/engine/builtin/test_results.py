@@ -95,3 +95,18 @@ def test_events_of_scipp_are_counted() -> None:
 def test_words_are_no_result() -> None:
     with pytest.raises(TypeError, match="must be numbers"):
         product(sc.DataArray(sc.array(dims=["x"], values=["a"])))
+
+
+def test_vectors_are_refused_with_their_dimension_and_what_to_do() -> None:
+    flow = sc.DataArray(sc.vectors(dims=["layer"], values=[[1, 2, 3], [4, 5, 6]], unit="m"))
+    with pytest.raises(TypeError, match=r"along 'layer' they are vector3; publish one of their components"):
+        product(flow)
+    turned = sc.DataArray(sc.spatial.rotations(dims=["layer"], values=[[0, 0, 0, 1.0]]))
+    with pytest.raises(TypeError, match=r"along 'layer' they are rotation3"):
+        product(turned)
+
+
+def test_a_coordinate_of_vectors_is_no_axis_and_the_points_are_counted() -> None:
+    positions = sc.vectors(dims=["pixel"], values=[[1, 2, 3], [4, 5, 6]], unit="m")
+    made = product(sc.DataArray(sc.ones(sizes={"pixel": 2}), coords={"pixel": positions}))
+    assert made.axes[0].values.tolist() == [0, 1]

@@ -1,6 +1,6 @@
 """The result of a cycle as the plain arrays that are published."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 4_000_000
 """Spectra × bins that are published as they are (64 MB with errors); beyond that, their sum."""
+
+
+NOT_SCALARS = frozenset({"vector3", "linear_transform3", "affine_transform3", "rotation3", "translation3"})
+"""What scipp keeps as several numbers a point."""
 
 
 def product_of(
@@ -124,6 +128,11 @@ def _dense(array: "sc.DataArray", result: Workspace) -> "sc.DataArray":
 
 
 def _of_array(array: "sc.DataArray") -> _Parts:
+    if str(array.dtype) in NOT_SCALARS:
+        raise TypeError(
+            f"the values of a result must be numbers, one a point: along {_dims(array)} they are {array.dtype}; "
+            "publish one of their components or their length, as in `output.fields.x` or `sc.norm(output)`"
+        )
     signal = _numbers(array.values)
     errors = None if array.variances is None else np.sqrt(_numbers(array.variances))
     for mask in array.masks.values():
@@ -136,9 +145,17 @@ def _axis(array: "sc.DataArray", dim: str) -> Axis:
     size = array.sizes[dim]
     coord = array.coords.get(dim)
     values = None if coord is None else np.asarray(coord.values)
-    if coord is None or values is None or coord.dims != (dim,) or not np.issubdtype(values.dtype, np.number):
+    if coord is None or values is None or coord.dims != (dim,) or not _are_numbers(values):
         return Axis(name=dim, values=np.arange(size, dtype=np.float64))
     return Axis(name=dim, values=values.astype(np.float64), units=_unit(coord.unit))
+
+
+def _are_numbers(values: "np.ndarray[Any, Any]") -> bool:
+    return values.ndim == 1 and np.issubdtype(values.dtype, np.number)  # vectors have a dimension more than they say
+
+
+def _dims(array: "sc.DataArray") -> str:
+    return ", ".join(map(repr, array.dims)) or "no dimension"
 
 
 def _unit(unit: object) -> str:
