@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from livereduce import lock
 from livereduce.config import Config, Reading, read_file, value_of
 from livereduce.config_keys import KEYS, Key, count_bins
 from livereduce.environment.ask import Answer
@@ -46,7 +47,7 @@ def check(path: Path | None, out: TextIO) -> int:
         host = _host_in_there(host, reading.config, inquiry)
     asked = _host_of(service, host)
     found = look_to_the_end(Parser(), lambda parse: survey(reading.config, asked, reading.bad_keys, parse))
-    problems = (*reading.problems, *found.problems)
+    problems = (*reading.problems, *found.problems, *_others(found, reading))
     warnings = (*found.warnings, *_publication_problems(reading.config))
     engine = _engine(found, inquiry.answer if inquiry else None)
     rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
@@ -189,9 +190,29 @@ def _directories(found: Survey, service: Service | None) -> list[Row]:
     return [
         ("directories", f"of {service}" if service else ""),
         ("  runtime", str(found.runtime_dir or "not known")),
+        *_user(found.runtime_dir, lock.FILE_NAME),
         ("  state", str(found.state_dir or "not known")),
+        *_user(found.state_dir, lock.STATE_FILE_NAME),
         ("  log file", str(log_file)),
     ]
+
+
+def _user(folder: Path | None, name: str) -> list[Row]:
+    """Who runs with a directory."""
+    holder = lock.holder(folder / name) if folder else lock.Holder()
+    return [("", f"in use by livereduce ({holder.who})")] if holder.held else []
+
+
+def _others(found: Survey, reading: Reading) -> tuple[str, ...]:
+    """What a daemon of another configuration keeps from being used; one of this configuration is the service itself."""
+    homes = [("runtime", found.runtime_dir, lock.FILE_NAME), ("state", found.state_dir, lock.STATE_FILE_NAME)]
+    holders = [(kind, folder, lock.holder(folder / name)) for kind, folder, name in homes if folder]
+    ours = str(reading.config.path.absolute()) if reading.config.path else ""
+    return tuple(
+        lock.in_use(kind, folder, holder.who)
+        for kind, folder, holder in holders
+        if holder.held and holder.configuration != ours
+    )
 
 
 def _directories_here(found: Survey) -> list[Row]:

@@ -152,7 +152,7 @@ def sweep(folder: Path) -> int:
     for entry in entries:
         named = _UNFINISHED.fullmatch(entry.name)
         with suppress(OSError):
-            if named and entry.is_file(follow_symlinks=False) and not _is_being_written(entry, named["pid"]):
+            if named and not entry.is_dir(follow_symlinks=False) and not _is_being_written(entry, named["pid"]):
                 os.unlink(entry.path)  # noqa: PTH108 (what scandir has given is no Path)
                 swept += 1
     return swept
@@ -167,4 +167,5 @@ def _is_being_written(entry: "os.DirEntry[str]", pid: str) -> bool:
         return False
     except OSError:  # a process of somebody else
         pass
-    return int(pid) != os.getpid() and time.time() - entry.stat().st_mtime < OLD_S
+    age_s = time.time() - entry.stat(follow_symlinks=False).st_mtime
+    return int(pid) != os.getpid() and age_s < OLD_S

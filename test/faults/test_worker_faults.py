@@ -1,7 +1,10 @@
 """What scripts and people do to the worker and to the daemon: killed, crashed, raised, held up."""
 
+import json
 import os
+import shutil
 import signal
+import socket
 
 import pytest
 
@@ -172,6 +175,52 @@ def second_instance(rig: Rig) -> None:
     rig.saw_log("another livereduce", f"pid {before.pid}")
     rig.beamline.daemons.pop()
     rig.back(HALF_EVENTS)
+    rig.finish()
+
+
+@ROWS("another daemon with the same state directory")
+def same_state(rig: Rig) -> None:
+    """Other runtime directory, other configuration: it says who has the state directory, and so does check."""
+    before = rig.begin()
+    rig.inject()
+    conf = rig.path / "livereduce.conf"
+    other = rig.path / "other.conf"
+    other.write_text(json.dumps(json.loads(conf.read_text()) | {"runtime_dir": "run2"}))
+    second = rig.beamline.livereduce("run", "other.conf")
+    holder = f"pid {before.pid} on {socket.gethostname()}, configuration {conf}"
+    assert (second.returncode, f"{holder}) runs with state directory" in second.stdout) == (78, True), second.stdout
+    checked = rig.beamline.livereduce("check", "other.conf")
+    assert (checked.returncode, f"{holder}) runs with state directory" in checked.stdout) == (78, True), checked.stdout
+    own = rig.beamline.livereduce("check", "livereduce.conf")
+    assert (own.returncode, own.stdout.count(f"in use by livereduce ({holder})")) == (0, 2), own.stdout
+    rig.saw_log("another livereduce", "state directory")
+    rig.back(HALF_EVENTS)
+    rig.finish()
+    assert rig.beamline.livereduce("check", "other.conf").returncode == 0
+
+
+@ROWS("runtime directory removed")
+def runtime_removed(rig: Rig) -> None:
+    rig.begin()
+    rig.inject()
+    shutil.rmtree(rig.path / "run")
+    rig.saw_log("run was removed: it is made again")
+    rig.until("a status", lambda: (rig.path / "run" / "status.json").exists())
+    assert rig.beamline.start().wait(60) == 78  # the lock is there again, too
+    rig.beamline.daemons.pop()
+    rig.beam_to(MORE)
+    rig.back(MORE_EVENTS)
+    rig.finish()
+
+
+@ROWS("state directory removed")
+def state_removed(rig: Rig) -> None:
+    rig.begin()
+    rig.inject()
+    shutil.rmtree(rig.path / "state")
+    rig.saw_log("state was removed: it is made again")
+    rig.beam_to(MORE)
+    rig.back(MORE_EVENTS)
     rig.finish()
 
 

@@ -121,6 +121,7 @@ class Loop:
         contain("files", lambda: self._pending.extend(self._changes.gather()))
         contain("environment", self._ask_environment)
         contain("memory", self._weigh)
+        contain("directories", lambda: self._pending.extend(self._site.hold(time.monotonic())))
         self._pending.append(Tick())
         while self._pending:
             contain("policy", lambda: self._take(self._pending.popleft()))

@@ -10,10 +10,11 @@ from types import FrameType
 
 from livereduce import __version__, logs
 from livereduce.config import DEFAULT_PATH
+from livereduce.daemon.home import Held
 from livereduce.daemon.loop import Command, Loop
 from livereduce.daemon.notify import Notifier
 from livereduce.daemon.report import Reporter
-from livereduce.daemon.site import Held, Site
+from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import worker_command
 from livereduce.daemon.vocabulary import Limits
 from livereduce.daemon.watch import Times
@@ -40,7 +41,7 @@ def run(
 
     Returns
     -------
-    The exit code: 0 after a stop or a change of the configuration, 78 if another daemon has the runtime directory.
+    The exit code: 0 after a stop or a change of the configuration, 78 if another daemon has a directory of this one.
     """
     path = path.absolute() if path else None
     with noted_signals() as signals:

@@ -1,30 +1,30 @@
-"""Where the daemon is at home: the configuration as judged last, the runtime directory, and the lock in there."""
+"""Where the daemon is at home: the configuration as judged last, the directories of it, and the locks in there."""
 
 import hashlib
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livereduce import lock
 from livereduce.closure import Closure, import_closure
-from livereduce.config import Config, Reading, read_file
+from livereduce.config import DEFAULT_PATH, Config, Reading, read_file
 from livereduce.daemon import good
 from livereduce.daemon.conditions import Note
+from livereduce.daemon.home import Held, Home
 from livereduce.daemon.spawn import worker_environ
-from livereduce.daemon.vocabulary import Judged
+from livereduce.daemon.vocabulary import Judged, StopAsked
 from livereduce.environment.host import Host, look_at_host, question
 from livereduce.environment.identity import Identities, Identity
-from livereduce.errors import OperatorError
 from livereduce.parsing import Parser
 from livereduce.resolve import Resolved, Survey, complete, private_dir, survey
 from livereduce.scripts import Scripts, judge, texts_of
 from livereduce.status import FILE_NAME, runtime_directory
 from livereduce.syntax import Parse
 
-
-class Held(OperatorError):
-    """Another daemon has the lock of this runtime directory."""
+HOLD_S = 1.0
+"""How often the directories are looked at: somebody may remove them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ class Found:
 
     config: Config
     runtime_dir: Path
+    state_dir: Path | None = None
     problems: tuple[str, ...] = ()
     resolved: Resolved | None = None
     config_notes: tuple[Note, ...] = ()
@@ -105,6 +106,7 @@ def _judge(reading: Reading, identities: Identities, parse: Parse) -> Found:
     found = Found(
         config=reading.config,
         runtime_dir=runtime_directory(seen, os.environ, cwd),
+        state_dir=seen.state_dir,
         problems=(*reading.problems, *mended.problems, *closure.beyond),
         script_notes=notes,
         on_disk=seen.scripts,
@@ -149,7 +151,7 @@ def _mend(seen: Survey, parse: Parse) -> tuple[Survey, tuple[Note, ...]]:
 
 
 class Site:
-    """The newest `Found`, and the lock on its runtime directory (no lock: it cannot be written, `found` says why).
+    """The newest `Found`, and the locks on its directories (no lock: it cannot be written, `found` says why).
 
     Attributes
     ----------
@@ -165,14 +167,15 @@ class Site:
         found = look(path, self._identities, asking)
         self.found = replace(found, resolved=None) if asking.is_open else found
         self._last_good: Config | None = None
-        self._lock: tuple[Path, int] | None = None
+        self._hold_due = 0.0
+        self._runtime, self._state = Home("runtime", lock.FILE_NAME), Home("state", lock.STATE_FILE_NAME)
         self._move()
         self.parser.start(time.monotonic())
 
     @property
     def status_path(self) -> Path | None:
         """Where the snapshot goes, if anywhere."""
-        return self._lock[0] / FILE_NAME if self._lock else None
+        return self._runtime.folder / FILE_NAME if self._runtime.folder else None
 
     def look(self) -> Judged | None:
         """Look again; a configuration that could be used once goes on while a newer one cannot.
@@ -203,41 +206,42 @@ class Site:
         return found
 
     def _move(self) -> None:
-        """Lock the runtime directory, which may be another one since the last look."""
+        """Lock both directories, which may be others since the last look."""
         runtime_dir = self.found.runtime_dir
-        if self._lock and self._lock[0] == runtime_dir:
-            return
+        if runtime_dir != self._runtime.folder:
+            before = self.status_path
+            try:
+                taken = self._runtime.move(runtime_dir, self._configuration)
+            except OSError as error:
+                self._add_problems(f"runtime directory {runtime_dir} cannot be written: {error.strerror}")
+                return
+            if taken and before:
+                before.unlink(missing_ok=True)  # nobody will write there any more
+        if self.found.state_dir is not None:
+            with suppress(OSError):  # whoever needs the directory says what is wrong with it
+                self._state.move(self.found.state_dir, self._configuration)
+
+    def hold(self, now: float) -> tuple[StopAsked, ...]:
+        """Make the directories again if they were removed, with their locks; a stop if another daemon was faster."""
+        if now < self._hold_due:
+            return ()
+        self._hold_due = now + HOLD_S
         try:
-            taken = (runtime_dir, _lock(runtime_dir))
-        except OSError as error:
-            self._add_problems(f"runtime directory {runtime_dir} cannot be written: {error.strerror}")
-            return
-        if self.status_path:
-            self.status_path.unlink(missing_ok=True)  # nobody will write there any more
-        self._unlock()
-        self._lock = taken
+            for home in (self._runtime, self._state):
+                home.hold(self._configuration)
+        except Held as held:
+            return (StopAsked(by=str(held)),)
+        return ()
 
     def leave(self) -> None:
-        """Give the lock back, leave no process."""
+        """Give the locks back, leave no process."""
         self.parser.end()
-        self._unlock()
+        self._runtime.leave()
+        self._state.leave()
 
-    def _unlock(self) -> None:
-        if self._lock:
-            os.close(self._lock[1])
-            self._lock = None
+    @property
+    def _configuration(self) -> str:
+        return str(self.path or DEFAULT_PATH)
 
     def _add_problems(self, *problems: str) -> None:
         self.found = replace(self.found, problems=(*self.found.problems, *problems))
-
-
-def _lock(runtime_dir: Path) -> int:
-    """The descriptor that holds the lock."""
-    runtime_dir.mkdir(parents=True, exist_ok=True)
-    path = runtime_dir / lock.FILE_NAME
-    try:
-        return lock.take(path)
-    except BlockingIOError:
-        pid = lock.holder(path).pid
-        who = "pid unknown" if pid is None else f"pid {pid}"
-        raise Held(f"another livereduce ({who}) runs with runtime directory {runtime_dir}") from None

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import livereduce
+from livereduce.files import unfinished_path
 
 
 def folder_for(interpreter: str, private_dir: Path) -> Path | None:
@@ -25,7 +26,8 @@ def folder_for(interpreter: str, private_dir: Path) -> Path | None:
         return None
     alone = private_dir / "package"
     alone.mkdir(parents=True, exist_ok=True)
-    fresh = alone / f".{os.getpid()}"
+    fresh = unfinished_path(alone / "livereduce")
+    fresh.unlink(missing_ok=True)
     fresh.symlink_to(package)
     fresh.replace(alone / "livereduce")
     return alone

@@ -1,0 +1,114 @@
+"""A directory that the daemon has to itself: locked, swept, and made again if somebody removes it."""
+
+import errno
+import logging
+import os
+from pathlib import Path
+
+from livereduce import lock
+from livereduce.errors import OperatorError
+from livereduce.files import sweep
+
+NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What a file system answers that has no locks."""
+
+log = logging.getLogger("livereduce.daemon")
+
+
+class Held(OperatorError):
+    """Another daemon has the lock of a directory."""
+
+
+class Home:
+    """One of the daemon's directories, which may become another one, and its lock.
+
+    Parameters
+    ----------
+    kind
+        ``runtime`` or ``state``.
+    name
+        Of the lock file.
+
+    Attributes
+    ----------
+    folder
+        None as long as there is none, or it cannot be written.
+    """
+
+    def __init__(self, kind: str, name: str) -> None:
+        self._kind, self._name = kind, name
+        self._fd = -1
+        self._told = ""
+        self.folder: Path | None = None
+
+    def move(self, folder: Path, configuration: str) -> bool:
+        """Take the lock of a directory and give back that of the one before; whether it is another one.
+
+        Raises
+        ------
+        Held
+            Another daemon has it; the lock on the directory before is kept.
+        OSError
+            The directory cannot be written; the same.
+        """
+        if folder == self.folder:
+            return False
+        fd = self._taken(folder, configuration)
+        self.leave()
+        self.folder, self._fd = folder, fd
+        for place in (folder, *_inside(folder)):
+            sweep(place)
+        return True
+
+    def hold(self, configuration: str) -> None:
+        """Take the lock again if its file is gone; what cannot be made now is tried again the next time.
+
+        Raises
+        ------
+        Held
+            Another daemon was faster.
+        """
+        if self.folder is None or (self._fd >= 0 and lock.is_there(self.folder / self._name, self._fd)):
+            return
+        if self._fd < 0 and self.folder.is_dir():  # on a file system without locks
+            return
+        try:
+            fd = self._taken(self.folder, configuration)
+        except OSError as error:
+            self._tell(f"{self.folder} was removed and cannot be made again: {error.strerror}")
+            return
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._told = fd, ""
+        log.warning("%s was removed: it is made again", self.folder)
+
+    def leave(self) -> None:
+        """Give the lock back."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self.folder, self._fd = None, -1
+
+    def _taken(self, folder: Path, configuration: str) -> int:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / self._name
+        try:
+            return lock.take(path, configuration)
+        except BlockingIOError:
+            raise Held(lock.in_use(self._kind, folder, lock.holder(path).who)) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            self._tell(f"{folder}: its file system has no locks: see to it that no other livereduce uses it")
+            return -1
+
+    def _tell(self, what: str) -> None:
+        if what != self._told:
+            self._told = what
+            log.warning("%s", what)
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return [place for place in folder.iterdir() if place.is_dir() and not place.is_symlink()]
+    except OSError:
+        return []
