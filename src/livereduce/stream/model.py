@@ -20,7 +20,11 @@ I8 = NDArray[np.int64]
 U1 = NDArray[np.uint8]
 U2 = NDArray[np.uint16]
 U4 = NDArray[np.uint32]
+U8 = NDArray[np.uint64]
+B1 = NDArray[np.bool_]
 F8 = NDArray[np.float64]
+Values = F8 | tuple[str, ...] | tuple[F8, ...]
+"""Of one variable, see `LogBatch`."""
 
 FLAG_VETOED = 0x0000_0004
 """Pulse flag: the pulse was vetoed (ADARA banked event packet, flags word)."""
@@ -84,13 +88,17 @@ class LogBatch:
         Shape (n,).
     value
         Numbers as an array of shape (n,); strings, or one array per time for array variables, as a tuple of n.
+    invalid
+        Shape (n,), True where the control system says that the value must not be used (EPICS severity INVALID); None
+        where it says so of no value.
     """
 
     run: int
     name: str
     units: str
     time_ns: I8
-    value: F8 | tuple[str, ...] | tuple[F8, ...]
+    value: Values
+    invalid: B1 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from livereduce.contained import WINDOW_S, Contained
 from livereduce.engine.builtin.runlogs import RunLogs
 from livereduce.stream.adara import banks, decode, packets, session
 from livereduce.stream.adara.client import AdaraSource
+from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.model import I4, U4, Gap, Item, LogBatch, SourceLost
 
 RUN = p.run_status(T0, NEW_RUN, 5)
@@ -124,10 +125,10 @@ def test_a_value_that_cannot_be_given_out_costs_itself(monkeypatch: pytest.Monke
     stream = Stream()
     values = stream.decoder._values
 
-    def strict(run: int, packet: packets.VariableValues, *more: object) -> list[Item]:
+    def strict(table: PacketTable, deliver: session.Deliver, row: int, packet: packets.VariableValues) -> list[Item]:
         if "poison" in packet.value:
             raise KeyError("poison")
-        return values(run, packet, *more)  # type: ignore[arg-type]
+        return values(table, deliver, row, packet)
 
     monkeypatch.setattr(stream.decoder, "_values", strict)
     data = b"".join(p.variable(3, T0 + k, 1, 2, word) for k, word in enumerate(["a", "poison", "b"]))

@@ -157,3 +157,62 @@ def test_random_values_agree_with_a_plain_reader(blocks: list[tuple[list[tuple[i
         data = b"".join(variable(U32, T0 + time, 4, number, value) for number, time, value in values)
         assert read(reader, data, until) == expected
     assert reader.damaged == 0
+
+
+def colliding(count: int) -> bytes:
+    """Values of variables whose ids all go to one bucket where 18 bits of their product with 2^64 / φ are taken."""
+    inverse = pow(0x9E3779B97F4A7C15, -1, 1 << 64)
+    keys = np.arange(count, dtype=np.uint64) * np.uint64(inverse)  # wraps, as it should
+    data = np.zeros((count, 8), np.uint32)
+    data[:] = np.frombuffer(variable(U32, T0, 0, 0, 0), "<u4")
+    data[:, 4], data[:, 5], data[:, 7] = keys >> np.uint64(32), keys & np.uint64(0xFFFF_FFFF), np.arange(count)
+    return data.tobytes()
+
+
+def test_ids_that_collide_cost_what_others_cost() -> None:
+    """They hung the worker: each was compared with all before it."""
+    reader, count = VariableReader(), 2 * MOST_VARIABLES
+    found = read(reader, colliding(count))
+    assert len(found) == MOST_VARIABLES
+    assert (reader.short, reader.beyond) == (0, count - MOST_VARIABLES)
+    assert [value for ((_, value),) in list(found.values())[:100]] == list(range(100))
+
+
+def test_a_table_whose_ids_collide_is_made_again_with_other_seeds() -> None:
+    """Seeds of 0 send every id to one bucket."""
+    reader = VariableReader(np.zeros(2, np.uint64))
+    found = read(reader, many(0, 5000))
+    assert found == {(k // 100, k % 100): [(0, float(k))] for k in range(5000)}
+    assert reader._seeds[1]
+    assert read(reader, many(0, 5000)) == {}, "all are known again"
+
+
+def test_each_process_has_seeds_of_its_own() -> None:
+    one, other = VariableReader()._seeds, VariableReader()._seeds
+    assert one.tolist() != other.tolist()
+    assert one[1] % 2 == other[1] % 2 == 1
+
+
+INVALID, MINOR, NOT_REPORTED, DISCONNECTED = 3, 1, 0xFFFF, 0xFFFE << 16 | 3
+
+
+@pytest.mark.parametrize(
+    ("alarm", "invalid"), [(0, False), (MINOR, False), (2, False), (INVALID, True), (DISCONNECTED, True),
+                           (NOT_REPORTED, False), (7 << 16 | INVALID, True), (INVALID << 16, False)],
+)  # fmt: skip
+def test_an_alarm_of_severity_invalid_stays_with_its_value(alarm: int, invalid: bool) -> None:
+    data = (
+        variable(DOUBLE, T0, 1, 2, 3.5) + variable(DOUBLE, T0 + 1, 1, 2, 3.5, alarm) + variable(U32, T0, 1, 3, 7, alarm)
+    )
+    table = table_of(data)
+    found = {c.variable: c.invalid.tolist() for c in VariableReader().columns(table, np.arange(len(table)))}
+    assert found == {2: [False, invalid], 3: [invalid]}
+
+
+def test_the_same_value_with_another_alarm_is_no_repeat() -> None:
+    """A server that has lost a device says its last value again with its old time, also to whoever connects."""
+    reader = VariableReader()
+    data = [variable(DOUBLE, T0, 1, 2, 3.5, alarm) for alarm in (0, DISCONNECTED, DISCONNECTED, 0)]
+    tables = [table_of(one) for one in data]
+    found = [reader.columns(table, np.arange(1), repeats_before=1) for table in tables]
+    assert [[c.invalid.tolist() for c in columns] for columns in found] == [[[False]], [[True]], [], [[False]]]

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.names import missing
-from livereduce.stream.model import F8, I8, LogBatch
+from livereduce.stream.model import F8, I8, LogBatch, Values
 
-Values = F8 | tuple[str, ...] | tuple[F8, ...]
 EPICS_EPOCH = np.datetime64("1990-01-01T00:00:00", "ns")
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"

@@ -25,7 +25,7 @@ from livereduce.stream.adara.packets import (
 )
 from livereduce.stream.adara.session import Deliver
 from livereduce.stream.adara.variables import MOST_VARIABLES, VariableReader
-from livereduce.stream.model import F8, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch
+from livereduce.stream.model import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
 
 _MOST_COUNTED_TYPES = 256
 MOST_NAME = 255
@@ -47,7 +47,7 @@ class Decoder:
         self._pixel = Arena(np.int32)
         self._state = Arena(np.uint8)
         self._names: dict[tuple[int, int], tuple[str, str]] = {}
-        self._newest_ns: dict[tuple[int, int], int] = {}
+        self._newest: dict[tuple[int, int], tuple[int, bool]] = {}
         self._scan = (0, 0, 0)
         self._damaged = 0
         self.contained = Contained(_log)
@@ -161,19 +161,22 @@ class Decoder:
         return batches
 
     def _scalars(self, table: PacketTable, deliver: Deliver, rows: I8) -> list[LogBatch]:
-        damaged = self._variables.damaged
-        columns = self._variables.columns(table, rows, deliver.repeats_before)
-        if self._variables.damaged > damaged:
-            row = self._variables.last_damaged
-            reason = f"no room for a value in {4 * table.length[row]} bytes, or more than {MOST_VARIABLES} variables"
-            self._note(table, row, self._variables.damaged - damaged, reason)
-        return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value) for c in columns]
+        variables = self._variables
+        short, beyond = variables.short, variables.beyond
+        columns = variables.columns(table, rows, deliver.repeats_before)
+        row = variables.last_damaged
+        if variables.short > short:
+            reason = f"no room for a value in {4 * table.length[row]} bytes"
+            self._note(table, row, variables.short - short, reason)
+        if variables.beyond > beyond:
+            reason = f"a variable beyond the {MOST_VARIABLES} that are known; its values are left out"
+            self._note(table, row, variables.beyond - beyond, reason)
+        return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value, c.invalid) for c in columns]
 
-    def _log(
-        self, run: int, device: int, variable: int, time_ns: I8, value: F8 | tuple[str, ...] | tuple[F8, ...]
-    ) -> LogBatch:
+    def _log(self, run: int, device: int, variable: int, time_ns: I8, value: Values, invalid: B1) -> LogBatch:
         name, units = self._names.get((device, variable), (f"device{device}.{variable}", ""))
-        return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value)
+        alarm = invalid if invalid.any() else None
+        return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value, invalid=alarm)
 
     def _rare(self, table: PacketTable, rare: Mapping[int, Packet], deliver: Deliver, row: int) -> list[Item]:
         run, packet, time_ns = deliver.run, rare[row], int(table.time_ns[row])
@@ -181,7 +184,7 @@ class Decoder:
             case DeviceDescriptor():
                 self._learn(packet)
             case VariableValues():
-                return self._values(run, packet, time_ns, row < deliver.repeats_before)
+                return self._values(table, deliver, row, packet)
             case GeometryXml():
                 return [Geometry(run=run, time_ns=time_ns, definition_xml=packet.xml)]
             case BeamlineInfo():
@@ -201,17 +204,26 @@ class Decoder:
                 name = name[:MOST_NAME] or f"device{packet.device}.{variable}"
                 self._names[key] = name, units[:MOST_NAME]
 
-    def _values(self, run: int, packet: VariableValues, time_ns: int, repeats: bool) -> list[Item]:
-        """New values only: those with the time of the newest one, or older ones while a server repeats, were here."""
+    def _values(self, table: PacketTable, deliver: Deliver, row: int, packet: VariableValues) -> list[Item]:
+        """New values only: those with the time of the newest one, or older ones while a server repeats, were here.
+
+        A value that comes again with another alarm is new: its device was lost, or is back.
+        """
+        key, time_ns = (packet.device, packet.variable), int(table.time_ns[row])
+        newest_ns, invalid = self._newest.get(key, (None, False))
+        if newest_ns is not None:
+            repeats = row < deliver.repeats_before and time_ns < newest_ns
+            if repeats or (time_ns == newest_ns and invalid == packet.invalid):
+                return []
+        elif len(self._newest) >= MOST_VARIABLES:
+            reason = f"a variable beyond the {MOST_VARIABLES} that are known; its values are left out"
+            self._note(table, row, 1, reason)
+            return []
         if not len(packet.value):  # a packet may say of itself that it has no values
             return []
-        key = packet.device, packet.variable
-        newest = self._newest_ns.get(key)
-        if newest is not None and (time_ns == newest or (repeats and time_ns < newest)):
-            return []
-        if newest is not None or len(self._newest_ns) < MOST_VARIABLES:
-            self._newest_ns[key] = time_ns
-        return [self._log(run, *key, time_ns + packet.after_ns, packet.value)]
+        self._newest[key] = time_ns, packet.invalid
+        alarm = np.full(len(packet.value), packet.invalid)
+        return [self._log(deliver.run, *key, time_ns + packet.after_ns, packet.value, alarm)]
 
     def _scan_index(self, run: int, packet: Annotation, time_ns: int) -> list[Item]:
         """The number of the scan that begins, 0 where one ends; not what a prologue says again."""

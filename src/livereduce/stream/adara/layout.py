@@ -134,6 +134,10 @@ BANK_ERROR = 0xFFFF_FFFE
 
 FLAG_MISSING_RTDL = 0x0000_0008
 
+SEVERITY_INVALID = 3
+"""Of a value, as EPICS has it: the device could not give it, or is not connected. Others: 0 none, 1 minor, 2 major,
+0xFFFF not reported."""
+
 SYNC_SIGNATURE = bytes.fromhex("534e5341444152414f524e4c0000f07f")
 
 

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from livereduce.errors import UpstreamError
-from livereduce.stream.adara.layout import NOT_XML, Status, Type
-from livereduce.stream.model import F8, I4, I8
+from livereduce.stream.adara.layout import NOT_XML, SEVERITY_INVALID, Status, Type
+from livereduce.stream.model import F8, I4, I8, Values
 
 
 class BadPacket(UpstreamError):
@@ -77,12 +77,16 @@ class DeviceDescriptor:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VariableValues:
-    """Values of a string, array or multiple-value variable; times count from the packet's own."""
+    """Values of a string, array or multiple-value variable; times count from the packet's own.
+
+    `invalid` if the alarm severity, one for all of them, is INVALID.
+    """
 
     device: int
     variable: int
     after_ns: I8
-    value: F8 | tuple[str, ...] | tuple[F8, ...]
+    value: Values
+    invalid: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -234,7 +238,7 @@ def _values(one: Callable[[_Cursor], float | str | F8], *, multiple: bool) -> Ca
 
     def read(payload: bytes, _version: int) -> VariableValues:
         cursor = _Cursor(payload)
-        device, variable, _ = (cursor.u32("variable") for _ in range(3))
+        device, variable, alarm = (cursor.u32("variable") for _ in range(3))
         after, found = [0], []
         if multiple:
             count = cursor.u32("number of values")
@@ -247,13 +251,17 @@ def _values(one: Callable[[_Cursor], float | str | F8], *, multiple: bool) -> Ca
         else:
             found = [one(cursor)]
         return VariableValues(
-            device=device, variable=variable, after_ns=np.array(after, np.int64), value=_column(found)
+            device=device,
+            variable=variable,
+            after_ns=np.array(after, np.int64),
+            value=_column(found),
+            invalid=alarm & 0xFFFF == SEVERITY_INVALID,
         )
 
     return read
 
 
-def _column(values: list[float | str | F8]) -> F8 | tuple[str, ...] | tuple[F8, ...]:
+def _column(values: list[float | str | F8]) -> Values:
     if all(isinstance(value, float) for value in values):
         return np.array(values, np.float64)
     return tuple(values)  # type: ignore[return-value]
