@@ -380,3 +380,12 @@ def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.Mon
         write_status(tmp_path / where / FILE_NAME, status)
     code, text = ask(None)
     assert (code, "the service" in text) == (ExitCode.OK, True)
+
+
+def test_what_is_not_counted_and_what_must_not_be_used_is_shown() -> None:
+    told = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=3, run_erroneous=4, invalid_logs="temp")))
+    assert "not counted    events 3 of unmapped pixels, 4 of erroneous ones" in told
+    assert "invalid logs   temp" in told
+    plain = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=0, run_erroneous=0)))
+    assert "not counted" not in plain
+    assert "invalid" not in plain

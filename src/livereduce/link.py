@@ -81,6 +81,10 @@ class Progress:
         The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
     incomplete_runs
         The newest earlier runs whose end or whole was missed, one sentence each.
+    run_unmapped, run_erroneous
+        Events that are not among `run_events`, since they have no pixel of the instrument.
+    invalid_logs
+        Names of some variables whose newest value must not be used, as the control system says.
     keeps_events
         Whether the run is accumulated as events.
     fits
@@ -104,6 +108,7 @@ class Progress:
     run_unmapped: int = 0
     run_erroneous: int = 0
     run_incomplete: str = ""
+    invalid_logs: str = ""
     script_errors: int = 0
     proc_s: float = 0.0
     post_proc_s: float = 0.0
@@ -146,6 +151,7 @@ def encode_beat(beat: Beat) -> bytes:
         body["progress"]["source_reason"] = beat.progress.source_reason[: max(room, 60)]
         body["progress"]["incomplete_runs"] = [text[: max(room, 60)] for text in beat.progress.incomplete_runs]
         body["progress"]["run_incomplete"] = beat.progress.run_incomplete[: max(room, 60)]
+        body["progress"]["invalid_logs"] = beat.progress.invalid_logs[: max(room, 60)]
         line = json.dumps(body, separators=(",", ":")).encode() + b"\n"
         if len(line) <= MAX_BEAT_BYTES:
             return line

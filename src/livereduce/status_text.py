@@ -91,7 +91,11 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
     rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
     rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
+    if progress.run_unmapped or progress.run_erroneous:
+        without = f"{progress.run_unmapped} of unmapped pixels, {progress.run_erroneous} of erroneous ones"
+        rows += [("not counted", f"events {without}")]
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
+    rows += [("invalid logs", progress.invalid_logs)] if progress.invalid_logs else []
     rows += [("earlier runs", text) for text in progress.incomplete_runs]
     rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
     return rows

@@ -12,7 +12,7 @@ from helpers.decoding import Stream
 from helpers.items import event_batch, log_batch, monitor_batch
 from helpers.packets import NEW_RUN, NO_RUN, NS, T0
 from livereduce.engine.builtin.runlogs import RunLogs
-from livereduce.stream.adara.decode import MOST_NAME
+from livereduce.stream.adara.names import MOST_NAME
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Tick, step
 from livereduce.stream.model import Gap, Geometry, HistogramSnapshot, Item, LogBatch, Paused, Resumed, RunStarted
 from livereduce.stream.pending import ITEM_BYTES, MAX_GAPS, NOTHING, OTHER_GAPS, Data, Pending, kept, n_bytes

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.stream.model import I8, EventBatch, Geometry, LogBatch, MonitorBatch
+from livereduce.stream.model import B1, I8, EventBatch, Geometry, LogBatch, MonitorBatch
 
 Array = TypeVar("Array", bound=NDArray[Any])
 
@@ -160,7 +160,15 @@ def _merged_log(group: Sequence[LogBatch]) -> LogBatch:
         value = tuple(one for batch in group for one in batch.value)
     else:
         value = joined([batch.value for batch in group if not isinstance(batch.value, tuple)])
-    return replace(group[0], time_ns=joined([batch.time_ns for batch in group]), value=value)
+    invalid = joined_invalid([(batch.invalid, len(batch.time_ns)) for batch in group])
+    return replace(group[0], time_ns=joined([batch.time_ns for batch in group]), value=value, invalid=invalid)
+
+
+def joined_invalid(parts: Sequence[tuple[B1 | None, int]]) -> B1 | None:
+    """Which values are invalid, of several batches with their lengths; None if none is."""
+    if all(invalid is None for invalid, _ in parts):
+        return None
+    return joined([np.zeros(size, np.bool_) if invalid is None else invalid for invalid, size in parts])
 
 
 def coalesce_geometry(said: Sequence[Geometry]) -> Geometry | None:

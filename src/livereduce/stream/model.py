@@ -32,6 +32,26 @@ FLAG_DAMAGED = 0x0008_0000
 """Pulse flag of our own, on a bit the protocol leaves free: the payload was bad and its events are missing."""
 
 
+OUR_LOGS = frozenset(
+    {
+        "run_number",
+        "run_start",
+        "run_title",
+        "experiment_identifier",
+        "instrument_name",
+        "proton_charge",
+        "pause",
+        "scan_index",
+    }
+)
+"""Logs that are made from the stream itself; a variable of that name is called otherwise (`is_our_log`)."""
+
+
+def is_our_log(name: str) -> bool:
+    """Whether a log of this name is livereduce's own, as the counts of beam monitors are too."""
+    return name in OUR_LOGS or (name.startswith("monitor") and name.endswith("_counts"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventBatch:
     """Neutron events of consecutive pulses of one run; arrays are read-only.

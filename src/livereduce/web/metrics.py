@@ -82,6 +82,16 @@ FROM_SNAPSHOT = (
         _progress(lambda p: float(p.source_connected)),
     ),
     _Of("livereduce_run_events", "Events of the current run.", _progress(lambda p: p.run_events)),
+    _Of(
+        "livereduce_run_erroneous_events",
+        "Events of the current run that have no pixel of the instrument: unmapped or erroneous.",
+        _progress(lambda p: p.run_unmapped + p.run_erroneous),
+    ),
+    _Of(
+        "livereduce_invalid_logs",
+        "Whether the newest value of some variable must not be used (1) or not (0).",
+        _progress(lambda p: float(bool(p.invalid_logs))),
+    ),
     _Of("livereduce_run_pulses", "Pulses of the current run.", _progress(lambda p: p.run_pulses)),
     _Of(
         "livereduce_run_charge_coulombs",

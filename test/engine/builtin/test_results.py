@@ -60,6 +60,7 @@ def test_attributes_say_what_went_in() -> None:
         "ended": 0,
         "start_time": "",
         "end_time": "",
+        "invalid_logs": "",
     }
 
 

@@ -236,7 +236,7 @@ def test_scans_are_a_log() -> None:
 
 
 def test_names_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livereduce.stream.adara.decode.MOST_VARIABLES", 3)
+    monkeypatch.setattr("livereduce.stream.adara.names.MOST_VARIABLES", 3)
     stream = Stream()
     stream.feed(p.descriptor(T0, 1, "d", {k: (f"n{k}", "") for k in range(5)}))
     items = stream.feed(b"".join(p.variable(1, T0, 1, k, 1) for k in range(5)))

@@ -118,7 +118,8 @@ def _where(item: Timed, mask: Mask, counted: bool) -> Timed:
     if isinstance(item, LogBatch):
         values: Any = item.value
         kept: Any = tuple(compress(values, mask)) if isinstance(values, tuple) else values[mask]
-        return replace(item, time_ns=item.time_ns[mask], value=kept)
+        invalid = None if item.invalid is None else item.invalid[mask]
+        return replace(item, time_ns=item.time_ns[mask], value=kept, invalid=invalid)
     events = np.diff(item.first)
     first = np.concatenate(([0], np.cumsum(events[mask])))
     return replace(item, tof_ns=item.tof_ns[np.repeat(mask, events)], first=first, pulse_ns=item.pulse_ns[mask])

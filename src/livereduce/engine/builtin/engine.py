@@ -263,6 +263,7 @@ class BuiltinEngine:
             run_unmapped=tally.unmapped,
             run_erroneous=tally.erroneous,
             run_incomplete=tally.incomplete,
+            invalid_logs=_named(first.invalid_logs),
             script_errors=sum(reduction.script_errors for reduction in self._reductions),
             proc_s=first.seconds[Phase.PROCESS],
             post_proc_s=first.seconds[Phase.POST_PROCESS],
@@ -299,6 +300,15 @@ class BuiltinEngine:
             if contained.last:
                 errors["internal"] = contained.last
         return errors | (self._outlet.problems if self._outlet else {})
+
+
+MOST_NAMED = 5
+
+
+def _named(logs: tuple[str, ...]) -> str:
+    """Some names, and how many more there are."""
+    more = f" and {len(logs) - MOST_NAMED} more" if len(logs) > MOST_NAMED else ""
+    return ", ".join(name[:80] for name in logs[:MOST_NAMED]) + more
 
 
 def _run_state(cut: CutState) -> RunState:

@@ -70,7 +70,7 @@ class Events:
 
     def where(self, mask: Callable[[EventBatch], Mask]) -> "Events":
         """The events that a mask of shape (n,) for each piece lets through; all pulses stay."""
-        return Events(tuple(_with_events(piece, mask(piece)) for piece in self.pieces))
+        return Events(tuple(with_events(piece, mask(piece)) for piece in self.pieces))
 
     def where_pulses(self, mask: Callable[[EventBatch], Mask]) -> "Events":
         """The pulses, with their events, that a mask of shape (p,) for each piece lets through."""
@@ -116,7 +116,8 @@ def _nbytes(piece: EventBatch) -> int:
     return sum(column.nbytes for column in columns if column is not None and column.strides != (0,))
 
 
-def _with_events(piece: EventBatch, mask: Mask) -> EventBatch:
+def with_events(piece: EventBatch, mask: Mask) -> EventBatch:
+    """The events of a batch that a mask of shape (n,) lets through; all pulses stay."""
     if mask.all():
         return piece
     passed = np.concatenate(([0], np.cumsum(mask)))
@@ -134,7 +135,7 @@ def with_pulses(piece: EventBatch, mask: Mask) -> EventBatch:
     if mask.all():
         return piece
     events = np.diff(piece.first)
-    chosen = _with_events(piece, np.repeat(mask, events))
+    chosen = with_events(piece, np.repeat(mask, events))
     return replace(
         chosen,
         first=np.concatenate(([0], np.cumsum(events[mask]))),

@@ -1,11 +1,13 @@
 """A chunk of the stream as the workspace that proc is given: selection, rows of pixels, logs that carry over."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from livereduce.engine.builtin.binning import Binning
-from livereduce.engine.builtin.events import Events, Mask, monitor_events
+from livereduce.engine.builtin.events import Events, Mask, monitor_events, with_events
 from livereduce.engine.builtin.histogram import Counts
-from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.engine.builtin.pixels import Instrument, PixelTable
 from livereduce.engine.builtin.runlogs import EPICS_EPOCH, RunLogs
 from livereduce.engine.builtin.tally import tally_of
 from livereduce.engine.builtin.workspace import Binned, Workspace
@@ -27,6 +29,7 @@ class Intake:
         self._spectra = spectra
         self._periods = periods
         self._pixel_map: I4 | None = None
+        self._instrument = Instrument()
         self._table = PixelTable(only=spectra)
         self._monitor_table = PixelTable()
         self._carried = RunLogs()
@@ -36,6 +39,25 @@ class Intake:
         self._table = PixelTable(self._pixel_map, self._spectra)
         self._monitor_table = PixelTable()
         self._carried.forget_run()
+
+    def cleaned(self, chunk: Chunk) -> Chunk:
+        """The chunk, its events of pixels that the instrument does not have counted as erroneous.
+
+        Raises
+        ------
+        Exception
+            A fault of ours; the chunk is as it was.
+        """
+        if chunk.geometry is not None and chunk.geometry.pixels is not None:
+            self._instrument = Instrument(chunk.geometry.pixels)
+        return replace(chunk, events=tuple(self._cleaned(piece) for piece in chunk.events))
+
+    def _cleaned(self, piece: EventBatch) -> EventBatch:
+        outside = self._instrument.outside(piece.pixel)
+        if not outside:
+            return piece
+        kept = with_events(piece, self._instrument.inside(piece.pixel))
+        return replace(kept, erroneous=piece.erroneous + outside)
 
     def workspace(self, chunk: Chunk, name: str) -> Workspace:
         """The chunk as a workspace; the same chunk may come again, joined with a later one."""

@@ -67,3 +67,13 @@ ADD_EVENTS = {
     for kind, code in ((np.uint16, "u2"), (np.uint32, "u4"), (np.float64, "f8"))
 }
 """By the type of the counts, narrowest first: narrow counts fit into nearer caches (measured: 1.4 times as fast)."""
+
+
+@kernel("i8", "i4[]", "u1[]")
+def count_outside(pixel, has):  # type: ignore[no-untyped-def]
+    """Events whose pixel has a 0 in `has`, or lies beyond it: its last entry must be 0."""
+    last = np.uint32(has.size - 1)
+    inside = 0
+    for i in range(np.uint64(pixel.size)):
+        inside += has[np.uint64(min(np.uint32(pixel[i]), last))]
+    return pixel.size - inside

@@ -49,6 +49,8 @@ class Reduction:
     ----------
     run, tally
         The run of the last chunk, and the sums over all that came of it.
+    invalid_logs
+        Those whose newest value must not be used, as the control system says.
     keeps_events
         Whether the run is accumulated as events.
     fits
@@ -94,6 +96,7 @@ class Reduction:
         self.keeps_events = pipeline.preserve_events
         self.fits = ""
         self.tally = Tally()
+        self.invalid_logs: tuple[str, ...] = ()
         self.results = 0
         self.script_errors = 0
         self.seconds = {Phase.PROCESS: 0.0, Phase.POST_PROCESS: 0.0, Phase.PUBLISH: 0.0}
@@ -105,6 +108,7 @@ class Reduction:
         take_metrics()  # what a cycle that failed has left
         if chunk.replaces:
             self._begin_run(chunk.run)
+        chunk = self._cleaned(chunk)
         self.tally += tally_of(chunk)
         processed = self._process_and_accumulate(chunk)
         if processed or chunk.ends_run:
@@ -114,6 +118,13 @@ class Reduction:
                 self.contained.note(f"a result of run {chunk.run}", error)
         if chunk.ends_run:
             self._products.ended(chunk.run, self._end_lacks())
+
+    def _cleaned(self, chunk: Chunk) -> Chunk:
+        try:
+            return self._intake.cleaned(chunk)
+        except Exception as error:  # noqa: BLE001 (the boundary of a chunk: it is taken as it came)
+            self.contained.note(f"looking at the pixels of a chunk of run {chunk.run}", error)
+            return chunk
 
     def _begin_run(self, run: int) -> None:
         self.run, self.tally, self._published = run, Tally(), None
@@ -165,6 +176,7 @@ class Reduction:
             return True
         self._mark(Stage.INTAKE, whole)
         workspace = self._intake.workspace(whole, CHUNK_NAME)
+        self.invalid_logs = workspace.logs.invalid_now()
         processed = self._processed(workspace)
         problem = processed if isinstance(processed, str) else self._accumulate(processed, whole)
         if problem:

@@ -2,11 +2,46 @@
 
 import numpy as np
 
-from livereduce.stream.model import I4
+from livereduce.engine.builtin.kernels import count_outside
+from livereduce.stream.model import B1, I4, U1
 
 MAX_PIXEL = 2**25
 """Pixels above this have no spectrum (the table would be over 128 MiB); no instrument has that many."""
 _ABSENT = -1
+
+
+class Instrument:
+    """The pixels that an instrument has, as far as its stream has said.
+
+    Parameters
+    ----------
+    pixels
+        From the pixel map; None, or none at all, if it is not known: then every pixel that can have a spectrum is.
+    """
+
+    def __init__(self, pixels: I4 | None = None) -> None:
+        self._has: U1 | None = None
+        if pixels is not None and len(pixels):
+            possible = pixels[(pixels >= 0) & (pixels <= MAX_PIXEL)]
+            # The last entry, never an instrument's, is that of all pixels beyond.
+            self._has = np.zeros(int(possible.max(initial=-1)) + 2, np.uint8)
+            self._has[possible] = 1
+
+    def outside(self, pixel: I4) -> int:
+        """How many events are of pixels that the instrument does not have."""
+        if self._has is None:
+            # A negative pixel is a large unsigned one.
+            return int((pixel.view(np.uint32) > MAX_PIXEL).sum()) if len(pixel) else 0
+        return int(count_outside(pixel, self._has))
+
+    def inside(self, pixel: I4) -> B1:
+        """Which events are of pixels of the instrument; same shape."""
+        unsigned = pixel.view(np.uint32)
+        if self._has is None:
+            possible: B1 = unsigned <= MAX_PIXEL
+            return possible
+        known: B1 = self._has[np.minimum(unsigned, np.uint32(len(self._has) - 1))] == 1
+        return known
 
 
 class PixelTable:

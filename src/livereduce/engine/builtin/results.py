@@ -56,6 +56,7 @@ def product_of(
     """
     attributes = {**_attributes(result.tally), "incomplete": incomplete}
     attributes |= {"ended": int(ended), "start_time": _iso(start_ns), "end_time": _iso(end_ns)}
+    attributes["invalid_logs"] = ", ".join(result.logs.invalid_now())
     if accumulated_as:
         attributes["accumulated_as"] = accumulated_as
     held = result.held

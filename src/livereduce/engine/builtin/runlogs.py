@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.names import missing
-from livereduce.stream.model import F8, I8, LogBatch, Values
+from livereduce.stream.coalesce import joined_invalid
+from livereduce.stream.model import B1, F8, I8, LogBatch, Values, is_our_log
 
 EPICS_EPOCH = np.datetime64("1990-01-01T00:00:00", "ns")
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"
+FROM_THE_STREAM = frozenset({"pause", "scan_index"})
+"""Logs of our own that come as batches, like those of variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,16 @@ class LogProperty:
         A plain value, or the array (for strings: the list) of all values of a time series.
     times_ns
         Nanoseconds since 1990, shape (n,); None for a plain value.
+    invalid
+        Shape (n,): True where the control system says that the value must not be used (alarm severity INVALID, as of
+        a device that is not connected). None for a plain value. Beyond Mantid, which does not keep alarms.
     """
 
     name: str
     value: Any
     units: str = ""
     times_ns: I8 | None = None
+    invalid: B1 | None = None
 
     @property
     def times(self) -> NDArray[np.datetime64]:
@@ -71,24 +78,33 @@ class _Series:
         self.units = units
         self.times: tuple[I8, ...] = ()
         self.values: tuple[Values, ...] = ()
+        self.invalid: tuple[B1 | None, ...] = ()
         self.carried = 0
 
     def copy(self) -> "_Series":
         twin = _Series(self.units)
-        twin.times, twin.values, twin.carried = self.times, self.values, self.carried
+        twin.times, twin.values, twin.invalid, twin.carried = self.times, self.values, self.invalid, self.carried
         return twin
 
-    def append(self, times_ns: I8, values: Values) -> None:
+    def append(self, times_ns: I8, values: Values, invalid: B1 | None = None) -> None:
         if len(times_ns):
             self.times += (times_ns,)
             self.values += (values,)
+            self.invalid += (invalid,)
+
+    @property
+    def ends_invalid(self) -> bool:
+        """Whether the newest value is invalid."""
+        newest = self.invalid[-1] if self.invalid else None
+        return newest is not None and bool(newest[-1])
 
     def last(self) -> "_Series":
         """The newest value alone, marked as carried over from an earlier chunk."""
         twin = _Series(self.units)
         value = self.values[-1][-1:]
         # copies: a slice would keep all the arrays alive that it was cut from
-        twin.append(self.times[-1][-1:].copy(), value if isinstance(value, tuple) else value.copy())
+        invalid = np.ones(1, np.bool_) if self.ends_invalid else None
+        twin.append(self.times[-1][-1:].copy(), value if isinstance(value, tuple) else value.copy(), invalid)
         twin.carried = 1
         return twin
 
@@ -96,9 +112,9 @@ class _Series:
         """Append a later series, but not the value it has carried over if that is here already."""
         self.units = later.units or self.units
         here = bool(self.times) and later.carried and self.times[-1][-1] >= later.times[0][0]
-        for k, (times_ns, values) in enumerate(zip(later.times, later.values, strict=True)):
+        for k, (times_ns, values, invalid) in enumerate(zip(later.times, later.values, later.invalid, strict=True)):
             skip = 1 if here and k == 0 else 0
-            self.append(times_ns[skip:], values[skip:])
+            self.append(times_ns[skip:], values[skip:], None if invalid is None else invalid[skip:])
 
     def as_property(self, name: str) -> LogProperty:
         if any(isinstance(part, tuple) for part in self.values):  # all of it, if a variable changes from number to text
@@ -106,7 +122,10 @@ class _Series:
         else:
             # Copies, so that a script that works in place changes nothing here.
             value = np.concatenate(self.values)
-        return LogProperty(name, value, self.units, np.concatenate(self.times))
+        sizes = [len(times_ns) for times_ns in self.times]
+        invalid = joined_invalid(list(zip(self.invalid, sizes, strict=True)))
+        marked = np.zeros(sum(sizes), np.bool_) if invalid is None else invalid.copy()
+        return LogProperty(name, value, self.units, np.concatenate(self.times), marked)
 
 
 class RunLogs:
@@ -145,10 +164,14 @@ class RunLogs:
         self._series.pop("pause", None)
 
     def add_log(self, batch: LogBatch) -> None:
-        """Append new values of a variable."""
-        if batch.name == PROTON_CHARGE:
-            return  # that is the sum of the pulses' own charge, see `add_charge`
-        self._of(batch.name, batch.units).append(batch.time_ns, batch.value)
+        """Append new values of a variable. One that is called like what belongs to the run gets another name."""
+        taken = batch.name == PROTON_CHARGE or (is_our_log(batch.name) and batch.name not in FROM_THE_STREAM)
+        name = f"{batch.name}@variable" if taken else batch.name
+        self._of(name, batch.units).append(batch.time_ns, batch.value, batch.invalid)
+
+    def invalid_now(self) -> tuple[str, ...]:
+        """The logs whose newest value is invalid."""
+        return tuple(name for name, series in self._series.items() if series.ends_invalid)
 
     def add_charge(self, pulse_ns: I8, charge_pc: F8) -> None:
         """Append the proton charge of pulses, in pC."""

@@ -76,7 +76,7 @@ class Tally:
 
 def tally_of(chunk: Chunk) -> Tally:
     """The tally of one chunk."""
-    times = [int(time) for batch in chunk.events if len(batch.pulse_ns) for time in batch.pulse_ns[[0, -1]]]
+    pulses = [batch.pulse_ns for batch in chunk.events if len(batch.pulse_ns)]
     return Tally(
         chunks=1,
         events=chunk.n_events,
@@ -84,8 +84,8 @@ def tally_of(chunk: Chunk) -> Tally:
         charge_pc=float(sum(batch.charge_pc.sum() for batch in chunk.events)),
         unmapped=sum(batch.unmapped for batch in chunk.events),
         erroneous=sum(batch.erroneous for batch in chunk.events),
-        first_ns=min(times, default=0),
-        last_ns=max(times, default=0),
+        first_ns=min((int(times.min()) for times in pulses), default=0),  # a clock may be set back in mid-run
+        last_ns=max((int(times.max()) for times in pulses), default=0),
         damaged=sum(int(np.count_nonzero(batch.flags & FLAG_DAMAGED)) for batch in chunk.events),
         gaps=tuple(dict.fromkeys(gap.reason for gap in chunk.gaps)),
         joined_late=not chunk.from_start,

@@ -11,6 +11,7 @@ from livereduce.stream.adara.banks import BankReader, BankTable, copy_events, fi
 from livereduce.stream.adara.frame import PacketTable
 from livereduce.stream.adara.layout import PULSE_TYPES, Kind, Note, type_name
 from livereduce.stream.adara.monitors import MOST_MONITORS, MonitorReader
+from livereduce.stream.adara.names import Names
 from livereduce.stream.adara.packets import (
     Annotation,
     BadPacket,
@@ -28,8 +29,6 @@ from livereduce.stream.adara.variables import MOST_VARIABLES, VariableReader
 from livereduce.stream.model import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
 
 _MOST_COUNTED_TYPES = 256
-MOST_NAME = 255
-"""Characters of a variable's name or units that are kept: a descriptor has room for megabytes."""
 _Reader = Callable[[I8], Sequence[Item]]
 """Rows to items."""
 
@@ -46,7 +45,7 @@ class Decoder:
         self._tof = Arena(np.int32)
         self._pixel = Arena(np.int32)
         self._state = Arena(np.uint8)
-        self._names: dict[tuple[int, int], tuple[str, str]] = {}
+        self._names = Names()
         self._newest: dict[tuple[int, int], tuple[int, bool]] = {}
         self._scan = (0, 0, 0)
         self._damaged = 0
@@ -174,7 +173,7 @@ class Decoder:
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value, c.invalid) for c in columns]
 
     def _log(self, run: int, device: int, variable: int, time_ns: I8, value: Values, invalid: B1) -> LogBatch:
-        name, units = self._names.get((device, variable), (f"device{device}.{variable}", ""))
+        name, units = self._names.of(device, variable)
         alarm = invalid if invalid.any() else None
         return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value, invalid=alarm)
 
@@ -182,7 +181,7 @@ class Decoder:
         run, packet, time_ns = deliver.run, rare[row], int(table.time_ns[row])
         match packet:
             case DeviceDescriptor():
-                self._learn(packet)
+                self._names.learn(packet)
             case VariableValues():
                 return self._values(table, deliver, row, packet)
             case GeometryXml():
@@ -196,13 +195,6 @@ class Decoder:
             case Annotation(type=Note.SCAN_START | Note.SCAN_STOP):
                 return self._scan_index(run, packet, time_ns)
         return []
-
-    def _learn(self, packet: DeviceDescriptor) -> None:
-        for variable, (name, units) in packet.variables.items():
-            key = packet.device, variable
-            if key in self._names or len(self._names) < MOST_VARIABLES:
-                name = name[:MOST_NAME] or f"device{packet.device}.{variable}"
-                self._names[key] = name, units[:MOST_NAME]
 
     def _values(self, table: PacketTable, deliver: Deliver, row: int, packet: VariableValues) -> list[Item]:
         """New values only: those with the time of the newest one, or older ones while a server repeats, were here.

@@ -175,9 +175,10 @@ class Tally:
         segment.charge_pc_not_vetoed += float(banks.charge_pc[kept].sum())
         segment.events_not_vetoed += int(events[kept].sum())
         segment.missing_rtdl_pulses += int(((banks.flags & FLAG_MISSING_RTDL) != 0).sum())
-        if segment.first_pulse_ns is None:
-            segment.first_pulse_ns = int(table.time_ns[rows[0]])
-        segment.last_pulse_ns = int(table.time_ns[rows[-1]])
+        oldest_ns, newest_ns = int(table.time_ns[rows].min()), int(table.time_ns[rows].max())
+        first_ns, last_ns = segment.first_pulse_ns, segment.last_pulse_ns
+        segment.first_pulse_ns = oldest_ns if first_ns is None else min(first_ns, oldest_ns)
+        segment.last_pulse_ns = newest_ns if last_ns is None else max(last_ns, newest_ns)
         segment.banks.update(_sums(banks.bank, banks.count))
         with_states = np.repeat(table.format[rows] >> 8 == Type.BANKED_EVENT_STATE, np.diff(banks.first))
         segment.states.update(_sums(banks.state[with_states], banks.count[with_states]))
