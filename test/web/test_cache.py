@@ -1,8 +1,7 @@
 """Work that many ask for is done once, and what is kept is bounded."""
 
 import asyncio
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -12,15 +11,15 @@ from livereduce.web.cache import Busy, Cache
 
 def test_many_ask_and_it_is_done_once() -> None:
     made = []
-    go = threading.Event()
-
-    def make() -> bytes:
-        made.append(1)
-        go.wait(10)
-        return b"answer"
 
     async def ask() -> list[bytes]:
-        cache = Cache()
+        cache, go = Cache(), asyncio.Event()
+
+        async def make() -> bytes:
+            made.append(1)
+            await go.wait()
+            return b"answer"
+
         asking = [asyncio.create_task(cache.get(("a",), make)) for _ in range(200)]
         await asyncio.sleep(0)
         asking[0].cancel()  # one who goes away does not take it away from the others
@@ -36,7 +35,7 @@ def test_many_ask_and_it_is_done_once() -> None:
 def test_a_failure_is_told_to_all_and_not_kept() -> None:
     tries = iter([OSError("gone"), None])
 
-    def make() -> bytes:
+    async def make() -> bytes:
         if error := next(tries):
             raise error
         return b"now"
@@ -51,8 +50,8 @@ def test_a_failure_is_told_to_all_and_not_kept() -> None:
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    def making(number: int, calls: list[int]) -> Callable[[], bytes]:
-        def make() -> bytes:
+    def making(number: int, calls: list[int]) -> Callable[[], Awaitable[bytes]]:
+        async def make() -> bytes:
             calls.append(number)
             return bytes(10)
 
@@ -70,26 +69,29 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_what_is_larger_than_a_quarter_of_all_is_not_kept() -> None:
+    async def make() -> bytes:
+        return bytes(26)
+
     async def ask() -> int:
         cache = Cache(most_bytes=100)
-        assert len(await cache.get((1,), lambda: bytes(26))) == 26
+        assert len(await cache.get((1,), make)) == 26
         return cache.held_bytes
 
     assert asyncio.run(ask()) == 0
 
 
 def test_too_much_different_work_is_refused() -> None:
-    go = threading.Event()
-
     async def ask() -> None:
-        cache = Cache()
-        asking = [
-            asyncio.create_task(cache.get((number,), lambda: bytes(go.wait(10))))
-            for number in range(module.MOST_WAITING)
-        ]
+        cache, go = Cache(), asyncio.Event()
+
+        async def make() -> bytes:
+            await go.wait()
+            return b""
+
+        asking = [asyncio.create_task(cache.get((number,), make)) for number in range(module.MOST_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(Busy):
-            await cache.get(("one more",), bytes)
+            await cache.get(("one more",), make)
         go.set()
         await asyncio.gather(*asking)
 

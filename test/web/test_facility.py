@@ -19,6 +19,7 @@ from livereduce.web import facility as module
 from livereduce.web.facility import Facility
 from livereduce.web.hub import Hub
 from livereduce.web.places import Place, find_places
+from livereduce.web.renderer.pool import Renderers
 from livereduce.web.scan import Seen, scan
 from livereduce.web.timeline import Timeline
 from livereduce.web.view import card
@@ -30,7 +31,11 @@ def hall(folder: Path) -> tuple[Fabricated, Fabricated, Facility]:
     bad, good = Fabricated(folder / "bad", "BAD"), Fabricated(folder / "good", "GOOD")
     for one in (bad, good):
         one.say()
-    return bad, good, Facility(find_places([bad.conf, good.conf], {}, folder), Hub(), {}, folder)
+    return (
+        bad,
+        good,
+        Facility(find_places([bad.conf, good.conf], {}, folder), Hub(), {}, folder, Renderers("reading", 1, 1)),
+    )
 
 
 async def watching(facility: Facility, meanwhile: Callable[[], Any]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.web.thin import group_sizes, mean_errors, means, said, thin_axis
+from livereduce.web.thin import extremes, group_sizes, mean_errors, means, said, thin_axis
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(1, 10**6))
@@ -50,9 +50,26 @@ def test_what_is_no_number_is_left_out() -> None:
 
 
 def test_edges_stay_edges_and_points_are_averaged() -> None:
-    assert thin_axis(np.arange(8.0), 7, 3).tolist() == [0, 3, 6, 7]
-    assert thin_axis(np.arange(7.0), 7, 3).tolist() == [1, 4, 6]
-    assert thin_axis(np.arange(7.0), 7, 1).tolist() == list(range(7))
+    assert thin_axis(np.arange(7.0), 3, edges=True).tolist() == [0, 3, 6]
+    assert thin_axis(np.arange(7.0), 3, edges=False).tolist() == [1, 4, 6]
+    assert thin_axis(np.arange(7.0), 1, edges=False).tolist() == list(range(7))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e154, 1e300, 1e308, 1.7e308, 1e-154, 1e-300, 1e-310])
+def test_numbers_of_any_size_have_a_mean_and_its_error(size: float) -> None:
+    values = np.full((1, 6), size)
+    assert means(values, 1, 3)[0] == pytest.approx([size, size], rel=1e-9)
+    assert mean_errors(values, 1, 3)[0] == pytest.approx([size / 3**0.5] * 2, rel=1e-9)
+
+
+def test_the_extremes_keep_what_a_mean_would_hide() -> None:
+    values = np.ones(10)
+    values[4], values[7], values[8] = 1000.0, np.nan, np.inf
+    low, high, least, most = extremes(values, np.full(10, 0.5), 3)
+    assert low.tolist() == [1, 1, 1, 1]
+    assert high.tolist() == [1, 1000, 1, 1]
+    assert (least.tolist(), most.tolist()) == ([0.5] * 4, [1.5, 1000.5, 1.5, 1.5])
+    assert np.isnan(extremes(np.array([np.nan, 1.0]), None, 1)[0]).tolist() == [True, False]
 
 
 def test_what_was_done_is_said() -> None:

@@ -42,8 +42,10 @@ def make_app(site: Site, names: frozenset[str]) -> Starlette:
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
-        for one in (site.facility, site.peers, site.cache):
+        for one in (site.facility, site.peers):
             one.close()
+        for other in (site.cache, site.readers, site.drawers, site.tables):
+            await other.close()
 
     app = Starlette(
         routes=_routes(),

@@ -2,13 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 
 MOST_BYTES = 64 << 20
 MOST_WAITING = 64
 """Different pieces of work in progress or waiting; more are refused."""
-AT_ONCE = 2
 
 
 class Busy(Exception):
@@ -23,19 +21,20 @@ class Cache:
         self._held: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
         self._held_bytes = 0
         self._making: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
-        self._threads = ThreadPoolExecutor(AT_ONCE, "answers")
 
-    def close(self) -> None:
-        """Wait for nothing any more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Give up what is being made."""
+        for task in self._making.values():
+            task.cancel()
+        await asyncio.gather(*self._making.values(), return_exceptions=True)
 
     @property
     def held_bytes(self) -> int:
         """What all answers together take."""
         return self._held_bytes
 
-    async def get(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
-        """The answer of this key, made in a thread if it is not there.
+    async def get(self, key: tuple[object, ...], make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """The answer of this key, made if it is not there.
 
         Raises
         ------
@@ -53,9 +52,9 @@ class Cache:
         # somebody who goes away must not take the work away from the others
         return await asyncio.shield(self._making[key])
 
-    async def _make(self, key: tuple[object, ...], make: Callable[[], bytes]) -> bytes:
+    async def _make(self, key: tuple[object, ...], make: Callable[[], Awaitable[bytes]]) -> bytes:
         try:
-            made = await asyncio.get_running_loop().run_in_executor(self._threads, make)
+            made = await make()
         finally:
             del self._making[key]
         self._keep(key, made)

@@ -1,6 +1,7 @@
 """All instruments of a page as they are now: looks at their files several times a second and tells who watches."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from livereduce.status import iso
+from livereduce.web.cache import Busy
 from livereduce.web.hub import Hub, News
 from livereduce.web.index import Listed, changes
 from livereduce.web.places import Place, look
-from livereduce.web.scan import Seen, scan
+from livereduce.web.renderer.frames import Job
+from livereduce.web.renderer.pool import Refused, Renderers
+from livereduce.web.scan import Seen, Shape, scan, unshaped
 from livereduce.web.timeline import Timeline
 from livereduce.web.view import View, card, judge_down
 
@@ -27,6 +31,8 @@ FIND_EVERY_S = 5.0
 STUCK_S = 10.0
 """A look that takes longer hangs in a file server; its thread cannot be ended."""
 COMPLAIN_EVERY_S = 60.0
+SHAPE_S = 5.0
+"""For the shape of one product."""
 
 log = logging.getLogger("livereduce.web")
 
@@ -48,10 +54,18 @@ class Watched:
 
 
 class Facility:
-    """The instruments of this host. All methods belong to the event loop; files are read in a thread."""
+    """The instruments of this host. All methods belong to the event loop; files are read in a thread.
 
-    def __init__(self, places: Sequence[Place], hub: Hub, environ: Mapping[str, str], cwd: Path) -> None:
-        self.hub = hub
+    Parameters
+    ----------
+    readers
+        Look into product files.
+    """
+
+    def __init__(
+        self, places: Sequence[Place], hub: Hub, environ: Mapping[str, str], cwd: Path, readers: Renderers
+    ) -> None:
+        self.hub, self._readers = hub, readers
         self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
         self._environ, self._cwd = environ, cwd
         # a thread for each: files on a server that hangs must not hide those of the others
@@ -90,12 +104,27 @@ class Facility:
                 return
             looking, one.looking = one.looking, None
             looking.result()
+            one.seen = await self._shaped(one.seen)
             self._take(one, now, clock_s)
         except Exception as error:
             if clock_s - one.complained_at >= COMPLAIN_EVERY_S:
                 one.complained_at = clock_s
                 log.exception("the files of %s cannot be looked at; this is said once a minute", one.place.id)
             one.view = judge_down(one.view, f"this page cannot read its files ({type(error).__name__})", now)
+
+    async def _shaped(self, seen: Seen) -> Seen:
+        """With the shapes of new products; None of one that cannot be had, until its file is written again."""
+        shapes: dict[tuple[int, str], Shape | None] = {}
+        for run, product in unshaped(seen):
+            job = Job(what="shape", path=f"{seen.products_dir}/{product.path}", run=run, name=product.name)
+            try:
+                async with asyncio.timeout(SHAPE_S):
+                    shapes[run, product.name] = tuple(json.loads(await self._readers.ask(job)))
+            except (Refused, TimeoutError):
+                shapes[run, product.name] = None
+            except Busy:
+                break  # the next look asks again
+        return replace(seen, shapes={**seen.shapes, **shapes}) if shapes else seen
 
     def _miss(self, one: Watched, now: datetime, clock_s: float) -> None:
         why = "the file server does not answer: nothing is known of this instrument now"

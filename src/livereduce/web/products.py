@@ -1,30 +1,26 @@
 """The answers about products: as JSON for the plots, and as files to take away."""
 
 import asyncio
-import gzip
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from livereduce.publish.inside import NotPlain
 from livereduce.publish.trends import FILE_NAME, read_trends
 from livereduce.web import params
 from livereduce.web.cache import Busy
-from livereduce.web.download import csv_lines, file_pieces
-from livereduce.web.encode import shown_body, to_json
+from livereduce.web.download import file_pieces
+from livereduce.web.encode import to_json
 from livereduce.web.index import Listed
 from livereduce.web.pieces import Pieces
-from livereduce.web.reading import Unshowable, read_shown
+from livereduce.web.renderer.frames import Job
+from livereduce.web.renderer.pool import Refused
 from livereduce.web.site import instrument, now, site_of
 from livereduce.web.trends import trends_body
 
-PNG_POINTS = 400_000
-MOST_TABLES = 4
-"""Tables being written at once; each takes a thread, and the interpreter from the others."""
 FORECAST_S = 5
 """For so long a forecast is given again as it was."""
 
@@ -56,7 +52,7 @@ async def trends(request: Request) -> Response:
 
     version = await asyncio.to_thread(_version, path)
     key = ("trends", str(path), version, target, at // FORECAST_S if target else 0)
-    return await _made(request, key, make, "application/json", {})
+    return await _made(request, key, lambda: asyncio.to_thread(make), "application/json", {})
 
 
 def _version(path: Path) -> int:
@@ -67,21 +63,28 @@ def _version(path: Path) -> int:
 
 
 async def _json(request: Request, run: int, listed: Listed, path: Path) -> Response:
-    most = params.points(request.query_params.getlist("max_points"))
-    rows = params.rows(request.query_params.getlist("row"))
-    packed = "gzip" in request.headers.get("accept-encoding", "")
-    key = ("json", str(path), listed.version, most, rows, packed)
-
-    def make() -> bytes:
-        body = to_json(shown_body(read_shown(path, most, rows), run, listed.name, listed.version))
-        return gzip.compress(body, 1, mtime=0) if packed else body
-
-    headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if packed else {})
-    return await _made(request, key, make, "application/json", headers)
+    job = Job(
+        what="json",
+        path=str(path),
+        most=params.points(request.query_params.getlist("max_points")),
+        rows=params.rows(request.query_params.getlist("row")),
+        run=run,
+        name=listed.name,
+        version=listed.version,
+        packed="gzip" in request.headers.get("accept-encoding", ""),
+    )
+    key = ("json", str(path), listed.version, job.most, job.rows, job.packed)
+    headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if job.packed else {})
+    readers = site_of(request).readers
+    return await _made(request, key, lambda: readers.ask(job), "application/json", headers)
 
 
 async def _made(
-    request: Request, key: tuple[object, ...], make: Callable[[], bytes], media_type: str, headers: dict[str, str]
+    request: Request,
+    key: tuple[object, ...],
+    make: Callable[[], Awaitable[bytes]],
+    media_type: str,
+    headers: dict[str, str],
 ) -> Response:
     """The answer of this key, from before if it is still the same."""
     etag = f'"{"-".join(str(part) for part in (key[0], *key[2:]))}"'.replace(" ", "")
@@ -95,20 +98,15 @@ async def _made(
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What can go wrong with a product, as an answer."""
+    """What can go wrong with a product or trends, as an answer."""
     try:
         yield
     except Busy:
         raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
-    except Unshowable as error:
-        raise HTTPException(422, str(error)) from None
-    except IndexError as error:
-        raise HTTPException(404, str(error)) from None
-    except NotPlain as error:
-        raise HTTPException(422, str(error)[:300]) from None
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError) as error:
-        # pruned in between, or no file of ours
-        raise HTTPException(404, f"it cannot be read: {type(error).__name__}: {error}"[:300]) from None
+    except Refused as refused:
+        raise HTTPException(refused.status, refused.text) from None
+    except (OSError, ValueError, ArithmeticError) as error:  # of trends
+        raise HTTPException(404, f"it cannot be read: {getattr(error, 'strerror', None) or error}"[:300]) from None
 
 
 def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
@@ -126,35 +124,28 @@ async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
     return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
 
 
-async def _csv(request: Request, run: int, _: Listed, path: Path) -> Response:
-    site = site_of(request)
-    if site.tables >= MOST_TABLES:
-        raise HTTPException(429, "too many tables are being written", {"retry-after": "5"})
-    lines = csv_lines(path, params.rows(request.query_params.getlist("row")))
+async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    rows = params.rows(request.query_params.getlist("row"))
+    job = Job(what="csv", path=str(path), rows=rows, run=run, name=listed.name)
+    lines = site_of(request).tables.pieces(job)
     with _explained():  # the heading says whether there is anything to be sent at all
-        heading = await asyncio.to_thread(next, lines)
+        heading = await anext(lines)
 
-    def pieces() -> Iterator[bytes]:
-        site.tables += 1
-        try:
+    async def pieces() -> AsyncIterator[bytes]:
+        async with aclosing(lines):
             yield heading
-            yield from lines
-        finally:
-            site.tables -= 1
+            async for line in lines:
+                yield line
 
     return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
 
 
 async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:
     rows = params.rows(request.query_params.getlist("row"))
+    job = Job(what="png", path=str(path), rows=rows, run=run, name=listed.name)
     key = ("png", str(path), listed.version, rows)
-
-    def make() -> bytes:
-        from livereduce.web.drawing import draw
-
-        return draw(read_shown(path, PNG_POINTS, rows), run, listed.name)
-
-    return await _made(request, key, make, "image/png", _attachment(run, path, "png"))
+    drawers = site_of(request).drawers
+    return await _made(request, key, lambda: drawers.ask(job), "image/png", _attachment(run, path, "png"))
 
 
 _FILES = {"nxs": _nexus, "csv": _csv, "png": _png}

@@ -11,13 +11,20 @@ import numpy as np
 from livereduce.publish.inside import member_if_any, opened
 from livereduce.publish.nexus import default_data, read_facts
 from livereduce.publish.product import Axis
-from livereduce.web.thin import Floats, group_sizes, mean_errors, means, said, thin_axis
+from livereduce.web.thin import Floats, extremes, group_sizes, mean_errors, means, said, thin_axis
 
 PIECE_CELLS = 1 << 20
 """Cells read at once: 8 MiB of signal, and as much of errors."""
 MOST_CELLS = 1 << 28
 """Of a product that is shown; a larger one would keep this process busy for many seconds."""
 MOST_AXIS = 1 << 24
+
+
+MOST_LABEL = 1000
+"""Characters of a label or unit."""
+MOST_BYTES_UNSTORED = 64 << 20
+"""What a file may declare without holding it: compression makes no more than a thousand bytes of one."""
+MOST_PACKED = 2000
 
 
 class Unshowable(Exception):
@@ -50,6 +57,34 @@ class Shown:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curve:
+    """A line for a picture: lowest and highest value of each column, and the same with the errors taken off and added.
+
+    Without errors `least` and `most` are those values themselves. NaN where a column has no value.
+    """
+
+    low: Floats
+    high: Floats
+    least: Floats
+    most: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curves:
+    """Spectra of a product for a picture; `axis` has the middle of each column or its edges."""
+
+    title: str
+    label: str
+    units: str
+    axis: Axis
+    curves: tuple[Curve, ...]
+    attributes: dict[str, Any]
+    row_numbers: tuple[int, ...] = ()
+    thinned: str = ""
+    note: str = ""
+
+
 def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
     """The product of a file with at most about `most` points.
 
@@ -67,21 +102,80 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
     OSError, KeyError, NotPlain
         As `livereduce.publish.nexus.read_product`.
     """
-    facts = read_facts(path)
+    facts = _facts(path)
     with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
         body = _scalar(signal, errors) if signal.ndim == 0 else _cells(data, signal, errors, most, rows)
-        for name in ("run_number", "name", "pipeline"):
-            facts.pop(name, None)
         return Shown(
             title=str(facts.pop("title", "")),
             rows=1 if signal.ndim < 2 else signal.shape[-2],
-            label=str(signal.attrs.get("long_name", "")),
-            units=str(signal.attrs.get("units", "")),
+            label=str(signal.attrs.get("long_name", ""))[:MOST_LABEL],
+            units=str(signal.attrs.get("units", ""))[:MOST_LABEL],
             attributes=facts,
             **body,
         )
+
+
+def read_dimensions(path: Path) -> int:
+    """How many dimensions a product has; raises as `read_shown`."""
+    with opened(path) as file:
+        return int(default_data(file)[1].ndim)
+
+
+def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
+    """The spectra of a file for a picture of so many columns: the extremes of each column, so that no peak is lost.
+
+    Parameters
+    ----------
+    rows
+        As in `read_shown`; of a product of several dimensions at least one.
+
+    Raises
+    ------
+    Unshowable, IndexError, OSError, KeyError, NotPlain
+        As `read_shown`.
+    """
+    facts = _facts(path)
+    with opened(path) as file:
+        data, signal, errors = default_data(file)
+        check(signal, errors, rows)
+        if signal.ndim == 0:
+            raise Unshowable("there is nothing to draw: the product is a single number")
+        length = signal.shape[-1]
+        by = -(-length // columns) or 1
+        thinned = f"each column is drawn from the lowest to the highest of {by} neighbouring points"
+        places = [(0,) * (signal.ndim - 2) + (row,) for row in rows] if signal.ndim > 1 else [()]
+        drawn = [_envelope(signal, errors, place, by) for place in places]
+        return Curves(
+            title=str(facts.pop("title", "")),
+            label=str(signal.attrs.get("long_name", ""))[:MOST_LABEL],
+            units=str(signal.attrs.get("units", ""))[:MOST_LABEL],
+            axis=_thin_axis(data, axis_names(data, signal)[-1], length, by),
+            curves=tuple(drawn),
+            row_numbers=tuple(rows) if signal.ndim > 1 else (),
+            note=_note(signal.shape, rows),
+            thinned=thinned if by > 1 else "",
+            attributes=facts,
+        )
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    facts = read_facts(path)
+    for name in ("run_number", "name", "pipeline"):
+        facts.pop(name, None)
+    return facts
+
+
+def _envelope(signal: Any, errors: Any, place: tuple[int, ...], by: int) -> Curve:
+    """The extremes of each group of cells, with and without their errors."""
+    parts = []
+    for piece in _pieces(signal.shape[-1], by, PIECE_CELLS):
+        values = np.asarray(signal[(*place, piece)], dtype=np.float64)
+        spread = None if errors is None else np.asarray(errors[(*place, piece)], dtype=np.float64)
+        parts.append(extremes(values, spread, by))
+    columns = [np.concatenate(some) if some else np.empty(0) for some in zip(*parts, strict=True)] or [np.empty(0)] * 4
+    return Curve(low=columns[0], high=columns[1], least=columns[2], most=columns[3])
 
 
 def check(signal: Any, errors: Any, rows: Sequence[int]) -> None:
@@ -95,6 +189,8 @@ def check(signal: Any, errors: Any, rows: Sequence[int]) -> None:
         raise Unshowable(f"a product of {signal.size:,} cells is too large to be shown; download it as NeXus")
     if any(length > MOST_AXIS for length in signal.shape):
         raise Unshowable(f"a product of shape {signal.shape} is too long to be shown; download it as NeXus")
+    if cells * signal.dtype.itemsize > max(MOST_BYTES_UNSTORED, MOST_PACKED * signal.id.get_storage_size()):
+        raise Unshowable(f"the file declares {signal.size:,} cells, but does not hold them")
     count = signal.shape[-2] if signal.ndim > 1 else 1
     for row in rows:
         if row >= count:
@@ -111,7 +207,7 @@ def _scalar(signal: Any, errors: Any) -> dict[str, Any]:
 
 
 def _cells(data: Any, signal: Any, errors: Any, most: int, rows: Sequence[int]) -> dict[str, Any]:
-    axes = axes_of(data, signal)
+    names = axis_names(data, signal)
     flat = signal.ndim == 1 or bool(rows)
     starts = [(row,) for row in rows] if signal.ndim > 1 else [()] * max(len(rows), 1)
     prefix = (0,) * max(signal.ndim - 2, 0)
@@ -124,11 +220,9 @@ def _cells(data: Any, signal: Any, errors: Any, most: int, rows: Sequence[int]) 
         lines = [_blocks(values, (*prefix, *start), 1, by_column, squares=squares) for start in starts]
         return np.concatenate(lines) if len(lines) > 1 else lines[0][0]
 
-    across = thin_axis(axes[-1].values, columns, by_column)
-    shown = [Axis(name=axes[-1].name, units=axes[-1].units, values=across)]
+    shown = [_thin_axis(data, names[-1], columns, by_column)]
     if not flat:
-        along = thin_axis(axes[-2].values, height, by_row)
-        shown.insert(0, Axis(name=axes[-2].name, units=axes[-2].units, values=along))
+        shown.insert(0, _thin_axis(data, names[-2], height, by_row))
     return {
         "kind": "1d" if flat else "2d",
         "signal": read(signal, squares=False),
@@ -150,19 +244,31 @@ def _note(shape: tuple[int, ...], rows: Sequence[int]) -> str:
 
 
 def axes_of(data: Any, signal: Any) -> list[Axis]:
-    """The axis of each dimension of the signal."""
-    names = [str(name) for name in data.attrs.get("axes", ())]
-    return [_axis(data, names[n] if n < len(names) else "", signal.shape[n]) for n in range(signal.ndim)]
+    """The axis of each dimension of the signal, with all its values."""
+    names = axis_names(data, signal)
+    return [_thin_axis(data, name, length, 1) for name, length in zip(names, signal.shape, strict=True)]
 
 
-def _axis(data: Any, name: str, length: int) -> Axis:
-    """The axis of this name; the cells' numbers where it is missing or does not fit."""
+def axis_names(data: Any, signal: Any) -> list[str]:
+    """The name of the axis of each dimension; empty where there is none."""
+    names = [str(name) for name in np.atleast_1d(data.attrs.get("axes", ()))[: signal.ndim]]
+    return names + [""] * (signal.ndim - len(names))
+
+
+def _thin_axis(data: Any, name: str, length: int, by: int) -> Axis:
+    """The axis of this name after `by` cells became one; the cells' numbers where it is missing or does not fit."""
     field = member_if_any(data, name) if name else None
     fits = isinstance(field, h5py.Dataset) and field.shape in ((length,), (length + 1,)) and field.dtype.kind in "iuf"
     if field is None or not fits:
-        return Axis(name=name or "index", values=np.arange(length, dtype=np.float64))
-    values = np.asarray(field[()], dtype=np.float64)
-    return Axis(name=name, units=str(field.attrs.get("units", "")), values=values)
+        first = np.arange(0, length, by, dtype=np.float64)
+        return Axis(name=(name or "index")[:MOST_LABEL], values=(first + np.minimum(first + by, length) - 1) / 2)
+    edges = field.shape[0] == length + 1
+    pieces = [np.asarray(field[piece], dtype=np.float64) for piece in _pieces(length, by, PIECE_CELLS)]
+    values = [thin_axis(piece, by, edges=edges) for piece in pieces]
+    if edges:
+        values.append(np.asarray(field[length:], dtype=np.float64))
+    units = str(field.attrs.get("units", ""))[:MOST_LABEL]
+    return Axis(name=name[:MOST_LABEL], units=units, values=np.concatenate(values) if values else np.empty(0))
 
 
 def _blocks(values: Any, prefix: tuple[int, ...], by_row: int, by_column: int, *, squares: bool) -> Floats:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from livereduce.config import DEFAULT_PATH
 from livereduce.files import read_regular
-from livereduce.publish.inside import opened
-from livereduce.publish.nexus import default_data
 from livereduce.publish.products import INDEX, MOST_INDEX
 from livereduce.status import Status, holder_beside, is_down, read_status
 from livereduce.web.index import Index, Listed, parse_index
@@ -16,10 +14,19 @@ from livereduce.web.places import Place
 Mark = tuple[int, int, int]
 """Of a file: its time, size and inode, which a rename changes."""
 
+Shape = tuple[int, ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The newest look at an instrument; `status` is None where there is none, `problem` says why."""
+    """The newest look at an instrument; `status` is None where there is none, `problem` says why.
+
+    Attributes
+    ----------
+    shapes
+        Of products by (run, name), as far as somebody has looked into their files, which is not for `scan`; None of
+        one that cannot be read.
+    """
 
     status: Status | None = None
     problem: str = "nobody has looked yet"
@@ -27,7 +34,7 @@ class Seen:
     status_file: Path | None = None
     products_dir: str = ""
     index: Index = field(default_factory=Index)
-    shapes: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    shapes: dict[tuple[int, str], Shape | None] = field(default_factory=dict)
     marks: dict[Path, Mark] = field(default_factory=dict)
 
 
@@ -44,7 +51,7 @@ def scan(place: Place, before: Seen, now: datetime) -> Seen:
         status_file=file or before.status_file,
         products_dir=products_dir,
         index=index,
-        shapes=before.shapes if index is before.index else _shapes(Path(products_dir), index, before),
+        shapes=before.shapes if index is before.index else _still_known(index, before),
         marks=marks,
     )
 
@@ -96,26 +103,17 @@ def _index(products_dir: str, before: Seen, marks: dict[Path, Mark]) -> Index:
         return before.index if before.products_dir == products_dir else Index()
 
 
-def _shapes(folder: Path, index: Index, before: Seen) -> dict[tuple[int, str], tuple[int, ...]]:
+def unshaped(seen: Seen) -> list[tuple[int, Listed]]:
+    """The products of which nobody has looked for the shape, with their runs."""
+    listed = [(run.run, one) for run in seen.index.runs for one in run.products.values()]
+    return [(run, one) for run, one in listed if (run, one.name) not in seen.shapes]
+
+
+def _still_known(index: Index, before: Seen) -> dict[tuple[int, str], Shape | None]:
+    """The shapes of what has not been written again."""
     versions = {(run.run, name): one.version for run in before.index.runs for name, one in run.products.items()}
-    shapes = {}
-    for run in index.runs:
-        for name, product in run.products.items():
-            key = (run.run, name)
-            known = before.shapes.get(key) if versions.get(key) == product.version else None
-            shape = known if known is not None else _shape(folder, product)
-            if shape is not None:
-                shapes[key] = shape
-    return shapes
-
-
-def _shape(folder: Path, product: Listed) -> tuple[int, ...] | None:
-    try:
-        with opened(folder / product.path) as file:
-            _, signal, _ = default_data(file)
-            return tuple(map(int, signal.shape))
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, RuntimeError):
-        return None
+    now = {(run.run, name): one.version for run in index.runs for name, one in run.products.items()}
+    return {key: shape for key, shape in before.shapes.items() if now.get(key) == versions.get(key)}
 
 
 def _mark(path: Path) -> Mark:

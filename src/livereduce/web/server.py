@@ -24,11 +24,14 @@ from livereduce.web.hub import MOST_WATCHERS, Hub
 from livereduce.web.peers import Peers
 from livereduce.web.places import find_places
 from livereduce.web.reaper import reap
-from livereduce.web.site import Site
+from livereduce.web.renderer.pool import Renderers
+from livereduce.web.site import MOST_WAITING, Site
 
 NICE = 10
 """The reduction goes first."""
 MOST_CONNECTIONS = MOST_WATCHERS + 500
+READERS = 2
+"""Processes that read products for plots."""
 PROXIES = "FORWARDED_ALLOW_IPS"
 """Environment variable (uvicorn's) with the addresses of proxies, whose X-Forwarded-For is believed."""
 
@@ -96,7 +99,9 @@ def make_site(
     hub = Hub()
     places = find_places(list(configurations) or ([] if peers else [None]), environ, cwd)
     token = read_token(token_file) if token_file else ""
-    return Site(facility=Facility(places, hub, environ, cwd), hub=hub, peers=Peers(peers), token=token)
+    readers = Renderers("reading", READERS, MOST_WAITING)
+    facility = Facility(places, hub, environ, cwd, readers)
+    return Site(facility=facility, hub=hub, peers=Peers(peers), readers=readers, token=token)
 
 
 def our_names(host: str, names: Sequence[str]) -> frozenset[str]:

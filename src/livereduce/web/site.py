@@ -13,7 +13,13 @@ from livereduce.web.encode import to_json
 from livereduce.web.facility import Facility, Watched
 from livereduce.web.hub import Hub
 from livereduce.web.peers import Peers
+from livereduce.web.renderer.pool import Renderers
 from livereduce.web.static import File, files
+
+MOST_WAITING = 32
+"""For a process that is free."""
+MOST_TABLES = 4
+"""Tables being written at once."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,15 +30,18 @@ class Site:
     ----------
     token
         What a restart needs; empty where nobody can ask for one.
-    tables
-        How many are being written.
+    readers, drawers, tables
+        Processes that make JSON, pictures and tables of products, so that none keeps the others waiting. Tables go on
+        for as long as somebody takes them: nobody waits for one of those.
     """
 
     facility: Facility
     hub: Hub
     peers: Peers
+    readers: Renderers
     token: str = ""
-    tables: int = 0
+    drawers: Renderers = field(default_factory=lambda: Renderers("drawing", 1, MOST_WAITING))
+    tables: Renderers = field(default_factory=lambda: Renderers("tables", MOST_TABLES, 0))
     cache: Cache = field(default_factory=Cache)
     files: dict[str, File] = field(default_factory=files)
 

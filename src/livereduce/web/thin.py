@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+SMALLEST_USUAL, LARGEST_USUAL = 1e-100, 1e100
+"""Beyond, numbers are scaled before anything is done with them."""
+
 
 def group_sizes(rows: int, columns: int, most: int) -> tuple[int, int]:
     """How many rows and columns become one, so that at most `most` cells are left."""
@@ -24,14 +27,24 @@ def group_sizes(rows: int, columns: int, most: int) -> tuple[int, int]:
 
 def means(values: Floats, by_row: int, by_column: int) -> Floats:
     """Means of blocks of a (rows, columns) array; the last ones may be smaller. What is no number is left out."""
-    total, count = _sums(values, by_row, by_column)
-    return _divided(total, count)
+    scale = power_of_two(values)
+    total, count = _sums(values / scale, by_row, by_column)
+    return _divided(total, count) * scale
 
 
 def mean_errors(errors: Floats, by_row: int, by_column: int) -> Floats:
     """Standard deviations of the means of the same blocks, for independent cells."""
-    total, count = _sums(np.square(errors), by_row, by_column)
-    return _divided(np.sqrt(total), count)
+    scale = power_of_two(errors)
+    total, count = _sums(np.square(errors / scale), by_row, by_column)
+    return _divided(np.sqrt(total), count) * scale
+
+
+def power_of_two(values: Floats) -> float:
+    """What to divide by so that sums and squares of the values stay within what a double can hold; mostly 1."""
+    sizes = np.abs(values[np.isfinite(values)])
+    largest = float(sizes.max()) if sizes.size else 0.0
+    usual = largest == 0.0 or SMALLEST_USUAL < largest < LARGEST_USUAL
+    return 1.0 if usual else math.ldexp(1.0, math.frexp(largest)[1] - 1)
 
 
 def _divided(total: Floats, count: Floats) -> Floats:
@@ -49,14 +62,34 @@ def _sums(values: Floats, by_row: int, by_column: int) -> tuple[Floats, Floats]:
     return total, count
 
 
-def thin_axis(values: Floats, length: int, by: int) -> Floats:
-    """The axis of a dimension of `length` cells after `by` became one: edges stay edges, points are averaged."""
+def thin_axis(values: Floats, by: int, *, edges: bool) -> Floats:
+    """An axis after `by` cells became one: of edges the first of each group, of points their mean.
+
+    `values` has one value a cell; the last edge of all is not among them.
+    """
     if by == 1 or not values.size:
         return values
-    if len(values) == length + 1:
-        return np.append(values[:-1][::by], values[-1])
-    thinned: Floats = means(values.reshape(1, -1), 1, by)[0]
+    thinned: Floats = values[::by] if edges else means(values.reshape(1, -1), 1, by)[0]
     return thinned
+
+
+def extremes(values: Floats, errors: Floats | None, by: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Lowest and highest of each group of `by`, and the same with the errors taken off and added.
+
+    What is no number is left out; NaN for a group in which there is none.
+    """
+    starts = np.arange(0, len(values), by)
+    known = np.where(np.isfinite(values), values, np.nan)
+    spread = np.zeros_like(known) if errors is None else np.where(np.isfinite(errors), errors, 0.0)
+    limit = np.finfo(np.float64).max
+    with np.errstate(over="ignore"):
+        below, above = np.maximum(known - spread, -limit), np.minimum(known + spread, limit)
+    return (
+        np.fmin.reduceat(known, starts),
+        np.fmax.reduceat(known, starts),
+        np.fmin.reduceat(below, starts),
+        np.fmax.reduceat(above, starts),
+    )
 
 
 def said(by_row: int, by_column: int) -> str:

@@ -38,7 +38,7 @@ class View:
     down_since: str = ""
     products_dir: str = ""
     index: Index = field(default_factory=Index)
-    shapes: Mapping[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
+    shapes: Mapping[tuple[int, str], tuple[int, ...] | None] = field(default_factory=dict)
 
 
 def judge_down(view: View, down: str, now: datetime) -> View:
@@ -106,7 +106,7 @@ def runs(view: View) -> list[dict[str, Any]]:
                     "updated": unix_iso(product.written_unix_s),
                     "version": product.version,
                     "kind": kind(view.shapes.get((run.run, product.name))),
-                    "shape": list(view.shapes.get((run.run, product.name), ())),
+                    "shape": list(view.shapes.get((run.run, product.name)) or ()),
                     "events": product.events,
                     "incomplete": product.incomplete,
                 }
