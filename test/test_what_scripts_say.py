@@ -118,7 +118,7 @@ def test_prints_and_tracebacks_are_in_the_status_until_the_script_is_another(bea
         assert not failure.well_again
         assert seen.proc is not None
         assert failure.md5 == seen.proc.md5
-        assert {printed.line for printed in seen.printed} == {"look here"}
+        assert {(one.line, one.script) for one in seen.printed} == {("look here", f"proc {failure.md5[:7]}")}
         command = beamline.livereduce("status", "livereduce.conf")
         assert f"{failure.at[:10]}" in command.stdout
         assert 'raise ValueError("no peak\\nfound")' in command.stdout
@@ -130,7 +130,7 @@ def test_prints_and_tracebacks_are_in_the_status_until_the_script_is_another(bea
         assert beamline.stop() == 0
     # every line of the traceback is the engine's in the log, none of it a script's
     assert " - livereduce.engine - ERROR - ValueError: no peak" in beamline.log()
-    assert " - livereduce.worker - INFO - look here" in beamline.log()
+    assert f" - livereduce.worker - INFO - [proc {failure.md5[:7]}] look here" in beamline.log()
 
 
 def test_a_script_that_is_well_again_is_said_to_be(beamline: Beamline) -> None:

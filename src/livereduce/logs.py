@@ -12,12 +12,13 @@ from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from typing import Any
 
 from livereduce.config import value_of
 from livereduce.config_keys import KEYS
 from livereduce.resolve import Resolved
 from livereduce.scripts import WITHOUT, script_path
-from livereduce.visible import take_any_text
+from livereduce.visible import take_any_text, visible
 
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
@@ -131,9 +132,24 @@ def configure(path: Path) -> None:
     file = LogFile(path)
     file.try_to_open()
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), file]
-    logging.basicConfig(format=LINE_FORMAT, level=logging.INFO, handlers=handlers, force=True)
+    for handler in handlers:
+        handler.setFormatter(_Visible(LINE_FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     if file.problem:
         log.warning("%s", file.problem)
+
+
+class _Visible(logging.Formatter):
+    """Messages on one line, without anything that steers a terminal: much of what is logged is text from outside."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        """The line."""
+        record.message = visible(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's own name)
+        """The traceback, on its lines."""
+        return visible(super().formatException(ei), lines=True)
 
 
 def log_problem() -> str:

@@ -90,10 +90,14 @@ class ErrorSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """A line that a script printed, and when it came."""
+    """A line that a script printed, when it came, and which version of which script that was (``proc 1a2b3c4``).
+
+    `script` is empty for what comes between two calls: of a thread that a script has left, of a library.
+    """
 
     at: str
     line: str
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +139,9 @@ class Status:
         other scripts, on request, for want of memory.
     errors
         The last error of each kind since the daemon started, the newest last.
-    printed
-        The last lines that scripts printed, without the worker's own log, the newest last.
+    printed, printed_left_out
+        The last lines that scripts printed, without the worker's own log, the newest last; and how many lines of theirs
+        are not in the log, since they print too much.
     script_failure
         The last failure of a script in the version that is in use; None if there was none.
     last_restarts, last_words
@@ -175,6 +180,7 @@ class Status:
     renewals: int = 0
     errors: tuple[ErrorSeen, ...] = ()
     printed: tuple[Printed, ...] = ()
+    printed_left_out: int = 0
     script_failure: ScriptFailure | None = None
     last_restarts: tuple[Restart, ...] = ()
     last_words: tuple[str, ...] = ()

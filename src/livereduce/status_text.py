@@ -108,7 +108,12 @@ def _said_rows(status: Status) -> list[tuple[str, str]]:
         state = ", well again" if failure.well_again else ""
         rows.append(("traceback", f"{failure.at} {failure.step}, run {failure.run}{state}"))
         rows += [("", _plain(line)) for line in failure.traceback.splitlines()[-SHOWN_TRACEBACK:]]
-    return rows + [("printed", f"{one.at[11:19]} {_plain(one.line)}") for one in status.printed[-SHOWN_PRINTED:]]
+    if status.printed_left_out:
+        rows.append(("left out", f"{status.printed_left_out} lines that scripts printed: more than the log may have"))
+    for one in status.printed[-SHOWN_PRINTED:]:
+        by = f"[{one.script}] " if one.script else ""
+        rows.append(("printed", f"{one.at[11:19]} {_plain(by + one.line)}"))
+    return rows
 
 
 def _plain(line: str) -> str:

@@ -30,7 +30,8 @@ def wait_for(fd: int) -> None:
 
 def end(worker: Worker) -> tuple[int, list[str]]:
     wait_for(worker.pidfd)
-    return worker.reap()
+    code, lines = worker.reap()
+    return code, [line.text for line in lines]
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_a_pipe_that_has_ended_is_not_watched_on(python: Python) -> None:
     worker = python(f"os.close(1); os.close(2); os.close(int(os.environ['{BEAT_FD}'])); time.sleep(600)")
     wait_for(worker.output_fd)
     wait_for(worker.beats_fd)
-    assert worker.read_output(0.0) == []
+    assert worker.read_output() == []
     assert worker.read_beats() == []
     assert worker.watched == {worker.pidfd}
 

@@ -124,7 +124,7 @@ class Reducing:
 
     def look(self) -> None:
         self.beats += self.worker.read_beats()
-        self.lines += self.worker.read_output(time.monotonic())
+        self.lines += [line.text for line in self.worker.read_output()]
 
     def wait(self, what: str, there: Callable[[Progress], object]) -> Progress:
         deadline = time.monotonic() + self.patience_s
@@ -172,7 +172,7 @@ class Reducing:
         if self.code is None:
             self.look()
             self.code, lines = self.worker.reap()
-            self.lines += lines
+            self.lines += [line.text for line in lines]
         return self.code
 
     def index(self) -> dict[int, dict[str, Any]]:

@@ -23,8 +23,8 @@ from livereduce.daemon.spawn import spawn, worker_environ
 worker = spawn([sys.executable, "-c", sys.argv[1]], worker_environ(os.environ, Path.cwd(), sys.executable))
 print(worker.pid, flush=True)
 while True:
-    for line in worker.read_output(0.0):
-        print(line, flush=True)
+    for line in worker.read_output():
+        print(line.text, flush=True)
     time.sleep(0.01)
 """
 GUARDED = """
@@ -153,7 +153,7 @@ def heard(worker: Worker) -> list[str]:
     lines: list[str] = []
     while worker.output_fd in worker.watched:
         assert select.select([worker.output_fd], [], [], LIMIT_S)[0]
-        lines += worker.read_output(0.0)
+        lines += [line.text for line in worker.read_output()]
     return lines
 
 
@@ -162,7 +162,7 @@ def line(worker: Worker) -> str:
     lines: list[str] = []
     while not lines:
         assert select.select([worker.output_fd], [], [], LIMIT_S)[0]
-        lines = worker.read_output(0.0)
+        lines = [line.text for line in worker.read_output()]
     (only,) = lines
     return only
 

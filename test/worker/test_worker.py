@@ -17,6 +17,7 @@ from livereduce.link import (
     BEAT_FD,
     ORDER_FD,
     RECYCLE,
+    SPEAKER,
     STOP,
     TRIM,
     Beat,
@@ -241,7 +242,10 @@ def test_scripts_that_fail_or_exit_do_not_end_it(tmp_path: Path) -> None:
         assert beat.progress.last_errors["proc"].startswith("p.py:3: SystemExit: 1")
         worker.stop()
         worker.all_beats()
-        assert worker.end() == (ExitCode.OK, "started\nstopped\n", "")
+        code, printed, errors = worker.end()
+        assert (code, errors) == (ExitCode.OK, "")
+        assert SPEAKER.sub(b"", printed.encode()) == b"started\nstopped\n"
+        assert SPEAKER.search(printed.encode())
 
 
 def test_a_full_pipe_loses_beats_but_never_holds_up_the_work(tmp_path: Path) -> None:

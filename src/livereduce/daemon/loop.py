@@ -21,13 +21,14 @@ from livereduce.daemon.changes import Changes
 from livereduce.daemon.dump import save_dump, where_it_stood
 from livereduce.daemon.generation import make_generation
 from livereduce.daemon.observed import Observed, observe, remember_errors
+from livereduce.daemon.output import Line
 from livereduce.daemon.reask import Reasking, ask_command
 from livereduce.daemon.report import Reporter
 from livereduce.daemon.scale import read_oom_kills
 from livereduce.daemon.script_times import ScriptTimes
 from livereduce.daemon.site import Site
 from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
-from livereduce.daemon.spoken import log_output
+from livereduce.daemon.spoken import script_names
 from livereduce.daemon.suspects import note_end
 from livereduce.daemon.vocabulary import (
     Action,
@@ -147,6 +148,7 @@ class Loop:
         self._reporter.notes = self._changes.notes
         self._reporter.too_large = self._weighing.state.does_not_fit
         self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
+        self._reporter.spoken.tell(now)
         self._reporter.report(self._state, self._site, self._observed, now)
 
     # ---- facts
@@ -199,7 +201,7 @@ class Loop:
         if ready & {worker.beats_fd, worker.pidfd}:  # of one that has ended, what it said last counts
             contain("beats", lambda: self._take_beats(worker, now))
         if worker.output_fd in ready:
-            contain("output", lambda: self._take_output(worker.read_output(now)))
+            contain("output", lambda: self._take_output(worker.read_output()))
         if worker.pidfd in ready:
             contain("end of the worker", lambda: self._take_end(worker))
 
@@ -227,10 +229,9 @@ class Loop:
         note_end(self._reporter.job, self._state, code, why)
         self._pending.append(Ended(code=code, reason=why))
 
-    def _take_output(self, lines: list[str]) -> None:
-        at = iso(datetime.now())
-        for line in log_output(lines):
-            self._reporter.printed.take(line, at)
+    def _take_output(self, lines: list[Line]) -> None:
+        names = script_names(self._reporter.job) if self._reporter.job else {}
+        self._reporter.spoken.take(lines, names, iso(datetime.now()), time.monotonic())
 
     def _weigh(self) -> None:
         worker = self._worker

@@ -15,9 +15,10 @@ from livereduce.daemon.conditions import Note, begun_and_over, conditions_of, da
 from livereduce.daemon.history import Entry
 from livereduce.daemon.notify import Notifier
 from livereduce.daemon.observed import Observed
-from livereduce.daemon.said import FailureFile, PrintedLines, judge_failure
+from livereduce.daemon.said import FailureFile, judge_failure
 from livereduce.daemon.script_times import md5s_of
 from livereduce.daemon.site import Found, Site
+from livereduce.daemon.spoken import Spoken
 from livereduce.daemon.usual import Running
 from livereduce.daemon.vocabulary import State
 from livereduce.failure import ScriptFailure
@@ -66,8 +67,8 @@ class Reporter:
         What the worker uses of what it may (bytes); set by the loop.
     errors
         The last error of each kind, set by the loop.
-    printed
-        What scripts print, fed by the loop.
+    spoken
+        What workers print, fed by the loop.
     code, last_words
         Of the worker that ended last, set by the loop.
     dump, dump_shows
@@ -84,7 +85,7 @@ class Reporter:
         self._conditions: tuple[Condition, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
         self.errors: tuple[ErrorSeen, ...] = ()
-        self.printed = PrintedLines()
+        self.spoken = Spoken()
         self._failure_file = FailureFile()
         self.code: int | None = None
         self.last_words: tuple[str, ...] = ()
@@ -241,7 +242,8 @@ class Reporter:
             restarts=state.restarts,
             renewals=state.renewals,
             errors=self.errors,
-            printed=self.printed.last,
+            printed=self.spoken.printed.last,
+            printed_left_out=self.spoken.left_out,
             script_failure=self._script_failure(observed),
             last_restarts=tuple(entry.restart for entry in self._entries),
             last_words=self._entries[-1].last_words if self._entries else (),
@@ -301,7 +303,9 @@ def is_due(written: Status | None, status: Status, age_s: float) -> bool:
 
 def _without_numbers(status: Status) -> Status:
     rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None)
-    return replace(rates, updated="", phase=None, phase_since="", usual_s=None, progress=None, printed=())
+    return replace(
+        rates, updated="", phase=None, phase_since="", usual_s=None, progress=None, printed=(), printed_left_out=0
+    )
 
 
 def _seen(script: Script | None, since: Mapping[str, str]) -> ScriptSeen | None:

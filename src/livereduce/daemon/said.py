@@ -16,15 +16,15 @@ LONGEST_LINE = 500
 
 
 class PrintedLines:
-    """The last lines of the log that scripts printed."""
+    """The last lines that scripts printed."""
 
     def __init__(self) -> None:
         self._lines: deque[Printed] = deque(maxlen=MOST_LINES)
 
-    def take(self, line: str, at: str) -> None:
-        """One more line; a long one loses its end."""
+    def take(self, line: str, at: str, script: str = "") -> None:
+        """One more line of a script; a long one loses its end."""
         text = line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
-        self._lines.append(Printed(at=at, line=text))
+        self._lines.append(Printed(at=at, line=text, script=script))
 
     @property
     def last(self) -> tuple[Printed, ...]:

@@ -9,14 +9,13 @@ import fcntl
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from livereduce.daemon.dump import Stacks
 from livereduce.daemon.hearing import Hearing
-from livereduce.daemon.output import Output
+from livereduce.daemon.output import Line, Output
 from livereduce.environment.launched import VARIABLE
 from livereduce.environment.package import folder_for, python_path
 from livereduce.errors import ExitCode
@@ -57,9 +56,9 @@ class Worker:
                 break
         return beats
 
-    def read_output(self, now: float) -> list[str]:
-        """Lines that the worker has printed, for the log."""
-        return self.output.feed(self._read(self.output_fd), now)
+    def read_output(self) -> list[Line]:
+        """Lines that the worker has printed."""
+        return self.output.feed(self._read(self.output_fd))
 
     def order(self, order: str) -> None:
         """Send an order. If it does not get through, the deadlines of the policy do the rest."""
@@ -83,7 +82,7 @@ class Worker:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
-    def reap(self) -> tuple[int, list[str]]:
+    def reap(self) -> tuple[int, list[Line]]:
         """Take the exit code of a worker that has ended (negative: a signal), the last of its output; close all.
 
         What its scripts have left behind in the group is killed *before* the worker is reaped: as long as the dead
@@ -96,8 +95,8 @@ class Worker:
         for _ in range(16):
             if not (data := self._read(self.output_fd)):
                 break
-            lines += self.output.feed(data, time.monotonic())
-        lines += self.output.finish(time.monotonic())
+            lines += self.output.feed(data)
+        lines += self.output.finish()
         self.close()
         return code, lines
 

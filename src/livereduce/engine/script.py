@@ -17,6 +17,7 @@ from types import CodeType, TracebackType
 from typing import Any, Protocol
 
 from livereduce.compiling import FUNCTION, compile_script
+from livereduce.engine.voice import speaking
 from livereduce.errors import OperatorError
 from livereduce.link import ScriptCopy
 from livereduce.names import did_you_mean, missing
@@ -162,7 +163,8 @@ def run_script(
     """
     mark = store.mark()
     try:
-        left = _call(script, input, output, store, extra or {})
+        with speaking(script.md5):
+            left = _call(script, input, output, store, extra or {})
         return Output(_workspace(left, output, store, mark))
     except KeyboardInterrupt:
         raise

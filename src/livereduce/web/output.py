@@ -11,10 +11,11 @@ STEPS = ("proc", "post_proc")
 def output(status: Status | None) -> dict[str, Any]:
     """The answer."""
     if status is None:
-        return {"printed": [], "traceback": "", "failure": None, "script_hashes": []}
+        return {"printed": [], "left_out": 0, "traceback": "", "failure": None, "script_hashes": []}
     failure = status.script_failure
     return {
-        "printed": [{"at": line.at, "line": line.line} for line in status.printed],
+        "printed": [{"at": line.at, "script": line.script, "line": line.line} for line in status.printed],
+        "left_out": status.printed_left_out,
         "traceback": failure.traceback if failure else "",
         "failure": asdict(failure) if failure else None,
         "script_hashes": [

@@ -122,7 +122,8 @@ SCHEMAS: Json = {
         },
     ),
     "Output": thing(
-        printed={**many(thing(at=TIME, line=TEXT)), "description": "the newest last"},
+        printed={**many(thing(at=TIME, script=TEXT, line=TEXT)), "description": "the newest last, by which script"},
+        left_out={**WHOLE, "description": "lines that are not in the log, since the scripts print too much"},
         traceback={**TEXT, "description": "of the last failure of the scripts as they are; empty if there was none"},
         failure={"description": "the same failure in parts", "type": ["object", "null"]},
         script_hashes=many(thing(step=TEXT, path=TEXT, md5=TEXT, modified=TEXT, changed=TEXT)),

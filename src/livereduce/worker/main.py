@@ -5,6 +5,7 @@ action, so that it ends every hang; the way to a clean end is the order to stop.
 """
 
 import faulthandler
+import fcntl
 import logging
 import os
 import signal
@@ -12,10 +13,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from livereduce.engine.protocol import Engine
+from livereduce.engine.voice import speak_through
 from livereduce.environment.identity import IDENTIFY
 from livereduce.errors import ExitCode, OperatorError
 from livereduce.extras import how_to_install
@@ -24,6 +28,7 @@ from livereduce.visible import take_any_text
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
 from livereduce.worker.orders import Orders, die_with_parent, obey
+from livereduce.worker.own_log import HIGH_FD, OwnLog
 from livereduce.worker.trim import trim
 
 POLL_S = 0.5
@@ -43,16 +48,18 @@ def main(arguments: Sequence[str]) -> int:
         from livereduce.worker.identify import identify
 
         return identify(*arguments[1:2])
-    prepare_process()
+    own_log = prepare_process()
     try:
         beat_fd, order_fd = _inherited_fd(BEAT_FD), _inherited_fd(ORDER_FD)
         job = _read_job(arguments)
     except OperatorError as error:
         return _unusable(error)
-    return work(job, engine_for, beat_fd, order_fd)
+    if beat_fd is not None:  # there is a daemon that knows what to do with marks
+        speak_through(fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH_FD))
+    return work(job, engine_for, beat_fd, order_fd, own_log)
 
 
-def prepare_process() -> None:
+def prepare_process() -> OwnLog:
     """Signals, stack dumps and logging of a worker.
 
     SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of
@@ -64,6 +71,9 @@ def prepare_process() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_EveryLine())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    own_log = OwnLog(sys.stderr.fileno(), _EveryLine())
+    own_log.take_over()
+    return own_log
 
 
 class _EveryLine(logging.Formatter):
@@ -75,7 +85,13 @@ class _EveryLine(logging.Formatter):
         return "\n".join(f"{record.levelname} {record.name}: {line}" for line in text.splitlines() or [""])
 
 
-def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, order_fd: int | None) -> int:
+def work(
+    job: Job,
+    make_engine: Callable[[Job], Engine],
+    beat_fd: int | None,
+    order_fd: int | None,
+    own_log: OwnLog | None = None,
+) -> int:
     """Do a job until told to leave; returns the exit code.
 
     Parameters
@@ -84,6 +100,8 @@ def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, or
         Gives the engine for a job; called after the first beat, as it may import for seconds.
     beat_fd, order_fd
         The pipes to and from the daemon, None when run by hand.
+    own_log
+        Takes over what the engine's modules log, before a script can run.
     """
     orders = Orders()
     if order_fd is not None:
@@ -94,10 +112,10 @@ def work(job: Job, make_engine: Callable[[Job], Engine], beat_fd: int | None, or
         obey(order_fd, orders)
     code = CRASHED
     try:
-        code = _reduce(job, make_engine, Beats(beat_fd), orders)
+        code = _reduce(job, partial(_made, make_engine, own_log), Beats(beat_fd), orders)
     finally:
         if job.engine == "mantid":
-            _leave_now(code)
+            _leave_now(code, own_log)
         _leave_soon(code)
     return code
 
@@ -119,6 +137,13 @@ def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, orders
     beats.phase(Phase.STOPPING)
     engine.stop(STOP_DEADLINE_S)
     return ExitCode.OK if orders.stop.is_set() else ExitCode.RECYCLED
+
+
+def _made(make_engine: Callable[[Job], Engine], own_log: OwnLog | None, job: Job) -> Engine:
+    engine = make_engine(job)
+    if own_log is not None:
+        own_log.take_over()
+    return engine
 
 
 def engine_for(job: Job) -> Engine:
@@ -196,19 +221,22 @@ def _unusable(error: OperatorError) -> int:
     return ExitCode.UNUSABLE
 
 
-def _leave_now(code: int) -> NoReturn:
+def _leave_now(code: int, own_log: OwnLog | None) -> NoReturn:
     """End the process without the interpreter's own end: there Mantid waits without limit for its algorithms."""
-    _silence_log()
+    _silence_log(own_log)
     if sys.exception() is not None:
         traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a script may have closed it
+            stream.flush()
     os._exit(code)
 
 
-def _silence_log() -> None:
+def _silence_log(own_log: OwnLog | None) -> None:
     """Let no other thread log any more: the last words are those of this one, and say why it ends."""
     logging.disable(logging.CRITICAL)
+    if own_log is not None:
+        own_log.silence(SILENCE_S)
     for handler in logging.getLogger().handlers:
         if handler.lock is not None:
             handler.lock.acquire(timeout=SILENCE_S)  # for good; one that is stuck with it is not waited for

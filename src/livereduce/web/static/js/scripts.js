@@ -10,17 +10,18 @@ export function scriptsPanel(id) {
   return pulling(async () => draw(await output(id)), { gap_ms: 1000 });
 }
 
-function draw({ printed, traceback, failure, script_hashes }) {
+function draw({ printed, left_out, traceback, failure, script_hashes }) {
   keep(byId("hashes"), script_hashes, (one) => one.step, make, update);
   put(byId("failure"), failure ? told(failure) : "No script error.");
   byId("failure").classList.toggle("quiet", !failure || failure.well_again);
   show(byId("traceback"), Boolean(traceback));
   byId("traceback").classList.toggle("over", Boolean(failure?.well_again));
   put(byId("traceback"), traceback);
-  put(byId("printed-title"), printed.length ? `Printed, times in ${zone()}` : "Printed");
+  const missing = left_out ? `; the scripts print too much, ${left_out} lines are left out of the log` : "";
+  put(byId("printed-title"), printed.length ? `Printed, times in ${zone()}${missing}` : "Printed");
   show(byId("nothing-printed"), printed.length === 0);
   show(byId("printed"), printed.length > 0);
-  scrolled(byId("printed"), printed.map((one) => `${timeOfDay(one.at)}  ${one.line}`).join("\n"));
+  scrolled(byId("printed"), printed.map((one) => `${timeOfDay(one.at)}  ${one.script && `${one.script}  `}${one.line}`).join("\n"));
 }
 
 function told(failure) {

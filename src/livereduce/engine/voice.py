@@ -1,0 +1,40 @@
+"""Says in the worker's output which script speaks: what it prints comes between two marks.
+
+They go the way of what is printed, so that their order is right whatever is buffered on the other side. A script that
+prints such marks itself deceives people about which of the two scripts has spoken, and nothing else.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from livereduce.link import encode_speaker
+
+_fd: int | None = None
+
+
+def speak_through(fd: int) -> None:
+    """Write marks to this descriptor from now on; without it there are none."""
+    global _fd
+    _fd = fd
+
+
+@contextmanager
+def speaking(md5: str) -> Iterator[None]:
+    """What is printed meanwhile is said by the script with this md5."""
+    _mark(md5)
+    try:
+        yield
+    finally:
+        _mark("")
+
+
+def _mark(md5: str) -> None:
+    if _fd is None:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a script may have put anything in its place
+            stream.flush()
+    with suppress(OSError):
+        os.write(_fd, encode_speaker(md5))

@@ -1,0 +1,66 @@
+"""The worker's own log, out of the reach of scripts.
+
+A script may clear handlers, disable logging, configure it anew or close standard error: all that is its own. The
+loggers of this package are taken out of the registry that it sees, into one of their own, which writes to a descriptor
+of its own.
+"""
+
+import fcntl
+import logging
+import os
+from contextlib import suppress
+
+PACKAGE = "livereduce"
+HIGH_FD = 200
+"""Where the descriptor is looked for: above those that a script closes one by one."""
+
+
+class OwnLog(logging.Handler):
+    """Writes records to a copy of a descriptor; to standard error if a script has closed that, too.
+
+    Parameters
+    ----------
+    fd
+        What is copied.
+    """
+
+    def __init__(self, fd: int, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self.setFormatter(formatter)
+        self._fd = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH_FD)
+        self._root = logging.RootLogger(logging.INFO)
+        self._root.addHandler(self)
+        self._manager = logging.Manager(self._root)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; nothing that goes wrong with it gets out."""
+        try:
+            data = (self.format(record) + "\n").encode("utf-8", "backslashreplace")
+        except Exception:  # noqa: BLE001 (an object in a message may raise anything when it is shown)
+            self.handleError(record)
+            return
+        try:
+            _write(self._fd, data)
+        except OSError:
+            with suppress(OSError):
+                _write(2, data)
+
+    def take_over(self) -> None:
+        """Take all loggers of this package there are now; to be called again when modules have been imported."""
+        registry = logging.Logger.manager.loggerDict
+        for name in [name for name in registry if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
+            logger = registry.pop(name)
+            if isinstance(logger, logging.Logger):
+                self._manager.loggerDict[name] = logger
+                logger.manager, logger.parent = self._manager, self._root
+
+    def silence(self, wait_s: float) -> None:
+        """Let no other thread log any more; one that is stuck in a line is waited for so long and no longer."""
+        self._manager.disable = logging.CRITICAL
+        if self.lock is not None:
+            self.lock.acquire(timeout=wait_s)  # for good
+
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
