@@ -129,8 +129,8 @@ def test_a_problem_names_the_place_in_the_stream_the_packet_and_why(bad: bytes, 
 
 
 def test_of_several_bad_packets_of_a_kind_the_first_is_named() -> None:
-    stream, bad = Stream(), packet(0x4000, 1, T0, words(1))
-    stream.feed(RUN + p.pulse(T0) + bad + p.pulse(T0) + bad + bad)
+    stream, bad = Stream(), [packet(0x4000, 1, T0, words(k)) for k in range(3)]
+    stream.feed(RUN + p.pulse(T0) + bad[0] + p.pulse(T0 + 1) + bad[1] + bad[2])
     place = len(RUN + p.pulse(T0))
     assert stream.decoder.damaged == 3
     assert stream.decoder.last_problem == (

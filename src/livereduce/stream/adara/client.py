@@ -36,7 +36,8 @@ from livereduce.stream.model import (
 )
 
 BAD_PACKETS_EVERY_S = 60.0
-"""Log lines about bad packets come at most this often: a broken server may send thousands a second."""
+"""Log lines about bad packets, or about repeats in mid-stream, come at most this often: a broken server may send
+thousands a second."""
 
 PIECE_WORDS = 1024 * 1024
 """4 MiB are framed and decoded at a time: the kernels pass over them several times, and larger ones leave the cache."""
@@ -51,31 +52,31 @@ NEWEST_INDEX = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What the log has been told of bad packets: how many there were, and when."""
+    """What the log has been told of bad packets, or of others that are counted: how many there were, and when."""
 
-    bad_packets: int = 0
+    packets: int = 0
     at_s: float = -math.inf
 
 
-def report(reported: Reported, bad_packets: int, problem: str, now: float) -> tuple[Reported, str]:
-    """The line to be logged about bad packets, if it is time for one and there are new ones; else nothing."""
-    if bad_packets == reported.bad_packets or now - reported.at_s < BAD_PACKETS_EVERY_S:
+def report(reported: Reported, packets: int, what: str, now: float) -> tuple[Reported, str]:
+    """The line to be logged about so many packets, if it is time for one and there are new ones; else nothing."""
+    if packets == reported.packets or now - reported.at_s < BAD_PACKETS_EVERY_S:
         return reported, ""
-    line = f"{bad_packets} bad packets so far, the newest at {problem}"
-    return Reported(bad_packets=bad_packets, at_s=now), line
+    return Reported(packets=packets, at_s=now), f"{packets} {what}"
 
 
 def start_second(at: At, state: SessionState, tries: Retry) -> int:
     """The start field of the next hello: where `at` says at first, then where the session is.
 
     The second time framing breaks at one place the newest index point is asked for, from the third time on only what
-    comes from now; the session finds the gap by itself, since the overlap is missing.
+    comes from now; the session finds the gap by itself, since the overlap is missing. Where the session is, is the
+    earliest stamp of its last pulses: after one in the future a server would begin behind what is missing.
     """
-    last_ns = state.banked.last_ns
+    last_ns = state.last_ns
     if tries.broken_at_ns is not None and tries.broken_at_ns == (last_ns or 0) and tries.broken_times >= 2:
         return NEWEST_INDEX if tries.broken_times == 2 else NOW
-    if state.run is not None and last_ns is not None:
-        return _second(last_ns)
+    if state.run is not None and state.recent_ns:
+        return _second(min(state.recent_ns))
     if isinstance(at, StartTime):
         return _second(at.time_ns)
     if isinstance(at, Position):
@@ -108,7 +109,7 @@ class AdaraSource:
         self._framer = Framer()
         self._decoder = Decoder()
         self._caution = caution or Caution(Marker())
-        self._reported = Reported()
+        self._reported = self._reported_repeats = Reported()
         self._state = SourceState(address=f"{host}:{port}", connected=False, reason="not connected yet")
 
     def open(self, at: At) -> None:
@@ -129,7 +130,7 @@ class AdaraSource:
             self._state,
             bad_packets=self._decoder.damaged,
             last_problem=self._decoder.last_problem,
-            repeated_pulses=self._session.repeated_pulses,
+            repeated_pulses=self._session.window.repeated_pulses,
             run=self._session.run,
             unknown_types=dict(self._decoder.unknown_types),
             contained=self._decoder.contained.count,
@@ -160,7 +161,7 @@ class AdaraSource:
             Exception
         ) as error:  # the boundary of one read; like a broken frame, this place is not asked for for ever
             reason = self._decoder.contained.note("what was received", error)
-            self._retry = retry.broke(self._retry, self._session.banked.last_ns or 0)
+            self._retry = retry.broke(self._retry, self._session.last_ns or 0)
             self._lose(reason)
             raise SourceLost(reason) from error
 
@@ -259,17 +260,23 @@ class AdaraSource:
                     break
         except FramingError as error:
             if not used:
-                self._retry = retry.broke(self._retry, self._session.banked.last_ns or 0)
+                self._retry = retry.broke(self._retry, self._session.last_ns or 0)
                 raise SourceLost(str(error)) from None
         self._block.consume(used)
-        decoder = self._decoder
-        self._reported, line = report(self._reported, decoder.damaged, decoder.last_problem, now)
-        if line:
-            _log.warning("%s: %s", self._state.address, line)
+        self._report(now)
         return items
 
     def _run(self) -> int:
         return self._session.run or 0
+
+    def _report(self, now: float) -> None:
+        """Log what was skipped."""
+        damaged, problem = self._decoder.damaged, self._decoder.last_problem
+        self._reported, bad = report(self._reported, damaged, f"bad packets so far, the newest at {problem}", now)
+        what = "packets so far came again in mid-stream, where no server should repeat; each counts once"
+        self._reported_repeats, repeats = report(self._reported_repeats, self._session.window.unexpected, what, now)
+        for line in filter(None, (bad, repeats)):
+            _log.warning("%s: %s", self._state.address, line)
 
     def _table(self, words: U4, offset: int) -> PacketTable:
         """The packets of the next piece; of everything if the piece ends within its first packet."""
@@ -291,7 +298,7 @@ class AdaraSource:
         return items
 
     def _followed(self, table: PacketTable, now: float) -> list[Item]:
-        rare, last_ns = self._decoder.rare(table), self._session.banked.last_ns
+        rare, pulses = self._decoder.rare(table), self._session.pulses
         following, outputs = session.step(self._session, Packets(table=table, rare=rare), now)
         items: list[Item] = []
         for output in outputs:
@@ -299,7 +306,7 @@ class AdaraSource:
         self._session = following
         for gap in (output for output in outputs if isinstance(output, Gap)):
             _log.warning("%s: something of run %d is missing: %s", self._state.address, gap.run, gap.reason)
-        if self._session.banked.last_ns != last_ns:
+        if self._session.pulses != pulses:
             # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
             self._retry = retry.settled(self._retry)
         return items

@@ -3,31 +3,47 @@
 ``step(state, fact, now) -> (state, outputs)``: facts are a new connection and tables of packets; outputs are items
 (run edges, pauses, gaps) and `Deliver`, orders to decode rows. What a real server does at each edge is in the tests.
 
-What it repeats (at a file boundary, after a reconnect) is recognised by pulse id, per kind of packet since monitors
-and banked events of one pulse can stand in two files: until the first newer pulse, everything not newer is dropped.
-After that the window is closed, so that a clock set back costs nothing.
+A repeat is what was delivered before, byte for byte (`delivered`, `repeats`), never what is merely old. What an honest
+server can do is exact: it replays from an earlier place after a new connection, from the start of a run or not; it
+ends a file between the packets of one pulse, which share a stamp; its clock is set back, or one stamp lies in the
+future. What it cannot do is told: packets repeated in mid-stream are dropped and counted in `unexpected`; one that
+only repeats, a run that comes back after another one began, and a replay that does not reach back to what was
+delivered are gaps.
 """
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from livereduce.stream.adara import pauses
+from livereduce.stream.adara.delivered import Delivered, nothing_delivered
 from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import NS_PER_S, Kind, Note, Status
+from livereduce.stream.adara.layout import NS_PER_S, Kind, Status
 from livereduce.stream.adara.packets import Annotation, Packet, RunStatus
-from livereduce.stream.model import I8, Gap, Item, Paused, Position, Resumed, RunEnded, RunStarted
+from livereduce.stream.adara.pauses import Pause
+from livereduce.stream.adara.repeats import (
+    MOST_NOTES,
+    PAUSED_BY,
+    Seen,
+    Sifted,
+    Window,
+    closed,
+    follow,
+    goes_round,
+    opened,
+    sift,
+    without_repeats,
+)
+from livereduce.stream.model import I8, Gap, Item, Position, RunEnded, RunStarted
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What is known of one kind of packet: time of the last one delivered, and whether repeats are to be expected."""
-
-    last_ns: int | None = None
-    repeating: bool = False
-
-    def expecting_repeats(self) -> "Seen":
-        """The same, at a place where a server may say again what it has said."""
-        return replace(self, repeating=self.last_ns is not None)
+RECENT = 16
+"""Pulses whose stamps are kept, so that a few wrong ones do not decide where to go on after a reconnect."""
+MOST_RUNS = 1024
+"""Runs of a connection that are known again."""
+OVERLAP_MISSING = "the server could not give again what it sent while the connection was down"
+ONLY_REPEATS = "the server sends the same packets again and again; what it should have sent instead is missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +52,47 @@ class SessionState:
 
     Attributes
     ----------
-    pause_ns, replays_pause
-        When a pause began or ended last; and whether what is older is said again, after a reconnect.
+    notes
+        The annotations and values of rare kinds that were delivered.
+    recent_ns
+        Stamps of the last pulses delivered.
+    replaying
+        No new pulse has come since the connection was made again.
+    reconnected, overlap_due
+        The connection was made again, and no run status has come; no pulse that was delivered.
+    runs
+        Runs that began on this connection.
+    pulses
+        Pulses delivered, of all runs.
     """
 
     run: int | None = None
-    pause_ns: int = 0
-    replays_pause: bool = False
-    paused: bool = False
-    banked: Seen = Seen()
-    monitor: Seen = Seen()
+    pause: Pause = field(default_factory=Pause)
+    banked: Seen = field(default_factory=Seen)
+    monitor: Seen = field(default_factory=Seen)
+    notes: Delivered = field(default_factory=lambda: nothing_delivered(MOST_NOTES), compare=False, repr=False)
+    recent_ns: tuple[int, ...] = ()
+    window: Window = field(default_factory=Window)
+    replaying: bool = False
     reconnected: bool = False
     overlap_due: bool = False
-    repeated_pulses: int = 0
+    runs: tuple[int, ...] = ()
+    pulses: int = 0
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run is paused, as it was told."""
+        return self.pause.told
+
+    @property
+    def last_ns(self) -> int | None:
+        """Stamp of the last pulse delivered."""
+        return self.recent_ns[-1] if self.recent_ns else None
 
     @property
     def position(self) -> Position:
         """The place after the last pulse delivered."""
-        return Position(run=self.run or 0, pulse_ns=self.banked.last_ns or 0)
+        return Position(run=self.run or 0, pulse_ns=self.last_ns or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,19 +123,19 @@ class Deliver:
 Fact = Connected | Packets
 Output = Item | Deliver
 
-_PAUSED_BY: dict[int, bool] = {Note.PAUSE: True, Note.RESUME: False}
-
 
 def starting_at(time_ns: int) -> SessionState:
     """The state of a session that wants nothing older than a time."""
-    wanted = Seen(last_ns=time_ns - 1, repeating=True)
-    return SessionState(banked=wanted, monitor=wanted)
+    banked, monitor = Seen(wanted_ns=time_ns), Seen(wanted_ns=time_ns)
+    return SessionState(banked=banked, monitor=monitor, window=opened(Window()))
 
 
 def resuming(position: Position) -> SessionState:
     """The state of a session that goes on after a stored position; one without a pulse has nothing to overlap with."""
-    seen = Seen(last_ns=position.pulse_ns or None)
-    return SessionState(run=position.run, banked=seen, monitor=seen)
+    if not position.pulse_ns:
+        return SessionState(run=position.run)
+    state = starting_at(position.pulse_ns + 1)
+    return replace(state, run=position.run, recent_ns=(position.pulse_ns,))
 
 
 def step(state: SessionState, fact: Fact, now: float) -> tuple[SessionState, tuple[Output, ...]]:
@@ -108,14 +147,23 @@ def step(state: SessionState, fact: Fact, now: float) -> tuple[SessionState, tup
 
 
 def _connected(state: SessionState) -> SessionState:
+    if state.run is None:
+        return state
     return replace(
         state,
-        banked=state.banked.expecting_repeats(),
-        monitor=state.monitor.expecting_repeats(),
-        reconnected=state.run is not None,
-        replays_pause=True,
-        overlap_due=state.run is not None and state.banked.last_ns is not None,
+        window=replace(_window(state), in_a_row=0),
+        banked=state.banked.rejoined(),
+        monitor=state.monitor.rejoined(),
+        replaying=True,
+        reconnected=True,
+        overlap_due=state.last_ns is not None,
+        runs=(state.run,),
     )
+
+
+def _window(state: SessionState) -> Window:
+    """The window at a place where a server may say again what it has said; it has to have said something."""
+    return opened(state.window) if len(state.banked.delivered) or state.window.expected else state.window
 
 
 def _packets(state: SessionState, fact: Packets) -> tuple[SessionState, tuple[Output, ...]]:
@@ -127,9 +175,12 @@ def _packets(state: SessionState, fact: Packets) -> tuple[SessionState, tuple[Ou
         if isinstance(packet, RunStatus):
             state = _span(state, fact, rare_rows, start, row, outputs)
             state, start = _run_status(state, packet, time_ns, outputs), row + 1
-        elif isinstance(packet, Annotation) and packet.type in _PAUSED_BY:
+        elif isinstance(packet, Annotation) and packet.type in PAUSED_BY:
             state = _span(state, fact, rare_rows, start, row, outputs)
-            state, start = _set_paused(state, _PAUSED_BY[packet.type], time_ns, outputs), row
+            notes, is_new, _ = state.notes.tell(fact.table, np.array([row]))
+            state = replace(state, notes=notes)
+            again = state.replaying and not is_new[0]
+            state, start = _hear_pause(state, PAUSED_BY[packet.type], time_ns, outputs, again=again), row
     state = _span(state, fact, rare_rows, start, len(fact.table), outputs)
     return state, tuple(outputs)
 
@@ -140,50 +191,51 @@ def _span(
     """Deliver the rows between two edges, less what is repeated."""
     if start == stop:
         return state
-    banked = fact.table.between(Kind.BANKED, start, stop)
-    monitor = fact.table.between(Kind.MONITOR, start, stop)
-    time_ns = fact.table.time_ns
-    first_new, seen = _after_repeats(state.banked, time_ns, banked)
-    first_monitor, seen_monitor = _after_repeats(state.monitor, time_ns, monitor)
-    repeats_before = 0
-    if state.banked.repeating:
-        repeats_before = stop if seen.repeating else int(banked[first_new])
-    if len(banked):
-        state = _check_overlap(state, int(time_ns[banked[0]]), outputs)
+    table = fact.table
+    banked, pulses = sift(state.banked, table, table.between(Kind.BANKED, start, stop))
+    monitor, monitors = sift(state.monitor, table, table.between(Kind.MONITOR, start, stop))
+    state = replace(state, banked=banked, monitor=monitor)
+    state = _check_overlap(state, table, pulses, outputs)
+    window, repeats_before = follow(state.window, pulses, monitors, stop)
+    if goes_round(state.window, window, len(banked.delivered)):
+        outputs.append(Gap(run=state.run or 0, reason=ONLY_REPEATS, from_ns=state.last_ns or 0))
+    state = _follow(replace(state, window=window), table, pulses, outputs)
+    rare = rare_rows[bisect_left(rare_rows, start) : bisect_left(rare_rows, stop)]
+    notes, rare_new = without_repeats(state.notes, table, fact.rare, rare)
     deliver = Deliver(
         run=state.run or 0,
-        banked=banked[first_new:],
-        monitor=monitor[first_monitor:],
-        scalar=fact.table.between(Kind.SCALAR, start, stop),
+        banked=pulses.new,
+        monitor=monitors.new,
+        scalar=table.between(Kind.SCALAR, start, stop),
         repeats_before=repeats_before,
-        rare=tuple(rare_rows[bisect_left(rare_rows, start) : bisect_left(rare_rows, stop)]),
+        rare=rare_new,
     )
     outputs.append(deliver)
-    return replace(state, banked=seen, monitor=seen_monitor, repeated_pulses=state.repeated_pulses + first_new)
+    return replace(state, notes=notes)
 
 
-def _after_repeats(seen: Seen, time_ns: I8, rows: I8) -> tuple[int, Seen]:
-    """How many of the first rows are repeats, and what is known after the rest."""
-    if not len(rows):
-        return 0, seen
-    dropped = 0
-    if seen.repeating and seen.last_ns is not None:
-        newer = time_ns[rows] > seen.last_ns
-        dropped = int(newer.argmax()) if newer.any() else len(rows)
-    if dropped == len(rows):
-        return dropped, seen
-    return dropped, Seen(last_ns=int(time_ns[rows[-1]]))
-
-
-def _check_overlap(state: SessionState, first_ns: int, outputs: list[Output]) -> SessionState:
-    """The first pulse after a reconnect must be one we had: a server replays from before the time asked for."""
-    if not state.overlap_due:
+def _follow(state: SessionState, table: PacketTable, pulses: Sifted, outputs: list[Output]) -> SessionState:
+    """The state after these pulses; a pause that is news now is told before them."""
+    if not len(pulses.new):
         return state
-    last_ns = state.banked.last_ns
-    if last_ns is not None and first_ns > last_ns:
-        reason = "the server could not give again what it sent while the connection was down"
-        outputs.append(Gap(run=state.run or 0, reason=reason, from_ns=last_ns, to_ns=first_ns))
-    return replace(state, overlap_due=False)
+    recent_ns = (*state.recent_ns, *table.time_ns[pulses.new[-RECENT:]].tolist())[-RECENT:]
+    state = replace(state, recent_ns=recent_ns, replaying=False, pulses=state.pulses + len(pulses.new))
+    return _tell_pause(state, outputs)
+
+
+def _check_overlap(state: SessionState, table: PacketTable, pulses: Sifted, outputs: list[Output]) -> SessionState:
+    """The first pulse after a reconnect must be one we had: a server replays from before the time asked for."""
+    if pulses.overlap is False and (state.overlap_due or state.banked.unjudged):
+        outputs.append(_missing_before(state, int(table.time_ns[pulses.new[0]])))
+    return state if pulses.overlap is None else replace(state, overlap_due=False)
+
+
+def _missing_before(state: SessionState, time_ns: int) -> Gap:
+    """Between the last pulse delivered and a time; stamps that go back say nothing."""
+    from_ns = state.last_ns or 0
+    if from_ns > time_ns:
+        from_ns = time_ns = 0
+    return Gap(run=state.run or 0, reason=OVERLAP_MISSING, from_ns=from_ns, to_ns=time_ns)
 
 
 def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
@@ -199,18 +251,40 @@ def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: l
 def _end_run(state: SessionState, time_ns: int, outputs: list[Output]) -> SessionState:
     """Data are of no run from here on, so the run we are in is over, whichever number the server names."""
     if state.run:
+        outputs += _never_judged(state, time_ns)
         outputs.append(RunEnded(run=state.run, time_ns=time_ns))
-    return replace(state, run=0, paused=False, pause_ns=0, reconnected=False, overlap_due=False)
+        return _of_run(state, 0)
+    return replace(state, run=0, pause=Pause(), reconnected=False, overlap_due=False)
+
+
+def _never_judged(state: SessionState, time_ns: int) -> list[Gap]:
+    """The gap of a run that ends while nobody knows whether its replay reached what was delivered."""
+    return [_missing_before(state, time_ns)] if state.banked.rejoining and state.banked.unjudged else []
+
+
+def _of_run(state: SessionState, run: int) -> SessionState:
+    """The state at the beginning of a run, or of the time between two: nothing of it was delivered."""
+    return replace(
+        state,
+        run=run,
+        notes=state.notes.nothing(),
+        pause=Pause(),
+        banked=state.banked.of_another_run(),
+        monitor=state.monitor.of_another_run(),
+        window=closed(state.window),
+        replaying=False,
+        reconnected=False,
+        overlap_due=False,
+    )
 
 
 def _same_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
     """Another file of the run we are in, or the run again after a reconnect."""
-    state = _set_paused(state, packet.paused, time_ns, outputs)
+    state = _hear_pause(state, packet.paused, time_ns, outputs, again=state.replaying and not packet.paused)
     from_start = packet.status is Status.NEW_RUN
     return replace(
         state,
-        banked=state.banked.expecting_repeats(),
-        monitor=state.monitor.expecting_repeats(),
+        window=_window(state),
         reconnected=False,
         overlap_due=state.overlap_due and not from_start,
     )
@@ -218,28 +292,36 @@ def _same_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: lis
 
 def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
     """No pulse of another run can be a repeat. Whatever we still wanted of the old one is gone."""
-    if state.run is not None:
+    if state.run is None:
+        state = replace(state, run=packet.run, pause=Pause())
+    else:
         if state.reconnected:
             reason = f"the connection was down when run {state.run} ended" if state.run else "a reconnect between runs"
-            outputs.append(Gap(run=state.run, reason=reason, from_ns=state.banked.last_ns or 0, to_ns=time_ns))
+            outputs.append(Gap(run=state.run, reason=reason, from_ns=state.last_ns or 0, to_ns=time_ns))
+        else:
+            outputs += _never_judged(state, time_ns)
         if state.run:
             outputs.append(RunEnded(run=state.run, time_ns=time_ns))
-    first_time = state.run is None
-    state = replace(state, run=packet.run, paused=False, pause_ns=0, reconnected=False, overlap_due=False)
-    if not first_time:
-        seen, monitor = replace(state.banked, repeating=False), replace(state.monitor, repeating=False)
-        state = replace(state, banked=seen, monitor=monitor)
+        state = _of_run(state, packet.run)
     if packet.run:
         started_ns = packet.run_start_s * NS_PER_S
         outputs.append(RunStarted(run=packet.run, time_ns=started_ns, from_start=packet.status is Status.NEW_RUN))
-    return _set_paused(state, packet.paused, time_ns, outputs)
+        if packet.run in state.runs:
+            reason = f"run {packet.run} came back after it was over; what came of it before is not in this result"
+            outputs.append(Gap(run=packet.run, reason=reason, to_ns=time_ns))
+        state = replace(state, runs=(*state.runs, packet.run)[-MOST_RUNS:])
+    return _hear_pause(state, packet.paused, time_ns, outputs)
 
 
-def _set_paused(state: SessionState, paused: bool, time_ns: int, outputs: list[Output]) -> SessionState:
-    if state.replays_pause and time_ns < state.pause_ns:
-        return state
-    if paused != state.paused:
-        item = Paused if paused else Resumed
-        outputs.append(item(run=state.run or 0, time_ns=time_ns))
-        state = replace(state, pause_ns=time_ns)
-    return replace(state, paused=paused, replays_pause=False)
+def _hear_pause(
+    state: SessionState, paused: bool, time_ns: int, outputs: list[Output], *, again: bool = False
+) -> SessionState:
+    """What is said `again` was told once; what is true now is told when something new comes."""
+    state = replace(state, pause=pauses.hear(state.pause, paused, time_ns))
+    return state if again else _tell_pause(state, outputs)
+
+
+def _tell_pause(state: SessionState, outputs: list[Output]) -> SessionState:
+    pause, items = pauses.tell(state.pause, state.run or 0)
+    outputs.extend(items)
+    return replace(state, pause=pause)
