@@ -12,12 +12,12 @@ packages=systemd,systemd-sysv,dbus,polkitd,rpm,jq,logrotate,python3,python3-psut
 
 fail() { echo "provision: $*" >&2; exit 1; }
 
-# The libraries of the builtin engine, as pyproject.toml wants them.
+# libraries EXTRA: what an extra needs, as pyproject.toml wants it.
 libraries() {
-  "$python" - <<'PYTHON'
-import tomllib
+  "$python" - "$1" <<'PYTHON'
+import sys, tomllib
 project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-print("\n".join(project["dependencies"] + project["optional-dependencies"]["builtin"]))
+print("\n".join(project["dependencies"] + project["optional-dependencies"][sys.argv[1]]))
 PYTHON
 }
 
@@ -46,16 +46,16 @@ install_missing() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names >/dev/null
 }
 
-# Python's own environment for the builtin engine, /opt/builtin: the wheels come by this machine's pip and its settings.
-add_builtin() {
-  local site=$1/opt/builtin/lib/python3.11/site-packages glibc platforms=()
+# add_environment ROOT PLACE EXTRA: an environment of Python's own; the wheels come by this machine's pip and its settings.
+add_environment() {
+  local site=$1$2/lib/python3.11/site-packages glibc platforms=()
   for glibc in $(seq 17 36); do
     platforms+=(--platform "manylinux_2_${glibc}_$(uname -m)")
   done
-  chroot "$1" python3 -m venv --without-pip /opt/builtin
-  libraries | "$python" -m pip install --quiet --disable-pip-version-check --target "$site" --no-compile \
+  chroot "$1" python3 -m venv --without-pip "$2"
+  libraries "$3" | "$python" -m pip install --quiet --disable-pip-version-check --target "$site" --no-compile \
     --python-version 3.11 --implementation cp --only-binary=:all: "${platforms[@]}" --requirement /dev/stdin
-  chroot "$1" /opt/builtin/bin/python -m compileall -q -j 2 "${site#"$1"}" >/dev/null
+  chroot "$1" "$2/bin/python" -m compileall -q -j 2 "${site#"$1"}" >/dev/null
 }
 
 # What RHEL has and Debian has not: services are not enabled by being installed. And no work of Debian's own meanwhile.
@@ -66,7 +66,7 @@ make_like_rhel() {
   chroot "$1" systemd-machine-id-setup 2>/dev/null # a machine without one has its "first boot" before it
 }
 
-key=$({ cat "$0"; libraries; uname -m; } | sha256sum)
+key=$({ cat "$0"; libraries builtin; libraries web; uname -m; } | sha256sum)
 if [ "$(cat $root.key 2>/dev/null)" = "$key" ] && [ -z "$(missing)" ]; then
   exit 0
 fi
@@ -81,7 +81,8 @@ mkdir -p $cache
 rm -rf $root $root.key $root.new
 mmdebstrap --quiet --variant=minbase --include=$packages --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' $release $root.new
-add_builtin $root.new
+add_environment $root.new /opt/builtin builtin
+add_environment $root.new /opt/livereduce-web web
 make_like_rhel $root.new
 mv $root.new $root
 echo "$key" >$root.key

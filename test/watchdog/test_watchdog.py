@@ -11,7 +11,7 @@ from helpers.tools import needs
 
 SCRIPTS = sorted(
     str(path)
-    for pattern in ("scripts/*.sh", "scripts/livereduce", "*.sh", "test/*/*.sh", ".ci/run")
+    for pattern in ("scripts/*.sh", "scripts/livereduce", "*.sh", "test/*/*.sh", ".ci/*")
     for path in ROOT.glob(pattern)
 )
 
