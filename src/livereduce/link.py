@@ -103,6 +103,12 @@ class Progress:
         Empty; or why the run is accumulated as histograms although its events were to be kept.
     contained
         Errors of our own that cost a packet or a chunk, not the worker.
+    rss_bytes
+        What the worker's process had for itself when this was said: at the change of phase, before the script.
+    held_bytes
+        Of data that the engine holds: accumulated, held back, waiting for a chunk.
+    proc_grew_bytes, post_proc_grew_bytes
+        By how much the process has grown inside the calls of the scripts that have finished, in sum.
     silent_s
         How long the loop that reduces has shown no sign of life, where that is not the loop that beats (Mantid's).
     """
@@ -140,6 +146,10 @@ class Progress:
     incomplete_runs: tuple[str, ...] = ()
     keeps_events: bool = True
     fits: str = ""
+    rss_bytes: int = 0
+    held_bytes: int = 0
+    proc_grew_bytes: int = 0
+    post_proc_grew_bytes: int = 0
     silent_s: float = 0.0
     last_errors: dict[str, str] = field(default_factory=dict)
 

@@ -19,12 +19,14 @@ import pytest
 
 from helpers.engines import ENGINES, Bench, Stage, bench_of, events_of
 from helpers.reduced import Beamline, beamline_in, environ_of
+from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
 from livereduce.status import StateWord, Status
 
 pytestmark = pytest.mark.timeout(300)
 
 AT_ONCE = 4
 HANG_S = 2.0
+MEMORY_BYTES = 500_000_000
 
 
 @dataclass
@@ -298,6 +300,30 @@ def a_post_proc_that_takes_far_longer_than_usual_degrades(post: Post) -> None:
     post.wait("the end of it", lambda status: not status.conditions)
     post.finish()
     assert (post.beamline.path / "state" / "script_times.json").exists()
+
+
+@scenario
+def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
+    """Not the run, whose events are a few kB."""
+    ram = min(read_ram_bytes(), read_cgroup_limit() or read_ram_bytes())
+    percent = 100 * MEMORY_BYTES / ram
+    fault = f"hold = b'x' * {2 * MEMORY_BYTES}\nimport time\ntime.sleep(600)\n"
+    post.begin(
+        post.bench.binning,
+        once(post, fault).removesuffix(post.bench.binning),
+        system_mem_limit_perc=percent,
+        mem_check_interval_sec=0.1,
+    )
+    post.wait_reduced(post.bench.half)
+    (post.beamline.path / "fault").touch()
+    post.bench.beam_to(Stage.MORE)
+    status = post.wait("the restart", lambda status: status.restarts >= 1)
+    assert "grown inside post_proc" in status.last_restarts[-1].reason
+    assert "of events held" in status.last_restarts[-1].reason
+    status = post.wait_reduced(post.bench.more, generation=2)
+    assert status.progress is not None
+    assert (status.progress.keeps_events, status.progress.fits) == (True, "")
+    post.finish()
 
 
 def is_told_over(post: Post, step: str, text: str) -> None:

@@ -82,8 +82,28 @@ def steps() -> Iterator[float]:
 def allocates(rig: Rig) -> None:
     rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limit(300 * MB))
     rig.let_fault()
-    rig.saw_restart("memory", "over the limit of 300 MB")
+    rig.saw_restart("memory", "over the limit of 300 MB", "grown inside proc")
     rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
+
+
+@ROWS("post_proc keeps arrays of its own, again and again")
+def keeps_arrays(rig: Rig) -> None:
+    """The run is small: its events are kept whatever the script takes, and the script is named with figures."""
+    hoard = "import sys\nsys.hoard = getattr(sys, 'hoard', [])\nsys.hoard.append(b'x' * 250_000_000)\n"
+    rig.beamline.script("post_proc", while_there(rig.path, hoard))
+    rig.begin(PASS, **limit(300 * MB))
+    (rig.path / "fault").touch()
+    rig.inject()
+    rig.beam_to(HALF + 0.1)
+    rig.wait("the second end", lambda one: one.renewals + one.restarts >= 2)
+    (rig.path / "fault").unlink()
+    status = rig.back(MORE_EVENTS - 12_000, generation=3)
+    assert all("grown inside post_proc" in one.reason for one in status.last_restarts), status.last_restarts
+    assert status.progress
+    assert (status.progress.keeps_events, status.progress.fits) == (True, "")
+    assert "too large to keep its events" not in rig.log()
+    rig.saw_log("post_proc takes too much memory for the limit of 300 MB")
     rig.finish()
 
 
@@ -93,7 +113,7 @@ def children_take_it(rig: Rig) -> None:
     fault = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', {child!r}])\n"
     rig.begin(once(rig.path, fault), **limit(300 * MB))
     rig.let_fault()
-    rig.saw_restart("memory", "over the limit of 300 MB")
+    rig.saw_restart("memory", "over the limit of 300 MB", "in processes that scripts started")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
 

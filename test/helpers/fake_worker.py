@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from livereduce.link import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Beat, Job, Phase, Progress, decode_job, encode_beat
+from livereduce.rss import own_bytes
 from livereduce.worker.guard import register_dump
 
 BEAT_S = 0.02
@@ -94,7 +95,15 @@ def work(
         while seq == silent_after and not asked:
             signal.pause()
         errors = {"proc": "p.py:1: NameError"} if fails else {}
-        progress = Progress(run=7, chunks=seq, events=1000 * seq, source_connected=True, last_errors=errors)
+        progress = Progress(
+            run=7,
+            chunks=seq,
+            events=1000 * seq,
+            source_connected=True,
+            last_errors=errors,
+            rss_bytes=own_bytes(),
+            held_bytes=sum(map(len, held)),
+        )
         with suppress(BlockingIOError):
             os.write(beats, encode_beat(Beat(seq=seq, phase=Phase.WAITING, progress=progress)))
         if select.select([orders], [], [], BEAT_S)[0]:

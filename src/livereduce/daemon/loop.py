@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from livereduce.daemon import good, memory, policy, vocabulary
+from livereduce.daemon import good, policy, vocabulary
 from livereduce.daemon.boundary import Boundary
 from livereduce.daemon.changes import Changes
 from livereduce.daemon.dump import save_dump, where_it_stood
@@ -37,7 +37,6 @@ from livereduce.daemon.vocabulary import (
     Fact,
     Limits,
     Outdated,
-    Outgrown,
     State,
     StopAsked,
     Tick,
@@ -45,7 +44,7 @@ from livereduce.daemon.vocabulary import (
 )
 from livereduce.daemon.watch import Times
 from livereduce.daemon.weighing import Weighing
-from livereduce.link import RECYCLE, STOP, TRIM
+from livereduce.link import RECYCLE, STOP
 from livereduce.logs import log_startup
 from livereduce.resolve import Resolved
 from livereduce.status import StateWord, iso
@@ -226,6 +225,7 @@ class Loop:
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         why = why_ended(code, worker.output.last, killed)
+        why += f"; at the last look: {self._weighing.parts}" if killed else ""
         note_end(self._reporter.job, self._state, code, why)
         self._pending.append(Ended(code=code, reason=why))
 
@@ -234,22 +234,9 @@ class Loop:
         self._reporter.spoken.take(lines, names, iso(datetime.now()), time.monotonic())
 
     def _weigh(self) -> None:
-        worker = self._worker
-        if worker is None:
-            return
-        run = self._observed.progress.run if self._observed.progress else 0
-        generation = self._reporter.job.generation if self._reporter.job else 0
-        for order in self._weighing.look(worker.pid, generation, run, time.monotonic()):
-            match order:
-                case memory.Trim():
-                    log.info("the worker's memory comes near its limit: it is told to give back what it has freed")
-                    worker.order(TRIM)
-                case memory.Recycle(reason=why) | memory.Terminate(reason=why):
-                    at_once = isinstance(order, memory.Terminate)
-                    wait_s = self._weighing.state.wait_s
-                    self._pending.append(
-                        Outgrown(reason=f"the worker is replaced: {why}", at_once=at_once, wait_s=wait_s)
-                    )
+        if self._worker is not None and self._reporter.job is not None:
+            generation, now = self._reporter.job.generation, time.monotonic()
+            self._pending.extend(self._weighing.gather(self._worker, generation, self._observed, now))
 
     def _keep_stacks(self, worker: Worker) -> None:
         """Save what a worker has answered to the last `Dump`, if it was asked."""

@@ -10,14 +10,17 @@
 
 Below the limit nothing is ever ended. A worker that was ended for its memory starts again from the start of the run,
 and a run that is simply too large would end it again and again: from the second time within one run on the builtin
-engine keeps histograms instead of events until the run has ended (`State.keep_events_next`); where that is not
-possible or does not help, the waits between the starts grow and `State.does_not_fit` says so.
+engine keeps histograms instead of events until the run has ended (`State.keep_events_next`). That is done only where
+events held are the cause (`daemon.growth`). Where a script's own memory is the cause, or histograms do not help, the
+waits between the starts grow and `State.does_not_fit` says so.
 
 How much there is, and how much there may be, is looked up in `daemon.scale`. What the kernel's own limit ends is not
 seen here: that is a crash like any other.
 """
 
 from dataclasses import dataclass, field, replace
+
+from livereduce.daemon.growth import Grown, amount
 
 TRIM_PERCENT = 90
 TERMINATE_PERCENT = 110
@@ -37,12 +40,18 @@ class Weighed:
         Anonymous and shared memory of its processes; pages that several of them share count several times.
     confirmed_bytes
         The same with each page counted once; None if that is not known now. Nothing is ended without it.
+    started_bytes
+        The part of `bytes` that belongs to the processes that scripts have started.
+    grown
+        Where all of it is; None if that is not known.
     """
 
     worker: int
     run: int
     bytes: int
     confirmed_bytes: int | None
+    started_bytes: int = 0
+    grown: Grown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ class Terminate:
 
 
 Order = Trim | Recycle | Terminate
+
+_SCRIPTS = {"proc": "proc", "post_proc": "post_proc", "started": "what scripts have started"}
+"""Who takes the memory, by the cause, where the scripts do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +113,10 @@ class State:
         The newest run that a worker named.
     recycles
         How many workers were ended for their memory within this run, in good order or not.
+    by_events
+        How many of them because of the events that they held.
+    grown
+        Where the memory was of the one that was ended last; None if that is not known.
     trimmed_at, recycle_at
         When the present worker was last told to trim, and when to leave; None if it was not.
     """
@@ -109,6 +125,8 @@ class State:
     worker: int = 0
     run: int = 0
     recycles: int = 0
+    by_events: int = 0
+    grown: Grown | None = None
     trimmed_at: float | None = None
     recycle_at: float | None = None
     terminated: bool = False
@@ -116,7 +134,7 @@ class State:
     @property
     def keep_events_next(self) -> bool:
         """Whether the next worker is to keep events (`Job.keep_events`)."""
-        return not (self.rules.falls_back and self.recycles >= 2)
+        return not (self.rules.falls_back and self.by_events >= 2)
 
     @property
     def counted_run(self) -> int | None:
@@ -136,15 +154,18 @@ class State:
         """That the run does not fit into the memory, for people; empty if it may."""
         if not self._in_vain or self.rules.limit_bytes is None:
             return ""
+        limit = amount(self.rules.limit_bytes)
+        ended = f"the worker was ended {self.recycles} times"
+        if self.grown is not None and (who := _SCRIPTS.get(self.grown.cause)):
+            return f"{who} takes too much memory for the limit of {limit}: {ended}, last with {self.grown.text}"
         what = f"run {self.run} does" if self.run else "the data between runs do"
-        how = ", though only histograms are kept" if self.rules.falls_back else ""
-        limit = _amount(self.rules.limit_bytes)
-        return f"{what} not fit into the memory limit of {limit}: the worker was ended {self.recycles} times{how}"
+        how = "" if self.keep_events_next else ", though only histograms are kept"
+        return f"{what} not fit into the memory limit of {limit}: {ended}{how}"
 
     @property
     def _in_vain(self) -> int:
         """How often a worker was ended after all that could help had been done."""
-        return max(0, self.recycles - (2 if self.rules.falls_back else 1))
+        return max(0, self.recycles - (1 if self.keep_events_next else 2))
 
 
 Step = tuple[State, tuple[Order, ...]]
@@ -157,7 +178,7 @@ def step(state: State, weighed: Weighed, now: float) -> Step:
     if limit is None or state.terminated:
         return state, ()
     if weighed.confirmed_bytes is not None and weighed.confirmed_bytes >= limit:
-        return _at_limit(state, weighed.confirmed_bytes, limit, now)
+        return _at_limit(state, weighed, weighed.confirmed_bytes, limit, now)
     held = weighed.bytes if weighed.confirmed_bytes is None else weighed.confirmed_bytes
     if held * 100 >= limit * TRIM_PERCENT:
         return _near_limit(state, now)
@@ -166,7 +187,7 @@ def step(state: State, weighed: Weighed, now: float) -> Step:
 
 def forget_recycles(state: State) -> State:
     """The state for other scripts: what did not fit with the old ones may fit now."""
-    return replace(state, recycles=0)
+    return replace(state, recycles=0, by_events=0, grown=None)
 
 
 def _recognized(state: State, weighed: Weighed) -> State:
@@ -179,7 +200,8 @@ def _recognized(state: State, weighed: Weighed) -> State:
     if weighed.run in (0, state.run):
         return state
     # The ends of workers that died before they could name their run count for the first run that is named.
-    return replace(state, run=weighed.run, recycles=state.recycles if state.run == 0 else 0)
+    named = replace(state, run=weighed.run)
+    return named if state.run == 0 else forget_recycles(named)
 
 
 def _near_limit(state: State, now: float) -> Step:
@@ -189,19 +211,22 @@ def _near_limit(state: State, now: float) -> Step:
     return replace(state, trimmed_at=now), (Trim(),)
 
 
-def _at_limit(state: State, held: int, limit: int, now: float) -> Step:
-    amounts = f"its memory of {_amount(held)} is over the limit of {_amount(limit)}"
-    ended = state.recycles + (state.recycle_at is None)
+def _at_limit(state: State, weighed: Weighed, held: int, limit: int, now: float) -> Step:
+    parts = f" ({weighed.grown.text})" if weighed.grown else ""
+    amounts = f"its memory of {amount(held)} is over the limit of {amount(limit)}"
+    ended = state if state.recycle_at is not None else _ended_for(state, weighed.grown)
     if held * 100 > limit * TERMINATE_PERCENT:
-        reason = f"{amounts}, by more than {TERMINATE_PERCENT - 100} %"
-        return replace(state, recycles=ended, terminated=True), (Terminate(reason=reason),)
+        reason = f"{amounts}, by more than {TERMINATE_PERCENT - 100} %{parts}"
+        return replace(ended, terminated=True), (Terminate(reason=reason),)
     if state.recycle_at is None:
-        return replace(state, recycles=ended, recycle_at=now), (Recycle(reason=amounts),)
+        return replace(ended, recycle_at=now), (Recycle(reason=amounts + parts),)
     if now - state.recycle_at >= state.rules.grace_s:
-        reason = f"{amounts}, with no end of the chunk in {state.rules.grace_s:g} s"
+        reason = f"{amounts}, with no end of the chunk in {state.rules.grace_s:g} s{parts}"
         return replace(state, terminated=True), (Terminate(reason=reason),)
     return state, ()
 
 
-def _amount(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
+def _ended_for(state: State, grown: Grown | None) -> State:
+    """One more worker is ended; where it is not known for what, the events are taken to be the cause."""
+    by_events = grown is None or grown.cause == "events"
+    return replace(state, recycles=state.recycles + 1, by_events=state.by_events + by_events, grown=grown)

@@ -18,10 +18,13 @@ class Observed:
     ----------
     phase_since
         When the phase of the newest beat began; each call of a script is a phase of its own.
+    base_bytes
+        What the worker had for itself when it had started, before its first chunk; None before that.
     """
 
     beat: Beat | None = None
     phase_since: float = 0.0
+    base_bytes: int | None = None
     events_per_s: float = 0.0
     pulses_per_s: float = 0.0
     window_start: float = 0.0
@@ -40,6 +43,8 @@ def observe(observed: Observed, beat: Beat, now: float) -> Observed:
     seen = replace(observed, beat=beat)
     if observed.beat is None or _step(beat) != _step(observed.beat):
         seen = replace(seen, phase_since=now - progress.silent_s)
+    if observed.base_bytes is None and progress.rss_bytes:
+        seen = replace(seen, base_bytes=progress.rss_bytes)
     if observed.beat is None:
         return _open_window(seen, progress, now)
     passed_s = now - observed.window_start

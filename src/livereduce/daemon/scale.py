@@ -92,11 +92,12 @@ class Scale:
     def weigh(self, pid: int, *, worker: int, run: int, limit_bytes: int | None, now: float) -> Weighed:
         """The memory of a worker, as a fact for `step`."""
         pids = _tree(pid, self._proc)
-        held = sum(_rss_bytes(each, self._proc) for each in pids)
+        sizes = [_rss_bytes(each, self._proc) for each in pids]
+        held = sum(sizes)
         confirmed: int | None = held
         if limit_bytes is not None and held >= limit_bytes and len(pids) > 1:  # one process shares with nobody
             confirmed = self._confirmed(pids, now)
-        return Weighed(worker=worker, run=run, bytes=held, confirmed_bytes=confirmed)
+        return Weighed(worker=worker, run=run, bytes=held, confirmed_bytes=confirmed, started_bytes=held - sizes[0])
 
     def _confirmed(self, pids: tuple[int, ...], now: float) -> int | None:
         if now < self._pss_due:

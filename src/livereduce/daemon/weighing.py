@@ -3,12 +3,20 @@
 `daemon.scale` reads it and `daemon.memory` decides; here is when, and what is kept from one worker to the next.
 """
 
+import logging
 from dataclasses import replace
 
 from livereduce.daemon import memory
+from livereduce.daemon.growth import grown
 from livereduce.daemon.memory import Order, Rules, State, Weighed
+from livereduce.daemon.observed import Observed
 from livereduce.daemon.scale import Scale, limit_bytes, read_cgroup_limit, read_ram_bytes
+from livereduce.daemon.spawn import Worker
+from livereduce.daemon.vocabulary import Fact, Outgrown
+from livereduce.link import TRIM
 from livereduce.resolve import Resolved
+
+log = logging.getLogger("livereduce.daemon")
 
 
 class Weighing:
@@ -51,12 +59,33 @@ class Weighing:
             self.state, self._scripts = memory.forget_recycles(self.state), scripts
         self._interval_s, self.newest = config.mem_check_interval_s, None
 
-    def look(self, pid: int, generation: int, run: int, now: float) -> tuple[Order, ...]:
+    @property
+    def parts(self) -> str:
+        """Where the memory of the worker was at the newest look, in words."""
+        return self.newest.grown.text if self.newest and self.newest.grown else "not known"
+
+    def gather(self, worker: Worker, generation: int, observed: Observed, now: float) -> list[Fact]:
+        """Look if it is time to, have the worker give back what it has freed, and tell the policy what is too much."""
+        facts: list[Fact] = []
+        for order in self.look(worker.pid, generation, observed, now):
+            if isinstance(order, memory.Trim):
+                log.info("the worker's memory comes near its limit: it is told to give back what it has freed")
+                worker.order(TRIM)
+            else:
+                why, at_once = f"the worker is replaced: {order.reason}", isinstance(order, memory.Terminate)
+                facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
+        return facts
+
+    def look(self, pid: int, generation: int, observed: Observed, now: float) -> tuple[Order, ...]:
         """Look if it is time to; what to tell the worker."""
         if now < self._due:
             return ()
         self._due = now + self._interval_s
-        limit = self.limit_bytes
-        self.newest = self._scale.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
+        limit, progress = self.limit_bytes, observed.progress
+        run = progress.run if progress else 0
+        weighed = self._scale.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
+        phase = observed.beat.phase if observed.beat else None
+        parts = grown(weighed.bytes, weighed.started_bytes, phase, progress, observed.base_bytes)
+        self.newest = replace(weighed, grown=parts)
         self.state, orders = memory.step(self.state, self.newest, now)
         return orders

@@ -3,8 +3,9 @@
 import ctypes
 import gc
 import logging
-import os
 import time
+
+from livereduce.rss import own_bytes
 
 logger = logging.getLogger("livereduce.worker")
 
@@ -17,19 +18,11 @@ def trim() -> None:
     glibc keeps what was freed between pieces that are still in use: of 692 MB in small arrays of which 98 % had been
     dropped, all stayed with the process until `malloc_trim`, and 51 MB after it (malloc_trim(3)).
     """
-    begun_s, before = time.perf_counter(), _resident_bytes()
+    begun_s, before = time.perf_counter(), own_bytes()
     gc.collect()
     if malloc_trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         malloc_trim(0)
-    returned = before - _resident_bytes()
+    returned = before - own_bytes()
     level = logging.INFO if returned >= WORTH_A_LINE else logging.DEBUG
     took_s = time.perf_counter() - begun_s
     logger.log(level, "near the memory limit: %.0f MB returned to the system in %.2f s", returned / 1e6, took_s)
-
-
-def _resident_bytes() -> int:
-    try:
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:  # not Linux
-        return 0

@@ -206,3 +206,21 @@ def test_a_histogram_goes_on_in_place() -> None:
     held = accumulation._held
     accumulation.add(ws(events(1)))
     assert accumulation._held is held
+
+
+def test_the_bytes_that_are_held_are_known_at_any_time() -> None:
+    accumulation = Accumulation("a", "Add", preserve_events=True)
+    chunks = [events(1, 2, 3), events(4), events(5, 6)]
+    for chunk in chunks:
+        accumulation.add(ws(chunk))
+    assert accumulation.held_bytes == sum(chunk.nbytes for chunk in chunks)
+    accumulation.reset(4, preserve_events=False)
+    assert accumulation.held_bytes == 0
+    for chunk in chunks:
+        accumulation.add(ws(chunk))
+    once = accumulation.held_bytes
+    accumulation.add(ws(events(*range(10))))
+    assert accumulation.held_bytes == once > 0, "histograms do not grow with the events"
+    arrays = Accumulation("a", "Add", preserve_events=True)
+    arrays.add(ws(array(*range(1000))))
+    assert 8000 <= arrays.held_bytes < 1_000_000

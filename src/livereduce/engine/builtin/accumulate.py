@@ -1,6 +1,7 @@
 """Chunks to the data of a run: Add, Replace or Append, of events, counts or scipp histograms."""
 
 import logging
+import sys
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import numpy as np
@@ -79,6 +80,7 @@ class Accumulation:
         self._logs = RunLogs()
         self._monitors = None
         self.tally = Tally()
+        self.held_bytes = 0
 
     def add(self, workspace: Workspace) -> None:
         """Take a processed chunk, see `Accumulator.add`."""
@@ -89,6 +91,9 @@ class Accumulation:
         logs.merge(workspace.logs)
         self._held = self._combined(self._held, workspace)
         self._logs = logs  # after the data: a chunk that fails has changed nothing and may come again
+        # of events only what has come: to add up all pieces of a long run again would take longer and longer
+        grows = isinstance(self._held, Events)
+        self.held_bytes = self.held_bytes + _bytes_of(workspace.held) if grows else _bytes_of(self._held)
         self.tally += workspace.tally
         self._add_monitors(workspace.monitors)
 
@@ -100,6 +105,7 @@ class Accumulation:
         except Exception as error:  # what proc leaves is the script author's: whatever it raises is an outcome
             raise AccumulationError(_one_line(error)) from error
         self._binned, self._logs = binned, logs
+        self.held_bytes = _bytes_of(self._held)
         self._monitors = None
         self.tally = workspace.tally
         self._add_monitors(workspace.monitors)
@@ -173,6 +179,12 @@ class Accumulation:
             prepared = _prepared(data, workspace, self._preserve_events)
             return _appended_arrays(held, prepared) if self._method == APPEND else _added_arrays(held, prepared)
         raise AccumulationError(f"{_kind(data)} cannot be added to {_kind(held)} of the chunks before")
+
+
+def _bytes_of(held: Held) -> int:
+    if isinstance(held, Events | Histogram):
+        return held.nbytes
+    return held.counts.nbytes if isinstance(held, Counts) else sys.getsizeof(held)  # scipp says what it refers to
 
 
 def _one_line(error: Exception) -> str:

@@ -22,6 +22,7 @@ from livereduce.marks import Marker, Stage, Suspect
 from livereduce.publish.outlet import Outlet, outlet_of
 from livereduce.publish.products import Products
 from livereduce.publish.writer import Publisher
+from livereduce.rss import own_bytes
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, emptied, lag_s, step
 from livereduce.stream.model import Gap, Item, RunStarted, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
@@ -29,6 +30,7 @@ from livereduce.stream.sources import source_of
 logger = logging.getLogger("livereduce.engine")
 
 EPICS_EPOCH_UNIX_NS = 631_152_000 * 1_000_000_000
+BYTES_PER_EVENT = 8
 CATCH_UP_WAIT_S = 0.05
 """While catching up: silence this long means that the server has no more; a replay pauses only for the disk."""
 
@@ -283,6 +285,10 @@ class BuiltinEngine:
             contained=self._all_contained(source),
             keeps_events=first.keeps_events,
             fits=first.fits,
+            rss_bytes=own_bytes(),
+            held_bytes=first.held_bytes + BYTES_PER_EVENT * self._cut.pending.n_events,
+            proc_grew_bytes=max(0, first.grew_bytes[Phase.PROCESS]),
+            post_proc_grew_bytes=max(0, first.grew_bytes[Phase.POST_PROCESS]),
             last_errors=self._errors(source),
         )
 

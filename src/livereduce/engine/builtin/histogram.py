@@ -74,6 +74,11 @@ class Histogram:
         self._scratch: I4 = np.empty(SCRATCH, np.int32)
         self._wrapped = np.zeros(SCRATCH + 1, np.int64)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its cells."""
+        return self._flat.nbytes
+
     def counts(self) -> Counts:
         """What is counted so far, as a read-only view."""
         self._follow_table()

@@ -19,6 +19,7 @@ from livereduce.link import Phase
 from livereduce.marks import Stage
 from livereduce.metrics import take_metrics
 from livereduce.publish.outlet import Outlet
+from livereduce.rss import own_bytes
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
@@ -59,6 +60,8 @@ class Reduction:
         How long the last step of each phase took.
     calls
         How many calls of the script of each phase have finished.
+    grew_bytes
+        By how much the process has grown in all of them.
     errors
         The error of each step that failed the last time: ``proc``, ``post_proc``, ``publish``.
     contained
@@ -101,7 +104,13 @@ class Reduction:
         self.script_errors = 0
         self.seconds = {Phase.PROCESS: 0.0, Phase.POST_PROCESS: 0.0, Phase.PUBLISH: 0.0}
         self.calls = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
+        self.grew_bytes = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
         self.errors: dict[str, str] = {}
+
+    @property
+    def held_bytes(self) -> int:
+        """Of all data that are kept: accumulated, or for another try."""
+        return self._accumulation.held_bytes + sum(_bytes_of(chunk) for chunk in self._held_back)
 
     def take(self, chunk: Chunk) -> None:
         """Reduce one chunk."""
@@ -240,10 +249,11 @@ class Reduction:
 
     def _call(self, phase: Phase, script: Script, input: Workspace, output: str) -> Workspace | str:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
-        begun_s = time.perf_counter()
+        begun_s, before = time.perf_counter(), own_bytes()
         outcome = run_script(script, input, output, self._store, extra)
         self.seconds[phase] = time.perf_counter() - begun_s
         self.calls[phase] += 1
+        self.grew_bytes[phase] += own_bytes() - before
         self._raised = outcome if isinstance(outcome, ScriptError) else None
         if isinstance(outcome, ScriptError):
             logger.error("run %d: %s", self.run, outcome.traceback or outcome)
@@ -319,7 +329,11 @@ def _output(outcome: Output, input: Workspace, script: Script) -> Workspace | st
 def _affordable(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
     kept, size = chunks[-MAX_HELD_BACK_CHUNKS:], 0
     for k, chunk in enumerate(reversed(kept)):
-        size += Events(chunk.events).nbytes + sum(monitor.tof_ns.nbytes for monitor in chunk.monitors)
+        size += _bytes_of(chunk)
         if size > MAX_HELD_BACK_BYTES:
             return kept[len(kept) - k :]
     return kept
+
+
+def _bytes_of(chunk: Chunk) -> int:
+    return Events(chunk.events).nbytes + sum(monitor.tof_ns.nbytes for monitor in chunk.monitors)

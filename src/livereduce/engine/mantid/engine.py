@@ -16,6 +16,7 @@ from livereduce.engine.protocol import Tell, tell_nobody
 from livereduce.link import Job, Phase, Progress
 from livereduce.publish.outlet import Outlet, outlet_of
 from livereduce.publish.products import Products
+from livereduce.rss import own_bytes
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -178,6 +179,10 @@ class MantidEngine:
             publish_s=done.seconds[Phase.PUBLISH],
             proc_calls=done.calls[Phase.PROCESS],
             post_proc_calls=done.calls[Phase.POST_PROCESS],
+            rss_bytes=done.rss_bytes if done.at_work else own_bytes(),
+            held_bytes=done.held_bytes,
+            proc_grew_bytes=max(0, done.grew_bytes[Phase.PROCESS]),
+            post_proc_grew_bytes=max(0, done.grew_bytes[Phase.POST_PROCESS]),
             data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
             source_address=self._address,
             source_connected=connected,

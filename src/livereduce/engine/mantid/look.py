@@ -24,6 +24,14 @@ def members(workspace: Any) -> tuple[Any, ...]:
     return (workspace,)
 
 
+def memory_of(workspace: Any) -> int:
+    """The bytes that a workspace says it takes; 0 if it cannot say it."""
+    try:
+        return max(0, int(workspace.getMemorySize()))
+    except Exception:  # noqa: BLE001  the boundary to Mantid: a figure for people
+        return 0
+
+
 def seen_in(workspace: Any, *, count: bool = True) -> Seen:
     """What a workspace says; nothing where it is of a kind that has no run (a table).
 

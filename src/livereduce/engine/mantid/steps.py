@@ -19,13 +19,14 @@ from livereduce.engine.failures import keep_failure
 from livereduce.engine.mantid.ads import Ads
 from livereduce.engine.mantid.arguments import ACCUMULATION, RESULT
 from livereduce.engine.mantid.hints import hint
-from livereduce.engine.mantid.look import seen_in
+from livereduce.engine.mantid.look import memory_of, seen_in
 from livereduce.engine.mantid.results import products_of
 from livereduce.engine.mantid.runs import Book, check_added, take_accumulated, take_chunk, take_processed
 from livereduce.engine.script import Scope, Script, ScriptError, load_script, run_script
 from livereduce.link import Job, Phase
 from livereduce.metrics import take_metrics
 from livereduce.publish.outlet import Outlet
+from livereduce.rss import own_bytes
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -64,6 +65,9 @@ class Done:
     failure: str = ""
     seconds: dict[Phase, float] = field(default_factory=lambda: dict.fromkeys(Phase, 0.0))
     calls: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
+    rss_bytes: int = 0
+    held_bytes: int = 0
+    grew_bytes: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -143,11 +147,13 @@ class Steps:
         extra = {"mtd": simpleapi.mtd} | ({ACCUMULATION: input} if step == POST_PROC else {})
         script: Script = self._scripts[step]
         phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
+        self.done.rss_bytes = own_bytes()
         self._beat(phase)  # with what the chunk has said: the script may never come back
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._ads, extra)
         self.done.seconds[phase] = time.perf_counter() - begun_s
         self.done.calls[phase] += 1
+        self.done.grew_bytes[phase] += own_bytes() - self.done.rss_bytes
         if isinstance(outcome, ScriptError):
             outcome = replace(outcome, text=outcome.text + hint(outcome.text, input))
             if not self.cancelled:
@@ -166,6 +172,7 @@ class Steps:
     # ---- what the data says
 
     def _look_at_accumulated(self, accumulated: Any) -> None:
+        self.done.held_bytes = memory_of(accumulated)
         alone = PROC not in self._scripts
 
         def take(book: Book) -> Book:
@@ -246,6 +253,7 @@ class Steps:
 
     def _begin(self, phase: Phase) -> None:
         self.done.since = self.done.heard_at = time.monotonic()
+        self.done.rss_bytes = own_bytes()
         self.done.at_work = phase
         # a script that holds the interpreter's lock lets nobody say later what it is that hangs
         self._beat(phase)
