@@ -71,10 +71,9 @@ def _read_scalars(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Keep (slot, time, value, invalid) of each new value; return how many. `keys` and `slots` are an open hash table.
 
-    `raw` is the memory of `value` as integers, for values that come as the bits of a double; `counts` counts new
-    values by slot, `known` has their ids. `tally` counts variables known, damaged packets, values repeated, values of
-    variables beyond the limit; then comes the row of the newest packet of which nothing was kept for one of these two
-    reasons, and how many rows were seen to: fewer than all if an id found no bucket.
+    `raw` is the memory of `value` as integers, for the bits of a double; `counts` has new values by slot, `known` ids.
+    `tally`: variables known, packets too short, repeats, values of variables beyond the limit, row of the newest of
+    these two kinds of packet, rows seen to (fewer than all if an id found no bucket).
     """
     kept = 0
     mask = np.uint64(keys.size - 1)
@@ -115,13 +114,9 @@ def _read_scalars(  # type: ignore[no-untyped-def]
         if (same and bad == last_invalid[s]) or (not same and rows[i] < repeats_before and time_ns[k] <= last_ns[s]):
             tally[2] += 1
             continue
-        last_ns[s] = time_ns[k]
-        last_bits[s] = bits
-        last_invalid[s] = bad
+        last_ns[s], last_bits[s], last_invalid[s] = time_ns[k], bits, bad
         counts[s] += 1
-        slot[kept] = s
-        new_ns[kept] = time_ns[k]
-        invalid[kept] = bad
+        slot[kept], new_ns[kept], invalid[kept] = s, time_ns[k], bad
         if is_double:
             raw[kept] = bits
         else:
