@@ -208,7 +208,7 @@ def decode_status(text: str) -> Status:
     """
     try:
         status = checked(Status, json.loads(text))
-        for name in ("started", "updated", "since"):
+        for name in ("started", "updated", "since", *(["phase_since"] if status.phase_since else [])):
             _require_time(name, getattr(status, name))
         if status.phase_since:
             _require_time("phase_since", status.phase_since)

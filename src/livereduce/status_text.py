@@ -76,7 +76,7 @@ def _script(script: ScriptSeen | None) -> str:
 
 def _memory(status: Status) -> str:
     held, limit = status.memory_bytes or 0, status.memory_limit_bytes
-    if limit is None:
+    if not limit:
         return f"{held / 1e6:.0f} MB, no limit"
     return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB"
 

@@ -19,6 +19,7 @@ from livereduce.metrics import Reported
 from livereduce.publish.trends import Exposure, Trends, add_reported, decode_trends, encode_trends
 from livereduce.status import (
     FILE_NAME,
+    Condition,
     ErrorSeen,
     Printed,
     Restart,
@@ -59,7 +60,10 @@ FULL = Status(
     generation=3,
     worker_pid=2,
     phase=Phase.WAITING,
-    progress=Progress(run=7, data_age_s=1.0, last_errors={"proc": "x"}),
+    phase_since=AT,
+    usual_s=0.2,
+    conditions=(Condition(kind="source", text="x", since=AT),),
+    progress=Progress(run=7, data_age_s=1.0, last_errors={"proc": "x"}, incomplete_runs=("run 6",)),
     memory_bytes=5,
     memory_limit_bytes=6,
     errors=(ErrorSeen(kind="proc", text="x", at=AT),),
@@ -79,15 +83,10 @@ FULL = Status(
     last_restarts=(Restart(at=AT, reason="it crashed", generation=2),),
     last_words=("bye",),
 )
-ODD = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from([-1, 0, 10**400, 2**63, 2**64, 1e308, -1e308, float("nan"), float("inf"), 5e-324])
-    | st.floats()
-    | st.text(max_size=8)
-    | st.sampled_from(["\ud800", "\0", "9" * 5000, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", AT[:19]])
-)
+NUMBERS = (-1, 0, 1, 10**400, -(10**400), 2**63, 2**64, 1e308, -1e308, float("nan"), float("inf"), 5e-324)
+TEXTS = ("", "x", "\ud800", "\0", "9" * 5000, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", AT[:19], AT)
+CORPUS: tuple[Any, ...] = (None, True, False, [], {}, [None], [[]], {"a": None}, *NUMBERS, *TEXTS)
+ODD = st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(CORPUS)
 VALUES = st.recursive(
     ODD,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
@@ -102,6 +101,12 @@ def places(body: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     pairs = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
     for key, inner in pairs:
         yield from places(inner, (*here, key))
+
+
+def value_at(body: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        body = body[key]
+    return body
 
 
 def mutated(text: str, place: tuple[Any, ...], value: object) -> str:
@@ -120,6 +125,9 @@ STATUS_PLACES = list(places(json.loads(STATUS_TEXT)))
 def test_every_field_of_a_snapshot_is_tried() -> None:
     tried = {place[0] for place in STATUS_PLACES}
     assert {one.name for one in fields(Status)} == tried
+    body = json.loads(STATUS_TEXT)
+    empty = [place for place in STATUS_PLACES if value_at(body, place) in ([], {}, None)]
+    assert empty == [], "something must lie in each of them, or nothing is put in its place"
     of_progress = {place[1] for place in STATUS_PLACES if len(place) > 1 and place[0] == "progress"}
     assert {one.name for one in fields(Progress)} == of_progress
 
@@ -139,13 +147,23 @@ def use_status(status: Status) -> None:
     describe(status).encode()
 
 
-@given(st.sampled_from(STATUS_PLACES), VALUES)
-def test_a_snapshot_with_anything_in_it_is_refused_or_can_be_shown(place: tuple[Any, ...], value: object) -> None:
+def try_status(place: tuple[Any, ...], value: object) -> None:
     try:
         status = decode_status(mutated(STATUS_TEXT, place, value))
     except ValueError:
         return
     use_status(status)
+
+
+@pytest.mark.parametrize("place", STATUS_PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_a_snapshot_with_an_odd_value_is_refused_or_can_be_shown(place: tuple[Any, ...]) -> None:
+    for value in CORPUS:
+        try_status(place, value)
+
+
+@given(st.sampled_from(STATUS_PLACES), VALUES)
+def test_a_snapshot_with_anything_in_it_is_refused_or_can_be_shown(place: tuple[Any, ...], value: object) -> None:
+    try_status(place, value)
 
 
 @pytest.mark.parametrize("value", [None, True, "7", 1.5, [], {}, 10**400])
