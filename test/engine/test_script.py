@@ -1,6 +1,7 @@
 import gc
 import hashlib
 import linecache
+import signal
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -246,6 +247,16 @@ def test_sys_exit_is_explained(load: Load, store: Store) -> None:
 def test_an_interrupt_is_not_the_scripts_business(load: Load, store: Store) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_script(load("raise KeyboardInterrupt"), Workspace(), "result", store)
+
+
+def test_where_interrupts_are_ignored_only_a_script_can_raise_one(load: Load, store: Store) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        outcome = run_script(load("raise KeyboardInterrupt"), Workspace(), "result", store)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert isinstance(outcome, ScriptError)
+    assert outcome.text == "KeyboardInterrupt"
 
 
 HOSTILE = [

@@ -8,6 +8,7 @@ import builtins
 import importlib.util
 import io
 import linecache
+import signal
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -166,9 +167,9 @@ def run_script(
         with speaking(script.md5):
             left = _call(script, input, output, store, extra or {})
         return Output(_workspace(left, output, store, mark))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 (one script call: nothing it raises may end the worker)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise  # of a terminal, where one is listened to
         return _script_error(script, error)
 
 

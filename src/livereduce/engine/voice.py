@@ -37,4 +37,17 @@ def _mark(md5: str) -> None:
         with suppress(Exception):  # a script may have put anything in its place
             stream.flush()
     with suppress(OSError):
+        _mend_streams(_fd)
         os.write(_fd, encode_speaker(md5))
+
+
+def _mend_streams(fd: int) -> None:
+    """Open again what a script has closed: the next file, a product, would get the number, and what is printed."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            if number:
+                os.dup2(fd, number)
+            else:
+                os.dup2(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), number)
