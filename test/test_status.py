@@ -178,6 +178,12 @@ def test_conditions_degrade_a_running_service_but_are_not_the_reason_for_another
     assert seen(StateWord.RESTARTING, progress()) == (StateWord.RESTARTING, "why; p.py:3: invalid syntax")
 
 
+def test_a_start_that_takes_long_says_why() -> None:
+    seen = Progress(doing="compiling kernels")
+    assert shown(StateWord.STARTING, "the worker is starting", seen) == (StateWord.STARTING, "compiling kernels")
+    assert shown(StateWord.RUNNING, "at work", replace(progress(), doing="x"))[1] == "reducing run 12345"
+
+
 def test_problems_are_shown_with_their_times() -> None:
     conditions = (Condition(kind="proc", text="a", since=iso(NOW)), Condition(kind="publish", text="b", since="later"))
     text = describe(replace(FULL, why="a; b", problems=("a", "b"), conditions=conditions))

@@ -83,6 +83,8 @@ class Progress:
 
     Attributes
     ----------
+    doing
+        While the worker starts: what takes so long; empty if nothing does.
     data_age_s
         Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
     proc_s, post_proc_s, publish_s
@@ -113,6 +115,7 @@ class Progress:
         How long the loop that reduces has shown no sign of life, where that is not the loop that beats (Mantid's).
     """
 
+    doing: str = ""
     run: int = 0
     run_state: RunState = RunState.NO_RUN
     chunks: int = 0

@@ -271,6 +271,8 @@ def shown(
     if word is StateWord.RESTARTING:  # what was saved meanwhile is as much of a reason for no results
         files = (one.text for one in conditions if one.kind == "files" and one.text not in why)
         return word, "; ".join((why, *files))
+    if word is StateWord.STARTING and progress is not None and progress.doing:
+        return word, progress.doing
     if word is not StateWord.RUNNING or progress is None:
         return word, why
     if not progress.source_connected and not without_source(progress):

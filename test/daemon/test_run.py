@@ -429,6 +429,12 @@ def test_a_new_script_that_cannot_be_used_has_no_version_in_use(beamline: Beamli
     assert told.generation == 1
 
 
+def test_a_start_that_takes_long_says_what_for(beamline: Beamline) -> None:
+    beamline.start("compile")
+    told = beamline.wait(lambda seen: seen.why == "compiling kernels")
+    assert (told.state, told.phase) == (StateWord.STARTING, "starting")
+
+
 def test_a_module_of_a_script_counts_as_part_of_it(beamline: Beamline) -> None:
     module = beamline.path / "scripts" / "helper_of_mine.py"
     module.write_text("x = 1\n")

@@ -197,6 +197,6 @@ class Surroundings(Steady):
 
 if __name__ == "__main__":
     engine, *arguments = sys.argv[1:]
-    main.engine_for = lambda job: globals()[engine]()
+    main.engine_for = lambda job, say=str: globals()[engine]()
     main.LEAVE_S = 0.1
     sys.exit(main.main(arguments))

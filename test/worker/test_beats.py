@@ -1,3 +1,4 @@
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +114,26 @@ def test_the_connection_is_told_at_once(clock: Clock, pipe: Pipe) -> None:
         (True, ""),
         (False, "lost"),
     ]
+
+
+def test_what_takes_long_at_the_start_is_told_and_is_a_sign_of_life(
+    clock: Clock, pipe: Pipe, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.STARTING)
+    for _ in range(3):
+        beats.doing("compiling")
+        clock.now_s += 1
+    assert [(b.phase, b.progress.doing) for b in pipe.beats()] == [
+        (Phase.STARTING, ""),
+        *[(Phase.STARTING, "compiling")] * 3,
+    ]
+    assert caplog.messages == ["compiling"], "in the log once"
+    beats.phase(Phase.WAITING, Progress())
+    beats.doing("compiling for a script")
+    assert [(b.phase, b.progress.doing) for b in pipe.beats()] == [(Phase.WAITING, "")]
+    assert len(caplog.messages) == 1
 
 
 def test_progress_is_sent_once_a_second_even_if_nothing_changes(clock: Clock, pipe: Pipe) -> None:

@@ -392,3 +392,21 @@ def test_the_mantid_engine_is_taken_from_its_folder(tmp_path: Path, monkeypatch:
     engine = object()
     put_in_place_of_the_mantid_engine(monkeypatch, types.SimpleNamespace(MantidEngine=lambda: engine))
     assert worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text())) is engine
+
+
+def test_compiling_is_told_before_the_first_kernel_is_ready(tmp_path: Path) -> None:
+    """With an empty cache, as on the first start on a machine; the next start has nothing to say."""
+    said: list[list[str]] = []
+    code = (
+        "import sys\n"
+        "from livereduce.worker.main import engine_for\n"
+        "from livereduce.link import decode_job\n"
+        "engine_for(decode_job(open(sys.argv[1]).read()), print)\n"
+    )
+    for _ in range(2):
+        environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+        command = [sys.executable, "-c", code, str(job_file(tmp_path))]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        said.append(done.stdout.splitlines())
+    assert set(said[0]) == {"compiling kernels for this machine; this takes about a minute, once"}
+    assert said[1] == []

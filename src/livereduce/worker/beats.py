@@ -1,5 +1,6 @@
 """Signs of life from the work loop to the daemon: full snapshots on a pipe that may be full, broken or absent."""
 
+import logging
 import os
 import threading
 import time
@@ -7,6 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from livereduce.link import Beat, Phase, Progress, encode_beat
+
+log = logging.getLogger("livereduce.worker")
 
 SHORTEST_S = 0.05
 """Within a phase not more than 20 beats a second: an engine that polls fast must not spend its time on beats."""
@@ -45,6 +48,16 @@ class Beats:
                 self._progress = replace(self._progress, silent_s=0.0)
             self._phase = phase
             self._send(at_once=changed or news)
+
+    def doing(self, what: str) -> None:
+        """Say what takes long while the worker starts; later there are other signs of what it does."""
+        with self._lock:
+            if self._phase is not Phase.STARTING:
+                return
+            if what != self._progress.doing:
+                log.info("%s", what)
+            news, self._progress = what != self._progress.doing, replace(self._progress, doing=what)
+            self._send(at_once=news)
 
     def progress(self, progress: Progress) -> None:
         """The work loop has got so far, in the phase it was last in; what somebody waits for is told at once."""

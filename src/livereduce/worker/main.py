@@ -31,6 +31,9 @@ from livereduce.worker.orders import Orders, die_with_parent, obey
 from livereduce.worker.own_log import HIGH_FD, OwnLog
 from livereduce.worker.trim import trim
 
+Say = Callable[[str], object]
+MakeEngine = Callable[[Job, Say], Engine]
+
 POLL_S = 0.5
 """Beats are due at least once a second while waiting."""
 STOP_DEADLINE_S = 15.0
@@ -87,7 +90,7 @@ class _EveryLine(logging.Formatter):
 
 def work(
     job: Job,
-    make_engine: Callable[[Job], Engine],
+    make_engine: MakeEngine,
     beat_fd: int | None,
     order_fd: int | None,
     own_log: OwnLog | None = None,
@@ -97,7 +100,7 @@ def work(
     Parameters
     ----------
     make_engine
-        Gives the engine for a job; called after the first beat, as it may import for seconds.
+        Gives the engine for a job; called after the first beat, as it may import for seconds. It says what takes long.
     beat_fd, order_fd
         The pipes to and from the daemon, None when run by hand.
     own_log
@@ -120,11 +123,11 @@ def work(
     return code
 
 
-def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, orders: Orders) -> int:
+def _reduce(job: Job, make_engine: MakeEngine, beats: Beats, orders: Orders) -> int:
     beats.phase(Phase.STARTING)
     _let_scripts_import_from(job.script_dir)
     try:
-        engine = make_engine(job)
+        engine = make_engine(job, beats.doing)
         engine.start(job, beats.phase)
     except OperatorError as error:
         return _unusable(error)
@@ -139,15 +142,15 @@ def _reduce(job: Job, make_engine: Callable[[Job], Engine], beats: Beats, orders
     return ExitCode.OK if orders.stop.is_set() else ExitCode.RECYCLED
 
 
-def _made(make_engine: Callable[[Job], Engine], own_log: OwnLog | None, job: Job) -> Engine:
-    engine = make_engine(job)
+def _made(make_engine: MakeEngine, own_log: OwnLog | None, job: Job, say: Say) -> Engine:
+    engine = make_engine(job, say)
     if own_log is not None:
         own_log.take_over()
     return engine
 
 
-def engine_for(job: Job) -> Engine:
-    """The engine that a job names.
+def engine_for(job: Job, say: Say = str) -> Engine:
+    """The engine that a job names; `say` is told what takes long on the way to it.
 
     Raises
     ------
@@ -157,7 +160,7 @@ def engine_for(job: Job) -> Engine:
     if job.engine not in _NEEDS:
         raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
-        return _mantid() if job.engine == "mantid" else _builtin()
+        return _mantid(say) if job.engine == "mantid" else _builtin(say)
     except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
@@ -171,13 +174,17 @@ _NEEDS = {
 }
 
 
-def _builtin() -> Engine:
+def _builtin(say: Say) -> Engine:
+    from livereduce.engine.builtin.compiling import tell_of_compiling
+
+    tell_of_compiling(say)
     from livereduce.engine.builtin.engine import BuiltinEngine
 
     return BuiltinEngine()
 
 
-def _mantid() -> Engine:
+def _mantid(say: Say) -> Engine:
+    say("loading Mantid")
     from livereduce.engine.mantid.engine import MantidEngine
 
     return MantidEngine()
