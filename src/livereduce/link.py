@@ -91,6 +91,10 @@ class Progress:
         How long the last call that has finished took.
     proc_calls, post_proc_calls
         How many calls of the scripts have finished in this generation, well or not.
+    no_pulses_since
+        Unix time since when a run that is not paused has brought no pulses; None if they come.
+    no_beam_since
+        Unix time since when the pulses have come without beam; None if there is beam, or it is not known.
     last_errors
         The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
     incomplete_runs
@@ -137,6 +141,8 @@ class Progress:
     proc_calls: int = 0
     post_proc_calls: int = 0
     data_age_s: float | None = None
+    no_pulses_since: float | None = None
+    no_beam_since: float | None = None
     source_address: str = ""
     source_connected: bool = False
     source_reason: str = ""

@@ -290,7 +290,7 @@ def _by_run(progress: Progress) -> tuple[StateWord, str]:
         case RunState.RUNNING:
             incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
             fits = f"; {progress.fits}" if progress.fits else ""
-            return StateWord.RUNNING, f"reducing run {progress.run}{fits}{incomplete}"
+            return StateWord.RUNNING, f"reducing run {progress.run}{_beam_off(progress)}{fits}{incomplete}"
         case RunState.ENDED:
             return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
         case RunState.NO_RUN:
@@ -303,6 +303,24 @@ def without_source(progress: Progress) -> str:
         return ""
     where, reason = _where(progress), progress.source_reason or "connection lost"
     return reason if where in reason else f"{where}: {reason}"
+
+
+def without_pulses(progress: Progress) -> str:
+    """That a run that is not paused brings no pulses; empty if it does. The beam being off is not that."""
+    if progress.no_pulses_since is None or progress.run_state is not RunState.RUNNING or not progress.source_connected:
+        return ""
+    since = clock_time(progress.no_pulses_since, "%H:%M:%S")
+    return f"no pulses since {since}, although run {progress.run} is not paused: does the data acquisition run?"
+
+
+def _beam_off(progress: Progress) -> str:
+    return "" if progress.no_beam_since is None else f"; no beam since {clock_time(progress.no_beam_since)}"
+
+
+def clock_time(unix_s: float, form: str = "%H:%M") -> str:
+    """A time of today as it stands on a clock; with its date if it is of another day."""
+    at, today = datetime.fromtimestamp(unix_s), datetime.now()
+    return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
 
 
 def _where(progress: Progress) -> str:

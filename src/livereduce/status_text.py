@@ -17,6 +17,7 @@ from livereduce.status import (
     FILE_NAME,
     ScriptSeen,
     Status,
+    clock_time,
     exit_code,
     holder_beside,
     is_down,
@@ -94,6 +95,8 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     if progress.run_unmapped or progress.run_erroneous:
         without = f"{progress.run_unmapped} of unmapped pixels, {progress.run_erroneous} of erroneous ones"
         rows += [("not counted", f"events {without}")]
+    if progress.no_beam_since is not None:
+        rows += [("beam", f"off since {clock_time(progress.no_beam_since)}")]
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
     rows += [("invalid logs", progress.invalid_logs)] if progress.invalid_logs else []
     rows += [("earlier runs", text) for text in progress.incomplete_runs]

@@ -1,9 +1,12 @@
 """Scenarios in one generation, through the shipped worker."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from helpers.engines import KEEP, Bench, Stage, events_of
+from helpers.engines import CHUNK, KEEP, Bench, Stage, bench_of, events_of
 from livereduce.errors import ExitCode
 from livereduce.link import RunState
 
@@ -210,3 +213,31 @@ def test_conformance_of_a_name_that_is_not_there(bench: Bench, text: str, meant:
     assert meant in told[:250]
     bench.beam_to(Stage.OVER)
     assert reducing.stop() == ExitCode.OK
+
+
+def test_conformance_of_a_run_that_brings_no_pulses(bench: Bench) -> None:
+    """Not paused, and nothing comes: said after some seconds, until pulses come again."""
+    reducing = bench.start(bench.job(proc=bench.binning))
+    bench.beam_to(Stage.HALF)
+    assert reducing.wait_reduced(bench.half).no_beam_since is None
+    silent = reducing.wait("a silent source", lambda one: one.no_pulses_since is not None)
+    assert (silent.run, silent.run_state, silent.source_connected) == (1, RunState.RUNNING, True)
+    bench.beam_to(Stage.MORE)
+    reducing.wait("pulses", lambda one: one.no_pulses_since is None and one.run_events >= bench.more)
+    assert reducing.stop() == ExitCode.OK
+
+
+def test_a_beam_that_goes_off_is_told_by_the_mantid_engine_too(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Pulses come, without charge and events: the run goes on."""
+    dark = {"events": 0, "pulses": 10, "charge_pc": 0.0}
+    items = [{"new_run": 1}, {"chunk": CHUNK, "times": 3}, {"wait_for": "half"}, {"forever": dark}]
+    with bench_of("mantid", tmp_path, environ, stream={"items": items}) as bench:
+        reducing = bench.start(bench.job(proc=bench.binning))
+        assert reducing.wait_reduced(3000).no_beam_since is None
+        begun_s = time.time()
+        bench.beam_to(Stage.HALF)
+        off = reducing.wait("no beam", lambda one: one.no_beam_since is not None and one.no_pulses_since is None)
+        assert (off.run, off.run_state) == (1, RunState.RUNNING)
+        assert off.no_beam_since is not None
+        assert abs(off.no_beam_since - begun_s) < 30
+        assert reducing.stop() == ExitCode.OK

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.faults import MORE, MORE_EVENTS, RUN, SECOND, Matrix, Rig, Row, Rows, skip_row
+from helpers.faults import MORE, MORE_EVENTS, RUN, SECOND, Matrix, Rig, Row, Rows, is_well, skip_row
 from livereduce.status import StateWord
 
 ROWS = Rows()
@@ -60,7 +60,7 @@ def products(rig: Rig) -> None:
     filler.unlink()
     rig.inject()
     rig.beam_to(1.2)
-    rig.wait("well again", lambda one: one.state is StateWord.RUNNING)
+    rig.wait("well again", is_well)
     seen = rig.back(MORE_EVENTS)
     assert (seen.restarts, seen.renewals) == (0, 0)
     rig.finish()
@@ -83,7 +83,7 @@ def at_the_end(rig: Rig, break_it: Callable[[Path], object], mend_it: Callable[[
     rig.inject()
     rig.until("the end of the run", lambda: rig.beamline.index().get(RUN, {}).get("ended"))
     rig.outcome.recovery_s = rig.seconds()
-    seen_now = rig.wait("well again", lambda one: one.state is StateWord.RUNNING)
+    seen_now = rig.wait("well again", is_well)
     assert (seen_now.restarts, seen_now.renewals) == (0, 0)
     rig.check_totals()
     rig.stop()

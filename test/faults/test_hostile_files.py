@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from helpers.faults import DOUBLED, HALF, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, Matrix, Rig, Row, Rows
+from helpers.faults import (
+    DOUBLED,
+    HALF,
+    HALF_EVENTS,
+    MORE,
+    MORE_EVENTS,
+    PASS,
+    PATIENCE_S,
+    Matrix,
+    Rig,
+    Row,
+    Rows,
+    is_well,
+)
 from livereduce.status import StateWord
 
 ROWS = Rows()
@@ -202,7 +215,7 @@ def log_is_a_fifo(rig: Rig) -> None:
     rig.saw(StateWord.DEGRADED, "livereduce.log cannot be written (not a regular file)", "standard output")
     rig.inject()
     (rig.path / "livereduce.log").unlink()
-    rig.wait("lines are written again", lambda one: one.state is StateWord.RUNNING)
+    rig.wait("lines are written again", is_well)
     rig.beam_to(MORE)
     rig.back(MORE_EVENTS)
     rig.finish()
@@ -217,7 +230,7 @@ def log_is_replaced(rig: Rig, replace: Callable[[Path], None]) -> None:
     rig.saw(StateWord.DEGRADED, "livereduce.log cannot be written")
     rig.inject()
     path.rmdir() if path.is_dir() else path.unlink()
-    rig.wait("lines are written again", lambda one: one.state is StateWord.RUNNING)
+    rig.wait("lines are written again", is_well)
     seen = rig.back(MORE_EVENTS)
     assert seen.restarts == 0
     rig.finish()

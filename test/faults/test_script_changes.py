@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from helpers.faults import DOUBLED, HALF, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, Matrix, Rig, Row, Rows
+from helpers.faults import (
+    DOUBLED,
+    HALF,
+    HALF_EVENTS,
+    MORE,
+    MORE_EVENTS,
+    PASS,
+    PATIENCE_S,
+    Matrix,
+    Rig,
+    Row,
+    Rows,
+    is_well,
+)
 from livereduce.status import StateWord
 
 ROWS = Rows()
@@ -229,7 +242,7 @@ def configuration_breaks(rig: Rig, break_it: Callable[[Path], None], *seen: str)
     if path.is_dir():
         path.rmdir()
     save(path, before)
-    rig.wait("nothing is wrong any more", lambda one: one.state is StateWord.RUNNING)
+    rig.wait("nothing is wrong any more", is_well)
     rig.back(MORE_EVENTS)
     rig.finish()
 

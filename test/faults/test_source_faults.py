@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from helpers import packets as p
+from helpers.dim import dim_play
 from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, Matrix, Rig, Row, Rows
 from helpers.served import powder_play, serving
 from livereduce.status import StateWord
-from livereduce.stream.adara.layout import NS_PER_S
+from livereduce.stream.adara.layout import NS_PER_S, epics_ns
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -223,6 +224,33 @@ def swallows(rig: Rig) -> None:
     status = rig.back(MORE_EVENTS)
     assert (status.restarts, status.renewals) == (0, 0)
     rig.finish()
+
+
+@ROWS("beam stands still, the server answers")
+def silent_source(rig: Rig) -> None:
+    """The source of a run that is not paused is silent: said, and no reason to connect again."""
+    line = through_a_line(rig)
+    rig.saw(StateWord.DEGRADED, "no pulses since", "not paused")
+    goes_on(rig, line, 1)
+
+
+@ROWS("beam goes off")
+def beam_off(rig: Rig) -> None:
+    """Pulses come without charge: the run goes on, nobody is called, and the page says since when."""
+    url = rig.stack.enter_context(serving(dim_play(epics_ns(time.time()), on_s=2.0, run_s=600.0), speed=1.0))
+    rig.beamline.script("proc", PASS)
+    rig.configure(source=url)
+    rig.beamline.start()
+    rig.inject()
+    status = rig.saw(StateWord.RUNNING, "reducing run 1; no beam since ")
+    assert status.progress
+    events, pulses = status.progress.run_events, status.progress.run_pulses
+    later = rig.wait("more pulses", lambda one: one.progress is not None and one.progress.run_pulses > pulses + 300)
+    assert (later.state, later.conditions) == (StateWord.RUNNING, ())
+    assert later.progress
+    assert later.progress.run_events == events == 2400
+    rig.outcome.lost = "nothing"
+    rig.stop()
 
 
 @ROWS("server drips, a byte at a time")

@@ -20,6 +20,7 @@ from helpers.faults import (
     Row,
     Rows,
     gone,
+    is_well,
     once,
     while_there,
 )
@@ -126,7 +127,7 @@ def post_proc_raises(rig: Rig) -> None:
     (rig.path / "fault").unlink()
     rig.inject()
     rig.beam_to(1.3)
-    rig.wait("a result", lambda one: one.state is StateWord.RUNNING)
+    rig.wait("a result", is_well)
     rig.back(MORE_EVENTS + 5_000)
     rig.finish()
 

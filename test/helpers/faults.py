@@ -256,6 +256,12 @@ class Rig:
         assert self.beamline.stop() == 0, self.log()
 
 
+def is_well(status: Status) -> bool:
+    """Reduces, and nothing is wrong but what a beam that stands still for the test is: a run without pulses."""
+    kinds = {condition.kind for condition in status.conditions}
+    return status.state is StateWord.RUNNING or (status.state is StateWord.DEGRADED and kinds == {"pulses"})
+
+
 def difference(seen: Totals, truth: Totals, factor: float = 1.0) -> str:
     """In words what one run has not that the other has."""
     if seen.facts != truth.facts:

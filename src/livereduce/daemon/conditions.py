@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from livereduce.link import Progress
-from livereduce.status import Condition, without_source
+from livereduce.status import Condition, without_pulses, without_source
 
-URGENCY = ("source", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
+URGENCY = ("source", "pulses", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
 """The kinds of conditions, the most urgent first."""
 SEVERAL = frozenset({"files"})
 """Of these kinds there may be several at once, told apart by their text; of the others the newest text counts."""
@@ -65,6 +65,8 @@ def conditions_of(
 def _of_progress(progress: Progress) -> Iterable[Condition]:
     if source := without_source(progress):
         yield Condition(kind="source", text=source)
+    if pulses := without_pulses(progress):
+        yield Condition(kind="pulses", text=pulses)
     for step in ("proc", "post_proc"):
         if step in progress.last_errors:
             yield Condition(kind=step, text=f"{step}: {progress.last_errors[step]}")

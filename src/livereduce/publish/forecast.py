@@ -130,7 +130,7 @@ def _relative(value: float, error: float | None) -> float | None:
     return relative if math.isfinite(relative) else None
 
 
-def forecast(trend: Trend, began_unix_s: float, wanted: float, now_unix_s: float) -> Forecast:
+def forecast(trend: Trend, began_unix_s: float, wanted: float, now_unix_s: float, no_beam_since: str = "") -> Forecast:
     """When the relative error of a metric reaches `wanted`.
 
     Parameters
@@ -141,6 +141,8 @@ def forecast(trend: Trend, began_unix_s: float, wanted: float, now_unix_s: float
         Such as 0.01 for one percent.
     now_unix_s
         Unix time.
+    no_beam_since
+        Since when there is no beam, for people: then nobody knows when the rest will come. Empty if there is.
 
     Raises
     ------
@@ -165,7 +167,10 @@ def forecast(trend: Trend, began_unix_s: float, wanted: float, now_unix_s: float
         return _with(known, reached=True, more=0.0, seconds_more=0.0)
     if why := _breaks_the_law(steps):
         return Forecast(relative_error=relative, how=how, why_not=why)
-    return _in_time(_with(known, more=needed - at), steps, now_unix_s)
+    known = _with(known, more=needed - at)
+    if no_beam_since:
+        return _with(known, why_not=f"no beam since {no_beam_since}: it is not known when that will be there")
+    return _in_time(known, steps, now_unix_s)
 
 
 def _with(known: Forecast, **more: float | bool | str) -> Forecast:

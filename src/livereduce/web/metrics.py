@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from livereduce.link import Progress, RunState
-from livereduce.status import StateWord, Status
+from livereduce.status import StateWord, Status, without_pulses
 from livereduce.web.view import View, data_age_s
 
 STATES = ("down", *StateWord)
@@ -81,6 +81,16 @@ FROM_SNAPSHOT = (
         "Whether the stream server is connected (1) or not (0).",
         _progress(lambda p: float(p.source_connected)),
     ),
+    _Of(
+        "livereduce_pulses_missing",
+        "Whether a run that is not paused brings no pulses (1): the source is silent.",
+        _progress(lambda p: float(bool(without_pulses(p)))),
+    ),
+    _Of(
+        "livereduce_beam_off",
+        "Whether the pulses come without beam (1); 0 with beam, or where it is not known.",
+        _progress(lambda p: float(p.no_beam_since is not None)),
+    ),
     _Of("livereduce_run_events", "Events of the current run.", _progress(lambda p: p.run_events)),
     _Of(
         "livereduce_run_erroneous_events",
@@ -108,7 +118,9 @@ FROM_SNAPSHOT = (
 )
 NOW_ONLY = frozenset(
     {
+        "livereduce_beam_off",
         "livereduce_events_per_second",
+        "livereduce_pulses_missing",
         "livereduce_pulses_per_second",
         "livereduce_source_connected",
         "livereduce_worker_memory_bytes",

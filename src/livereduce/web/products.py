@@ -20,6 +20,7 @@ from livereduce.web.renderer.frames import Job
 from livereduce.web.renderer.pool import Refused
 from livereduce.web.site import instrument, now, site_of
 from livereduce.web.trends import trends_body
+from livereduce.web.view import no_beam_since
 
 FORECAST_S = 5
 """For so long a forecast is given again as it was."""
@@ -46,12 +47,13 @@ async def trends(request: Request) -> Response:
         raise HTTPException(404, f"there is no run {run} here")
     target = params.relative_error(request.query_params.getlist("target"))
     path, at = Path(view.products_dir) / str(run) / FILE_NAME, now().timestamp()
+    no_beam = no_beam_since(view, run)
 
     def make() -> bytes:
-        return to_json(trends_body(read_trends(path), run, target, at))
+        return to_json(trends_body(read_trends(path), run, target, at, no_beam))
 
     version = await asyncio.to_thread(_version, path)
-    key = ("trends", str(path), version, target, at // FORECAST_S if target else 0)
+    key = ("trends", str(path), version, target, at // FORECAST_S if target else 0, no_beam)
     return await _made(request, key, lambda: asyncio.to_thread(make), "application/json", {})
 
 

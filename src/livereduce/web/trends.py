@@ -13,18 +13,24 @@ FURTHEST_S = 1e9
 """Thirty years; a time beyond is no time but an answer."""
 
 
-def trends_body(trends: Trends | None, run: int, target: float | None, now_unix_s: float) -> dict[str, Any]:
-    """The answer; `target` is a wanted relative error."""
+def trends_body(
+    trends: Trends | None, run: int, target: float | None, now_unix_s: float, no_beam_since: str = ""
+) -> dict[str, Any]:
+    """The answer; `target` is a wanted relative error, `no_beam_since` as in `forecast`."""
     if trends is None:
         return {"run": run, "left_out": [], "metrics": []}
-    metrics = [_metric(one, trends.began_unix_s, target, now_unix_s) for one in trends.metrics.values()]
+    metrics = [_metric(one, trends.began_unix_s, target, now_unix_s, no_beam_since) for one in trends.metrics.values()]
     return {"run": run, "left_out": list(trends.left_out), "metrics": metrics}
 
 
-def _metric(trend: Trend, began_unix_s: float, target: float | None, now_unix_s: float) -> dict[str, Any]:
+def _metric(
+    trend: Trend, began_unix_s: float, target: float | None, now_unix_s: float, no_beam_since: str
+) -> dict[str, Any]:
     found = statistics_of(trend)
     points = trend.points
-    reaches = None if target is None else reached(forecast(trend, began_unix_s, target, now_unix_s), target)
+    reaches = None
+    if target is not None:
+        reaches = reached(forecast(trend, began_unix_s, target, now_unix_s, no_beam_since), target)
     return {
         "name": trend.name,
         "units": trend.units,

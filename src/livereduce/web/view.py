@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from livereduce.status import Status, iso
+from livereduce.status import Status, clock_time, iso
 from livereduce.web.index import Index
 
 MOST_TEXT = 2000
@@ -92,6 +92,14 @@ def data_age_s(status: Status, now: datetime) -> float | None:
         return None
     silence_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
     return round(status.progress.data_age_s + max(0.0, silence_s), 3)
+
+
+def no_beam_since(view: View, run: int) -> str:
+    """Since when there has been no beam in a run that goes on, as a time of the clock; empty if there is beam."""
+    progress = view.status.progress if view.status and not view.down else None
+    if progress is None or progress.run != run or progress.no_beam_since is None:
+        return ""
+    return clock_time(progress.no_beam_since)
 
 
 def runs(view: View) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from livereduce.contained import Contained
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
 from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
 from livereduce.engine.builtin.binning import Binning, make_edges_ns
+from livereduce.engine.builtin.flowing import Flowing
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
@@ -88,6 +89,7 @@ class BuiltinEngine:
         self._outlet: Outlet | None = None
         self._reductions: tuple[Reduction, ...] = ()
         self._tell: Tell = tell_nobody  # until `start` says whom to tell
+        self._flowing = Flowing()
         self._lost = ""
         self._over = False
         self._stopping = False
@@ -169,7 +171,7 @@ class BuiltinEngine:
             time.sleep(wait_s)
             return (Tick(),)
         try:
-            facts = self._apart(self._source.read(wait_s))
+            facts = self._apart(self._listen(self._source, wait_s))
         except SourceLost as lost:
             self._lost = lost.reason
             self._over = not lost.retry
@@ -184,6 +186,14 @@ class BuiltinEngine:
         finally:
             self._marker.nothing()
         return (*facts, Tick()) if facts else (Dry(),)
+
+    def _listen(self, source: Source, wait_s: float) -> Sequence[Item]:
+        begun_s, items = self._clock(), tuple[Item, ...]()
+        try:
+            items = tuple(source.read(wait_s))
+            return items
+        finally:
+            self._flowing.read(items, self._clock() - begun_s, connected=source.state().connected)
 
     def _apart(self, items: Sequence[Item]) -> Sequence[Fact]:
         if not self._suspects:
@@ -250,7 +260,7 @@ class BuiltinEngine:
         first = self._reductions[0]
         run = self._cut.run or first.run
         tally = first.tally if run == first.run else Tally()
-        source = self._source.state()
+        source, beam_ns = self._source.state(), self._flowing.no_beam_since_ns()
         return Progress(
             run=run,
             run_state=_run_state(self._cut),
@@ -273,6 +283,8 @@ class BuiltinEngine:
             proc_calls=first.calls[Phase.PROCESS],
             post_proc_calls=first.calls[Phase.POST_PROCESS],
             data_age_s=lag_s(self._cut, self._clock()),
+            no_pulses_since=self._flowing.no_pulses_since(_run_state(self._cut)),
+            no_beam_since=None if beam_ns is None else (beam_ns + EPICS_EPOCH_UNIX_NS) / 1e9,
             source_address=source.address,
             source_connected=source.connected,
             source_reason=source.reason or ("" if source.connected else self._lost),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from livereduce.engine.mantid import shim
 from livereduce.engine.mantid.arguments import SNS_LISTENER, address_of, arguments_of, shown
+from livereduce.engine.mantid.flowing import no_beam_since, no_pulses_since
 from livereduce.engine.mantid.loop import Loop
 from livereduce.engine.mantid.runs import Book
 from livereduce.engine.mantid.setup import MantidLog, choose_instrument, listen_to_log
@@ -184,6 +185,8 @@ class MantidEngine:
             proc_grew_bytes=max(0, done.grew_bytes[Phase.PROCESS]),
             post_proc_grew_bytes=max(0, done.grew_bytes[Phase.POST_PROCESS]),
             data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
+            no_pulses_since=no_pulses_since(done.watched, book.state),
+            no_beam_since=no_beam_since(done.watched),
             source_address=self._address,
             source_connected=connected,
             source_reason="" if connected else _reason(verdict),

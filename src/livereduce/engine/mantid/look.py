@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from livereduce.engine.mantid.runs import Seen
 
 CHARGE = "proton_charge"
+NEWEST = 16
+"""Pulses that tell the rate."""
 START, END = "run_start", "run_end"
 
 
@@ -56,6 +58,8 @@ def seen_in(workspace: Any, *, count: bool = True) -> Seen:
         first_ns=int(times_ns[0]) if len(times_ns) else 0,
         last_ns=int(times_ns[-1]) if len(times_ns) else 0,
         newest_ns=max(_newest_times(run), default=0),
+        pulses_ns=tuple(times_ns[-NEWEST:].tolist()),
+        charged_ns=int(times_ns[charges > 0].max(initial=0)),
         start_time=_time(run, START),
         end_time=_time(run, END),
     )

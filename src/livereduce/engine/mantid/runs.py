@@ -28,6 +28,8 @@ class Seen:
         The newest time in any of its logs; 0 if there is none.
     start_time, end_time
         When its run started and ended (ISO 8601); empty if it does not say.
+    pulses_ns, charged_ns
+        Times of its newest pulses, oldest first, and of its last one with proton charge (0 if there is none).
     """
 
     run: int = 0
@@ -42,6 +44,8 @@ class Seen:
     newest_ns: int = 0
     start_time: str = ""
     end_time: str = ""
+    pulses_ns: tuple[int, ...] = ()
+    charged_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

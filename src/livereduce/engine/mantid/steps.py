@@ -18,10 +18,11 @@ from mantid import simpleapi
 from livereduce.engine.failures import keep_failure
 from livereduce.engine.mantid.ads import Ads
 from livereduce.engine.mantid.arguments import ACCUMULATION, RESULT
+from livereduce.engine.mantid.flowing import Watched, looked
 from livereduce.engine.mantid.hints import hint
 from livereduce.engine.mantid.look import memory_of, seen_in
 from livereduce.engine.mantid.results import products_of
-from livereduce.engine.mantid.runs import Book, check_added, take_accumulated, take_chunk, take_processed
+from livereduce.engine.mantid.runs import Book, Seen, check_added, take_accumulated, take_chunk, take_processed
 from livereduce.engine.script import Scope, Script, ScriptError, load_script, run_script
 from livereduce.link import Job, Phase
 from livereduce.metrics import take_metrics
@@ -44,6 +45,8 @@ class Done:
     ----------
     book, settled
         What has come, and what of it has been through a whole cycle.
+    watched
+        The pulses in it.
     at_work, since
         The phase that runs now and since when; None if none does.
     heard_at, looked_at, first_at, new_at
@@ -54,6 +57,7 @@ class Done:
 
     book: Book = field(default_factory=Book)
     settled: Book = field(default_factory=Book)
+    watched: Watched = field(default_factory=Watched)
     at_work: Phase | None = None
     since: float = 0.0
     heard_at: float = 0.0
@@ -120,7 +124,7 @@ class Steps:
             self._end()
 
     def _run_proc(self, chunk: Any, output: str) -> Any:
-        self._look(lambda book: take_chunk(book, seen_in(chunk)))
+        self._look(lambda: seen_in(chunk), take_chunk)
         self._unpublished = True
         outcome = self._call(PROC, chunk, output)
         if isinstance(outcome, ScriptError):
@@ -128,7 +132,7 @@ class Steps:
             self._changed.set()
             raise RuntimeError(str(outcome))
         left = chunk if outcome is None else outcome
-        self._look(lambda book: take_processed(book, seen_in(left, count=False)))
+        self._look(lambda: seen_in(left, count=False), take_processed, is_chunk=False)
         return _as_output(outcome, output)
 
     def _run_post_proc(self, accumulated: Any, output: str) -> Any:
@@ -175,20 +179,25 @@ class Steps:
         self.done.held_bytes = memory_of(accumulated)
         alone = PROC not in self._scripts
 
-        def take(book: Book) -> Book:
-            seen = seen_in(accumulated, count=alone)
+        def take(book: Book, seen: Seen) -> Book:
             if alone and self._replaces:  # it is the chunk
                 book = take_chunk(book, seen)
             book = take_accumulated(book, seen, is_new=alone and not self._replaces)
             return check_added(book, seen) if self._adds and not alone else book
 
-        self._look(take)
+        self._look(lambda: seen_in(accumulated, count=alone), take, is_chunk=alone)
 
-    def _look(self, take: Callable[[Book], Book]) -> None:
-        """Take what a workspace says into the book; a workspace that says it badly costs no cycle."""
+    def _look(self, see: Callable[[], Seen], take: Callable[[Book, Seen], Book], *, is_chunk: bool = True) -> None:
+        """Take what a workspace says into the book; a workspace that says it badly costs no cycle.
+
+        `is_chunk`: it is, or has in it, the chunk of this cycle as Mantid gave it.
+        """
         before, now = self.done.book, time.monotonic()
         try:
-            book = take(before)
+            seen = see()
+            book = take(before, seen)
+            if is_chunk:
+                self.done.watched = looked(self.done.watched, seen, before, book, now, time.time())
         except Exception as error:  # noqa: BLE001  the boundary of a look: the reduction does not depend on it
             logger.warning("what this chunk says of itself cannot be read: %s: %s", type(error).__name__, error)
             return

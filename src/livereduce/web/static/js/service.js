@@ -15,6 +15,7 @@ export function showFacts({ card, status, restartable }) {
   const rows = [
     ["Engine", status.engine, status.interpreter],
     ["Source", progress.source_address ? `${progress.source_address} ${link}` : ""],
+    ["Beam", progress.no_beam_since && !card.down ? `off since ${when(progress.no_beam_since * 1000)}` : ""],
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
     ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
     ["Script errors", whole(progress.script_errors ?? 0)],

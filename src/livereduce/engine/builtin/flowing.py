@@ -1,0 +1,61 @@
+"""The pulses that a source gives, followed on the clock of who reads it: while a script runs nobody listens."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from livereduce.link import RunState
+from livereduce.stream.chunk import Fact
+from livereduce.stream.flow import Flow, Pulses, no_beam_since_ns, pulses_came, silent_since, waited_for
+from livereduce.stream.model import EventBatch, Resumed, RunStarted
+
+NEWEST = 16
+"""Pulses of a batch that tell the rate."""
+
+
+def pulses_in(batch: EventBatch) -> Pulses:
+    """The newest pulses of a batch."""
+    charged, eventful = batch.charge_pc > 0, np.diff(batch.first) > 0
+    columns = (batch.pulse_ns, batch.pulse_ns[charged], batch.pulse_ns[eventful])
+    newest, with_charge, with_events = (column[-NEWEST:].tolist() for column in columns)
+    return Pulses(newest_ns=newest, with_charge_ns=with_charge, with_events_ns=with_events)
+
+
+class Flowing:
+    """What is known of the pulses of one source.
+
+    Parameters
+    ----------
+    wall_clock
+        Unix time in seconds.
+    """
+
+    def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
+        self._wall_clock = wall_clock
+        self._flow = Flow()
+        self._listened_s = 0.0
+        self._connected = False
+
+    def read(self, facts: Iterable[Fact], seconds: float, *, connected: bool) -> None:
+        """The source was read for so many seconds and has given these facts."""
+        self._listened_s += seconds
+        now, unix_s = self._listened_s, self._wall_clock()
+        if connected and not self._connected:
+            self._flow = waited_for(self._flow, now, unix_s)
+        self._connected = connected
+        for fact in facts:
+            if isinstance(fact, EventBatch):
+                self._flow = pulses_came(self._flow, pulses_in(fact), now, unix_s)
+            elif isinstance(fact, RunStarted | Resumed):
+                self._flow = waited_for(self._flow, now, unix_s)
+
+    def no_pulses_since(self, state: RunState) -> float | None:
+        """Unix time since when a run that is not paused has brought no pulses; None if that is not so."""
+        if state is not RunState.RUNNING or not self._connected:
+            return None
+        return silent_since(self._flow, self._listened_s)
+
+    def no_beam_since_ns(self) -> int | None:
+        """Time of the last pulse with beam, in ns since 1990, if it is off."""
+        return no_beam_since_ns(self._flow)

@@ -1,0 +1,98 @@
+"""Whether pulses come, and whether there is beam in them: what tells a silent source from a beam that is off. Pure.
+
+A run that is not paused brings pulses at the accelerator's rate, with beam or without. Pulses that do not come are
+missing data. Pulses without proton charge are the beam being off, which is no fault. A source that never sends charge
+(a reactor) has beam as long as pulses bring events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from livereduce.stream.pace import Pace, came, is_overdue, wait_from
+
+EVENTS_S = 20.0
+"""Where events stand in for charge they come at random: a shorter time without any means nothing."""
+RATE_UNKNOWN_S = 30.0
+"""In a run that has brought no pulse at all, this long a wait for the first one means something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulses:
+    """Some pulses that came together, oldest first.
+
+    Attributes
+    ----------
+    newest_ns
+        The times of the newest of them, in ns since any fixed moment.
+    with_charge_ns, with_events_ns
+        The newest times of those that carried proton charge, and of those that brought events.
+    """
+
+    newest_ns: Sequence[int]
+    with_charge_ns: Sequence[int] = ()
+    with_events_ns: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What is known of the pulses of a stream.
+
+    Attributes
+    ----------
+    pulses
+        Their pace, on the clock of who listens.
+    came_unix_s
+        The wall clock's time when pulses came last, or since when they are waited for.
+    beam
+        The pace of pulses with beam, on the clock of the pulses themselves.
+    first_ns, last_ns
+        The first and the newest pulse.
+    charged
+        Proton charge has been seen: it tells the beam from now on.
+    """
+
+    pulses: Pace = field(default_factory=Pace)
+    came_unix_s: float = 0.0
+    beam: Pace = field(default_factory=Pace)
+    first_ns: int | None = None
+    last_ns: int = 0
+    charged: bool = False
+
+
+def pulses_came(flow: Flow, seen: Pulses, now: float, unix_s: float, *, counts_waits: bool = True) -> Flow:
+    """Pulses came; `counts_waits` as in `pace.came`."""
+    if not seen.newest_ns:
+        return flow
+    first_charge = bool(seen.with_charge_ns) and not flow.charged
+    charged = flow.charged or first_charge
+    beam = seen.with_charge_ns if charged else seen.with_events_ns
+    before = Pace() if first_charge else flow.beam
+    last_ns = int(seen.newest_ns[-1])
+    return Flow(
+        pulses=came(flow.pulses, seen.newest_ns, now, counts_waits=counts_waits),
+        came_unix_s=unix_s,
+        beam=came(before, beam, beam[-1] / 1e9 if beam else 0.0),
+        first_ns=int(seen.newest_ns[0]) if flow.first_ns is None else flow.first_ns,
+        last_ns=last_ns,
+        charged=charged,
+    )
+
+
+def waited_for(flow: Flow, now: float, unix_s: float) -> Flow:
+    """Pulses are to come from now on: a run began, a pause ended, or the source is connected again."""
+    return replace(flow, pulses=wait_from(flow.pulses, now), came_unix_s=unix_s)
+
+
+def silent_since(flow: Flow, now: float) -> float | None:
+    """Unix time since when no pulses have come that ought to; None if that is not so."""
+    return flow.came_unix_s if is_overdue(flow.pulses, now, RATE_UNKNOWN_S) else None
+
+
+def no_beam_since_ns(flow: Flow) -> int | None:
+    """Time of the last pulse with beam, if pulses have come without beam for long; None if not, or not known.
+
+    Without any pulse with beam so far it is the time of the first pulse.
+    """
+    since_ns = flow.first_ns if flow.beam.stamp_ns is None else flow.beam.stamp_ns
+    limit_s = max(flow.beam.limit_s, 0.0 if flow.charged else EVENTS_S)
+    return since_ns if since_ns is not None and flow.last_ns - since_ns >= limit_s * 1e9 else None
