@@ -3,6 +3,7 @@
 They run a few at once, as the rows of the fault matrix do: most of their time is waiting.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -324,6 +325,77 @@ def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
     assert status.progress is not None
     assert (status.progress.keeps_events, status.progress.fits) == (True, "")
     post.finish()
+
+
+@scenario
+def a_script_of_a_terabyte_is_named_and_passed_over(post: Post) -> None:
+    """Nobody reads it: the daemon goes on telling, and a script that can be used takes over."""
+    post.begin(post.bench.binning, "pass\n")
+    post.wait_reduced(post.bench.half)
+    path = post.beamline.path / f"reduce_{post.bench.short_name}_live_post_proc.py"
+    os.truncate(path, 1 << 40)
+    told = post.wait("the reason", lambda status: status.state is StateWord.DEGRADED)
+    assert "live_post_proc.py: cannot be read: too long (1 TiB, at most 1 MiB)" in told.why
+    post.wait("a newer snapshot", lambda status: status.updated > told.updated)
+    path.unlink()
+    post.script("post_proc", DOUBLED[post.bench.engine])
+    post.wait_reduced(post.bench.half, generation=2)
+    post.finish(factor=2.0)
+
+
+@scenario
+def a_script_that_no_compiler_takes_parks_the_daemon(post: Post) -> None:
+    heads = "".join(f"{' ' * k}try:\n{' ' * k}  pass\n{' ' * k}finally:\n" for k in range(19))
+    post.begin(f"{heads}{' ' * 19}{'x = 1; ' * 400}y = x\n")
+    parked = post.wait("parked", lambda status: status.state is StateWord.PARKED)
+    assert "live_proc.py" in parked.why
+    post.script("proc", post.bench.binning)
+    post.wait_reduced(post.bench.half)
+    post.finish()
+
+
+SPOILS = """
+import logging, os, sys
+os.umask(0o077)
+logging.shutdown(); logging.getLogger().handlers.clear(); logging.disable(logging.CRITICAL)
+print("NUL \\0 ESC \\x1b[31m \u2192 \\udc80 of proc")
+"""
+
+
+@scenario
+def what_scripts_print_is_marked_and_made_visible_and_the_product_can_be_read(post: Post) -> None:
+    place = repr(str(post.beamline.path / "fault"))
+    fails = f"import os\nprint('of post_proc')\nif os.path.exists({place}):\n    raise ValueError('seen')\n"
+    post.begin(SPOILS + post.bench.binning, fails)
+    post.wait_reduced(post.bench.half)
+    status = post.wait("both scripts", lambda status: len({one.script for one in status.printed}) >= 2)
+    assert status.proc is not None
+    assert status.post_proc is not None
+    said = {(one.script, one.line) for one in status.printed}
+    shown = "NUL \\x00 ESC \\x1b[31m \u2192 \\udc80 of proc"
+    assert (f"proc {status.proc.md5[:7]}", shown) in said
+    assert (f"post_proc {status.post_proc.md5[:7]}", "of post_proc") in said
+    post.wait_log("livereduce.worker", f"[proc {status.proc.md5[:7]}] {shown}")
+    (post.beamline.path / "fault").touch()
+    post.bench.beam_to(Stage.MORE)
+    post.wait_log("livereduce.engine - ERROR", "ValueError: seen")
+    (post.beamline.path / "fault").unlink()
+    post.finish()
+    product = post.beamline.path / "state" / "products" / "1" / "result.nxs"
+    assert product.stat().st_mode & 0o777 == 0o644
+
+
+@scenario
+def a_name_that_goes_nowhere_is_warned_about_once(post: Post) -> None:
+    post.begin(post.bench.binning + "ouput = 1\n")
+    status = post.wait_reduced(post.bench.half)
+    (warning,) = [text for text in status.warnings if "ouput" in text]
+    assert "live_proc.py: line " in warning
+    assert "assigns to `ouput`, which nothing uses: the result is what `output` is set to" in warning
+    post.finish()
+    assert post.beamline.log().count("assigns to `ouput`") == 1
+    checked = post.beamline.livereduce("check", "livereduce.conf")
+    assert "assigns to `ouput`" in checked.stdout
 
 
 def is_told_over(post: Post, step: str, text: str) -> None:
