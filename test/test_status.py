@@ -27,6 +27,7 @@ from livereduce.status import (
     ScriptSeen,
     StateWord,
     Status,
+    clock_time,
     decode_status,
     encode_status,
     exit_code,
@@ -176,6 +177,34 @@ def test_conditions_degrade_a_running_service_but_are_not_the_reason_for_another
     assert seen(StateWord.RUNNING, progress(connected=False, connects=0))[0] is StateWord.STARTING
     assert seen(StateWord.PARKED, progress()) == (StateWord.PARKED, "why")
     assert seen(StateWord.RESTARTING, progress()) == (StateWord.RESTARTING, "why; p.py:3: invalid syntax")
+
+
+def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none() -> None:
+    since = NOW.timestamp()
+    silent = replace(progress(), no_pulses_since=since)
+    (condition,) = conditions_of(silent, (), at_work=True)
+    clock = clock_time(since, "%H:%M:%S")
+    assert (condition.kind, condition.text) == (
+        "pulses",
+        f"no pulses since {clock}, although run 12345 is not paused: does the data acquisition run?",
+    )
+    assert shown(StateWord.RUNNING, "at work", silent, (condition,)) == (StateWord.DEGRADED, condition.text)
+    for other in (RunState.PAUSED, RunState.ENDED, RunState.NO_RUN):
+        assert conditions_of(replace(silent, run_state=other), (), at_work=True) == ()
+    lost = conditions_of(replace(silent, source_connected=False, source_reason="gone"), (), at_work=True)
+    assert [one.kind for one in lost] == ["source"], "one reason, not two"
+    dark = replace(progress(), no_beam_since=since)
+    assert conditions_of(dark, (), at_work=True) == ()
+    told = shown(StateWord.RUNNING, "at work", dark)
+    assert told == (StateWord.RUNNING, f"reducing run 12345; no beam since {clock_time(since)}")
+    assert f"off since {clock_time(since)}" in describe(replace(FULL, progress=dark))
+
+
+def test_a_time_of_another_day_has_its_date() -> None:
+    now = datetime.now()
+    assert clock_time(now.timestamp()) == now.strftime("%H:%M")
+    before = now - timedelta(days=2)
+    assert clock_time(before.timestamp()) == before.strftime("%Y-%m-%d %H:%M")
 
 
 def test_a_start_that_takes_long_says_why() -> None:

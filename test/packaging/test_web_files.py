@@ -43,7 +43,7 @@ LABELS: dict[str, set[str]] = {}
 for _sample in SAMPLES:
     LABELS.setdefault(_sample.name, set()).update(_sample.labels)
 FROM_PROMETHEUS = {"instance", "job"}
-FUNCTIONS = {"time", "max", "increase", "rate", "on", "by", "and", "or"}
+FUNCTIONS = {"time", "max", "increase", "rate", "on", "by", "and", "or", "unless"}
 
 
 def rules() -> list[dict[str, Any]]:
@@ -79,6 +79,16 @@ def test_an_expression_names_metrics_and_labels_that_there_are(expression: str) 
                 assert value in {sample.labels[label] for sample in SAMPLES if sample.name == metric}
     for words in re.findall(r"(?:on|by) \(([^)]*)\)", expression):
         assert set(re.split(r",\s*", words)) <= {"instrument", *FROM_PROMETHEUS}
+
+
+def test_a_beam_that_is_off_calls_nobody_and_a_silent_source_does() -> None:
+    expressions = {rule["alert"]: " ".join(rule["expr"].split()) for rule in rules()}
+    assert expressions["LivereduceNoPulses"].startswith("livereduce_pulses_missing == 1 ")
+    for name in ("LivereduceBehind", "LivereduceNoResults"):
+        _, unless = expressions[name].split(" unless on (instrument, instance) ")
+        assert "livereduce_beam_off == 1" in unless
+    others = {name for name, text in expressions.items() if "beam_off" in text and "unless" not in text}
+    assert others == set()
 
 
 def test_texts_of_alerts_use_labels_that_there_are() -> None:

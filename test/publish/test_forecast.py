@@ -67,6 +67,15 @@ def test_a_reactor_has_no_proton_charge() -> None:
     assert told.at_unix_s == pytest.approx(BEGAN + 10_000)
 
 
+def test_while_the_beam_is_off_it_is_told_how_much_and_since_when_but_not_when() -> None:
+    told = forecast(counting(20, root_law), BEGAN, wanted=0.01, now_unix_s=BEGAN + 605, no_beam_since="14:02")
+    assert told.more == pytest.approx(9_400 * 10.0)
+    assert (told.seconds_more, told.at_unix_s) == (None, None)
+    assert told.why_not.startswith("no beam since 14:02")
+    reached = forecast(counting(20, root_law), BEGAN, wanted=0.05, now_unix_s=BEGAN + 605, no_beam_since="14:02")
+    assert (reached.reached, reached.why_not) == (True, "")
+
+
 def test_without_beam_it_is_told_how_much_but_not_when() -> None:
     told = forecast(counting(20, root_law), BEGAN, wanted=0.01, now_unix_s=BEGAN + 4_000)
     assert told.more == pytest.approx(94_000)

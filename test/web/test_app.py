@@ -162,6 +162,13 @@ def test_trends_and_when_they_are_good_enough(own: TestClient, powder: Fabricate
     assert asked["reaches"]["reached"] is False
     assert re.search(r"µAh more", asked["reaches"]["text"]), asked["reaches"]
     assert ok(own, f"{ONE}/trends/41?target=0.2")["metrics"][0]["reaches"]["reached"] is True
+    powder.say(progress={"no_beam_since": time.time()})
+    deadline = time.monotonic() + 20
+    while "no beam since" not in ok(own, f"{ONE}/trends/41?target=0.01")["metrics"][0]["reaches"]["text"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    (asked,) = ok(own, f"{ONE}/trends/41?target=0.01")["metrics"]
+    assert asked["reaches"]["at"] is None
 
 
 def test_output_and_scripts(client: TestClient) -> None:

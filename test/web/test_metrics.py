@@ -73,6 +73,21 @@ def test_of_a_daemon_that_is_down_no_old_value_looks_like_a_live_one() -> None:
     assert told["livereduce_events_total", "powder"] == 1000
 
 
+@pytest.mark.parametrize(("silent", "dark"), [(False, False), (True, False), (False, True)])
+def test_a_silent_source_and_a_beam_that_is_off_are_two_things(silent: bool, dark: bool) -> None:
+    assert VIEW.status
+    assert VIEW.status.progress
+    at = NOW.timestamp()
+    seen = replace(VIEW.status.progress, run_state=RunState.RUNNING, source_connected=True)
+    seen = replace(seen, no_pulses_since=at if silent else None, no_beam_since=at if dark else None)
+    view = replace(VIEW, status=replace(VIEW.status, progress=seen))
+    told = scraped(view)
+    assert told["livereduce_pulses_missing", "powder"] == silent
+    assert told["livereduce_beam_off", "powder"] == dark
+    down = scraped(replace(view, down="gone"))
+    assert not {"livereduce_pulses_missing", "livereduce_beam_off"} & {name for name, *_ in down}
+
+
 def test_where_nothing_is_known_it_is_down_and_no_more() -> None:
     names = {key[0] for key in scraped(View(id="new", name="NEW"))}
     assert names == {"livereduce_up", "livereduce_state"}
