@@ -18,7 +18,7 @@ WARM = $(MAKE) --silent --no-print-directory $(VENV)/.warm
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-mantid test-system check format bench soak clean
+.PHONY: help setup demo test test-mantid test-system check format fuzz bench soak clean
 
 help:
 	@echo "make setup   install everything into $(VENV), the developers' tools as well, and compile the kernels"
@@ -30,6 +30,7 @@ help:
 	@echo "make rpm     build the RPMs into ~/rpmbuild/RPMS/noarch"
 	@echo "make check   lint, format and types"
 	@echo "make format  let ruff format everything"
+	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
@@ -97,6 +98,9 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: setup
+	$(BIN)/python test/fuzz_bounds.py $(ARGS)
 
 bench: setup
 	$(BIN)/python benchmarks/stream.py $(ARGS)
