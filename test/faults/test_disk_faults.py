@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -94,13 +94,19 @@ def full_at_the_end(rig: Rig) -> None:
     at_the_end(rig, fill, lambda disk: (disk / "filler").unlink(), "No space left")
 
 
-def remount(disk: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how},size=1m", str(disk)], check=True)
+def cover_read_only(disk: Path, covers: ExitStack) -> None:
+    """The file system once more, above itself: while the daemon has its lock open for writing, it cannot be changed."""
+    subprocess.run(["mount", "--bind", str(disk), str(disk)], check=True)
+    covers.callback(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(disk)], check=True)
 
 
 @ROWS("disk read-only at the end of a run")
 def read_only_at_the_end(rig: Rig) -> None:
-    at_the_end(rig, lambda disk: remount(disk, "ro"), lambda disk: remount(disk, "rw"), "Read-only file system")
+    with ExitStack() as covers:
+        at_the_end(
+            rig, lambda disk: cover_read_only(disk, covers), lambda disk: covers.close(), "Read-only file system"
+        )
 
 
 def put_in_the_way(disk: Path) -> None:
