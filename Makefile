@@ -18,7 +18,7 @@ WARM = $(MAKE) --silent --no-print-directory $(VENV)/.warm
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-mantid test-system check format fuzz bench soak clean
+.PHONY: help setup demo test test-mantid test-system check format fuzz bench soak chaos clean
 
 help:
 	@echo "make setup   install everything into $(VENV), the developers' tools as well, and compile the kernels"
@@ -33,6 +33,7 @@ help:
 	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
+	@echo "make chaos   kill worker and daemon 220 times at random moments: every run is exact or flagged (ten minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
 
 setup: $(VENV)/.installed
@@ -107,6 +108,9 @@ bench: setup
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)
+
+chaos: setup
+	$(BIN)/python benchmarks/chaos.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis livereduce-demo

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -66,6 +67,28 @@ def totals_of(product: Product) -> tuple[object, ...]:
     return tuple(facts[name] for name in ("pulses", "events", "proton_charge_pc", "unmapped", "incomplete"))
 
 
+def assert_one_name_for_each_number(beamline: Beamline, number: int, run: RunTotals) -> None:
+    """File, index and status say the same under the same names, and when the run began and ended."""
+    listed = beamline.index()[number]
+    (entry,) = listed["products"]
+    facts = beamline.product(number).attributes
+    names = ("events", "proton_charge_pc", "incomplete", "ended")
+    assert [entry[name] for name in names] == [facts[name] for name in names] == [run.events, run.charge_pc, "", True]
+    times = ("start_time", "end_time")
+    assert [listed[name] for name in times] == [facts[name] for name in times]
+    assert 0 <= span_s(*(str(facts[name]) for name in times)) - 2.0 <= 1.5
+    with h5py.File(beamline.path / "state" / "products" / entry["path"]) as file:
+        assert set(names) <= set(file["entry"])
+        assert not {"total_counts", "proton_charge"} & set(file["entry"])
+    progress = beamline.status().progress
+    assert progress
+    assert {"run_events", "run_proton_charge_pc"} <= set(progress.__dataclass_fields__)
+
+
+def span_s(begin: str, end: str) -> float:
+    return float((np.datetime64(end[:-1], "ns") - np.datetime64(begin[:-1], "ns")) / np.timedelta64(1, "s"))
+
+
 def cut_to_packets(data: bytes) -> bytes:
     at = 0
     while at + 16 <= len(data) and at + 16 + int.from_bytes(data[at : at + 4], "little") <= len(data):
@@ -102,6 +125,7 @@ def test_runs_are_reduced_as_they_come_and_everything_ends_in_order(beamline: Be
         product, run = beamline.product(number), sent[number]
         assert totals_of(product) == (run.pulses, run.events, run.charge_pc, 0, "")
         assert (run.pulses, run.events) == (120, 40_000)
+        assert_one_name_for_each_number(beamline, number, run)
         counts, edges = focused(run)
         (d,) = product.axes
         assert (d.values.tolist(), product.units) == (edges, "counts/uAh")

@@ -24,7 +24,7 @@ PROGRESS = st.builds(
     run=COUNT,
     run_state=st.sampled_from(RunState),
     events=COUNT,
-    run_charge_pc=st.floats(0, 1e18),
+    run_proton_charge_pc=st.floats(0, 1e18),
     data_age_s=st.none() | st.floats(-1e9, 1e9),
     source_address=st.text(max_size=40),
     source_connected=st.booleans(),

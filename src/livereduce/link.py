@@ -129,7 +129,7 @@ class Progress:
     run_chunks: int = 0
     run_events: int = 0
     run_pulses: int = 0
-    run_charge_pc: float = 0.0
+    run_proton_charge_pc: float = 0.0
     run_unmapped: int = 0
     run_erroneous: int = 0
     run_incomplete: str = ""
@@ -219,7 +219,7 @@ def decode_beat(line: bytes) -> Beat:
     return beat
 
 
-MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_charge_pc"})
+MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_proton_charge_pc"})
 """The clock of the data acquisition may be ahead of ours; a charge is what the stream says it is."""
 
 

@@ -87,7 +87,7 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     if progress is None:
         return []
     link = "connected" if progress.source_connected else f"not connected: {progress.source_reason or 'not yet'}"
-    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_charge_pc / 1e6:.6g} µC"
+    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_proton_charge_pc / 1e6:.6g} µC"
     rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
     age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
     rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]

@@ -52,7 +52,7 @@ def test_a_lone_surrogate_of_an_error_text_can_be_written_afterwards() -> None:
 
 
 def test_numbers_that_are_none_do_not_make_a_worker_unintelligible() -> None:
-    beat = Beat(seq=1, phase=Phase.PROCESS, progress=Progress(run_charge_pc=float("nan"), proc_s=float("inf")))
+    beat = Beat(seq=1, phase=Phase.PROCESS, progress=Progress(run_proton_charge_pc=float("nan"), proc_s=float("inf")))
     assert decode_beat(encode_beat(beat)).progress == Progress()
 
 

@@ -86,7 +86,17 @@ def test_the_file_gives_back_what_went_in() -> None:
     assert decode_trends(text) == trends
     body = json.loads(text)
     assert body["metrics"][0]["units"] == "µs"
-    assert {len(body["metrics"][0][name]) for name in ("time_unix_s", "events", "charge_pc", "value", "error")} == {3}
+    assert {
+        len(body["metrics"][0][name]) for name in ("time_unix_s", "events", "proton_charge_pc", "value", "error")
+    } == {3}
+
+
+def test_trends_of_earlier_versions_are_read() -> None:
+    trends = add_reported(empty(), [reported(1.0)], at(1))
+    body = json.loads(encode_trends(trends, 0.0))
+    for metric in body["metrics"]:
+        metric["charge_pc"] = metric.pop("proton_charge_pc")
+    assert decode_trends(json.dumps(body)) == trends
 
 
 def test_units_may_be_given_once() -> None:
@@ -117,7 +127,7 @@ def broken(**changes: Any) -> str:
         broken(metric={"time_unix_s": [None]}),
         broken(metric={"every": 0}),
         broken(metric={"value": [float("nan")]}),
-        broken(metric={"charge_pc": [float("inf")]}),
+        broken(metric={"proton_charge_pc": [float("inf")]}),
     ],
 )
 def test_what_is_no_trend_is_said_to_be_none(text: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from livereduce.web.view import View
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PROGRESS = Progress(
-    run=7, run_state=RunState.RUNNING, chunks=3, events=1000, run_charge_pc=3.6e9, data_age_s=1.0, proc_s=0.25
+    run=7, run_state=RunState.RUNNING, chunks=3, events=1000, run_proton_charge_pc=3.6e9, data_age_s=1.0, proc_s=0.25
 )
 STATUS = Status(
     state=StateWord.RUNNING,

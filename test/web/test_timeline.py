@@ -18,7 +18,7 @@ STATUS = Status(
     updated=iso(START),
     version="1",
     generation=1,
-    progress=Progress(run=7, run_state=RunState.RUNNING, run_charge_pc=5.0),
+    progress=Progress(run=7, run_state=RunState.RUNNING, run_proton_charge_pc=5.0),
 )
 
 

@@ -17,6 +17,8 @@ from livereduce.metrics import MOST_METRICS, Reported
 
 FILE_NAME = "trends.json"
 VERSION = 1
+CHARGE_BEFORE = "charge_pc"
+"""What the column of proton charge was called before November 2026."""
 MOST_POINTS = 2000
 """Of one metric."""
 MOST_POINTS_IN_ALL = 10_000
@@ -158,7 +160,7 @@ def _columns(trend: Trend) -> dict[str, Any]:
         "note": trend.note,
         "time_unix_s": [round(point.at.time_unix_s, 3) for point in points],
         "events": [point.at.events for point in points],
-        "charge_pc": [point.at.charge_pc for point in points],
+        "proton_charge_pc": [point.at.charge_pc for point in points],
         "value": [point.value for point in points],
         "error": [point.error for point in points],
     }
@@ -189,7 +191,8 @@ def decode_trends(text: str) -> Trends:
 
 
 def _trend(body: dict[str, Any]) -> Trend:
-    columns = ("time_unix_s", "events", "charge_pc", "value", "error")
+    charge = CHARGE_BEFORE if CHARGE_BEFORE in body else "proton_charge_pc"
+    columns = ("time_unix_s", "events", charge, "value", "error")
     points = tuple(_point(*row) for row in zip(*(body[name] for name in columns), strict=True))
     reported, every = int(body["reported"]), int(body["every"])
     newest = points[-1] if points and (reported - 1) % every else None

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from livereduce.fields import checked
@@ -17,6 +18,9 @@ MOST_PRODUCTS = 100
 """Of a run. An index with more is not of this service; the page shows as many of the newest."""
 LATEST_UNIX_S = 1e11
 """The year 5138: a time of a file beyond is none, and would not fit into a date."""
+
+MOST_TIME, MOST_REASON = 40, 1000
+"""Characters."""
 
 _PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
 
@@ -30,16 +34,20 @@ class Listed:
     version: str
     written_unix_s: float
     events: int = 0
+    proton_charge_pc: float = 0.0
     incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRun:
-    """A run in the index with its products by name."""
+    """A run in the index with its products by name; times are ISO 8601, or empty."""
 
     run: int
     ended: bool
     products: Mapping[str, Listed]
+    start_time: str = ""
+    end_time: str = ""
+    incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,9 @@ class _RunEntry:
 
     run: int
     ended: bool
+    start_time: str = ""
+    end_time: str = ""
+    incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +117,7 @@ class _Entry:
     path: str
     written_unix_s: float
     events: int = 0
+    proton_charge_pc: float = 0.0
     incomplete: str = ""
 
 
@@ -115,7 +127,14 @@ def _run(body: Any) -> ListedRun | None:
         listed = [_product(entry.run, one) for one in body["products"][:MOST_PRODUCTS]]
     except (KeyError, TypeError, ValueError):
         return None
-    return ListedRun(run=entry.run, ended=entry.ended, products={one.name: one for one in listed if one})
+    return ListedRun(
+        run=entry.run,
+        ended=entry.ended,
+        start_time=entry.start_time[:MOST_TIME],
+        end_time=entry.end_time[:MOST_TIME],
+        incomplete=entry.incomplete[:MOST_REASON],
+        products={one.name: one for one in listed if one},
+    )
 
 
 def _product(run: int, body: Any) -> Listed | None:
@@ -133,5 +152,6 @@ def _product(run: int, body: Any) -> Listed | None:
         version=f"{int(entry.written_unix_s * 1e6):x}",
         written_unix_s=float(entry.written_unix_s),
         events=entry.events,
-        incomplete=entry.incomplete[:1000],
+        proton_charge_pc=entry.proton_charge_pc if isfinite(entry.proton_charge_pc) else 0.0,
+        incomplete=entry.incomplete[:MOST_REASON],
     )

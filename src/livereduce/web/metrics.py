@@ -106,7 +106,7 @@ FROM_SNAPSHOT = (
     _Of(
         "livereduce_run_charge_coulombs",
         "Proton charge of the current run.",
-        _progress(lambda p: p.run_charge_pc * 1e-12),
+        _progress(lambda p: p.run_proton_charge_pc * 1e-12),
     ),
     _Of(
         "livereduce_run_incomplete",

@@ -60,7 +60,14 @@ SCHEMAS: Json = {
         peer={**maybe(TEXT), "description": "the page that this card is from, if it is another one"},
     ),
     "Instruments": thing(at=TIME, instruments=many(ref("Card"))),
-    "Run": thing(run=WHOLE, ended=YES_NO, products=many(ref("Listed"))),
+    "Run": thing(
+        run=WHOLE,
+        ended=YES_NO,
+        start_time={**TEXT, "description": "ISO 8601; empty if not known"},
+        end_time={**TEXT, "description": "ISO 8601; empty if not known, or as long as the run goes on"},
+        incomplete={**TEXT, "description": "what the end of the run lacks; empty if nothing"},
+        products=many(ref("Listed")),
+    ),
     "Listed": thing(
         name=TEXT,
         updated=TIME,
@@ -68,6 +75,7 @@ SCHEMAS: Json = {
         kind={"type": "string", "enum": ["", "scalar", "1d", "2d"]},
         shape=many(WHOLE),
         events=WHOLE,
+        proton_charge_pc=NUMBER,
         incomplete=TEXT,
     ),
     "Instrument": thing(
@@ -111,7 +119,7 @@ SCHEMAS: Json = {
         t=many(TIME),
         value=_NUMBERS,
         error={**_NUMBERS, "description": "standard deviations, null where none was reported"},
-        charge_pc=_NUMBERS,
+        proton_charge_pc=_NUMBERS,
         mean=maybe(NUMBER),
         std=maybe(NUMBER),
         relative_error=maybe(NUMBER),

@@ -82,7 +82,7 @@ def _sample(status: Status) -> Sample:
     return Sample(
         at=datetime.fromisoformat(status.updated),
         events_per_s=status.events_per_s,
-        proton_charge_pc=progress.run_charge_pc if progress else None,
+        proton_charge_pc=progress.run_proton_charge_pc if progress else None,
         proc_s=progress.proc_s if progress else None,
         post_proc_s=progress.post_proc_s if progress else None,
         memory_bytes=status.memory_bytes,

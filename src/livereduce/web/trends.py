@@ -37,7 +37,7 @@ def _metric(
         "t": [unix_iso(point.at.time_unix_s) for point in points],
         "value": [point.value for point in points],
         "error": [point.error for point in points],
-        "charge_pc": [point.at.charge_pc for point in points],
+        "proton_charge_pc": [point.at.charge_pc for point in points],
         "mean": found.mean,
         "std": found.deviation,
         "relative_error": found.relative_error,

@@ -108,6 +108,9 @@ def runs(view: View) -> list[dict[str, Any]]:
         {
             "run": run.run,
             "ended": run.ended,
+            "start_time": run.start_time,
+            "end_time": run.end_time,
+            "incomplete": run.incomplete,
             "products": [
                 {
                     "name": product.name,
@@ -116,6 +119,7 @@ def runs(view: View) -> list[dict[str, Any]]:
                     "kind": kind(view.shapes.get((run.run, product.name))),
                     "shape": list(view.shapes.get((run.run, product.name)) or ()),
                     "events": product.events,
+                    "proton_charge_pc": product.proton_charge_pc,
                     "incomplete": product.incomplete,
                 }
                 for product in run.products.values()

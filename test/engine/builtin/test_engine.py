@@ -103,7 +103,7 @@ def test_progress_says_all_that_is_known(tmp_path: Path) -> None:
     progress = made.play([start(5), first], [batch(5, 1), Paused(run=5, time_ns=1)])
     assert (progress.run, progress.run_state, progress.chunks, progress.results) == (5, RunState.PAUSED, 2, 2)
     assert (progress.events, progress.pulses, progress.run_events, progress.run_pulses) == (3, 2, 3, 2)
-    assert (progress.run_charge_pc, progress.run_unmapped, progress.run_erroneous) == (4, 2, 1)
+    assert (progress.run_proton_charge_pc, progress.run_unmapped, progress.run_erroneous) == (4, 2, 1)
     assert (progress.source_address, progress.source_connected, progress.run_incomplete) == ("scripted", True, "")
     assert progress.data_age_s is not None
     progress = made.play([end(5)])

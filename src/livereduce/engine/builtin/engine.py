@@ -271,7 +271,7 @@ class BuiltinEngine:
             run_chunks=tally.chunks,
             run_events=tally.events,
             run_pulses=tally.pulses,
-            run_charge_pc=tally.charge_pc,
+            run_proton_charge_pc=tally.charge_pc,
             run_unmapped=tally.unmapped,
             run_erroneous=tally.erroneous,
             run_incomplete=tally.incomplete,

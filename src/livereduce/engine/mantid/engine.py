@@ -172,7 +172,7 @@ class MantidEngine:
             run_chunks=of_run.run_chunks,
             run_events=of_run.run_events,
             run_pulses=of_run.run_pulses,
-            run_charge_pc=of_run.charge_pc,
+            run_proton_charge_pc=of_run.charge_pc,
             run_incomplete=of_run.incomplete,
             script_errors=done.script_errors,
             proc_s=done.seconds[Phase.PROCESS],

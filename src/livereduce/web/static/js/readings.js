@@ -30,7 +30,7 @@ export function showReadings(card, status) {
     ["Events/s", live ? short(card.events_per_s) : "–", progress.run_events ? `${whole(progress.run_events)} in the run` : ""],
     ["Behind beam", live ? span(card.data_age_s) : "–", ""],
     ["Last result", card.last_result_at ?? null, progress.results ? `${whole(progress.results)} results` : ""],
-    ["Proton charge", progress.run_charge_pc ? charge(progress.run_charge_pc) : "–",
+    ["Proton charge", progress.run_proton_charge_pc ? charge(progress.run_proton_charge_pc) : "–",
       progress.run_pulses ? `${whole(progress.run_pulses)} pulses` : ""],
     ["Script time", live && progress.chunks ? span(scripts_s) : "–",
       progress.chunks ? `proc ${span(progress.proc_s)}, post ${span(progress.post_proc_s)}` : ""],
