@@ -14,6 +14,7 @@ from helpers.tools import PACKAGES
 NOT_FOR_TESTS = {"prometheus", "make", "mount", "util-linux"}
 """Optional, or on every Debian and in the README."""
 STUB = '#!/bin/bash\necho "$(basename "$0") $*" >>"$CALLS"\n'
+CHAOS = "make chaos ARGS=--share 0.1"
 COUNTS = "echo '12 passed, 1 skipped in 3.45s'\n"
 
 
@@ -49,7 +50,7 @@ def run(clone: Path, fails: str = "") -> tuple[int, str, list[str]]:
 def test_where_no_bare_debian_can_be_made_it_says_so_and_tests_with_what_there_is(clone: Path) -> None:
     code, said, calls = run(clone)
     assert code == 0, said
-    assert calls == ["make check", "make test ARGS=-rs", "make test-system"]
+    assert calls == ["make check", "make test ARGS=-rs", CHAOS, "make test-system"]
     assert "**** NO BARE DEBIAN CAN BE MADE HERE: it needs root" in said
     report = said.partition("---- .ci/run: passed\n")[2]
     assert "in a bare Debian: NOTHING, since it needs root" in report
@@ -62,18 +63,20 @@ def test_in_a_bare_debian_everything_runs_once(clone: Path) -> None:
     put(clone / "clone" / ".ci" / "bare", script)
     code, said, calls = run(clone)
     assert code == 0, said
-    assert calls == ["bare bookworm .ci/newcomer", "bare trixie .ci/another-python", "make test-system"]
+    assert calls == ["bare bookworm .ci/newcomer", "bare trixie .ci/another-python", CHAOS, "make test-system"]
     assert re.search(r"everything, in a bare Debian 12: 12 passed, 1 skipped in 3.45s \[\d+ s\]\n", said)
 
 
-@pytest.mark.parametrize("fails", ["check", "test", "test-system"])
+@pytest.mark.parametrize("fails", ["check", "test", "chaos", "test-system"])
 def test_what_fails_ends_it_and_is_the_last_thing_said(clone: Path, fails: str) -> None:
     code, said, calls = run(clone, fails)
     assert code != 0
     assert calls[-1].split()[1] == fails
     report = said.partition("---- .ci/run: FAILED")[2].splitlines()
     assert len(report) > 1
-    assert report[-1].startswith({"check": "lint", "test": "everything", "test-system": "the packages"}[fails])
+    assert report[-1].startswith(
+        {"check": "lint", "test": "everything", "chaos": "20 kills", "test-system": "the packages"}[fails]
+    )
 
 
 def test_the_page_for_testers_names_every_package_that_ends_a_skip() -> None:

@@ -45,7 +45,7 @@ def test_a_beam_that_goes_off_is_told_and_is_no_silence(tmp_path: Path, charge: 
         assert all(said.no_pulses_since is None for said in reduction.said)
         last = until(reduction, "more pulses", lambda said: said.run_pulses > off.run_pulses + 60)
         assert (last.no_beam_since, last.no_pulses_since) == (off.no_beam_since, None)
-        assert (last.run_charge_pc > 0) == charge
+        assert (last.run_proton_charge_pc > 0) == charge
 
 
 def test_a_beam_that_is_on_is_never_off(tmp_path: Path) -> None:
