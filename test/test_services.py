@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import platform
 import re
 from datetime import datetime
 from pathlib import Path
@@ -170,6 +171,15 @@ def test_a_users_service_that_is_down_is_not_replaced_by_the_systems(users: Path
     running(host / "run" / "livereduce", "of the system")
     assert asked(None).startswith("DOWN: no status of a daemon")
     assert "of the system" in asked(host / "etc" / "livereduce.conf")
+
+
+def test_units_for_another_host_are_not_meant(users: Path, host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home directory is that of many hosts, and the service runs on one of them."""
+    configured(users / ".config" / "livereduce.conf")
+    running(host / "run" / "livereduce", "of the system")
+    monkeypatch.setattr(platform, "node", lambda: "another.host")
+    assert "of the system" in asked(None)
+    assert service_of(users / ".config" / "livereduce.conf", os.environ, Path.cwd()) is None
 
 
 def test_an_instance_of_the_users(users: Path, host: Path) -> None:

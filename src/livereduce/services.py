@@ -5,6 +5,8 @@ follows from its unit (``packaging/``, and `livereduce.units` for a user's own).
 """
 
 import os
+import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +122,13 @@ def _user_units(own: Path) -> Path:
 
 
 def _is_installed(folder: Path, instance: str) -> bool:
-    return (folder / ("livereduce@.service" if instance else "livereduce.service")).exists()
+    """Whether the unit is there and for this host: a home directory, and the units in it, may be that of many."""
+    try:
+        text = (folder / ("livereduce@.service" if instance else "livereduce.service")).read_text(errors="replace")
+    except OSError:
+        return False
+    hosts = re.findall(r"^ConditionHost=(\S+)$", text, re.M)
+    return not hosts or platform.node() in hosts
 
 
 def _instance(path: Path, folder: Path, cwd: Path) -> str | None:
