@@ -17,6 +17,7 @@ from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure
 from livereduce.link import Phase, Progress, RunState
 from livereduce.lock import Holder
+from livereduce.shown import shown
 from livereduce.status import (
     FILE_NAME,
     MOST_PID,
@@ -36,7 +37,6 @@ from livereduce.status import (
     iso,
     of_a_dead_daemon,
     read_status,
-    shown,
     write_status,
 )
 from livereduce.status_text import describe, find_statuses, show_status
@@ -232,6 +232,7 @@ def test_memory_stacks_and_last_words_are_shown() -> None:
     assert '/d/1.txt File "p.py", line 3' in text
     assert text.count("last words") == 2
     assert "1000 MB, no limit" in describe(replace(full, memory_limit_bytes=None))
+    assert "of 4000 MB: 900 MB grown inside proc" in describe(replace(full, memory_parts="900 MB grown inside proc"))
 
 
 def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:

@@ -17,7 +17,7 @@ from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure
 from livereduce.fields import checked
 from livereduce.files import read_regular, replace_file
-from livereduce.link import Phase, Progress, RunState
+from livereduce.link import Phase, Progress
 from livereduce.lock import FILE_NAME as LOCK_NAME
 from livereduce.lock import Holder, holder
 from livereduce.resolve import Survey
@@ -130,8 +130,8 @@ class Status:
         if that is not known.
     events_per_s, pulses_per_s
         From successive beats.
-    memory_bytes, memory_limit_bytes
-        Of the worker with all that it has started; None without a worker, and without a limit.
+    memory_bytes, memory_limit_bytes, memory_parts
+        Of the worker with all that it has started; None without a worker, and without a limit. The parts are in words.
     dump, dump_shows
         The file with the stacks of the worker that hung last, and the innermost line of its main thread.
     restarts, renewals
@@ -176,6 +176,7 @@ class Status:
     pulses_per_s: float = 0.0
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
+    memory_parts: str = ""
     restarts: int = 0
     renewals: int = 0
     errors: tuple[ErrorSeen, ...] = ()
@@ -252,79 +253,10 @@ def read_status(path: Path) -> Status:
     return decode_status(read_regular(path, MOST_BYTES, follow_link=False).decode())
 
 
-def shown(
-    word: StateWord,
-    why: str,
-    progress: Progress | None,
-    conditions: tuple[Condition, ...] = (),
-    running: str = "",
-) -> tuple[StateWord, str]:
-    """The word and reason that people see: the daemon's own, refined by what a running worker says of its work.
-
-    Parameters
-    ----------
-    conditions
-        What somebody should look at, the most urgent first.
-    running
-        Which script runs for a remarkable time, in a sentence; empty if none does.
-    """
-    if word is StateWord.RESTARTING:  # what was saved meanwhile is as much of a reason for no results
-        files = (one.text for one in conditions if one.kind == "files" and one.text not in why)
-        return word, "; ".join((why, *files))
-    if word is StateWord.STARTING and progress is not None and progress.doing:
-        return word, progress.doing
-    if word is not StateWord.RUNNING or progress is None:
-        return word, why
-    if not progress.source_connected and not without_source(progress):
-        return StateWord.STARTING, f"connecting to {_where(progress)}"
-    if conditions:
-        return StateWord.DEGRADED, "; ".join(one.text for one in conditions)
-    word, why = _by_run(progress)
-    return word, f"{why}; {running}" if running else why
-
-
-def _by_run(progress: Progress) -> tuple[StateWord, str]:
-    match progress.run_state:
-        case RunState.PAUSED:
-            return StateWord.PAUSED, f"run {progress.run} is paused"
-        case RunState.RUNNING:
-            incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
-            fits = f"; {progress.fits}" if progress.fits else ""
-            return StateWord.RUNNING, f"reducing run {progress.run}{_beam_off(progress)}{fits}{incomplete}"
-        case RunState.ENDED:
-            return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
-        case RunState.NO_RUN:
-            return StateWord.WAITING_FOR_RUN, "connected, no run yet"
-
-
-def without_source(progress: Progress) -> str:
-    """That the connection to the source is lost or cannot be made; empty if it is there, or still being made."""
-    if progress.source_connected or not (progress.source_reason or progress.source_connects):
-        return ""
-    where, reason = _where(progress), progress.source_reason or "connection lost"
-    return reason if where in reason else f"{where}: {reason}"
-
-
-def without_pulses(progress: Progress) -> str:
-    """That a run that is not paused brings no pulses; empty if it does. The beam being off is not that."""
-    if progress.no_pulses_since is None or progress.run_state is not RunState.RUNNING or not progress.source_connected:
-        return ""
-    since = clock_time(progress.no_pulses_since, "%H:%M:%S")
-    return f"no pulses since {since}, although run {progress.run} is not paused: does the data acquisition run?"
-
-
-def _beam_off(progress: Progress) -> str:
-    return "" if progress.no_beam_since is None else f"; no beam since {clock_time(progress.no_beam_since)}"
-
-
 def clock_time(unix_s: float, form: str = "%H:%M") -> str:
     """A time of today as it stands on a clock; with its date if it is of another day."""
     at, today = datetime.fromtimestamp(unix_s), datetime.now()
     return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
-
-
-def _where(progress: Progress) -> str:
-    return progress.source_address or "the stream"
 
 
 def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:

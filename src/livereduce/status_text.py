@@ -77,9 +77,10 @@ def _script(script: ScriptSeen | None) -> str:
 
 def _memory(status: Status) -> str:
     held, limit = status.memory_bytes or 0, status.memory_limit_bytes
+    parts = f": {status.memory_parts}" if status.memory_parts else ""
     if not limit:
-        return f"{held / 1e6:.0f} MB, no limit"
-    return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB"
+        return f"{held / 1e6:.0f} MB, no limit{parts}"
+    return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB{parts}"
 
 
 def _progress_rows(status: Status) -> list[tuple[str, str]]:

@@ -63,8 +63,16 @@ def test_a_few_lines_of_nonsense_are_passed_over_more_are_a_complaint() -> None:
     assert heard.complaint == ""
     assert heard.feed(STREAM) == BEATS
     assert heard.feed(encode_beat(BEATS[1])) == []
+    assert heard.feed(STREAM) == []
     assert "3 lines" in heard.complaint
     assert "beat 2 after beat 3" in heard.complaint
+
+
+def test_a_flood_of_nonsense_is_not_read_to_its_end() -> None:
+    heard = Hearing()
+    assert heard.feed(b"x\n" * 100_000 + STREAM) == []
+    assert heard.nonsense == TOLERATED + 1
+    assert heard.feed(STREAM) == []
 
 
 def test_a_line_without_an_end_fills_no_memory_and_is_nonsense() -> None:

@@ -30,6 +30,14 @@ def test_the_last_error_of_each_kind_keeps_its_time_until_it_changes() -> None:
     assert [one.at for one in remember_errors(seen, {"proc": "b"}, "4")] == ["3", "4"]
 
 
+def test_kinds_of_errors_that_nobody_knows_fill_no_memory() -> None:
+    seen: tuple[ErrorSeen, ...] = ()
+    for number in range(1000):
+        seen = remember_errors(seen, {f"kind {number}": "x", "proc": "a"}, "1")
+    assert len(seen) == 20
+    assert "kind 999" in {one.kind for one in seen}
+
+
 def test_an_error_that_is_over_is_kept_and_comes_anew() -> None:
     seen = remember_errors((), {"proc": "a"}, "1")
     seen = remember_errors(seen, {}, "2")

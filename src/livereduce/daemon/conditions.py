@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from livereduce.link import Progress
-from livereduce.status import Condition, without_pulses, without_source
+from livereduce.shown import without_pulses, without_source
+from livereduce.status import Condition
 
 URGENCY = ("source", "pulses", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
 """The kinds of conditions, the most urgent first."""

@@ -48,7 +48,14 @@ class Hearing:
         if len(rest) > MAX_BEAT_BYTES:  # it will not become a beat, and must not fill the memory
             lines, rest = [*lines, rest], b""
         self.rest = rest
-        return [beat for line in lines if (beat := self._beat(line))]
+        beats = []
+        for line in lines:
+            if self.complaint:  # it is being ended: a flood of nonsense must not keep the daemon busy
+                self.rest = b""
+                break
+            if beat := self._beat(line):
+                beats.append(beat)
+        return beats
 
     def _beat(self, line: bytes) -> Beat | None:
         try:

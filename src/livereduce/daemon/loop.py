@@ -147,6 +147,7 @@ class Loop:
         self._reporter.notes = self._changes.notes
         self._reporter.too_large = self._weighing.state.does_not_fit
         self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
+        self._reporter.memory_parts = self._weighing.parts
         self._reporter.spoken.tell(now)
         self._reporter.report(self._state, self._site, self._observed, now)
 
@@ -225,7 +226,7 @@ class Loop:
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         why = why_ended(code, worker.output.last, killed)
-        why += f"; at the last look: {self._weighing.parts}" if killed else ""
+        why += f"; at the last look: {self._weighing.parts}" if killed and self._weighing.parts else ""
         note_end(self._reporter.job, self._state, code, why)
         self._pending.append(Ended(code=code, reason=why))
 

@@ -25,6 +25,7 @@ from livereduce.failure import ScriptFailure
 from livereduce.link import Job
 from livereduce.logs import log_problem
 from livereduce.scripts import Script, Scripts
+from livereduce.shown import shown
 from livereduce.status import (
     Condition,
     ErrorSeen,
@@ -34,7 +35,6 @@ from livereduce.status import (
     Status,
     headline,
     iso,
-    shown,
     write_status,
 )
 
@@ -63,8 +63,8 @@ class Reporter:
         On files that cannot be used, and that the run does not fit into the memory; set by the loop.
     running
         The call of a script that is running; set by the loop.
-    memory
-        What the worker uses of what it may (bytes); set by the loop.
+    memory, memory_parts
+        What the worker uses of what it may (bytes), and where that is, in words; set by the loop.
     errors
         The last error of each kind, set by the loop.
     spoken
@@ -84,6 +84,7 @@ class Reporter:
         self._phase_since = (0.0, "")
         self._conditions: tuple[Condition, ...] = ()
         self.memory: tuple[int | None, int | None] = (None, None)
+        self.memory_parts = ""
         self.errors: tuple[ErrorSeen, ...] = ()
         self.spoken = Spoken()
         self._failure_file = FailureFile()
@@ -239,6 +240,7 @@ class Reporter:
             pulses_per_s=observed.pulses_per_s if flows else 0.0,
             memory_bytes=self.memory[0] if flows else None,
             memory_limit_bytes=self.memory[1],
+            memory_parts=self.memory_parts if flows else "",
             restarts=state.restarts,
             renewals=state.renewals,
             errors=self.errors,
@@ -302,7 +304,7 @@ def is_due(written: Status | None, status: Status, age_s: float) -> bool:
 
 
 def _without_numbers(status: Status) -> Status:
-    rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None)
+    rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None, memory_parts="")
     return replace(
         rates, updated="", phase=None, phase_since="", usual_s=None, progress=None, printed=(), printed_left_out=0
     )

@@ -61,8 +61,8 @@ class Weighing:
 
     @property
     def parts(self) -> str:
-        """Where the memory of the worker was at the newest look, in words."""
-        return self.newest.grown.text if self.newest and self.newest.grown else "not known"
+        """Where the memory of the worker was at the newest look, in words; empty before it."""
+        return self.newest.grown.text if self.newest and self.newest.grown else ""
 
     def gather(self, worker: Worker, generation: int, observed: Observed, now: float) -> list[Fact]:
         """Look if it is time to, have the worker give back what it has freed, and tell the policy what is too much."""

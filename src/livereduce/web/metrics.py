@@ -14,7 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from livereduce.link import Progress, RunState
-from livereduce.status import StateWord, Status, without_pulses
+from livereduce.shown import without_pulses
+from livereduce.status import StateWord, Status
 from livereduce.web.view import View, data_age_s
 
 STATES = ("down", *StateWord)

@@ -110,7 +110,7 @@ class AdaraSource:
         self._decoder = Decoder()
         self._caution = caution or Caution(Marker())
         self._reported = self._reported_repeats = Reported()
-        self._state = SourceState(address=f"{host}:{port}", connected=False, reason="not connected yet")
+        self._state = SourceState(address=f"{host}:{port}", connected=False)
 
     def open(self, at: At) -> None:
         """Say where to begin; the first `read` connects."""
