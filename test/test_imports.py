@@ -18,7 +18,19 @@ LIGHT = {
     "",  # the package itself: its version, and what scripts may call
     *("check", "closure", "compiling", "config", "config_keys", "environment", "errors", "failure", "fields", "files"),
     *("instrument", "extras", "json_errors", "link", "lock", "logs", "marks", "metrics", "names", "parsing"),
-    *("publication", "resolve", "runs", "scripts", "services", "status", "status_text", "syntax", "unused", "visible"),
+    *(
+        "publication",
+        "resolve",
+        "runs",
+        "scripts",
+        "services",
+        "shown",
+        "status",
+        "status_text",
+        "syntax",
+        "unused",
+        "visible",
+    ),
 }
 """What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
 
