@@ -261,6 +261,23 @@ def dies_of_one_chunk(rig: Rig) -> None:
     assert 40 <= int(str(pulses)) < 60, "one chunk of 0.2 s at most, and nothing else"
 
 
+@ROWS("proc dies of a moment in the first chunk of a run")
+def dies_of_a_moment(rig: Rig) -> None:
+    """Nothing else went through, so the script may be to blame: the chunk comes in pieces until one of them is."""
+    rig.beamline.script("proc", dies_of(rig, 0.3, 0.32))
+    rig.play()
+    rig.configure()
+    rig.beam_to(MORE)
+    rig.beamline.start()
+    rig.inject()
+    rig.saw_restart("SIGABRT", number=3)
+    rig.saw_log("run 1 is incomplete", "left out", "twice in proc")
+    rig.back(HALF_EVENTS, generation=4)
+    pulses, events, *_ = rig.finish(incomplete="the worker died on it twice in proc").facts
+    assert events == 1000 * int(str(pulses))
+    assert 50 <= int(str(pulses)) < 60, "an eighth of that chunk, and nothing else"
+
+
 @ROWS("proc dies of whatever it is given")
 def dies_of_everything(rig: Rig) -> None:
     """The script is to blame: nothing is left out, and mended it gets all of the run."""

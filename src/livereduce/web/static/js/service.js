@@ -11,6 +11,7 @@ export function showFacts({ card, status, restartable }) {
   const progress = status.progress ?? {};
   const link = card.down ? "not connected: the daemon is down" : progress.source_connected ? "connected" : "not connected";
   const phase = String(status.phase ?? "").replaceAll("_", " ");
+  const without = (progress.run_unmapped ?? 0) + (progress.run_erroneous ?? 0);
   const working = status.worker_pid && !card.down;
   const rows = [
     ["Engine", status.engine, status.interpreter],
@@ -19,7 +20,10 @@ export function showFacts({ card, status, restartable }) {
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
     ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
     ["Script errors", whole(progress.script_errors ?? 0)],
-    ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}`],
+    ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}, ` +
+      `internal errors ${whole(progress.contained ?? 0)}`],
+    ["Not counted", without ? `${whole(without)} events without a pixel of the instrument` : ""],
+    ["Invalid logs", progress.invalid_logs],
     ["Problems", [...(status.problems ?? []), ...(status.warnings ?? [])].join("; ")],
     ["Configuration", status.configuration], ["Log", status.log_file], ["Products", status.products_dir],
     ["Daemon", `version ${status.version}, pid ${status.pid}, started ${when(status.started)}`],
