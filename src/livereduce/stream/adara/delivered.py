@@ -54,8 +54,6 @@ def _tell(  # type: ignore[no-untyped-def]
 ):
     """Tell new packets from repeats, from row `start` on; return where there was no room, or the number of rows."""
     for i in range(start, rows.size):
-        if tally[_COUNT] >= log.size:
-            return i
         k = np.uint64(rows[i])
         fingerprint = max(fingerprints[k], np.uint64(1))
         if time_ns[k] <= tally[_NEWEST]:
@@ -66,11 +64,13 @@ def _tell(  # type: ignore[no-untyped-def]
                 is_new[i] = 0
                 tally[_REPEATS] += 1
                 continue
-        is_new[i] = 1
         if remember:
+            if tally[_COUNT] >= log.size:
+                return i
             tally[_NEWEST] = max(tally[_NEWEST], time_ns[k])
             log[tally[_COUNT]] = fingerprint
             tally[_COUNT] += 1
+        is_new[i] = 1
     return rows.size
 
 
@@ -145,9 +145,9 @@ class Delivered:
     def look(self, packets: PacketTable, rows: I8) -> U1:
         """For each row whether it would be new; none of them is remembered."""
         is_new = np.empty(len(rows), np.uint8)
-        roomy = self._with_room() if self.count == len(self.book.log) else self
-        while roomy._told(packets, rows, 0, is_new, remember=False) < len(rows):
-            roomy = roomy._with_room()
+        if self._told(packets, rows, 0, is_new, remember=False) < len(rows):
+            self.book.clear_table(self.count)
+            self._told(packets, rows, 0, is_new, remember=False)
         return is_new
 
     def nothing(self) -> "Delivered":
@@ -161,8 +161,8 @@ class Delivered:
         return int(_tell(packets.time_ns, packets.fingerprint, rows, start, remember, *memory, is_new))
 
     def _with_room(self) -> "Delivered":
-        """The same with the next generation begun, or with a table that is large enough for this one."""
-        if self.count < len(self.book.log):
+        """The same with a table that is large enough, or else with the next generation begun."""
+        if 2 * self.count > len(self.book.table):
             self.book.clear_table(self.count)
             return self
         return replace(

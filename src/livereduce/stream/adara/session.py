@@ -156,7 +156,7 @@ def _connected(state: SessionState) -> SessionState:
         monitor=state.monitor.rejoined(),
         replaying=True,
         reconnected=True,
-        overlap_due=state.last_ns is not None,
+        overlap_due=state.last_ns is not None or state.run in state.runs,
         runs=(state.run,),
     )
 
