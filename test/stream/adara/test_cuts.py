@@ -179,7 +179,7 @@ def check(server: Server, client: Client, generation: int) -> int:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_every_packet_counts_once_or_a_gap_is_said(seed: int) -> None:
-    """Every other stream with a memory that is much too small for it: then a run that is flagged may count twice, too."""
+    """Every other stream with a memory much too small for it: then a run that is flagged may count twice, too."""
     chance, cuts, whole = random.Random(seed), 0, 0
     while cuts < CUTS_A_SEED:
         generation = chance.choice([ENOUGH, 8])
