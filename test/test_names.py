@@ -28,11 +28,11 @@ def test_the_name_that_was_meant(name: object, meant: str | None) -> None:
 
 def test_what_was_meant_comes_before_all_that_there_is_and_all_is_bounded() -> None:
     text = missing("log", "theta", LOGS)
-    assert text.startswith("no log named 'theta'; did you mean 'Theta'? (there are Theta, Omega, ")
+    assert text.startswith("no log named 'theta'; did you mean 'Theta'? (existing logs: Theta, Omega, ")
     assert text.endswith(" and 293 more)")
     assert len(missing("log", "x" * 10_000, ["y" * 10_000] * 50)) < 300
     assert missing("workspace", "a", []) == "no workspace named 'a' (there are no workspaces)"
-    assert missing("log", "b", ["c"]) == "no log named 'b' (there is c)"
+    assert missing("log", "b", ["c"]) == "no log named 'b' (existing logs: c)"
 
 
 @given(st.text(max_size=20) | st.integers(), st.lists(st.text(max_size=20), max_size=20))

@@ -53,4 +53,4 @@ def _listing(what: str, names: list[str]) -> str:
     if not names:
         return f" (there are no {what}s)"
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f" (there {'is' if len(names) == 1 else 'are'} {', '.join(map(_short, names[:LISTED]))}{more})"
+    return f" (existing {what}s: {', '.join(map(_short, names[:LISTED]))}{more})"

@@ -17,7 +17,7 @@ def test_a_missing_name_is_named_together_with_those_that_exist() -> None:
 def test_a_long_list_of_names_is_cut() -> None:
     store = Store()
     store.update({f"w{k}": k for k in range(1, 31)})
-    with pytest.raises(KeyError, match=r"no workspace named '-' \(there are w1, .* and 18 more\)"):
+    with pytest.raises(KeyError, match=r"no workspace named '-' \(existing workspaces: w1, .* and 18 more\)"):
         store["-"]
     with pytest.raises(KeyError, match=r"there are no workspaces"):
         Store()["w"]

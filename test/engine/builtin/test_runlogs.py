@@ -33,7 +33,7 @@ def test_strings_and_plain_values() -> None:
     assert sorted(logs) == sorted(logs.keys()) == ["run_title", "word"]
     with pytest.raises(RuntimeError, match="no times"):
         _ = title.times
-    with pytest.raises(RuntimeError, match=r"no log named 'tmp' \(there are run_title, word\)"):
+    with pytest.raises(RuntimeError, match=r"no log named 'tmp' \(existing logs: run_title, word\)"):
         logs.getProperty("tmp")
     with pytest.raises(RuntimeError, match=r"no log named 'Run_Title'; did you mean 'run_title'\?"):
         logs.getProperty("Run_Title")
