@@ -2,6 +2,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -144,6 +145,25 @@ def test_progress_is_sent_once_a_second_even_if_nothing_changes(clock: Clock, pi
         clock.now_s += 1.0
         beats.progress(Progress())
         assert len(pipe.beats()) == 1
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_beats_are_never_written_to_a_file_of_a_script(
+    clock: Clock, pipe: Pipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reused: bool
+) -> None:
+    """It has closed all descriptors that it does not know, and opened one of its own."""
+    left: list[str] = []
+    monkeypatch.setattr(module, "leave", left.append)
+    beats = Beats(pipe.writing)
+    file = os.open(tmp_path / "results.txt", os.O_WRONLY | os.O_CREAT)
+    os.close(pipe.writing)
+    if reused:
+        os.dup2(file, pipe.writing)
+    beats.phase(Phase.WAITING)
+    assert (tmp_path / "results.txt").read_bytes() == b""
+    assert len(left) == 1
+    os.dup2(file, pipe.writing)  # for the end of the test
+    os.close(file)
 
 
 def test_without_a_pipe_beats_go_nowhere() -> None:

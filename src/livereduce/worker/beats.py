@@ -30,6 +30,7 @@ class Beats:
         if fd is not None:
             os.set_blocking(fd, False)
         self._fd = fd
+        self._pipe = _identity(fd) if fd is not None else None
         self._seq = 0
         self._sent_s = 0.0
         self._phase = Phase.STARTING
@@ -72,10 +73,30 @@ class Beats:
             return
         self._seq += 1
         self._sent_s = now_s
+        beat = encode_beat(Beat(seq=self._seq, phase=self._phase, progress=self._progress))
+        # A script may have closed the descriptor, and then its number means a file of the script.
+        if _identity(self._fd) != self._pipe:
+            leave("a script has closed the pipe on which this worker says how it is: the worker ends")
+            return
         # A full pipe means a slow daemon, a broken one that it is gone: the first loses a beat, the second is the
         # business of `worker.orders`.
         with suppress(BlockingIOError, BrokenPipeError):
-            os.write(self._fd, encode_beat(Beat(seq=self._seq, phase=self._phase, progress=self._progress)))
+            os.write(self._fd, beat)
+
+
+def _identity(fd: int) -> tuple[int, int] | None:
+    """What tells an open file from another; None if the descriptor is closed."""
+    try:
+        facts = os.fstat(fd)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def leave(why: str) -> None:
+    """End this process at once: nobody can know any more whether it works."""
+    log.error("%s", why)
+    os._exit(1)
 
 
 def _news(progress: Progress) -> tuple[object, ...]:
