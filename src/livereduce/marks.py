@@ -14,7 +14,7 @@ from pathlib import Path
 
 FILE_NAME = "mark"
 """In the folder of the generation."""
-_FORMAT = struct.Struct("<IIqqQQ")
+_FORMAT = struct.Struct("<IIqqQqQ")
 _EPICS_EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -42,8 +42,9 @@ class Mark:
     ----------
     from_ns, to_ns
         The oldest and the newest pulse, nanoseconds since 1990; of a chunk without pulses, of its logs.
-    packet
-        One packet alone, see `packet_mark`; 0 for everything between the two times.
+    packet, packet_ns
+        One packet alone, by its check sum, and its own time, which may be much older than the pulses it comes with;
+        0 for everything between the two times.
     passed
         How many chunks of this run have gone through all stages in this generation.
     """
@@ -53,6 +54,7 @@ class Mark:
     from_ns: int
     to_ns: int
     packet: int = 0
+    packet_ns: int = 0
     passed: int = 0
 
 
@@ -62,7 +64,7 @@ class Suspect:
 
     Attributes
     ----------
-    stage, run, from_ns, to_ns, packet
+    stage, run, from_ns, to_ns, packet, packet_ns
         See `Mark`.
     scripts
         The md5s of the scripts that were in use.
@@ -79,6 +81,7 @@ class Suspect:
     from_ns: int
     to_ns: int
     packet: int = 0
+    packet_ns: int = 0
     scripts: str = ""
     why: str = ""
     skip: bool = False
@@ -87,9 +90,12 @@ class Suspect:
     @property
     def reason(self) -> str:
         """Why these data are missing, for people."""
-        between = f"{_iso(self.from_ns)} to {_iso(self.to_ns)}" if self.to_ns > self.from_ns else _iso(self.from_ns)
-        what = "a packet" if self.packet else "the data"
-        return f"{what} of {between} left out: the worker died on it twice in {self.stage} ({self.why})"
+        if self.packet:
+            what = f"a packet of {_iso(self.packet_ns)}"
+        else:
+            between = f" to {_iso(self.to_ns)}" if self.to_ns > self.from_ns else ""
+            what = f"the data of {_iso(self.from_ns)}{between}"
+        return f"{what} left out: the worker died on it twice in {self.stage} ({self.why})"
 
 
 def _iso(time_ns: int) -> str:
@@ -115,41 +121,50 @@ class Marker:
                 file.truncate(_FORMAT.size)
                 self._memory = mmap.mmap(file.fileno(), _FORMAT.size)
 
-    def data(self, stage: Stage, run: int, from_ns: int, to_ns: int, packet: int = 0) -> None:
+    def data(self, stage: Stage, run: int, from_ns: int, to_ns: int, *, packet: int = 0, packet_ns: int = 0) -> None:
         """A stage begins with other data."""
         if run != self._run:
             self._run, self._passed = run, 0
         self._span = from_ns, to_ns
-        self._write(stage, packet)
+        self._write(stage, packet, packet_ns)
 
     def stage(self, stage: Stage) -> None:
         """The same data enter another stage."""
-        self._write(stage, 0)
+        self._write(stage)
 
     def passed(self) -> None:
         """The chunk is through."""
         self._passed += 1
-        self._write(Stage.NOTHING, 0)
+        self._write(Stage.NOTHING)
 
     def nothing(self) -> None:
         """There are no data in hand."""
-        self._write(Stage.NOTHING, 0)
+        self._write(Stage.NOTHING)
 
-    def _write(self, stage: Stage, packet: int) -> None:
+    def _write(self, stage: Stage, packet: int = 0, packet_ns: int = 0) -> None:
         # In two steps: a process that is killed between them has no data in hand, rather than those of before.
         self._memory[0:4] = bytes(4)
         number = _STAGES.index(stage)
         if number:
-            _FORMAT.pack_into(self._memory, 0, 0, self._run & 0xFFFF_FFFF, *self._span, packet, self._passed)
+            run = self._run & 0xFFFF_FFFF
+            _FORMAT.pack_into(self._memory, 0, 0, run, *self._span, packet, packet_ns, self._passed)
             self._memory[0:4] = number.to_bytes(4, "little")
 
 
 def read_mark(path: Path) -> Mark | None:
     """What a worker that has ended had in its hands; None if nothing, or if it has left no mark."""
     try:
-        number, run, from_ns, to_ns, packet, passed = _FORMAT.unpack(path.read_bytes())
+        number, run, from_ns, to_ns, packet, packet_ns, passed = _FORMAT.unpack(path.read_bytes())
     except (OSError, struct.error):
         return None
     if not 0 < number < len(_STAGES):
         return None
-    return Mark(stage=_STAGES[number], run=run, from_ns=from_ns, to_ns=to_ns, packet=packet, passed=passed)
+    return Mark(
+        stage=_STAGES[number],
+        run=run,
+        from_ns=from_ns,
+        to_ns=to_ns,
+        packet=packet,
+        packet_ns=packet_ns,
+        passed=passed,
+    )

@@ -52,9 +52,15 @@ def judge(known: Suspects, mark: Mark | None, why: str, scripts: str) -> Suspect
     if mark is None:
         return skipped
     fresh = Suspect(
-        stage=mark.stage, run=mark.run, from_ns=mark.from_ns, to_ns=mark.to_ns, packet=mark.packet,
-        scripts=scripts, why=why,
-    )  # fmt: skip
+        stage=mark.stage,
+        run=mark.run,
+        from_ns=mark.from_ns,
+        to_ns=mark.to_ns,
+        packet=mark.packet,
+        packet_ns=mark.packet_ns,
+        scripts=scripts,
+        why=why,
+    )
     before = next((one for one in known if not one.skip and _again(one, fresh)), None)
     if before is None:
         return (*skipped, fresh)
@@ -74,8 +80,9 @@ def _again(before: Suspect, now: Suspect) -> bool:
         return False
     if now.stage in SCRIPT_STAGES:  # the very same chunk, or a piece of it
         return before.scripts == now.scripts and before.from_ns <= now.from_ns and now.to_ns <= before.to_ns
-    overlap = before.from_ns <= now.to_ns and now.from_ns <= before.to_ns
-    return overlap and (before.packet == now.packet or not (before.packet and now.packet))
+    if before.packet and now.packet:
+        return before.packet == now.packet
+    return before.from_ns <= now.to_ns and now.from_ns <= before.to_ns
 
 
 def for_scripts(suspects: Suspects, scripts: str) -> Suspects:

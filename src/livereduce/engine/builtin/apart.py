@@ -16,6 +16,9 @@ Timed = EventBatch | MonitorBatch | LogBatch
 Part = tuple[int, int]
 """A run, and the time at which a part of it begins. Between two parts there is a cut."""
 ANYWHERE: Part = (-1, 0)
+"""With whatever comes next."""
+BEFORE = -1
+"""The part of values that are older than the pulses they come with: a chunk of pulses must not die of those."""
 
 
 def span_of(chunk: Chunk) -> tuple[int, int]:
@@ -46,7 +49,12 @@ def apart(items: Sequence[Item], suspects: Sequence[Suspect], part: Part) -> tup
             facts += stretch
             continue
         # A source gives the logs of a block before its pulses: those of one part must come together.
-        pieces = [piece for item in stretch if isinstance(item, Timed) for piece in _pieces(item, suspects)]
+        batches = [item for item in stretch if isinstance(item, Timed)]
+        oldest_ns = min(
+            (int(one.pulse_ns.min()) for one in batches if isinstance(one, EventBatch) and one.first.size > 1),
+            default=0,
+        )
+        pieces = [piece for item in batches for piece in _pieces(item, suspects, oldest_ns)]
         for piece in sorted(pieces, key=lambda one: one.part):
             if piece.part not in (ANYWHERE, part):
                 facts.append(Leave())
@@ -88,7 +96,7 @@ def _of(suspects: list[Suspect], from_ns: int, to_ns: int) -> Suspect | None:
     return max(inside, key=lambda one: one.skip, default=None)
 
 
-def _pieces(item: Timed, suspects: Sequence[Suspect]) -> Iterator[_Piece]:
+def _pieces(item: Timed, suspects: Sequence[Suspect], oldest_ns: int) -> Iterator[_Piece]:
     spans, times = _spans(item.run, suspects), _times(item)
     if len(spans) == 1 or not len(times):
         yield _Piece(ANYWHERE, item)
@@ -97,7 +105,10 @@ def _pieces(item: Timed, suspects: Sequence[Suspect]) -> Iterator[_Piece]:
     counted = False
     for k in np.unique(number).tolist():
         span = spans[k]
-        part = (item.run, span.from_ns) if span.suspect or isinstance(item, EventBatch) else ANYWHERE
+        if span.suspect or isinstance(item, EventBatch):
+            part = item.run, span.from_ns
+        else:
+            part = (item.run, BEFORE) if int(times[number == k].max()) < oldest_ns else ANYWHERE
         if span.suspect and span.suspect.skip:
             gap = Gap(run=item.run, reason=span.suspect.reason, from_ns=span.suspect.from_ns, to_ns=span.suspect.to_ns)
             yield _Piece(part, gap)

@@ -9,6 +9,7 @@ from livereduce.stream.adara.layout import HEADER_WORDS, Kind
 from livereduce.stream.model import Gap, Item
 
 Decode = Callable[[PacketTable], Sequence[Item]]
+Span = tuple[int, int]
 _MARKED = 1 << 32
 """A packet's mark is never 0, which stands for all packets."""
 
@@ -35,18 +36,18 @@ class Caution:
         run
             The run that the stream is in, which the packets may change.
         """
-        from_ns, to_ns = _span(table)
-        near = [one for one in self._suspects if one.from_ns <= to_ns and from_ns <= one.to_ns]
+        span = _span(table)
+        near = [one for one in self._suspects if _is_near(one, table, *span)]
         if not near:
-            self._marker.data(Stage.DECODE, run(), from_ns, to_ns)
+            self._marker.data(Stage.DECODE, run(), *span)
             return list(decode(table))
         items: list[Item] = []
         for row in range(len(table)):
-            items += self._one_by_one(table, row, run(), near, decode)
+            items += self._one(table, row, run(), span, near, decode)
         return items
 
-    def _one_by_one(
-        self, table: PacketTable, row: int, run: int, near: Sequence[Suspect], decode: Decode
+    def _one(
+        self, table: PacketTable, row: int, run: int, span: Span, near: Sequence[Suspect], decode: Decode
     ) -> Sequence[Item]:
         start = int(table.at[row]) - HEADER_WORDS
         words = table.words[start : start + HEADER_WORDS + int(table.length[row])]
@@ -54,11 +55,19 @@ class Caution:
         for one in near:
             if one.skip and (one.packet == packet or (not one.packet and one.from_ns <= time_ns <= one.to_ns)):
                 return [Gap(run=run, reason=one.reason, from_ns=time_ns, to_ns=time_ns)]
-        self._marker.data(Stage.DECODE, run, time_ns, time_ns, packet)
+        # With the times of the whole table: the packet's own may be days older, as those of a prologue are.
+        self._marker.data(Stage.DECODE, run, *span, packet=packet, packet_ns=time_ns)
         return decode(self._framer.table(words, table.offset + 4 * start))
 
 
-def _span(table: PacketTable) -> tuple[int, int]:
+def _is_near(one: Suspect, table: PacketTable, from_ns: int, to_ns: int) -> bool:
+    """Whether it may be in a table: between the same pulses, or said again in a later prologue."""
+    if one.from_ns <= to_ns and from_ns <= one.to_ns:
+        return True
+    return bool(one.packet and (table.time_ns == one.packet_ns).any())
+
+
+def _span(table: PacketTable) -> Span:
     """The times of a table's pulses; of everything if it has none: a prologue repeats values that are days old."""
     times = table.time_ns
     for kind in (Kind.BANKED, Kind.MONITOR):
