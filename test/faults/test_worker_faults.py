@@ -292,3 +292,43 @@ def dies_of_everything(rig: Rig) -> None:
     rig.wait_reduced(HALF_EVENTS)
     rig.outcome.recovery_s = rig.seconds()
     rig.finish()
+
+
+FORGES = """\
+import stat
+for fd in sorted(int(name) for name in os.listdir('/proc/self/fd')):
+    try:
+        if fd > 2 and stat.S_ISFIFO(os.fstat(fd).st_mode):
+            os.write(fd, {line!r} * {times})
+    except OSError:
+        pass
+"""
+
+
+@ROWS("script writes nonsense where the worker says how it is")
+def forges(rig: Rig) -> None:
+    """The daemon goes on to see scripts and signals, and a worker that nobody can understand is replaced."""
+    rig.begin(once(rig.path, FORGES.format(line=b"[" * 4000 + b"\n", times=10)))
+    rig.let_fault()
+    rig.saw_restart("were not from the worker, so its state is unknown")
+    rig.back(MORE_EVENTS, generation=2)
+    assert "internal error" not in rig.log()
+    rig.finish()
+
+
+@ROWS("script writes one stray line there")
+def forges_once(rig: Rig) -> None:
+    rig.begin(once(rig.path, FORGES.format(line=b"hello\n", times=1)))
+    rig.let_fault()
+    status = rig.back(MORE_EVENTS)
+    assert (status.generation, status.restarts) == (1, 0)
+    rig.finish()
+
+
+@ROWS("script closes what it does not know")
+def closes_all(rig: Rig) -> None:
+    rig.begin(once(rig.path, "os.closerange(3, 1000)\n"))
+    rig.let_fault()
+    rig.saw_restart("the worker")
+    rig.back(MORE_EVENTS, generation=2)
+    rig.finish()
