@@ -2,6 +2,7 @@
 
 import random
 import select
+import signal
 import socket
 import struct
 import threading
@@ -14,7 +15,8 @@ import pytest
 
 from helpers import packets as p
 from helpers.dim import dim_play
-from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, Matrix, Rig, Row, Rows
+from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, RUN, THIRD, Matrix, Rig, Row, Rows
+from helpers.pausing import stoppable
 from helpers.served import powder_play, serving
 from livereduce.status import StateWord
 from livereduce.stream.adara.layout import NS_PER_S, epics_ns
@@ -224,6 +226,50 @@ def swallows(rig: Rig) -> None:
     status = rig.back(MORE_EVENTS)
     assert (status.restarts, status.renewals) == (0, 0)
     rig.finish()
+
+
+@ROWS("a run goes by while everything is swallowed")
+def swallows_a_run(rig: Rig) -> None:
+    """The first run's end and the whole second run are missing, and each is told by its number."""
+    said: list[str] = []
+    line = rig.stack.enter_context(Line(rig.play(runs=3, say=said.append)).up())
+    rig.begin(url=line.url)
+    line.flow = "stall"
+    rig.saw(StateWord.DEGRADED, "nothing came for", "a second connection got no answer")
+    line.flow = "cut"  # else the server would keep all this for the connection that is stalled
+    rig.until("another loss", lambda: rig.log().count("connection lost") >= 2)
+    rig.beam_to(THIRD)
+    rig.until("the third run", lambda: "run 3 started" in said)
+    line.flow = "pass"
+    rig.inject()
+    status = rig.wait("the third run", lambda one: one.progress is not None and one.progress.run == 3)
+    assert (status.restarts, status.renewals) == (0, 0)
+    status = rig.wait("the notes", lambda one: one.progress is not None and len(one.progress.incomplete_runs) >= 1)
+    assert status.progress
+    assert any(note.startswith("run 2:") for note in status.progress.incomplete_runs)
+    rig.until("the end of the first run", lambda: rig.beamline.index().get(RUN, {}).get("ended"))
+    rig.check_totals(incomplete="the connection was down when run 1 ended")
+    rig.stop()
+
+
+@ROWS("server stopped in a pause")
+def stopped_in_a_pause(rig: Rig) -> None:
+    """The pause itself is waited for on one connection; a server that does not answer in it is not."""
+    server, port = rig.stack.enter_context(stoppable("pause", "20"))
+    rig.beamline.script("proc", PASS)
+    rig.configure(source=f"adara://127.0.0.1:{port}")
+    rig.beamline.start()
+    rig.saw(StateWord.PAUSED, "run 10 is paused")
+    server.send_signal(signal.SIGSTOP)
+    rig.outcome.seen = ""
+    rig.saw(StateWord.DEGRADED, "nothing came for", "a second connection got no answer")
+    server.send_signal(signal.SIGCONT)
+    rig.inject()
+    rig.until("the end of the run", lambda: rig.beamline.index().get(10, {}).get("ended"))
+    facts = rig.beamline.product(10).attributes
+    assert (int(facts["pulses"]), int(facts["events"]), facts["incomplete"]) == (150, 3000, "")
+    rig.outcome.lost = "nothing"
+    rig.stop()
 
 
 @ROWS("beam stands still, the server answers")

@@ -4,10 +4,15 @@ What a real server was seen to do: the annotation, RUN_EOF, and then nothing unt
 data go into a file of their own, which only those get who join in the pause.
 """
 
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
+from helpers.paths import ROOT
 from helpers.served import powder_play
 from livereduce.simulate.play import Act, FileMark, Opening, Passage, Play, passage
 from livereduce.simulate.powder_beam import PowderBeam
@@ -74,6 +79,20 @@ def _part(pulses: Iterator[Passage], end_ns: int) -> Generator[Act, None, Iterat
 def _after(rest: Passage, pulses: Iterator[Passage]) -> Iterator[Passage]:
     yield rest
     yield from pulses
+
+
+@contextmanager
+def stoppable(kind: str, seconds: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server as a process of its own, which can be stopped (see `main`); and its port."""
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'test'}"}
+    command = [sys.executable, __file__, kind, seconds]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout
+            yield child, int(child.stdout.readline())
+        finally:
+            child.kill()
+            child.send_signal(signal.SIGCONT)
 
 
 def main() -> None:

@@ -1,10 +1,7 @@
 """Silence on real sockets: servers that are stopped, networks that swallow. The policy itself is in `test_idle`."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from helpers import pausing
-from helpers.paths import ROOT
+from helpers.pausing import paused_play, stoppable
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import powder_play, serving
 from helpers.swallow import Swallowing, everybody, nobody
@@ -98,22 +94,8 @@ def reading(port: int) -> Iterator[Reader]:
 
 
 @contextmanager
-def stoppable(play: str, seconds: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server as a process (see `helpers.pausing`); its port."""
-    command = [sys.executable, pausing.__file__, play, seconds]
-    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'test'}"}
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as child:
-        try:
-            assert child.stdout
-            yield child, int(child.stdout.readline())
-        finally:
-            child.kill()
-            child.send_signal(signal.SIGCONT)
-
-
-@contextmanager
 def paused_server(pause_s: float, said: list[str]) -> Iterator[int]:
-    play = pausing.paused_play(epics_ns(time.time()), run=10, before_s=1.0, pause_s=pause_s, after_s=0.5)
+    play = paused_play(epics_ns(time.time()), run=10, before_s=1.0, pause_s=pause_s, after_s=0.5)
     with serving(play, speed=1.0, say=said.append) as url:
         yield int(url.rpartition(":")[2])
 
