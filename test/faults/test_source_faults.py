@@ -454,3 +454,48 @@ def kills_each_time(rig: Rig) -> None:
     assert rig.truth
     facts = rig.finish(incomplete="left out").facts
     assert facts[:4] == rig.truth.facts[:4], "no event is missing: it was the value of a variable"
+
+
+BANKED, MONITOR = 0x4000, 0x4001
+
+
+def kind_of(packet: bytearray) -> int:
+    return int.from_bytes(packet[5:7], "little")
+
+
+@ROWS("server sends every pulse twice")
+def every_pulse_twice(rig: Rig) -> None:
+    def change(packet: bytearray) -> None:
+        if kind_of(packet) in (BANKED, MONITOR):
+            packet += bytes(packet)
+
+    line = through_a_line(rig, change)
+    rig.saw_log("packets so far came again in mid-stream")
+    goes_on(rig, line, 1)
+
+
+@ROWS("server sends a block again")
+def a_block_again(rig: Rig) -> None:
+    block: list[bytes] = []
+    line = through_a_line(rig, lambda packet: block.append(bytes(packet)) if kind_of(packet) != 0x4003 else None)
+    line.put_in(b"".join(block[-100:]))
+    rig.saw_log("packets so far came again in mid-stream")
+    goes_on(rig, line, 1)
+
+
+@ROWS("a stamp in the future, then a file boundary")
+def stamp_in_the_future(rig: Rig) -> None:
+    """The rest of the run is older than one of its pulses, and the server may repeat at a boundary: nothing is lost."""
+    from_ns, odd = rig.origin_ns + round(0.4 * NS_PER_S), list[bytes]()
+
+    def change(packet: bytearray) -> None:
+        second, ns = struct.unpack_from("<2I", packet, 8)
+        if kind_of(packet) == BANKED and second * NS_PER_S + ns >= from_ns and not odd:
+            struct.pack_into("<I", packet, 8, second + 10**8)
+            odd.append(bytes(packet))
+
+    line = through_a_line(rig, change)
+    now_ns = rig.origin_ns + round(0.65 * NS_PER_S)
+    line.put_in(b"".join(p.run_status(now_ns, status, 1) for status in (p.RUN_EOF, p.RUN_BOF)))
+    rig.note("running; what is older than a pulse is no repeat")
+    goes_on(rig, line, 1)
