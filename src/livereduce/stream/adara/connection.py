@@ -7,12 +7,11 @@ import socket
 import struct
 import time
 
+from livereduce.stream.adara.dial import dial
 from livereduce.stream.adara.layout import NS_PER_S, Type, epics_ns
 from livereduce.stream.model import SourceLost
 
 DEFAULT_PORT = 31415
-CONNECT_TIMEOUT_S = 5.0
-"""Well below the 30 s that the daemon lets a waiting worker be silent."""
 KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
 """The system's own: two hours until the first. A host that is gone is found after 20 s, also while a script runs."""
 USER_TIMEOUT_MS = 20_000
@@ -44,7 +43,7 @@ class Connection:
 
     def __init__(self, host: str, port: int, start_s: int) -> None:
         try:
-            self._socket = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S)
+            self._socket = dial(host, port)
         except OSError as error:
             raise SourceLost(f"no connection to {host}:{port}: {error}") from None
         try:

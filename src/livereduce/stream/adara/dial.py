@@ -1,0 +1,61 @@
+"""To a TCP connection within a bounded time, whatever name service and network do: whoever calls has to beat."""
+
+import queue
+import socket
+import threading
+from typing import Any
+
+CONNECT_TIMEOUT_S = 5.0
+"""For the name, and again for the connection: together well below the 30 s that a waiting worker may be silent."""
+LEAST_S = 1.0
+"""For each address of a name that has several."""
+MOST_ADDRESSES = 5
+
+_Address = tuple[socket.AddressFamily, Any]
+
+
+def dial(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) -> socket.socket:
+    """A connected socket.
+
+    Raises
+    ------
+    OSError
+        The name is not known or nobody said in time, or no address of it takes a connection; says which.
+    """
+    addresses = _addresses(host, port, timeout_s)[:MOST_ADDRESSES]
+    each_s = max(timeout_s / max(len(addresses), 1), LEAST_S)
+    failure = OSError(f"the name {host} has no address")
+    for family, address in addresses:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(each_s)
+            connection.connect(address)
+        except OSError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure
+
+
+def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
+    """The addresses of a host. The resolver of the system may wait for half a minute: it is asked in a thread."""
+    answers: queue.SimpleQueue[list[_Address] | OSError] = queue.SimpleQueue()
+    threading.Thread(target=_look_up, args=(host, port, answers), name="look up", daemon=True).start()
+    try:
+        answer = answers.get(timeout=timeout_s)
+    except queue.Empty:
+        raise OSError(f"the name {host} was not resolved within {timeout_s:g} s") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
+
+
+def _look_up(host: str, port: int, answers: "queue.SimpleQueue[list[_Address] | OSError]") -> None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        answers.put([(family, address) for family, _, _, _, address in found])
+    except OSError as error:
+        answers.put(error)
+    except UnicodeError as error:  # a label of a name is empty or too long
+        answers.put(OSError(f"{host!r} is no name of a host: {error}"))
