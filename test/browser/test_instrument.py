@@ -1,6 +1,7 @@
 """The page of an instrument on fabricated files: every kind of product, every control, and hostile texts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -226,6 +227,17 @@ def test_the_time_line_shows_what_flowed_and_marks_what_happened(one: Fabricated
     assert seen.plot("layout.xaxis.title.text", of="timeline") in ("time, CET", "time, CEST")
     page.click("#marks-title")
     seen.wait_text("#marks", "generation 2 ended: crashed: SIGSEGV")
+
+
+def test_runs_that_were_missed_are_shown_and_an_incomplete_one_says_so(one: Fabricated, seen: Visit) -> None:
+    older = pattern(RUN - 1, 1000)
+    one.publish(replace(older, attributes=older.attributes | {"incomplete": "the end of the run was not seen"}))
+    one.shelf.ended(RUN - 1)
+    one.publish(pattern(RUN, 100_000 * RUN, seed=RUN))
+    one.say(progress={"incomplete_runs": (f"run {RUN - 1}: the end of the run was not seen", "run 12: <b>it passed")})
+    seen.wait_text("#readings", "2 incomplete")
+    seen.wait_text("#readings", f"run {RUN - 1}: the end of the run was not seen; run 12: <b>it passed")
+    seen.until(f"[...document.querySelectorAll('#run option')].some(one => /run {RUN - 1}.*incomplete/.test(one.text))")
 
 
 def test_an_instrument_that_is_not_there_is_said_so(url: str, visiting: Visiting) -> None:

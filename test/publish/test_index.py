@@ -88,6 +88,11 @@ def test_a_run_without_a_result_is_missed_too_and_only_once() -> None:
     assert in_run(index, 12, set(), 7.0, joined=True).missed == index.missed
 
 
+def test_a_run_whose_files_cannot_be_read_is_missed_too() -> None:
+    index = Index(runs=(Run(run=10),), last_run=10, last_run_ended=False)
+    assert [one.reason for one in in_run(index, 11, set(), 5.0, joined=True).missed] == [NO_RESULT]
+
+
 def test_missed_runs_are_bounded() -> None:
     index = Index(last_run=1)
     for number in range(3, 100, 2):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.publish.index import END_UNSEEN, NOT_REPLACED
-from livereduce.publish.nexus import read_product
+from livereduce.publish.nexus import amend_product, read_product
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products import Products, safe_name
 
@@ -281,6 +281,17 @@ def test_a_product_that_cannot_be_changed_is_flagged_in_the_index(tmp_path: Path
     after.in_run(8, joined=True)
     (run,) = index(tmp_path)["runs"]
     assert (run["ended"], run["products"][0]["incomplete"]) == (True, END_UNSEEN)
+
+
+@pytest.mark.parametrize("fact", ["events", "proton_charge_pc", "ended"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "many", ""])
+def test_facts_that_make_no_sense_stop_nobody(tmp_path: Path, fact: str, value: float | str) -> None:
+    path = Products(tmp_path).publish(result(7, 10))
+    amend_product(path, {fact: value})
+    after = Products(tmp_path)
+    after.in_run(8, joined=True)
+    after.publish(result(8))
+    assert index(tmp_path)["current"] == 8
 
 
 def test_a_late_result_leaves_the_current_run_current(tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def in_run(index: Index, run: int, left_open: Collection[int], now_unix_s: float
 def _missed_since(index: Index, run: int, now_unix_s: float) -> Index:
     """Runs that left no product between the last one seen and this one."""
     before, missed = index.last_run, []
-    if not index.last_run_ended and index.find(before) is None:
+    found = index.find(before)
+    if not index.last_run_ended and (found is None or not found.products):
         missed.append(Missed(first=before, last=before, reason=NO_RESULT, noticed_unix_s=now_unix_s))
     if passed := passed_unseen(before, run):
         reason = PASSED if len(passed) == 1 else PASSED_ALL

@@ -238,16 +238,22 @@ def _run(number: int, said: Run | None, found: list[_OnDisk]) -> Run:
 def _products_on_disk(place: Path, *, ended: bool) -> list[_OnDisk]:
     products = []
     for path in sorted(place.glob("*.nxs")):
-        # A file that cannot be read is no product; it goes with its run, or is replaced.
-        with suppress(OSError, KeyError, ValueError, AttributeError, TypeError):
-            facts = read_facts(path)
-            says = bool(facts["ended"]) if "ended" in facts else None
-            entry = _entry(
-                path, str(facts["name"]), str(facts["pipeline"]), facts, ended=ended if says is None else says
-            )
-            times = {key: str(facts.get(key, "")) for key in ("start_time", "end_time")}
-            products.append(_OnDisk(entry=entry, says=says, **times))
+        try:
+            products.append(_product_on_disk(path, ended=ended))
+        except Exception as error:  # noqa: BLE001 (the boundary of a file: whatever a library finds wrong with it)
+            logger.warning("%s is left out, it cannot be read: %s", path, error)  # it goes with its run, or is replaced
     return products
+
+
+def _product_on_disk(path: Path, *, ended: bool) -> _OnDisk:
+    facts = read_facts(path)
+    says = bool(facts["ended"]) if "ended" in facts else None
+    return _OnDisk(
+        entry=_entry(path, str(facts["name"]), str(facts["pipeline"]), facts, ended=ended if says is None else says),
+        says=says,
+        start_time=str(facts.get("start_time", "")),
+        end_time=str(facts.get("end_time", "")),
+    )
 
 
 def _known_index(path: Path) -> Index:
