@@ -33,7 +33,7 @@ help:
 	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
-	@echo "make chaos   kill worker and daemon 220 times at random moments: every run is exact or flagged (six minutes)"
+	@echo "make chaos   kill worker and daemon 220 times at random moments: every run is exact or flagged (eight minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
 
 setup: $(VENV)/.installed

@@ -37,9 +37,9 @@ from played import Totals, Truth
 
 KILLS, IN_LAST_SECOND, DAEMONS = 200, 50, 20
 LANES = 4
-RUN_S, GAP_S, RATE = 5.0, 0.5, 6_000.0
+RUN_S, GAP_S, RATE = 10.0, 0.5, 6_000.0
 UPDATE_EVERY_S = 0.2
-LONGEST_WAIT_S = 5.0
+LONGEST_WAIT_S = 8.0
 """Between a worker's start and its end: some die while they connect or replay, some while they reduce."""
 PATIENCE_S = 120.0
 
@@ -105,7 +105,7 @@ class Lane:
         self.folder, self.kinds, self.random = folder, kinds, random.Random(seed)
         self.truth, self.watcher = Truth(), Watcher(folder / "state")
         self.done: Counter[str] = Counter()
-        self.first_run = self._killed = 0
+        self.first_run = self.last_run = self._killed = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
@@ -118,8 +118,8 @@ class Lane:
                 for kind in self.kinds:
                     self._kill(kind)
                     self.done[kind] += 1
-                last = max(self.truth.totals) + 1
-                self._wait(lambda: last in self.truth.over and self._is_settled(last))
+                self.last_run = max(self.truth.totals) + 1
+                self._wait(lambda: self.last_run in self.truth.over and self._is_settled(self.last_run))
             finally:
                 self._end_daemon()
         self.watcher.look()
@@ -236,8 +236,8 @@ class Lane:
 
 
 def verdicts(lane: Lane) -> Iterator[tuple[int, str, str]]:
-    """Run, verdict and what was seen, of every run that is over and had not ended before the service began."""
-    for run in sorted(run for run in lane.truth.over if run >= lane.first_run):
+    """Run, verdict and what was seen, of every run from the first that was reduced to the one after the last kill."""
+    for run in range(lane.first_run, lane.last_run + 1):
         truth, seen = lane.truth.totals[run], lane.watcher.seen.get(run)
         if seen is None:
             missed = lane.watcher.missed.get(run, "")
@@ -286,7 +286,7 @@ def chaos(folder: Path, share: float, seed: str) -> int:
 def main() -> int:
     """Kill, count, and say whether a run was wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--share", type=float, default=1.0, help="part of the whole (1: some six minutes)")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the whole (1: some eight minutes)")
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)), help="the same moments again")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
