@@ -111,3 +111,26 @@ def test_a_job_that_lacks_something_is_refused(key: str) -> None:
 def test_what_is_not_a_job_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a job"):
         decode_job(text)
+
+
+@pytest.mark.parametrize("sign", ["a", "é", "\x00", "\U0001f600"])
+@pytest.mark.parametrize("many", [1, 50, 2000])
+def test_a_beat_fits_whatever_the_texts_are(sign: str, many: int) -> None:
+    """Names of variables are a stream's: one that made a beat too long ended the worker."""
+    text = sign * many
+    progress = Progress(
+        run=5,
+        run_state=RunState.RUNNING,
+        events=2**62,
+        run_incomplete=text,
+        invalid_logs=text,
+        fits=text,
+        source_address=text,
+        source_reason=text,
+        last_errors={f"{text[:100]}{k}": text for k in range(8)},
+    )
+    line = encode_beat(Beat(seq=1, phase=Phase.WAITING, progress=progress))
+    assert len(line) <= MAX_BEAT_BYTES
+    heard = decode_beat(line).progress
+    assert (heard.run, heard.run_state, heard.events) == (5, RunState.RUNNING, 2**62)
+    assert text.startswith(heard.invalid_logs)
