@@ -145,6 +145,19 @@ def both_scripts_gone_park_the_daemon(post: Post) -> None:
 
 
 @scenario
+def a_run_without_pulses_degrades_until_they_come(post: Post) -> None:
+    """Not paused, and the source is silent."""
+    post.begin(post.bench.binning)
+    post.wait_reduced(post.bench.half)
+    status = post.wait("degraded", lambda seen: seen.state is StateWord.DEGRADED)
+    assert status.why.startswith("no pulses since ")
+    assert [condition.kind for condition in status.conditions] == ["pulses"]
+    post.bench.beam_to(Stage.MORE)
+    post.wait("pulses", lambda seen: seen.state is StateWord.RUNNING and seen.conditions == ())
+    post.finish()
+
+
+@scenario
 def a_stop_while_waiting_for_data(post: Post) -> None:
     post.begin(post.bench.binning, stage=None)
     post.wait("the worker", lambda status: status.worker_pid)
