@@ -1,8 +1,10 @@
 """What waits for the disk, with a manual clock and a disk that fails as it is told."""
 
+import os
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from livereduce.publish import waiting
 from livereduce.publish.failures import Failures
@@ -79,6 +81,31 @@ def test_it_is_not_tried_all_the_time() -> None:
     made.now += RETRY_S
     made.writer.look()
     assert made.disk.tries == tries + 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(OSError(number, os.strerror(number)) for number in (2, 5, 13, 20, 28, 30, 116, 122)),
+        OSError("from a library, without a number"),
+        RuntimeError("what h5py says when a disk is full on closing"),
+        MemoryError(),
+    ],
+    ids=repr,
+)
+def test_whatever_the_disk_answers_is_tried_again(error: Exception) -> None:
+    made = Bench()
+    made.disk.error = lambda: error
+    made.writer.in_run(7, 1)
+    made.writer.publish(product(7))
+    made.writer.ended(7)
+    made.writer.look()
+    assert set(made.failures.now) == {"publish", "index"}
+    made.disk.error = None
+    made.now += RETRY_S
+    made.writer.look()
+    assert made.disk.done == [("in_run", 7, True), ("publish", 7, "result", 1), ("ended", 7, "")]
+    assert made.failures.now == {}
 
 
 def test_an_end_that_cannot_be_written_is_tried_again() -> None:
