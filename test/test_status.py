@@ -422,6 +422,9 @@ def test_what_is_not_counted_and_what_must_not_be_used_is_shown() -> None:
     told = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=3, run_erroneous=4, invalid_logs="temp")))
     assert "not counted    events 3 of unmapped pixels, 4 of erroneous ones" in told
     assert "invalid logs   temp" in told
+    assert "left out" not in told
+    faults = describe(replace(FULL, progress=replace(PROGRESS, contained=2)))
+    assert "left out       2 times, for an internal error (see the log)" in faults
     plain = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=0, run_erroneous=0)))
     assert "not counted" not in plain
     assert "invalid" not in plain

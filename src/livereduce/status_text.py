@@ -99,6 +99,9 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     if progress.no_beam_since is not None:
         rows += [("beam", f"off since {clock_time(progress.no_beam_since)}")]
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
+    rows += (
+        [("left out", f"{progress.contained} times, for an internal error (see the log)")] if progress.contained else []
+    )
     rows += [("invalid logs", progress.invalid_logs)] if progress.invalid_logs else []
     rows += [("earlier runs", text) for text in progress.incomplete_runs]
     rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
