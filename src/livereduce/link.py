@@ -27,13 +27,13 @@ PROBLEM_PREFIX = "livereduce.worker: "
 """How a line of output begins that says why a worker ends with exit code 78."""
 
 SPEAKER = re.compile(rb"\x1e([0-9a-f]{32})?\x1e")
-"""A mark in the output: what follows is said by the script with this md5, or by none of the two."""
+"""A tag in the output: what follows is said by the script with this md5, or by none of the two."""
 TORN_SPEAKER = re.compile(rb"\x1e[0-9a-f]{0,32}\Z")
 """The beginning of one, whose rest is still to come."""
 
 
 def encode_speaker(md5: str) -> bytes:
-    """The mark for a script's md5; empty for none."""
+    """The tag for a script's md5; empty for none."""
     return b"\x1e" + md5.encode() + b"\x1e"
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from livereduce.files import read_regular
+
 FILE_NAME = "mark"
 """In the folder of the generation."""
 _FORMAT = struct.Struct("<IIqqQqQ")
@@ -154,7 +156,7 @@ class Marker:
 def read_mark(path: Path) -> Mark | None:
     """What a worker that has ended had in its hands; None if nothing, or if it has left no mark."""
     try:
-        number, run, from_ns, to_ns, packet, packet_ns, passed = _FORMAT.unpack(path.read_bytes())
+        number, run, from_ns, to_ns, packet, packet_ns, passed = _FORMAT.unpack(read_regular(path, _FORMAT.size))
     except (OSError, struct.error):
         return None
     if not 0 < number < len(_STAGES):

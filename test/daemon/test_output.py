@@ -39,7 +39,7 @@ def test_a_line_without_its_end_ends_where_another_begins_to_speak() -> None:
     assert output.feed(encode_speaker("") + b"30 %\n") == [Line("20 %", PROC), Line("30 %")]
 
 
-def test_half_a_mark_is_waited_for_and_one_that_is_none_is_shown() -> None:
+def test_half_a_tag_is_waited_for_and_one_that_is_none_is_shown() -> None:
     output = Output()
     assert output.feed(b"\x1eabc") == []
     assert output.feed(b"def\n") == [Line("\\x1eabcdef")]

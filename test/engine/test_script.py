@@ -1,3 +1,4 @@
+import builtins
 import gc
 import hashlib
 import linecache
@@ -376,3 +377,20 @@ def test_an_object_that_fails_when_asked_for_its_names_fails_nothing_else(load: 
     Hostile().x
     """
     assert fail(run_script(load(text), Workspace(), "out", store)).text.startswith("AttributeError: ")
+
+
+def test_what_a_script_makes_of_the_built_in_names_is_its_own(load: Load, store: Store) -> None:
+    before = dict(vars(builtins))
+    spoils = load("import builtins\nbuiltins.print = builtins.len = None\ndel builtins.sorted\nbuiltins.extra = 1")
+    assert isinstance(run_script(spoils, Workspace(), "result", store), Output)
+    try:
+        assert {name: value for name, value in vars(builtins).items() if name != "extra"} == before
+        found: list[object] = []
+        asks = load("found.append((print, len, extra))")
+        run_script(asks, Workspace(), "result", store, {"found": found})
+        assert found == [(None, None, 1)]
+    finally:
+        run_script(load("import builtins\ndel builtins.extra"), Workspace(), "result", store)
+        mends = load("builtins.print = originals['print']\nbuiltins.len = originals['len']")
+        run_script(mends, Workspace(), "result", store, {"builtins": builtins, "originals": before})
+    assert vars(builtins) == before

@@ -153,7 +153,7 @@ class Rig:
     # ---- what is seen of it
 
     def status(self) -> Status | None:
-        with suppress(FileNotFoundError):
+        with suppress(OSError, ValueError):  # not there yet, or not the daemon's yet
             self.status_seen = self.beamline.status()
         return self.status_seen
 

@@ -60,5 +60,15 @@ def test_a_print_never_fails_for_its_characters(encoding: str) -> None:
     assert "\u2192" in ended.stderr.decode()
 
 
+def test_a_line_that_cannot_be_shown_is_said_and_stops_nobody() -> None:
+    act = "class Evil:\n    def __str__(self): raise SystemError\nours.error('it is %s', Evil())"
+    ended = subprocess.run([sys.executable, "-c", CHILD.format(act=act)], capture_output=True, text=True, check=True)
+    assert ended.stderr.splitlines()[1:] == [
+        "ERROR livereduce.engine: this line cannot be shown: SystemError: 'it is %s'",
+        "INFO livereduce.engine: two",
+        "ERROR livereduce.engine: three",
+    ]
+
+
 def test_these_tests_have_left_the_loggers_alone() -> None:
     assert logging.getLogger("livereduce.engine").manager is logging.Logger.manager

@@ -30,9 +30,9 @@ class Output:
         """Whole lines. Where another begins to speak, a line ends."""
         data = self.rest + data
         lines: list[Line] = []
-        while mark := SPEAKER.search(data):
-            lines += self._lines(data[: mark.start()])
-            self.by, data = (mark[1] or b"").decode(), data[mark.end() :]
+        while tag := SPEAKER.search(data):
+            lines += self._lines(data[: tag.start()])
+            self.by, data = (tag[1] or b"").decode(), data[tag.end() :]
         torn = TORN_SPEAKER.search(data)
         end = torn.start() if torn else len(data)
         *ended, rest = data[:end].split(b"\n")

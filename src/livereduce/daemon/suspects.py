@@ -15,11 +15,12 @@ from pathlib import Path
 from livereduce.daemon.vocabulary import Ending, State
 from livereduce.errors import ExitCode
 from livereduce.fields import checked
-from livereduce.files import replace_file
+from livereduce.files import read_regular, replace_file
 from livereduce.link import Job
 from livereduce.marks import Mark, Stage, Suspect, read_mark
 
 FILE_NAME = "suspects.json"
+MOST_BYTES = 1 << 20
 SCRIPT_STAGES = frozenset({Stage.PROC, Stage.POST_PROC, Stage.PUBLISH})
 """Stages in which the script may be to blame, not the data: its code runs, or what it made is written."""
 MOST_SKIPPED = 32
@@ -93,9 +94,9 @@ def for_scripts(suspects: Suspects, scripts: str) -> Suspects:
 def read_suspects(state_dir: Path) -> Suspects:
     """The suspects of a state directory; none if they cannot be read."""
     try:
-        found = json.loads((state_dir / FILE_NAME).read_text(encoding="utf-8"))
+        found = json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False))
         return tuple(checked(Suspect, one) for one in found)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return ()
 
 

@@ -18,6 +18,7 @@ from types import CodeType, TracebackType
 from typing import Any, Protocol
 
 from livereduce.compiling import FUNCTION, compile_script
+from livereduce.engine.lent import own_builtins
 from livereduce.engine.voice import speaking
 from livereduce.errors import OperatorError
 from livereduce.link import ScriptCopy
@@ -164,7 +165,7 @@ def run_script(
     """
     mark = store.mark()
     try:
-        with speaking(script.md5):
+        with speaking(script.md5), own_builtins():
             left = _call(script, input, output, store, extra or {})
         return Output(_workspace(left, output, store, mark))
     except BaseException as error:

@@ -1,7 +1,7 @@
-"""Says in the worker's output which script speaks: what it prints comes between two marks.
+"""Says in the worker's output which script speaks: what it prints comes between two tags.
 
 They go the way of what is printed, so that their order is right whatever is buffered on the other side. A script that
-prints such marks itself deceives people about which of the two scripts has spoken, and nothing else.
+prints such tags itself deceives people about which of the two scripts has spoken, and nothing else.
 """
 
 import os
@@ -15,7 +15,7 @@ _fd: int | None = None
 
 
 def speak_through(fd: int) -> None:
-    """Write marks to this descriptor from now on; without it there are none."""
+    """Write tags to this descriptor from now on; without it there are none."""
     global _fd
     _fd = fd
 
@@ -23,14 +23,14 @@ def speak_through(fd: int) -> None:
 @contextmanager
 def speaking(md5: str) -> Iterator[None]:
     """What is printed meanwhile is said by the script with this md5."""
-    _mark(md5)
+    _tag(md5)
     try:
         yield
     finally:
-        _mark("")
+        _tag("")
 
 
-def _mark(md5: str) -> None:
+def _tag(md5: str) -> None:
     if _fd is None:
         return
     for stream in (sys.stdout, sys.stderr):

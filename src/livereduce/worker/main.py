@@ -45,6 +45,9 @@ CRASHED = 1
 """What Python ends with after an exception that nobody caught."""
 
 
+log = logging.getLogger("livereduce.worker")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one generation; returns the exit code. ``--identify [NAME]`` instead asks Mantid for the instrument."""
     if list(arguments[:1]) == [IDENTIFY]:
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
         job = _read_job(arguments)
     except OperatorError as error:
         return _unusable(error)
-    if beat_fd is not None:  # there is a daemon that knows what to do with marks
+    if beat_fd is not None:  # there is a daemon that knows what to do with tags
         speak_through(fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH_FD))
     return work(job, engine_for, beat_fd, order_fd, own_log)
 
@@ -116,6 +119,10 @@ def work(
     code = CRASHED
     try:
         code = _reduce(job, partial(_made, make_engine, own_log), Beats(beat_fd), orders)
+    except BaseException:
+        if getattr(sys.stderr, "closed", True):  # a script has closed it: nobody would hear why
+            log.critical("the worker crashes", exc_info=True)
+        raise
     finally:
         if job.engine == "mantid":
             _leave_now(code, own_log)

@@ -36,9 +36,9 @@ class OwnLog(logging.Handler):
         """Write a record; nothing that goes wrong with it gets out."""
         try:
             data = (self.format(record) + "\n").encode("utf-8", "backslashreplace")
-        except Exception:  # noqa: BLE001 (an object in a message may raise anything when it is shown)
-            self.handleError(record)
-            return
+        except Exception as error:  # noqa: BLE001 (an object in a message may raise anything when it is shown)
+            why = f"this line cannot be shown: {type(error).__name__}"
+            data = f"{record.levelname} {record.name}: {why}: {str(record.msg)[:200]!r}\n".encode()
         try:
             _write(self._fd, data)
         except OSError:

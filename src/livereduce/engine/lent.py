@@ -1,0 +1,30 @@
+"""The built-in names as a script has left them: its own while it runs, Python's otherwise.
+
+A script may replace `print` or `open`, by design or by accident. That lasts for its calls, as it expects, and not for
+the rest of the worker, which would stop at its next line.
+"""
+
+import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_OF_PYTHON: dict[str, Any] = dict(vars(builtins))
+_of_scripts: dict[str, Any] = {}
+
+
+@contextmanager
+def own_builtins() -> Iterator[None]:
+    """Give scripts what they have replaced before, and take it back."""
+    names = vars(builtins)
+    names.update(_of_scripts)
+    try:
+        yield
+    finally:
+        now = dict(names)
+        _of_scripts.clear()
+        for name, original in _OF_PYTHON.items():
+            if name not in now or now[name] is not original:
+                if name in now:
+                    _of_scripts[name] = now[name]
+                names[name] = original
