@@ -77,7 +77,6 @@ def test_the_tree_is_seen() -> None:
     assert "livereduce.daemon.policy" in FILES
     assert "livereduce.link" in ours("livereduce.daemon.policy")
     assert not set(imported("livereduce.fields")) & set(FILES)
-    assert not set(imported("livereduce.marks")) & set(FILES)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if room(name) in LIGHT | {"daemon"}])
