@@ -1,0 +1,230 @@
+"""Payloads in every text that reaches a page: none becomes an element, an attribute, a link or a script."""
+
+import dataclasses
+import json
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers.browsing import Visit, Visiting, web
+from helpers.fabricated import Fabricated, axis, product
+from helpers.rude_server import rude_server, saying
+from livereduce.failure import ScriptFailure
+from livereduce.link import Phase, Progress, RunState
+from livereduce.metrics import Reported
+from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
+from livereduce.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
+
+pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
+
+PAYLOADS = (
+    "<img src=x onerror=\"hit('@')\">",
+    "<svg/onload=hit('@')>",
+    "\"'><script>hit('@')</script>",
+    "' autofocus onfocus=hit('@') x='",
+    "<a href=\"javascript:hit('@')\">@</a>",
+    "</title></style></textarea><iframe srcdoc=\"<script>parent.hit('@')</script>\">",
+    "javascript:hit('@')",
+    "{{constructor.constructor('hit(1)')()}}${hit('@')}%{customdata}<extra>",
+    "&lt;img src=x onerror=hit('@')&gt;",
+    "<b>@</b><br><sub>@</sub>",
+)
+HIT = "window.hit = where => (window.hits ??= []).push(where)"
+ELEMENTS = "main img, main script, main iframe, main object, main embed, main base, [onerror], [onload], [onfocus]"
+LINKS = "[href^='javascript' i], [*|href^='javascript' i], [src^='javascript' i]"
+TIMES = frozenset({"since", "started", "updated", "at", "modified", "phase_since"})
+MEANT = TIMES | {"products_dir", "configuration"}
+"""Texts that are checked, or that lead to the files of the test."""
+
+
+def poisoned(kind: Any, payload: str, **values: Any) -> Any:
+    """A dataclass with the payload in each text of its own that has no checked meaning."""
+    texts = {
+        one.name: payload.replace("@", one.name)
+        for one in dataclasses.fields(kind)
+        if one.type is str and one.name not in MEANT
+    }
+    return kind(**texts | values)
+
+
+def poison(one: Fabricated, payload: str) -> None:
+    at = one.status.updated
+    progress = poisoned(
+        Progress,
+        payload,
+        run=41,
+        run_state=RunState.RUNNING,
+        source_connected=True,
+        last_errors={"proc": payload, payload: payload},
+    )
+    numbers = {"generation": 3, "script_errors": 1, "run": 41, "line": 7}
+    texts = {
+        field.name: payload.replace("@", field.name)
+        for field in dataclasses.fields(one.status)
+        if field.type is str and field.name not in MEANT
+    }
+    several = {
+        field.name: (payload.replace("@", field.name),) * 2
+        for field in dataclasses.fields(one.status)
+        if field.type == tuple[str, ...]
+    }
+    one.say(
+        **texts,
+        **several,
+        progress={name: getattr(progress, name) for name in Progress.__dataclass_fields__},
+        state=StateWord.DEGRADED,
+        phase=Phase.POST_PROCESS,
+        proc=poisoned(ScriptSeen, payload, modified=at, since=at),
+        post_proc=poisoned(ScriptSeen, payload, modified=at, since=at),
+        errors=(poisoned(ErrorSeen, payload, at=at),),
+        printed=(poisoned(Printed, payload, at=at), poisoned(Printed, payload, at=payload)),
+        script_failure=poisoned(ScriptFailure, payload, at=at, **numbers),
+        last_restarts=(Restart(at=at, reason=payload, generation=2), Restart(at=payload, reason=payload, generation=1)),
+    )
+
+
+def products(one: Fabricated, payload: str) -> None:
+    for name, signal in ((payload, np.arange(6.0)), (payload + "2", np.ones((3, 4))), (payload + "0", np.array(1.0))):
+        axes = tuple(
+            axis(payload + "xy"[n], np.arange(float(length)), payload) for n, length in enumerate(signal.shape)
+        )
+        made = product(41, name, signal, axes, None if signal.ndim else np.array(1.0), incomplete=payload, events=6)
+        one.publish(dataclasses.replace(made, title=payload, units=payload))
+    trends = Trends(run=41, began_unix_s=1.7e9)
+    for step in range(1, 5):
+        at = Exposure(time_unix_s=1.7e9 + 10 * step, events=step, charge_pc=1e9 * step)
+        trends = add_reported(trends, [Reported(name=payload, value=1.0, error=0.1, units=payload)], at)
+    trends = dataclasses.replace(trends, left_out=(payload,))
+    (one.path / "state" / "products" / "41" / FILE_NAME).write_text(encode_trends(trends, 1.7e9))
+
+
+def cards_of(payload: str) -> bytes:
+    """What another page might say."""
+    texts = {name: payload.replace("@", name) for name in ("id", "name", "state", "why", "since", "down", "run_state")}
+    numbers = dict.fromkeys(("run", "events_per_s", "data_age_s", "memory_bytes", "memory_limit_bytes"), 1)
+    times = {"last_result_at": payload, "last_result_age_s": 1, "seen_at": payload, "peer": None}
+    body = {"at": payload, "instruments": [{**texts, **numbers, **times}]}
+    return b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(body).encode()
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Fabricated:
+    made = Fabricated(tmp_path_factory.mktemp("poisoned") / "powder", "PG3")
+    made.say()
+    return made
+
+
+@pytest.fixture(scope="module")
+def page_of(one: Fabricated, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, bytes]]]:
+    said = {"cards": cards_of("nothing yet")}
+    with (
+        rude_server(lambda connection, request: saying(said["cards"])(connection, request)) as peer,
+        web(one.path, environ, [one.conf], f"--peer={peer}") as url,
+    ):
+        yield url, said
+
+
+def said_of_peers(url: str) -> set[str]:
+    with urllib.request.urlopen(f"{url.rstrip('/')}/api/instruments") as response:
+        return {card["why"] for card in json.load(response)["instruments"] if card["peer"]}
+
+
+def harmless(seen: Visit) -> None:
+    page = seen.page
+    assert page.evaluate("window.hits ?? []") == []
+    assert page.locator(ELEMENTS).count() == 0
+    assert page.locator(LINKS).count() == 0
+
+
+def open_all(seen: Visit) -> None:
+    seen.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_of_an_instrument_becomes_more_than_text(
+    one: Fabricated, page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
+) -> None:
+    url, _ = page_of
+    poison(one, payload)
+    products(one, payload)
+    seen = visiting(url)
+    seen.page.add_init_script(HIT)
+    page = seen.go("/instrument/pg3")
+    for name in (payload, payload + "2", payload + "0"):
+        page.select_option("#product", name)
+        seen.until("document.getElementById('product').value === given.name", name=name)
+        seen.wait_text("#caption" if name[-1] != "0" else "#scalar", payload[:8] if name[-1] != "0" else "1")
+        page.locator("#trends .trend").scroll_into_view_if_needed()
+        page.locator("#timeline-title").scroll_into_view_if_needed()
+        open_all(seen)
+        if name[-1] != "0":
+            page.locator("#plot").hover()
+        harmless(seen)
+    seen.wait_text("#why", payload.replace("@", "why"))
+    seen.wait_text("#traceback", payload.replace("@", "traceback"))
+    seen.wait_text("#printed", payload.replace("@", "line"))
+    seen.wait_text("#facts", payload.replace("@", "log_file"))
+    seen.wait_text("#left-out", payload)
+    harmless(seen)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_of_a_card_becomes_more_than_text(
+    one: Fabricated, page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
+) -> None:
+    url, said = page_of
+    poison(one, payload)
+    said["cards"] = cards_of(payload)
+    while said_of_peers(url) != {payload.replace("@", "why")}:
+        threading.Event().wait(0.05)
+    seen = visiting(url)
+    seen.page.add_init_script(HIT)
+    page = seen.go("/")
+    page.wait_for_selector("article.card")
+    page.wait_for_selector("article.card >> nth=1")
+    seen.until(
+        "document.querySelectorAll('article.card .why')[1].textContent === given.why", why=payload.replace("@", "why")
+    )
+    harmless(seen)
+    assert not page.locator("a[href*='javascript']").count()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_is_refused_says_what_was_asked_for_as_text(
+    page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
+) -> None:
+    url, _ = page_of
+    seen = visiting(url, expected=("404", "422"))
+    seen.page.add_init_script(HIT)
+    page = seen.page
+    quoted = urllib.parse.quote(payload, safe="")
+    for path in (
+        f"/instrument/{quoted}",
+        f"/api/instruments/{quoted}",
+        f"/api/instruments/pg3/timeline?since={quoted}",
+    ):
+        page.goto(f"{url.rstrip('/')}{path}")
+        page.wait_for_load_state("load")
+        harmless(seen)
+    page.goto(f"{url.rstrip('/')}/instrument/pg3#product={quoted}&run={quoted}&view={quoted}")
+    page.wait_for_selector("#state[data-state]")
+    harmless(seen)
+
+
+def test_every_text_of_a_snapshot_is_poisoned(one: Fabricated) -> None:
+    poison(one, PAYLOADS[0])
+    texts = [json.loads((one.path / "run" / "status.json").read_text())]
+    clean = []
+    while texts:
+        body = texts.pop()
+        for name, value in body.items() if isinstance(body, dict) else enumerate(body):
+            if isinstance(value, dict | list):
+                texts.append(value)
+            elif isinstance(value, str) and "hit(" not in value and name not in MEANT | {"state", "phase", "run_state"}:
+                clean.append(name)
+    assert clean == []
