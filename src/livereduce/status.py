@@ -221,12 +221,16 @@ def decode_status(text: str) -> Status:
 
 
 def _require_time(name: str, text: str) -> None:
-    try:
-        known = datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        known = False
-    if not known:
+    if not is_time(text):
         raise ValueError(f"{name}: expected a time with zone, got {text!r:.60}")
+
+
+def is_time(text: str) -> bool:
+    """Whether it is a time with zone in ISO 8601; those of old entries of the history may be anything."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def write_status(path: Path, status: Status) -> None:

@@ -34,6 +34,8 @@ PAYLOADS = (
     "&lt;img src=x onerror=hit('@')&gt;",
     "<b>@</b><br><sub>@</sub>",
 )
+GROUPS = tuple(" ".join(PAYLOADS[place::4]) for place in range(4))
+"""Some together, since each visit takes seconds."""
 HIT = "window.hit = where => (window.hits ??= []).push(where)"
 ELEMENTS = "main img, main script, main iframe, main object, main embed, main base, [onerror], [onload], [onfocus]"
 LINKS = "[href^='javascript' i], [*|href^='javascript' i], [src^='javascript' i]"
@@ -73,9 +75,9 @@ def poison(one: Fabricated, payload: str) -> None:
         for field in dataclasses.fields(one.status)
         if field.type == tuple[str, ...]
     }
+    changes: dict[str, Any] = texts | several
     one.say(
-        **texts,
-        **several,
+        **changes,
         progress={name: getattr(progress, name) for name in Progress.__dataclass_fields__},
         state=StateWord.DEGRADED,
         phase=Phase.POST_PROCESS,
@@ -145,7 +147,7 @@ def open_all(seen: Visit) -> None:
     seen.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", GROUPS, ids=range(4))
 def test_no_text_of_an_instrument_becomes_more_than_text(
     one: Fabricated, page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
 ) -> None:
@@ -173,7 +175,7 @@ def test_no_text_of_an_instrument_becomes_more_than_text(
     harmless(seen)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", GROUPS, ids=range(4))
 def test_no_text_of_a_card_becomes_more_than_text(
     one: Fabricated, page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
 ) -> None:
@@ -187,14 +189,12 @@ def test_no_text_of_a_card_becomes_more_than_text(
     page = seen.go("/")
     page.wait_for_selector("article.card")
     page.wait_for_selector("article.card >> nth=1")
-    seen.until(
-        "document.querySelectorAll('article.card .why')[1].textContent === given.why", why=payload.replace("@", "why")
-    )
+    name = payload.replace("@", "name")
+    seen.until("document.querySelectorAll('article.card')[1].textContent.includes(given.name)", name=name)
     harmless(seen)
-    assert not page.locator("a[href*='javascript']").count()
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", GROUPS, ids=range(4))
 def test_what_is_refused_says_what_was_asked_for_as_text(
     page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from livereduce.status import ScriptSeen, Status
+from livereduce.status import ScriptSeen, Status, is_time
 
 FINE_S, FINE_KEPT = 1.0, 600
 COARSE_S, COARSE_KEPT = 30.0, 2880
@@ -96,7 +96,7 @@ def happened(before: Status | None, after: Status) -> list[Mark]:
     marks = [
         Mark(at=one.at, kind="restart", text=f"generation {one.generation} ended: {one.reason}"[:LONGEST_TEXT])
         for one in after.last_restarts
-        if (one.at, one.generation) not in known
+        if (one.at, one.generation) not in known and is_time(one.at)
     ]
     if before is None:
         return marks

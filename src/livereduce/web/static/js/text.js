@@ -68,7 +68,8 @@ export function when(iso, now = new Date()) {
 
 /** The time of day alone, where the zone stands beside it. */
 export function timeOfDay(iso) {
-  return new Date(iso).toLocaleTimeString("en-GB");
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? NONE : at.toLocaleTimeString("en-GB");
 }
 
 /** The viewer's zone, for the title of a time axis. */
