@@ -14,6 +14,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 LARGEST = 1 << 63
 """No counter, number of bytes or process id is larger; larger ones do not fit where they are needed."""
 
+LATEST_UNIX_S = 1e11
+"""The year 5138: a time beyond does not fit into a date."""
+
 T = TypeVar("T")
 _Check = Callable[[Any], Any]
 

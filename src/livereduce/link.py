@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from livereduce.fields import LARGEST, checked
+from livereduce.fields import LARGEST, LATEST_UNIX_S, checked
 from livereduce.marks import FILE_NAME as MARK_FILE
 from livereduce.marks import Suspect
 
@@ -223,6 +223,7 @@ def decode_beat(line: bytes) -> Beat:
         for name in Progress.__dataclass_fields__:
             _require_range(name, getattr(beat.progress, name))
         _require_range("seq", beat.seq)
+        require_times(beat.progress)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a beat: {line[:80]!r} ({error})") from None
     return beat
@@ -230,6 +231,23 @@ def decode_beat(line: bytes) -> Beat:
 
 MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_proton_charge_pc"})
 """The clock of the data acquisition may be ahead of ours; a charge is what the stream says it is."""
+
+
+UNIX_TIMES = ("no_beam_since", "no_pulses_since")
+
+
+def require_times(progress: Progress) -> None:
+    """Refuse times that do not fit into a date: whoever shows them would fail.
+
+    Raises
+    ------
+    ValueError
+        Names the field.
+    """
+    for name in UNIX_TIMES:
+        value = getattr(progress, name)
+        if value is not None and not 0 <= value <= LATEST_UNIX_S:
+            raise ValueError(f"{name}: expected a Unix time, got {value!r:.40}")
 
 
 def _require_range(name: str, value: object) -> None:

@@ -17,7 +17,7 @@ from livereduce.errors import ExitCode
 from livereduce.failure import ScriptFailure
 from livereduce.fields import checked
 from livereduce.files import read_regular, replace_file
-from livereduce.link import Phase, Progress
+from livereduce.link import Phase, Progress, require_times
 from livereduce.lock import FILE_NAME as LOCK_NAME
 from livereduce.lock import Holder, holder
 from livereduce.resolve import Survey
@@ -213,6 +213,8 @@ def decode_status(text: str) -> Status:
             _require_time(name, getattr(status, name))
         if status.phase_since:
             _require_time("phase_since", status.phase_since)
+        if status.progress:
+            require_times(status.progress)
         if not 0 <= status.pid <= MOST_PID:
             raise ValueError(f"pid: expected the number of a process, got {status.pid}")
     except (ValueError, RecursionError) as error:

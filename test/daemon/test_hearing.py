@@ -83,3 +83,12 @@ def test_a_line_without_an_end_fills_no_memory_and_is_nonsense() -> None:
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
     assert heard.complaint
+
+
+@pytest.mark.parametrize("name", ["no_beam_since", "no_pulses_since"])
+@pytest.mark.parametrize("value", [-1.0, 1e12, 1e308, 1 << 62])
+def test_a_time_that_no_clock_can_show_is_none(name: str, value: float) -> None:
+    body = json.loads(encode_beat(BEATS[0]))
+    body["progress"][name] = value
+    with pytest.raises(ValueError, match=name):
+        decode_beat(json.dumps(body).encode())

@@ -101,3 +101,8 @@ def test_going_down_and_coming_back_are_marked() -> None:
     timeline.went_down("then", "gone")
     timeline.went_down("later", "")
     assert [(mark.kind, mark.text) for mark in timeline.marks] == [("down", "gone"), ("down", "the daemon is back")]
+
+
+def test_a_restart_at_no_time_is_not_marked() -> None:
+    restarts = tuple(Restart(at=at, reason="crashed", generation=n) for n, at in enumerate(("", "then", iso(START))))
+    assert [mark.at for mark in happened(None, after(1, last_restarts=restarts))] == [iso(START)]

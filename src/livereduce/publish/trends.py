@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from livereduce.fields import LATEST_UNIX_S
 from livereduce.files import read_regular
 from livereduce.metrics import MOST_METRICS, Reported
 
@@ -25,8 +26,6 @@ MOST_POINTS_IN_ALL = 10_000
 """Of all metrics together: the file is written anew at each result, which takes some 30 ms at half a megabyte."""
 MOST_LEFT_OUT = 10
 """Names beyond the number of metrics that are told one by one."""
-LATEST_UNIX_S = 1e11
-"""The year 5138; a time beyond does not fit into a date."""
 MOST_BYTES = 16 << 20
 """A longer file is none of ours."""
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from livereduce.fields import checked
+from livereduce.fields import LATEST_UNIX_S, checked
 
 MOST_RUNS = 200
 MOST_PRODUCTS = 100
 """Of a run. An index with more is not of this service; the page shows as many of the newest."""
-LATEST_UNIX_S = 1e11
-"""The year 5138: a time of a file beyond is none, and would not fit into a date."""
 
 MOST_TIME, MOST_REASON = 40, 1000
 """Characters."""
