@@ -72,6 +72,8 @@ class PacketTable:
     def between(self, kind: Kind, start: int, stop: int) -> I8:
         """The rows of one kind from row `start` to before row `stop`."""
         rows = self.rows[kind]
+        if start == 0 and stop == len(self):
+            return rows
         first, last = np.searchsorted(rows, (start, stop))
         return rows[first:last]
 

@@ -85,15 +85,14 @@ def sift(seen: Seen, table: PacketTable, rows: I8) -> tuple[Seen, Sifted]:
     unjudged = _unjudged(seen, table, rows[unwanted:])
     judged = rows[unwanted + unjudged :]
     delivered, is_new, repeats = seen.delivered.tell(table, judged)
-    new = judged[is_new == 1] if repeats else judged
-    dropped = (
-        rows[:0] if len(new) == len(rows) else np.concatenate([rows[: len(rows) - len(judged)], judged[is_new == 0]])
-    )
+    if len(judged) == len(rows) and not (repeats or seen.rejoining or seen.wanted_ns is not None):  # nearly always
+        return Seen(delivered=delivered, unjudged=seen.unjudged), Sifted(new=rows, dropped=rows[:0])
+    new = judged[is_new == 1]
+    dropped = np.concatenate([rows[: len(rows) - len(judged)], judged[is_new == 0]])
     overlap = None
     if seen.rejoining and (unwanted or len(judged)):
         overlap = unwanted > 0 or not is_new[0]
-    after = replace(
-        seen,
+    after = Seen(
         delivered=delivered,
         wanted_ns=seen.wanted_ns if unwanted == len(rows) else None,
         rejoining=seen.rejoining and overlap is None,

@@ -194,12 +194,15 @@ def _span(
     table = fact.table
     banked, pulses = sift(state.banked, table, table.between(Kind.BANKED, start, stop))
     monitor, monitors = sift(state.monitor, table, table.between(Kind.MONITOR, start, stop))
-    state = replace(state, banked=banked, monitor=monitor)
-    state = _check_overlap(state, table, pulses, outputs)
     window, repeats_before = follow(state.window, pulses, monitors, stop)
+    outputs += _missing(state, table, pulses, banked.unjudged)
     if goes_round(state.window, window, len(banked.delivered)):
         outputs.append(Gap(run=state.run or 0, reason=ONLY_REPEATS, from_ns=state.last_ns or 0))
-    state = _follow(replace(state, window=window), table, pulses, outputs)
+    pause, recent_ns = state.pause, state.recent_ns
+    if len(pulses.new):
+        pause, items = pauses.tell(pause, state.run or 0)
+        outputs += items
+        recent_ns = (*recent_ns, *table.time_ns[pulses.new[-RECENT:]].tolist())[-RECENT:]
     rare = rare_rows[bisect_left(rare_rows, start) : bisect_left(rare_rows, stop)]
     notes, rare_new = without_repeats(state.notes, table, fact.rare, rare)
     deliver = Deliver(
@@ -211,23 +214,26 @@ def _span(
         rare=rare_new,
     )
     outputs.append(deliver)
-    return replace(state, notes=notes)
+    # At once: every copy of a state costs as much as telling a hundred pulses from repeats.
+    return replace(
+        state,
+        banked=banked,
+        monitor=monitor,
+        window=window,
+        pause=pause,
+        notes=notes,
+        recent_ns=recent_ns,
+        pulses=state.pulses + len(pulses.new),
+        replaying=state.replaying and not len(pulses.new),
+        overlap_due=state.overlap_due and pulses.overlap is None,
+    )
 
 
-def _follow(state: SessionState, table: PacketTable, pulses: Sifted, outputs: list[Output]) -> SessionState:
-    """The state after these pulses; a pause that is news now is told before them."""
-    if not len(pulses.new):
-        return state
-    recent_ns = (*state.recent_ns, *table.time_ns[pulses.new[-RECENT:]].tolist())[-RECENT:]
-    state = replace(state, recent_ns=recent_ns, replaying=False, pulses=state.pulses + len(pulses.new))
-    return _tell_pause(state, outputs)
-
-
-def _check_overlap(state: SessionState, table: PacketTable, pulses: Sifted, outputs: list[Output]) -> SessionState:
+def _missing(state: SessionState, table: PacketTable, pulses: Sifted, unjudged: int) -> list[Gap]:
     """The first pulse after a reconnect must be one we had: a server replays from before the time asked for."""
-    if pulses.overlap is False and (state.overlap_due or state.banked.unjudged):
-        outputs.append(_missing_before(state, int(table.time_ns[pulses.new[0]])))
-    return state if pulses.overlap is None else replace(state, overlap_due=False)
+    if pulses.overlap is False and (state.overlap_due or unjudged):
+        return [_missing_before(state, int(table.time_ns[pulses.new[0]]))]
+    return []
 
 
 def _missing_before(state: SessionState, time_ns: int) -> Gap:
