@@ -424,3 +424,16 @@ def test_a_new_pulse_ends_the_waiting() -> None:
         read(source, lambda got: bool(pulses_of(got.items)))
         assert source._retry.losses == 0
         source.close()
+
+
+def test_a_server_that_accepts_and_hangs_up_is_logged_once_and_again_when_pulses_come(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "livereduce.stream")
+    plays = [sends(RUN), *[sends(b"")] * 3, *[sends(RUN)] * 3, sends(RUN + stream(1))]
+    with Scripted(*plays) as server:
+        source = opened(server)
+        read(source, losses(len(plays)))
+    place, closed = f"127.0.0.1:{server.port}", "connection lost: the server closed the connection"
+    said = [record.getMessage() for record in caplog.records if record.name == "livereduce.stream"]
+    assert said == [f"{place}: connected", f"{place}: {closed}", f"{place}: connected", f"{place}: {closed}"]
