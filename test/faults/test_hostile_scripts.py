@@ -3,9 +3,15 @@
 Those that a worker survives act one after the other in the same worker, so that each meets what the others have left.
 """
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from helpers.faults import MORE_EVENTS, RUN, Matrix, Rig, Row, Rows, gone, once
+from helpers.faults import MORE_EVENTS, RUN, Matrix, Rig, Row, Rows, gone, once, skip_row
+from helpers.paths import ROOT
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -142,15 +148,41 @@ for _name, (_fault, _seen) in DEADLY.items():
     _enter(_name, _fault, _seen)
 
 
+THRESHOLD_S = 20
+"""The least that the watchdog takes."""
+
+
+def start_watchdog(rig: Rig) -> Path:
+    """The shipped watchdog on the log of this beamline; the file with what it has asked of systemctl."""
+    if not shutil.which("jq"):
+        skip_row("the watchdog needs jq (Debian: apt install jq)")
+    asked, systemctl = rig.path / "asked", rig.path / "bin" / "systemctl"
+    systemctl.parent.mkdir()
+    systemctl.write_text(f'#!/bin/sh\necho "$@" >>{asked}\n')
+    systemctl.chmod(0o755)
+    asked.touch()
+    environ = os.environ | {"PATH": f"{systemctl.parent}:{os.environ['PATH']}", "LIVEREDUCE_LOG_DIR": str(rig.path)}
+    command = ["bash", str(ROOT / "scripts" / "livereduce_watchdog.sh"), "livereduce.conf"]
+    watchdog = subprocess.Popen(command, cwd=rig.path, env=environ, stdout=subprocess.DEVNULL)
+    rig.stack.callback(watchdog.wait)
+    rig.stack.callback(watchdog.kill)
+    rig.until("the watchdog's log", lambda: (rig.path / "livereduce_watchdog.log").exists())
+    return asked
+
+
 @ROWS("script prints without an end, with the watchdog")
 def prints_without_end(rig: Rig) -> None:
     """The daemon's own lines and its sign of life come all the same: the log grows by them when the script is cut."""
-    rig.begin(once(rig.path, "while True:\n    print('x' * 100)\n"), watchdog={"interval": 1, "threshold": 20})
+    fault = once(rig.path, "while True:\n    print('x' * 100)\n")
+    rig.begin(fault, watchdog={"interval": 1, "threshold": THRESHOLD_S})
+    asked = start_watchdog(rig)
     rig.let_fault()
     rig.saw_log("lines that scripts print are left out of this log", "more than 1 MiB in a minute")
     size = (rig.path / "livereduce.log").stat().st_size
     rig.until("a sign of life", lambda: (rig.path / "livereduce.log").stat().st_size > size)
-    assert "running" in rig.log().splitlines()[-1]
+    assert "xxx" not in rig.log().splitlines()[-1]
+    rig.until("longer than the watchdog waits", lambda: rig.seconds() > THRESHOLD_S + 8)
+    assert "restart" not in asked.read_text()
     before = rig.wait("more is left out", lambda one: one.printed_left_out > 10_000)
     rig.wait("the count goes on", lambda one: one.printed_left_out > before.printed_left_out)
     assert rig.beamline.daemons[-1].poll() is None
