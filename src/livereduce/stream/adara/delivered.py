@@ -84,8 +84,8 @@ class _Book:
         self.clear_table(0)
 
     def clear_table(self, count: int) -> None:
-        """An empty table that has room for some fingerprints."""
-        self.table = np.zeros(max(_SMALLEST, 4 << count.bit_length()), np.uint64)
+        """An empty table, of which so many fingerprints take half at most."""
+        self.table = np.zeros(max(_SMALLEST, 2 << (count - 1).bit_length() if count else 0), np.uint64)
         self.tally[_INDEXED] = 0
 
     def open_at(self, count: int, newest_ns: int) -> None:
