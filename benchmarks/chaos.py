@@ -28,11 +28,11 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end import POST_PROC, PROC
-from livereduce.publish.nexus import read_product
-from livereduce.simulate.play import Play, perform
-from livereduce.simulate.powder_beam import PowderBeam
-from livereduce.simulate.server import Server
-from livereduce.stream.adara.layout import epics_ns
+from livereduce.publish.products.file import read_product
+from livereduce.simulate.adara.play import Play, perform
+from livereduce.simulate.adara.server import Server
+from livereduce.simulate.beams.powder_beam import PowderBeam
+from livereduce.stream.adara.wire.layout import epics_ns
 from played import Totals, Truth
 
 KILLS, IN_LAST_SECOND, DAEMONS = 200, 50, 20
@@ -49,7 +49,7 @@ RUN_DAEMON = """\
 import sys
 from pathlib import Path
 from livereduce.daemon.run import run
-from livereduce.daemon.vocabulary import Limits
+from livereduce.daemon.facts import Limits
 sys.exit(run(Path("livereduce.conf"), limits=Limits(first_wait_s=0.05, longest_wait_s=0.2, look_s=0.2)))
 """
 

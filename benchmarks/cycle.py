@@ -12,10 +12,10 @@ import numpy as np
 from end_to_end import POST_PROC, PROC
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.engine.protocol import tell_nobody
-from livereduce.link import Job, ScriptCopy
-from livereduce.publish.nexus import write_product
+from livereduce.messages.link import Job, ScriptCopy
 from livereduce.publish.product import Axis, Product
-from livereduce.stream.model import At, EventBatch, Item, Position, SourceState
+from livereduce.publish.products.file import write_product
+from livereduce.stream.items import At, EventBatch, Item, Position, SourceState
 from measure import Row
 
 CYCLES = 200

@@ -5,16 +5,16 @@ from collections.abc import Callable
 import numpy as np
 import scipp as sc
 
-from livereduce.engine.builtin.binning import Binning, make_edges_ns
-from livereduce.engine.builtin.events import Events
-from livereduce.engine.builtin.histogram import Histogram
-from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.engine.builtin.counting.binning import Binning, make_edges_ns
+from livereduce.engine.builtin.counting.histogram import Histogram
+from livereduce.engine.builtin.counting.pixels import PixelTable
+from livereduce.engine.builtin.workspaces.events import Events
 from livereduce.stream.adara import session
 from livereduce.stream.adara.client import PIECE_WORDS
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer
 from livereduce.stream.adara.session import Deliver, Packets, SessionState
-from livereduce.stream.model import F8, U4, EventBatch
+from livereduce.stream.adara.wire.frame import Framer
+from livereduce.stream.items import F8, U4, EventBatch
 from measure import Row, medians
 from streams import FRAME_TICKS, stream
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.stream.adara.client import AdaraSource
-from livereduce.stream.adara.connection import hello
-from livereduce.stream.adara.layout import epics_ns
-from livereduce.stream.model import EventBatch, StartFrom
+from livereduce.stream.adara.link.connection import hello
+from livereduce.stream.adara.wire.layout import epics_ns
+from livereduce.stream.items import EventBatch, StartFrom
 from measure import RUNS, Row
 from warm import warm_memory
 

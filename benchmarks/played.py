@@ -4,8 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from livereduce.simulate.play import Act, Opening, Passage
-from livereduce.stream.adara.layout import NS_PER_S, Type
+from livereduce.simulate.adara.play import Act, Opening, Passage
+from livereduce.stream.adara.wire.layout import NS_PER_S, Type
 
 
 @dataclass(frozen=True, slots=True)

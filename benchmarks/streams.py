@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livereduce.simulate.pulses import Monitor, Pulses, Template, lay_out, pulse_times
-from livereduce.stream.model import U4
+from livereduce.simulate.adara.pulses import Monitor, Pulses, Template, lay_out, pulse_times
+from livereduce.stream.items import U4
 
 FRAME_TICKS = 166_667
 """One 60 Hz frame in units of 100 ns."""

@@ -5,7 +5,7 @@ set -u
 
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 for package in "$here/../src" "$here/../share/livereduce" ""; do # a checkout, the RPM, pip
-  [ -f "$package/livereduce/environment/launch.py" ] && break
+  [ -f "$package/livereduce/commands/launch.py" ] && break
 done
 if [ -n "$package" ]; then
   PYTHONPATH="$(readlink -f "$package")${PYTHONPATH:+:$PYTHONPATH}"
@@ -17,7 +17,7 @@ fi
 for needs in "sys, psutil" "sys"; do
   for python in python3 python3.{11..19}; do
     if "$python" -P -c "import $needs; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then
-      exec "$python" -P -m livereduce.environment.launch "$@"
+      exec "$python" -P -m livereduce.commands.launch "$@"
     fi
   done
 done

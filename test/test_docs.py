@@ -13,15 +13,15 @@ import pytest
 
 from helpers.items import S_NS, ScriptedSource, event_batch, log_batch, monitor_batch
 from helpers.paths import ROOT
-from livereduce.config import Config, parse_config, value_of
-from livereduce.config_keys import KEYS
+from livereduce.base.errors import ExitCode
+from livereduce.config.file import Config, parse_config, value_of
+from livereduce.config.keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.engine.protocol import tell_nobody
-from livereduce.errors import ExitCode
-from livereduce.link import Job, Progress, ScriptCopy
-from livereduce.publish.nexus import read_product
-from livereduce.status import NEEDS_ATTENTION, StateWord
-from livereduce.stream.model import FLAG_VETOED, RunEnded, RunStarted
+from livereduce.messages.link import Job, Progress, ScriptCopy
+from livereduce.messages.status import NEEDS_ATTENTION, StateWord
+from livereduce.publish.products.file import read_product
+from livereduce.stream.items import FLAG_VETOED, RunEnded, RunStarted
 
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *(ROOT / "test").rglob("README.md"), *DOCS.rglob("*.md")])

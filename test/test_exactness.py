@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from helpers.paths import DATA, needs_data
 from helpers.reduced import job_of, reduce_all, reducing
 from helpers.served import Clock, T, serving, url_of
-from livereduce.publish.nexus import read_product
 from livereduce.publish.product import Product
-from livereduce.simulate.capture import capture_play
-from livereduce.simulate.nexus import read_nexus
-from livereduce.simulate.nexus_beam import NexusBeam
-from livereduce.simulate.play import Play, perform
-from livereduce.simulate.server import Server
-from livereduce.stream.model import EventBatch, MonitorBatch
+from livereduce.publish.products.file import read_product
+from livereduce.simulate.adara.capture import capture_play
+from livereduce.simulate.adara.play import Play, perform
+from livereduce.simulate.adara.server import Server
+from livereduce.simulate.beams.nexus import read_nexus
+from livereduce.simulate.beams.nexus_beam import NexusBeam
+from livereduce.stream.items import EventBatch, MonitorBatch
 
 Array = NDArray[Any]
 Bins = tuple[float, float, float]
@@ -30,7 +30,7 @@ Bins = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What a NeXus file holds, read here directly: every event, in ns by the rule of `livereduce.simulate.nexus`."""
+    """What a NeXus file holds, read here directly: every event, in ns by the rule of `simulate.beams.nexus`."""
 
     run: int
     tof_ns: Array

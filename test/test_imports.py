@@ -75,8 +75,8 @@ def room(name: str) -> str:
 
 def test_the_tree_is_seen() -> None:
     assert "livereduce.daemon.policy" in FILES
-    assert "livereduce.link" in ours("livereduce.daemon.policy")
-    assert not set(imported("livereduce.fields")) & set(FILES)
+    assert "livereduce.messages.link" in ours("livereduce.daemon.policy")
+    assert not set(imported("livereduce.base.fields")) & set(FILES)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if room(name) in LIGHT | {"daemon"}])
@@ -103,7 +103,7 @@ def test_the_mantid_engine_stands_on_what_every_environment_with_mantid_has() ->
             else:
                 top = module.partition(".")[0]
                 assert top in sys.stdlib_module_names or top in ("mantid", "numpy", "h5py"), f"{name} imports {module}"
-    assert "livereduce.publish.nexus" in reached
+    assert "livereduce.publish.products.file" in reached
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -19,10 +19,10 @@ from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import Clock, powder_play, url_of
 from helpers.wire import banks, walk
 from livereduce.publish.product import Product
-from livereduce.simulate.server import Server
-from livereduce.simulate.store import Store
-from livereduce.stream.adara import retry
-from livereduce.stream.model import Gap
+from livereduce.simulate.adara.server import Server
+from livereduce.simulate.adara.store import StreamStore
+from livereduce.stream.adara.link import retry
+from livereduce.stream.items import Gap
 
 RUNS, RUN_S, GAP_S = 2, 0.7, 0.3
 BEAM_S = GAP_S + RUNS * (RUN_S + GAP_S)
@@ -223,7 +223,7 @@ def beam() -> Iterator[tuple[Server, Clock, list[str]]]:
         powder_play(runs=RUNS, run_s=RUN_S, gap_s=GAP_S),
         speed=1.0,
         clock=clock,
-        store=Store(file_bytes=FILE_BYTES, sync_bytes=5_000),
+        store=StreamStore(file_bytes=FILE_BYTES, sync_bytes=5_000),
         say=said.append,
     )
     try:

@@ -1,6 +1,6 @@
 """Live reduction of neutron scattering data, from the stream of the data acquisition system to results."""
 
-from livereduce.metrics import metric
+from livereduce.scripting.metric import metric
 
 __all__ = ["metric"]
 __version__ = "2.0.0.dev0"

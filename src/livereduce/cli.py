@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce import __version__
-from livereduce.errors import ExitCode, OperatorError
-from livereduce.extras import EXTRA_OF, how_to_install
-from livereduce.visible import take_any_text
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.extras import EXTRA_OF, how_to_install
+from livereduce.base.visible import take_any_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from livereduce.check import check
+    from livereduce.commands.check import check
 
     return check(options.configuration, sys.stdout)
 
@@ -44,7 +44,7 @@ def _status_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from livereduce.status_text import show_status
+    from livereduce.commands.status import show_status
 
     return show_status(options.configuration, options.json, sys.stdout)
 
@@ -56,7 +56,7 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from livereduce.stream.adara.inspect import inspect
+    from livereduce.commands.inspect import inspect
 
     return inspect(options.stream, as_json=options.json, seconds=options.seconds, out=sys.stdout)
 
@@ -68,7 +68,7 @@ def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from livereduce.simulate.command import run_command
+    from livereduce.commands.simulate import run_command
 
     return run_command(options)
 
@@ -78,7 +78,7 @@ def _demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from livereduce.demo import demo
+    from livereduce.commands.demo import demo
 
     return demo(once=options.once, out=sys.stdout)
 
@@ -102,7 +102,7 @@ def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _install_units(options: argparse.Namespace) -> int:
-    from livereduce.units import install_units
+    from livereduce.commands.install_units import install_units
 
     return install_units(user=options.user, out=sys.stdout)
 

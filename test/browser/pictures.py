@@ -16,9 +16,9 @@ from helpers.fabricated import Fabricated, pattern
 from helpers.paths import ROOT
 from helpers.reduced import beamline_in
 from helpers.served import simulating
-from livereduce.demo import examples
-from livereduce.link import RunState
-from livereduce.status import StateWord, iso
+from livereduce.commands.demo import examples
+from livereduce.messages.link import RunState
+from livereduce.messages.status import StateWord, iso
 
 IMAGES = ROOT / "docs" / "images"
 RUN_S = 24

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.browsing import Scheme, Visit, Visiting, Windows, web
 from helpers.fabricated import Fabricated, image, pattern
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 

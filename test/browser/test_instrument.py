@@ -11,9 +11,9 @@ import pytest
 
 from helpers.browsing import Scheme, Visit, Visiting, Windows, web
 from helpers.fabricated import AHEAD, EDGES, Fabricated, axis, image, pattern, product
-from livereduce.metrics import Reported
-from livereduce.publish.trends import Exposure, Trends, add_reported, encode_trends
-from livereduce.status import Restart, iso
+from livereduce.messages.status import Restart, iso
+from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
+from livereduce.scripting.metric import ReportedMetric
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 
@@ -200,7 +200,7 @@ def test_trends_have_statistics_and_say_when_a_wanted_error_is_reached(one: Fabr
     for step in range(1, 40):
         at = Exposure(time_unix_s=1_700_000_000.0 + 10 * step, events=1000 * step, charge_pc=1e9 * step)
         value, error = 500.0 + step % 3, 50.0 / np.sqrt(step)
-        trends = add_reported(trends, [Reported(name="peak_area", value=value, error=error, units="counts")], at)
+        trends = add_reported(trends, [ReportedMetric(name="peak_area", value=value, error=error, units="counts")], at)
     (one.path / "state" / "products" / str(RUN) / "trends.json").write_text(encode_trends(trends, 1_700_000_400.0))
     page = seen.page
     one.publish(pattern(RUN, 100_000 * RUN, seed=RUN))  # trends come with a product

@@ -11,7 +11,7 @@ import pytest
 from helpers.browsing import PATIENCE_S, Visit, Visiting, web
 from helpers.reduced import Beamline, beamline_in
 from helpers.served import simulating
-from livereduce.demo import examples
+from livereduce.commands.demo import examples
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 

@@ -14,11 +14,11 @@ import pytest
 from helpers.browsing import Visit, Visiting, web
 from helpers.fabricated import Fabricated, axis, product
 from helpers.rude_server import rude_server, saying
-from livereduce.failure import ScriptFailure
-from livereduce.link import Phase, Progress, RunState
-from livereduce.metrics import Reported
-from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
-from livereduce.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
+from livereduce.messages.link import Phase, Progress, RunState
+from livereduce.messages.script_failure import ScriptFailure
+from livereduce.messages.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
+from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
+from livereduce.scripting.metric import ReportedMetric
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 
@@ -100,7 +100,7 @@ def products(one: Fabricated, payload: str) -> None:
     trends = Trends(run=41, began_unix_s=1.7e9)
     for step in range(1, 5):
         at = Exposure(time_unix_s=1.7e9 + 10 * step, events=step, charge_pc=1e9 * step)
-        trends = add_reported(trends, [Reported(name=payload, value=1.0, error=0.1, units=payload)], at)
+        trends = add_reported(trends, [ReportedMetric(name=payload, value=1.0, error=0.1, units=payload)], at)
     trends = dataclasses.replace(trends, left_out=(payload,))
     (one.path / "state" / "products" / "41" / FILE_NAME).write_text(encode_trends(trends, 1.7e9))
 

@@ -20,8 +20,8 @@ import pytest
 
 from helpers.engines import ENGINES, Bench, Stage, bench_of, events_of
 from helpers.reduced import Beamline, beamline_in, environ_of
-from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
-from livereduce.status import StateWord, Status
+from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
+from livereduce.messages.status import StateWord, Status
 
 pytestmark = pytest.mark.timeout(300)
 

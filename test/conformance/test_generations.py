@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpers.engines import CHUNK, bench_of, record_of
-from livereduce.errors import ExitCode
+from livereduce.base.errors import ExitCode
 
 pytestmark = pytest.mark.timeout(120)
 

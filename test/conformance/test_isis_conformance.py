@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.engines import Bench, Reducing, bench_of, record_of
-from livereduce.errors import ExitCode
+from livereduce.base.errors import ExitCode
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.engines import Bench, Reducing, bench_of, events_of
 from helpers.served import Clock, powder_play, serving
-from livereduce.errors import ExitCode
+from livereduce.base.errors import ExitCode
 
 pytestmark = pytest.mark.timeout(120)
 

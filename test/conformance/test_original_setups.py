@@ -9,8 +9,8 @@ import pytest
 
 from helpers.engines import Bench, bench_of, record_of
 from helpers.reduced import beamline_in, environ_of
-from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
-from livereduce.errors import ExitCode
+from livereduce.base.errors import ExitCode
+from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
 
 pytestmark = pytest.mark.timeout(120)
 

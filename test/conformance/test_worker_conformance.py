@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers.engines import CHUNK, KEEP, Bench, Stage, bench_of, events_of
-from livereduce.errors import ExitCode
-from livereduce.link import RunState
+from livereduce.base.errors import ExitCode
+from livereduce.messages.link import RunState
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -9,13 +9,13 @@ from helpers import packets as p
 from helpers.decoding import Stream, logs_of, pulses_of, table_of
 from helpers.items import event_batch, log_batch
 from helpers.packets import NEW_RUN, NS, RUN_BOF, RUN_EOF, T0
-from livereduce.daemon.suspects import Suspects, judge
+from livereduce.daemon.worker.suspects import Suspects, judge
 from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
-from livereduce.marks import Marker, Stage, read_mark
+from livereduce.messages.marks import Marker, MarkStage, read_mark
 from livereduce.stream.adara.caution import Caution
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.chunk import CutRules, CutState, Dry, Leave, step
-from livereduce.stream.model import EventBatch, Gap, Item, LogBatch
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.chunk import CutRules, CutState, Dry, StreamLeft, step
+from livereduce.stream.items import EventBatch, Gap, Item, LogBatch
 
 
 class Died(BaseException):
@@ -102,10 +102,10 @@ def chunked(marker: Marker, suspects: Suspects, reads: list[list[Item]], dies: D
     state, part, taken = CutState(rules=CutRules(update_every_s=1e9, epoch_ns_at_0=0)), ANYWHERE, list[Item]()
     for k, items in enumerate(reads):
         facts, part = apart(items, suspects, part)
-        for fact in (*facts, Dry(), *([Leave()] if k == len(reads) - 1 else [])):
+        for fact in (*facts, Dry(), *([StreamLeft()] if k == len(reads) - 1 else [])):
             state, chunks = step(state, fact, float(k))
             for chunk in chunks:
-                marker.data(Stage.INTAKE, chunk.run, *span_of(chunk))
+                marker.data(MarkStage.INTAKE, chunk.run, *span_of(chunk))
                 batches: tuple[EventBatch | LogBatch, ...] = (*chunk.events, *chunk.logs)
                 if any(dies(one) for one in batches):
                     raise Died

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from livereduce.base.lock import FILE_NAME, STATE_FILE_NAME, holder
 from livereduce.daemon.home import Held, Home
-from livereduce.lock import FILE_NAME, STATE_FILE_NAME, holder
 
 HOLDING = """
 import sys, time
 from pathlib import Path
-from livereduce import lock
+from livereduce.base import lock
 fd = lock.take(Path(sys.argv[1]), "/etc/other.conf")
 print("locked", flush=True)
 time.sleep(600)

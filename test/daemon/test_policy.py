@@ -8,58 +8,60 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.stepping import histories, run_history
-from livereduce.daemon.policy import next_due, step, wait_s
-from livereduce.daemon.vocabulary import (
+from livereduce.daemon.facts import (
     Action,
     AskRecycle,
     AskStop,
     Beaten,
+    DaemonState,
     Dump,
-    Ended,
     Ending,
     Exit,
     Fact,
+    Judge,
     Judged,
     Kill,
     Limits,
-    Look,
     Outdated,
     Outgrown,
     Reconfigured,
     Start,
-    State,
     StopAsked,
     Terminate,
     Tick,
     Unintelligible,
+    WorkerEnded,
 )
-from livereduce.link import SILENCE_LIMITS_S, Phase
-from livereduce.status import StateWord
+from livereduce.daemon.policy import next_due, step, wait_s
+from livereduce.messages.link import SILENCE_LIMITS_S, Phase
+from livereduce.messages.status import StateWord
 
 GOOD = Judged(fingerprint="a")
 BAD = Judged(fingerprint="b", problems=("no proc script", "no post_proc script"))
 ELSEWHERE = Judged(fingerprint="e", relaunch="this was launched for another configuration")
 WORKS = Beaten(phase=Phase.WAITING)
-CRASH = Ended(code=-11, reason="killed by SIGSEGV")
+CRASH = WorkerEnded(code=-11, reason="killed by SIGSEGV")
 STOP = StopAsked(by="SIGTERM received")
 
 
-def play(*facts: tuple[float, Fact], state: State | None = None) -> tuple[State, list[tuple[float, Action]]]:
+def play(
+    *facts: tuple[float, Fact], state: DaemonState | None = None
+) -> tuple[DaemonState, list[tuple[float, Action]]]:
     """Facts at their times; the actions with theirs."""
-    state, seen = state or State(), []
+    state, seen = state or DaemonState(), []
     for now, fact in facts:
         state, actions = step(state, fact, now)
         seen += [(now, action) for action in actions]
     return state, seen
 
 
-def running(at: float = 0.0) -> State:
+def running(at: float = 0.0) -> DaemonState:
     return play((at, GOOD), (at, WORKS))[0]
 
 
 def test_starts_once_usable_and_runs_from_the_first_beat_of_work() -> None:
     state, actions = play((0, Tick()), (0, GOOD), (1, Beaten(phase=Phase.STARTING)))
-    assert actions == [(0, Look()), (0, Start(reason="the daemon has started"))]
+    assert actions == [(0, Judge()), (0, Start(reason="the daemon has started"))]
     assert (state.word, state.since) == (StateWord.STARTING, 0.0)
     state, actions = play((7, WORKS), (8, WORKS), state=state)
     assert (state.word, state.since, actions) == (StateWord.RUNNING, 7, [])
@@ -74,7 +76,7 @@ def test_the_first_restart_is_at_once_then_it_backs_off() -> None:
         waits.append(state.due - now)
         assert step(state, GOOD, state.due - 0.01)[1] == () or waits[-1] == 0
         now = state.due
-        assert step(state, Tick(), now)[1] == (Look(),)
+        assert step(state, Tick(), now)[1] == (Judge(),)
         state, actions = step(state, GOOD, now)
         assert actions == (Start(reason="killed by SIGSEGV"),)
         state, _ = step(state, WORKS, now)
@@ -99,7 +101,7 @@ def test_the_wait_stays_bounded_after_years_of_failures() -> None:
 
 
 def test_leaving_unasked_with_0_is_a_restart_too() -> None:
-    state, _ = step(running(), Ended(code=0, reason="left unasked"), 5)
+    state, _ = step(running(), WorkerEnded(code=0, reason="left unasked"), 5)
     assert (state.word, state.why, state.restarts) == (StateWord.RESTARTING, "left unasked", 1)
 
 
@@ -114,9 +116,9 @@ def test_a_worker_that_speaks_nonsense_is_ended_the_hard_way_and_backs_off() -> 
 def test_parks_on_what_is_unusable_and_goes_on_by_itself() -> None:
     state, actions = play((0, BAD), (1.9, Tick()), (2, Tick()))
     assert (state.word, state.why) == (StateWord.PARKED, "no proc script; no post_proc script")
-    assert actions == [(2, Look())]
+    assert actions == [(2, Judge())]
     state, actions = play((2, BAD), (4, Tick()), (4, GOOD), state=state)
-    assert actions == [(4, Look()), (4, Start(reason="configuration and scripts are usable now"))]
+    assert actions == [(4, Judge()), (4, Start(reason="configuration and scripts are usable now"))]
     assert state.word is StateWord.STARTING
 
 
@@ -126,10 +128,10 @@ def test_parked_since_the_first_look_also_when_the_reason_changes() -> None:
 
 
 def test_what_a_worker_refused_stays_parked_until_it_changes() -> None:
-    state, actions = step(running(), Ended(code=78, reason="proc does not compile"), 10)
+    state, actions = step(running(), WorkerEnded(code=78, reason="proc does not compile"), 10)
     assert (state.word, state.why, state.restarts, actions) == (StateWord.PARKED, "proc does not compile", 0, ())
     state, actions_ = play((12, Tick()), (12, GOOD), (14, Tick()), (14, GOOD), state=state)
-    assert actions_ == [(12, Look()), (14, Look())]
+    assert actions_ == [(12, Judge()), (14, Judge())]
     assert state.why == "proc does not compile"
     state, actions = step(state, Judged(fingerprint="changed"), 16)
     assert [type(action) for action in actions] == [Start]
@@ -137,7 +139,7 @@ def test_what_a_worker_refused_stays_parked_until_it_changes() -> None:
 
 def test_what_a_worker_refused_is_tried_again_now_and_then() -> None:
     """Only it can find out: its environment may have been in the middle of being replaced."""
-    refusal = Ended(code=78, reason="mantid does not import")
+    refusal = WorkerEnded(code=78, reason="mantid does not import")
     state, _ = step(running(), refusal, 10)
     for start in (310, 621, 932):
         state, actions = play((start - 0.1, GOOD), (start, GOOD), state=state)
@@ -148,7 +150,7 @@ def test_what_a_worker_refused_is_tried_again_now_and_then() -> None:
 
 def test_trying_again_what_was_refused_is_no_change_by_a_person() -> None:
     state = replace(running(), failures=5, failed_at=9.0)
-    state, _ = step(state, Ended(code=78, reason="mantid does not import"), 10)
+    state, _ = step(state, WorkerEnded(code=78, reason="mantid does not import"), 10)
     assert step(state, GOOD, 310)[0].failures == 5
     assert step(state, Judged(fingerprint="changed"), 310)[0].failures == 0
 
@@ -164,7 +166,7 @@ def test_the_stop_ladder_by_the_clock() -> None:
     )
     assert actions == [(0, AskStop()), (20, Terminate()), (30, Kill()), (40, Kill())]
     assert state.word is StateWord.STOPPING
-    state, actions = play((41, Ended(code=-9, reason="killed")), state=state)
+    state, actions = play((41, WorkerEnded(code=-9, reason="killed")), state=state)
     assert (state.word, actions) == (StateWord.STOPPED, [(41, Exit(code=0))])
 
 
@@ -175,10 +177,10 @@ def test_a_second_request_goes_one_rung_up_at_once() -> None:
 
 @pytest.mark.parametrize(
     "state",
-    [State(), play((0, BAD))[0], play((1, CRASH), state=running())[0]],
+    [DaemonState(), play((0, BAD))[0], play((1, CRASH), state=running())[0]],
     ids=["starting", "parked", "restarting"],
 )
-def test_without_a_worker_a_stop_is_immediate(state: State) -> None:
+def test_without_a_worker_a_stop_is_immediate(state: DaemonState) -> None:
     state, actions = step(state, STOP, 3)
     assert (state.word, actions) == (StateWord.STOPPED, (Exit(code=0),))
     for fact in (GOOD, Tick(), WORKS, CRASH, STOP):
@@ -187,7 +189,7 @@ def test_without_a_worker_a_stop_is_immediate(state: State) -> None:
 
 def test_a_lost_answer_to_a_look_is_asked_for_again() -> None:
     _, actions = play((0, Tick()), (1, Tick()), (2, Tick()))
-    assert actions == [(0, Look()), (2, Look())]
+    assert actions == [(0, Judge()), (2, Judge())]
 
 
 # ---- silence
@@ -218,18 +220,18 @@ def test_the_limits_are_those_that_were_judged_with_the_start() -> None:
     assert play(*ticks(1, 5), state=state)[1] == [(5, Dump())]
 
 
-def stalled() -> State:
+def stalled() -> DaemonState:
     return play(*ticks(1, 30), state=running())[0]
 
 
 def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
     state, actions = play((31, Tick()), (32, Tick()), (41, Tick()), (42, Tick()), state=stalled())
     assert actions == [(32, Terminate()), (42, Kill())]
-    state, actions = play((43, Ended(code=-9, reason="killed by SIGKILL")), state=state)
+    state, actions = play((43, WorkerEnded(code=-9, reason="killed by SIGKILL")), state=state)
     assert (state.word, state.why) == (StateWord.RESTARTING, "no sign of life in waiting for 30 s")
     assert (state.restarts, state.failures, state.due) == (1, 1, 43)
     state, actions = play((43, Tick()), (43, GOOD), state=state)
-    assert actions == [(43, Look()), (43, Start(reason="no sign of life in waiting for 30 s"))]
+    assert actions == [(43, Judge()), (43, Start(reason="no sign of life in waiting for 30 s"))]
 
 
 def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:
@@ -271,8 +273,8 @@ def test_a_slow_loop_still_sees_a_hang() -> None:
 
 def test_a_series_of_hangs_backs_off_and_health_before_one_forgets() -> None:
     state = stalled()
-    state, _ = play((32, Ended(code=-15, reason="x")), (32, GOOD), (32, WORKS), *ticks(33, 62), state=state)
-    state, _ = play((64, Ended(code=-15, reason="x")), state=state)
+    state, _ = play((32, WorkerEnded(code=-15, reason="x")), (32, GOOD), (32, WORKS), *ticks(33, 62), state=state)
+    state, _ = play((64, WorkerEnded(code=-15, reason="x")), state=state)
     assert (state.failures, state.due) == (2, 66)
     state, _ = play((66, GOOD), (66, WORKS), (366, WORKS), *ticks(366, 396), state=state)
     assert (state.word, state.failures) == (StateWord.STALLED, 0)
@@ -285,7 +287,7 @@ def test_a_stop_request_during_a_hang_wins_and_does_not_wait_longer() -> None:
 
 
 def test_when_the_next_tick_matters() -> None:
-    assert next_due(State()) == 0
+    assert next_due(DaemonState()) == 0
     state = play((5, Beaten(phase=Phase.PROCESS)), state=running())[0]
     assert next_due(state) == 605
     assert next_due(stalled()) == 32
@@ -302,15 +304,15 @@ def test_changed_scripts_begin_anew_at_once_and_count_as_no_failure() -> None:
     state, actions = play((0, CRASH), (0, GOOD), (1, WORKS), (5, CHANGED), (6, Tick()), state=running())
     assert actions[1:] == [(5, AskStop())]
     assert (state.word, state.why) == (StateWord.RESTARTING, CHANGED.reason)
-    state, actions = play((6, Ended(code=0, reason="left")), (6, Tick()), (6, GOOD), state=state)
-    assert actions == [(6, Look()), (6, Start(reason=CHANGED.reason))]
+    state, actions = play((6, WorkerEnded(code=0, reason="left")), (6, Tick()), (6, GOOD), state=state)
+    assert actions == [(6, Judge()), (6, Start(reason=CHANGED.reason))]
     assert (state.failures, state.restarts, state.renewals) == (0, 1, 1)
 
 
 def test_a_long_script_is_cancelled_after_a_short_grace() -> None:
     state, actions = play((0, CHANGED), *ticks(1, 12), state=running())
     assert actions == [(0, AskStop()), (2, Terminate()), (12, Kill())]
-    state, _ = play((13, Ended(code=-9, reason="killed")), state=state)
+    state, _ = play((13, WorkerEnded(code=-9, reason="killed")), state=state)
     assert (state.failures, state.restarts, state.renewals, state.due) == (0, 0, 1, 13)
 
 
@@ -321,44 +323,46 @@ def test_a_second_change_while_the_first_takes_effect() -> None:
 
 
 def test_scripts_that_are_gone_cancel_and_park() -> None:
-    state, _ = play((0, Outdated(reason="both scripts are gone")), (1, Ended(code=0, reason="left")), state=running())
+    state, _ = play(
+        (0, Outdated(reason="both scripts are gone")), (1, WorkerEnded(code=0, reason="left")), state=running()
+    )
     state, actions = play((1, Tick()), (1, BAD), state=state)
-    assert (state.word, actions) == (StateWord.PARKED, [(1, Look())])
+    assert (state.word, actions) == (StateWord.PARKED, [(1, Judge())])
 
 
 def test_a_change_while_backing_off_starts_at_once() -> None:
     state, _ = play((0, CRASH), (0, GOOD), (1, CRASH), state=running())
     assert state.due == 3
     state, actions = play((1.5, CHANGED), (1.5, Tick()), (1.5, GOOD), state=state)
-    assert actions == [(1.5, Look()), (1.5, Start(reason=CHANGED.reason))]
+    assert actions == [(1.5, Judge()), (1.5, Start(reason=CHANGED.reason))]
 
 
 def test_being_asked_to_begin_anew_tries_again_what_was_refused() -> None:
-    state, _ = step(running(), Ended(code=78, reason="refused"), 1)
+    state, _ = step(running(), WorkerEnded(code=78, reason="refused"), 1)
     _, actions = play((1.5, Outdated(reason="SIGHUP received")), (1.5, Tick()), (1.5, GOOD), state=state)
-    assert [type(action) for _, action in actions] == [Look, Start]
+    assert [type(action) for _, action in actions] == [Judge, Start]
 
 
 def test_a_hung_worker_with_a_new_script_is_no_failure_any_more() -> None:
-    state, _ = play((32, Tick()), (33, CHANGED), (34, Ended(code=-15, reason="x")), state=stalled())
+    state, _ = play((32, Tick()), (33, CHANGED), (34, WorkerEnded(code=-15, reason="x")), state=stalled())
     assert (state.failures, state.restarts, state.why) == (0, 0, CHANGED.reason)
 
 
 def test_a_changed_configuration_ends_in_order_and_further_ones_do_not_hurry() -> None:
     changed = Reconfigured(reason="livereduce.conf has changed")
-    state, actions = play((0, changed), (1, changed), (2, Ended(code=0, reason="left")), state=running())
+    state, actions = play((0, changed), (1, changed), (2, WorkerEnded(code=0, reason="left")), state=running())
     assert actions == [(0, AskStop()), (2, Exit(code=0))]
     assert (state.word, state.why) == (StateWord.STOPPED, changed.reason)
     state, actions = play((1, CRASH), (1, changed), state=running())
     assert actions == [(1, Exit(code=0))]
     state, actions = play((0, BAD), (0.5, changed), (0.5, Tick()), (0.5, GOOD))
-    assert [type(action) for _, action in actions] == [Look, Start], "parked it goes on by itself"
+    assert [type(action) for _, action in actions] == [Judge, Start], "parked it goes on by itself"
 
 
 def test_a_stop_request_wins_over_changed_scripts() -> None:
     state, actions = play((0, CHANGED), (1, STOP), (3, Tick()), (21, Tick()), state=running())
     assert actions == [(0, AskStop()), (1, AskStop()), (21, Terminate())]
-    state, actions = play((22, CHANGED), (22, Ended(code=-15, reason="x")), state=state)
+    state, actions = play((22, CHANGED), (22, WorkerEnded(code=-15, reason="x")), state=state)
     assert actions == [(22, Exit(code=0))]
 
 
@@ -368,15 +372,15 @@ FULL = Outgrown(reason="700 MB of 650 MB")
 
 
 def test_a_worker_asked_to_leave_for_want_of_memory_is_followed_at_once_and_is_no_failure() -> None:
-    state, actions = play((1, FULL), (2, Ended(code=75, reason="left")), (2, Tick()), (2, GOOD), state=running())
-    assert actions == [(1, AskRecycle()), (2, Look()), (2, Start(reason=FULL.reason))]
+    state, actions = play((1, FULL), (2, WorkerEnded(code=75, reason="left")), (2, Tick()), (2, GOOD), state=running())
+    assert actions == [(1, AskRecycle()), (2, Judge()), (2, Start(reason=FULL.reason))]
     assert (state.failures, state.restarts, state.renewals) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_run_that_does_not_fit_is_tried_again_later(at_once: bool) -> None:
     full = replace(FULL, at_once=at_once, wait_s=40.0)
-    state, _ = play((1, full), (2, Ended(code=75, reason="left")), state=running())
+    state, _ = play((1, full), (2, WorkerEnded(code=75, reason="left")), state=running())
     assert (state.word, state.due) == (StateWord.RESTARTING, 42)
     assert step(state, GOOD, 41.9)[1] == ()
     _, actions = play((5, CHANGED), (5, Tick()), (5, GOOD), state=state)
@@ -384,10 +388,10 @@ def test_a_run_that_does_not_fit_is_tried_again_later(at_once: bool) -> None:
 
 
 def test_leaving_with_75_unasked_is_a_crash() -> None:
-    state, _ = step(running(), Ended(code=75, reason="a script has ended the worker"), 1)
+    state, _ = step(running(), WorkerEnded(code=75, reason="a script has ended the worker"), 1)
     assert (state.failures, state.restarts) == (1, 1)
-    state, _ = play((1, GOOD), (1, FULL), (2, Ended(code=75, reason="x")), (2, GOOD), (3, Ended(code=75, reason="y")),
-                    state=state)  # fmt: skip
+    first, second = (WorkerEnded(code=75, reason=reason) for reason in ("x", "y"))
+    state, _ = play((1, GOOD), (1, FULL), (2, first), (2, GOOD), (3, second), state=state)
     assert (state.failures, state.why) == (2, "y")
 
 
@@ -399,10 +403,10 @@ def test_far_too_much_memory_is_ended_the_hard_way_and_counts() -> None:
 
 def test_what_is_for_another_process_ends_the_daemon_once_it_can_be_used() -> None:
     state, actions = play((0, Tick()), (0, replace(ELSEWHERE, problems=("no script",))))
-    assert (state.word, state.why, actions) == (StateWord.PARKED, "no script", [(0, Look())])
+    assert (state.word, state.why, actions) == (StateWord.PARKED, "no script", [(0, Judge())])
     state, actions = play((2, Tick()), (2, ELSEWHERE), state=state)
     assert (state.word, state.why) == (StateWord.STOPPED, ELSEWHERE.relaunch)
-    assert actions == [(2, Look()), (2, Exit(code=0))]
+    assert actions == [(2, Judge()), (2, Exit(code=0))]
 
 
 def test_a_worker_that_runs_is_not_ended_for_what_another_process_could_run() -> None:
@@ -415,7 +419,7 @@ FACTS = st.one_of(
     st.just(Tick()),
     st.builds(Judged, fingerprint=st.sampled_from("abc"), problems=st.sampled_from([(), (), ("the script is empty",)])),
     st.builds(Beaten, phase=st.sampled_from(Phase)),
-    st.builds(Ended, code=st.sampled_from([None, 0, 1, 70, 75, 78, -9, -11]), reason=st.just("it ended")),
+    st.builds(WorkerEnded, code=st.sampled_from([None, 0, 1, 70, 75, 78, -9, -11]), reason=st.just("it ended")),
     st.just(CHANGED),
     st.builds(Outgrown, reason=st.just("too much"), at_once=st.booleans(), wait_s=st.sampled_from([0.0, 30.0])),
     st.builds(Unintelligible, reason=st.just("nonsense")),
@@ -435,8 +439,8 @@ class Watching:
         self.by_person = False
         self.stop_asked = False
 
-    def __call__(self, before: State, fact: Fact, now: float, after: State, actions: Any) -> None:
-        if isinstance(fact, Ended):
+    def __call__(self, before: DaemonState, fact: Fact, now: float, after: DaemonState, actions: Any) -> None:
+        if isinstance(fact, WorkerEnded):
             self._ended(before, after, now)
         if isinstance(fact, Outdated | Reconfigured):
             assert (after.failures, after.restarts) <= (before.failures, before.restarts), "a change is no failure"
@@ -462,7 +466,7 @@ class Watching:
         if self.stop_asked:
             assert after.word in (StateWord.STOPPING, StateWord.STOPPED)
 
-    def _ended(self, before: State, after: State, now: float) -> None:
+    def _ended(self, before: DaemonState, after: DaemonState, now: float) -> None:
         if not self.workers:
             return
         self.workers = 0
@@ -473,7 +477,7 @@ class Watching:
             self.failures = after.failures
             self.failed_at, self.by_person = now, False
 
-    def _started(self, fact: Fact, before: State, now: float, action: Start) -> None:
+    def _started(self, fact: Fact, before: DaemonState, now: float, action: Start) -> None:
         assert isinstance(fact, Judged)
         assert not fact.problems
         assert not self.stop_asked, "a stop request wins"
@@ -489,13 +493,13 @@ class Watching:
 @settings(max_examples=2000)
 @given(histories(FACTS_AND_STOPS))
 def test_random_histories_keep_the_rules(history: list[tuple[float, Fact]]) -> None:
-    run_history(step, State(), history, Watching())
+    run_history(step, DaemonState(), history, Watching())
 
 
 @settings(max_examples=500)
 @given(histories(FACTS), st.integers(0, 5))
 def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, Fact]], ticks: int) -> None:
-    state, _ = run_history(step, State(), history)
+    state, _ = run_history(step, DaemonState(), history)
     now = sum(wait for wait, _ in history)
     facts: list[tuple[float, Fact]] = [(now, STOP), *((now, Tick()) for _ in range(ticks)), (now, CRASH)]
     state, actions = play(*facts, state=state)
@@ -507,11 +511,11 @@ def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, 
 @given(histories(FACTS))
 def test_left_alone_it_never_gets_stuck(history: list[tuple[float, Fact]]) -> None:
     """From wherever it is: once scripts are good and time passes, there is a worker."""
-    state, _ = run_history(step, State(), history)
+    state, _ = run_history(step, DaemonState(), history)
     now = sum(wait for wait, _ in history)
     for _ in range(2):
         now += 301
         state, actions = step(state, Tick(), now)
-        if Look() in actions:
+        if Judge() in actions:
             state, _ = step(state, Judged(fingerprint="new"), now)
     assert state.alive

@@ -17,21 +17,21 @@ import psutil
 import pytest
 
 from helpers import fake_worker
-from livereduce.daemon.loop import Loop
-from livereduce.daemon.report import Reporter
+from livereduce.daemon.facts import Limits
+from livereduce.daemon.inputs.judge import Site
+from livereduce.daemon.loop import DaemonLoop
+from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
+from livereduce.daemon.report.snapshot import Reporter
 from livereduce.daemon.run import noted_signals
-from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
-from livereduce.daemon.site import Site
-from livereduce.daemon.vocabulary import Limits
-from livereduce.status import FILE_NAME, StateWord, Status, read_status
+from livereduce.messages.status import FILE_NAME, StateWord, Status, read_status
 
 LIMIT_S = 30.0
 DAEMON = """
 import sys
 from pathlib import Path
-from livereduce.daemon.vocabulary import Limits
+from livereduce.daemon.facts import Limits
 from livereduce.daemon.run import run
-from livereduce.daemon.watch import Times
+from livereduce.daemon.inputs.watcher import Times
 conf, fake, mode, stop_s, terminate_s = sys.argv[1:]
 stop_s, terminate_s = float(stop_s), float(terminate_s)
 limits = Limits(stop_s=stop_s, terminate_s=terminate_s, cancel_s=0.3, look_s=0.1, first_wait_s=0.1)
@@ -612,7 +612,7 @@ def test_one_stray_line_costs_nobody_anything(beamline: Beamline) -> None:
     assert (status.generation, status.restarts) == (1, 0)
 
 
-class FaultyParts(Loop):
+class FaultyParts(DaemonLoop):
     """Most parts of each tick fail."""
 
     def _hear_worker(self, ready: set[int]) -> None:
@@ -658,7 +658,7 @@ def test_a_fault_in_one_tick_does_not_end_the_service(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     with noted_signals() as signals:
-        loop = Loop(Site(tmp_path / "none.conf"), FaultyReporter(tmp_path / "log"), signals, Limits())
+        loop = DaemonLoop(Site(tmp_path / "none.conf"), FaultyReporter(tmp_path / "log"), signals, Limits())
         os.kill(os.getpid(), signal.SIGTERM)
         # the stop request is taken in the tick that fails; it holds all the same
         assert loop.run() == 0

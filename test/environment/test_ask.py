@@ -15,7 +15,7 @@ import pytest
 
 from helpers import environments
 from helpers.environments import ODD, Launchers
-from livereduce.config import Config
+from livereduce.config.file import Config
 from livereduce.environment import ask as ask_module
 from livereduce.environment.ask import PROBE, NoAnswer, ask, list_environments, parse
 from livereduce.environment.launchers import look_for_launchers, plan

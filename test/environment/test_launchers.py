@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.config import Config
+from livereduce.config.file import Config
 from livereduce.environment.launchers import Launchers, Plan, look_for_launchers, pixi_name, plan
 
 SITE = {"mantid": "/usr/local/pixi/mantid/pixi.toml", "mantid_dev": "/usr/local/pixi/mantid_dev/pixi.toml"}

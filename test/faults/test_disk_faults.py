@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.faults import MORE, MORE_EVENTS, RUN, SECOND, Matrix, Rig, Row, Rows, is_well, skip_row
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

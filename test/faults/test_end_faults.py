@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from helpers.faults import DOUBLED, HALF, MORE, MORE_EVENTS, OVER, RUN, SECOND, THIRD, Matrix, Rig, Row, Rows
-from livereduce.publish.index import END_UNSEEN
-from livereduce.status import Status
+from livereduce.messages.status import Status
+from livereduce.publish.products.index import END_UNSEEN
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

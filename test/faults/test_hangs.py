@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpers.faults import HANG_S, MORE_EVENTS, Matrix, Rig, Row, Rows, once
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

@@ -23,8 +23,8 @@ from helpers.faults import (
     while_there,
 )
 from helpers.reduced import Beamline, beamline_in
-from livereduce.daemon.scale import read_cgroup_limit, read_ram_bytes
-from livereduce.status import StateWord, Status
+from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
+from livereduce.messages.status import StateWord, Status
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.faults import HALF_EVENTS, MORE_EVENTS, PASS, Matrix, Rig, Row, Rows
 from helpers.odd_files import ODD, put_odd, take_away
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -126,8 +126,9 @@ def files_of_people(rig: Rig) -> None:
 
 def test_all_files_of_the_service_are_meant() -> None:
     names = {Path(name).name for name in OWN}
-    from livereduce import failure, marks, status
-    from livereduce.daemon import good, history
+    from livereduce.daemon.worker import restarts
+    from livereduce.messages import marks, script_failure, status
+    from livereduce.scripting import last_good as last_good_module
 
-    assert {failure.FILE_NAME, status.FILE_NAME, good.INDEX, history.FILE_NAME} <= names, names
+    assert {script_failure.FILE_NAME, status.FILE_NAME, last_good_module.INDEX, restarts.FILE_NAME} <= names, names
     assert marks.FILE_NAME

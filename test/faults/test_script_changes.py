@@ -21,7 +21,7 @@ from helpers.faults import (
     Rows,
     is_well,
 )
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from helpers.items import S_NS, ScriptedSource, event_batch
-from livereduce.engine.builtin.binning import make_edges_ns
+from livereduce.engine.builtin.counting.binning import make_edges_ns
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.link import Job, Phase, Progress, ScriptCopy
+from livereduce.messages.link import Job, Phase, Progress, ScriptCopy
 from livereduce.publish.product import Product
-from livereduce.stream.model import EventBatch, Item, RunEnded, RunStarted, SourceLost
+from livereduce.stream.items import EventBatch, Item, RunEnded, RunStarted, SourceLost
 
 BINS_US = (0.0, 100.0, 1000.0)
 EDGES_NS = make_edges_ns(*BINS_US)

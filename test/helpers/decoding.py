@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from livereduce.stream.adara import session
-from livereduce.stream.adara.block import Block
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer, PacketTable
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.model import EventBatch, Item, LogBatch, MonitorBatch
+from livereduce.stream.adara.wire.block import Block
+from livereduce.stream.adara.wire.frame import Framer, PacketTable
+from livereduce.stream.items import EventBatch, Item, LogBatch, MonitorBatch
 
 Row = tuple[int, int, bytes]
 

@@ -19,10 +19,10 @@ from typing import Any
 from helpers.paths import ROOT
 from helpers.reduced import PATIENCE_S, job_of
 from helpers.served import Clock, powder_play, serving
-from livereduce.daemon.spawn import Worker, spawn, worker_command
-from livereduce.link import STOP, Beat, Job, Progress, encode_job
-from livereduce.publish.nexus import read_product
+from livereduce.daemon.worker.process import Worker, spawn, worker_command
+from livereduce.messages.link import STOP, Beat, Job, Progress, encode_job
 from livereduce.publish.product import Product
+from livereduce.publish.products.file import read_product
 
 DOUBLE = ROOT / "test" / "mantid_double"
 ENGINES = ("builtin", "mantid")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.link import Phase, Progress, RunState
+from livereduce.messages.link import Phase, Progress, RunState
+from livereduce.messages.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
 from livereduce.publish.product import Axis, Product
-from livereduce.publish.products import Products
-from livereduce.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
+from livereduce.publish.products.folder import Products
 
 EDGES = np.linspace(0.5, 2.3, 361)
 PEAKS = (

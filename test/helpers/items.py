@@ -5,16 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from livereduce.stream.model import (
-    At,
-    EventBatch,
-    Item,
-    LogBatch,
-    MonitorBatch,
-    Position,
-    SourceLost,
-    SourceState,
-)
+from livereduce.stream.items import At, EventBatch, Item, LogBatch, MonitorBatch, Position, SourceLost, SourceState
 
 S_NS = 1_000_000_000
 

@@ -4,7 +4,7 @@ import socket
 import struct
 from collections.abc import Callable
 
-from livereduce.simulate.server import Server
+from livereduce.simulate.adara.server import Server
 
 
 def hello(start_s: int, *, version: int = 0, flags: int = 0, type_: int = 0x4006, size: int | None = None) -> bytes:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from mantid.api import AlgorithmManager
 
-from livereduce.engine.mantid import engine, look, loop, shim, steps, verdict
-from livereduce.engine.mantid import setup as mantid_setup
-from livereduce.link import Job
+from livereduce.engine.mantid import engine, inspect_workspace, verdict
+from livereduce.engine.mantid.live import callbacks, live_algorithms, shim
+from livereduce.engine.mantid.live import setup as mantid_setup
+from livereduce.messages.link import Job
 from livereduce.worker import main
 
 replace_in: Any = setattr
@@ -28,7 +29,7 @@ def believes_the_stream() -> None:
 
 def believes_the_monitor() -> None:
     """Nobody looks whether MonitorLiveData is running, or hears of the scripts."""
-    replace_in(loop.Loop, "ended", lambda self, monitor_error: None)
+    replace_in(live_algorithms.LiveAlgorithms, "ended", lambda self, monitor_error: None)
     judge = verdict.judge
 
     def deaf(facts: Any, rules: Any, now: float) -> Any:
@@ -50,17 +51,17 @@ def gives_mantid_the_users_files() -> None:
 
 def believes_the_result() -> None:
     """What lies under the name `result` after a post_proc is what it made."""
-    publish = steps.Steps._publish
+    publish = callbacks.Steps._publish
 
     def by_name(self: Any, result: Any) -> None:
         publish(self, self._ads["result"])
 
-    replace_in(steps.Steps, "_publish", by_name)
+    replace_in(callbacks.Steps, "_publish", by_name)
 
 
 def lets_post_proc_fail() -> None:
     """A failing post_proc fails in Mantid, too."""
-    run = steps.Steps._run_post_proc
+    run = callbacks.Steps._run_post_proc
 
     def fails(self: Any, accumulated: Any, output: str) -> Any:
         left = run(self, accumulated, output)
@@ -68,7 +69,7 @@ def lets_post_proc_fail() -> None:
             raise RuntimeError(self.done.errors["post_proc"])
         return left
 
-    replace_in(steps.Steps, "_run_post_proc", fails)
+    replace_in(callbacks.Steps, "_run_post_proc", fails)
 
 
 def asks_no_listener() -> None:
@@ -85,8 +86,8 @@ def asks_no_listener() -> None:
         StartLiveData(**self.arguments)
         self.returned_at = time.monotonic()
 
-    replace_in(loop.Loop, "prepare", prepare)
-    replace_in(loop.Loop, "_execute", execute)
+    replace_in(live_algorithms.LiveAlgorithms, "prepare", prepare)
+    replace_in(live_algorithms.LiveAlgorithms, "_execute", execute)
 
 
 def counts_repeated_pulses() -> None:
@@ -97,19 +98,19 @@ def counts_repeated_pulses() -> None:
         times = np.asarray(log.times, dtype="datetime64[ns]").astype(np.int64)
         return times, np.asarray(log.value, dtype=np.float64)
 
-    replace_in(look, "_pulses", all_of_them)
+    replace_in(inspect_workspace, "_pulses", all_of_them)
 
 
 def believes_the_run_number() -> None:
     """What comes between two runs belongs to the run whose number it has."""
-    from livereduce.engine.mantid import runs
+    from livereduce.engine.mantid import run_ledger
 
-    at_edge = runs._at_edge
+    at_edge = run_ledger._at_edge
 
     def by_number(book: Any, seen: Any) -> Any:
         return at_edge(replace(book, ended=False), seen)
 
-    replace_in(runs, "_at_edge", by_number)
+    replace_in(run_ledger, "_at_edge", by_number)
 
 
 def waits_for_mantid() -> None:
@@ -117,11 +118,11 @@ def waits_for_mantid() -> None:
 
     def cancel(self: Any, deadline_s: float) -> bool:
         AlgorithmManager.cancelAll()
-        while loop.is_running(loop.MONITOR) or loop.is_running(loop.START):
+        while live_algorithms.is_running(live_algorithms.MONITOR) or live_algorithms.is_running(live_algorithms.START):
             time.sleep(0.05)
         return True
 
-    replace_in(loop.Loop, "cancel", cancel)
+    replace_in(live_algorithms.LiveAlgorithms, "cancel", cancel)
 
 
 def leaves_as_python_does() -> None:
@@ -132,7 +133,7 @@ def leaves_as_python_does() -> None:
 
 def starts_in_the_main_thread() -> None:
     """StartLiveData is called, not launched."""
-    replace_in(loop.Loop, "start", lambda self: self._execute())
+    replace_in(live_algorithms.LiveAlgorithms, "start", lambda self: self._execute())
 
 
 def hears_no_log() -> None:

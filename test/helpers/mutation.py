@@ -14,14 +14,14 @@ from helpers.items import ScriptedSource
 from helpers.packets import COR, ERROR, NS, T0, UNMAPPED, Bank, Section
 from helpers.paths import DATA
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.link import Phase, Progress
+from livereduce.messages.link import Phase, Progress
 from livereduce.stream.adara import session
-from livereduce.stream.adara.block import Block
+from livereduce.stream.adara.census import Census
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer, FramingError
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.adara.tally import Tally
-from livereduce.stream.model import Item
+from livereduce.stream.adara.wire.block import Block
+from livereduce.stream.adara.wire.frame import Framer, FramingError
+from livereduce.stream.items import Item
 
 MOST_BYTES = 60_000
 """Of a capture: a round is to take milliseconds."""
@@ -189,7 +189,7 @@ def chew(data: bytes, chance: random.Random, folder: Path) -> None:
     FaultError
         An exception of ours was contained on the way.
     """
-    state, decoder, tally, block, framer = SessionState(), Decoder(), Tally(), Block(1024), Framer()
+    state, decoder, tally, block, framer = SessionState(), Decoder(), Census(), Block(1024), Framer()
     reads: list[list[Item]] = []
     at = 0
     while at < len(data):

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 
 from helpers.paths import ROOT
 from helpers.served import powder_play
-from livereduce.simulate.play import Act, FileMark, Opening, Passage, Play, passage
-from livereduce.simulate.powder_beam import PowderBeam
-from livereduce.simulate.server import Server
-from livereduce.stream.adara import encode
-from livereduce.stream.adara.layout import NS_PER_S, Note, Status, epics_ns
+from livereduce.simulate.adara.play import Act, FileMark, Opening, Passage, Play, passage
+from livereduce.simulate.adara.server import Server
+from livereduce.simulate.beams.powder_beam import PowderBeam
+from livereduce.stream.adara.wire import encode
+from livereduce.stream.adara.wire.layout import NS_PER_S, Note, RunStatusCode, epics_ns
 
 
 def paused_play(origin_ns: int, *, run: int, before_s: float, pause_s: float, after_s: float) -> Play:
@@ -33,21 +33,21 @@ def paused_play(origin_ns: int, *, run: int, before_s: float, pause_s: float, af
 def _acts(run: int, origin_ns: int, start_ns: int, paused_ns: int, resumed_ns: int, over_ns: int) -> Iterator[Act]:
     beam, start_s = PowderBeam(1200.0, pixels=64), start_ns // NS_PER_S
     notes = (*beam.equipment(origin_ns), *beam.values(origin_ns))
-    yield Opening(due_ns=origin_ns, status=Status.NO_RUN, run=0, start_s=0, notes=notes)
+    yield Opening(due_ns=origin_ns, status=RunStatusCode.NO_RUN, run=0, start_s=0, notes=notes)
     yield from _until(beam.between(origin_ns), start_ns)
-    yield Opening(due_ns=start_ns, status=Status.NEW_RUN, run=run, start_s=start_s, closes=Status.NO_RUN)
+    yield Opening(due_ns=start_ns, status=RunStatusCode.NEW_RUN, run=run, start_s=start_s, closes=RunStatusCode.NO_RUN)
     pulses = yield from _part(beam.run(start_ns), paused_ns)
     note = encode.annotation(paused_ns, f"Run {run} Paused.", note=Note.PAUSE)
-    yield passage([note, encode.run_status(paused_ns, Status.RUN_EOF, run, start_s, mode=1)], paused_ns)
+    yield passage([note, encode.run_status(paused_ns, RunStatusCode.RUN_EOF, run, start_s, mode=1)], paused_ns)
     yield FileMark(due_ns=paused_ns, container=False, paused=True, run=run, start_s=start_s)
-    paused_file = encode.run_status(paused_ns, Status.RUN_BOF, run, start_s, paused=True, pause_file=1)
+    paused_file = encode.run_status(paused_ns, RunStatusCode.RUN_BOF, run, start_s, paused=True, pause_file=1)
     yield passage([paused_file, note], paused_ns)
     pulses = yield from _part(pulses, resumed_ns)
     yield FileMark(due_ns=resumed_ns, container=False, paused=False, run=run, start_s=start_s)
-    again = encode.run_status(resumed_ns, Status.RUN_BOF, run, start_s, mode=3)
+    again = encode.run_status(resumed_ns, RunStatusCode.RUN_BOF, run, start_s, mode=3)
     yield passage([again, encode.annotation(resumed_ns, f"Run {run} Resumed.", note=Note.RESUME)], resumed_ns)
     yield from _part(pulses, over_ns)
-    yield Opening(due_ns=over_ns, status=Status.NO_RUN, run=0, start_s=0, closes=Status.END_RUN)
+    yield Opening(due_ns=over_ns, status=RunStatusCode.NO_RUN, run=0, start_s=0, closes=RunStatusCode.END_RUN)
     yield from beam.between(over_ns)
 
 

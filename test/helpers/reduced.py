@@ -19,11 +19,11 @@ import pytest
 
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.engine.protocol import tell_nobody
-from livereduce.link import Job, Progress, ScriptCopy
-from livereduce.publish.nexus import read_product
+from livereduce.messages.link import Job, Progress, ScriptCopy
+from livereduce.messages.status import FILE_NAME, Status, read_status
 from livereduce.publish.product import Product
-from livereduce.status import FILE_NAME, Status, read_status
-from livereduce.stream.model import Item, Source
+from livereduce.publish.products.file import read_product
+from livereduce.stream.items import Item, Source
 from livereduce.stream.sources import source_of
 
 PATIENCE_S = 50.0

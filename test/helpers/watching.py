@@ -43,12 +43,12 @@ from livereduce.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 IMPATIENT = f"""
-from livereduce.web import reaper
+from livereduce.web.http import idle_connections as reaper
 reaper.IDLE_S, reaper.BLOCKED_S, reaper.LOOK_EVERY_S = 0.2, 0.2, 0.05
 {PLAIN}"""
 """A server that waits for nobody."""
 CRAMPED = f"""
-from livereduce.web import hub
+from livereduce.web.state import broadcast as hub
 hub.MOST_WATCHERS, hub.MOST_OF_ONE = 8, 4
 {PLAIN}"""
 """A server with few places."""

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from livereduce.engine.script import Script, ScriptError, load_script, run_script
-from livereduce.engine.store import Store
-from livereduce.errors import OperatorError
-from livereduce.link import Job, Phase, Progress, ScriptCopy
+from livereduce.base.errors import OperatorError
+from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
+from livereduce.messages.link import Job, Phase, Progress, ScriptCopy
+from livereduce.scripting.runner import LoadedScript, ScriptError, load_script, run_script
 from livereduce.worker import main
 
 
@@ -86,14 +86,14 @@ class FillPipe(Steady):
 class FailingScript(Steady):
     """Runs a script that raises, then one that exits."""
 
-    script: Script
+    script: LoadedScript
 
     def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
         text = b"import sys\nif mtd.size():\n    sys.exit(1)\nmtd['x'] = input\n1 / 0\n"
         copy = Path(job.state_dir) / "copy.py"
         copy.write_bytes(text)
         md5 = hashlib.md5(text).hexdigest()
-        self.script, self.store = load_script(ScriptCopy(path="p.py", copy=str(copy), md5=md5)), Store()
+        self.script, self.store = load_script(ScriptCopy(path="p.py", copy=str(copy), md5=md5)), WorkspaceStore()
         super().start(job, beat)
 
     def step(self) -> None:

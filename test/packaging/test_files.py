@@ -12,7 +12,7 @@ import pytest
 
 from helpers.paths import ROOT
 from helpers.tools import needs
-from livereduce.config import parse_config
+from livereduce.config.file import parse_config
 
 PACKAGING = ROOT / "packaging"
 UNITS = ("livereduce.service", "livereduce@.service", "livereduce_watchdog.service", "livereduce_watchdog@.service")

@@ -14,11 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from helpers.paths import ROOT
 from helpers.tools import needs, not_installed
-from livereduce.link import Progress, RunState
-from livereduce.status import Restart, StateWord, Status
-from livereduce.web.index import Index, Listed, ListedRun
-from livereduce.web.metrics import metrics_text
-from livereduce.web.view import View
+from livereduce.messages.link import Progress, RunState
+from livereduce.messages.status import Restart, StateWord, Status
+from livereduce.web.render.prometheus import metrics_text
+from livereduce.web.state.index import Listed, ListedRun, ShownIndex
+from livereduce.web.state.snapshot import View
 
 PACKAGING = ROOT / "packaging"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -36,7 +36,7 @@ STATUS = Status(
     progress=Progress(run=7, run_state=RunState.RUNNING, data_age_s=0.5),
 )
 LISTED = Listed(name="result", path="7/result.nxs", version="v", written_unix_s=NOW.timestamp())
-INDEX = Index(runs=(ListedRun(run=7, ended=False, products={"result": LISTED}),))
+INDEX = ShownIndex(runs=(ListedRun(run=7, ended=False, products={"result": LISTED}),))
 SCRAPED = metrics_text([View(id="powder", name="POWDER", status=STATUS, index=INDEX)], NOW).decode()
 SAMPLES = [sample for family in text_string_to_metric_families(SCRAPED) for sample in family.samples]
 LABELS: dict[str, set[str]] = {}

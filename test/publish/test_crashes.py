@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livereduce.publish.nexus import read_product
 from livereduce.publish.product import Axis, Product
-from livereduce.publish.products import Products
+from livereduce.publish.products.file import read_product
+from livereduce.publish.products.folder import Products
 
 EVENTS = 30
 

@@ -20,8 +20,8 @@ from helpers.engines import KEEP, Bench, events_of
 from helpers.paths import ROOT
 from helpers.reduced import environ_of
 from helpers.served import Clock, powder_play, serving
-from livereduce.errors import ExitCode
-from livereduce.link import Phase
+from livereduce.base.errors import ExitCode
+from livereduce.messages.link import Phase
 
 PYTHON = os.environ.get("LIVEREDUCE_MANTID_PYTHON", "")
 pytestmark = [

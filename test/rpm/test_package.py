@@ -332,7 +332,7 @@ def test_what_is_packed_runs(packages: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, str(tmp_path / "usr" / "bin" / "livereduce.py"), "--help"]
     shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert shown.stdout.startswith(f"from {init}\n")
-    ask = "from livereduce.demo import examples; print(examples())"
+    ask = "from livereduce.commands.demo import examples; print(examples())"
     environ = os.environ | {"PYTHONPATH": str(init.parents[1])}
     shown = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines() == [f"from {init}", str(init.parent / "examples" / "powder")]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from helpers.items import event_batch, log_batch, monitor_batch
 from helpers.stepping import histories, run_history
-from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, join, step
+from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, StreamLeft, TimePassed, due_in_s, join, step
 from livereduce.stream.coalesce import SMALL_EVENTS, coalesce_events
-from livereduce.stream.model import (
+from livereduce.stream.items import (
     EventBatch,
     Gap,
     Geometry,
@@ -60,21 +60,21 @@ def test_the_first_chunk_comes_on_catching_up() -> None:
     _, chunks = play(
         (0, RunStarted(run=5, time_ns=1)),
         (0, batch(5, pulse_ns=at(0, lag_s=600))),
-        (0, Tick()),
+        (0, TimePassed()),
         (1, batch(5, pulse_ns=at(1, lag_s=0.9))),
-        (1, Tick()),
+        (1, TimePassed()),
     )
     assert [(c.run, c.n_events, c.n_pulses, c.replaces, c.start_ns) for c in chunks] == [(5, 6, 2, True, 1)]
 
 
 def test_while_catching_up_the_clock_cuts_too() -> None:
-    _, chunks = play((0, batch(0, pulse_ns=at(0, 600))), (0, Tick()), (29.9, Tick()), (30, Tick()))
+    _, chunks = play((0, batch(0, pulse_ns=at(0, 600))), (0, TimePassed()), (29.9, TimePassed()), (30, TimePassed()))
     assert len(chunks) == 1
 
 
 def test_a_dry_stream_is_caught_up_with_and_its_lag_is_taken_for_skew() -> None:
     year = 3e7
-    state, chunks = play((1, batch(0, pulse_ns=at(1, year))), (1, Tick()), (1.2, Dry()), (1.6, Dry()))
+    state, chunks = play((1, batch(0, pulse_ns=at(1, year))), (1, TimePassed()), (1.2, Dry()), (1.6, Dry()))
     assert len(chunks) == 1
     state, more = step(state, batch(0, pulse_ns=at(2, year)), 2)
     assert not state.behind
@@ -99,7 +99,7 @@ def test_slow_pulses_with_old_times_are_not_cut_one_by_one() -> None:
     facts: list[tuple[float, Fact]] = []
     for k in range(100):
         now = k / 10
-        facts += [(now, batch(0, 0, pulse_ns=at(now, year))), (now, Tick()), (now + 0.05, Dry())]
+        facts += [(now, batch(0, 0, pulse_ns=at(now, year))), (now, TimePassed()), (now + 0.05, Dry())]
     _, chunks = play(*facts)
     first, *later = [chunk.n_pulses for chunk in chunks]
     assert first == 1
@@ -107,7 +107,7 @@ def test_slow_pulses_with_old_times_are_not_cut_one_by_one() -> None:
 
 
 def test_while_waiting_for_the_first_pulse_the_clock_goes_on() -> None:
-    state, chunks = play((0, log(0)), (0, Tick()), (30, Dry()))
+    state, chunks = play((0, log(0)), (0, TimePassed()), (30, Dry()))
     assert [c.n_pulses for c in chunks] == [0]
     assert due_in_s(state, 30) == 30
     state, chunks = play_on(state, (61, Dry()))
@@ -118,7 +118,7 @@ def test_while_waiting_for_the_first_pulse_the_clock_goes_on() -> None:
 def test_dry_before_any_pulse_keeps_waiting_for_the_first() -> None:
     state, chunks = play((0, RunStarted(run=5, time_ns=0)), (0, log(5)), (0, Dry()))
     assert not chunks
-    _, chunks2 = step(step(state, batch(5, pulse_ns=at(1)), 1)[0], Tick(), 1)
+    _, chunks2 = step(step(state, batch(5, pulse_ns=at(1)), 1)[0], TimePassed(), 1)
     assert [c.n_pulses for c in chunks2] == [1]
 
 
@@ -126,15 +126,15 @@ def caught_up(run: int = 5) -> tuple[tuple[float, Fact], ...]:
     return (
         (0, RunStarted(run=run, time_ns=0)),
         (0, batch(run, pulse_ns=at(0))),
-        (0, Tick()),
+        (0, TimePassed()),
     )
 
 
 def test_the_clock_counts_from_start_to_start_and_a_long_script_is_not_falling_behind() -> None:
-    state, chunks = play(*caught_up(), (20, batch(5, pulse_ns=at(20, 19))), (20, Tick()))
+    state, chunks = play(*caught_up(), (20, batch(5, pulse_ns=at(20, 19))), (20, TimePassed()))
     assert len(chunks) == 1
     assert due_in_s(state, 20) == 10
-    state, second = step(state, Tick(), 30)
+    state, second = step(state, TimePassed(), 30)
     assert [c.replaces for c in second] == [False]
     assert due_in_s(state, 30) == 30
 
@@ -142,19 +142,21 @@ def test_the_clock_counts_from_start_to_start_and_a_long_script_is_not_falling_b
 def test_after_an_outage_longer_than_the_interval_the_chunk_comes_on_catching_up() -> None:
     _, chunks = play(
         *caught_up(),
-        (90, Tick()),
+        (90, TimePassed()),
         (100, batch(5, pulse_ns=at(100, 80))),
-        (100, Tick()),
+        (100, TimePassed()),
         (101, batch(5, pulse_ns=at(101, 0.5))),
-        (101, Tick()),
+        (101, TimePassed()),
     )
     assert [c.n_pulses for c in chunks] == [1, 2]
 
 
 def test_nothing_arrived_makes_no_chunk_and_geometry_waits_for_company() -> None:
-    state, chunks = play(*caught_up(), (40, Tick()), (45, Geometry(run=5, time_ns=0, title="quartz")), (90, Tick()))
+    state, chunks = play(
+        *caught_up(), (40, TimePassed()), (45, Geometry(run=5, time_ns=0, title="quartz")), (90, TimePassed())
+    )
     assert len(chunks) == 1
-    _, more = play_on(state, (91, log(5)), (200, Tick()))
+    _, more = play_on(state, (91, log(5)), (200, TimePassed()))
     assert more[0].geometry is not None
     assert more[0].geometry.title == "quartz"
 
@@ -162,7 +164,11 @@ def test_nothing_arrived_makes_no_chunk_and_geometry_waits_for_company() -> None
 def test_a_maximum_of_events_is_kept_unless_one_batch_has_more() -> None:
     old = at(0, 900)
     _, chunks = play(
-        (0, batch(0, 60, old)), (0, batch(0, 40, old)), (0, batch(0, 1, old)), (0, batch(0, 101, old)), (0, Leave())
+        (0, batch(0, 60, old)),
+        (0, batch(0, 40, old)),
+        (0, batch(0, 1, old)),
+        (0, batch(0, 101, old)),
+        (0, StreamLeft()),
     )
     assert [c.n_events for c in chunks] == [100, 1, 101]
 
@@ -185,14 +191,14 @@ def test_a_run_that_goes_over_into_the_next_has_ended() -> None:
 
 def test_a_run_announced_twice_and_the_end_of_a_strange_run_are_no_edges() -> None:
     state, _ = play(*caught_up(5), (1, RunStarted(run=5, time_ns=9, from_start=False)), (2, batch(5)))
-    state, more = play_on(state, (2, RunEnded(run=4, time_ns=0)), (3, Leave()))
+    state, more = play_on(state, (2, RunEnded(run=4, time_ns=0)), (3, StreamLeft()))
     assert [(c.run, c.replaces, c.ends_run, c.from_start) for c in more] == [(5, False, False, True)]
 
 
 def test_a_pause_is_a_log_value() -> None:
     state, _ = play(*caught_up(), (1, Paused(run=5, time_ns=7)))
     assert state.paused
-    state, chunks = play_on(state, (2, Resumed(run=5, time_ns=8)), (30, Tick()))
+    state, chunks = play_on(state, (2, Resumed(run=5, time_ns=8)), (30, TimePassed()))
     assert not state.paused
     (pause,) = chunks[0].logs
     assert (pause.name, pause.time_ns.tolist(), list(pause.value)) == ("pause", [7, 8], [1.0, 0.0])
@@ -204,7 +210,7 @@ def test_of_histogram_snapshots_the_newest_is_given() -> None:
     shots = [
         HistogramSnapshot(run=0, time_ns=t, counts=counts, tof_edges_us=edges, spectra=spectra) for t in range(1, 4)
     ]
-    _, chunks = play(*((1.0, shot) for shot in shots), (2, Leave()))
+    _, chunks = play(*((1.0, shot) for shot in shots), (2, StreamLeft()))
     assert [c.snapshot for c in chunks] == [shots[-1]]
 
 
@@ -212,7 +218,7 @@ def test_logs_and_monitors_of_an_interval_come_as_one_each() -> None:
     words = LogBatch(run=0, name="word", units="", time_ns=np.array([1, 2]), value=("a", "b"))
     monitors = [monitor_batch(0, number, [7] * events) for number, events in ((1, 2), (2, 1), (1, 3))]
     facts: list[Fact] = [log(0, value=1), words, *monitors, log(0, value=2), words]
-    _, chunks = play(*((0.0, fact) for fact in facts), (1, Leave()))
+    _, chunks = play(*((0.0, fact) for fact in facts), (1, StreamLeft()))
     (chunk,) = chunks
     assert [(m.monitor, m.first.tolist()) for m in chunk.monitors] == [(1, [0, 2, 5]), (2, [0, 1])]
     assert [(b.name, list(b.value)) for b in chunk.logs] == [("temp", [1.0, 2.0]), ("word", ["a", "b", "a", "b"])]
@@ -249,7 +255,7 @@ def test_strangers_in_memory_stay_apart_when_large_and_are_copied_when_small() -
 
 
 def test_joining_chunks_keeps_order_and_the_first_edge() -> None:
-    _, one = play((0, RunStarted(run=5, time_ns=0)), (0, batch(5, 2, tof=0)), (0, log(5)), (0, Leave()))
+    _, one = play((0, RunStarted(run=5, time_ns=0)), (0, batch(5, 2, tof=0)), (0, log(5)), (0, StreamLeft()))
     _, two = play((0, RunStarted(run=5, time_ns=0)), (0, batch(5, 2, tof=2)), (0, RunEnded(run=5, time_ns=0)))
     joined = join((*one, *two))
     assert (joined.replaces, joined.ends_run, joined.n_pulses) == (True, True, 2)
@@ -271,7 +277,7 @@ def test_every_event_comes_out_exactly_once_in_order_and_no_chunk_mixes_runs(
     arena, run, now, used = np.arange(4000, dtype=np.int32), 0, 0.0, 0
     for wait_s, (kind, n, lag) in history:
         now += wait_s
-        fact: Fact = Tick()
+        fact: Fact = TimePassed()
         if kind == "events":
             tof = arena[used : used + n]
             fact = event_batch(run, tof, tof, per_pulse=[n // 2, n - n // 2], pulse_ns=at(now, lag))
@@ -296,7 +302,7 @@ def test_every_event_comes_out_exactly_once_in_order_and_no_chunk_mixes_runs(
         facts.append((wait_s, fact))
         if kind == "end":
             run = 0
-    facts.append((0.0, Leave()))
+    facts.append((0.0, StreamLeft()))
 
     def look(before: CutState, fact: Fact, now: float, after: CutState, chunks: Sequence[Chunk]) -> None:
         for chunk in chunks:
@@ -304,7 +310,7 @@ def test_every_event_comes_out_exactly_once_in_order_and_no_chunk_mixes_runs(
             assert {item.run for item in inside} <= {chunk.run}
             assert chunk.n_events <= RULES.max_events
             assert chunk.ends_run or not chunk.is_empty
-        if isinstance(fact, Tick) and now - before.cut_s >= RULES.update_every_s:
+        if isinstance(fact, TimePassed) and now - before.cut_s >= RULES.update_every_s:
             assert not after.pending.matters
 
     state, chunks = run_history(step, CutState(rules=RULES), facts, look)

@@ -8,7 +8,7 @@ from livereduce.stream.flow import (
     EVENTS_S,
     RATE_UNKNOWN_S,
     Flow,
-    Pulses,
+    PulseFlow,
     no_beam_since_ns,
     pulses_came,
     silent_since,
@@ -34,7 +34,7 @@ class Source:
         while self.now < end_s:
             at_ns = round((T + self.now) * NS)
             self.look()
-            pulses = Pulses(
+            pulses = PulseFlow(
                 newest_ns=[at_ns], with_charge_ns=[at_ns] if charge else [], with_events_ns=[at_ns] if events else []
             )
             self.flow = pulses_came(self.flow, pulses, self.now, T + self.now)
@@ -166,6 +166,6 @@ def test_every_second_pulse_without_charge_is_beam() -> None:
 def test_a_clock_set_back_and_a_future_stamp_are_no_beam_off() -> None:
     flow = Flow()
     for k, at_s in enumerate([*range(20), 3600, *range(21, 40), *range(-3600, -3500)]):
-        pulses = Pulses(newest_ns=[at_s * NS], with_charge_ns=[at_s * NS])
+        pulses = PulseFlow(newest_ns=[at_s * NS], with_charge_ns=[at_s * NS])
         flow = pulses_came(flow, pulses, float(k), float(k))
         assert no_beam_since_ns(flow) is None

@@ -11,10 +11,10 @@ from helpers import packets as p
 from helpers.decoding import Stream
 from helpers.items import event_batch, log_batch, monitor_batch
 from helpers.packets import NEW_RUN, NO_RUN, NS, T0
-from livereduce.engine.builtin.runlogs import RunLogs
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
 from livereduce.stream.adara.names import MOST_NAME
-from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Tick, step
-from livereduce.stream.model import Gap, Geometry, HistogramSnapshot, Item, LogBatch, Paused, Resumed, RunStarted
+from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, TimePassed, step
+from livereduce.stream.items import Gap, Geometry, HistogramSnapshot, Item, LogBatch, Paused, Resumed, RunStarted
 from livereduce.stream.pending import ITEM_BYTES, MAX_GAPS, NOTHING, OTHER_GAPS, Data, Pending, kept, n_bytes
 
 MB = 1 << 20
@@ -120,7 +120,7 @@ def test_what_is_cut_early_is_all_there() -> None:
     items: list[Item] = [RunStarted(run=5, time_ns=0)]
     items += [log_batch(5, "pv", [k], [k]) for k in range(100)]
     state, chunks = cut_all(items, rules)
-    state, more = step(state, Tick(), 2e9)
+    state, more = step(state, TimePassed(), 2e9)
     values = [v for chunk in (*chunks, *more) for log in chunk.logs for v in log.value]
     assert values == list(range(100))
     assert [chunk.replaces for chunk in (*chunks, *more)][:2] == [True, False]
@@ -158,7 +158,7 @@ def test_an_idle_server_makes_no_chunk() -> None:
     chunks: list[Chunk] = []
     for k in range(5):
         stream.connect()
-        for fact in (*stream.feed(prologue(k, 5)), Tick(), Dry()):
+        for fact in (*stream.feed(prologue(k, 5)), TimePassed(), Dry()):
             state, more = step(state, fact, 10.0 * k)
             chunks += more
     assert len(chunks) == 1

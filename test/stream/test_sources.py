@@ -2,7 +2,7 @@
 
 import pytest
 
-from livereduce.errors import OperatorError
+from livereduce.base.errors import OperatorError
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.sources import source_of
 

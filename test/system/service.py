@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livereduce.status import StateWord, Status, read_status
+from livereduce.messages.status import StateWord, Status, read_status
 from system.machine import Machine
 
 UNIT, WATCHDOG = "livereduce.service", "livereduce_watchdog.service"

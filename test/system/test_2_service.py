@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.publish.nexus import read_product
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
+from livereduce.publish.products.file import read_product
 from system.machine import said
 from system.service import COUNTED, LOG, STATE, UNIT, USER, WATCHDOG, Service, serve_stream
 

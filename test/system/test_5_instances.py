@@ -2,7 +2,7 @@
 
 import pytest
 
-from livereduce.status import StateWord
+from livereduce.messages.status import StateWord
 from system.service import LOGS, USER, Service, instance_of
 
 pytestmark = pytest.mark.system

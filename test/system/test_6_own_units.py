@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.status import StateWord, Status, read_status
+from livereduce.messages.status import StateWord, Status, read_status
 from system.machine import Done, Machine
 from system.service import COUNTED, SETTINGS, STATE, Service
 

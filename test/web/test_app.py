@@ -16,11 +16,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, axis, image, pattern, product
-from livereduce.metrics import Reported
-from livereduce.publish.nexus import read_product
-from livereduce.publish.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
+from livereduce.publish.products.file import read_product
+from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
+from livereduce.scripting.metric import ReportedMetric
 from livereduce.web.app import make_app
-from livereduce.web.openapi import description
+from livereduce.web.http.openapi import description
 from livereduce.web.server import make_site
 
 TOKEN = "correct-horse-battery"
@@ -148,7 +148,9 @@ def test_trends_and_when_they_are_good_enough(own: TestClient, powder: Fabricate
     trends = Trends(run=41, began_unix_s=1.7e9)
     for n in range(1, 40):
         at = Exposure(time_unix_s=1.7e9 + 10 * n, events=n, charge_pc=1e9 * n)
-        trends = add_reported(trends, [Reported(name="area", value=100.0, error=100 / n**0.5, units="counts")], at)
+        trends = add_reported(
+            trends, [ReportedMetric(name="area", value=100.0, error=100 / n**0.5, units="counts")], at
+        )
     (powder.path / "state" / "products" / "41" / FILE_NAME).write_text(encode_trends(trends, 1.7e9))
     (plain,) = ok(own, f"{ONE}/trends/41")["metrics"]
     assert (plain["name"], plain["units"], len(plain["t"]), plain["mean"], plain["reaches"]) == (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpers.fabricated import Fabricated, image, pattern
 from helpers.watching import Web, web
-from livereduce.web.openapi import description
+from livereduce.web.http.openapi import description
 
 ENDLESS = "/api/events"
 OPERATIONS = [

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, pattern
-from livereduce.failure import ScriptFailure
-from livereduce.link import Phase, Progress
-from livereduce.metrics import Reported
-from livereduce.publish.trends import Exposure, Trends, add_reported, decode_trends, encode_trends
-from livereduce.status import (
+from livereduce.commands.status import describe
+from livereduce.messages.link import Phase, Progress
+from livereduce.messages.script_failure import ScriptFailure
+from livereduce.messages.status import (
     FILE_NAME,
     Condition,
     ErrorSeen,
@@ -31,16 +30,17 @@ from livereduce.status import (
     headline,
     is_down,
 )
-from livereduce.status_text import describe
+from livereduce.publish.trends.trends import Exposure, Trends, add_reported, decode_trends, encode_trends
+from livereduce.scripting.metric import ReportedMetric
 from livereduce.web.app import make_app
-from livereduce.web.encode import to_json
-from livereduce.web.index import parse_index
-from livereduce.web.metrics import metrics_text
-from livereduce.web.output import output
+from livereduce.web.render.encode import to_json
+from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.server import make_site
-from livereduce.web.timeline import Timeline
-from livereduce.web.trends import trends_body
-from livereduce.web.view import View, card, runs
+from livereduce.web.state.index import parse_index
+from livereduce.web.state.output import output
+from livereduce.web.state.snapshot import View, card, runs
+from livereduce.web.state.timeline import Timeline
+from livereduce.web.state.trends import trends_body
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 AT = NOW.isoformat()
@@ -206,7 +206,9 @@ def trends_text() -> str:
     trends = Trends(run=7, began_unix_s=1.7e9)
     for n in range(1, 12):
         at = Exposure(time_unix_s=1.7e9 + 10 * n, events=n, charge_pc=1e9 * n)
-        trends = add_reported(trends, [Reported(name="area", value=100.0, error=100 / n**0.5, units="counts")], at)
+        trends = add_reported(
+            trends, [ReportedMetric(name="area", value=100.0, error=100 / n**0.5, units="counts")], at
+        )
     return encode_trends(trends, 1.7e9)
 
 

@@ -19,13 +19,13 @@ import pytest
 
 from helpers.fabricated import Fabricated, axis, pattern, product
 from helpers.watching import PATIENCE_S, Web, web
-from livereduce.publish.nexus import write_product
-from livereduce.web.cache import Busy
-from livereduce.web.reading import Unshowable
-from livereduce.web.renderer import pool as module
-from livereduce.web.renderer.child import MEMORY_BYTES, refusal_of
-from livereduce.web.renderer.frames import Job
-from livereduce.web.renderer.pool import Refused, Renderers
+from livereduce.publish.products.file import write_product
+from livereduce.web.http.cache import CacheBusy
+from livereduce.web.render.process import pool as module
+from livereduce.web.render.process.child import MEMORY_BYTES, refusal_of
+from livereduce.web.render.process.frames import RenderJob
+from livereduce.web.render.process.pool import Refused, Renderers
+from livereduce.web.render.reading import Unshowable
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -37,8 +37,8 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def job(path: Path, what: str = "json", **more: Any) -> Job:
-    return Job(what=what, path=str(path), most=1000, run=7, name="result", version="v", **more)
+def job(path: Path, what: str = "json", **more: Any) -> RenderJob:
+    return RenderJob(what=what, path=str(path), most=1000, run=7, name="result", version="v", **more)
 
 
 def with_renderers(use: Callable[[Renderers], Awaitable[None]], most: int = 1, most_waiting: int = 9) -> None:
@@ -58,7 +58,8 @@ def with_renderers(use: Callable[[Renderers], Awaitable[None]], most: int = 1, m
 
 
 def children(kind: str = "testing", of: int | None = None) -> list[psutil.Process]:
-    return [one for one in psutil.Process(of).children() if one.cmdline()[-2:] == ["livereduce.web.renderer", kind]]
+    wanted = ["livereduce.web.render.process", kind]
+    return [one for one in psutil.Process(of).children() if one.cmdline()[-2:] == wanted]
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -142,7 +143,7 @@ def test_the_queue_is_bounded_and_work_is_shared(path: Path) -> None:
             one.suspend()
         asking = [asyncio.create_task(renderers.ask(job(path))) for _ in range(5)]
         await asyncio.sleep(0.05)
-        with pytest.raises(Busy):
+        with pytest.raises(CacheBusy):
             await renderers.ask(job(path))
         asking[4].cancel()
         for one in stopped:

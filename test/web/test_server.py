@@ -16,8 +16,8 @@ import pytest
 
 from helpers.fabricated import Fabricated, pattern
 from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
-from livereduce.errors import ExitCode, OperatorError
-from livereduce.status import StateWord
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.messages.status import StateWord
 from livereduce.web.server import listen, make_site
 
 TOKEN = "correct-horse-battery"

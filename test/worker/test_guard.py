@@ -13,13 +13,13 @@ import psutil
 import pytest
 
 from helpers.group import LIMIT_S, held, members, wait_for_ends
-from livereduce.daemon.spawn import Worker, spawn, worker_environ
-from livereduce.link import DUMP_FD
+from livereduce.daemon.worker.process import Worker, spawn, worker_environ
+from livereduce.messages.link import DUMP_FD
 
 DAEMON = """
 import os, sys, time
 from pathlib import Path
-from livereduce.daemon.spawn import spawn, worker_environ
+from livereduce.daemon.worker.process import spawn, worker_environ
 worker = spawn([sys.executable, "-c", sys.argv[1]], worker_environ(os.environ, Path.cwd(), sys.executable))
 print(worker.pid, flush=True)
 while True:
@@ -29,7 +29,7 @@ while True:
 """
 GUARDED = """
 import os, re, signal, subprocess, sys, threading, time
-from livereduce.link import BEAT_FD, ORDER_FD
+from livereduce.messages.link import BEAT_FD, ORDER_FD
 from livereduce.worker.guard import start_guard
 from livereduce.worker.orders import die_with_parent, obey
 def up(): print("up", flush=True)

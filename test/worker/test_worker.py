@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from helpers import worker_child
-from livereduce.errors import ExitCode, OperatorError
-from livereduce.link import (
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.messages.link import (
     BEAT_FD,
     ORDER_FD,
     RECYCLE,
@@ -400,7 +400,7 @@ def test_compiling_is_told_before_the_first_kernel_is_ready(tmp_path: Path) -> N
     code = (
         "import sys\n"
         "from livereduce.worker.main import engine_for\n"
-        "from livereduce.link import decode_job\n"
+        "from livereduce.messages.link import decode_job\n"
         "engine_for(decode_job(open(sys.argv[1]).read()), print)\n"
     )
     for _ in range(2):

@@ -5,9 +5,9 @@ import logging
 import os
 from pathlib import Path
 
-from livereduce import lock
-from livereduce.errors import OperatorError
-from livereduce.files import sweep
+from livereduce.base import lock
+from livereduce.base.errors import OperatorError
+from livereduce.base.files import sweep
 
 NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 """What a file system answers that has no locks."""

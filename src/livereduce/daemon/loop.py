@@ -15,39 +15,40 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from livereduce.daemon import good, policy, vocabulary
+from livereduce.base.logs import log_startup
+from livereduce.daemon import facts, policy
 from livereduce.daemon.boundary import Boundary
-from livereduce.daemon.changes import Changes
-from livereduce.daemon.dump import save_dump, where_it_stood
-from livereduce.daemon.generation import make_generation
-from livereduce.daemon.observed import Observed, observe, remember_errors
-from livereduce.daemon.output import Line
-from livereduce.daemon.reask import Reasking, ask_command
-from livereduce.daemon.report import Reporter
-from livereduce.daemon.scale import read_oom_kills
-from livereduce.daemon.script_times import ScriptTimes
-from livereduce.daemon.site import Site
-from livereduce.daemon.spawn import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
-from livereduce.daemon.spoken import script_names
-from livereduce.daemon.suspects import note_end
-from livereduce.daemon.vocabulary import (
+from livereduce.daemon.facts import (
     Action,
     Beaten,
-    Ended,
+    DaemonState,
     Fact,
     Limits,
     Outdated,
-    State,
     StopAsked,
     Tick,
     Unintelligible,
+    WorkerEnded,
 )
-from livereduce.daemon.watch import Times
-from livereduce.daemon.weighing import Weighing
-from livereduce.link import RECYCLE, STOP
-from livereduce.logs import log_startup
-from livereduce.resolve import Resolved
-from livereduce.status import StateWord, iso
+from livereduce.daemon.inputs.changes import Changes
+from livereduce.daemon.inputs.environment_probe import Reasking, ask_command
+from livereduce.daemon.inputs.judge import Site
+from livereduce.daemon.inputs.watcher import Times
+from livereduce.daemon.memory.monitor import Weighing
+from livereduce.daemon.memory.usage import read_oom_kills
+from livereduce.daemon.report.snapshot import Reporter
+from livereduce.daemon.worker.beats import Observed, observe, remember_errors
+from livereduce.daemon.worker.generation import make_generation
+from livereduce.daemon.worker.output import Line
+from livereduce.daemon.worker.process import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
+from livereduce.daemon.worker.script_times import ScriptTimes
+from livereduce.daemon.worker.spoken import script_names
+from livereduce.daemon.worker.stacks import save_dump, where_it_stood
+from livereduce.daemon.worker.suspects import note_end
+from livereduce.messages.link import RECYCLE, STOP
+from livereduce.messages.status import StateWord, iso
+from livereduce.preflight.resolve import Resolved
+from livereduce.scripting import last_good as last_good_module
 
 TICK_S = 1.0
 """The longest wait; what nobody announces (the clock, a file) is looked at this often."""
@@ -61,7 +62,7 @@ log = logging.getLogger("livereduce.daemon")
 Command = Callable[[str, Path], tuple[str, ...]]
 
 
-class Loop:
+class DaemonLoop:
     """One daemon at work.
 
     Parameters
@@ -86,7 +87,7 @@ class Loop:
         watching: Times | None = None,
     ) -> None:
         self._site, self._reporter, self._signals, self._command = site, reporter, signals, command
-        self._state = State(limits=limits, since=time.monotonic())
+        self._state = DaemonState(limits=limits, since=time.monotonic())
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
         self._weighing = Weighing()
@@ -166,7 +167,7 @@ class Loop:
             self._gather_from(self._worker, ready)
         elif self._state.alive:
             # An action failed half-way (a bug): what the policy believes must come back to the facts.
-            self._pending.append(Ended(code=None, reason="the daemon has lost its worker"))
+            self._pending.append(WorkerEnded(code=None, reason="the daemon has lost its worker"))
 
     def _take_parsed(self) -> None:
         if self._site.parser.gather(time.monotonic()) and self._owes_look and not self._state.alive:
@@ -228,7 +229,7 @@ class Loop:
         why = why_ended(code, worker.output.last, killed)
         why += f"; at the last look: {self._weighing.parts}" if killed and self._weighing.parts else ""
         note_end(self._reporter.job, self._state, code, why)
-        self._pending.append(Ended(code=code, reason=why))
+        self._pending.append(WorkerEnded(code=code, reason=why))
 
     def _take_output(self, lines: list[Line]) -> None:
         names = script_names(self._reporter.job) if self._reporter.job else {}
@@ -260,27 +261,27 @@ class Loop:
 
     def _carry_out(self, action: Action) -> None:
         match action:
-            case vocabulary.Look():
+            case facts.Judge():
                 self._look()
-            case vocabulary.Start(reason=reason):
+            case facts.Start(reason=reason):
                 self._start(reason)
-            case vocabulary.AskStop() if self._worker:
+            case facts.AskStop() if self._worker:
                 self._worker.order(STOP)
-            case vocabulary.AskRecycle() if self._worker:
+            case facts.AskRecycle() if self._worker:
                 log.warning("%s", self._state.outgrown.reason if self._state.outgrown else "")
                 self._worker.order(RECYCLE)
-            case vocabulary.Dump() if self._worker:
+            case facts.Dump() if self._worker:
                 log.error("%s: the worker is asked for the stacks of its threads", self._state.why)
                 self._stacks_asked = self._state.why
                 self._worker.ask_for_stacks()
-            case vocabulary.Terminate() if self._worker:
+            case facts.Terminate() if self._worker:
                 self._keep_stacks(self._worker)
                 log.warning("%s: SIGTERM to the worker's group", self._state.why)
                 self._worker.signal_group(signal.SIGTERM)
-            case vocabulary.Kill() if self._worker:
+            case facts.Kill() if self._worker:
                 log.warning("%s, and it does not end: SIGKILL to the worker's group", self._state.why)
                 self._worker.signal_group(signal.SIGKILL)
-            case vocabulary.Exit(code=code):
+            case facts.Exit(code=code):
                 self._exit_code = code
 
     def _look(self) -> None:
@@ -311,12 +312,12 @@ class Loop:
             self._worker = spawn(self._command(resolved.interpreter, path), environ)
         except OSError as error:
             self._reporter.code, self._reporter.last_words = None, ()
-            self._pending.append(Ended(code=None, reason=f"the worker could not be started: {error}"))
+            self._pending.append(WorkerEnded(code=None, reason=f"the worker could not be started: {error}"))
             return
         self._reporter.worker_pid = self._worker.pid
         since: dict[str, str] = {}
         try:
-            since = good.remember(resolved.state_dir, resolved.scripts)
+            since = last_good_module.remember(resolved.state_dir, resolved.scripts)
         except OSError as error:
             log.warning("the scripts cannot be kept as the last good ones: %s", error)
         self._reporter.begins(resolved.scripts, since)

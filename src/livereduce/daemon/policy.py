@@ -23,7 +23,7 @@ words it speaks are in `daemon.vocabulary`.
 
 Rules, each of them a test:
 
-1. There is at most one worker: nothing is started while one may live (`alive` is true from `Start` to `Ended`).
+1. There is at most one worker: nothing is started while one may live (`alive` is true from `Start` to `WorkerEnded`).
 2. Nothing is started that was not judged usable just before; a look comes before every start.
 3. Every start has a reason that a person understands.
 4. The back-off is never shorter than promised: the first restart at once, from the second within a minute 2 s, 4 s …
@@ -37,40 +37,40 @@ Rules, each of them a test:
 
 from dataclasses import replace
 
-from livereduce.daemon.vocabulary import (
+from livereduce.base.errors import ExitCode
+from livereduce.daemon.facts import (
     Action,
     AskRecycle,
     AskStop,
     Beaten,
+    DaemonState,
     Dump,
-    Ended,
     Ending,
     Exit,
     Fact,
+    Judge,
     Judged,
     Kill,
     Limits,
-    Look,
     Outdated,
     Outgrown,
     Reconfigured,
     Start,
-    State,
     Step,
     StopAsked,
     Terminate,
     Tick,
     Unintelligible,
+    WorkerEnded,
 )
-from livereduce.errors import ExitCode
-from livereduce.link import Phase
-from livereduce.status import StateWord
+from livereduce.messages.link import Phase
+from livereduce.messages.status import StateWord
 
 _HARDER: tuple[Action, ...] = (Terminate(), Kill())
 """The rungs of the ladder after the first, which is the order to stop, or a stack dump."""
 
 
-def step(state: State, fact: Fact, now: float) -> Step:
+def step(state: DaemonState, fact: Fact, now: float) -> Step:
     """The state after a fact, and what is to be done."""
     if state.word is StateWord.STOPPED:
         return state, ()
@@ -85,7 +85,7 @@ def step(state: State, fact: Fact, now: float) -> Step:
             return _on_outgrown(state, fact, now)
         case Unintelligible(reason=why):
             return _on_unintelligible(state, why, now)
-        case Ended():
+        case WorkerEnded():
             return _on_ended(state, fact, now)
         case Judged():
             return _on_judged(state, fact, now)
@@ -95,7 +95,7 @@ def step(state: State, fact: Fact, now: float) -> Step:
             return _on_tick(_forgive_standstill(state, now), now)
 
 
-def _become(state: State, word: StateWord, why: str, now: float) -> State:
+def _become(state: DaemonState, word: StateWord, why: str, now: float) -> DaemonState:
     """Change the word; staying in it keeps the time since when it holds."""
     return replace(state, word=word, why=why, since=state.since if word is state.word else now)
 
@@ -103,20 +103,20 @@ def _become(state: State, word: StateWord, why: str, now: float) -> State:
 # ---- time
 
 
-def _forgive_standstill(state: State, now: float) -> State:
+def _forgive_standstill(state: DaemonState, now: float) -> DaemonState:
     """Count a long time without a tick as a short silence: the daemon was not there to hear anything."""
     asleep_s = max(0.0, now - state.ticked_at - state.limits.turn_s)
     return replace(state, ticked_at=now, heard_at=min(now, state.heard_at + asleep_s))
 
 
-def next_due(state: State) -> float | None:
+def next_due(state: DaemonState) -> float | None:
     """When the next `Tick` matters; None if none does."""
     if state.alive and state.ending is None:
         return state.heard_at + state.silence_s[state.phase]
     return state.due
 
 
-def _on_tick(state: State, now: float) -> Step:
+def _on_tick(state: DaemonState, now: float) -> Step:
     if state.alive and state.ending is None:
         return _listen(state, now)
     if state.due is None or now < state.due:
@@ -124,10 +124,10 @@ def _on_tick(state: State, now: float) -> Step:
     if state.alive:
         return _climb(state, now)
     # starting (the very first time), restarting, parked: the answer is a `Judged`; if it gets lost, look again.
-    return replace(state, due=now + state.limits.look_s), (Look(),)
+    return replace(state, due=now + state.limits.look_s), (Judge(),)
 
 
-def _listen(state: State, now: float) -> Step:
+def _listen(state: DaemonState, now: float) -> Step:
     limit_s = state.silence_s[state.phase]
     if now - state.heard_at < limit_s:
         return state, ()
@@ -137,7 +137,7 @@ def _listen(state: State, now: float) -> Step:
     return _become(stalled, StateWord.STALLED, why, now), (Dump(),)
 
 
-def _climb(state: State, now: float) -> Step:
+def _climb(state: DaemonState, now: float) -> Step:
     """The next rung of the ladder; the last one is repeated, since a process may be stuck in the kernel."""
     rung = min(state.rung + 1, len(_HARDER))
     return replace(state, rung=rung, due=now + state.limits.terminate_s), (_HARDER[rung - 1],)
@@ -146,7 +146,7 @@ def _climb(state: State, now: float) -> Step:
 # ---- the worker
 
 
-def _on_judged(state: State, fact: Judged, now: float) -> Step:
+def _on_judged(state: DaemonState, fact: Judged, now: float) -> Step:
     if state.alive:
         return state, ()  # under a running worker `Outdated` and `Reconfigured` say what has changed
     if fact.problems:
@@ -169,7 +169,7 @@ def _on_judged(state: State, fact: Judged, now: float) -> Step:
     return _become(listening, StateWord.STARTING, reason, now), (Start(reason=reason),)
 
 
-def _on_beaten(state: State, fact: Beaten, now: float) -> Step:
+def _on_beaten(state: DaemonState, fact: Beaten, now: float) -> Step:
     if not state.alive:
         return state, ()
     heard = replace(state, phase=fact.phase, heard_at=now - fact.silent_s)
@@ -184,7 +184,7 @@ def _on_beaten(state: State, fact: Beaten, now: float) -> Step:
     return _become(heard, StateWord.RUNNING, "the worker is at work", now), ()
 
 
-def _on_ended(state: State, fact: Ended, now: float) -> Step:
+def _on_ended(state: DaemonState, fact: WorkerEnded, now: float) -> Step:
     if not state.alive:
         return state, ()
     gone = replace(state, alive=False, due=None, ending=None, rung=0)
@@ -202,7 +202,7 @@ def _on_ended(state: State, fact: Ended, now: float) -> Step:
     return _restart(_forget_if_healthy(gone, now), fact.reason, now), ()
 
 
-def _on_outdated(state: State, why: str, now: float) -> Step:
+def _on_outdated(state: DaemonState, why: str, now: float) -> Step:
     if state.ending is Ending.STOP:
         return state, ()
     forgiven = replace(_forget_failures(state), outgrown=None)
@@ -218,7 +218,7 @@ def _on_outdated(state: State, why: str, now: float) -> Step:
     return _become(renewed, StateWord.RESTARTING, why, now), (AskStop(),)
 
 
-def _on_outgrown(state: State, fact: Outgrown, now: float) -> Step:
+def _on_outgrown(state: DaemonState, fact: Outgrown, now: float) -> Step:
     if not state.alive or state.ending:
         return state, ()
     outgrown = replace(state, outgrown=fact)
@@ -227,13 +227,13 @@ def _on_outgrown(state: State, fact: Outgrown, now: float) -> Step:
     return _end_as_failed(outgrown, fact.reason, now)
 
 
-def _on_unintelligible(state: State, why: str, now: float) -> Step:
+def _on_unintelligible(state: DaemonState, why: str, now: float) -> Step:
     if not state.alive or state.ending:
         return state, ()
     return _end_as_failed(state, why, now)
 
 
-def _end_as_failed(state: State, why: str, now: float) -> Step:
+def _end_as_failed(state: DaemonState, why: str, now: float) -> Step:
     failed = replace(_forget_if_healthy(state, now), ending=Ending.FAIL)
     return _climb(_become(failed, StateWord.RESTARTING, why, now), now)
 
@@ -241,13 +241,13 @@ def _end_as_failed(state: State, why: str, now: float) -> Step:
 # ---- the end
 
 
-def _on_reconfigured(state: State, why: str, now: float) -> Step:
+def _on_reconfigured(state: DaemonState, why: str, now: float) -> Step:
     if state.alive or state.word is StateWord.RESTARTING:
         return (state, ()) if state.ending is Ending.STOP else _on_stop_asked(state, why, now)
     return replace(state, due=now), ()  # nothing was started on the old one: the next look takes the new one
 
 
-def _on_stop_asked(state: State, why: str, now: float) -> Step:
+def _on_stop_asked(state: DaemonState, why: str, now: float) -> Step:
     if not state.alive:
         return _stop(state, why, now)
     if state.ending is Ending.STOP:
@@ -258,7 +258,7 @@ def _on_stop_asked(state: State, why: str, now: float) -> Step:
     return stopping, (AskStop(),)  # it hangs, or is being ended the hard way already: that ladder goes on
 
 
-def _stop(state: State, why: str, now: float) -> Step:
+def _stop(state: DaemonState, why: str, now: float) -> Step:
     stopped = replace(state, due=None)
     return _become(stopped, StateWord.STOPPED, why, now), (Exit(code=ExitCode.OK),)
 
@@ -266,17 +266,17 @@ def _stop(state: State, why: str, now: float) -> Step:
 # ---- what comes after a worker
 
 
-def _park(state: State, why: str, now: float) -> State:
+def _park(state: DaemonState, why: str, now: float) -> DaemonState:
     return replace(_become(state, StateWord.PARKED, why, now), due=now + state.limits.look_s)
 
 
-def _renew(state: State, why: str, now: float) -> State:
+def _renew(state: DaemonState, why: str, now: float) -> DaemonState:
     earliest = now + _memory_wait_s(state)
     renewed = replace(state, renewals=state.renewals + 1, earliest=earliest, due=earliest)
     return _become(renewed, StateWord.RESTARTING, why, now)
 
 
-def _restart(state: State, why: str, now: float) -> State:
+def _restart(state: DaemonState, why: str, now: float) -> DaemonState:
     # a single failure is forgotten in a minute, a series only by health
     alone = state.failures == 1 and now - state.failed_at > state.limits.flapping_s
     failures = 1 if alone else state.failures + 1
@@ -285,16 +285,16 @@ def _restart(state: State, why: str, now: float) -> State:
     return replace(_become(failed, StateWord.RESTARTING, why, now), due=earliest)
 
 
-def _forget_failures(state: State) -> State:
+def _forget_failures(state: DaemonState) -> DaemonState:
     """After a person's change, and after health, the old failures say nothing about the next."""
     return replace(state, failures=0, earliest=0.0)
 
 
-def _memory_wait_s(state: State) -> float:
+def _memory_wait_s(state: DaemonState) -> float:
     return state.outgrown.wait_s if state.outgrown else 0.0
 
 
-def _forget_if_healthy(state: State, until: float) -> State:
+def _forget_if_healthy(state: DaemonState, until: float) -> DaemonState:
     """A worker that was well for long ends a series of failures."""
     healthy = state.word is StateWord.RUNNING and until - state.since >= state.limits.healthy_s
     return _forget_failures(state) if healthy else state

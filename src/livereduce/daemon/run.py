@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from livereduce import __version__, logs
-from livereduce.config import DEFAULT_PATH
+from livereduce import __version__
+from livereduce.base import logs
+from livereduce.base.errors import ExitCode
+from livereduce.config.file import DEFAULT_PATH
+from livereduce.daemon.facts import Limits
 from livereduce.daemon.home import Held
-from livereduce.daemon.loop import Command, Loop
-from livereduce.daemon.notify import Notifier
-from livereduce.daemon.report import Reporter
-from livereduce.daemon.site import Site
-from livereduce.daemon.spawn import worker_command
-from livereduce.daemon.vocabulary import Limits
-from livereduce.daemon.watch import Times
-from livereduce.errors import ExitCode
+from livereduce.daemon.inputs.judge import Site
+from livereduce.daemon.inputs.watcher import Times
+from livereduce.daemon.loop import Command, DaemonLoop
+from livereduce.daemon.report.snapshot import Reporter
+from livereduce.daemon.report.systemd import Notifier
+from livereduce.daemon.worker.process import worker_command
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
@@ -55,7 +56,7 @@ def run(
             return ExitCode.UNUSABLE
         notifier = Notifier.from_environ(os.environ)
         try:
-            return Loop(site, Reporter(log_file, notifier), signals, limits or Limits(), command, watching).run()
+            return DaemonLoop(site, Reporter(log_file, notifier), signals, limits or Limits(), command, watching).run()
         finally:
             notifier.close()
 

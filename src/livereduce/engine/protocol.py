@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from livereduce.link import Job, Phase, Progress, ScriptCopy
+from livereduce.messages.link import Job, Phase, Progress, ScriptCopy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +13,7 @@ class Pipeline:
     Attributes
     ----------
     keep_events, counted_run
-        See `livereduce.link.Job`: whether the memory allows what `preserve_events` wants.
+        See `livereduce.messages.link.Job`: whether the memory allows what `preserve_events` wants.
     """
 
     name: str

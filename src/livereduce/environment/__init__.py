@@ -1,1 +1,5 @@
-"""The environment that holds the engine: which one is meant, the way into it, and what its python says of itself."""
+"""The python environment that holds the engine: which one is meant, how to get into it, what it says of itself.
+
+May import `base`, `messages` and `config`; the standard library only.
+Read `launchers.py` first, then `ask.py`.
+"""

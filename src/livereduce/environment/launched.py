@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from livereduce.config import Config, value_of
-from livereduce.config_keys import KEYS
+from livereduce.config.file import Config, value_of
+from livereduce.config.keys import KEYS
 
 VARIABLE = "LIVEREDUCE_LAUNCHED"
 

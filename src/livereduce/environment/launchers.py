@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from livereduce.config import Config
+from livereduce.config.file import Config
 
 DEFAULT_ENVIRONMENT = "mantid-dev"
 WRAP = "nsd-app-wrap.sh"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import livereduce
-from livereduce.files import unfinished_path
+from livereduce.base.files import unfinished_path
 
 
 def folder_for(interpreter: str, private_dir: Path) -> Path | None:

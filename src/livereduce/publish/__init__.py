@@ -1,1 +1,5 @@
-"""Results to files that others read; takes plain arrays, knows no engine."""
+"""Results to others: a product (plain arrays) goes to files, trends and the live data server.
+
+Knows no engine and no stream. May import `base`, `messages`, `config` and `scripting`; numpy and h5py.
+Read `product.py` first, then `publisher.py`.
+"""

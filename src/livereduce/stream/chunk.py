@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livereduce.stream.coalesce import coalesce_events, coalesce_geometry, coalesce_logs, coalesce_monitors
-from livereduce.stream.model import (
+from livereduce.stream.items import (
     EventBatch,
     Gap,
     Geometry,
@@ -37,7 +37,7 @@ BREATH_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TimePassed:
     """Time has passed; said after the items of every read, so that what came together is cut together."""
 
 
@@ -47,11 +47,11 @@ class Dry:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class StreamLeft:
     """The stream is being left: give what is pending."""
 
 
-Fact = Item | Tick | Dry | Leave
+Fact = Item | TimePassed | Dry | StreamLeft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +169,11 @@ def step(state: CutState, fact: Fact, now: float) -> Stepped:
             return _start_run(state, fact, now)
         case RunEnded():
             return _end_run(state, fact, now)
-        case Tick():
+        case TimePassed():
             return _tick(state, now)
         case Dry():
             return _dry(state, now)
-        case Leave():
+        case StreamLeft():
             return _cut(state, now)
         case Paused() | Resumed():
             return _keep(replace(state, paused=isinstance(fact, Paused)), _pause_log(fact), now)

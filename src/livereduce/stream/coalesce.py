@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.stream.model import B1, I8, EventBatch, Geometry, LogBatch, MonitorBatch
+from livereduce.stream.items import B1, I8, EventBatch, Geometry, LogBatch, MonitorBatch
 
 Array = TypeVar("Array", bound=NDArray[Any])
 

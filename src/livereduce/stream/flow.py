@@ -17,7 +17,7 @@ RATE_UNKNOWN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulses:
+class PulseFlow:
     """Some pulses that came together, oldest first.
 
     Attributes
@@ -59,7 +59,7 @@ class Flow:
     charged: bool = False
 
 
-def pulses_came(flow: Flow, seen: Pulses, now: float, unix_s: float, *, counts_waits: bool = True) -> Flow:
+def pulses_came(flow: Flow, seen: PulseFlow, now: float, unix_s: float, *, counts_waits: bool = True) -> Flow:
     """Pulses came; `counts_waits` as in `pace.came`."""
     if not seen.newest_ns:
         return flow

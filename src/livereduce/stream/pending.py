@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livereduce.stream.coalesce import coalesce_geometry
-from livereduce.stream.model import EventBatch, Gap, Geometry, HistogramSnapshot, Item, LogBatch, MonitorBatch
+from livereduce.stream.items import EventBatch, Gap, Geometry, HistogramSnapshot, Item, LogBatch, MonitorBatch
 
 MAX_GAPS = 100
 """Reasons of gaps in one chunk; a result tells ten."""

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from livereduce.errors import OperatorError
-from livereduce.marks import Marker, Suspect
-from livereduce.stream.model import Source
+from livereduce.base.errors import OperatorError
+from livereduce.messages.marks import Marker, Suspect
+from livereduce.stream.items import Source
 
 
 def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, ...] = ()) -> Source:
@@ -30,7 +30,7 @@ def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, .
     if parts.scheme == "adara" and parts.hostname:
         from livereduce.stream.adara.caution import Caution
         from livereduce.stream.adara.client import AdaraSource
-        from livereduce.stream.adara.connection import DEFAULT_PORT
+        from livereduce.stream.adara.link.connection import DEFAULT_PORT
 
         caution = Caution(marker or Marker(), suspects)
         return AdaraSource(parts.hostname, port or DEFAULT_PORT, caution=caution)

@@ -1,1 +1,5 @@
-"""The status page: pages, plots, API and metrics, from the files that daemon and worker write; nothing else is read."""
+"""The status page: overview, plots, API, metrics. Reads the files of daemon and worker, and writes nothing.
+
+May import every room up to `preflight`, but `stream` and `simulate` not; starlette, uvicorn, prometheus_client.
+Read `app.py` first: which address leads to which handler.
+"""

@@ -1,4 +1,4 @@
-"""The answers of ``/api`` but for products, whose are in `livereduce.web.products`."""
+"""The answers of ``/api`` but for products, whose are in `livereduce.web.state.products`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,16 +7,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livereduce.lock import FILE_NAME as LOCK_NAME
-from livereduce.status import iso, of_a_dead_daemon
-from livereduce.web import guard, params
-from livereduce.web.hub import Full
-from livereduce.web.output import output
-from livereduce.web.restart import NotHeld, hang_up
-from livereduce.web.shield import refusal
-from livereduce.web.site import answer, instrument, now, site_of
-from livereduce.web.stream import EventStream
-from livereduce.web.view import card, runs
+from livereduce.base.lock import FILE_NAME as LOCK_NAME
+from livereduce.messages.status import iso, of_a_dead_daemon
+from livereduce.web.context import answer, instrument, now, site_of
+from livereduce.web.http import access, params
+from livereduce.web.http.middleware import refusal
+from livereduce.web.http.restart import NotHeld, hang_up
+from livereduce.web.http.sse import EventStream
+from livereduce.web.state.broadcast import Full
+from livereduce.web.state.output import output
+from livereduce.web.state.snapshot import card, runs
 
 
 async def instruments(request: Request) -> Response:
@@ -53,7 +53,7 @@ async def events(request: Request) -> Response | EventStream:
     """The stream of news."""
     site = site_of(request)
     wanted = params.ids(request.query_params.getlist("id"), frozenset(site.facility.watched))
-    address = guard.client_of(request.client.host if request.client else "")
+    address = access.client_of(request.client.host if request.client else "")
     try:
         box = site.hub.open(wanted, site.facility.first_news(wanted, now()), address)
     except Full as error:
@@ -66,9 +66,9 @@ async def restart(request: Request) -> Response:
     site, one = site_of(request), instrument(request)
     if not site.token:
         raise HTTPException(403, "this page restarts nothing: it was started without --token-file")
-    if not guard.origin_is_ours(request.headers.get("origin"), request.headers["host"]):
+    if not access.origin_is_ours(request.headers.get("origin"), request.headers["host"]):
         raise HTTPException(403, "the request comes from another page")
-    if not guard.token_is_right(request.headers.get("authorization"), site.token):
+    if not access.token_is_right(request.headers.get("authorization"), site.token):
         raise HTTPException(401, "the token is wrong or missing", {"www-authenticate": "Bearer"})
     if one.view.down or one.view.status is None or one.seen.status_file is None:
         raise HTTPException(409, f"nothing to restart: {one.view.down or one.view.problem}")

@@ -12,20 +12,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from livereduce.status import iso
-from livereduce.web import api, products
-from livereduce.web.metrics import metrics_text
-from livereduce.web.openapi import description
-from livereduce.web.pieces import Pieces
-from livereduce.web.shield import Shield, refusal
-from livereduce.web.site import Site, answer, now, site_of
-from livereduce.web.static import File
+from livereduce.messages.status import iso
+from livereduce.web import api
+from livereduce.web.context import Context, answer, now, site_of
+from livereduce.web.http.chunked_response import Pieces
+from livereduce.web.http.middleware import Shield, refusal
+from livereduce.web.http.openapi import description
+from livereduce.web.http.static_files import File
+from livereduce.web.render.prometheus import metrics_text
+from livereduce.web.state import products
 
 FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
 
 
-def make_app(site: Site, names: frozenset[str]) -> Starlette:
+def make_app(site: Context, names: frozenset[str]) -> Starlette:
     """The application of a site; `names` are those that the host is known by, in lower case."""
 
     @asynccontextmanager

@@ -16,16 +16,16 @@ from typing import NoReturn
 
 import uvicorn
 
-from livereduce.errors import ExitCode, OperatorError
+from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.web.app import make_app
-from livereduce.web.facility import Facility
-from livereduce.web.guard import read_token
-from livereduce.web.hub import MOST_WATCHERS, Hub
-from livereduce.web.peers import Peers
-from livereduce.web.places import find_places
-from livereduce.web.reaper import reap
-from livereduce.web.renderer.pool import Renderers
-from livereduce.web.site import MOST_WAITING, Site
+from livereduce.web.context import MOST_WAITING, Context
+from livereduce.web.http.access import read_token
+from livereduce.web.http.idle_connections import reap
+from livereduce.web.render.process.pool import Renderers
+from livereduce.web.state.broadcast import MOST_WATCHERS, Broadcast
+from livereduce.web.state.instruments import Facility
+from livereduce.web.state.locations import find_places
+from livereduce.web.state.peers import Peers
 
 NICE = 10
 """The reduction goes first."""
@@ -88,7 +88,7 @@ def _leave(code: int) -> NoReturn:
 
 def make_site(
     configurations: Sequence[Path], peers: Sequence[str], token_file: Path | None, environ: Mapping[str, str], cwd: Path
-) -> Site:
+) -> Context:
     """The site of some configurations; none means the usual one, or none of this host if there are peers.
 
     Raises
@@ -96,12 +96,12 @@ def make_site(
     OperatorError
         A peer's address or the token's file cannot be used.
     """
-    hub = Hub()
+    hub = Broadcast()
     places = find_places(list(configurations) or ([] if peers else [None]), environ, cwd)
     token = read_token(token_file) if token_file else ""
     readers = Renderers("reading", READERS, MOST_WAITING)
     facility = Facility(places, hub, environ, cwd, readers)
-    return Site(facility=facility, hub=hub, peers=Peers(peers), readers=readers, token=token)
+    return Context(facility=facility, hub=hub, peers=Peers(peers), readers=readers, token=token)
 
 
 def our_names(host: str, names: Sequence[str]) -> frozenset[str]:
@@ -172,7 +172,7 @@ def _take_a_back_seat() -> None:
 class _Server(uvicorn.Server):
     """uvicorn's, but that it lets go of all who watch, whose streams never end by themselves, and exits with 0."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: Broadcast) -> None:
         super().__init__(config)
         self._hub = hub
         self._reaping: asyncio.Task[None] | None = None

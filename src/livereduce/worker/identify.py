@@ -8,8 +8,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from livereduce.base.errors import ExitCode
 from livereduce.environment.identity import Identity, encode
-from livereduce.errors import ExitCode
 
 
 def identify(name: str = "") -> int:

@@ -18,13 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.extras import how_to_install
+from livereduce.base.visible import take_any_text
 from livereduce.engine.protocol import Engine
-from livereduce.engine.voice import speak_through
 from livereduce.environment.identity import IDENTIFY
-from livereduce.errors import ExitCode, OperatorError
-from livereduce.extras import how_to_install
-from livereduce.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
-from livereduce.visible import take_any_text
+from livereduce.messages.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
+from livereduce.scripting.voice import speak_through
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
 from livereduce.worker.orders import Orders, die_with_parent, obey

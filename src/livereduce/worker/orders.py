@@ -7,8 +7,8 @@ import sys
 import threading
 from dataclasses import dataclass, field
 
-from livereduce.errors import ExitCode
-from livereduce.link import RECYCLE, STOP, TRIM
+from livereduce.base.errors import ExitCode
+from livereduce.messages.link import RECYCLE, STOP, TRIM
 
 PR_SET_PDEATHSIG = 1
 

@@ -5,7 +5,7 @@ import gc
 import logging
 import time
 
-from livereduce.rss import own_bytes
+from livereduce.base.rss import own_bytes
 
 logger = logging.getLogger("livereduce.worker")
 

@@ -4,13 +4,13 @@ import scipp as sc
 
 from helpers.items import event_batch
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
-from livereduce.engine.builtin.binning import Binning
-from livereduce.engine.builtin.events import Events
-from livereduce.engine.builtin.histogram import Counts, Histogram
-from livereduce.engine.builtin.pixels import PixelTable
-from livereduce.engine.builtin.runlogs import RunLogs
+from livereduce.engine.builtin.counting.binning import Binning
+from livereduce.engine.builtin.counting.histogram import Counts, Histogram
+from livereduce.engine.builtin.counting.pixels import PixelTable
 from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspace import Binned, Data, Workspace
+from livereduce.engine.builtin.workspaces.events import Events
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.engine.builtin.workspaces.workspace import Binned, Data, Workspace
 
 BINS = Binning(np.array([0, 10, 20], np.int64))
 TABLE = PixelTable(np.array([1, 2], np.int32))

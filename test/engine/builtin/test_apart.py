@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from helpers.items import event_batch, log_batch, monitor_batch
 from livereduce.engine.builtin.apart import ANYWHERE, Part, apart, span_of
-from livereduce.marks import Stage, Suspect
-from livereduce.stream.chunk import Chunk, Fact, Leave
-from livereduce.stream.model import EventBatch, Gap, Item, LogBatch, MonitorBatch, Paused, RunStarted
+from livereduce.messages.marks import MarkStage, Suspect
+from livereduce.stream.chunk import Chunk, Fact, StreamLeft
+from livereduce.stream.items import EventBatch, Gap, Item, LogBatch, MonitorBatch, Paused, RunStarted
 
 
 def suspect(from_ns: int, to_ns: int, *, skip: bool = False, pieces: int = 1, run: int = 5) -> Suspect:
-    return Suspect(stage=Stage.PROC, run=run, from_ns=from_ns, to_ns=to_ns, skip=skip, pieces=pieces)
+    return Suspect(stage=MarkStage.PROC, run=run, from_ns=from_ns, to_ns=to_ns, skip=skip, pieces=pieces)
 
 
 def pulses(*times: int, run: int = 5, unmapped: int = 0) -> EventBatch:
@@ -51,13 +51,22 @@ def played(*reads: Sequence[Item], suspects: Sequence[Suspect]) -> list[object]:
 
 def test_a_suspect_is_cut_off_from_what_comes_before_and_after() -> None:
     assert played([pulses(1, 2, 3, 4, 5)], suspects=[suspect(2, 3)]) == [
-        "Leave", [1], "Leave", [2, 3], "Leave", [4, 5]
+        "StreamLeft", [1], "StreamLeft", [2, 3], "StreamLeft", [4, 5]
     ]  # fmt: skip
 
 
 def test_over_several_reads() -> None:
     reads = [[pulses(1)], [pulses(2)], [pulses(3)], [pulses(4)], [pulses(5)]]
-    assert played(*reads, suspects=[suspect(2, 3)]) == ["Leave", [1], "Leave", [2], [3], "Leave", [4], [5]]
+    assert played(*reads, suspects=[suspect(2, 3)]) == [
+        "StreamLeft",
+        [1],
+        "StreamLeft",
+        [2],
+        [3],
+        "StreamLeft",
+        [4],
+        [5],
+    ]
 
 
 def test_logs_and_monitors_of_the_same_time_come_with_it() -> None:
@@ -66,13 +75,13 @@ def test_logs_and_monitors_of_the_same_time_come_with_it() -> None:
         run=5, monitor=1, tof_ns=np.array([7, 8, 9], np.int32), first=np.array([0, 1, 3]), pulse_ns=np.array([1, 2])
     )
     found = played([logs, monitor, pulses(1, 2, 4)], suspects=[suspect(2, 2)])
-    assert found == [{1}, {4}, (1,), "Leave", [1], "Leave", {2}, (2,), [2], "Leave", [4]]
+    assert found == [{1}, {4}, (1,), "StreamLeft", [1], "StreamLeft", {2}, (2,), [2], "StreamLeft", [4]]
 
 
 def test_what_is_left_out_is_a_gap() -> None:
     words = LogBatch(run=5, name="word", units="", time_ns=np.array([1, 2, 3]), value=("a", "b", "c"))
     facts, _ = apart([words, pulses(1, 2, 3, unmapped=7)], [suspect(2, 2, skip=True)], ANYWHERE)
-    assert [fact for fact in shown(facts) if fact != "Leave"] == [{1}, {3}, [1], "Gap", "Gap", [3]]
+    assert [fact for fact in shown(facts) if fact != "StreamLeft"] == [{1}, {3}, [1], "Gap", "Gap", [3]]
     (gap, _) = [fact for fact in facts if isinstance(fact, Gap)]
     assert (gap.run, gap.from_ns, gap.to_ns) == (5, 2, 2)
     assert "left out" in gap.reason
@@ -82,10 +91,10 @@ def test_what_is_left_out_is_a_gap() -> None:
 
 def test_a_first_chunk_is_cut_into_pieces() -> None:
     found = played([pulses(*range(10, 26))], suspects=[suspect(10, 25, pieces=4)])
-    assert [fact for fact in found if fact != "Leave"] == [
+    assert [fact for fact in found if fact != "StreamLeft"] == [
         [*range(10, 14)], [*range(14, 18)], [*range(18, 22)], [*range(22, 26)]
     ]  # fmt: skip
-    assert found.count("Leave") == 4
+    assert found.count("StreamLeft") == 4
 
 
 def test_another_run_and_edges_pass_as_they_are() -> None:
@@ -124,7 +133,7 @@ def test_nothing_else_is_lost_or_doubled(reads: list[list[int]], suspects: list[
     assert kept == sorted(time for times in reads for time in times if time not in gone)
     chunks: list[list[int]] = [[]]
     for fact in found:
-        if fact == "Leave":
+        if fact == "StreamLeft":
             chunks.append([])
         elif isinstance(fact, list):
             chunks[-1] += fact
@@ -135,7 +144,7 @@ def test_nothing_else_is_lost_or_doubled(reads: list[list[int]], suspects: list[
 
 
 def test_without_a_suspect_nothing_is_cut() -> None:
-    assert not any(isinstance(fact, Leave) for fact in apart([pulses(1, 2)], [suspect(1, 1, run=7)], ANYWHERE)[0])
+    assert not any(isinstance(fact, StreamLeft) for fact in apart([pulses(1, 2)], [suspect(1, 1, run=7)], ANYWHERE)[0])
 
 
 @pytest.mark.parametrize("skip", [True, False])

@@ -9,11 +9,11 @@ import pytest
 from helpers.bench import Bench, batch, bench, end, job, start
 from helpers.items import log_batch
 from livereduce.engine.builtin.accumulate import Accumulation
-from livereduce.engine.builtin.histogram import Histogram
+from livereduce.engine.builtin.counting.histogram import Histogram
 from livereduce.engine.builtin.intake import Intake
-from livereduce.engine.builtin.runlogs import RunLogs
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
 from livereduce.stream import chunk as cutting
-from livereduce.stream.model import LogBatch, SourceLost
+from livereduce.stream.items import LogBatch, SourceLost
 
 FAULT_TOF_US = 666.0
 

@@ -11,20 +11,11 @@ from hypothesis import strategies as st
 
 from helpers.bench import EDGES_NS, batch, bench, end, job, start
 from helpers.items import S_NS, event_batch, log_batch, monitor_batch
+from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin import live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S, BuiltinEngine
-from livereduce.errors import OperatorError
-from livereduce.link import Phase, RunState, ScriptCopy
-from livereduce.stream.model import (
-    FLAG_DAMAGED,
-    Gap,
-    Geometry,
-    HistogramSnapshot,
-    Item,
-    Paused,
-    SourceLost,
-    StartFrom,
-)
+from livereduce.messages.link import Phase, RunState, ScriptCopy
+from livereduce.stream.items import FLAG_DAMAGED, Gap, Geometry, HistogramSnapshot, Item, Paused, SourceLost, StartFrom
 
 # Exactness.
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from helpers.bench import bench, job, start
 from helpers.items import S_NS, event_batch, log_batch
-from livereduce.engine.builtin.pixels import MAX_PIXEL, Instrument
-from livereduce.engine.builtin.runlogs import RunLogs
+from livereduce.engine.builtin.counting.pixels import MAX_PIXEL, KnownPixels
 from livereduce.engine.builtin.tally import tally_of
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
 from livereduce.stream.chunk import Chunk
 from livereduce.stream.coalesce import coalesce_logs
-from livereduce.stream.model import Geometry, LogBatch
+from livereduce.stream.items import Geometry, LogBatch
 
 PIXELS = st.integers(-(2**31), 2**31 - 1) | st.integers(0, 40) | st.integers(MAX_PIXEL - 2, MAX_PIXEL + 2)
 
@@ -22,7 +22,7 @@ PIXELS = st.integers(-(2**31), 2**31 - 1) | st.integers(0, 40) | st.integers(MAX
 @settings(deadline=None)
 @given(st.lists(PIXELS, max_size=30), st.none() | st.lists(st.integers(0, 60), max_size=20))
 def test_inside_and_outside(pixels: list[int], has: list[int] | None) -> None:
-    instrument = Instrument(None if has is None else np.array(has, np.int32))
+    instrument = KnownPixels(None if has is None else np.array(has, np.int32))
     column = np.array(pixels, np.int32)
     expected = [p in has if has else 0 <= p <= MAX_PIXEL for p in pixels]
     assert instrument.inside(column).tolist() == expected
@@ -30,7 +30,7 @@ def test_inside_and_outside(pixels: list[int], has: list[int] | None) -> None:
 
 
 def test_a_map_of_nothing_but_impossible_pixels() -> None:
-    instrument = Instrument(np.array([2**31 - 1], np.int32))
+    instrument = KnownPixels(np.array([2**31 - 1], np.int32))
     assert instrument.outside(np.array([0, 2**31 - 1, -1], np.int32)) == 3
 
 

@@ -4,12 +4,12 @@ import scipp as sc
 
 from helpers.items import event_batch
 from livereduce.engine.builtin import results
-from livereduce.engine.builtin.binning import Binning
-from livereduce.engine.builtin.events import Events
-from livereduce.engine.builtin.pixels import PixelTable
+from livereduce.engine.builtin.counting.binning import Binning
+from livereduce.engine.builtin.counting.pixels import PixelTable
 from livereduce.engine.builtin.results import product_of
 from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspace import Binned, Data, Workspace
+from livereduce.engine.builtin.workspaces.events import Events
+from livereduce.engine.builtin.workspaces.workspace import Binned, Data, Workspace
 from livereduce.publish.product import Product
 
 BINS = Binning(np.array([0, 10_000, 20_000], np.int64))

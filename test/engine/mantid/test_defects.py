@@ -18,8 +18,8 @@ import pytest
 from helpers.engines import CHUNK, KEEP, REBIN, Bench, Reducing, bench_of, events_of, record_of
 from helpers.paths import ROOT
 from helpers.reduced import environ_of
-from livereduce.errors import ExitCode
-from livereduce.link import Job
+from livereduce.base.errors import ExitCode
+from livereduce.messages.link import Job
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from helpers.engines import CHUNK, KEEP, REBIN, Bench, events_of, record_of
-from livereduce.errors import ExitCode
-from livereduce.link import Phase, RunState
-from livereduce.publish.index import END_UNSEEN
+from livereduce.base.errors import ExitCode
+from livereduce.messages.link import Phase, RunState
 from livereduce.publish.product import Axis, Product
-from livereduce.publish.products import Products
+from livereduce.publish.products.folder import Products
+from livereduce.publish.products.index import END_UNSEEN
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from livereduce.engine.mantid.flowing import Watched, looked, no_beam_since, no_pulses_since
-from livereduce.engine.mantid.runs import Book, Seen, take_chunk
-from livereduce.link import RunState
+from livereduce.engine.mantid.flowing import WatchedFlow, looked, no_beam_since, no_pulses_since
+from livereduce.engine.mantid.run_ledger import Described, RunLedger, take_chunk
+from livereduce.messages.link import RunState
 
 NS = 10**9
 T = 1_700_000_000
@@ -17,8 +17,8 @@ class Cycles:
     """Chunks as Mantid gives them: each begins with the last pulse of the one before."""
 
     every_s: float
-    watched: Watched = field(default_factory=Watched)
-    book: Book = field(default_factory=lambda: Book(said=5, run=5))
+    watched: WatchedFlow = field(default_factory=WatchedFlow)
+    book: RunLedger = field(default_factory=lambda: RunLedger(said=5, run=5))
     now: float = 0.0
     last_ns: int = 0
     last_charged_ns: int = 0
@@ -30,7 +30,7 @@ class Cycles:
         times = [*([self.last_ns] if self.last_ns else []), *new]
         self.last_charged_ns = new[-1] if new and charge else 0
         self.last_ns = times[-1] if times else 0
-        seen = Seen(run=5, paused=paused, events=len(new), pulses=len(times), pulses_ns=tuple(times[-16:]),
+        seen = Described(run=5, paused=paused, events=len(new), pulses=len(times), pulses_ns=tuple(times[-16:]),
                     charged_ns=self.last_charged_ns, last_ns=self.last_ns)  # fmt: skip
         after = take_chunk(self.book, seen)
         self.watched = looked(self.watched, seen, self.book, after, self.now, T + self.now)

@@ -6,10 +6,10 @@ import pytest
 
 from livereduce.engine.mantid import results
 from livereduce.engine.mantid.results import products_of
-from livereduce.engine.mantid.runs import Book
+from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.publish.product import Product
 
-BOOK = Book(run=7, run_events=30, run_pulses=3, charge_pc=6.0, run_chunks=2, first_ns=10**18, last_ns=2 * 10**18)
+BOOK = RunLedger(run=7, run_events=30, run_pulses=3, charge_pc=6.0, run_chunks=2, first_ns=10**18, last_ns=2 * 10**18)
 
 
 @dataclass

@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from livereduce.engine.mantid.verdict import NOT_READY_HOLDS_S, Busy, Facts, Over, Rules, Waiting, judge
-from livereduce.link import Phase, RunState
+from livereduce.engine.mantid.verdict import NOT_READY_HOLDS_S, Busy, Facts, Over, SilenceRules, Waiting, judge
+from livereduce.messages.link import Phase, RunState
 
-RULES = Rules(update_every_s=30.0, cycle_s=2400.0, waiting_s=30.0)
+RULES = SilenceRules(update_every_s=30.0, cycle_s=2400.0, waiting_s=30.0)
 WELL = Facts(
     starting=False,
     ended=None,
@@ -107,7 +107,7 @@ def test_while_a_script_runs_nobody_looks_for_news() -> None:
 
 
 def test_rare_updates_are_no_silence_of_the_stream() -> None:
-    rules = Rules(update_every_s=300.0, cycle_s=2400.0, waiting_s=30.0)
+    rules = SilenceRules(update_every_s=300.0, cycle_s=2400.0, waiting_s=30.0)
     assert judge(changed(looked_at=1600.0, heard_at=1600.0), rules, 1610.0) == Waiting()
 
 

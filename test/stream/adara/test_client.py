@@ -10,8 +10,7 @@ from helpers import packets as p
 from helpers.decoding import edges_of, items_of, logs_of, monitors_of, pulses_of
 from helpers.packets import END_RUN, NEW_RUN, NO_RUN, NS, STATE, T0, words
 from helpers.scripted import Scripted, sends, sends_and_resets
-from livereduce.stream.adara import client, retry
-from livereduce.stream.adara.block import Block
+from livereduce.stream.adara import client
 from livereduce.stream.adara.client import (
     NEWEST_INDEX,
     NOW,
@@ -21,10 +20,12 @@ from livereduce.stream.adara.client import (
     report,
     start_second,
 )
-from livereduce.stream.adara.layout import MAX_PAYLOAD_BYTES
-from livereduce.stream.adara.retry import Retry, broke
+from livereduce.stream.adara.link import retry
+from livereduce.stream.adara.link.retry import Retry, broke
 from livereduce.stream.adara.session import SessionState, resuming, starting_at
-from livereduce.stream.model import At, Gap, Geometry, Item, Position, RunStarted, SourceLost, StartFrom, StartTime
+from livereduce.stream.adara.wire.block import Block
+from livereduce.stream.adara.wire.layout import MAX_PAYLOAD_BYTES
+from livereduce.stream.items import At, Gap, Geometry, Item, Position, RunStarted, SourceLost, StartFrom, StartTime
 
 WAIT_S = 600.0
 """Longer than any test may take: whoever waits for it where something has happened fails."""

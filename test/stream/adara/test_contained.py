@@ -11,12 +11,13 @@ from helpers.decoding import Stream, logs_of, pulses_of
 from helpers.items import log_batch
 from helpers.packets import NEW_RUN, NS, T0
 from helpers.scripted import Scripted, sends
-from livereduce.contained import WINDOW_S, Contained
-from livereduce.engine.builtin.runlogs import RunLogs
-from livereduce.stream.adara import banks, decode, packets, session
+from livereduce.base.contained import WINDOW_S, Contained
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.stream.adara import decode, session
 from livereduce.stream.adara.client import AdaraSource
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.model import I4, U4, Gap, Item, LogBatch, SourceLost
+from livereduce.stream.adara.wire import banks, packets
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.items import I4, U4, Gap, Item, LogBatch, SourceLost
 
 RUN = p.run_status(T0, NEW_RUN, 5)
 BAD = 666

@@ -17,10 +17,10 @@ from helpers.packets import END_RUN, NEW_RUN, NO_RUN, NS, RUN_BOF, RUN_EOF, STAT
 from livereduce.stream.adara.client import start_second
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.delivered import nothing_delivered
+from livereduce.stream.adara.link.retry import Retry
 from livereduce.stream.adara.repeats import Seen
-from livereduce.stream.adara.retry import Retry
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState, step
-from livereduce.stream.model import Gap, RunEnded, RunStarted, StartFrom
+from livereduce.stream.items import Gap, RunEnded, RunStarted, StartFrom
 
 CUTS_A_SEED = 1000
 FUTURE_NS = 10**17

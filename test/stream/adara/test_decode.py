@@ -12,8 +12,8 @@ from helpers.decoding import Stream, edges_of, items_of, logs_of, monitors_of, p
 from helpers.packets import COR, ERROR, NEW_RUN, RUN_BOF, RUN_EOF, T0, UNMAPPED, Bank, Section, packet, words
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.session import Deliver
-from livereduce.stream.adara.variables import MOST_VARIABLES
-from livereduce.stream.model import FLAG_DAMAGED, EventBatch, Geometry, Item, LogBatch, MonitorBatch
+from livereduce.stream.adara.wire.variables import MOST_VARIABLES
+from livereduce.stream.items import FLAG_DAMAGED, EventBatch, Geometry, Item, LogBatch, MonitorBatch
 
 T = TypeVar("T", EventBatch, MonitorBatch, LogBatch)
 RUN = p.run_status(T0, NEW_RUN, 9, start_s=1)

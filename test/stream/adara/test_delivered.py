@@ -12,8 +12,8 @@ from helpers.decoding import table_of
 from helpers.packets import NS, T0, Bank, Section
 from helpers.paths import DATA, needs_data
 from livereduce.stream.adara.delivered import Delivered, nothing_delivered
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import Kind
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.adara.wire.layout import Kind
 
 Stamped = tuple[int, int]
 """Tenths of a second, and a pixel."""

@@ -14,15 +14,15 @@ from helpers.hostile import BAD, BROKEN, ODD
 from helpers.packets import NEW_RUN, NS, T0
 from helpers.paths import DATA, needs_data
 from helpers.scripted import Scripted, sends
-from livereduce.stream.adara import retry
-from livereduce.stream.adara.block import Block
+from livereduce.stream.adara.census import Census
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer, FramingError
-from livereduce.stream.adara.layout import MAX_PAYLOAD_BYTES
+from livereduce.stream.adara.link import retry
 from livereduce.stream.adara.session import Deliver, Packets, SessionState, step
-from livereduce.stream.adara.tally import Tally
-from livereduce.stream.model import Item, SourceLost
+from livereduce.stream.adara.wire.block import Block
+from livereduce.stream.adara.wire.frame import Framer, FramingError
+from livereduce.stream.adara.wire.layout import MAX_PAYLOAD_BYTES
+from livereduce.stream.items import Item, SourceLost
 
 MB = 1 << 20
 RUN = p.run_status(T0, NEW_RUN, 101)
@@ -66,7 +66,7 @@ def test_all_of_it_one_after_another() -> None:
 
 @pytest.mark.parametrize("name", [*BAD, *ODD])
 def test_inspect_counts_it(name: str) -> None:
-    tally = Tally()
+    tally = Census()
     tally.add(table_of(RUN + BEFORE + (BAD | ODD)[name] + AFTER))
     assert tally.as_json()["pulses"] >= 2
     assert tally.as_json()["events"] >= 3
@@ -94,7 +94,7 @@ def test_a_length_that_is_only_claimed_takes_no_memory_of_its_own(length: int) -
 
 def swallow(data: bytes, pieces: int) -> None:
     """Feed bytes in pieces to everything there is, until framing breaks."""
-    state, decoder, tally, block, framer = SessionState(), Decoder(), Tally(), Block(1024), Framer()
+    state, decoder, tally, block, framer = SessionState(), Decoder(), Census(), Block(1024), Framer()
     for piece in [data[k : k + pieces] for k in range(0, len(data), pieces)]:
         room = block.room(len(piece))
         room[: len(piece)] = piece

@@ -6,8 +6,8 @@ from helpers import packets as p
 from helpers.decoding import Stream, logs_of
 from helpers.packets import T0
 from livereduce.stream.adara.names import Names
-from livereduce.stream.adara.packets import DeviceDescriptor
-from livereduce.stream.model import OUR_LOGS, LogBatch
+from livereduce.stream.adara.wire.packets import DeviceDescriptor
+from livereduce.stream.items import OUR_LOGS, LogBatch
 
 
 def device(number: int, name: str, *names: str, units: str = "K") -> DeviceDescriptor:

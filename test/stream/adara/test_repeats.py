@@ -9,7 +9,7 @@ from helpers.packets import END_RUN, NEW_RUN, NO_RUN, NS, PAUSE, RESUME, RUN_BOF
 from livereduce.stream.adara.delivered import nothing_delivered
 from livereduce.stream.adara.repeats import SLACK, Seen
 from livereduce.stream.adara.session import ONLY_REPEATS, OVERLAP_MISSING, SessionState
-from livereduce.stream.model import Gap, Item, Paused, Resumed
+from livereduce.stream.items import Gap, Item, Paused, Resumed
 
 FUTURE_S = 10**8
 RUN = p.run_status(T0, NEW_RUN, 5, start_s=5)

@@ -20,10 +20,10 @@ from livereduce.stream.adara import session
 from livereduce.stream.adara.client import start_second
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.delivered import nothing_delivered
+from livereduce.stream.adara.link.retry import Retry
 from livereduce.stream.adara.repeats import Seen
-from livereduce.stream.adara.retry import Retry
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.model import (
+from livereduce.stream.items import (
     EventBatch,
     Gap,
     Item,

@@ -16,12 +16,12 @@ from helpers.pausing import paused_play, stoppable
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import powder_play, serving
 from helpers.swallow import Swallowing, everybody, nobody
-from livereduce.link import Progress
+from livereduce.messages.link import Progress
 from livereduce.stream import pace
-from livereduce.stream.adara import idle
 from livereduce.stream.adara.client import AdaraSource
-from livereduce.stream.adara.layout import epics_ns
-from livereduce.stream.model import EventBatch, Gap, Item, Paused, Resumed, RunEnded, RunStarted, SourceLost, StartFrom
+from livereduce.stream.adara.link import idle
+from livereduce.stream.adara.wire.layout import epics_ns
+from livereduce.stream.items import EventBatch, Gap, Item, Paused, Resumed, RunEnded, RunStarted, SourceLost, StartFrom
 
 LIMIT_S = 60.0
 """Nothing here takes so long; a test that waits for what does not come shall say what."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from helpers.event_files import CHARGE_PC, PER_PULSE, PULSES, START, event_file, put
-from livereduce.errors import OperatorError
+from livereduce.base.errors import OperatorError
 from livereduce.stream.nexus.event_file import EventFile, read_event_file
 
 Spoil = Callable[[h5py.Group], object]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import numpy as np
 
-from livereduce.engine.builtin import convert
-from livereduce.engine.builtin.events import Events
-from livereduce.engine.builtin.histogram import Counts, Histogram
-from livereduce.engine.builtin.pixels import PixelTable
-from livereduce.engine.builtin.runlogs import RunLogs
+from livereduce.engine.builtin.counting.histogram import Counts, Histogram
+from livereduce.engine.builtin.counting.pixels import PixelTable
 from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspace import Binned, Data, Workspace
+from livereduce.engine.builtin.workspaces import convert
+from livereduce.engine.builtin.workspaces.events import Events
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.engine.builtin.workspaces.workspace import Binned, Data, Workspace
 
 if TYPE_CHECKING:
     import scipp as sc

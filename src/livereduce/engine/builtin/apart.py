@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.engine.builtin.events import Mask, with_pulses
-from livereduce.marks import Suspect
-from livereduce.stream.chunk import Chunk, Fact, Leave
-from livereduce.stream.model import I8, EventBatch, Gap, Item, LogBatch, MonitorBatch
+from livereduce.engine.builtin.workspaces.events import Mask, with_pulses
+from livereduce.messages.marks import Suspect
+from livereduce.stream.chunk import Chunk, Fact, StreamLeft
+from livereduce.stream.items import I8, EventBatch, Gap, Item, LogBatch, MonitorBatch
 
 Timed = EventBatch | MonitorBatch | LogBatch
 Part = tuple[int, int]
@@ -57,7 +57,7 @@ def apart(items: Sequence[Item], suspects: Sequence[Suspect], part: Part) -> tup
         pieces = [piece for item in batches for piece in _pieces(item, suspects, oldest_ns)]
         for piece in sorted(pieces, key=lambda one: one.part):
             if piece.part not in (ANYWHERE, part):
-                facts.append(Leave())
+                facts.append(StreamLeft())
                 part = piece.part
             facts.append(piece.item)
     return tuple(facts), part

@@ -6,26 +6,38 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from livereduce.contained import Contained
+from livereduce.base.contained import Contained
+from livereduce.base.errors import OperatorError
+from livereduce.base.rss import own_bytes
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
 from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
-from livereduce.engine.builtin.binning import Binning, make_edges_ns
+from livereduce.engine.builtin.counting.binning import Binning, make_edges_ns
 from livereduce.engine.builtin.flowing import Flowing
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.failures import keep_failure
+from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.protocol import Pipeline, Tell, tell_nobody
-from livereduce.engine.script import Scope
-from livereduce.errors import OperatorError
-from livereduce.link import Job, Phase, Progress, RunState
-from livereduce.marks import Marker, Stage, Suspect
-from livereduce.publish.outlet import Outlet, outlet_of
-from livereduce.publish.products import Products
-from livereduce.publish.writer import Publisher
-from livereduce.rss import own_bytes
-from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, Fact, Leave, Tick, due_in_s, emptied, lag_s, step
-from livereduce.stream.model import Gap, Item, RunStarted, Source, SourceLost, SourceState, StartFrom
+from livereduce.messages.link import Job, Phase, Progress, RunState
+from livereduce.messages.marks import Marker, MarkStage, Suspect
+from livereduce.publish.products.folder import Products
+from livereduce.publish.products.writer import Publisher
+from livereduce.publish.publisher import Outlet, outlet_of
+from livereduce.scripting.runner import Scope
+from livereduce.stream.chunk import (
+    Chunk,
+    CutRules,
+    CutState,
+    Dry,
+    Fact,
+    StreamLeft,
+    TimePassed,
+    due_in_s,
+    emptied,
+    lag_s,
+    step,
+)
+from livereduce.stream.items import Gap, Item, RunStarted, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
@@ -111,7 +123,7 @@ class BuiltinEngine:
         self._tell = beat
         binning = Binning(make_edges_ns(*job.tof_bins_us))
         self._marker = Marker(job.mark)
-        self._suspects = tuple(one for one in job.suspects if one.stage is not Stage.DECODE)
+        self._suspects = tuple(one for one in job.suspects if one.stage is not MarkStage.DECODE)
         self._outlet, scope = outlet_of(job, self._products_in(Path(job.state_dir))), Scope()
         keep = partial(keep_failure, job)
         self._reductions = tuple(
@@ -124,7 +136,7 @@ class BuiltinEngine:
         epoch_ns_at_0 = time.time_ns() - EPICS_EPOCH_UNIX_NS - round(now * 1e9)
         rules = CutRules(update_every_s=job.update_every_s, epoch_ns_at_0=epoch_ns_at_0)
         self._cut = CutState(rules=rules, cut_s=now)
-        decoding = tuple(one for one in job.suspects if one.stage is Stage.DECODE)
+        decoding = tuple(one for one in job.suspects if one.stage is MarkStage.DECODE)
         open_source = self._open_source or partial(source_of, marker=self._marker, suspects=decoding)
         self._source = open_source(job.source)
         self._source.open(_start_from(job.start))
@@ -155,7 +167,7 @@ class BuiltinEngine:
             if usual_s > deadline_s:
                 logger.warning("what is pending is left to the next start: the scripts take %.0f s", usual_s)
                 return
-            for chunk in self._step(Leave()):
+            for chunk in self._step(StreamLeft()):
                 self._reduce(chunk)
         finally:
             source.close()
@@ -169,23 +181,23 @@ class BuiltinEngine:
             wait_s = min(wait_s, CATCH_UP_WAIT_S)
         if self._over or self._source is None:
             time.sleep(wait_s)
-            return (Tick(),)
+            return (TimePassed(),)
         try:
             facts = self._apart(self._listen(self._source, wait_s))
         except SourceLost as lost:
             self._lost = lost.reason
             self._over = not lost.retry
-            return (Leave(),) if self._over else (Tick(),)
+            return (StreamLeft(),) if self._over else (TimePassed(),)
         except Exception as error:  # noqa: BLE001 (the boundary of a read; a source has boundaries of its own)
             self._contained.note("what a read of the source gave", error)
             self._gaps += 1
             time.sleep(wait_s)
             return Gap(
                 run=self._cut.run, reason="what was received could not be read", from_ns=self._cut.newest_ns
-            ), Tick()
+            ), TimePassed()
         finally:
             self._marker.nothing()
-        return (*facts, Tick()) if facts else (Dry(),)
+        return (*facts, TimePassed()) if facts else (Dry(),)
 
     def _listen(self, source: Source, wait_s: float) -> Sequence[Item]:
         begun_s, items = self._clock(), tuple[Item, ...]()
@@ -205,7 +217,7 @@ class BuiltinEngine:
     def _step(self, fact: Fact) -> tuple[Chunk, ...]:
         now = self._clock()
         newest_ns = self._cut.newest_ns
-        self._marker.data(Stage.CUT, self._cut.run, min(self._taken_ns, newest_ns), newest_ns)
+        self._marker.data(MarkStage.CUT, self._cut.run, min(self._taken_ns, newest_ns), newest_ns)
         try:
             self._cut, chunks = step(self._cut, fact, now)
         except Exception as error:  # noqa: BLE001 (the boundary of a cut)
@@ -240,7 +252,7 @@ class BuiltinEngine:
                 self._contained.note(f"the rest of a chunk of run {chunk.run}", error)
         self._marker.passed()
 
-    def _mark(self, stage: Stage, chunk: Chunk | None = None) -> None:
+    def _mark(self, stage: MarkStage, chunk: Chunk | None = None) -> None:
         if chunk is None:
             self._marker.stage(stage)
         else:

@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from livereduce.link import RunState
+from livereduce.messages.link import RunState
 from livereduce.stream.chunk import Fact
-from livereduce.stream.flow import Flow, Pulses, no_beam_since_ns, pulses_came, silent_since, waited_for
-from livereduce.stream.model import EventBatch, Resumed, RunStarted
+from livereduce.stream.flow import Flow, PulseFlow, no_beam_since_ns, pulses_came, silent_since, waited_for
+from livereduce.stream.items import EventBatch, Resumed, RunStarted
 
 NEWEST = 16
 """Pulses of a batch that tell the rate."""
 
 
-def pulses_in(batch: EventBatch) -> Pulses:
+def pulses_in(batch: EventBatch) -> PulseFlow:
     """The newest pulses of a batch."""
     charged, eventful = batch.charge_pc > 0, np.diff(batch.first) > 0
     columns = (batch.pulse_ns, batch.pulse_ns[charged], batch.pulse_ns[eventful])
     newest, with_charge, with_events = (column[-NEWEST:].tolist() for column in columns)
-    return Pulses(newest_ns=newest, with_charge_ns=with_charge, with_events_ns=with_events)
+    return PulseFlow(newest_ns=newest, with_charge_ns=with_charge, with_events_ns=with_events)
 
 
 class Flowing:

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from livereduce.engine.builtin.binning import Binning
-from livereduce.engine.builtin.events import Events, Mask, monitor_events, with_events
-from livereduce.engine.builtin.histogram import Counts
-from livereduce.engine.builtin.pixels import Instrument, PixelTable
-from livereduce.engine.builtin.runlogs import EPICS_EPOCH, RunLogs
+from livereduce.engine.builtin.counting.binning import Binning
+from livereduce.engine.builtin.counting.histogram import Counts
+from livereduce.engine.builtin.counting.pixels import KnownPixels, PixelTable
 from livereduce.engine.builtin.tally import tally_of
-from livereduce.engine.builtin.workspace import Binned, Workspace
+from livereduce.engine.builtin.workspaces.events import Events, Mask, monitor_events, with_events
+from livereduce.engine.builtin.workspaces.runlogs import EPICS_EPOCH, RunLogs
+from livereduce.engine.builtin.workspaces.workspace import Binned, Workspace
 from livereduce.stream.chunk import Chunk
-from livereduce.stream.model import I4, EventBatch, Geometry, HistogramSnapshot, LogBatch
+from livereduce.stream.items import I4, EventBatch, Geometry, HistogramSnapshot, LogBatch
 
 
 class Intake:
@@ -29,7 +29,7 @@ class Intake:
         self._spectra = spectra
         self._periods = periods
         self._pixel_map: I4 | None = None
-        self._instrument = Instrument()
+        self._instrument = KnownPixels()
         self._table = PixelTable(only=spectra)
         self._monitor_table = PixelTable()
         self._carried = RunLogs()
@@ -49,7 +49,7 @@ class Intake:
             A fault of ours; the chunk is as it was.
         """
         if chunk.geometry is not None and chunk.geometry.pixels is not None:
-            self._instrument = Instrument(chunk.geometry.pixels)
+            self._instrument = KnownPixels(chunk.geometry.pixels)
         return replace(chunk, events=tuple(self._cleaned(piece) for piece in chunk.events))
 
     def _cleaned(self, piece: EventBatch) -> EventBatch:

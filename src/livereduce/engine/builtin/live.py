@@ -5,21 +5,21 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from livereduce.contained import Contained
+from livereduce.base.contained import Contained
+from livereduce.base.rss import own_bytes
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
-from livereduce.engine.builtin.events import Events
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.results import product_of
 from livereduce.engine.builtin.tally import Tally, lost, tally_of
-from livereduce.engine.builtin.workspace import Workspace, as_workspace
+from livereduce.engine.builtin.workspaces.events import Events
+from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
+from livereduce.engine.builtin.workspaces.workspace import Workspace, as_workspace
 from livereduce.engine.protocol import Pipeline
-from livereduce.engine.script import Output, Scope, Script, ScriptError, load_script, run_script
-from livereduce.engine.store import Store
-from livereduce.link import Phase
-from livereduce.marks import Stage
-from livereduce.metrics import take_metrics
-from livereduce.publish.outlet import Outlet
-from livereduce.rss import own_bytes
+from livereduce.messages.link import Phase
+from livereduce.messages.marks import MarkStage
+from livereduce.publish.publisher import Outlet
+from livereduce.scripting.metric import take_metrics
+from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, ScriptOutput, load_script, run_script
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
@@ -35,11 +35,11 @@ LONGEST_REASON = 300
 """Characters of a script's error in the reason why a result is incomplete."""
 
 
-KeepFailure = Callable[[int, str, Script, ScriptError, int], None]
+KeepFailure = Callable[[int, str, LoadedScript, ScriptError, int], None]
 """Told of each failure of a script: the run, the step, the script, what it raised, how many there were."""
 
 
-Mark = Callable[[Stage, Chunk | None], None]
+Mark = Callable[[MarkStage, Chunk | None], None]
 """Told of each stage before it begins, and of the chunk if it is another one."""
 
 
@@ -84,11 +84,11 @@ class Reduction:
         self._beat = beat
         self._keep_failure = keep_failure
         self._tell_stage = mark
-        self._stage = Stage.NOTHING
+        self._stage = MarkStage.NOTHING
         self.contained = Contained(logger)
         self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
         self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
-        self._store = Store()
+        self._store = WorkspaceStore()
         self._accumulation = Accumulation(
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
@@ -161,7 +161,7 @@ class Reduction:
             return self._together((*held, chunk))
         except Exception as error:  # noqa: BLE001 (the boundary of a chunk: a fault of ours, not of the script)
             # While accumulating, some of it may have been counted: then none of it may come again.
-            if not held or self._stage is Stage.ACCUMULATE:
+            if not held or self._stage is MarkStage.ACCUMULATE:
                 return self._give_up((*held, chunk), error)
             spoiled = error
         try:
@@ -183,7 +183,7 @@ class Reduction:
         whole = join(chunks)
         if whole.is_empty:
             return True
-        self._mark(Stage.INTAKE, whole)
+        self._mark(MarkStage.INTAKE, whole)
         workspace = self._intake.workspace(whole, CHUNK_NAME)
         self.invalid_logs = workspace.logs.invalid_now()
         processed = self._processed(workspace)
@@ -200,7 +200,7 @@ class Reduction:
             self.contained.note("the last values of the logs", error)
         return True
 
-    def _mark(self, stage: Stage, chunk: Chunk | None = None) -> None:
+    def _mark(self, stage: MarkStage, chunk: Chunk | None = None) -> None:
         self._stage = stage
         self._tell_stage(stage, chunk)
 
@@ -208,7 +208,7 @@ class Reduction:
         """The chunk after proc, or what went wrong."""
         if self._proc is None:
             return workspace
-        self._mark(Stage.PROC)
+        self._mark(MarkStage.PROC)
         self._store[CHUNK_NAME] = workspace
         outcome = self._call(Phase.PROCESS, self._proc, workspace, CHUNK_NAME)
         self._store.remove(CHUNK_NAME)
@@ -216,7 +216,7 @@ class Reduction:
 
     def _accumulate(self, workspace: Workspace, chunk: Chunk) -> str:
         """Take a processed chunk in; empty, or what went wrong."""
-        self._mark(Stage.ACCUMULATE)
+        self._mark(MarkStage.ACCUMULATE)
         try:
             if chunk.snapshot is None:
                 self._accumulation.add(workspace)
@@ -243,11 +243,11 @@ class Reduction:
         self._store[self._pipeline.accumulation_name] = accumulated
         if self._post_proc is None:
             return accumulated
-        self._mark(Stage.POST_PROC)
+        self._mark(MarkStage.POST_PROC)
         self._beat(Phase.POST_PROCESS)
         return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
 
-    def _call(self, phase: Phase, script: Script, input: Workspace, output: str) -> Workspace | str:
+    def _call(self, phase: Phase, script: LoadedScript, input: Workspace, output: str) -> Workspace | str:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
         begun_s, before = time.perf_counter(), own_bytes()
         outcome = run_script(script, input, output, self._store, extra)
@@ -261,7 +261,7 @@ class Reduction:
         return _output(outcome, input, script)
 
     def _publish(self, result: Workspace, chunk: Chunk) -> None:
-        self._mark(Stage.PUBLISH)
+        self._mark(MarkStage.PUBLISH)
         self._beat(Phase.PUBLISH)
         begun_s = time.perf_counter()
         name = self._pipeline.result_name
@@ -316,7 +316,7 @@ def _is_counted(pipeline: Pipeline, run: int) -> bool:
     return not pipeline.keep_events and (pipeline.counted_run is None or run in (0, pipeline.counted_run))
 
 
-def _output(outcome: Output, input: Workspace, script: Script) -> Workspace | str:
+def _output(outcome: ScriptOutput, input: Workspace, script: LoadedScript) -> Workspace | str:
     """What a script made; its input if it made nothing."""
     if outcome.workspace is None:
         return input

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livereduce.engine.builtin import convert
-from livereduce.engine.builtin.events import Events
-from livereduce.engine.builtin.histogram import Counts
-from livereduce.engine.builtin.runlogs import EPICS_EPOCH
+from livereduce.engine.builtin.counting.histogram import Counts
 from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspace import Workspace
+from livereduce.engine.builtin.workspaces import convert
+from livereduce.engine.builtin.workspaces.events import Events
+from livereduce.engine.builtin.workspaces.runlogs import EPICS_EPOCH
+from livereduce.engine.builtin.workspaces.workspace import Workspace
 from livereduce.publish.product import Axis, Product
-from livereduce.stream.model import F8
+from livereduce.stream.items import F8
 
 if TYPE_CHECKING:
     import scipp as sc

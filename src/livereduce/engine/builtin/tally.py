@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.stream.chunk import Chunk
-from livereduce.stream.model import FLAG_DAMAGED
+from livereduce.stream.items import FLAG_DAMAGED
 
 MAX_GAPS = 10
 """Different reasons of gaps that are told one by one."""

@@ -10,7 +10,7 @@ Stored = Callable[[str, Any], None]
 
 
 class Ads:
-    """A `livereduce.engine.script.Workspaces` over the data service.
+    """A `livereduce.scripting.runner.Workspaces` over the data service.
 
     Parameters
     ----------

@@ -5,19 +5,19 @@ import threading
 import time
 from pathlib import Path
 
-from livereduce.engine.mantid import shim
-from livereduce.engine.mantid.arguments import SNS_LISTENER, address_of, arguments_of, shown
+from livereduce.base.rss import own_bytes
 from livereduce.engine.mantid.flowing import no_beam_since, no_pulses_since
-from livereduce.engine.mantid.loop import Loop
-from livereduce.engine.mantid.runs import Book
-from livereduce.engine.mantid.setup import MantidLog, choose_instrument, listen_to_log
-from livereduce.engine.mantid.steps import Steps
-from livereduce.engine.mantid.verdict import Busy, Facts, Over, Rules, Verdict, Waiting, judge
+from livereduce.engine.mantid.live import shim
+from livereduce.engine.mantid.live.arguments import SNS_LISTENER, address_of, arguments_of, shown
+from livereduce.engine.mantid.live.callbacks import Steps
+from livereduce.engine.mantid.live.live_algorithms import LiveAlgorithms
+from livereduce.engine.mantid.live.setup import MantidLog, choose_instrument, listen_to_log
+from livereduce.engine.mantid.run_ledger import RunLedger
+from livereduce.engine.mantid.verdict import Busy, Facts, Over, SilenceRules, Verdict, Waiting, judge
 from livereduce.engine.protocol import Tell, tell_nobody
-from livereduce.link import Job, Phase, Progress
-from livereduce.publish.outlet import Outlet, outlet_of
-from livereduce.publish.products import Products
-from livereduce.rss import own_bytes
+from livereduce.messages.link import Job, Phase, Progress
+from livereduce.publish.products.folder import Products
+from livereduce.publish.publisher import Outlet, outlet_of
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -38,7 +38,7 @@ class MantidEngine:
 
     def __init__(self) -> None:
         self._changed = threading.Event()
-        self._loop = Loop(self._changed)
+        self._loop = LiveAlgorithms(self._changed)
         self._steps: Steps | None = None
         self._outlet: Outlet | None = None
         self._log: MantidLog | None = None
@@ -65,7 +65,7 @@ class MantidEngine:
         arguments = arguments_of(job, instrument=instrument, shims=shim.write_shims(job))
         logger.info("%s", shown(arguments, job))
         self._loop.prepare(arguments, job)
-        self._rules = Rules(
+        self._rules = SilenceRules(
             update_every_s=job.update_every_s,
             cycle_s=job.limit_s(Phase.PROCESS) + job.limit_s(Phase.POST_PROCESS),
             waiting_s=job.limit_s(Phase.WAITING),
@@ -160,7 +160,7 @@ class MantidEngine:
         assert self._outlet is not None
         done, book = self._steps.done, self._steps.done.book
         whole = done.settled
-        of_run = whole if whole.run == book.run else Book()
+        of_run = whole if whole.run == book.run else RunLedger()
         connected = book.chunks > 0 and not isinstance(verdict, Over)
         return Progress(
             run=book.run,

@@ -6,8 +6,8 @@ from typing import Any
 
 from mantid.api import AnalysisDataService
 
-from livereduce.engine.mantid.look import members
-from livereduce.names import did_you_mean
+from livereduce.base.names import did_you_mean
+from livereduce.engine.mantid.inspect_workspace import members
 
 _NO_LOG = re.compile(r"Unknown property search object (\S+)")
 _NO_WORKSPACE = re.compile(r"'([^']+)' does not exist")

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.engine.mantid.look import is_group, members
-from livereduce.engine.mantid.runs import Book
+from livereduce.engine.mantid.inspect_workspace import is_group, members
+from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.publish.product import Axis, Product
 
 MAX_CELLS = 4_000_000
@@ -19,7 +19,7 @@ F8 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class _ShownWorkspace:
     suffix: str
     signal: F8
     errors: F8
@@ -27,7 +27,7 @@ class _Shown:
     thinned: str = ""
 
 
-def products_of(result: Any, *, pipeline: str, name: str, book: Book) -> tuple[Product, ...]:
+def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger) -> tuple[Product, ...]:
     """The products of a result: one, or one for each member of a group (``result_1``, ``result_2`` …).
 
     Raises
@@ -45,7 +45,7 @@ def products_of(result: Any, *, pipeline: str, name: str, book: Book) -> tuple[P
     return tuple(products)
 
 
-def _product(workspace: Any, shown: _Shown, pipeline: str, name: str, book: Book) -> Product:
+def _product(workspace: Any, shown: _ShownWorkspace, pipeline: str, name: str, book: RunLedger) -> Product:
     return Product(
         pipeline=pipeline,
         run=book.run,
@@ -59,7 +59,7 @@ def _product(workspace: Any, shown: _Shown, pipeline: str, name: str, book: Book
     )
 
 
-def _attributes(book: Book) -> dict[str, float | int | str]:
+def _attributes(book: RunLedger) -> dict[str, float | int | str]:
     return {
         "events": book.run_events,
         "pulses": book.run_pulses,
@@ -78,7 +78,7 @@ def _iso(time_ns: int) -> str:
     return f"{np.datetime64(time_ns, 'ns')}Z" if time_ns else ""
 
 
-def _shown(workspace: Any) -> tuple[_Shown, ...]:
+def _shown(workspace: Any) -> tuple[_ShownWorkspace, ...]:
     rows = int(workspace.getNumberHistograms())
     sizes = {len(workspace.readY(k)) for k in range(rows)}
     if len(sizes) == 1 and (rows == 1 or workspace.isCommonBins()):
@@ -88,7 +88,7 @@ def _shown(workspace: Any) -> tuple[_Shown, ...]:
     return (_integrals(workspace, rows),)
 
 
-def _table(workspace: Any, rows: int, bins: int) -> _Shown:
+def _table(workspace: Any, rows: int, bins: int) -> _ShownWorkspace:
     x = _x_axis(workspace, 0)
     if rows * bins > MAX_CELLS:
         signal, variances = np.zeros(bins), np.zeros(bins)
@@ -96,17 +96,19 @@ def _table(workspace: Any, rows: int, bins: int) -> _Shown:
             signal += workspace.readY(k)
             variances += np.square(workspace.readE(k))
         thinned = f"sum over {rows} spectra"
-        return _Shown(suffix="", signal=signal, errors=np.sqrt(variances), axes=(x,), thinned=thinned)
+        return _ShownWorkspace(suffix="", signal=signal, errors=np.sqrt(variances), axes=(x,), thinned=thinned)
     signal, errors = np.array(workspace.extractY(), np.float64), np.array(workspace.extractE(), np.float64)
     if rows == 1:
-        return _Shown(suffix="", signal=signal.reshape(bins), errors=errors.reshape(bins), axes=(x,))
+        return _ShownWorkspace(suffix="", signal=signal.reshape(bins), errors=errors.reshape(bins), axes=(x,))
     shape = (rows, bins)
-    return _Shown(suffix="", signal=signal.reshape(shape), errors=errors.reshape(shape), axes=(_rows(workspace), x))
+    return _ShownWorkspace(
+        suffix="", signal=signal.reshape(shape), errors=errors.reshape(shape), axes=(_rows(workspace), x)
+    )
 
 
-def _single(workspace: Any, k: int) -> _Shown:
+def _single(workspace: Any, k: int) -> _ShownWorkspace:
     """One spectrum with bins of its own."""
-    return _Shown(
+    return _ShownWorkspace(
         suffix=f"_spectrum_{int(workspace.getSpectrum(k).getSpectrumNo())}",
         signal=np.array(workspace.readY(k), np.float64),
         errors=np.array(workspace.readE(k), np.float64),
@@ -114,11 +116,11 @@ def _single(workspace: Any, k: int) -> _Shown:
     )
 
 
-def _integrals(workspace: Any, rows: int) -> _Shown:
+def _integrals(workspace: Any, rows: int) -> _ShownWorkspace:
     signal = np.array([np.sum(workspace.readY(k)) for k in range(rows)])
     errors = np.sqrt([np.sum(np.square(workspace.readE(k))) for k in range(rows)])
     thinned = "integral of each spectrum, as their bins differ"
-    return _Shown(suffix="", signal=signal, errors=errors, axes=(_rows(workspace),), thinned=thinned)
+    return _ShownWorkspace(suffix="", signal=signal, errors=errors, axes=(_rows(workspace),), thinned=thinned)
 
 
 def _x_axis(workspace: Any, k: int) -> Axis:

@@ -18,7 +18,7 @@ cycles go on, but nothing in them is new    `Over`, if that lasts longer than th
 
 from dataclasses import dataclass
 
-from livereduce.link import Phase, RunState
+from livereduce.messages.link import Phase, RunState
 
 NOT_READY_HOLDS_S = 30.0
 """Mantid says every ten seconds that its listener is not ready; longer ago it is no news."""
@@ -30,7 +30,7 @@ NEVER_NEW = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class SilenceRules:
     """Times in seconds.
 
     Attributes
@@ -116,7 +116,7 @@ class Over:
 Verdict = Busy | Waiting | Over
 
 
-def judge(facts: Facts, rules: Rules, now: float) -> Verdict:
+def judge(facts: Facts, rules: SilenceRules, now: float) -> Verdict:
     """The verdict at a moment."""
     if facts.failure:
         return Over(reason=facts.failure)
@@ -136,7 +136,7 @@ def judge(facts: Facts, rules: Rules, now: float) -> Verdict:
     return Waiting(reason=f"no cycle of MonitorLiveData for {now - facts.heard_at:.0f} s", silent_s=overdue_s)
 
 
-def _quiet(facts: Facts, rules: Rules, now: float) -> str:
+def _quiet(facts: Facts, rules: SilenceRules, now: float) -> str:
     """Why the stream must be taken for dead; empty if it need not.
 
     What counts is the time from the newest news to the last look, not to now: while a script runs nobody looks.

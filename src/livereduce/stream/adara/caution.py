@@ -3,10 +3,10 @@
 import zlib
 from collections.abc import Callable, Sequence
 
-from livereduce.marks import Marker, Stage, Suspect
-from livereduce.stream.adara.frame import Framer, PacketTable
-from livereduce.stream.adara.layout import HEADER_WORDS, Kind
-from livereduce.stream.model import Gap, Item
+from livereduce.messages.marks import Marker, MarkStage, Suspect
+from livereduce.stream.adara.wire.frame import Framer, PacketTable
+from livereduce.stream.adara.wire.layout import HEADER_WORDS, Kind
+from livereduce.stream.items import Gap, Item
 
 Decode = Callable[[PacketTable], Sequence[Item]]
 Span = tuple[int, int]
@@ -39,7 +39,7 @@ class Caution:
         span = _span(table)
         near = [one for one in self._suspects if _is_near(one, table, *span)]
         if not near:
-            self._marker.data(Stage.DECODE, run(), *span)
+            self._marker.data(MarkStage.DECODE, run(), *span)
             return list(decode(table))
         items: list[Item] = []
         for row in range(len(table)):
@@ -56,7 +56,7 @@ class Caution:
             if one.skip and (one.packet == packet or (not one.packet and one.from_ns <= time_ns <= one.to_ns)):
                 return [Gap(run=run, reason=one.reason, from_ns=time_ns, to_ns=time_ns)]
         # With the times of the whole table: the packet's own may be days older, as those of a prologue are.
-        self._marker.data(Stage.DECODE, run, *span, packet=packet, packet_ns=time_ns)
+        self._marker.data(MarkStage.DECODE, run, *span, packet=packet, packet_ns=time_ns)
         return decode(self._framer.table(words, table.offset + 4 * start))
 
 

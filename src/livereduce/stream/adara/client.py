@@ -10,19 +10,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from livereduce.marks import Marker
-from livereduce.stream.adara import idle, retry, session
-from livereduce.stream.adara.block import Block
+from livereduce.messages.marks import Marker
+from livereduce.stream.adara import session
 from livereduce.stream.adara.caution import Caution
-from livereduce.stream.adara.connection import DEFAULT_PORT, Connection
 from livereduce.stream.adara.decode import Decoder
-from livereduce.stream.adara.frame import Framer, FramingError, PacketTable, halves
-from livereduce.stream.adara.idle import Ask, Enough, Heard, Idle, Joined, Leave, Silent
-from livereduce.stream.adara.layout import NS_PER_S
-from livereduce.stream.adara.probe import Probe
-from livereduce.stream.adara.retry import Retry
+from livereduce.stream.adara.link import idle, retry
+from livereduce.stream.adara.link.connection import DEFAULT_PORT, Connection
+from livereduce.stream.adara.link.idle import Ask, Enough, Heard, Idle, Joined, Leave, Silent
+from livereduce.stream.adara.link.probe import Probe
+from livereduce.stream.adara.link.retry import Retry
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
-from livereduce.stream.model import (
+from livereduce.stream.adara.wire.block import Block
+from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable, halves
+from livereduce.stream.adara.wire.layout import NS_PER_S
+from livereduce.stream.items import (
     U4,
     At,
     EventBatch,

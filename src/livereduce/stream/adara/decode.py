@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from livereduce.contained import Contained
-from livereduce.stream.adara.arena import Arena
-from livereduce.stream.adara.banks import BankReader, BankTable, copy_events, fill_states
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import PULSE_TYPES, Kind, Note, type_name
-from livereduce.stream.adara.monitors import MOST_MONITORS, MonitorReader
+from livereduce.base.contained import Contained
 from livereduce.stream.adara.names import Names
-from livereduce.stream.adara.packets import (
+from livereduce.stream.adara.session import Deliver
+from livereduce.stream.adara.wire.arena import Arena
+from livereduce.stream.adara.wire.banks import BankReader, BankTable, copy_events, fill_states
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.adara.wire.layout import PULSE_TYPES, Kind, Note, type_name
+from livereduce.stream.adara.wire.monitors import MOST_MONITORS, MonitorReader
+from livereduce.stream.adara.wire.packets import (
     Annotation,
     BadPacket,
     BeamlineInfo,
@@ -24,9 +25,8 @@ from livereduce.stream.adara.packets import (
     VariableValues,
     read_packet,
 )
-from livereduce.stream.adara.session import Deliver
-from livereduce.stream.adara.variables import MOST_VARIABLES, VariableReader
-from livereduce.stream.model import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
+from livereduce.stream.adara.wire.variables import MOST_VARIABLES, VariableReader
+from livereduce.stream.items import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
 
 _MOST_COUNTED_TYPES = 256
 _Reader = Callable[[I8], Sequence[Item]]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from livereduce.kernel import kernel
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.model import I8, U1, U8
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.compiled import kernel
+from livereduce.stream.items import I8, U1, U8
 
 GENERATION = 1 << 18
 """Packets forgotten at once, and the least that is remembered: 73 minutes at 60 Hz, in 6 MiB a generation. A server

@@ -9,9 +9,9 @@ A variable that no descriptor names is called ``device<ID>.<VARIABLE>``.
 import logging
 from collections.abc import Iterator
 
-from livereduce.stream.adara.packets import DeviceDescriptor
-from livereduce.stream.adara.variables import MOST_VARIABLES
-from livereduce.stream.model import is_our_log
+from livereduce.stream.adara.wire.packets import DeviceDescriptor
+from livereduce.stream.adara.wire.variables import MOST_VARIABLES
+from livereduce.stream.items import is_our_log
 
 MOST_NAME = 255
 """Characters of a variable's name or units that are kept: a descriptor has room for megabytes."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from livereduce.stream.model import Paused, Resumed
+from livereduce.stream.items import Paused, Resumed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

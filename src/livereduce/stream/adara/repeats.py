@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.stream.adara.delivered import Delivered, nothing_delivered
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import Note
-from livereduce.stream.adara.packets import Annotation, Packet, VariableValues
-from livereduce.stream.model import I8
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.adara.wire.layout import Note
+from livereduce.stream.adara.wire.packets import Annotation, Packet, VariableValues
+from livereduce.stream.items import I8
 
 MOST_NOTES = 1 << 15
 """Annotations and values of rare kinds that are remembered at least."""

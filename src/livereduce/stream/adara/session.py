@@ -19,9 +19,6 @@ import numpy as np
 
 from livereduce.stream.adara import pauses
 from livereduce.stream.adara.delivered import Delivered, nothing_delivered
-from livereduce.stream.adara.frame import PacketTable
-from livereduce.stream.adara.layout import NS_PER_S, Kind, Status
-from livereduce.stream.adara.packets import Annotation, Packet, RunStatus
 from livereduce.stream.adara.pauses import Pause
 from livereduce.stream.adara.repeats import (
     MOST_NOTES,
@@ -36,7 +33,10 @@ from livereduce.stream.adara.repeats import (
     sift,
     without_repeats,
 )
-from livereduce.stream.model import I8, Gap, Item, Position, RunEnded, RunStarted
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.adara.wire.layout import NS_PER_S, Kind, RunStatusCode
+from livereduce.stream.adara.wire.packets import Annotation, Packet, RunStatus
+from livereduce.stream.items import I8, Gap, Item, Position, RunEnded, RunStarted
 
 RECENT = 16
 """Pulses whose stamps are kept, so that a few wrong ones do not decide where to go on after a reconnect."""
@@ -245,9 +245,9 @@ def _missing_before(state: SessionState, time_ns: int) -> Gap:
 
 
 def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
-    if packet.status in (Status.RUN_EOF, Status.PROLOGUE):
+    if packet.status in (RunStatusCode.RUN_EOF, RunStatusCode.PROLOGUE):
         return state
-    if packet.status is Status.END_RUN:
+    if packet.status is RunStatusCode.END_RUN:
         return _end_run(state, time_ns, outputs)
     if packet.run == state.run:
         return _same_run(state, packet, time_ns, outputs)
@@ -287,7 +287,7 @@ def _of_run(state: SessionState, run: int) -> SessionState:
 def _same_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
     """Another file of the run we are in, or the run again after a reconnect."""
     state = _hear_pause(state, packet.paused, time_ns, outputs, again=state.replaying and not packet.paused)
-    from_start = packet.status is Status.NEW_RUN
+    from_start = packet.status is RunStatusCode.NEW_RUN
     return replace(
         state,
         window=_window(state),
@@ -311,7 +311,9 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
         state = _of_run(state, packet.run)
     if packet.run:
         started_ns = packet.run_start_s * NS_PER_S
-        outputs.append(RunStarted(run=packet.run, time_ns=started_ns, from_start=packet.status is Status.NEW_RUN))
+        outputs.append(
+            RunStarted(run=packet.run, time_ns=started_ns, from_start=packet.status is RunStatusCode.NEW_RUN)
+        )
         if packet.run in state.runs:
             reason = f"run {packet.run} came back after it was over; what came of it before is not in this result"
             outputs.append(Gap(run=packet.run, reason=reason, to_ns=time_ns))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 import h5py
 import numpy as np
 
-from livereduce.stream.model import F8, I8
+from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, numbers, text
 
 NS_PER_S = 10**9

@@ -11,10 +11,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from livereduce.errors import OperatorError
-from livereduce.stream.model import F8, I8
+from livereduce.base.errors import OperatorError
+from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.clock import Clock, clock, pulse_times_ns
-from livereduce.stream.nexus.events import Events, read_events
+from livereduce.stream.nexus.events import EventColumns, read_events
 from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, dataset, numbers, text
 from livereduce.stream.nexus.logs import Log, read_logs
 
@@ -51,8 +51,8 @@ class EventFile:
     definition_xml: str
     charge_ns: I8
     charge_pc: F8
-    banks: tuple[Events, ...]
-    monitors: tuple[Events, ...]
+    banks: tuple[EventColumns, ...]
+    monitors: tuple[EventColumns, ...]
     logs: tuple[Log, ...]
     notes: tuple[str, ...]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import h5py
 import numpy as np
 
-from livereduce.stream.model import F8, I8
+from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.clock import Clock, pulse_times_ns
 from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, column, dataset, numbers
 
@@ -29,7 +29,7 @@ PIXELS = Numbers(least=0, most=2**32 - 1, whole=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Events:
+class EventColumns:
     """The events of one bank or monitor.
 
     Attributes
@@ -56,7 +56,7 @@ class Events:
     pixels: I8 | None = None
 
 
-def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> Events:
+def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> EventColumns:
     """One ``bankN_events`` or ``monitorN`` group.
 
     Raises
@@ -73,7 +73,7 @@ def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_
         notes.add("event weights are left out: every event counts once", group.name)
     if pulse_ns.size > 1 and (np.diff(pulse_ns) < 0).any():
         notes.add("pulses are not in the order of their times; they are sorted", group.name)
-    return Events(
+    return EventColumns(
         id=id_,
         pulse_ns=pulse_ns,
         first=_first(group, pulse_ns.size, tof_us.size, notes),

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.errors import OperatorError
+from livereduce.base.errors import OperatorError
 
 MAX_NAMES = 5
 """So many names of one kind stand in a note; the rest is a number."""

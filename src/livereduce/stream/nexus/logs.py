@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.errors import OperatorError
-from livereduce.stream.model import F8
+from livereduce.base.errors import OperatorError
+from livereduce.stream.items import F8
 from livereduce.stream.nexus.clock import ANY_TIME, Clock
 from livereduce.stream.nexus.fields import Notes, attribute, child, column, numbers, printable
 

@@ -1,0 +1,186 @@
+"""The log file and its format, and what start-up writes into it."""
+
+import errno
+import json
+import logging
+import os
+import pwd
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from typing import Any
+
+from livereduce.base.visible import take_any_text, visible
+from livereduce.config.file import value_of
+from livereduce.config.keys import KEYS
+from livereduce.preflight.resolve import Resolved
+from livereduce.scripting.files import WITHOUT, script_path
+
+LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
+SERVICE_USER = "snsdata"
+SERVICE_DIRECTORY = Path("/var/log/SNS_applications")
+INSTANCE = "LIVEREDUCE_INSTANCE"
+"""Set by the unit ``livereduce@NAME``."""
+READABLE_BY_ANYONE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+
+log = logging.getLogger("livereduce")
+
+
+def user_name() -> str:
+    """Who runs this, from the user database: a service has no $USER. The number where nobody has it."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def log_path(user: str, instance: str | None, cwd: Path) -> Path:
+    """Where the log goes: the system's place for the service's user, else the working directory."""
+    name = f"livereduce_{instance}.log" if instance else "livereduce.log"
+    return (SERVICE_DIRECTORY if user == SERVICE_USER else cwd) / name
+
+
+def own_log_path(environ: Mapping[str, str], cwd: Path) -> Path:
+    """Where this process logs: one of several instances on a host is named by its unit."""
+    return log_path(user_name(), environ.get(INSTANCE), cwd)
+
+
+class LogFile(WatchedFileHandler):
+    """A log file that survives being renamed, removed, replaced or on a full disk: what cannot be written is said once.
+
+    Python's own handler reopens a renamed file, but lets the error of a vanished directory out into whoever logs,
+    reports a full disk with a traceback for every line, and waits for ever for the reader of a FIFO.
+
+    Attributes
+    ----------
+    problem
+        Why the newest line is not in the file, as a sentence; empty if it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._failed = False  # in this line
+        self.problem = ""
+        super().__init__(path, encoding="utf-8", errors="backslashreplace", delay=True)
+
+    def try_to_open(self) -> None:
+        """Open the file before there is a line for it, so that `problem` is known; not an error if it cannot be."""
+        try:
+            self.stream = self._open()
+            self._statstream()
+        except OSError as error:
+            self.problem = self._in_words(error)
+        else:
+            self.problem = ""
+
+    def _open(self) -> TextIOWrapper:
+        file = open(  # noqa: SIM115 (Path.open takes no opener)
+            self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_open_to_append
+        )
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & READABLE_BY_ANYONE != READABLE_BY_ANYONE:  # the umask of a service may be narrow
+            with suppress(PermissionError):  # somebody else's file
+                os.fchmod(file.fileno(), stat.S_IMODE(mode) | READABLE_BY_ANYONE)
+        return file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; no error gets out."""
+        self._failed = False
+        try:
+            super().emit(record)
+        except OSError:  # from reopening; those from writing are handled inside
+            self.handleError(record)
+        if not self._failed:
+            self.problem = ""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
+        """Say the first of a row of failures."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._failed = True
+        if not self.problem:
+            print(self._in_words(error), file=sys.stderr)
+        self.problem = self._in_words(error)
+
+    def _in_words(self, error: OSError) -> str:
+        why = error.strerror or error
+        return f"the log file {self.baseFilename} cannot be written ({why}): lines go to standard output only"
+
+
+def _open_to_append(path: str, flags: int) -> int:
+    """Open a regular file to append to, or a new one; anything else is refused without waiting for it."""
+    try:
+        fd = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise OSError(errno.EINVAL, "not a regular file", path) from None  # a FIFO that nobody reads, or a socket
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return fd
+
+
+def configure(path: Path) -> None:
+    """Send every line to the file and to standard output; that the file cannot be written is said."""
+    take_any_text(sys.stdout)
+    file = LogFile(path)
+    file.try_to_open()
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), file]
+    for handler in handlers:
+        handler.setFormatter(_Visible(LINE_FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    if file.problem:
+        log.warning("%s", file.problem)
+
+
+class _Visible(logging.Formatter):
+    """Messages on one line, without anything that steers a terminal: much of what is logged is text from outside."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        """The line."""
+        record.message = visible(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's own name)
+        """The traceback, on its lines."""
+        return visible(super().formatException(ei), lines=True)
+
+
+def log_problem() -> str:
+    """Why lines are missing in the log file, as a sentence; empty if none are. Looks again whether it can be opened."""
+    for file in logging.getLogger().handlers:
+        if isinstance(file, LogFile) and file.problem:
+            if file.stream is None:
+                file.try_to_open()
+            return file.problem
+    return ""
+
+
+def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
+    """What was set up for running: who, with what, from which configuration, on which scripts."""
+    config, instrument = resolved.config, resolved.instrument
+    log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
+    version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
+    log.info("interpreter: %s%s", resolved.interpreter, version)
+    log.info("configuration: %s", config.path or "none, all values are defaults")
+    log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
+    log.info(
+        "instrument: %s (%s), facility %s", instrument.name, instrument.short_name, instrument.facility or "unknown"
+    )
+    for step, script in (("proc", resolved.scripts.proc), ("post_proc", resolved.scripts.post_proc)):
+        if script is None:
+            path = script_path(resolved.script_dir, instrument.short_name, step)
+            log.info("%s script: none, %s (there is no %s)", step, WITHOUT[step], path)
+        else:
+            log.info("%s script: %s, md5 %s", step, script.path, script.md5)
+    log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")
+    if resolved.mantid:
+        log.info("Mantid: %s", resolved.mantid)
+    for warning in resolved.warnings:
+        log.warning("%s", warning)

@@ -1,0 +1,221 @@
+"""``livereduce check``: what a configuration means here, and everything that is wrong with it."""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+from livereduce.base import lock
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.logs import own_log_path, user_name
+from livereduce.commands.launch import Inquiry, environ_in_there, inquire
+from livereduce.config.file import Config, Reading, read_file, value_of
+from livereduce.config.keys import KEYS, Key, count_bins
+from livereduce.config.livedata import read_publication
+from livereduce.environment.ask import Answer
+from livereduce.environment.identity import Identity, ask_identity
+from livereduce.preflight.host import Host, choose_engine, look_at_host
+from livereduce.preflight.resolve import Survey, survey
+from livereduce.preflight.services import Service, service_of, usual_configuration
+from livereduce.scripting.files import WITHOUT, ScriptFile, script_path
+from livereduce.scripting.parsing import Parser, look_to_the_end
+
+BYTES_PER_BIN = 16
+"""Counts and variances, both float64."""
+PIXELS = 100_000
+"""What the memory is given for: how many pixels there are is known only from the stream."""
+WIDTH = 30
+
+Row = tuple[str, str]
+
+
+def check(path: Path | None, out: TextIO) -> int:
+    """Print what the configuration of a file (None: the default one) means here, and every problem at once.
+
+    Returns
+    -------
+    The exit code: 0, or 78 if it cannot run.
+    """
+    host = look_at_host(os.environ, Path.cwd())
+    path = usual_configuration(path, host.environ)
+    reading = read_file(path)
+    service = None if "RUNTIME_DIRECTORY" in host.environ else service_of(path, host.environ, host.cwd)
+    inquiry = None if reading.problems else inquire(reading.config, host.environ, host.cwd)
+    if inquiry is not None:
+        host = _host_in_there(host, reading.config, inquiry)
+    asked = _host_of(service, host)
+    found = look_to_the_end(Parser(), lambda parse: survey(reading.config, asked, reading.bad_keys, parse))
+    problems = (*reading.problems, *found.problems, *_others(found, reading))
+    warnings = (*found.warnings, *_publication_problems(reading.config))
+    engine = _engine(found, inquiry.answer if inquiry else None)
+    rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
+    rows += _directories(found, service)
+    rows += _directories_here(survey(reading.config, host, reading.bad_keys)) if service else []
+    out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
+    for what, texts in (("warning", warnings), ("problem", problems)):
+        if texts:
+            out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")
+            out.writelines(f"  - {text}\n" for text in texts)
+    out.write("\nthis cannot run\n" if problems else "\nthis can run\n")
+    return ExitCode.UNUSABLE if problems else ExitCode.OK
+
+
+def _host_of(service: Service | None, host: Host) -> Host:
+    """The host as a service has it, whoever asks."""
+    if service is None:
+        return host
+    another = service.user != user_name()
+    return replace(host, environ=service.environ, cwd=service.cwd, of_service=True, of_another_user=another)
+
+
+def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
+    """The host as a daemon sees it that livereduce.sh has launched."""
+    answer, launched = inquiry.answer, inquiry.launched(config)
+    if answer is None:
+        return replace(host, launched=launched)
+    seen = replace(host, launched=launched, python=answer.executable, mantid=answer.mantid, missing=answer.missing)
+    if inquiry.problem or choose_engine(config, host).engine != "mantid":
+        return seen
+    identity = _ask_mantid(answer, config, host)
+    if identity.mantid:
+        return replace(seen, identity=identity)
+    where = f"{answer.executable} (environment {launched.environment})"
+    problem = f"Mantid does not import in {where}: {identity.problem}"
+    return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
+
+
+def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
+    """Import Mantid, in a process of its own: that it is installed does not mean that it can be imported."""
+    try:
+        environ = environ_in_there(answer, config, host)
+    except OSError as error:
+        return Identity(problem=f"no folder for the package of livereduce: {error}")
+    as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
+    return ask_identity(answer.executable, as_text, config.instrument or "")
+
+
+def _publication_problems(config: Config) -> tuple[str, ...]:
+    """What keeps plots from being sent: the reduction runs all the same."""
+    if config.publish_config is None:
+        return ()
+    try:
+        read_publication(config.publish_config)
+    except OperatorError as error:
+        return tuple(f"{problem}; no plots will be sent" for problem in error.problems)
+    return ()
+
+
+def _configuration(reading: Reading) -> list[Row]:
+    where = str(reading.config.path)
+    if len(reading.bad_keys) == len(KEYS):
+        return [("configuration", f"{where} (cannot be read)")]
+    if not reading.config.given and not reading.bad_keys:
+        where += " (sets nothing)"
+    return [("configuration", where), *((f"  {key.name}", _setting(reading, key)) for key in KEYS)]
+
+
+def _setting(reading: Reading, key: Key) -> str:
+    if key.name in reading.bad_keys:
+        return "not usable, see below"
+    shown = _shown(reading.config, key)
+    return shown if key.name in reading.config.given else f"{shown} (default)"
+
+
+def _shown(config: Config, key: Key) -> str:
+    value = value_of(config, key)
+    units = {"s": " s", "perc": " %", "us": " us"}.get(key.attribute.rpartition("_")[2], "")
+    if value is None:
+        return "not set"
+    if isinstance(value, float):
+        return f"{value:.10g}{units}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(f'{part:.10g}' for part in value)}]{units}" if value else "all"
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _instrument(found: Survey) -> list[Row]:
+    known = found.instrument
+    if known is None:
+        return [("instrument", "not known")]
+    place = f" at {known.facility}" if known.facility else ", not in the facility table"
+    beamline = f", beamline {known.beamline}" if known.beamline else ""
+    return [
+        ("instrument", f"{known.name} ({known.short_name}){place}{beamline}"),
+        ("  stream", found.source or "none"),
+    ]
+
+
+def _engine(found: Survey, answer: Answer | None) -> list[Row]:
+    if found.verdict is None:
+        return [("engine", "not known")]
+    version = answer.version_text if answer else sys.version.split()[0]
+    rows = [
+        ("engine", f"{found.verdict.engine} ({found.verdict.reason})"),
+        ("  environment", found.environment),
+        ("  interpreter", f"{found.interpreter} (Python {version})"),
+    ]
+    return [*rows, ("  Mantid", found.mantid or "does not import")] if found.verdict.engine == "mantid" else rows
+
+
+def _scripts(found: Survey) -> list[Row]:
+    rows = [("scripts", str(found.script_dir or "not known"))]
+    if found.script_dir and found.instrument and found.scripts:
+        for step, script in (("proc", found.scripts.proc), ("post_proc", found.scripts.post_proc)):
+            path = script_path(found.script_dir, found.instrument.short_name, step)
+            rows += [(f"  {step}", str(path)), ("", _verdict(step, script))]
+    return rows
+
+
+def _verdict(step: str, script: ScriptFile | None) -> str:
+    if script is None:
+        return f"no such file: {WITHOUT[step]}"
+    md5 = f"md5 {script.md5}, " if script.md5 else ""
+    return md5 + (script.problem or "ok")
+
+
+def _histograms(found: Survey) -> list[Row]:
+    low, _, high = found.tof_bins_us
+    bins = count_bins(found.tof_bins_us)
+    memory_mb = PIXELS * bins * BYTES_PER_BIN / 1e6
+    return [
+        ("histograms", f"{bins} bins from {low:.10g} to {high:.10g} us"),
+        ("  memory", f"{memory_mb:.6g} MB for every {PIXELS} pixels"),
+    ]
+
+
+def _directories(found: Survey, service: Service | None) -> list[Row]:
+    log_file = service.log_file if service else own_log_path(os.environ, Path.cwd())
+    return [
+        ("directories", f"of {service}" if service else ""),
+        ("  runtime", str(found.runtime_dir or "not known")),
+        *_user(found.runtime_dir, lock.FILE_NAME),
+        ("  state", str(found.state_dir or "not known")),
+        *_user(found.state_dir, lock.STATE_FILE_NAME),
+        ("  log file", str(log_file)),
+    ]
+
+
+def _user(folder: Path | None, name: str) -> list[Row]:
+    """Who runs with a directory."""
+    holder = lock.holder(folder / name) if folder else lock.Holder()
+    return [("", f"in use by livereduce ({holder.who})")] if holder.held else []
+
+
+def _others(found: Survey, reading: Reading) -> tuple[str, ...]:
+    """What a daemon of another configuration keeps from being used; one of this configuration is the service itself."""
+    homes = [("runtime", found.runtime_dir, lock.FILE_NAME), ("state", found.state_dir, lock.STATE_FILE_NAME)]
+    holders = [(kind, folder, lock.holder(folder / name)) for kind, folder, name in homes if folder]
+    ours = str(reading.config.path.absolute()) if reading.config.path else ""
+    return tuple(
+        lock.in_use(kind, folder, holder.who)
+        for kind, folder, holder in holders
+        if holder.held and holder.configuration != ours
+    )
+
+
+def _directories_here(found: Survey) -> list[Row]:
+    """In one row, since the others are those that people look for."""
+    places = (found.runtime_dir, found.state_dir, own_log_path(os.environ, Path.cwd()))
+    return [("  livereduce run, by hand", ", ".join(str(place or "not known") for place in places))]

@@ -1,0 +1,160 @@
+"""``livereduce inspect``: look at a recorded stream or a live port, and say what is in it."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.stream.adara.census import Census, Segment
+from livereduce.stream.adara.link.connection import DEFAULT_PORT, Connection
+from livereduce.stream.adara.wire.block import Block
+from livereduce.stream.adara.wire.frame import Framer, FramingError
+from livereduce.stream.adara.wire.layout import Type
+from livereduce.stream.items import SourceLost
+
+_PIECE_WORDS = 4 * 1024 * 1024
+
+
+def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
+    """Count a file, or what a server sends within some seconds, and print it.
+
+    Raises
+    ------
+    OperatorError
+        There is no such file, or it cannot be read.
+    """
+    tally, live = Census(), what.startswith("adara:")
+    found = _count_live(what, seconds, tally) if live else _count_file(Path(what), tally)
+    report = {"file": what, **found, **tally.as_json()}
+    if as_json:
+        json.dump(report, out, indent=1)
+        out.write("\n")
+    else:
+        _print(report, tally, out)
+    if found["problem"]:
+        print(f"livereduce inspect: {what}: {found['problem']}", file=sys.stderr)
+        return ExitCode.DEGRADED
+    return ExitCode.OK
+
+
+def _count_file(path: Path, tally: Census) -> dict[str, Any]:
+    """Count a whole file in pieces, so that one larger than memory is no matter."""
+    try:
+        size = path.stat().st_size
+        words = np.memmap(path, "<u4", "r", shape=(size // 4,)) if size >= 4 else np.empty(0, "<u4")
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise OperatorError(f"{path} cannot be read: {error}") from None
+    framer, position, piece, problem = Framer(), 0, _PIECE_WORDS, ""
+    while position < len(words):
+        try:
+            table = framer.table(np.asarray(words[position : position + piece]), 4 * position)
+        except FramingError as error:
+            problem = str(error)
+            break
+        tally.add(table)
+        position += table.used_words
+        if not table.used_words:
+            if position + piece >= len(words):
+                break
+            piece += table.missing_words
+        else:
+            piece = _PIECE_WORDS
+    return {"bytes": size, "trailing_bytes": size - 4 * position, "problem": problem or tally.problem}
+
+
+def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
+    """Count what a server sends of the current run and after, until the time is up or it closes."""
+    host, port = _host_port(url)
+    framer, block, received, problem = Framer(), Block(), 0, ""
+    stop_s, missing_bytes = time.monotonic() + seconds, 0
+    connection: Connection | None = None
+    try:
+        connection = Connection(host, port, start_s=1)
+        while (left_s := stop_s - time.monotonic()) > 0:
+            size = connection.receive(block.room(missing_bytes), left_s)
+            block.received(size)
+            received += size
+            table = framer.table(block.words, block.offset)
+            tally.add(table)
+            block.consume(table.used_words)
+            missing_bytes = 4 * table.missing_words
+    except (SourceLost, FramingError) as error:
+        problem = str(error)
+    finally:
+        if connection is not None:
+            connection.close()
+    return {"bytes": received, "trailing_bytes": 4 * len(block.words), "problem": problem or tally.problem}
+
+
+def _host_port(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "adara" and parts.hostname:
+            return parts.hostname, parts.port or DEFAULT_PORT
+    except ValueError as error:
+        raise OperatorError(f"{url!r}: {error}") from None
+    raise OperatorError(f"{url!r}: expected a file or adara://HOST:PORT")
+
+
+def _print(report: dict[str, Any], tally: Census, out: TextIO) -> None:
+    print(f"{report['file']}: {report['bytes']:,} bytes, {report['packets']:,} packets", file=out)
+    print(f"  {tally.pulses:,} pulses, {tally.events:,} events, {_charge(tally.charge_pc)}", file=out)
+    if report["trailing_bytes"]:
+        print(f"  {report['trailing_bytes']:,} bytes at the end are no whole packet", file=out)
+    if tally.bad_packets:
+        print(f"  {tally.bad_packets:,} bad packets, the last: {tally.problem}", file=out)
+    print("packets by type", file=out)
+    for name, count in sorted(report["types"].items()):
+        print(f"  {name}  {_words(name):<22} {count:>12,}", file=out)
+    for number, segment in enumerate(tally.segments, 1):
+        _print_segment(number, segment, out)
+
+
+def _words(type_text: str) -> str:
+    """What people call a type: ``banked event`` for ``0x4000 v1``."""
+    base = int(type_text.split()[0], 16)
+    return Type(base).name.lower().replace("_", " ") if base in set(Type) else "unknown"
+
+
+def _charge(charge_pc: float) -> str:
+    return f"{charge_pc:,.0f} pC ({charge_pc / 3.6e9:.6g} µAh)"
+
+
+def _print_segment(number: int, segment: Segment, out: TextIO) -> None:
+    name = f"run {segment.run}" if segment.run else "between runs"
+    paused = ", paused" if segment.paused_segment else ""
+    closed = segment.closed_by or "still open"
+    print(f"segment {number}: {name}{paused} ({segment.opened_by} … {closed})", file=out)
+
+    def line(label: str, text: str) -> None:
+        if text:
+            print(f"  {label:<9} {text}", file=out)
+
+    first, last = segment.first_pulse_ns, segment.last_pulse_ns
+    length = f" in {(last - first) / 1e9:,.1f} s" if first is not None and last is not None else ""
+    vetoed = f", {segment.vetoed_pulses:,} vetoed" if segment.vetoed_pulses else ""
+    no_rtdl = f", {segment.missing_rtdl_pulses:,} without RTDL" if segment.missing_rtdl_pulses else ""
+    line("pulses", f"{segment.pulses:,}{length}{vetoed}{no_rtdl}")
+    line("events", f"{segment.events:,}")
+    line("charge", _charge(segment.charge_pc))
+    line("banks", _counts(segment.banks.items(), _bank_name))
+    line("states", _counts(segment.states.items(), str))
+    line("monitors", _counts(segment.monitors.items(), str))
+    if segment.file_boundaries:
+        line("files", f"{segment.file_boundaries} ends of file")
+
+
+def _bank_name(bank: int) -> str:
+    return {0xFFFF_FFFF: "unmapped", 0xFFFF_FFFE: "error"}.get(bank, str(bank))
+
+
+def _counts(items: Iterable[tuple[int, int]], name: Callable[[int], str]) -> str:
+    return "  ".join(f"{name(key)}: {count:,}" for key, count in sorted(items))

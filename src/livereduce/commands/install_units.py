@@ -1,0 +1,163 @@
+"""``livereduce install-units``: the systemd units of the RPM, for who installed with pip or has no root.
+
+What differs from the RPM's is the program that is started and, for a user's own services, what only the system's
+manager can do. The texts are those of ``packaging/`` in the project.
+"""
+
+import os
+import platform
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.logs import SERVICE_DIRECTORY, SERVICE_USER
+from livereduce.preflight.services import USER_DIR, config_home
+
+UNITS = ("livereduce.service", "livereduce@.service", "livereduce_watchdog.service", "livereduce_watchdog@.service")
+RULES = ("50-snsdata-livereduce.rules", "50-snsdata-livereduce_watchdog.rules")
+PACKAGED = Path("usr/lib/systemd/system")
+"""Where the RPM's units lie; those that an administrator adds would hide them."""
+
+_NOT_FOR_A_USER = re.compile(
+    r"(User|WorkingDirectory|Wants|RuntimeDirectory\w*|StateDirectory|CapabilityBoundingSet|Protect\w+|Private\w+"
+    r"|ReadWritePaths|IPAddressDeny)=|After=network-online"
+)
+"""Settings that a user's manager cannot apply or that lead elsewhere there."""
+
+_NEXT = """next:
+  systemctl {scope}enable --now livereduce        configuration: {configuration}
+  systemctl {scope}enable --now livereduce@NAME   configuration: {folder}/NAME.conf
+livereduce_watchdog and livereduce_watchdog@NAME beside them, where wanted"""
+_LINGER = "a user's services end with the last login, unless: loginctl enable-linger"
+
+
+def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
+    """Write the units for this user or for the system, and say what comes next.
+
+    Parameters
+    ----------
+    root
+        What is for the system goes below it.
+
+    Raises
+    ------
+    OperatorError
+        The system's units need root, the account that they run as, and that no RPM has brought them.
+    """
+    command, watchdog = own_command(), _packaged("livereduce_watchdog.sh")
+    if not user:
+        _may_install(root)
+    own = config_home(os.environ)
+    folder = own / "systemd" / "user" if user else root / "etc" / "systemd" / "system"
+    for name in UNITS:
+        _write(folder / name, adapt(_packaged(name).read_text(), command, watchdog, user=user), out)
+    if user:
+        (Path.home() / USER_DIR).mkdir(parents=True, exist_ok=True)
+    else:
+        _install_beside(root, out)
+    _reload(user, out)
+    place = own if user else Path("/etc")
+    told = {"configuration": place / "livereduce.conf", "folder": place / "livereduce"}
+    print(_NEXT.format(scope="--user " if user else "", **told), *([_LINGER] if user else []), sep="\n", file=out)
+    return ExitCode.OK
+
+
+def own_command() -> Path:
+    """The ``livereduce`` that belongs to this python, else the first on the PATH, by its absolute path.
+
+    Raises
+    ------
+    OperatorError
+        There is none: this is a checkout that was not installed.
+    """
+    beside = Path(sys.executable).with_name("livereduce")
+    found = str(beside) if beside.is_file() else shutil.which("livereduce")
+    if not found:
+        raise OperatorError(f"no command livereduce beside {sys.executable} or on the PATH, that units could start")
+    return Path(found).absolute()
+
+
+def adapt(text: str, command: Path, watchdog: Path, *, user: bool) -> str:
+    """The text of a unit, with the programs that it is to start, for the system's manager or a user's."""
+    launcher = command.with_name("livereduce.sh")  # beside the RPM's command: finds the configured environment
+    program = _word(launcher) if launcher.is_file() else f"{_word(command)} run"
+    text = text.replace("ExecStart=/usr/bin/livereduce.sh", f"ExecStart={program}")
+    text = text.replace("ExecStart=/usr/bin/livereduce_watchdog.sh", f"ExecStart=/bin/bash {_word(watchdog)}")
+    return _adapt_to_user(text) if user else text
+
+
+def _adapt_to_user(text: str) -> str:
+    """%E is where the user's configurations lie, %h the home directory (systemd.unit(5))."""
+    lines = [line for line in text.splitlines() if not _NOT_FOR_A_USER.match(line)]
+    text = "\n".join(lines) + "\n"
+    text = text.replace("/etc/livereduce/", "%E/livereduce/").replace("multi-user.target", "default.target")
+    text = re.sub(r"^(ExecStart=(?!.*\.conf$).*)$", r"\1 %E/livereduce.conf", text, flags=re.M)
+    # A home directory may be that of many hosts, each of which would start the service.
+    text = text.replace("\n\n[Service]\n", f"\nConditionHost={platform.node()}\n\n[Service]\n")
+    variables = f"LIVEREDUCE_MANAGER=--user LIVEREDUCE_LOG_DIR=%h/{USER_DIR}"
+    if "livereduce_watchdog.sh" not in text:
+        variables = f"XDG_STATE_HOME=%h/{USER_DIR.parent}"
+    return text.replace("[Service]\n", f"[Service]\nWorkingDirectory=%h/{USER_DIR}\nEnvironment={variables}\n")
+
+
+def _word(path: Path) -> str:
+    """One word of a command line in a unit."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{text}"' if re.search(r"[\s'\"\\;]", text) else text
+
+
+def _packaged(name: str) -> Path:
+    """A file of the packaging: in the package where it is installed, in the project in a checkout."""
+    package = Path(__file__).resolve().parent
+    places = (package / "packaging", package.parents[1] / "packaging", package.parents[1] / "scripts")
+    for place in places:
+        if (place / name).is_file():
+            return place / name
+    raise OperatorError(f"{name} is missing: neither in {places[0]} nor in a checkout")
+
+
+def _may_install(root: Path) -> None:
+    problems = []
+    if os.geteuid() != 0:
+        problems.append("units of the system need root; for your own: livereduce install-units --user")
+    try:
+        pwd.getpwnam(SERVICE_USER)
+    except KeyError:
+        problems.append(f"there is no user {SERVICE_USER}, as whom the service is to run")
+    if any((root / PACKAGED / name).exists() for name in UNITS):
+        problems.append(f"the units are there already, in /{PACKAGED}: they belong to an installed package")
+    if problems:
+        raise OperatorError(*problems)
+
+
+def _install_beside(root: Path, out: TextIO) -> None:
+    """What the services need: the right to restart each other's unit, and a place for the log files."""
+    for name in RULES:
+        _write(root / "etc" / "polkit-1" / "rules.d" / name, _packaged(name).read_text(), out)
+    logs = root / SERVICE_DIRECTORY.relative_to("/")
+    logs.mkdir(parents=True, exist_ok=True)
+    shutil.chown(logs, SERVICE_USER)
+    logs.chmod(0o1755)
+
+
+def _write(path: Path, text: str, out: TextIO) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    print(f"written: {path}", file=out)
+
+
+def _reload(user: bool, out: TextIO) -> None:
+    """Tell the manager, if one runs."""
+    command = ["systemctl", *(["--user"] if user else []), "daemon-reload"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        problem = done.stderr.strip() if done.returncode else ""
+    except (OSError, subprocess.TimeoutExpired) as error:
+        problem = str(error)
+    if problem:
+        print(f"{' '.join(command)} failed, do it yourself: {problem}", file=out)

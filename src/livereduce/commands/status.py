@@ -1,0 +1,170 @@
+"""``livereduce status``: the snapshot in words for people, or as it is for machines."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from livereduce.base.errors import ExitCode
+from livereduce.config.file import read_file
+from livereduce.messages.status import (
+    FILE_NAME,
+    ScriptSeen,
+    Status,
+    clock_time,
+    exit_code,
+    holder_beside,
+    is_down,
+    of_a_dead_daemon,
+    read_status,
+    runtime_directory,
+)
+from livereduce.preflight.host import look_at_host
+from livereduce.preflight.resolve import survey
+from livereduce.preflight.services import probable_service, usual_configuration
+
+SHOWN_TRACEBACK = 8
+SHOWN_PRINTED = 5
+"""Lines of the last traceback, and of what scripts printed."""
+SHOWN_WIDTH = 120
+
+
+def describe(status: Status, down: str = "") -> str:
+    """The snapshot for people, one fact a line; `down` is the answer of `is_down`."""
+    rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
+    if down:
+        rows += [("was", f"{status.state}: {status.why}")]
+    rows += _problem_rows(status, down)
+    rows += [("warning", warning) for warning in status.warnings]
+    rows += [("instrument", status.instrument or "not known")]
+    rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
+    rows += _progress_rows(status)
+    rows += [("last error", f"{one.at} {one.kind}: {one.text}{' (over)' * one.over}") for one in status.errors]
+    rows += _said_rows(status)
+    rows += [("proc", _script(status.proc)), ("post_proc", _script(status.post_proc))]
+    ends = f"{status.restarts} restarts, {status.renewals} renewals"
+    worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
+    since = f" since {status.phase_since}" if status.phase_since else ""
+    rows += [("worker", f"{worker}, {status.phase}{since}" if status.phase else worker)]
+    rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
+    rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
+    rows += [("last words", line) for line in status.last_words]
+    rows += [("stacks", f"{status.dump} {status.dump_shows}".rstrip())] if status.dump else []
+    rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
+    rows += [("products", status.products_dir)]
+    rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
+    return "\n".join(f"{name:14} {text}" for name, text in rows)
+
+
+def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:
+    """Each problem with the time since when it holds; not those that are the reason of the state already."""
+    since = {one.text: f" (since {one.since})" for one in status.conditions}
+    several = len(status.problems) > 1
+    told = (problem for problem in status.problems if several or down or problem not in status.why)
+    return [("problem", problem + since.get(problem, "")) for problem in told]
+
+
+def _script(script: ScriptSeen | None) -> str:
+    if script is None:
+        return "none"
+    times = [f"written {script.modified}"] if script.modified else []
+    times += [f"in use since {script.since}"] if script.since else []
+    return ", ".join([f"{script.path} (md5 {script.md5})", *times])
+
+
+def _memory(status: Status) -> str:
+    held, limit = status.memory_bytes or 0, status.memory_limit_bytes
+    parts = f": {status.memory_parts}" if status.memory_parts else ""
+    if not limit:
+        return f"{held / 1e6:.0f} MB, no limit{parts}"
+    return f"{held / 1e6:.0f} MB, {100 * held / limit:.0f} % of the limit of {limit / 1e6:.0f} MB{parts}"
+
+
+def _progress_rows(status: Status) -> list[tuple[str, str]]:
+    progress = status.progress
+    if progress is None:
+        return []
+    link = "connected" if progress.source_connected else f"not connected: {progress.source_reason or 'not yet'}"
+    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_proton_charge_pc / 1e6:.6g} µC"
+    rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
+    age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
+    rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
+    rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
+    if progress.run_unmapped or progress.run_erroneous:
+        without = f"{progress.run_unmapped} of unmapped pixels, {progress.run_erroneous} of erroneous ones"
+        rows += [("not counted", f"events {without}")]
+    if progress.no_beam_since is not None:
+        rows += [("beam", f"off since {clock_time(progress.no_beam_since)}")]
+    rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
+    rows += (
+        [("left out", f"{progress.contained} times, for an internal error (see the log)")] if progress.contained else []
+    )
+    rows += [("invalid logs", progress.invalid_logs)] if progress.invalid_logs else []
+    rows += [("earlier runs", text) for text in progress.incomplete_runs]
+    rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
+    return rows
+
+
+def _said_rows(status: Status) -> list[tuple[str, str]]:
+    """The end of the last traceback of a script and of what scripts printed; the snapshot has more."""
+    rows = []
+    if failure := status.script_failure:
+        state = ", well again" if failure.well_again else ""
+        rows.append(("traceback", f"{failure.at} {failure.step}, run {failure.run}{state}"))
+        rows += [("", _plain(line)) for line in failure.traceback.splitlines()[-SHOWN_TRACEBACK:]]
+    if status.printed_left_out:
+        rows.append(("left out", f"{status.printed_left_out} lines that scripts printed: more than the log may have"))
+    for one in status.printed[-SHOWN_PRINTED:]:
+        by = f"[{one.script}] " if one.script else ""
+        rows.append(("printed", f"{one.at[11:19]} {_plain(by + one.line)}"))
+    return rows
+
+
+def _plain(line: str) -> str:
+    """A line of a script's making of bearable length, without what would steer a terminal."""
+    return "".join(sign if sign.isprintable() else "·" for sign in line[:SHOWN_WIDTH].expandtabs())
+
+
+def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
+    """Where the snapshot of a configuration may be, the likeliest first: of `livereduce run` here, of the service."""
+    path = usual_configuration(path, environ)
+    reading = read_file(path)
+    host = look_at_host(environ, cwd)
+    service = probable_service(path, environ, cwd)
+    ways = [(environ, cwd), (service.environ, service.cwd)]
+    if service.of_user:
+        ways.reverse()
+    found = []
+    for variables, place in ways:
+        seen = survey(reading.config, replace(host, environ=variables, cwd=place), reading.bad_keys)
+        found.append(runtime_directory(seen, variables, place) / FILE_NAME)
+    return list(dict.fromkeys(found))
+
+
+def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
+    """``livereduce status [CONF] [--json]``: print the snapshot of the daemon of a configuration.
+
+    Returns
+    -------
+    The exit code: 0 well, 1 somebody should look, 2 down.
+    """
+    now, seen, missing = datetime.now().astimezone(), [], []
+    for file in find_statuses(path, os.environ, Path.cwd()):
+        try:
+            status = read_status(file)
+        except (OSError, ValueError) as error:
+            missing.append(f"{file}: {getattr(error, 'strerror', None) or error}")
+        else:
+            seen.append((status, is_down(status, now, holder_beside(file))))
+    if not seen:
+        why = f"no status of a daemon ({'; '.join(missing)})"
+        print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
+        return ExitCode.DOWN
+    # a service that is up is meant rather than what an earlier one has left behind
+    status, down = min(seen, key=lambda one: bool(one[1]))
+    status = of_a_dead_daemon(status) if down else status
+    print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)
+    return exit_code(status, down)

@@ -1,0 +1,271 @@
+"""The keys of the configuration file: what each is called, what it takes, and the attribute of `Config` it goes to.
+
+`KEYS` is the only list of them: the parser, ``livereduce check`` and the table in the documentation all use it.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from livereduce.messages.link import SILENCE_LIMITS_S
+
+ADARA_PORT = 31415
+WATCHDOG_LEAST_THRESHOLD_S = 20.0
+MOST_BINS = 1_000_000
+INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
+"""What a name may be made of, since it becomes part of file names."""
+
+
+# One parser for each kind of value; ValueError means "not that kind", the key says what was expected.
+
+
+def _text(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or not text.isprintable():  # half a surrogate pair or a NUL would break paths and log lines
+        raise ValueError
+    return text
+
+
+def _instrument_name(value: object) -> str:
+    name = _text(value)
+    if not INSTRUMENT_NAME.fullmatch(name):
+        raise ValueError
+    return name
+
+
+def _path(value: object) -> Path:
+    """A path, in which ``~`` is the home directory of who runs this and ``~NAME`` that of somebody else."""
+    try:
+        return Path(_text(value)).expanduser()
+    except RuntimeError:  # nobody has that name
+        raise ValueError from None
+
+
+def _environment(value: object) -> str:
+    text = _text(value)
+    return str(_path(text)) if text.startswith("~") else text
+
+
+def _number(value: object) -> float:
+    """Deployed configurations have numbers as strings; `true` is not a number although Python says so."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError from None
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _number_where(fits: Callable[[float], bool]) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        number = _number(value)
+        if not fits(number):
+            raise ValueError
+        return number
+
+    return parse
+
+
+_positive = _number_where(lambda number: number > 0)
+_percent = _number_where(lambda number: 0 <= number <= 100)
+_threshold = _number_where(lambda number: number >= WATCHDOG_LEAST_THRESHOLD_S)
+
+
+def _boolean(value: object) -> bool:
+    """Besides JSON's own, what Mantid takes for a boolean property: 0, 1 and the words."""
+    if isinstance(value, bool | int | str):
+        word = str(value).strip().lower()
+        if word in ("true", "1"):
+            return True
+        if word in ("false", "0"):
+            return False
+    raise ValueError
+
+
+def _parts(value: object) -> list[object]:
+    """A list as it is, ``"1, 2"`` as its parts, a single value as a list of one."""
+    if isinstance(value, str):
+        return list(value.split(","))
+    return value if isinstance(value, list) else [value]
+
+
+def _index(value: object) -> int:
+    number = _number(value)
+    if number != int(number) or not 0 <= number < 2**31:
+        raise ValueError
+    return int(number)
+
+
+def _indices(value: object) -> tuple[int, ...]:
+    return tuple(_index(part) for part in _parts(value))
+
+
+def _word_of(*words: str) -> Callable[[object], str]:
+    by_lower = {word.lower(): word for word in words}
+
+    def parse(value: object) -> str:
+        try:
+            return by_lower[_text(value).lower()]
+        except KeyError:
+            raise ValueError from None
+
+    return parse
+
+
+def _source(value: object) -> str:
+    url = urlsplit(_text(value))
+    if url.scheme.lower() != "adara" or not url.hostname or url.port == 0:
+        raise ValueError
+    if url.path not in ("", "/") or url.query or url.fragment or "@" in url.netloc or " " in url.netloc:
+        raise ValueError
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"adara://{host}:{url.port or ADARA_PORT}"
+
+
+LEAST_REST = 0.25
+"""Part of a step below which what is left at the end is no bin of its own; Mantid's Rebin has the same."""
+
+
+def count_bins(bins_us: tuple[float, float, float]) -> int:
+    """How many bins ``(min, step, max)`` makes: steps of `step`, or of the relative width ``-step`` where negative.
+
+    A rest of less than a quarter of the last step is no bin of its own but widens it, as the engine has it.
+    """
+    low, step, high = bins_us
+    if step > 0:
+        whole = math.floor((high - low) / step * (1 + 1e-12))  # 1e6 / 60 in 100 steps are 100 bins, not 99 and a rest
+        last, rest = step, high - low - whole * step
+    else:
+        whole = math.floor(math.log(high / low) / math.log1p(-step) * (1 + 1e-12))
+        edge = low * (1 - step) ** whole
+        last, rest = edge - edge / (1 - step), high - edge
+    return max(1, whole if rest < LEAST_REST * last else whole + 1)
+
+
+def _tof_bins(value: object) -> tuple[float, float, float]:
+    low, step, high = (_number(part) for part in _parts(value))
+    if low >= high or step == 0 or (step < 0 and low <= 0):
+        raise ValueError
+    try:
+        if count_bins((low, step, high)) > MOST_BINS:
+            raise ValueError
+    except ArithmeticError:  # a step too small or a span too large for a float
+        raise ValueError from None
+    return low, step, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key of the file.
+
+    Attributes
+    ----------
+    name, attribute
+        Its name in the file (a dot for a key inside an object) and the attribute of `Config` it goes to.
+    parse
+        Gives the value, or raises ValueError.
+    expected
+        What it takes, to finish the sentence "expected …".
+    forgiving
+        A wrong value is a warning and the default is used, as the seed promises for the watchdog.
+    """
+
+    name: str
+    attribute: str
+    parse: Callable[[object], object]
+    expected: str
+    forgiving: bool = False
+
+
+_A_DURATION = "a number of seconds greater than 0"
+_INDICES = 'a list of whole numbers, 0 or more, such as [1, 2] or "1,2"'
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        name="instrument",
+        attribute="instrument",
+        parse=_instrument_name,
+        expected="the name or short name of an instrument (letters, digits and _ . -)",
+    ),
+    Key(
+        name="CONDA_ENV",
+        attribute="conda_env",
+        parse=_environment,
+        expected="the name of an environment or the absolute path of its python",
+    ),
+    Key(
+        name="PIXI_ENV",
+        attribute="pixi_env",
+        parse=_environment,
+        expected="the name of an environment or the absolute path of its python",
+    ),
+    Key(name="script_dir", attribute="script_dir", parse=_path, expected="the path of a directory"),
+    Key(name="update_every", attribute="update_every_s", parse=_positive, expected=_A_DURATION),
+    Key(name="preserve_events", attribute="preserve_events", parse=_boolean, expected="true or false"),
+    Key(
+        name="accum_method",
+        attribute="accum_method",
+        parse=_word_of("Add", "Replace", "Append"),
+        expected='"Add", "Replace" or "Append"',
+    ),
+    Key(name="periods", attribute="periods", parse=_indices, expected=_INDICES),
+    Key(name="spectra", attribute="spectra", parse=_indices, expected=_INDICES),
+    Key(
+        name="system_mem_limit_perc",
+        attribute="system_mem_limit_perc",
+        parse=_percent,
+        expected="a percentage from 0 (off) to 100",
+    ),
+    Key(name="mem_check_interval_sec", attribute="mem_check_interval_s", parse=_positive, expected=_A_DURATION),
+    Key(
+        name="watchdog.interval",
+        attribute="watchdog_interval_s",
+        parse=_positive,
+        expected=_A_DURATION,
+        forgiving=True,
+    ),
+    Key(
+        name="watchdog.threshold",
+        attribute="watchdog_threshold_s",
+        parse=_threshold,
+        expected=f"a number of seconds, at least {WATCHDOG_LEAST_THRESHOLD_S:g}",
+        forgiving=True,
+    ),
+    Key(
+        name="engine",
+        attribute="engine",
+        parse=_word_of("auto", "mantid", "builtin"),
+        expected='"auto", "mantid" or "builtin"',
+    ),
+    Key(
+        name="source",
+        attribute="source",
+        parse=_source,
+        expected=f'a URL of the form "adara://HOST:PORT" (port {ADARA_PORT} where none is given)',
+    ),
+    Key(
+        name="tof_bins_us",
+        attribute="tof_bins_us",
+        parse=_tof_bins,
+        expected="[min, step, max] in microseconds with min < max, step not 0 (negative: logarithmic, then min > 0) "
+        f"and at most {MOST_BINS} bins",
+    ),
+    Key(
+        name="publish.config",
+        attribute="publish_config",
+        parse=_path,
+        expected="the path of the live data server's configuration",
+    ),
+    *(
+        Key(name=f"limits.{phase}", attribute="limits_s", parse=_positive, expected=_A_DURATION)
+        for phase in SILENCE_LIMITS_S
+    ),
+    Key(name="runtime_dir", attribute="runtime_dir", parse=_path, expected="the path of a directory"),
+    Key(name="state_dir", attribute="state_dir", parse=_path, expected="the path of a directory"),
+)

@@ -1,0 +1,151 @@
+"""What changes of scripts and configuration mean for a worker that runs: begin anew, stop in order, or only a report.
+
+`daemon.watch` says that a file has changed and settled; here it is judged whether it can be used. What cannot be used
+changes nothing but the report: the worker goes on with what it was started on.
+"""
+
+import time
+from pathlib import Path
+
+from livereduce.config.file import DEFAULT_PATH
+from livereduce.daemon.facts import Fact, Outdated, Reconfigured
+from livereduce.daemon.inputs.judge import Site
+from livereduce.daemon.inputs.watcher import Changed, Times, Watcher
+from livereduce.messages.conditions import ProblemNote
+from livereduce.preflight.resolve import Resolved
+from livereduce.scripting import last_good as last_good_module
+from livereduce.scripting.files import ScriptFile, Scripts, find_scripts, texts_of
+from livereduce.scripting.imports import import_closure
+
+LOOK_AGAIN_S = 2.0
+
+
+class Changes:
+    """The watcher of the newest start, and what it has found that cannot be used.
+
+    Attributes
+    ----------
+    times
+        How often is looked, and how long a content must stay to count; tests shorten them.
+    """
+
+    def __init__(self, site: Site, times: Times | None = None) -> None:
+        self._site, self._times = site, times
+        self._path = site.path or DEFAULT_PATH
+        self._running: Resolved | None = None
+        self._configuration_in_use = ""
+        self._notes: dict[str, tuple[ProblemNote, ...]] = {"configuration": (), "scripts": ()}
+        self._look_again_at = 0.0
+        self._held: list[Changed] = []  # a text must be parsed before they can be judged
+        self._watcher = self._new_watcher()
+
+    def _new_watcher(self) -> Watcher:
+        return Watcher(self._path, time.monotonic(), self._times)
+
+    def look_comes(self) -> None:
+        """To be called before each `Site.look`, so that no change falls between the two."""
+        self._watcher = self._new_watcher()
+        self._running = None
+        self._held.clear()
+
+    def adopt(self, resolved: Resolved) -> None:
+        """To be called before a worker is started on this."""
+        found = self._site.found
+        on_disk = found.on_disk or resolved.scripts
+        now = time.monotonic()
+        self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, found.closure, now)
+        self._running = resolved
+        self._held.clear()
+        # a last good configuration is that of no file: then nothing that the file may hold is in use
+        self._configuration_in_use = "" if found.config_notes else self._watcher.configuration
+        self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
+        self._look_again_at = now + LOOK_AGAIN_S
+
+    @property
+    def due(self) -> float | None:
+        """When the next look is due; None while nothing is looked at."""
+        return self._watcher.due if self._running else None
+
+    @property
+    def notes(self) -> tuple[ProblemNote, ...]:
+        """What cannot be used at present and has not been taken, each once."""
+        if self._running is None:
+            return (*self._site.found.config_notes, *self._site.found.script_notes)
+        pending = self._watcher.problems(time.monotonic())
+        noted = (note for notes in self._notes.values() for note in notes)
+        return tuple(dict.fromkeys((*noted, *map(ProblemNote, pending))))
+
+    def gather(self) -> list[Fact]:
+        """Look if it is time to; facts for the policy."""
+        if self._running is None:
+            return []
+        now = time.monotonic()
+        changes = list(self._watcher.look(now))
+        if self._site.parser.fd is None:
+            changes, self._held = [*self._held, *changes], []
+        else:
+            self._held, changes = [*self._held, *changes], []
+        facts = [self._judge(changed, self._running) for changed in changes]
+        if self._notes["configuration"] and now >= self._look_again_at:
+            # what was wrong with it may lie outside of the file: a directory, the scripts it names
+            facts.append(self._judge_configuration("it can be used now"))
+        return [fact for fact in facts if fact]
+
+    def _judge(self, changed: Changed, running: Resolved) -> Fact | None:
+        if changed.kind == "scripts":
+            return self._judge_scripts(changed, running)
+        return self._judge_configuration(changed.what)
+
+    def _judge_configuration(self, what: str) -> Fact | None:
+        self._look_again_at = time.monotonic() + LOOK_AGAIN_S
+        found = self._site.judge_file()
+        if found is None:
+            self._held.append(Changed(kind="configuration", paths=(), what=what))
+            return None
+        self._notes["configuration"] = tuple(
+            ProblemNote(problem, "the configuration in use goes on") for problem in found.problems
+        )
+        if found.problems or self._watcher.configuration == self._configuration_in_use:
+            return None  # broken, or back to what runs
+        return Reconfigured(reason=f"the configuration has changed ({what})")
+
+    def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
+        parser = self._site.parser
+        asking = parser.asking()
+        on_disk = find_scripts(running.script_dir, running.instrument.short_name, asking)
+        usable, notes = last_good_module.mend(on_disk, running.state_dir, asking)
+        closure = import_closure(texts_of(usable), running.script_dir, asking)
+        if asking.is_open:
+            self._held.append(changed)
+            parser.start(time.monotonic())
+            return None
+        of_modules = (*closure.beyond, *closure.problems)
+        wrong = (*_wrong(usable, running.scripts), *(ProblemNote(problem, IN_USE) for problem in of_modules))
+        self._notes["scripts"] = (*notes, *wrong)
+        if wrong:
+            return None
+        own = {script.path for script in (*_both(usable), *_both(running.scripts)) if script}
+        modules = [path for path in changed.paths if path not in own]
+        if not modules and _versions(usable) == _versions(running.scripts):
+            return None  # broken, or back to what runs
+        return Outdated(reason=f"the scripts have changed ({changed.what})")
+
+
+IN_USE = "the version in use goes on"
+
+
+def _wrong(scripts: Scripts, in_use: Scripts) -> tuple[ProblemNote, ...]:
+    """What is wrong with scripts of which there is no last good version, and what goes on without them."""
+    wrong = [ProblemNote(scripts.problem, "the scripts in use go on")] if scripts.problem else []
+    for script, used in zip(_both(scripts), _both(in_use), strict=True):
+        if script and script.problem:
+            wrong.append(ProblemNote(script.problem, IN_USE if used else "it is not used"))
+    return tuple(wrong)
+
+
+def _both(scripts: Scripts) -> tuple[ScriptFile | None, ScriptFile | None]:
+    return scripts.proc, scripts.post_proc
+
+
+def _versions(scripts: Scripts) -> tuple[tuple[Path, str] | None, ...]:
+    return tuple((script.path, script.md5) if script else None for script in _both(scripts))

@@ -1,0 +1,247 @@
+"""Where the daemon is at home: the configuration as judged last, the directories of it, and the locks in there."""
+
+import hashlib
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from livereduce.base import lock
+from livereduce.config.file import DEFAULT_PATH, Config, Reading, read_file
+from livereduce.daemon.facts import Judged, StopAsked
+from livereduce.daemon.home import Held, Home
+from livereduce.daemon.worker.process import worker_environ
+from livereduce.environment.identity import Identities, Identity
+from livereduce.messages.conditions import ProblemNote
+from livereduce.messages.status import FILE_NAME, runtime_directory
+from livereduce.preflight.host import Host, look_at_host, question
+from livereduce.preflight.resolve import Resolved, Survey, complete, private_dir, survey
+from livereduce.scripting import last_good as last_good_module
+from livereduce.scripting.files import Scripts, judge, texts_of
+from livereduce.scripting.imports import Closure, import_closure
+from livereduce.scripting.parsing import Parser
+from livereduce.scripting.syntax import Parse
+
+HOLD_S = 1.0
+"""How often the directories are looked at: somebody may remove them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a look at configuration and scripts has found, as far as it could be read.
+
+    Attributes
+    ----------
+    problems
+        Why nothing can be started; empty if something can.
+    resolved
+        What can be started, with the last good version in the place of what cannot be used.
+    config_notes, script_notes
+        What cannot be used, where a last good version goes on instead.
+    on_disk
+        The scripts as they lie there.
+    closure
+        The modules of these and of those of `resolved`.
+    relaunch
+        Why another process is to run it, launched anew; empty if this one is.
+    waits_for_environment
+        The launch has not found an environment that can be used.
+    """
+
+    config: Config
+    runtime_dir: Path
+    state_dir: Path | None = None
+    problems: tuple[str, ...] = ()
+    resolved: Resolved | None = None
+    config_notes: tuple[ProblemNote, ...] = ()
+    script_notes: tuple[ProblemNote, ...] = ()
+    on_disk: Scripts | None = None
+    closure: Closure = field(default_factory=Closure)
+    relaunch: str = ""
+    waits_for_environment: bool = False
+
+    @property
+    def judged(self) -> Judged:
+        """The fact for the policy; its fingerprint is the same for the same settings and the same bytes of scripts."""
+        seen = hashlib.md5(repr((self.problems, self.resolved)).encode(), usedforsecurity=False)
+        return Judged(
+            fingerprint=seen.hexdigest(),
+            problems=self.problems,
+            silence_s=self.config.limits_s,
+            relaunch=self.relaunch,
+        )
+
+
+def look(path: Path | None, identities: Identities, parse: Parse, last_good: Config | None = None) -> Found:
+    """Read and judge, anew, the configuration and all it leads to.
+
+    Parameters
+    ----------
+    identities
+        What Mantid has answered so far; it is asked where that is needed to know the instrument.
+    parse
+        Says whether the scripts compile, and what they import.
+    last_good
+        The configuration to go on with if that of the file cannot be used; None for none.
+    """
+    found = _judge(read_file(path), identities, parse)
+    if not found.problems or last_good is None or last_good == found.config:
+        return found
+    instead = _judge(Reading(config=last_good), identities, parse)
+    if instead.problems:
+        return found
+    notes = tuple(ProblemNote(problem, "the last good configuration goes on") for problem in found.problems)
+    return replace(instead, config_notes=notes)
+
+
+def _judge(reading: Reading, identities: Identities, parse: Parse) -> Found:
+    cwd = Path.cwd()
+    host = look_at_host(os.environ, cwd)
+    if not reading.problems:
+        host = replace(host, identity=_ask_mantid(reading.config, host, identities))
+    seen = survey(reading.config, host, reading.bad_keys, parse)
+    mended, notes = _mend(seen, parse)
+    closure = _closure(seen.scripts, mended, parse)
+    found = Found(
+        config=reading.config,
+        runtime_dir=runtime_directory(seen, os.environ, cwd),
+        state_dir=seen.state_dir,
+        problems=(*reading.problems, *mended.problems, *closure.beyond),
+        script_notes=notes,
+        on_disk=seen.scripts,
+        closure=closure,
+        relaunch=seen.relaunch,
+        waits_for_environment=bool(host.launched and host.launched.problem),
+    )
+    return found if found.problems or found.relaunch else replace(found, resolved=complete(mended))
+
+
+def _ask_mantid(config: Config, host: Host, identities: Identities) -> Identity | None:
+    asked = question(config, host)
+    if asked is None:
+        return None
+    interpreter, name = asked
+    try:
+        environ = worker_environ(host.environ, private_dir(config, host), interpreter)
+    except OSError as error:
+        return Identity(problem=f"no folder for the package of livereduce: {error}")
+    return identities.of(interpreter, environ, name)
+
+
+def _closure(on_disk: Scripts | None, mended: Survey, parse: Parse) -> Closure:
+    if on_disk is None or mended.scripts is None or mended.script_dir is None:
+        return Closure()
+    return import_closure((*texts_of(on_disk), *texts_of(mended.scripts)), mended.script_dir, parse)
+
+
+def _mend(seen: Survey, parse: Parse) -> tuple[Survey, tuple[ProblemNote, ...]]:
+    """The survey with the last good scripts in the place of bad ones, and what is wrong with those."""
+    if seen.scripts is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
+        return seen, ()
+    wrong, _ = judge(seen.scripts, seen.script_dir, seen.instrument.short_name)
+    scripts, notes = last_good_module.mend(seen.scripts, seen.state_dir, parse)
+    if not notes:
+        return seen, ()
+    still_wrong, _ = judge(scripts, seen.script_dir, seen.instrument.short_name)
+    if still_wrong:
+        return seen, ()
+    others = tuple(problem for problem in seen.problems if problem not in wrong)
+    return replace(seen, scripts=scripts, problems=others), notes
+
+
+class Site:
+    """The newest `Found`, and the locks on its directories (no lock: it cannot be written, `found` says why).
+
+    Attributes
+    ----------
+    parser
+        Finds out about scripts in a process of its own. While that is at work the looks here have no answer.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.parser = Parser()
+        self._identities = Identities()
+        asking = self.parser.asking()
+        found = look(path, self._identities, asking)
+        self.found = replace(found, resolved=None) if asking.is_open else found
+        self._last_good: Config | None = None
+        self._hold_due = 0.0
+        self._runtime, self._state = Home("runtime", lock.FILE_NAME), Home("state", lock.STATE_FILE_NAME)
+        self._move()
+        self.parser.start(time.monotonic())
+
+    @property
+    def status_path(self) -> Path | None:
+        """Where the snapshot goes, if anywhere."""
+        return self._runtime.folder / FILE_NAME if self._runtime.folder else None
+
+    def look(self) -> Judged | None:
+        """Look again; a configuration that could be used once goes on while a newer one cannot.
+
+        None if a script or a module must be parsed first: look again when `parser` has done so.
+        """
+        last_good = self.found.config if self.found.resolved else self._last_good
+        found = self._ask(last_good)
+        if found is None:
+            return None
+        self._last_good, self.found = last_good, found
+        try:
+            self._move()
+        except Held as error:
+            self._add_problems(*error.problems)
+        return self.found.judged
+
+    def judge_file(self) -> Found | None:
+        """What the configuration of the file would mean; it is not taken. None as in `look`."""
+        return self._ask(None)
+
+    def _ask(self, last_good: Config | None) -> Found | None:
+        asking = self.parser.asking()
+        found = look(self.path, self._identities, asking, last_good)
+        if asking.is_open:
+            self.parser.start(time.monotonic())
+            return None
+        return found
+
+    def _move(self) -> None:
+        """Lock both directories, which may be others since the last look."""
+        runtime_dir = self.found.runtime_dir
+        if runtime_dir != self._runtime.folder:
+            before = self.status_path
+            try:
+                taken = self._runtime.move(runtime_dir, self._configuration)
+            except OSError as error:
+                self._add_problems(f"runtime directory {runtime_dir} cannot be written: {error.strerror}")
+                return
+            if taken and before:
+                before.unlink(missing_ok=True)  # nobody will write there any more
+        if self.found.state_dir is not None:
+            with suppress(OSError):  # whoever needs the directory says what is wrong with it
+                self._state.move(self.found.state_dir, self._configuration)
+
+    def hold(self, now: float) -> tuple[StopAsked, ...]:
+        """Make the directories again if they were removed, with their locks; a stop if another daemon was faster."""
+        if now < self._hold_due:
+            return ()
+        self._hold_due = now + HOLD_S
+        try:
+            for home in (self._runtime, self._state):
+                home.hold(self._configuration)
+        except Held as held:
+            return (StopAsked(by=str(held)),)
+        return ()
+
+    def leave(self) -> None:
+        """Give the locks back, leave no process."""
+        self.parser.end()
+        self._runtime.leave()
+        self._state.leave()
+
+    @property
+    def _configuration(self) -> str:
+        return str(self.path or DEFAULT_PATH)
+
+    def _add_problems(self, *problems: str) -> None:
+        self.found = replace(self.found, problems=(*self.found.problems, *problems))

@@ -1,0 +1,343 @@
+"""Sees that the configuration, a script or a module of a script has changed, by looking again and again.
+
+Looking, not being told: inotify does not see what another host writes to a network file system, and watching a file's
+inode loses sight of it at the first save by rename. What counts is the content (md5), once it has been the same at two
+looks in a row; a touch, or a change that is taken back at once, is nothing.
+
+`step` decides and is pure; `look_at` looks at one file; `Watcher` knows what to look at and when.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from livereduce.base.files import open_regular, read_bounded
+from livereduce.config.file import MOST_BYTES as MOST_CONFIGURATION_BYTES
+from livereduce.scripting.files import MOST_BYTES as MOST_SCRIPT_BYTES
+from livereduce.scripting.files import ScriptFile, Scripts, md5_of, script_path
+from livereduce.scripting.imports import MOST_MODULE_BYTES, Closure
+
+Kind = Literal["scripts", "configuration"]
+
+ABSENT = "absent"
+UNREADABLE = "unreadable"
+"""What stands in the place of an md5 where there is none."""
+
+MOST_REREAD_BYTES = 4 << 20
+"""Read again in one look because of `Times.rehash_s` alone; of a large set the rest waits for the next looks."""
+NAMED = 5
+"""Files named in the words of one change."""
+
+_OUT_OF_REACH = {
+    getattr(errno, name)
+    for name in ("ESTALE", "EIO", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH", "ENODEV", "EREMOTEIO")
+    if hasattr(errno, name)
+}
+"""Errors that speak of the file system, not of the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """In seconds; tests shorten them.
+
+    Attributes
+    ----------
+    poll_s
+        Between two looks.
+    settle_s
+        A content has settled when it is this old and was the same at the look before. A little less than `poll_s`, so
+        that two looks are always enough: a change is seen 2 s after the file was written.
+    rehash_s
+        The bytes are read again after this time although the file looks untouched: modification times are coarse on
+        some file systems, and can be set.
+    away_s
+        How long a file system may be out of reach before its files count as removed or unreadable.
+    """
+
+    poll_s: float = 1.0
+    settle_s: float = 0.9
+    rehash_s: float = 30.0
+    away_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A file to look at: of a longer one than `most_bytes` nothing is read.
+
+    Where `home` is missing as well, the file is not removed but out of reach.
+    """
+
+    path: Path
+    kind: Kind
+    home: Path
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at a file has found.
+
+    Attributes
+    ----------
+    identity
+        Inode, device, size, times of modification and of change (ns) of the file that the path leads to.
+    md5
+        Of its bytes; empty if they cannot be read.
+    problem
+        Why they cannot be read; empty if the file is just not there.
+    away
+        The file system, or the directory that everything lies in, is out of reach.
+    hashed_at
+        When the bytes were read.
+    """
+
+    path: Path
+    kind: Kind
+    identity: tuple[int, ...] = ()
+    md5: str = ""
+    absent: bool = False
+    problem: str = ""
+    away: bool = False
+    hashed_at: float = 0.0
+
+    @property
+    def content(self) -> str:
+        """The md5, or the word for having none."""
+        return self.md5 or (ABSENT if self.absent else UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """Files of one kind have other contents than those in use; `what` says in words which and how."""
+
+    kind: Kind
+    paths: tuple[Path, ...]
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFile:
+    """One file so far.
+
+    Attributes
+    ----------
+    in_use
+        The content that was reported or taken into use last.
+    last, since
+        The newest look, and when the unbroken series of looks like it began.
+    """
+
+    in_use: str
+    last: Look
+    since: float
+
+    @property
+    def settling(self) -> bool:
+        """It differs from what is in use, which has not been reported yet."""
+        return self.last.content != self.in_use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchState:
+    """All files that are looked at."""
+
+    times: Times = field(default_factory=Times)
+    files: Mapping[Path, SeenFile] = field(default_factory=dict)
+
+
+# ---- decide
+
+
+def step(state: WatchState, looks: Iterable[Look], now: float) -> tuple[WatchState, tuple[Changed, ...]]:
+    """Take a look at some files into account: what has settled and is not what is in use, each change once.
+
+    A file that is looked at for the first time is taken to be in use as it is.
+    """
+    files = dict(state.files)
+    words: dict[Kind, dict[Path, str]] = {}
+    for look in looks:
+        before = files.get(look.path)
+        if before is None:
+            files[look.path] = SeenFile(in_use=look.content, last=look, since=now)
+            continue
+        seen = files[look.path] = replace(before, last=look, since=_since(before, look, now))
+        if seen.settling and seen.since < now and now - seen.since >= _patience_s(look, state.times):
+            words.setdefault(look.kind, {})[look.path] = _word(before.in_use, look)
+            files[look.path] = replace(seen, in_use=look.content)
+    return replace(state, files=files), tuple(_changed(kind, of) for kind, of in words.items())
+
+
+def _since(before: SeenFile, look: Look, now: float) -> float:
+    """Out of reach is one series, whatever the error: an automounter gives several in turn."""
+    same = before.last.away if look.away else not before.last.away and before.last.content == look.content
+    return before.since if same else now
+
+
+def _patience_s(look: Look, times: Times) -> float:
+    return times.away_s if look.away else times.settle_s
+
+
+def _word(in_use: str, look: Look) -> str:
+    if look.content == UNREADABLE:
+        return "unreadable"
+    if look.content == ABSENT:
+        return "removed"
+    return "appeared" if in_use in (ABSENT, UNREADABLE) else "changed"
+
+
+def _changed(kind: Kind, words: Mapping[Path, str]) -> Changed:
+    named = [f"{path.name} {word}" for path, word in islice(words.items(), NAMED)]
+    if len(words) > NAMED:
+        named.append(f"and {len(words) - NAMED} more")
+    return Changed(kind=kind, paths=tuple(words), what=", ".join(named))
+
+
+def pending(state: WatchState, now: float) -> tuple[str, ...]:
+    """What is out of reach and not given up yet, in words."""
+    problems = {
+        seen.last.problem: None
+        for seen in state.files.values()
+        if seen.last.away and seen.settling and now - seen.since >= state.times.settle_s
+    }
+    return tuple(problems)
+
+
+def use(state: WatchState, contents: Mapping[Path, str], watched: Iterable[Path]) -> WatchState:
+    """Other contents are in use now, and files that nobody watches any more are forgotten."""
+    files = {path: state.files[path] for path in watched if path in state.files}
+    for path in files.keys() & contents.keys():
+        files[path] = replace(files[path], in_use=contents[path])
+    return replace(state, files=files)
+
+
+# ---- look
+
+
+def look_at(target: Target, before: Look | None, now: float, *, rehash: bool) -> Look:
+    """Look at one file; never raises.
+
+    Opened at each look, not only asked for its status: it is on opening that a network file system asks its server
+    whether the file is still the same. The bytes are read only if it is not, or if `rehash` says so.
+    """
+    try:
+        with open_regular(target.path) as fd:
+            # The identity before the bytes: what is written while they are read shows at the next look.
+            facts = os.fstat(fd)
+            identity = (facts.st_ino, facts.st_dev, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+            if before is not None and before.md5 and before.identity == identity and not rehash:
+                return before
+            md5 = md5_of(read_bounded(fd, target.most_bytes))
+            return Look(path=target.path, kind=target.kind, identity=identity, md5=md5, hashed_at=now)
+    except OSError as error:
+        return _not_seen(target, error)
+
+
+def _not_seen(target: Target, error: OSError) -> Look:
+    """Not there, not readable, or out of reach; the last is said of the directory if it is true of that."""
+    absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
+    away = error.errno in _OUT_OF_REACH
+    problem = "" if absent else f"{target.path}: cannot be read: {error.strerror or error}"
+    if absent or away:
+        try:
+            if not target.home.is_dir():
+                away, problem = True, f"{target.home}: the directory is missing"
+        except OSError as beyond:
+            absent, away = False, True
+            problem = f"{target.home}: cannot be read: {beyond.strerror or beyond}"
+    return Look(path=target.path, kind=target.kind, absent=absent, away=away, problem=problem)
+
+
+def content_of(script: ScriptFile | None) -> str:
+    """What a script on disk held when it was read, in the words of `Look.content`."""
+    return ABSENT if script is None else script.md5 or UNREADABLE
+
+
+# ---- know what to look at
+
+
+class Watcher:
+    """Looks at the configuration, the scripts and their modules.
+
+    Made before the configuration is read for the first time, so that no change falls between the two.
+
+    Parameters
+    ----------
+    config
+        The configuration's path, whether there is a file or not.
+
+    Attributes
+    ----------
+    due
+        When the next look is due; `look` before that does nothing.
+    """
+
+    def __init__(self, config: Path, now: float, times: Times | None = None) -> None:
+        times = times or Times()
+        self.due = now
+        self._reread_bytes = 0
+        self._config = Target(
+            path=config, kind="configuration", home=config.absolute().parent, most_bytes=MOST_CONFIGURATION_BYTES
+        )
+        self._targets: tuple[Target, ...] = (self._config,)
+        self._state = WatchState(times=times)
+        self._first_looks(now)
+
+    def look(self, now: float) -> tuple[Changed, ...]:
+        """What has changed and settled since; at most one of each kind."""
+        if now < self.due:
+            return ()
+        self.due = now + self._state.times.poll_s
+        self._reread_bytes = 0
+        looks = [self._look_at(target, now) for target in self._targets]
+        self._state, changes = step(self._state, looks, now)
+        return changes
+
+    @property
+    def configuration(self) -> str:
+        """What the file of the configuration held at the last look (`Look.content`)."""
+        return self._state.files[self._config.path].last.content
+
+    def problems(self, now: float) -> tuple[str, ...]:
+        """What is out of reach at present, while there is hope that it comes back as it was."""
+        return pending(self._state, now)
+
+    def adopt(self, script_dir: Path, short_name: str, on_disk: Scripts, closure: Closure, now: float) -> None:
+        """Watch these scripts and all modules that they import; call it before a worker starts on them.
+
+        Parameters
+        ----------
+        on_disk
+            As they were read, not mended: what differs from this is a change.
+        closure
+            Their modules and those of what a worker is given: they differ while the file on disk is broken.
+        """
+        scripts = {
+            script_path(script_dir, short_name, "proc"): on_disk.proc,
+            script_path(script_dir, short_name, "post_proc"): on_disk.post_proc,
+        }
+        most = dict.fromkeys(scripts, MOST_SCRIPT_BYTES)
+        most = most | dict.fromkeys((*closure.paths, *closure.missing), MOST_MODULE_BYTES) | most
+        self._targets = (
+            self._config,
+            *(Target(path=path, kind="scripts", home=script_dir, most_bytes=most[path]) for path in most),
+        )
+        self._first_looks(now)
+        contents = {path: content_of(script) for path, script in scripts.items()}
+        self._state = use(self._state, contents, (target.path for target in self._targets))
+
+    def _first_looks(self, now: float) -> None:
+        new = [target for target in self._targets if target.path not in self._state.files]
+        self._state, _ = step(self._state, [self._look_at(target, now) for target in new], now)
+
+    def _look_at(self, target: Target, now: float) -> Look:
+        seen, times = self._state.files.get(target.path), self._state.times
+        if seen is None:
+            return look_at(target, None, now, rehash=True)
+        reread = now - seen.last.hashed_at >= times.rehash_s and self._reread_bytes < MOST_REREAD_BYTES
+        if reread and seen.last.identity:
+            self._reread_bytes += seen.last.identity[2]
+        return look_at(target, seen.last, now, rehash=seen.settling or reread)

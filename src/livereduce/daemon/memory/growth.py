@@ -1,0 +1,120 @@
+"""Where the worker's memory is: in events held, grown inside a script, in processes it has started, or elsewhere.
+
+Pure. The worker says in its beats how much it has, holds, and by how much it has grown inside the calls of the scripts;
+how much there is now is what the daemon weighs. From both follow the figures for people, and whether it would help to
+keep histograms instead of events.
+"""
+
+from dataclasses import dataclass
+
+from livereduce.messages.link import Phase, Progress
+
+TABLE_FACTOR = 4
+"""What a script makes of all events takes up to so many times their memory (a table of them three times): where a call
+takes no more, it is the events that are too many."""
+EVENTS_SHARE = 4
+"""Events that are a quarter of all memory are worth giving up, where nothing else is known to be the cause."""
+TOLD_SHARE = 50
+"""A part of less than a fiftieth is not worth a word, but for the events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """The parts of a worker's memory, in bytes; together all of it.
+
+    Attributes
+    ----------
+    held
+        Data that the engine holds: as events, or as `histograms`.
+    proc, post_proc
+        By how much it has grown inside the calls of the scripts.
+    started
+        Of the processes that scripts have started.
+    elsewhere
+        All the rest: interpreter, libraries, the engine's own.
+    base
+        The part of `elsewhere` that was there before the first chunk.
+    in_call
+        The part of `proc` or `post_proc` that has come with the call that is running.
+    """
+
+    held: int = 0
+    proc: int = 0
+    post_proc: int = 0
+    started: int = 0
+    elsewhere: int = 0
+    base: int = 0
+    in_call: int = 0
+    in_step: str = ""
+    histograms: bool = False
+
+    @property
+    def cause(self) -> str:
+        """What takes the most: ``events``, ``proc``, ``post_proc``, ``started`` or ``elsewhere``."""
+        parts = {name: getattr(self, name) for name in ("proc", "post_proc", "started")}
+        events = self.held
+        if self.in_step and self.in_call <= TABLE_FACTOR * self.held:
+            parts[self.in_step] -= self.in_call
+            events += self.in_call
+        parts |= {"events": events, "elsewhere": max(0, self.elsewhere - self.base)}
+        most = max(parts, key=lambda name: parts[name])
+        total = self.held + self.proc + self.post_proc + self.started + self.elsewhere
+        return "events" if most == "elsewhere" and self.held * EVENTS_SHARE >= total else most
+
+    @property
+    def text(self) -> str:
+        """The parts in words, the largest first."""
+        kind = "histograms" if self.histograms else "events"
+        parts = [
+            (self.proc, "grown inside proc"),
+            (self.post_proc, "grown inside post_proc"),
+            (self.started, "in processes that scripts started"),
+            (self.elsewhere, "elsewhere"),
+        ]
+        total = self.held + sum(size for size, _ in parts)
+        told = [(size, what) for size, what in parts if size * TOLD_SHARE >= total and size]
+        told = sorted([*told, (self.held, f"of {kind} held")], reverse=True)
+        return ", ".join(f"{amount(size)} {what}" for size, what in told)
+
+
+def grown(total: int, started: int, phase: Phase | None, progress: Progress | None, base: int | None) -> Grown:
+    """The parts of what was weighed.
+
+    Parameters
+    ----------
+    total, started
+        Of the worker with all it has started, and of the latter alone.
+    phase, progress
+        Of the newest beat; it says how much the worker had when the phase began. None: it has said nothing yet.
+    base
+        What the worker had before its first chunk; None if that is not known.
+    """
+    own = max(0, total - started)
+    if progress is None:
+        return Grown(started=min(started, total), elsewhere=own, base=own)
+    left = own - (held := min(own, progress.held_bytes))
+    in_step = {Phase.PROCESS: "proc", Phase.POST_PROCESS: "post_proc"}.get(phase or Phase.WAITING, "")
+    in_call = max(0, own - progress.rss_bytes) if in_step and progress.rss_bytes else 0
+    sizes = {}
+    for step, before in (("post_proc", progress.post_proc_grew_bytes), ("proc", progress.proc_grew_bytes)):
+        # what proc made and the accumulation holds counts as held, and what was freed since is nowhere
+        sizes[step] = min(left, before + (in_call if step == in_step else 0))
+        left -= sizes[step]
+    return Grown(
+        held=held,
+        proc=sizes["proc"],
+        post_proc=sizes["post_proc"],
+        started=min(started, total),
+        elsewhere=left,
+        base=base or 0,
+        in_call=min(in_call, sizes.get(in_step, 0)),
+        in_step=in_step,
+        histograms=not progress.keeps_events,
+    )
+
+
+def amount(n_bytes: int) -> str:
+    """Bytes for people."""
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.2f} GB"
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"

@@ -1,0 +1,91 @@
+"""The worker's memory, looked at every `mem_check_interval_sec`, and what follows from it for the policy.
+
+`daemon.scale` reads it and `daemon.memory` decides; here is when, and what is kept from one worker to the next.
+"""
+
+import logging
+from dataclasses import replace
+
+from livereduce.daemon.facts import Fact, Outgrown
+from livereduce.daemon.memory import policy as memory_policy
+from livereduce.daemon.memory.growth import grown
+from livereduce.daemon.memory.policy import MemoryRules, MemoryState, Order, Weighed
+from livereduce.daemon.memory.usage import Scale, limit_bytes, read_cgroup_limit, read_ram_bytes
+from livereduce.daemon.worker.beats import Observed
+from livereduce.daemon.worker.process import Worker
+from livereduce.messages.link import TRIM
+from livereduce.preflight.resolve import Resolved
+
+log = logging.getLogger("livereduce.daemon")
+
+
+class Weighing:
+    """What is known of the memory.
+
+    Attributes
+    ----------
+    state
+        As `daemon.memory` keeps it: what holds for the next worker, and whether the run fits at all.
+    newest
+        The newest look at the present worker; None before the first.
+    """
+
+    def __init__(self) -> None:
+        self.state = MemoryState()
+        self.newest: Weighed | None = None
+        self._scale = Scale()
+        self._interval_s = 1.0
+        self._due = 0.0
+        self._scripts: tuple[str, ...] = ()
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """What the worker may use; None if that is turned off, or nothing was started yet."""
+        return self.state.rules.limit_bytes
+
+    @property
+    def bytes(self) -> int | None:
+        """What the worker used at the newest look."""
+        return self.newest.bytes if self.newest else None
+
+    def adopt(self, resolved: Resolved) -> None:
+        """Before a worker is started on this: its limit, and a fresh start for other scripts."""
+        config = resolved.config
+        limit = limit_bytes(config.system_mem_limit_perc, read_ram_bytes(), read_cgroup_limit())
+        falls_back = resolved.engine == "builtin" and config.preserve_events
+        self.state = replace(self.state, rules=MemoryRules(limit_bytes=limit, falls_back=falls_back))
+        scripts = tuple(script.md5 for script in (resolved.scripts.proc, resolved.scripts.post_proc) if script)
+        if scripts != self._scripts:
+            self.state, self._scripts = memory_policy.forget_recycles(self.state), scripts
+        self._interval_s, self.newest = config.mem_check_interval_s, None
+
+    @property
+    def parts(self) -> str:
+        """Where the memory of the worker was at the newest look, in words; empty before it."""
+        return self.newest.grown.text if self.newest and self.newest.grown else ""
+
+    def gather(self, worker: Worker, generation: int, observed: Observed, now: float) -> list[Fact]:
+        """Look if it is time to, have the worker give back what it has freed, and tell the policy what is too much."""
+        facts: list[Fact] = []
+        for order in self.look(worker.pid, generation, observed, now):
+            if isinstance(order, memory_policy.Trim):
+                log.info("the worker's memory comes near its limit: it is told to give back what it has freed")
+                worker.order(TRIM)
+            else:
+                why, at_once = f"the worker is replaced: {order.reason}", isinstance(order, memory_policy.EndForMemory)
+                facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
+        return facts
+
+    def look(self, pid: int, generation: int, observed: Observed, now: float) -> tuple[Order, ...]:
+        """Look if it is time to; what to tell the worker."""
+        if now < self._due:
+            return ()
+        self._due = now + self._interval_s
+        limit, progress = self.limit_bytes, observed.progress
+        run = progress.run if progress else 0
+        weighed = self._scale.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
+        phase = observed.beat.phase if observed.beat else None
+        parts = grown(weighed.bytes, weighed.started_bytes, phase, progress, observed.base_bytes)
+        self.newest = replace(weighed, grown=parts)
+        self.state, orders = memory_policy.step(self.state, self.newest, now)
+        return orders

@@ -1,0 +1,164 @@
+"""How much memory the worker uses, and how much it may: read from `/proc` and the cgroup. Decides nothing."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from livereduce.daemon.memory.policy import Weighed
+
+PROC = Path("/proc")
+MOST_PROCESSES = 4096
+"""A fork bomb must not hold up the daemon; it is over any limit long before."""
+PSS_SHARE = 20
+"""Reading PSS walks the page tables, seconds for 100 GB in small pages: at most a twentieth of the time."""
+
+
+def limit_bytes(percent: float, ram_bytes: int, cgroup_bytes: int | None) -> int | None:
+    """What the worker may use: a share of the smaller of RAM and the service's own limit; None if 0 % turns it off."""
+    if not percent:
+        return None
+    return int(min(ram_bytes, ram_bytes if cgroup_bytes is None else cgroup_bytes) * percent / 100)
+
+
+def read_ram_bytes() -> int:
+    """RAM of this host."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def read_cgroup_limit(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """The smallest memory limit of our own cgroup and of those it lies in; None if there is none.
+
+    Both versions of cgroups (cgroups(7)): ``0::/path`` with `memory.max`, ``N:memory:/path`` with
+    `memory.limit_in_bytes`. Our own path, because at the root of a host there is no such file.
+    """
+    try:
+        lines = proc_self_cgroup.read_text().splitlines()
+    except (OSError, ValueError):
+        return None
+    limits: list[int] = []
+    for line in lines:
+        number, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if number == "0" and not controllers:
+            limits += _limits(root, path, "memory.max")
+        elif "memory" in controllers.split(","):
+            limits += _limits(root / "memory", path, "memory.limit_in_bytes")
+    return min(limits, default=None)
+
+
+def _within(path: str) -> PurePosixPath:
+    # In a container the path may lead out of what is mounted ("/../.."): what is not there is passed over.
+    return PurePosixPath(*(part for part in PurePosixPath(path).parts if part not in ("/", "..")))
+
+
+def _limits(root: Path, path: str, name: str) -> Iterator[int]:
+    own = _within(path)
+    for place in (own, *own.parents):
+        with suppress(OSError, ValueError):  # "max" is no number
+            limit = int((root / place / name).read_text())
+            if limit < 1 << 62:  # version 1 says "no limit" with the largest number of whole pages
+                yield limit
+
+
+def read_oom_kills(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """How many processes of our own cgroup the kernel has ended for want of memory; None where it does not count."""
+    for path in _own_files(proc_self_cgroup, root, {"": "memory.events", "memory": "memory.oom_control"}):
+        with suppress(OSError, ValueError):
+            found = re.search(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE)
+            if found:
+                return int(found[1])
+    return None
+
+
+def _own_files(proc_self_cgroup: Path, root: Path, names: dict[str, str]) -> Iterator[Path]:
+    """Files of our own cgroup, by the controller's name; version 2 has one tree without."""
+    with suppress(OSError, ValueError):
+        for line in proc_self_cgroup.read_text().splitlines():
+            _, controllers, path = (*line.split(":", 2), "", "")[:3]
+            for controller in controllers.split(","):
+                if controller in names:
+                    yield root / controller / _within(path) / names[controller]
+
+
+class Scale:
+    """Weighs a worker with all it has started; looks at PSS only where that may decide, and not too often."""
+
+    def __init__(self, proc: Path = PROC) -> None:
+        self._proc = proc
+        self._pss_due = float("-inf")
+
+    def weigh(self, pid: int, *, worker: int, run: int, limit_bytes: int | None, now: float) -> Weighed:
+        """The memory of a worker, as a fact for `step`."""
+        pids = _tree(pid, self._proc)
+        sizes = [_rss_bytes(each, self._proc) for each in pids]
+        held = sum(sizes)
+        confirmed: int | None = held
+        if limit_bytes is not None and held >= limit_bytes and len(pids) > 1:  # one process shares with nobody
+            confirmed = self._confirmed(pids, now)
+        return Weighed(worker=worker, run=run, bytes=held, confirmed_bytes=confirmed, started_bytes=held - sizes[0])
+
+    def _confirmed(self, pids: tuple[int, ...], now: float) -> int | None:
+        if now < self._pss_due:
+            return None
+        begun_s = time.perf_counter()
+        held = sum(_pss_bytes(pid, self._proc) for pid in pids)
+        self._pss_due = now + PSS_SHARE * (time.perf_counter() - begun_s)
+        return held
+
+
+def tree_bytes(pid: int, proc: Path = PROC) -> int:
+    """Anonymous and shared memory of a process and all its descendants; 0 if it is gone.
+
+    What a process shares with its children counts in each. A descendant whose parent has ended belongs to the tree no
+    more: the service's cgroup has it.
+    """
+    return sum(_rss_bytes(each, proc) for each in _tree(pid, proc))
+
+
+def tree_pss_bytes(pid: int, proc: Path = PROC) -> int:
+    """The same with each page counted once, at the cost of a walk through the page tables."""
+    return sum(_pss_bytes(each, proc) for each in _tree(pid, proc))
+
+
+def _tree(pid: int, proc: Path) -> tuple[int, ...]:
+    """A process and its descendants, by ``task/*/children`` (proc(5)): not all processes of the host are looked at."""
+    found, unvisited = {pid: None}, [pid]
+    while unvisited and len(found) < MOST_PROCESSES:
+        children = [child for child in _children(unvisited.pop(), proc) if child not in found]
+        found |= dict.fromkeys(children)
+        unvisited += children
+    return tuple(found)[:MOST_PROCESSES]
+
+
+def _children(pid: int, proc: Path) -> Iterator[int]:
+    tasks = proc / str(pid) / "task"
+    names: list[str] = []
+    with suppress(OSError):  # the process has ended meanwhile
+        names = os.listdir(tasks)  # noqa: PTH208  a hundred threads every second: no Path for each
+    for name in names:
+        with suppress(OSError, ValueError), open(f"{tasks}/{name}/children", "rb") as file:  # noqa: PTH123
+            yield from map(int, file.read().split())
+
+
+_RSS = re.compile(rb"^(?:RssAnon|RssShmem):\s*(\d+) kB$", re.MULTILINE)
+_PSS = re.compile(rb"^(?:Pss_Anon|Pss_Shmem):\s*(\d+) kB$", re.MULTILINE)
+
+
+def _rss_bytes(pid: int, proc: Path) -> int:
+    return sum(_fields(proc / str(pid) / "status", _RSS)) * 1024
+
+
+def _pss_bytes(pid: int, proc: Path) -> int:
+    """Of a process whose PSS is not to be had, all that it maps."""
+    fields = _fields(proc / str(pid) / "smaps_rollup", _PSS)
+    return sum(fields) * 1024 if fields else _rss_bytes(pid, proc)
+
+
+def _fields(path: Path, pattern: re.Pattern[bytes]) -> list[int]:
+    """Empty if the process has ended: of one that is not yet waited for, these fields are gone too."""
+    try:
+        return [int(number) for number in pattern.findall(path.read_bytes())]
+    except OSError:
+        return []

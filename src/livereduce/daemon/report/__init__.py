@@ -1,0 +1,4 @@
+"""What the daemon tells: log lines, the status snapshot, systemd.
+
+Read `snapshot.py` first.
+"""

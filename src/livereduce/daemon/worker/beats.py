@@ -1,0 +1,81 @@
+"""What successive beats say together: rates, and the last error of each kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from livereduce.messages.link import Beat, Progress
+from livereduce.messages.status import ErrorSeen
+
+RATE_WINDOW_S = 2.0
+"""Beats come at every change of phase, some milliseconds apart; a rate over less than this is noise."""
+
+MOST_KINDS = 20
+"""Of errors that are remembered; the worker has fewer, but a script may write beats of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One worker as seen through its beats; a new generation begins with a fresh one.
+
+    Attributes
+    ----------
+    phase_since
+        When the phase of the newest beat began; each call of a script is a phase of its own.
+    base_bytes
+        What the worker had for itself when it had started, before its first chunk; None before that.
+    """
+
+    beat: Beat | None = None
+    phase_since: float = 0.0
+    base_bytes: int | None = None
+    events_per_s: float = 0.0
+    pulses_per_s: float = 0.0
+    window_start: float = 0.0
+    window_events: int = 0
+    window_pulses: int = 0
+
+    @property
+    def progress(self) -> Progress | None:
+        """The newest progress."""
+        return self.beat.progress if self.beat else None
+
+
+def observe(observed: Observed, beat: Beat, now: float) -> Observed:
+    """Take one more beat into account."""
+    progress = beat.progress
+    seen = replace(observed, beat=beat)
+    if observed.beat is None or _step(beat) != _step(observed.beat):
+        seen = replace(seen, phase_since=now - progress.silent_s)
+    if observed.base_bytes is None and progress.rss_bytes:
+        seen = replace(seen, base_bytes=progress.rss_bytes)
+    if observed.beat is None:
+        return _open_window(seen, progress, now)
+    passed_s = now - observed.window_start
+    if passed_s < RATE_WINDOW_S:
+        return seen
+    rates = replace(
+        seen,
+        events_per_s=(progress.events - observed.window_events) / passed_s,
+        pulses_per_s=(progress.pulses - observed.window_pulses) / passed_s,
+    )
+    return _open_window(rates, progress, now)
+
+
+def _step(beat: Beat) -> tuple[object, ...]:
+    return beat.phase, beat.progress.proc_calls, beat.progress.post_proc_calls
+
+
+def _open_window(seen: Observed, progress: Progress, now: float) -> Observed:
+    return replace(seen, window_start=now, window_events=progress.events, window_pulses=progress.pulses)
+
+
+def remember_errors(seen: tuple[ErrorSeen, ...], errors: Mapping[str, str], at: str) -> tuple[ErrorSeen, ...]:
+    """The last error of each kind, after a beat with the errors that there are now; those that are new come last."""
+    known = {one.kind: one for one in seen}
+    fresh = {
+        kind: ErrorSeen(kind=kind, text=text, at=at)
+        for kind, text in errors.items()
+        if kind not in known or known[kind].over or known[kind].text != text
+    }
+    kept = (replace(one, over=one.kind not in errors) for one in seen if one.kind not in fresh)
+    return (*kept, *fresh.values())[-MOST_KINDS:]

@@ -1,0 +1,84 @@
+"""Generation folders: what one worker runs, frozen, so that a script saved meanwhile does not reach it."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from livereduce.daemon.worker.suspects import for_scripts, read_suspects
+from livereduce.messages.link import Job, ScriptCopy, encode_job
+from livereduce.preflight.resolve import Resolved
+from livereduce.scripting.files import ScriptFile
+
+KEPT = 5
+"""Folders kept for looking into what went wrong; the newest also holds the last good scripts."""
+
+
+def make_generation(
+    resolved: Resolved, *, keep_events: bool = True, counted_run: int | None = None
+) -> tuple[Job, Path]:
+    """Freeze scripts and configuration in a new folder of the state directory; drop the oldest folders.
+
+    Parameters
+    ----------
+    keep_events, counted_run
+        As in `Job`: what the memory allows.
+
+    Returns
+    -------
+    The job, and its file: the worker's one argument.
+
+    Raises
+    ------
+    OSError
+        The state directory cannot be written.
+    """
+    generations = resolved.state_dir / "generations"
+    generations.mkdir(parents=True, exist_ok=True)
+    earlier = _numbers(generations)
+    number = earlier[-1] + 1 if earlier else 1
+    folder = generations / f"{number:06d}"
+    folder.mkdir()
+    job = replace(_job(resolved, number, folder), keep_events=keep_events, counted_run=counted_run)
+    job = replace(job, suspects=for_scripts(read_suspects(resolved.state_dir), job.script_md5s))
+    path = folder / "job.json"
+    path.write_text(encode_job(job))
+    for old in earlier[: -(KEPT - 1)]:
+        shutil.rmtree(generations / f"{old:06d}", ignore_errors=True)
+    return job, path
+
+
+def _numbers(generations: Path) -> list[int]:
+    return sorted(int(folder.name) for folder in generations.iterdir() if folder.name.isdigit())
+
+
+def _job(resolved: Resolved, number: int, folder: Path) -> Job:
+    config, instrument = resolved.config, resolved.instrument
+    return Job(
+        generation=number,
+        engine=resolved.engine,
+        instrument=instrument.name,
+        short_name=instrument.short_name,
+        source=resolved.source if resolved.engine == "builtin" else config.source or "",
+        update_every_s=config.update_every_s,
+        preserve_events=config.preserve_events,
+        accum_method=config.accum_method,
+        periods=config.periods,
+        spectra=config.spectra,
+        tof_bins_us=resolved.tof_bins_us,
+        proc=_freeze(resolved.scripts.proc, folder),
+        post_proc=_freeze(resolved.scripts.post_proc, folder),
+        script_dir=str(resolved.script_dir),
+        state_dir=str(resolved.state_dir),
+        runtime_dir=str(resolved.runtime_dir),
+        limits_s={str(phase): limit_s for phase, limit_s in config.limits_s.items()},
+        publish_config=str(config.publish_config or ""),
+    )
+
+
+def _freeze(script: ScriptFile | None, folder: Path) -> ScriptCopy | None:
+    """Write exactly the bytes whose md5 was taken, never a second reading of the file."""
+    if script is None:
+        return None
+    copy = folder / script.path.name
+    copy.write_bytes(script.text)
+    return ScriptCopy(path=str(script.path), copy=str(copy), md5=script.md5)

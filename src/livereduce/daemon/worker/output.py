@@ -1,0 +1,60 @@
+"""What a worker prints, cut into lines. Pure; the pipe is read in `daemon.spawn`."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from livereduce.base.visible import visible
+from livereduce.messages.link import SPEAKER, TORN_SPEAKER
+
+LONGEST_LINE_BYTES = 4096
+REMEMBERED_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its end, control characters made visible, and the md5 of the script that says it (empty: none)."""
+
+    text: str
+    by: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class WorkerOutput:
+    """The lines of one worker: what is still without an end, who speaks, and the last ones, which say why it died."""
+
+    rest: bytes = b""
+    by: str = ""
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_LINES))
+
+    def feed(self, data: bytes) -> list[Line]:
+        """Whole lines. Where another begins to speak, a line ends."""
+        data = self.rest + data
+        lines: list[Line] = []
+        while tag := SPEAKER.search(data):
+            lines += self._lines(data[: tag.start()])
+            self.by, data = (tag[1] or b"").decode(), data[tag.end() :]
+        torn = TORN_SPEAKER.search(data)
+        end = torn.start() if torn else len(data)
+        *ended, rest = data[:end].split(b"\n")
+        *full, rest = _pieces(rest)
+        self.rest = rest + data[end:]
+        return lines + self._shown([piece for line in ended for piece in _pieces(line)] + full)
+
+    def finish(self) -> list[Line]:
+        """What the worker left without an end of line."""
+        rest, self.rest = self.rest, b""
+        return self._lines(rest)
+
+    def _lines(self, data: bytes) -> list[Line]:
+        *ended, rest = data.split(b"\n")
+        return self._shown([piece for line in (*ended, *([rest] if rest else [])) for piece in _pieces(line)])
+
+    def _shown(self, pieces: list[bytes]) -> list[Line]:
+        lines = [Line(visible(piece.decode(errors="backslashreplace").rstrip("\r")), self.by) for piece in pieces]
+        self.last.extend(line.text for line in lines[-REMEMBERED_LINES:])
+        return lines
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    """A line in pieces of bearable length, at least one."""
+    return [line[at : at + LONGEST_LINE_BYTES] for at in range(0, max(len(line), 1), LONGEST_LINE_BYTES)]

@@ -1,0 +1,238 @@
+"""One worker process as the daemon holds it: its pipes, its pidfd, its process group. Decides nothing.
+
+Three pipes: beats from the worker, orders to it, and its output. The daemon keeps the only writing end of the order
+pipe, so a worker reads end-of-file there when the daemon dies, by whatever means, and leaves (exit 70).
+Waiting is on a pidfd: no lost SIGCHLD, no pid that means somebody else by now (pidfd_open(2), Linux 5.3).
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from livereduce.base.errors import ExitCode
+from livereduce.daemon.worker.hearing import Hearing
+from livereduce.daemon.worker.output import Line, WorkerOutput
+from livereduce.daemon.worker.stacks import Stacks
+from livereduce.environment.launched import VARIABLE
+from livereduce.environment.package import folder_for, python_path
+from livereduce.messages.link import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX, Beat
+
+READ_BYTES = 1 << 16
+"""One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
+BEATS_BYTES = 1 << 20
+"""What the pipe of beats holds: the one before a script that never ends must not be lost to those before it."""
+DAEMONS_OWN = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", VARIABLE)
+"""Variables that a worker does not get: a script must not speak to systemd in the daemon's name."""
+
+
+class Worker:
+    """A running worker. Made by `spawn`; after `reap` only `output` is of use."""
+
+    def __init__(self, process: subprocess.Popen[bytes], beats: int, orders: int, stacks: Stacks | None = None) -> None:
+        assert process.stdout is not None
+        self.pid = process.pid
+        self.output = WorkerOutput()
+        self.pidfd = os.pidfd_open(process.pid)
+        self.beats_fd, self.orders_fd, self.output_fd = beats, orders, process.stdout.fileno()
+        self.watched = {self.pidfd, self.beats_fd, self.output_fd}
+        """What becomes readable when something is to be done; a pipe that has ended is no longer among it."""
+        self._process = process
+        self._stacks = stacks
+        self.hearing = Hearing()
+        for fd in (beats, orders, self.output_fd):
+            os.set_blocking(fd, False)
+
+    def read_beats(self) -> list[Beat]:
+        """Beats since the last time; what is no beat is counted in `hearing`."""
+        beats: list[Beat] = []
+        for _ in range(BEATS_BYTES // READ_BYTES):  # the newest says how the worker is: do not stay behind
+            data = self._read(self.beats_fd)
+            beats += self.hearing.feed(data)
+            if len(data) < READ_BYTES:
+                break
+        return beats
+
+    def read_output(self) -> list[Line]:
+        """Lines that the worker has printed."""
+        return self.output.feed(self._read(self.output_fd))
+
+    def order(self, order: str) -> None:
+        """Send an order. If it does not get through, the deadlines of the policy do the rest."""
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self.orders_fd, order.encode() + b"\n")
+
+    def ask_for_stacks(self) -> None:
+        """Have the worker write the stacks of its threads. It alone: in what scripts start, SIGUSR1 is deadly."""
+        if self._stacks:
+            self._stacks.ask(self.pid)
+        else:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGUSR1)
+
+    def stacks(self) -> str:
+        """What has come since they were asked for, to be read when there was time for it."""
+        return self._stacks.answer() if self._stacks else ""
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the worker and all that its scripts have started, save what has left the group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def reap(self) -> tuple[int, list[Line]]:
+        """Take the exit code of a worker that has ended (negative: a signal), the last of its output; close all.
+
+        What its scripts have left behind in the group is killed *before* the worker is reaped: as long as the dead
+        leader is not waited for, its number cannot be given to somebody else.
+        """
+        self.signal_group(signal.SIGKILL)
+        code = self._process.wait()
+        lines = []
+        # A process that left the group may hold the pipe open for ever: read what is there, do not wait for its end.
+        for _ in range(16):
+            if not (data := self._read(self.output_fd)):
+                break
+            lines += self.output.feed(data)
+        lines += self.output.finish()
+        self.close()
+        return code, lines
+
+    def close(self) -> None:
+        """Let go of pipes and pidfd."""
+        os.close(self.pidfd)
+        os.close(self.beats_fd)
+        os.close(self.orders_fd)
+        if self._stacks:
+            self._stacks.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _read(self, fd: int) -> bytes:
+        """What is there now. The end of a pipe stays readable for ever: watching it on would turn the loop hot."""
+        try:
+            data = os.read(fd, READ_BYTES)
+        except BlockingIOError:
+            return b""
+        if not data:
+            self.watched.discard(fd)
+        return data
+
+
+def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
+    """Start a worker in a session of its own.
+
+    Raises
+    ------
+    OSError
+        The interpreter is not there or cannot be run, or the host is out of processes, memory or descriptors.
+    """
+    stacks = _stacks()
+    try:
+        return _spawn(command, environ, stacks)
+    except OSError:
+        if stacks:
+            stacks.close()
+        raise
+
+
+def _spawn(command: Sequence[str], environ: Mapping[str, str], stacks: Stacks | None) -> Worker:
+    with _pipe() as (beats, beats_worker), _pipe() as (orders_worker, orders):
+        fds = {BEAT_FD: beats_worker, ORDER_FD: orders_worker} | ({DUMP_FD: stacks.fd} if stacks else {})
+        process = subprocess.Popen(
+            command,
+            env={**environ, **{name: str(fd) for name, fd in fds.items()}},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=tuple(fds.values()),
+            start_new_session=True,
+            bufsize=0,
+        )
+        with suppress(OSError):  # more than an unprivileged process may ask for: the usual 64 KiB
+            fcntl.fcntl(beats, fcntl.F_SETPIPE_SZ, BEATS_BYTES)
+        try:
+            # copies, so that the pipes' first descriptors are closed in one place, whatever happens
+            return Worker(process, os.dup(beats), os.dup(orders), stacks)
+        except OSError:
+            process.kill()
+            process.wait()
+            raise
+
+
+def _stacks() -> Stacks | None:
+    try:
+        return Stacks()
+    except OSError:  # no place for temporary files: the stacks go to the worker's output
+        return None
+
+
+def worker_command(interpreter: str, job: Path) -> tuple[str, ...]:
+    """How a worker is started. With -P: a daemon that runs in `scripts/` has a `livereduce.py` in its directory."""
+    return (interpreter, "-P", "-m", "livereduce.worker", str(job))
+
+
+def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str) -> dict[str, str]:
+    """The environment of a worker: the daemon's own, so that it finds this very package and its compiled kernels.
+
+    PYTHONUNBUFFERED makes the last words before a crash reach the log.
+    """
+    kept = {key: value for key, value in environ.items() if key not in DAEMONS_OWN}
+    kept.setdefault("NUMBA_CACHE_DIR", str(state_dir / "kernels"))
+    kept["PYTHONUNBUFFERED"] = "1"
+    if path := python_path(kept.get("PYTHONPATH", ""), folder_for(interpreter, state_dir)):
+        kept["PYTHONPATH"] = path
+    return kept
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """A pipe that is closed on this side at the end."""
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def signal_name(number: int) -> str:
+    """SIGTERM and the like; most real-time signals have no name of their own."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+
+
+def why_ended(code: int, last_lines: Iterable[str], oom_kills: int | None = None) -> str:
+    """What an exit code of a worker means to a person (negative: a signal, as `subprocess` has it).
+
+    Parameters
+    ----------
+    oom_kills
+        How many processes of this service the kernel has ended for want of memory meanwhile; None if it does not say.
+    """
+    if code < 0:
+        hint = _who_killed(oom_kills) if code == -signal.SIGKILL else ""
+        return f"the worker was killed by {signal_name(-code)}{hint}"
+    match code:
+        case ExitCode.OK:
+            return "the worker left without having been asked to (exit code 0)"
+        case ExitCode.PARENT_GONE:
+            return f"the worker left in the belief that the daemon is gone (exit code {code})"
+        case ExitCode.UNUSABLE:
+            return f"the worker cannot use what it was given: {_problems(last_lines)}"
+    last_words = next((line.strip() for line in reversed(list(last_lines)) if line.strip()), "no last words")
+    return f"the worker crashed (exit code {code}): {last_words}"
+
+
+def _who_killed(oom_kills: int | None) -> str:
+    if oom_kills is None:
+        return ", perhaps for want of memory"
+    if oom_kills:
+        return f" for want of memory (the kernel has ended {oom_kills} processes of this service)"
+    return ", by none of ours and not by the kernel for want of memory"
+
+
+def _problems(last_lines: Iterable[str]) -> str:
+    problems = [line.removeprefix(PROBLEM_PREFIX) for line in last_lines if line.startswith(PROBLEM_PREFIX)]
+    return "; ".join(problems) or "it does not say why"

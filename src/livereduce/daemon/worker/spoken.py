@@ -1,0 +1,88 @@
+"""The lines of a worker in the log: its own records keep their level and name, all else is what scripts print.
+
+Both are bounded, by the minute and by the day, since a script that prints in a loop must not fill the disk that the log
+is on. The daemon's own lines, its sign of life among them, do not come this way.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+
+from livereduce.base.files import in_bytes
+from livereduce.daemon.report.script_output import PrintedLines
+from livereduce.daemon.worker.allowance import Allowance
+from livereduce.daemon.worker.output import Line
+from livereduce.messages.link import Job
+
+LOGGERS = frozenset(
+    f"livereduce{name}" for name in ("", ".engine", ".environment.launch", ".publish", ".stream", ".worker")
+) | {"Mantid"}
+"""All that a worker's own records come from. No other name makes a logger here: loggers are never freed, and scripts
+can print lines that look like records, with any number of names."""
+SHOWN_MD5 = 7
+"""As many digits tell versions apart in a log."""
+PRINTED_BYTES = {"minute_bytes": 1 << 20, "day_bytes": 64 << 20}
+RECORD_BYTES = {"minute_bytes": 1 << 20, "day_bytes": 256 << 20}
+"""A script can print what looks like a record, so these are bounded, too."""
+
+_RECORD = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ([\w.]+): (.*)", re.DOTALL)
+"""A line as `livereduce.worker.main` formats its records."""
+
+script_log = logging.getLogger("livereduce.worker")
+
+
+class Spoken:
+    """Logs what workers say.
+
+    Attributes
+    ----------
+    printed
+        The last lines of scripts, those that the log does not have among them.
+    """
+
+    def __init__(self) -> None:
+        self.printed = PrintedLines()
+        self._of_scripts = Allowance.of(**PRINTED_BYTES)
+        self._of_worker = Allowance.of(**RECORD_BYTES)
+
+    @property
+    def left_out(self) -> int:
+        """How many lines of scripts the log does not have."""
+        return self._of_scripts.left_out
+
+    def take(self, lines: list[Line], names: Mapping[str, str], at: str, now: float) -> None:
+        """Log lines as far as they may be.
+
+        Parameters
+        ----------
+        names
+            What a script is called, by its md5.
+        at
+            The time for people.
+        """
+        for line in lines:
+            record = _RECORD.match(line.text)
+            if record and record[2] in LOGGERS:
+                if self._of_worker.admit(len(line.text), now):
+                    logging.getLogger(record[2]).log(logging.getLevelNamesMapping()[record[1]], "%s", record[3])
+                continue
+            name = names.get(line.by, "")
+            self.printed.take(line.text, at, name)
+            if self._of_scripts.admit(len(line.text), now):
+                script_log.info("%s", f"[{name}] {line.text}" if name else line.text)
+            else:
+                self.tell(now)
+        self.tell(now)
+
+    def tell(self, now: float) -> None:
+        """Say how many lines were left out, if it is time to; to be called now and then."""
+        for what, allowance in (("that scripts print", self._of_scripts), ("of the worker's own log", self._of_worker)):
+            if full := allowance.news(now):
+                limit = f"more than {in_bytes(full.most_bytes)} in a {full.words}"
+                script_log.warning("lines %s are left out of this log, %d so far: %s", what, allowance.left_out, limit)
+
+
+def script_names(job: Job) -> dict[str, str]:
+    """What the scripts of a job are called for people, by their md5."""
+    copies = {"proc": job.proc, "post_proc": job.post_proc}
+    return {copy.md5: f"{step} {copy.md5[:SHOWN_MD5]}" for step, copy in copies.items() if copy is not None}

@@ -1,0 +1,105 @@
+"""Where a worker hung: its stacks, asked for by SIGUSR1 and kept in files that people read.
+
+The worker's faulthandler writes to a descriptor that it had from the start: a handler in C that needs neither the
+interpreter's lock nor memory, so it answers also from a loop in C code that holds the lock. The descriptor is that of
+an unnamed temporary file and not a pipe, which nobody would empty in time: deep stacks of many threads are more than
+a pipe holds, and the handler would wait. A worker that is never asked leaves no file behind.
+"""
+
+import os
+import signal
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from livereduce.scripting.compiling import FUNCTION
+
+DIRECTORY = "dumps"
+KEPT = 20
+MOST_BYTES = 1 << 20
+"""faulthandler stops at 100 threads of 100 frames each; anything longer was not written by it."""
+
+
+class Stacks:
+    """The file that one worker writes its stacks to; opened before the worker, whose descriptor it becomes.
+
+    Attributes
+    ----------
+    fd
+        To be passed on to the worker under the name `livereduce.messages.link.DUMP_FD`.
+
+    Raises
+    ------
+    OSError
+        There is no place for temporary files; a worker without this writes its stacks to its output.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (as long as the worker)
+        self.fd = self._file.fileno()
+        self._asked_at = 0
+
+    def ask(self, pid: int) -> None:
+        """Ask a worker that is not reaped yet for its stacks; what comes is `answer`.
+
+        It alone, not its group: in what scripts have started, SIGUSR1 is deadly.
+        """
+        self._asked_at = os.fstat(self.fd).st_size
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGUSR1)
+
+    def answer(self) -> str:
+        """What has come since the last `ask`; empty if nothing has, as from a process that is stopped.
+
+        Milliseconds are enough for it, but nothing marks its end: read it when the next step of the ladder is due.
+        """
+        return os.pread(self.fd, MOST_BYTES, self._asked_at).decode(errors="backslashreplace")
+
+    def close(self) -> None:
+        """Let go of the file, and with it of what is in it."""
+        self._file.close()
+
+
+def dump_path(state_dir: Path, generation: int, at: datetime) -> Path:
+    """The file of a dump; in UTC, so that names sort by time also when the clock goes back an hour in autumn."""
+    return state_dir / DIRECTORY / f"{generation:06d}-{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}Z.txt"
+
+
+def save_dump(state_dir: Path, generation: int, at: datetime, why: str, stacks: str) -> Path | None:
+    """Keep stacks with the reason for which they were asked for; the oldest files beyond `KEPT` go.
+
+    Returns
+    -------
+    The file; None if it could not be written, or there are no stacks: then the log is the place to say so.
+    """
+    if not stacks:
+        return None
+    path = dump_path(state_dir, generation, at)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in superfluous(sorted(path.parent.glob("*.txt"))):  # before, as it may make the room that is needed
+            old.unlink(missing_ok=True)
+        path.write_text(f"generation {generation}, {at.isoformat()}: {why}\n\n{stacks}", errors="backslashreplace")
+    except OSError:
+        with suppress(OSError):
+            path.unlink()  # half a dump would be taken for the whole one
+        return None
+    return path
+
+
+def superfluous(dumps: list[Path]) -> list[Path]:
+    """Which of the files there are, oldest first, have to go before one more is written."""
+    return dumps[: max(0, len(dumps) - (KEPT - 1))]
+
+
+def where_it_stood(stacks: str) -> str:
+    """The innermost line of the thread that runs a script, else of the main one; empty if neither is among the stacks.
+
+    One line, for log and status. faulthandler writes the most recent call first and the main thread last; Mantid runs
+    the scripts in a thread of its own.
+    """
+    threads = stacks.split("(most recent call first):\n")
+    in_script = (thread for thread in threads if f" in {FUNCTION}\n" in thread)
+    first_line = next(in_script, threads[-1]).partition("\n")[0].strip()
+    return first_line if first_line.startswith("File ") else ""

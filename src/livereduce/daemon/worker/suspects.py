@@ -1,0 +1,129 @@
+"""Data that workers die on: what the daemon concludes from their marks, and keeps over its own restarts.
+
+`judge` decides. A first death makes the data in hand a suspect: the next worker handles them apart, the decoder packet
+by packet, chunks cut at their edges. A second death in a row on the same data has them left out for good, and said.
+A script that dies on whatever it is given must not cost all data: for the stages of scripts only a chunk is left out,
+only when other chunks of the run went through, and only while the same scripts are in use. A first chunk of a run is
+cut into pieces instead until one of them is to blame.
+"""
+
+import json
+import logging
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from livereduce.base.errors import ExitCode
+from livereduce.base.fields import checked
+from livereduce.base.files import read_regular, replace_file
+from livereduce.daemon.facts import DaemonState, Ending
+from livereduce.messages.link import Job
+from livereduce.messages.marks import Mark, MarkStage, Suspect, read_mark
+
+FILE_NAME = "suspects.json"
+MOST_BYTES = 1 << 20
+SCRIPT_STAGES = frozenset({MarkStage.PROC, MarkStage.POST_PROC, MarkStage.PUBLISH})
+"""Stages in which the script may be to blame, not the data: its code runs, or what it made is written."""
+MOST_SKIPPED = 32
+"""Places that are remembered; the oldest is forgotten."""
+MOST_BY_SCRIPTS = 8
+"""Chunks of one run that are left out because scripts died on them; beyond that, somebody must mend the script."""
+PIECES = 8
+"""Into so many chunks the first chunk of a run is cut, and each of them again, until one is to blame."""
+NO_DEATHS = frozenset({ExitCode.OK, ExitCode.PARENT_GONE, ExitCode.RECYCLED, ExitCode.UNUSABLE})
+"""Ends that say nothing about the data that the worker had in hand."""
+
+log = logging.getLogger("livereduce.daemon")
+
+Suspects = tuple[Suspect, ...]
+
+
+def judge(known: Suspects, mark: Mark | None, why: str, scripts: str) -> Suspects:
+    """The suspects after a death.
+
+    Parameters
+    ----------
+    mark
+        What the worker had in its hands; None if nothing.
+    why
+        How it ended.
+    scripts
+        The md5s of its scripts.
+    """
+    skipped = tuple(one for one in known if one.skip)
+    if mark is None:
+        return skipped
+    fresh = Suspect(
+        stage=mark.stage,
+        run=mark.run,
+        from_ns=mark.from_ns,
+        to_ns=mark.to_ns,
+        packet=mark.packet,
+        packet_ns=mark.packet_ns,
+        scripts=scripts,
+        why=why,
+    )
+    before = next((one for one in known if not one.skip and _again(one, fresh)), None)
+    if before is None:
+        return (*skipped, fresh)
+    if mark.stage in SCRIPT_STAGES:
+        if not mark.passed:
+            return (*skipped, replace(fresh, pieces=PIECES))
+        if sum(one.stage in SCRIPT_STAGES and one.run == mark.run for one in skipped) >= MOST_BY_SCRIPTS:
+            return (*skipped, fresh)
+    return (*skipped, replace(fresh, skip=True))[-MOST_SKIPPED:]
+
+
+def _again(before: Suspect, now: Suspect) -> bool:
+    """Whether a worker died on the same data in the same stage."""
+    if before.stage is not now.stage:
+        return False
+    if before.run != now.run and now.stage is not MarkStage.DECODE:  # which comes before the run is known
+        return False
+    if now.stage in SCRIPT_STAGES:  # the very same chunk, or a piece of it
+        return before.scripts == now.scripts and before.from_ns <= now.from_ns and now.to_ns <= before.to_ns
+    if before.packet and now.packet:
+        return before.packet == now.packet
+    return before.from_ns <= now.to_ns and now.from_ns <= before.to_ns
+
+
+def for_scripts(suspects: Suspects, scripts: str) -> Suspects:
+    """Those that matter with these scripts: other ones may bear the same data."""
+    return tuple(one for one in suspects if one.stage not in SCRIPT_STAGES or one.scripts == scripts)
+
+
+def read_suspects(state_dir: Path) -> Suspects:
+    """The suspects of a state directory; none if they cannot be read."""
+    try:
+        found = json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False))
+        return tuple(checked(Suspect, one) for one in found)
+    except (OSError, ValueError, TypeError, RecursionError):
+        return ()
+
+
+def note_end(job: Job | None, state: DaemonState, code: int, why: str) -> None:
+    """Conclude what the end of a worker says of the data that it had in hand, if it was not asked to end."""
+    if job and code not in NO_DEATHS and state.ending not in (Ending.STOP, Ending.RENEW):
+        why = state.why if state.ending else why
+        note_death(Path(job.state_dir), read_mark(job.mark), why, job.script_md5s)
+
+
+def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> None:
+    """Judge a death, keep and log what is concluded."""
+    known = read_suspects(state_dir)
+    suspects = judge(known, mark, why, scripts)
+    if mark is not None:
+        log.error("the worker died in %s", _in_words(mark))
+    for one in suspects:
+        if one.skip and one not in known:
+            log.error("run %d is incomplete: %s", one.run, one.reason)
+    if suspects == known:
+        return
+    try:
+        replace_file(state_dir / FILE_NAME, json.dumps([asdict(one) for one in suspects], indent=1).encode())
+    except OSError as error:
+        log.warning("what the worker died on cannot be kept: %s", error)
+
+
+def _in_words(mark: Mark) -> str:
+    what = "one packet" if mark.packet else f"pulses from {mark.from_ns} to {mark.to_ns} ns since 1990"
+    return f"{mark.stage}, run {mark.run}, {what}; the next one handles these data apart"

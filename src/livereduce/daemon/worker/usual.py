@@ -1,0 +1,172 @@
+"""How long the scripts usually take, and when one that has not come back takes too long. Pure, but for its file.
+
+Told apart by the md5 of the script: another version may take another time. A script that never ends is ended only by
+the limits of its phase, which must allow the longest; long before, people are told that this is not usual.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from livereduce.base.files import read_regular, replace_file
+from livereduce.messages.link import Phase, Progress
+
+FILE_NAME = "script_times.json"
+KEPT_CALLS = 20
+KEPT_SCRIPTS = 50
+MOST_BYTES = 1 << 20
+FIRST_CALL_S = 300.0
+"""A script of which no call has finished yet may load calibrations for so long."""
+SLOW_UPDATES, SLOW_FACTOR = 3, 10
+"""A call is overdue after so many times `update_every`, and so many times its usual duration."""
+TOLD_FROM_S = 2.0
+"""A shorter call is nothing to speak of."""
+
+STEPS = {Phase.PROCESS: "proc", Phase.POST_PROCESS: "post_proc"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """The finished calls of one version of a script.
+
+    Attributes
+    ----------
+    seconds
+        Of the last ones, the newest last.
+    first_s
+        Of the newest call that was the first one in its worker: that one may load what later calls find loaded.
+    """
+
+    seconds: tuple[float, ...] = ()
+    first_s: float = 0.0
+
+    def usual_s(self, *, first: bool) -> float | None:
+        """The longest of them; of a worker's first call also the longest that such a call took. None before any."""
+        if not self.seconds:
+            return None
+        return max(*self.seconds, self.first_s if first else 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A call of a script that has finished: of which step, how long it took, whether it was the worker's first."""
+
+    step: str
+    seconds: float
+    first: bool
+
+
+Usual = Mapping[str, Calls]
+"""By md5, the version that was called last at the end."""
+
+
+def finished_calls(before: Progress | None, after: Progress) -> tuple[Finished, ...]:
+    """The calls that have finished between two beats; of several of one step only the last is known."""
+    old, found = before or Progress(), []
+    for step, was, now, seconds in (
+        ("proc", old.proc_calls, after.proc_calls, after.proc_s),
+        ("post_proc", old.post_proc_calls, after.post_proc_calls, after.post_proc_s),
+    ):
+        if now > was:
+            found.append(Finished(step=step, seconds=seconds, first=now == 1))
+    return tuple(found)
+
+
+def note(usual: Usual, md5: str, finished: Finished) -> Usual:
+    """Take a finished call into account; the versions that were not called for longest are forgotten."""
+    calls = usual.get(md5, Calls())
+    calls = replace(
+        calls,
+        seconds=(*calls.seconds, finished.seconds)[-KEPT_CALLS:],
+        first_s=finished.seconds if finished.first else calls.first_s,
+    )
+    others = [(name, of) for name, of in usual.items() if name != md5]
+    return dict([*others, (md5, calls)][-KEPT_SCRIPTS:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A call of a script that has not come back.
+
+    Attributes
+    ----------
+    usual_s
+        How long it takes at most, from experience; None if no call of this version has finished yet.
+    """
+
+    step: str
+    age_s: float
+    usual_s: float | None
+
+    @property
+    def text(self) -> str:
+        """The sentence for people; empty as long as there is nothing to speak of."""
+        if self.age_s < max(TOLD_FROM_S, 2 * (self.usual_s or 0.0)):
+            return ""
+        usually = "its first call" if self.usual_s is None else f"usually {_in_words(self.usual_s)}"
+        return f"{self.step} has been running for {_in_words(self.age_s)} ({usually})"
+
+    def is_overdue(self, update_every_s: float) -> bool:
+        """Whether somebody should look."""
+        if self.usual_s is None:
+            return self.age_s >= FIRST_CALL_S
+        return self.age_s >= max(SLOW_UPDATES * update_every_s, SLOW_FACTOR * self.usual_s)
+
+
+def running_call(
+    phase: Phase, age_s: float, progress: Progress, usual: Usual, md5s: Mapping[str, str]
+) -> Running | None:
+    """The call that is running now; None if none is.
+
+    Parameters
+    ----------
+    phase, age_s, progress
+        Of the worker now: what it does, for how long, and what it has said of itself.
+    md5s
+        Of its scripts, by step.
+    """
+    step = STEPS.get(phase)
+    if step is None or step not in md5s:
+        return None
+    calls = progress.proc_calls if step == "proc" else progress.post_proc_calls
+    usual_s = usual.get(md5s[step], Calls()).usual_s(first=calls == 0)
+    return Running(step=step, age_s=age_s, usual_s=usual_s)
+
+
+def _in_words(seconds: float) -> str:
+    if seconds < 0.1:
+        return "less than 0.1 s"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def load(state_dir: Path) -> Usual:
+    """What an earlier daemon has kept; nothing if there is no such file, or it is damaged."""
+    usual: dict[str, Calls] = {}
+    with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
+        body = json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False))
+        for md5, calls in body.items():
+            usual[str(md5)] = _calls_of(calls)
+    return usual
+
+
+def _calls_of(body: Any) -> Calls:
+    seconds = tuple(float(one) for one in body["seconds"])[-KEPT_CALLS:]
+    first_s = float(body["first_s"])
+    if not all(0 <= one < float("inf") for one in (*seconds, first_s)):
+        raise ValueError("a duration is a number of seconds")
+    return Calls(seconds=seconds, first_s=first_s)
+
+
+def save(state_dir: Path, usual: Usual) -> None:
+    """Keep it for the next daemon.
+
+    Raises
+    ------
+    OSError
+        The directory cannot be written; the old file stands.
+    """
+    body = {md5: {"seconds": calls.seconds, "first_s": calls.first_s} for md5, calls in usual.items()}
+    replace_file(state_dir / FILE_NAME, json.dumps(body).encode())

@@ -1,0 +1,304 @@
+"""What happens in Mantid's own thread on our behalf: the two scripts, and publishing what they leave.
+
+Publishing there means that nothing changes a workspace while it is read: the next cycle cannot begin before. Where
+there is a post_proc script its result is published as soon as it has ended; otherwise the result is the accumulation,
+and Mantid's storing it is the moment.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from mantid import simpleapi
+
+from livereduce.base.rss import own_bytes
+from livereduce.engine.keep_failure import keep_failure
+from livereduce.engine.mantid.ads import Ads
+from livereduce.engine.mantid.flowing import WatchedFlow, looked
+from livereduce.engine.mantid.hints import hint
+from livereduce.engine.mantid.inspect_workspace import memory_of, seen_in
+from livereduce.engine.mantid.live.arguments import ACCUMULATION, RESULT
+from livereduce.engine.mantid.results import products_of
+from livereduce.engine.mantid.run_ledger import (
+    Described,
+    RunLedger,
+    check_added,
+    take_accumulated,
+    take_chunk,
+    take_processed,
+)
+from livereduce.messages.link import Job, Phase
+from livereduce.publish.publisher import Outlet
+from livereduce.scripting.metric import take_metrics
+from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script, run_script
+
+logger = logging.getLogger("livereduce.engine")
+
+PIPELINE = "live"
+PROC, POST_PROC = "proc", "post_proc"
+LONGEST_REASON = 300
+"""Characters of a script's error in the reason why a result is incomplete."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What has been done so far; written in Mantid's thread, read by the main one.
+
+    Attributes
+    ----------
+    book, settled
+        What has come, and what of it has been through a whole cycle.
+    watched
+        The pulses in it.
+    at_work, since
+        The phase that runs now and since when; None if none does.
+    heard_at, looked_at, first_at, new_at
+        As in `livereduce.engine.mantid.verdict.Facts`; 0 and None before the first.
+    failure
+        The script error that ends Mantid's loop.
+    """
+
+    book: RunLedger = field(default_factory=RunLedger)
+    settled: RunLedger = field(default_factory=RunLedger)
+    watched: WatchedFlow = field(default_factory=WatchedFlow)
+    at_work: Phase | None = None
+    since: float = 0.0
+    heard_at: float = 0.0
+    looked_at: float = 0.0
+    first_at: float = 0.0
+    new_at: float | None = None
+    results: int = 0
+    script_errors: int = 0
+    failure: str = ""
+    seconds: dict[Phase, float] = field(default_factory=lambda: dict.fromkeys(Phase, 0.0))
+    calls: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
+    rss_bytes: int = 0
+    held_bytes: int = 0
+    grew_bytes: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+class Steps:
+    """Runs the steps of a cycle when Mantid comes to them.
+
+    Parameters
+    ----------
+    changed
+        Set whenever the main thread should look again.
+
+    Attributes
+    ----------
+    cancelled
+        Mantid was asked to end: that a script fails now is no fault of its.
+    """
+
+    def __init__(self, job: Job, outlet: Outlet, beat: Callable[[Phase], None], changed: threading.Event) -> None:
+        scope = Scope()
+        scope.names.update(_public_names(simpleapi))
+        copies = {PROC: job.proc, POST_PROC: job.post_proc}
+        self._scripts = {step: load_script(copy, scope) for step, copy in copies.items() if copy is not None}
+        self._replaces, self._adds = job.accum_method == "Replace", job.accum_method == "Add"
+        self._outlet, self._beat, self._changed = outlet, beat, changed
+        self._keep_failure = partial(keep_failure, job)
+        self._ads = Ads(self._stored)
+        self._unpublished = False
+        self._published = RunLedger()
+        self.cancelled = False
+        self.done = Done()
+
+    def close(self) -> None:
+        """Hear nothing more of Mantid's workspaces."""
+        self._ads.close()
+
+    def run(self, step: str, input: Any, output: str) -> Any:
+        """Run a step's script; what Mantid gets as its output.
+
+        Raises
+        ------
+        RuntimeError
+            proc failed: the chunk is lost to Mantid, and its loop with it.
+        """
+        if step == PROC or PROC not in self._scripts:
+            take_metrics()  # what a cycle that failed has left
+        self._begin(Phase.PROCESS if step == PROC else Phase.POST_PROCESS)
+        try:
+            return self._run_proc(input, output) if step == PROC else self._run_post_proc(input, output)
+        finally:
+            self._end()
+
+    def _run_proc(self, chunk: Any, output: str) -> Any:
+        self._look(lambda: seen_in(chunk), take_chunk)
+        self._unpublished = True
+        outcome = self._call(PROC, chunk, output)
+        if isinstance(outcome, ScriptError):
+            self.done.failure = str(outcome)
+            self._changed.set()
+            raise RuntimeError(str(outcome))
+        left = chunk if outcome is None else outcome
+        self._look(lambda: seen_in(left, count=False), take_processed, is_chunk=False)
+        return _as_output(outcome, output)
+
+    def _run_post_proc(self, accumulated: Any, output: str) -> Any:
+        self._look_at_accumulated(accumulated)
+        outcome = self._call(POST_PROC, accumulated, output)
+        if output not in self._ads and (isinstance(outcome, ScriptError) or outcome is None):
+            # Mantid ends its loop if there is no workspace of this name after a post-processing
+            simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=output)
+        if not isinstance(outcome, ScriptError):  # otherwise the last result stays where it is
+            self._publish(accumulated if outcome is None else outcome)
+        self.done.settled = self.done.book
+        return output if isinstance(outcome, ScriptError) else _as_output(outcome, output)
+
+    def _call(self, step: str, input: Any, output: str) -> Any:
+        """What the script left: a workspace, None if it made none; or its error."""
+        extra = {"mtd": simpleapi.mtd} | ({ACCUMULATION: input} if step == POST_PROC else {})
+        script: LoadedScript = self._scripts[step]
+        phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
+        self.done.rss_bytes = own_bytes()
+        self._beat(phase)  # with what the chunk has said: the script may never come back
+        begun_s = time.perf_counter()
+        outcome = run_script(script, input, output, self._ads, extra)
+        self.done.seconds[phase] = time.perf_counter() - begun_s
+        self.done.calls[phase] += 1
+        self.done.grew_bytes[phase] += own_bytes() - self.done.rss_bytes
+        if isinstance(outcome, ScriptError):
+            outcome = replace(outcome, text=outcome.text + hint(outcome.text, input))
+            if not self.cancelled:
+                self._failed(step, script, outcome)
+            return outcome
+        self.done.errors.pop(step, None)
+        return outcome.workspace
+
+    def _failed(self, step: str, script: LoadedScript, error: ScriptError) -> None:
+        run = self.done.book.run
+        logger.error("run %d: %s failed: %s", run, step, error.traceback or error)
+        self.done.errors[step] = str(error)
+        self.done.script_errors += 1
+        self._keep_failure(run, step, script, error, self.done.script_errors)
+
+    # ---- what the data says
+
+    def _look_at_accumulated(self, accumulated: Any) -> None:
+        self.done.held_bytes = memory_of(accumulated)
+        alone = PROC not in self._scripts
+
+        def take(book: RunLedger, seen: Described) -> RunLedger:
+            if alone and self._replaces:  # it is the chunk
+                book = take_chunk(book, seen)
+            book = take_accumulated(book, seen, is_new=alone and not self._replaces)
+            return check_added(book, seen) if self._adds and not alone else book
+
+        self._look(lambda: seen_in(accumulated, count=alone), take, is_chunk=alone)
+
+    def _look(
+        self, see: Callable[[], Described], take: Callable[[RunLedger, Described], RunLedger], *, is_chunk: bool = True
+    ) -> None:
+        """Take what a workspace says into the book; a workspace that says it badly costs no cycle.
+
+        `is_chunk`: it is, or has in it, the chunk of this cycle as Mantid gave it.
+        """
+        before, now = self.done.book, time.monotonic()
+        try:
+            seen = see()
+            book = take(before, seen)
+            if is_chunk:
+                self.done.watched = looked(self.done.watched, seen, before, book, now, time.time())
+        except Exception as error:  # noqa: BLE001  the boundary of a look: the reduction does not depend on it
+            logger.warning("what this chunk says of itself cannot be read: %s: %s", type(error).__name__, error)
+            return
+        if before.run != book.run:
+            self._ended(before)
+        if not self.done.first_at:
+            self.done.first_at = now
+        elif book.newest_ns > before.newest_ns:
+            self.done.new_at = now
+        self.done.looked_at, self.done.book = now, book
+        self._outlet.in_run(book.run)
+
+    def _ended(self, before: RunLedger) -> None:
+        if before.run:
+            self._outlet.ended(before.run, _lacks(self._published, before, self.done.errors))
+
+    # ---- results
+
+    def _stored(self, name: str, workspace: Any) -> None:
+        """A workspace was stored by whatever thread: of a cycle's end only if no step of ours is at work."""
+        if name != RESULT or self.done.at_work is not None or workspace is None:
+            return
+        self.done.heard_at = time.monotonic()
+        if self._unpublished and POST_PROC not in self._scripts:
+            self._begin(Phase.PUBLISH)
+            try:
+                self._look_at_accumulated(workspace)
+                self._publish(workspace)
+                self.done.settled = self.done.book
+            finally:
+                self._end()
+        self._changed.set()
+
+    def _publish(self, result: Any) -> None:
+        self._begin(Phase.PUBLISH)
+        self._unpublished = False
+        begun_s = time.perf_counter()
+        self._contained("publish", lambda: self._write(result))
+        self.done.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
+
+    def _write(self, result: Any) -> None:
+        book = self.done.book
+        written = [self._outlet.publish(one) for one in products_of(result, pipeline=PIPELINE, name=RESULT, book=book)]
+        self._published = book  # what cannot be written now is kept by the outlet
+        self.done.results += all(written)
+        if book.ended:
+            self._outlet.ended(book.run)
+
+    def _contained(self, kind: str, act: Callable[[], None]) -> bool:
+        """Do something whose failure must not reach Mantid; whether it went well."""
+        try:
+            act()
+        except Exception as error:
+            logger.debug("%s", kind, exc_info=True)
+            logger.error("run %d: %s failed: %s: %s", self.done.book.run, kind, type(error).__name__, error)
+            self.done.errors[kind] = f"{type(error).__name__}: {error}"
+            return False
+        self.done.errors.pop(kind, None)
+        return True
+
+    # ---- signs of life
+
+    def _begin(self, phase: Phase) -> None:
+        self.done.since = self.done.heard_at = time.monotonic()
+        self.done.rss_bytes = own_bytes()
+        self.done.at_work = phase
+        # a script that holds the interpreter's lock lets nobody say later what it is that hangs
+        self._beat(phase)
+
+    def _end(self) -> None:
+        self.done.heard_at = time.monotonic()
+        self.done.at_work = None
+        self._changed.set()
+
+
+def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> str:
+    """What the newest result lacks of a run that is over; empty if nothing."""
+    held = published.run_events if published.run == run.run else 0
+    if held == run.run_events:
+        return ""
+    failed = "; ".join(f"{step} failed: {text}" for step, text in dict(errors).items())[:LONGEST_REASON]
+    return f"its last result holds {held} of {run.run_events} events{failed and f' ({failed})'}"
+
+
+def _as_output(workspace: Any, output: str) -> Any:
+    """A script's output as Mantid is to have it: by the name it expects, if that is what it is."""
+    if workspace is None or (hasattr(workspace, "name") and workspace.name() == output):
+        return output
+    return workspace
+
+
+def _public_names(module: Any) -> dict[str, Any]:
+    """What ``from module import *`` would bring."""
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    return {name: getattr(module, name) for name in names}

@@ -1,0 +1,94 @@
+"""What somebody should look at now: a set of conditions, each with its own beginning and its own end. Pure.
+
+None replaces another. The most urgent comes first: what keeps all data away, what keeps results away, what a person
+has just saved and cannot be used, what fails, what is too large, what does not reach its readers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from livereduce.messages.link import Progress
+from livereduce.messages.shown import without_pulses, without_source
+from livereduce.messages.status import Condition
+
+URGENCY = ("source", "pulses", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
+"""The kinds of conditions, the most urgent first."""
+SEVERAL = frozenset({"files"})
+"""Of these kinds there may be several at once, told apart by their text; of the others the newest text counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemNote:
+    """A file that cannot be used, and what goes on in its place while a worker runs (empty: nothing does)."""
+
+    problem: str
+    instead: str = ""
+
+    def text(self, *, at_work: bool) -> str:
+        """The sentence for people; `at_work`: there is a worker that can go on with something."""
+        return f"{self.problem}; {self.instead}" if at_work and self.instead else self.problem
+
+
+def conditions_of(
+    progress: Progress | None,
+    notes: Iterable[ProblemNote],
+    *,
+    at_work: bool,
+    overdue: str = "",
+    memory: str = "",
+    log: str = "",
+) -> tuple[Condition, ...]:
+    """All that holds now, the most urgent first and still without their times.
+
+    Parameters
+    ----------
+    progress
+        Of the newest beat; what it says counts only while its worker is there.
+    notes
+        On configuration and scripts.
+    at_work
+        There is a worker.
+    overdue, memory, log
+        That a step runs too long, that the memory is too small, and that the log file cannot be written, in sentences;
+        empty if not.
+    """
+    found = [Condition(kind="files", text=note.text(at_work=at_work)) for note in dict.fromkeys(notes)]
+    found += [
+        Condition(kind=kind, text=text)
+        for kind, text in (("overdue", overdue), ("memory", memory), ("log", log))
+        if text
+    ]
+    if at_work and progress is not None:
+        found += _of_progress(progress)
+    return tuple(sorted(found, key=lambda one: URGENCY.index(one.kind)))
+
+
+def _of_progress(progress: Progress) -> Iterable[Condition]:
+    if source := without_source(progress):
+        yield Condition(kind="source", text=source)
+    if pulses := without_pulses(progress):
+        yield Condition(kind="pulses", text=pulses)
+    for step in ("proc", "post_proc"):
+        if step in progress.last_errors:
+            yield Condition(kind=step, text=f"{step}: {progress.last_errors[step]}")
+    if "publish" in progress.last_errors:
+        yield Condition(kind="publish", text=f"results cannot be published: {progress.last_errors['publish']}")
+
+
+def dated(before: Iterable[Condition], found: Iterable[Condition], at: str) -> tuple[Condition, ...]:
+    """The conditions with the times since when they hold: those that held before keep theirs."""
+    since = {_identity(one): one.since for one in before}
+    return tuple(replace(one, since=since.get(_identity(one), at)) for one in found)
+
+
+def begun_and_over(
+    before: tuple[Condition, ...], after: tuple[Condition, ...]
+) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """Which conditions are new, and which hold no more."""
+    old, new = {_identity(one) for one in before}, {_identity(one) for one in after}
+    begun = tuple(one for one in after if _identity(one) not in old)
+    return begun, tuple(one for one in before if _identity(one) not in new)
+
+
+def _identity(condition: Condition) -> tuple[str, str]:
+    return condition.kind, condition.text if condition.kind in SEVERAL else ""

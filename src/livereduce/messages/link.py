@@ -1,0 +1,352 @@
+"""What passes between daemon and worker: the job, the beats, the orders. Plain values and their JSON, no pipes.
+
+The worker gets a `Job` (a JSON file, its one argument), sends beats (JSON lines on an inherited pipe) and obeys
+orders (lines on a descriptor of their own). A beat is a full snapshot, never a difference, so losing one is harmless.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from livereduce.base.fields import LARGEST, LATEST_UNIX_S, checked
+from livereduce.messages.marks import FILE_NAME as MARK_FILE
+from livereduce.messages.marks import Suspect
+
+MAX_BEAT_BYTES = 4096
+"""A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
+
+BEAT_FD = "LIVEREDUCE_BEAT_FD"
+ORDER_FD = "LIVEREDUCE_ORDER_FD"
+DUMP_FD = "LIVEREDUCE_DUMP_FD"
+"""Environment variables that tell the worker the numbers of its descriptors: beats, orders, and a file for stacks."""
+
+PROBLEM_PREFIX = "livereduce.worker: "
+"""How a line of output begins that says why a worker ends with exit code 78."""
+
+SPEAKER = re.compile(rb"\x1e([0-9a-f]{32})?\x1e")
+"""A tag in the output: what follows is said by the script with this md5, or by none of the two."""
+TORN_SPEAKER = re.compile(rb"\x1e[0-9a-f]{0,32}\Z")
+"""The beginning of one, whose rest is still to come."""
+
+
+def encode_speaker(md5: str) -> bytes:
+    """The tag for a script's md5; empty for none."""
+    return b"\x1e" + md5.encode() + b"\x1e"
+
+
+STOP = "stop"
+"""Order: finish the step, publish, exit 0."""
+
+RECYCLE = "recycle"
+"""Order: the same, but exit `ExitCode.RECYCLED`, since a new worker is to take over."""
+
+TRIM = "trim"
+"""Order: give freed memory back to the system, between two steps."""
+
+
+class Phase(StrEnum):
+    """What the worker is doing; each has its own limit of silence."""
+
+    STARTING = "starting"
+    WAITING = "waiting"
+    PROCESS = "process"
+    POST_PROCESS = "post_process"
+    PUBLISH = "publish"
+    STOPPING = "stopping"
+
+
+SILENCE_LIMITS_S: dict[Phase, float] = {
+    Phase.STARTING: 180.0,
+    Phase.WAITING: 30.0,
+    Phase.PROCESS: 600.0,
+    Phase.POST_PROCESS: 1800.0,
+    Phase.PUBLISH: 120.0,
+    Phase.STOPPING: 20.0,
+}
+
+
+class RunState(StrEnum):
+    """What the beamline is doing."""
+
+    NO_RUN = "no_run"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What an engine has done so far; counters only grow within a generation, those named `run_…` within a run.
+
+    Attributes
+    ----------
+    doing
+        While the worker starts: what takes so long; empty if nothing does.
+    data_age_s
+        Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
+    proc_s, post_proc_s, publish_s
+        How long the last call that has finished took.
+    proc_calls, post_proc_calls
+        How many calls of the scripts have finished in this generation, well or not.
+    no_pulses_since
+        Unix time since when a run that is not paused has brought no pulses; None if they come.
+    no_beam_since
+        Unix time since when the pulses have come without beam; None if there is beam, or it is not known.
+    last_errors
+        The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
+    incomplete_runs
+        The newest earlier runs whose end or whole was missed, one sentence each.
+    run_unmapped, run_erroneous
+        Events that are not among `run_events`, since they have no pixel of the instrument.
+    invalid_logs
+        Names of some variables whose newest value must not be used, as the control system says.
+    keeps_events
+        Whether the run is accumulated as events.
+    fits
+        Empty; or why the run is accumulated as histograms although its events were to be kept.
+    contained
+        Errors of our own that cost a packet or a chunk, not the worker.
+    rss_bytes
+        What the worker's process had for itself when this was said: at the change of phase, before the script.
+    held_bytes
+        Of data that the engine holds: accumulated, held back, waiting for a chunk.
+    proc_grew_bytes, post_proc_grew_bytes
+        By how much the process has grown inside the calls of the scripts that have finished, in sum.
+    silent_s
+        How long the loop that reduces has shown no sign of life, where that is not the loop that beats (Mantid's).
+    """
+
+    doing: str = ""
+    run: int = 0
+    run_state: RunState = RunState.NO_RUN
+    chunks: int = 0
+    results: int = 0
+    events: int = 0
+    pulses: int = 0
+    run_chunks: int = 0
+    run_events: int = 0
+    run_pulses: int = 0
+    run_proton_charge_pc: float = 0.0
+    run_unmapped: int = 0
+    run_erroneous: int = 0
+    run_incomplete: str = ""
+    invalid_logs: str = ""
+    script_errors: int = 0
+    proc_s: float = 0.0
+    post_proc_s: float = 0.0
+    publish_s: float = 0.0
+    proc_calls: int = 0
+    post_proc_calls: int = 0
+    data_age_s: float | None = None
+    no_pulses_since: float | None = None
+    no_beam_since: float | None = None
+    source_address: str = ""
+    source_connected: bool = False
+    source_reason: str = ""
+    source_connects: int = 0
+    received_bytes: int = 0
+    bad_packets: int = 0
+    repeated_pulses: int = 0
+    gaps: int = 0
+    contained: int = 0
+    incomplete_runs: tuple[str, ...] = ()
+    keeps_events: bool = True
+    fits: str = ""
+    rss_bytes: int = 0
+    held_bytes: int = 0
+    proc_grew_bytes: int = 0
+    post_proc_grew_bytes: int = 0
+    silent_s: float = 0.0
+    last_errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """One sign of life from the work loop."""
+
+    seq: int
+    phase: Phase
+    progress: Progress
+
+
+def encode_beat(beat: Beat) -> bytes:
+    """One line of at most `MAX_BEAT_BYTES`; texts are cut until it fits, numbers that are none (NaN) are 0."""
+    for room in (600, 200, 60, 20):
+        body = asdict(beat)
+        body["progress"] = {name: _cut(_plain(value), room) for name, value in body["progress"].items()}
+        line = json.dumps(body, separators=(",", ":")).encode() + b"\n"
+        if len(line) <= MAX_BEAT_BYTES:
+            return line
+    # Texts of a stream may be of any characters, and lists of any length: a sign of life must not fail for them.
+    bare = {name: _cut(value, 0) if name != "run_state" else value for name, value in body["progress"].items()}
+    body["progress"] = bare | {"last_errors": {}, "incomplete_runs": []}
+    return json.dumps(body, separators=(",", ":")).encode() + b"\n"
+
+
+def _cut(value: Any, room: int) -> Any:
+    """A text, or the texts of a list or by kind, of at most so many characters."""
+    match value:
+        case str():
+            return value[:room]
+        case dict():
+            return {kind: text[:room] for kind, text in value.items()}
+        case list() | tuple():
+            return [text[:room] for text in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    # the sums of a stream that says NaN must not make a worker that cannot be understood
+    return 0.0 if isinstance(value, float) and not abs(value) <= LARGEST else value
+
+
+def decode_beat(line: bytes) -> Beat:
+    """The beat of a line; every field is there, of its type, and within its range.
+
+    A script can write to the pipe too, and what is read here is shown, added up and compared with clocks.
+
+    Raises
+    ------
+    ValueError
+        The line is not a beat (a torn write, or something else wrote to the pipe).
+    """
+    try:
+        if len(line) > MAX_BEAT_BYTES:
+            raise ValueError(f"{len(line)} bytes, a beat has at most {MAX_BEAT_BYTES}")
+        body = json.loads(line)
+        if wrong := body["progress"].keys() ^ Progress.__dataclass_fields__.keys():
+            raise ValueError(f"progress: wrong fields {sorted(wrong)}")
+        beat = checked(Beat, body)
+        for name in Progress.__dataclass_fields__:
+            _require_range(name, getattr(beat.progress, name))
+        _require_range("seq", beat.seq)
+        require_times(beat.progress)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"not a beat: {line[:80]!r} ({error})") from None
+    return beat
+
+
+MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_proton_charge_pc"})
+"""The clock of the data acquisition may be ahead of ours; a charge is what the stream says it is."""
+
+
+UNIX_TIMES = ("no_beam_since", "no_pulses_since")
+
+
+def require_times(progress: Progress) -> None:
+    """Refuse times that do not fit into a date: whoever shows them would fail.
+
+    Raises
+    ------
+    ValueError
+        Names the field.
+    """
+    for name in UNIX_TIMES:
+        value = getattr(progress, name)
+        if value is not None and not 0 <= value <= LATEST_UNIX_S:
+            raise ValueError(f"{name}: expected a Unix time, got {value!r:.40}")
+
+
+def _require_range(name: str, value: object) -> None:
+    least = -LARGEST if name in MAY_BE_NEGATIVE else 0
+    if isinstance(value, int | float) and not least <= value <= LARGEST:  # so is NaN
+        raise ValueError(f"{name}: unexpected {value!r:.40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCopy:
+    """A script as this generation runs it: the user's path (for people), the frozen copy (for the worker), its md5."""
+
+    path: str
+    copy: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything one generation of the worker needs; written by the daemon as JSON, read once by the worker.
+
+    Attributes
+    ----------
+    generation
+        Counts up with every worker started by one state directory.
+    start
+        Where to begin: ``run_start`` or ``now``.
+    keep_events
+        False: continue with histograms whatever `preserve_events` says (memory fallback).
+    counted_run
+        The run that this holds for; the next one is kept as events again. None: all runs.
+    source
+        URL of the stream; empty for the engine mantid if it is the instrument's own.
+    limits_s
+        How long a worker may be silent, by phase; those that are not here are `SILENCE_LIMITS_S`.
+    publish_config
+        The configuration of the facility's live data server; empty: nothing is sent there.
+    suspects
+        Data that earlier workers died on.
+    """
+
+    generation: int
+    engine: str
+    instrument: str
+    short_name: str
+    source: str
+    update_every_s: float
+    preserve_events: bool
+    accum_method: str
+    periods: tuple[int, ...]
+    spectra: tuple[int, ...]
+    tof_bins_us: tuple[float, float, float]
+    proc: ScriptCopy | None
+    post_proc: ScriptCopy | None
+    script_dir: str
+    state_dir: str
+    runtime_dir: str
+    start: str = "run_start"
+    keep_events: bool = True
+    counted_run: int | None = None
+    limits_s: dict[str, float] = field(default_factory=dict)
+    publish_config: str = ""
+    suspects: tuple[Suspect, ...] = ()
+
+    def limit_s(self, phase: Phase) -> float:
+        """How long a worker may be silent in a phase."""
+        return self.limits_s.get(phase, SILENCE_LIMITS_S[phase])
+
+    @property
+    def script_md5s(self) -> str:
+        """Both scripts, told from all others."""
+        return " ".join(script.md5 if script else "none" for script in (self.proc, self.post_proc))
+
+    @property
+    def mark(self) -> Path:
+        """Where the worker of this generation writes its mark (`livereduce.messages.marks`)."""
+        return Path(self.state_dir) / "generations" / f"{self.generation:06d}" / MARK_FILE
+
+
+def encode_job(job: Job) -> str:
+    """The job as JSON text."""
+    return json.dumps(asdict(job), indent=2)
+
+
+def decode_job(text: str) -> Job:
+    """The job of a JSON text.
+
+    Raises
+    ------
+    ValueError
+        Not a job: names what is missing or unknown.
+    """
+    try:
+        body: dict[str, Any] = json.loads(text)
+        for key in ("proc", "post_proc"):
+            body[key] = ScriptCopy(**body[key]) if body[key] is not None else None
+        for key in ("periods", "spectra", "tof_bins_us"):
+            body[key] = tuple(body[key])
+        body["suspects"] = tuple(checked(Suspect, one) for one in body.get("suspects", ()))
+        return Job(**body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not a job: {error}") from None

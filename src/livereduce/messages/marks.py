@@ -1,0 +1,174 @@
+"""The mark: what data the worker has in its hands, in a few bytes that outlive it; and the data that it died on.
+
+The worker writes a mark before each stage (a store into mapped memory, no system call). When it dies, the daemon reads
+the mark, and gives the next worker a list of suspects: data to be handled apart, or to be left out.
+"""
+
+import mmap
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from livereduce.base.files import read_regular
+
+FILE_NAME = "mark"
+"""In the folder of the generation."""
+_FORMAT = struct.Struct("<IIqqQqQ")
+_EPICS_EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+class MarkStage(StrEnum):
+    """Where data are on their way from the stream to a result."""
+
+    NOTHING = "nothing"
+    DECODE = "decode"
+    CUT = "cut"
+    INTAKE = "intake"
+    PROC = "proc"
+    ACCUMULATE = "accumulate"
+    POST_PROC = "post_proc"
+    PUBLISH = "publish"
+
+
+_STAGES = tuple(MarkStage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What the worker was handling.
+
+    Attributes
+    ----------
+    from_ns, to_ns
+        The oldest and the newest pulse, nanoseconds since 1990; of a chunk without pulses, of its logs.
+    packet, packet_ns
+        One packet alone, by its check sum, and its own time, which may be much older than the pulses it comes with;
+        0 for everything between the two times.
+    passed
+        How many chunks of this run have gone through all stages in this generation.
+    """
+
+    stage: MarkStage
+    run: int
+    from_ns: int
+    to_ns: int
+    packet: int = 0
+    packet_ns: int = 0
+    passed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """Data that a worker died on.
+
+    Attributes
+    ----------
+    stage, run, from_ns, to_ns, packet, packet_ns
+        See `Mark`.
+    scripts
+        The md5s of the scripts that were in use.
+    why
+        How the worker ended.
+    skip
+        Leave these data out; else handle them apart from all others.
+    pieces
+        Into how many chunks they are cut, to find the one that is to blame.
+    """
+
+    stage: MarkStage
+    run: int
+    from_ns: int
+    to_ns: int
+    packet: int = 0
+    packet_ns: int = 0
+    scripts: str = ""
+    why: str = ""
+    skip: bool = False
+    pieces: int = 1
+
+    @property
+    def reason(self) -> str:
+        """Why these data are missing, for people."""
+        if self.packet:
+            what = f"a packet of {_iso(self.packet_ns)}"
+        else:
+            between = f" to {_iso(self.to_ns)}" if self.to_ns > self.from_ns else ""
+            what = f"the data of {_iso(self.from_ns)}{between}"
+        return f"{what} left out: the worker died on it twice in {self.stage} ({self.why})"
+
+
+def _iso(time_ns: int) -> str:
+    return f"{_EPICS_EPOCH + timedelta(microseconds=time_ns // 1000):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+class Marker:
+    """Writes the mark of one worker.
+
+    Parameters
+    ----------
+    path
+        None, or a place where no file can be made: nothing is marked, and no suspect will be found.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._memory: mmap.mmap | bytearray = bytearray(_FORMAT.size)
+        self._run = -1
+        self._span = (0, 0)
+        self._passed = 0
+        if path is not None:
+            with suppress(OSError, ValueError), path.open("w+b") as file:
+                file.truncate(_FORMAT.size)
+                self._memory = mmap.mmap(file.fileno(), _FORMAT.size)
+
+    def data(
+        self, stage: MarkStage, run: int, from_ns: int, to_ns: int, *, packet: int = 0, packet_ns: int = 0
+    ) -> None:
+        """A stage begins with other data."""
+        if run != self._run:
+            self._run, self._passed = run, 0
+        self._span = from_ns, to_ns
+        self._write(stage, packet, packet_ns)
+
+    def stage(self, stage: MarkStage) -> None:
+        """The same data enter another stage."""
+        self._write(stage)
+
+    def passed(self) -> None:
+        """The chunk is through."""
+        self._passed += 1
+        self._write(MarkStage.NOTHING)
+
+    def nothing(self) -> None:
+        """There are no data in hand."""
+        self._write(MarkStage.NOTHING)
+
+    def _write(self, stage: MarkStage, packet: int = 0, packet_ns: int = 0) -> None:
+        # In two steps: a process that is killed between them has no data in hand, rather than those of before.
+        self._memory[0:4] = bytes(4)
+        number = _STAGES.index(stage)
+        if number:
+            run = self._run & 0xFFFF_FFFF
+            _FORMAT.pack_into(self._memory, 0, 0, run, *self._span, packet, packet_ns, self._passed)
+            self._memory[0:4] = number.to_bytes(4, "little")
+
+
+def read_mark(path: Path) -> Mark | None:
+    """What a worker that has ended had in its hands; None if nothing, or if it has left no mark."""
+    try:
+        number, run, from_ns, to_ns, packet, packet_ns, passed = _FORMAT.unpack(read_regular(path, _FORMAT.size))
+    except (OSError, struct.error):
+        return None
+    if not 0 < number < len(_STAGES):
+        return None
+    return Mark(
+        stage=_STAGES[number],
+        run=run,
+        from_ns=from_ns,
+        to_ns=to_ns,
+        packet=packet,
+        packet_ns=packet_ns,
+        passed=passed,
+    )

@@ -1,0 +1,73 @@
+"""The word and the reason that people see: the daemon's own, refined by what its worker says. Pure."""
+
+from livereduce.messages.link import Progress, RunState
+from livereduce.messages.status import Condition, StateWord, clock_time
+
+
+def shown(
+    word: StateWord,
+    why: str,
+    progress: Progress | None,
+    conditions: tuple[Condition, ...] = (),
+    running: str = "",
+) -> tuple[StateWord, str]:
+    """The word and the reason.
+
+    Parameters
+    ----------
+    conditions
+        What somebody should look at, the most urgent first.
+    running
+        Which script runs for a remarkable time, in a sentence; empty if none does.
+    """
+    if word is StateWord.RESTARTING:  # what was saved meanwhile is as much of a reason for no results
+        files = (one.text for one in conditions if one.kind == "files" and one.text not in why)
+        return word, "; ".join((why, *files))
+    if word is StateWord.STARTING and progress is not None and progress.doing:
+        return word, progress.doing
+    if word is not StateWord.RUNNING or progress is None:
+        return word, why
+    if not progress.source_connected and not without_source(progress):
+        return StateWord.STARTING, f"connecting to {_where(progress)}"
+    if conditions:
+        return StateWord.DEGRADED, "; ".join(one.text for one in conditions)
+    word, why = _by_run(progress)
+    return word, f"{why}; {running}" if running else why
+
+
+def _by_run(progress: Progress) -> tuple[StateWord, str]:
+    match progress.run_state:
+        case RunState.PAUSED:
+            return StateWord.PAUSED, f"run {progress.run} is paused"
+        case RunState.RUNNING:
+            incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
+            fits = f"; {progress.fits}" if progress.fits else ""
+            return StateWord.RUNNING, f"reducing run {progress.run}{_beam_off(progress)}{fits}{incomplete}"
+        case RunState.ENDED:
+            return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
+        case RunState.NO_RUN:
+            return StateWord.WAITING_FOR_RUN, "connected, no run yet"
+
+
+def without_source(progress: Progress) -> str:
+    """That the connection to the source is lost or cannot be made; empty if it is there, or still being made."""
+    if progress.source_connected or not (progress.source_reason or progress.source_connects):
+        return ""
+    where, reason = _where(progress), progress.source_reason or "connection lost"
+    return reason if where in reason else f"{where}: {reason}"
+
+
+def without_pulses(progress: Progress) -> str:
+    """That a run that is not paused brings no pulses; empty if it does. The beam being off is not that."""
+    if progress.no_pulses_since is None or progress.run_state is not RunState.RUNNING or not progress.source_connected:
+        return ""
+    since = clock_time(progress.no_pulses_since, "%H:%M:%S")
+    return f"no pulses since {since}, although run {progress.run} is not paused: does the data acquisition run?"
+
+
+def _beam_off(progress: Progress) -> str:
+    return "" if progress.no_beam_since is None else f"; no beam since {clock_time(progress.no_beam_since)}"
+
+
+def _where(progress: Progress) -> str:
+    return progress.source_address or "the stream"

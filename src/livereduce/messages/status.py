@@ -1,0 +1,321 @@
+"""The snapshot that the daemon writes and everyone else reads: its words, its file, what it means.
+
+One writer, many readers, no lock: the file is replaced by rename, so a reader sees this snapshot or the one before,
+never half of one. When it is written is decided in `daemon.report`; `status_text` shows it to people.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from livereduce.base.errors import ExitCode
+from livereduce.base.fields import checked
+from livereduce.base.files import read_regular, replace_file
+from livereduce.base.lock import FILE_NAME as LOCK_NAME
+from livereduce.base.lock import Holder, holder
+from livereduce.messages.link import Phase, Progress, require_times
+from livereduce.messages.script_failure import ScriptFailure
+from livereduce.preflight.resolve import Survey
+
+FILE_NAME = "status.json"
+MOST_BYTES = 4 << 20
+"""Of a snapshot; it has some ten kilobytes."""
+MOST_PID = 2**31 - 1
+NOT_KNOWN = Holder()
+STALE_S = 15.0
+"""The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
+
+
+class StateWord(StrEnum):
+    """The one word for how the service is."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING_FOR_RUN = "waiting_for_run"
+    PAUSED = "paused"
+    DEGRADED = "degraded"
+    STALLED = "stalled"
+    RESTARTING = "restarting"
+    PARKED = "parked"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+NEEDS_ATTENTION = frozenset({StateWord.DEGRADED, StateWord.STALLED, StateWord.RESTARTING, StateWord.PARKED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptSeen:
+    """A script as the newest generation runs it.
+
+    Attributes
+    ----------
+    path, md5
+        The user's file, and what tells its versions apart.
+    modified
+        When the file was written; empty if that is not known, as of a last good version.
+    since
+        When this version was first taken into use; empty if that could not be kept.
+    """
+
+    path: str
+    md5: str
+    modified: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Something that somebody should look at: its kind (``source``, ``files``, ``proc`` …), a sentence, since when."""
+
+    kind: str
+    text: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSeen:
+    """The last error of a kind (``proc``, ``post_proc``, ``publish``, ``source`` …), since when, whether it is over."""
+
+    kind: str
+    text: str
+    at: str
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """A line that a script printed, when it came, and which version of which script that was (``proc 1a2b3c4``).
+
+    `script` is empty for what comes between two calls: of a thread that a script has left, of a library.
+    """
+
+    at: str
+    line: str
+    script: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """A worker that ended and was followed by another: when, why, and which generation it was."""
+
+    at: str
+    reason: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything there is to know of a running service; times are ISO 8601 with zone.
+
+    Attributes
+    ----------
+    state, why, since
+        One word, the reason in a sentence, and since when.
+    problems
+        What keeps a parked service from starting, or the texts of all conditions, the most urgent first.
+    conditions
+        What somebody should look at now, each since when; `daemon.conditions` has their order.
+    generation, worker_pid
+        The newest worker; the pid is None while there is none.
+    phase, progress
+        As of the newest beat; None before the first.
+    phase_since, usual_s
+        When that phase began, and how long the script that runs in it takes at most, from experience; empty and None
+        if that is not known.
+    events_per_s, pulses_per_s
+        From successive beats.
+    memory_bytes, memory_limit_bytes, memory_parts
+        Of the worker with all that it has started; None without a worker, and without a limit. The parts are in words.
+    dump, dump_shows
+        The file with the stacks of the worker that hung last, and the innermost line of its main thread.
+    restarts, renewals
+        How many workers ended since the daemon started without having been asked to, and how many to begin anew: for
+        other scripts, on request, for want of memory.
+    errors
+        The last error of each kind since the daemon started, the newest last.
+    printed, printed_left_out
+        The last lines that scripts printed, without the worker's own log, the newest last; and how many lines of theirs
+        are not in the log, since they print too much.
+    script_failure
+        The last failure of a script in the version that is in use; None if there was none.
+    last_restarts, last_words
+        The newest of both, oldest first, also those under earlier daemons; and what the last of these workers printed.
+    """
+
+    state: StateWord
+    why: str
+    since: str
+    pid: int
+    started: str
+    updated: str
+    version: str
+    configuration: str = ""
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    instrument: str = ""
+    engine: str = ""
+    interpreter: str = ""
+    proc: ScriptSeen | None = None
+    post_proc: ScriptSeen | None = None
+    log_file: str = ""
+    products_dir: str = ""
+    generation: int = 0
+    worker_pid: int | None = None
+    phase: Phase | None = None
+    phase_since: str = ""
+    usual_s: float | None = None
+    progress: Progress | None = None
+    events_per_s: float = 0.0
+    pulses_per_s: float = 0.0
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    memory_parts: str = ""
+    restarts: int = 0
+    renewals: int = 0
+    errors: tuple[ErrorSeen, ...] = ()
+    printed: tuple[Printed, ...] = ()
+    printed_left_out: int = 0
+    script_failure: ScriptFailure | None = None
+    last_restarts: tuple[Restart, ...] = ()
+    last_words: tuple[str, ...] = ()
+    dump: str = ""
+    dump_shows: str = ""
+
+
+def iso(at: datetime) -> str:
+    """A time as it stands in the snapshot."""
+    return at.astimezone().isoformat(timespec="milliseconds")
+
+
+def encode_status(status: Status) -> str:
+    """The snapshot as JSON text."""
+    return json.dumps(asdict(status), indent=2) + "\n"
+
+
+def decode_status(text: str) -> Status:
+    """The snapshot of a JSON text, every field checked; keys that this version does not know are left out.
+
+    Raises
+    ------
+    ValueError
+        Not a snapshot: says what is missing or wrong.
+    """
+    try:
+        status = checked(Status, json.loads(text))
+        for name in ("started", "updated", "since", *(["phase_since"] if status.phase_since else [])):
+            _require_time(name, getattr(status, name))
+        if status.phase_since:
+            _require_time("phase_since", status.phase_since)
+        if status.progress:
+            require_times(status.progress)
+        if not 0 <= status.pid <= MOST_PID:
+            raise ValueError(f"pid: expected the number of a process, got {status.pid}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a status of livereduce: {error}") from None
+    return status
+
+
+def _require_time(name: str, text: str) -> None:
+    if not is_time(text):
+        raise ValueError(f"{name}: expected a time with zone, got {text!r:.60}")
+
+
+def is_time(text: str) -> bool:
+    """Whether it is a time with zone in ISO 8601; those of old entries of the history may be anything."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Replace the snapshot as a whole.
+
+    Raises
+    ------
+    OSError
+        The directory cannot be written; the old snapshot stands.
+    """
+    replace_file(path, encode_status(status).encode())
+
+
+def read_status(path: Path) -> Status:
+    """The snapshot of a file.
+
+    Raises
+    ------
+    OSError
+        There is no such file, or it cannot be read.
+    ValueError
+        It is not a snapshot.
+    """
+    return decode_status(read_regular(path, MOST_BYTES, follow_link=False).decode())
+
+
+def clock_time(unix_s: float, form: str = "%H:%M") -> str:
+    """A time of today as it stands on a clock; with its date if it is of another day."""
+    at, today = datetime.fromtimestamp(unix_s), datetime.now()
+    return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
+
+
+def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
+    """Why the daemon behind a snapshot is down; empty if it is up.
+
+    Parameters
+    ----------
+    lock
+        Who holds the lock beside the snapshot. It tells at once that a daemon was killed; without it, a process of
+        another kind may have got its pid, or nobody has taken note of its end yet.
+    """
+    if status.state is StateWord.STOPPED:
+        return f"the daemon was stopped ({status.why})"
+    if lock.held and lock.pid not in (None, status.pid):
+        return f"the daemon (pid {status.pid}) is gone, and another one (pid {lock.pid}) has only just started"
+    if lock.held is False or (lock.held is None and not psutil.pid_exists(status.pid)):
+        return f"the daemon (pid {status.pid}) is gone without having been stopped"
+    age_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
+    if age_s > STALE_S:
+        return f"the daemon (pid {status.pid}) has written nothing for {age_s:.0f} s"
+    return ""
+
+
+def holder_beside(status_file: Path) -> Holder:
+    """Who holds the lock of the runtime directory in which a snapshot lies."""
+    return holder(status_file.with_name(LOCK_NAME))
+
+
+def of_a_dead_daemon(status: Status) -> Status:
+    """The snapshot without what holds only as long as its daemon lives: nobody is connected, and nothing flows."""
+    progress = status.progress
+    if progress is not None:
+        progress = replace(progress, source_connected=False, source_reason="the daemon is down")
+    return replace(status, progress=progress, events_per_s=0.0, pulses_per_s=0.0)
+
+
+def exit_code(status: Status, down: str) -> ExitCode:
+    """0: well; 1: somebody should look; 2: down."""
+    if down:
+        return ExitCode.DOWN
+    return ExitCode.DEGRADED if status.state in NEEDS_ATTENTION else ExitCode.OK
+
+
+def headline(status: Status) -> str:
+    """One line: state and reason, and what flows. The life sign of the log."""
+    progress = status.progress
+    if progress is None or status.worker_pid is None:
+        return f"{status.state}: {status.why}"
+    flow = f"{progress.chunks} chunks, {progress.results} results, {status.events_per_s:.3g} events/s"
+    age = "" if progress.data_age_s is None else f", data {progress.data_age_s:.1f} s old"
+    return f"{status.state}: {status.why}; {flow}{age}"
+
+
+def runtime_directory(found: Survey, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The runtime directory of a configuration, also of one that cannot run: its daemon says there why it is parked."""
+    return found.runtime_dir or Path(environ.get("RUNTIME_DIRECTORY") or cwd / "livereduce.run")

@@ -1,0 +1,304 @@
+"""What a configuration means on this host: engine, instrument, scripts, stream, directories, and what is wrong.
+
+`livereduce.preflight.host` gathers the facts about the host, `survey` judges them with what lies in the directories.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livereduce.base.errors import OperatorError
+from livereduce.config.file import Config
+from livereduce.config.instrument import Instrument, identify, lookup
+from livereduce.config.keys import INSTRUMENT_NAME
+from livereduce.preflight.host import (
+    Host,
+    Verdict,
+    choose_engine,
+    describe_environment,
+    describe_mantid,
+    engine_problems,
+    interpreter_for,
+    is_elsewhere,
+    look_at_host,
+    needs_mantid,
+    relaunch,
+)
+from livereduce.scripting.files import Scripts, find_scripts, judge
+from livereduce.scripting.syntax import Parse, Syntax
+
+FRAME_US = 1e6 / 60
+"""One frame of a source that pulses at 60 Hz, as SNS does."""
+DEFAULT_TOF_BINS_US = (0.0, FRAME_US / 100, FRAME_US)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A configuration that can run here; nothing in it is left open.
+
+    Attributes
+    ----------
+    engine
+        ``builtin`` or ``mantid``.
+    interpreter
+        The python that runs the worker.
+    environment
+        In words, for people: which environment is meant.
+    mantid
+        In words: version and place of the Mantid that the worker gets, where that is known.
+    source
+        URL of the stream.
+    tof_bins_us
+        (min, step, max) where events become histograms.
+    """
+
+    config: Config
+    instrument: Instrument
+    engine: str
+    interpreter: str
+    environment: str
+    script_dir: Path
+    scripts: Scripts
+    source: str
+    tof_bins_us: tuple[float, float, float]
+    runtime_dir: Path
+    state_dir: Path
+    warnings: tuple[str, ...]
+    mantid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Everything that could be found out, with all problems; None is what could not.
+
+    Attributes
+    ----------
+    relaunch
+        Why this process is not the one to run it, although it can be run; empty if it is.
+    """
+
+    config: Config
+    verdict: Verdict | None
+    interpreter: str
+    environment: str
+    instrument: Instrument | None
+    script_dir: Path | None
+    scripts: Scripts | None
+    source: str
+    tof_bins_us: tuple[float, float, float]
+    runtime_dir: Path | None
+    state_dir: Path | None
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+    relaunch: str = ""
+    mantid: str = ""
+
+
+def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
+    """What the configuration means on this host.
+
+    Raises
+    ------
+    OperatorError
+        It cannot run here: every problem at once.
+    """
+    return complete(survey(config, look_at_host(environ, cwd)))
+
+
+def complete(found: Survey) -> Resolved:
+    """What was found, if nothing in it is left open.
+
+    Raises
+    ------
+    OperatorError
+        There are problems: all of them.
+    """
+    match found:
+        case Survey(
+            verdict=Verdict() as verdict,
+            instrument=Instrument() as instrument,
+            script_dir=Path() as script_dir,
+            scripts=Scripts() as scripts,
+            runtime_dir=Path() as runtime_dir,
+            state_dir=Path() as state_dir,
+            problems=(),
+        ):
+            return Resolved(
+                config=found.config,
+                instrument=instrument,
+                engine=verdict.engine,
+                interpreter=found.interpreter,
+                environment=found.environment,
+                script_dir=script_dir,
+                scripts=scripts,
+                source=found.source,
+                tof_bins_us=found.tof_bins_us,
+                runtime_dir=runtime_dir,
+                state_dir=state_dir,
+                warnings=found.warnings,
+                mantid=found.mantid,
+            )
+    raise OperatorError(*found.problems)
+
+
+@dataclass(slots=True)
+class _Findings:
+    problems: list[str]
+    warnings: list[str]
+
+
+def trust(*_text: object) -> Syntax:
+    """The `Parse` of those who do not want to know whether scripts compile."""
+    return Syntax()
+
+
+def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), parse: Parse = trust) -> Survey:
+    """Everything that can be found out, with all problems.
+
+    Parameters
+    ----------
+    bad_keys
+        Keys whose value was refused: their default was not meant, so nothing is concluded from it.
+    parse
+        Says whether the scripts compile.
+    """
+    notes = _Findings(problems=[], warnings=list(config.warnings))
+    verdict = _judge_engine(config, host, notes) if not bad_keys & {"engine", "PIXI_ENV", "CONDA_ENV"} else None
+    engine = verdict.engine if verdict else ""
+    instrument = None
+    if "instrument" not in bad_keys and not (needs_mantid(config, engine) and is_elsewhere(config, host)):
+        own_stream = config.source is not None or "source" in bad_keys
+        instrument = _judge_instrument(config, host, notes, unknown_ok=own_stream or engine != "builtin")
+    script_dir = _script_dir(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
+    scripts = _judge_scripts(script_dir, instrument, engine, parse, notes) if script_dir and instrument else None
+    source = config.source or (instrument.address if instrument else "")
+    if engine == "builtin" and instrument and "source" not in bad_keys:
+        notes.problems += _source_problems(source, instrument)
+    runtime_dir, state_dir = (
+        _judge_directory(kind, configured, instrument, host, notes) if f"{kind}_dir" not in bad_keys else None
+        for kind, configured in (("runtime", config.runtime_dir), ("state", config.state_dir))
+    )
+    return Survey(
+        config=config,
+        verdict=verdict,
+        interpreter=interpreter_for(config, host, engine),
+        environment=describe_environment(config, host, engine),
+        instrument=instrument,
+        script_dir=script_dir,
+        scripts=scripts,
+        source=source,
+        tof_bins_us=config.tof_bins_us or DEFAULT_TOF_BINS_US,
+        runtime_dir=runtime_dir,
+        state_dir=state_dir,
+        problems=tuple(notes.problems),
+        warnings=tuple(notes.warnings),
+        relaunch=relaunch(config, host),
+        mantid=describe_mantid(host) if engine == "mantid" else "",
+    )
+
+
+def _judge_engine(config: Config, host: Host, notes: _Findings) -> Verdict:
+    verdict = choose_engine(config, host)
+    notes.problems += engine_problems(config, host, verdict)
+    return verdict
+
+
+def _judge_instrument(config: Config, host: Host, notes: _Findings, *, unknown_ok: bool) -> Instrument | None:
+    answer, silence = _mantids_answer(host)
+    notes.warnings += [silence] if silence else []
+    try:
+        return identify(config.instrument, answer, host.properties, unknown_ok=unknown_ok)
+    except OperatorError as error:
+        notes.problems += error.problems
+        notes.problems += [silence] if silence else []
+        return None
+
+
+def _mantids_answer(host: Host) -> tuple[Instrument | None, str]:
+    """The instrument that Mantid has named, if it was asked, and why it has not."""
+    identity = host.identity
+    if identity is None:
+        return None, ""
+    if identity.problem:
+        return None, f"Mantid does not say which instrument this is: {identity.problem}"
+    if not (INSTRUMENT_NAME.fullmatch(identity.name) and INSTRUMENT_NAME.fullmatch(identity.short_name)):
+        return (
+            None,
+            f"Mantid names an instrument that cannot be in a file name: {identity.name} ({identity.short_name})",
+        )
+    known = lookup(identity.name, identity.facility)
+    if known is not None and known.facility == identity.facility:
+        return known, ""
+    return Instrument(name=identity.name, short_name=identity.short_name, facility=identity.facility), ""
+
+
+def _script_dir(config: Config, instrument: Instrument | None, cwd: Path) -> Path | None:
+    if config.script_dir is not None:
+        return cwd / config.script_dir
+    return Path(f"/SNS/{instrument.short_name}/shared/livereduce") if instrument is not None else None
+
+
+def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse: Parse, notes: _Findings) -> Scripts:
+    scripts = find_scripts(script_dir, instrument.short_name, parse)
+    problems, warnings = judge(scripts, script_dir, instrument.short_name, engine)
+    notes.problems += problems
+    notes.warnings += warnings
+    return scripts
+
+
+def _source_problems(source: str, instrument: Instrument) -> list[str]:
+    if source.startswith("adara://"):
+        return []
+    what = f"streams {source}, the builtin engine reads adara://" if source else "has no live stream that is known"
+    return [f'instrument {instrument.name} {what}; set "source", for example "adara://localhost:31415"']
+
+
+def _judge_directory(
+    kind: str, configured: Path | None, instrument: Instrument | None, host: Host, notes: _Findings
+) -> Path | None:
+    directory = choose_directory(kind, configured, instrument, host)
+    if configured is None and host.of_service and f"{kind.upper()}_DIRECTORY" in host.environ:
+        return directory
+    if directory is not None and (obstacle := _obstacle(directory, host)):
+        notes.problems.append(f"{kind} directory {directory} cannot be used: {obstacle}")
+    return directory
+
+
+def choose_directory(kind: str, configured: Path | None, instrument: Instrument | None, host: Host) -> Path | None:
+    """The ``runtime`` or ``state`` directory: configured, systemd's, the desktop's, or in the working directory.
+
+    None where it depends on an instrument that is not known.
+    """
+    if configured is not None:
+        return host.cwd / configured
+    given = host.environ.get(f"{kind.upper()}_DIRECTORY", "").split(":")[0]  # systemd gives a list if there are several
+    if given:
+        return host.cwd / given
+    variable, suffix = {"runtime": ("XDG_RUNTIME_DIR", "run"), "state": ("XDG_STATE_HOME", "state")}[kind]
+    base = host.environ.get(variable, "")
+    if not base.startswith("/"):  # relative ones are to be ignored (XDG base directory specification)
+        return host.cwd / f"livereduce.{suffix}"
+    return Path(base) / "livereduce" / instrument.short_name if instrument is not None else None
+
+
+def private_dir(config: Config, host: Host) -> Path:
+    """A directory of ours before the instrument is known, on which the state directory may depend."""
+    directory = choose_directory("state", config.state_dir, None, host)
+    return directory or Path(host.environ["XDG_STATE_HOME"]) / "livereduce"
+
+
+def _obstacle(directory: Path, host: Host) -> str:
+    """Why a directory cannot be made or written, as far as can be told without trying."""
+    for place in (directory, *directory.parents):
+        try:
+            if not place.exists():
+                continue
+        except OSError as error:
+            return f"{place}: {error.strerror}"
+        if not place.is_dir():
+            return f"{place} is not a directory"
+        return (
+            "" if host.of_another_user or os.access(place, os.W_OK | os.X_OK) else f"no permission to write in {place}"
+        )
+    return ""

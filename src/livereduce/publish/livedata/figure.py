@@ -1,0 +1,183 @@
+"""A product as a plotly figure in a ``<div>``, as live data servers keep them and WebMon shows them.
+
+Only JSON, a ``<div>`` and a call: nothing of plotly is needed to write it (its import takes time and memory of the
+worker). What WebMon asks of it: the body begins with ``<div``; the first ``div.plotly-graph-div`` has the version of
+the JavaScript library that it was written for; the call stands in one line and ends in ``)</script>``; for a download
+of the points there is one trace, of the type ``scatter``, with plain lists of numbers.
+"""
+
+import html
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livereduce.publish.product import Axis, Product
+
+PLOTLY_JS_VERSION = "3.0.1"
+"""The one that WebMon loads for it. The figure has only what plotly.js has had since 2.0."""
+MOST_POINTS = 2000
+"""Of a curve."""
+MOST_CELLS_A_SIDE = 256
+"""Of an image."""
+MOST_NOTES = 300
+"""Characters of what is written below the title."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _DrawnCurve:
+    """Arrays of a size to be drawn, and in words what was done to get there."""
+
+    signal: Array
+    errors: Array | None
+    axes: tuple[Axis, ...]
+    notes: tuple[str, ...] = ()
+
+
+def div_of(products: list[Product], instrument: str) -> str:
+    """The figures of all products of a run in one ``<div>``."""
+    figures = [_div(product, instrument) for product in products]
+    return f"<div>{''.join(figures)}</div>"
+
+
+def _div(product: Product, instrument: str) -> str:
+    if not product.signal.ndim:
+        return f"<p>{html.escape(_heading(product, instrument))}: {_single(product)}</p>"
+    figure = figure_of(product, instrument)
+    name = html.escape(f"livereduce-{instrument}-{product.run}-{product.name}")
+    call = f"{_json(html.unescape(name))}, {_json(figure['data'])}, {_json(figure['layout'])}, {{}}"
+    return (
+        f'<div><div id="{name}" class="plotly-graph-div" plotlyjs-version="{PLOTLY_JS_VERSION}" '
+        f'style="height:{figure["layout"]["height"]}px; width:100%;"></div>'
+        f'<script type="text/javascript">Plotly.newPlot({call})</script></div>'
+    )
+
+
+def _json(value: object) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return json.dumps(value, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _single(product: Product) -> str:
+    error = "" if product.errors is None else f" ± {float(product.errors):.4g}"
+    return html.escape(f"{float(product.signal):.6g}{error} {product.units}".rstrip())
+
+
+def _heading(product: Product, instrument: str) -> str:
+    title = f": {product.title}" if product.title else ""
+    return f"{instrument} run {product.run}{title}, {product.name}"
+
+
+def figure_of(product: Product, instrument: str) -> dict[str, Any]:
+    """``data`` and ``layout`` of a product with at least one dimension, thinned to what can be drawn."""
+    shown = _flattened(_DrawnCurve(signal=product.signal, errors=product.errors, axes=product.axes))
+    image = shown.signal.ndim == 2
+    for dim, most in enumerate((MOST_CELLS_A_SIDE,) * 2 if image else (MOST_POINTS,)):
+        shown = _coarser(shown, dim, most)
+    x_axis = shown.axes[-1]
+    y_title = _label(shown.axes[0]) if image else _with_units(product.name, product.units)
+    notes = html.escape("; ".join((*_facts(product), *shown.notes))[:MOST_NOTES])
+    title = f"{html.escape(_heading(product, instrument))}<br><sub>{notes}</sub>"
+    return {
+        "data": [_image(shown, product.units)] if image else [_curve(shown)],
+        "layout": {
+            "title": {"text": title},
+            "autosize": True,
+            "height": 500 if image else 400,
+            "margin": {"t": 60, "b": 50, "l": 80, "r": 40},
+            "hovermode": "closest",
+            "showlegend": False,
+            "xaxis": {"title": {"text": html.escape(_label(x_axis))}, "exponentformat": "power", "showline": True},
+            "yaxis": {"title": {"text": html.escape(y_title)}, "exponentformat": "power", "showline": True},
+        },
+    }
+
+
+def _facts(product: Product) -> tuple[str, ...]:
+    """That it is not final, up to when, and whether something is missing."""
+    last, incomplete = (str(product.attributes.get(name, "")) for name in ("last_pulse", "incomplete"))
+    facts = [f"live, up to {last[:19].replace('T', ' ')} UTC" if last else "live"]
+    return (*facts, f"incomplete: {incomplete}") if incomplete else tuple(facts)
+
+
+def _flattened(shown: _DrawnCurve) -> _DrawnCurve:
+    """At most two dimensions, and one if the first of two has a single row."""
+    while shown.signal.ndim > 2 or (shown.signal.ndim == 2 and shown.signal.shape[0] == 1):
+        several = shown.signal.shape[0] > 1
+        note = (f"summed over {shown.axes[0].name}",) if several else ()
+        errors = None if shown.errors is None else np.sqrt(np.nansum(shown.errors**2, axis=0))
+        shown = _DrawnCurve(
+            signal=np.nansum(shown.signal, axis=0) if several else shown.signal[0],
+            errors=errors if several or shown.errors is None else shown.errors[0],
+            axes=shown.axes[1:],
+            notes=(*shown.notes, *note),
+        )
+    return shown
+
+
+def _coarser(shown: _DrawnCurve, dim: int, most: int) -> _DrawnCurve:
+    """Means over neighbours along one dimension, so that at most `most` cells are left."""
+    n = shown.signal.shape[dim]
+    every = -(-n // most)
+    if every <= 1:
+        return shown
+    starts = np.arange(0, n, every)
+    finite = np.isfinite(shown.signal)
+    number = np.add.reduceat(finite.astype(np.float64), starts, axis=dim)
+    total = np.add.reduceat(np.where(finite, shown.signal, 0.0), starts, axis=dim)
+    errors = None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        signal = total / number  # NaN where no cell has a value
+        if shown.errors is not None:
+            squares = np.where(finite, shown.errors, 0.0) ** 2
+            errors = np.sqrt(np.add.reduceat(squares, starts, axis=dim)) / number
+    axis = shown.axes[dim]
+    note = f"each {'point' if shown.signal.ndim == 1 else 'cell'} the mean of {every} along {axis.name}"
+    return _DrawnCurve(
+        signal=signal,
+        errors=errors,
+        axes=(*shown.axes[:dim], _coarser_axis(axis, n, starts), *shown.axes[dim + 1 :]),
+        notes=(*shown.notes, note),
+    )
+
+
+def _coarser_axis(axis: Axis, n: int, starts: NDArray[np.intp]) -> Axis:
+    if len(axis.values) == n + 1:
+        return replace(axis, values=np.append(axis.values[starts], axis.values[-1]))
+    return replace(axis, values=np.add.reduceat(axis.values, starts) / np.diff(np.append(starts, n)))
+
+
+def _curve(shown: _DrawnCurve) -> dict[str, Any]:
+    x = shown.axes[0].values
+    if len(x) == len(shown.signal) + 1:
+        x = (x[:-1] + x[1:]) / 2
+    trace: dict[str, Any] = {"type": "scatter", "mode": "lines+markers" if len(x) <= 100 else "lines"}
+    trace |= {"x": _numbers(x, 8), "y": _numbers(shown.signal, 6)}
+    if shown.errors is not None:
+        array = _numbers(shown.errors, 3)
+        trace["error_y"] = {"type": "data", "array": array, "visible": True, "thickness": 0.5, "width": 0}
+    return trace
+
+
+def _image(shown: _DrawnCurve, units: str) -> dict[str, Any]:
+    y, x = shown.axes
+    rows = [_numbers(row, 4) for row in shown.signal]
+    colors = {"title": {"text": html.escape(units)}}
+    return {"type": "heatmap", "x": _numbers(x.values, 8), "y": _numbers(y.values, 8), "z": rows, "colorbar": colors}
+
+
+def _numbers(values: Array, digits: int) -> list[float | None]:
+    """Plain numbers as short as they are drawn; None for what is not finite."""
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _label(axis: Axis) -> str:
+    return _with_units(axis.name, axis.units)
+
+
+def _with_units(name: str, units: str) -> str:
+    return f"{name} ({units})" if units else name

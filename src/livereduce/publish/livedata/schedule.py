@@ -1,0 +1,81 @@
+"""Whose plot is sent next, and when: pure. The sender is `livereduce.publish.livedata.sender`.
+
+The server has one plot of each run, and the run's own reduction puts its plot there as well, some time after the run
+has ended; what is sent after that would replace the better plot by a worse one. The server does not tell who wrote
+last, and the stream tells the end of a run only to those who listen. So a plot is sent only while its run is seen to go
+on: the newest pulse of the run that the stream has brought is at most `FRESH_S` old. That holds for the last plot of a
+run that has ended as well, for plots that wait because the server is down, and for a service far behind the beam.
+"""
+
+from dataclasses import dataclass, field, replace
+
+FRESH_S = 30.0
+"""Writing, cataloguing and reducing the file of a run that has ended takes longer than this."""
+BETWEEN_S = 10.0
+"""Least time from one upload to the next: viewers ask once a minute, and the server keeps answers for 15 s. Drawing a
+large image takes 0.3 s of a core, in which the reduction may have to wait for the interpreter."""
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 300.0
+MOST_RUNS = 3
+"""Runs whose plots wait at a time; of more, the oldest are given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """Who waits, and since which failures.
+
+    Attributes
+    ----------
+    waiting
+        Runs with a plot to be sent, the newest last.
+    newest_unix_s
+        Of each run that is known: the time of its newest pulse.
+    failures
+        In a row.
+    not_before
+        No upload starts sooner; monotonic seconds.
+    """
+
+    waiting: tuple[int, ...] = ()
+    newest_unix_s: dict[int, float] = field(default_factory=dict)
+    failures: int = 0
+    not_before: float = float("-inf")
+
+
+def offered(turns: Turns, run: int) -> Turns:
+    """There is a new plot of a run. Data between runs (0) are nobody's."""
+    if run == 0:
+        return turns
+    others = tuple(each for each in turns.waiting if each != run)
+    return replace(turns, waiting=(*others, run)[-MOST_RUNS:])
+
+
+def seen(turns: Turns, run: int, newest_unix_s: float) -> Turns:
+    """The stream has brought a pulse of a run. What waits of a run that was over long before is given up."""
+    if run == 0 or turns.newest_unix_s.get(run, 0.0) >= newest_unix_s:
+        return turns
+    newest = {**turns.newest_unix_s, run: newest_unix_s}
+    latest = sorted(newest, key=lambda each: newest[each])[-MOST_RUNS - 1 :]
+    waiting = tuple(each for each in turns.waiting if newest_unix_s - newest.get(each, 0.0) <= FRESH_S)
+    return replace(turns, waiting=waiting, newest_unix_s={each: newest[each] for each in latest})
+
+
+def next_run(turns: Turns, now: float, now_unix_s: float) -> int | None:
+    """The run whose plot is to be sent now: the newest that waits and is seen to go on."""
+    if now < turns.not_before:
+        return None
+    fresh = (run for run in reversed(turns.waiting) if now_unix_s - turns.newest_unix_s.get(run, 0.0) <= FRESH_S)
+    return next(fresh, None)
+
+
+def sent(turns: Turns, run: int, now: float, *, outdated: bool = False) -> Turns:
+    """The server has taken the plot of a run. If there is a newer one by now, the run keeps its place."""
+    waiting = turns.waiting if outdated else tuple(each for each in turns.waiting if each != run)
+    return replace(turns, waiting=waiting, failures=0, not_before=now + BETWEEN_S)
+
+
+def failed(turns: Turns, now: float, *, ours: bool) -> Turns:
+    """It has not: wait longer each time, and at once as long as can be if the same again would not do better."""
+    failures = turns.failures + 1
+    wait_s = LONGEST_WAIT_S if ours else min(FIRST_WAIT_S * 2 ** min(failures - 1, 10), LONGEST_WAIT_S)
+    return replace(turns, failures=failures, not_before=now + wait_s)

@@ -1,0 +1,142 @@
+"""Sends the newest results to the facility's live data server, in the background.
+
+A thread of the worker: results are handed over by reference and drawn there, so the reduction waits neither for the
+server nor for a plot, and of several results that come meanwhile only the last is sent. The thread is a daemon: it
+keeps no worker from ending, whatever the server does.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from livereduce.base.errors import OperatorError
+from livereduce.config.livedata import Publication, read_publication
+from livereduce.publish.livedata import schedule
+from livereduce.publish.livedata.figure import div_of
+from livereduce.publish.livedata.schedule import Turns
+from livereduce.publish.livedata.upload import UploadFailed, upload
+from livereduce.publish.product import Product
+
+logger = logging.getLogger("livereduce.publish")
+
+TIMEOUT_S = 20.0
+"""For one upload as a whole."""
+LOOK_S = 0.5
+"""How often it is looked whether a plot may be sent by now."""
+LEAVE_S = 0.2
+"""For a sender that is not in the middle of an upload to end."""
+
+Send = Callable[[Publication, str, int, str, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    text: str
+    ours: bool
+
+
+class Plots:
+    """What is to be sent, and the thread that sends it.
+
+    Parameters
+    ----------
+    configuration
+        Of the live data server, see `livereduce.config.livedata`; read anew for each upload.
+    instrument
+        As the server knows it: letters, digits and ``_``.
+
+    Attributes
+    ----------
+    problem
+        Why the last upload failed; empty if it did not.
+    """
+
+    def __init__(self, configuration: Path, instrument: str, send: Send = upload, timeout_s: float = TIMEOUT_S) -> None:
+        self._configuration, self._instrument = configuration, instrument
+        self._send, self._timeout_s = send, timeout_s
+        self._changed = threading.Condition()
+        self._turns = Turns()
+        self._products: dict[int, dict[str, Product]] = {}
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self.problem = ""
+
+    def offer(self, product: Product) -> None:
+        """Have a result sent, in the place of an earlier one of that run and name. Does not wait."""
+        with self._changed:
+            self._turns = schedule.offered(self._turns, product.run)
+            self._products.setdefault(product.run, {})[product.name] = product
+            self._forget()
+            if self._thread is None and self._turns.waiting and not self._closed:
+                self._thread = threading.Thread(target=self._work, name="plots", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def seen(self, run: int, newest_unix_s: float) -> None:
+        """The stream has brought a pulse of a run, of this time. Does not wait."""
+        with self._changed:
+            self._turns = schedule.seen(self._turns, run, newest_unix_s)
+            self._forget()
+
+    def close(self) -> None:
+        """Send nothing more; an upload that has begun may still come to its end, but is not waited for."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(LEAVE_S)
+
+    def _forget(self) -> None:
+        for run in self._products.keys() - set(self._turns.waiting):
+            del self._products[run]
+
+    def _work(self) -> None:
+        while (order := self._next()) is not None:
+            run, products = order
+            failure = self._attempt(run, products)
+            with self._changed:
+                self._note(run, products, failure)
+
+    def _next(self) -> tuple[int, dict[str, Product]] | None:
+        """The next run with its results, once there is one; None when it is over."""
+        with self._changed:
+            while not self._closed:
+                run = schedule.next_run(self._turns, time.monotonic(), time.time())
+                if run is not None:
+                    return run, dict(self._products[run])
+                self._changed.wait(LOOK_S if self._turns.waiting else None)
+        return None
+
+    def _attempt(self, run: int, products: dict[str, Product]) -> _Failure | None:
+        try:
+            publication = read_publication(self._configuration)
+        except OperatorError as error:
+            return _Failure(text=str(error), ours=True)
+        try:
+            div = div_of(list(products.values()), self._instrument)
+            self._send(publication, self._instrument, run, div, self._timeout_s)
+        except UploadFailed as error:
+            return _Failure(text=str(error), ours=error.ours)
+        except Exception as error:  # noqa: BLE001 (the boundary of one publish)
+            text = publication.without_password(f"the plot of run {run}: {type(error).__name__}: {error}")
+            return _Failure(text=text, ours=True)
+        return None
+
+    def _note(self, run: int, products: dict[str, Product], failure: _Failure | None) -> None:
+        now = time.monotonic()
+        if failure is not None:
+            self._turns = schedule.failed(self._turns, now, ours=failure.ours)
+            if failure.text != self.problem:
+                wait_s = self._turns.not_before - now
+                logger.warning("a plot cannot be sent: %s; the next try comes in %.0f s", failure.text, wait_s)
+            self.problem = failure.text
+            return
+        outdated = self._products.get(run, products) != products
+        self._turns = schedule.sent(self._turns, run, now, outdated=outdated)
+        self._forget()
+        if self.problem:
+            logger.info("plots are sent again")
+        self.problem = ""

@@ -1,0 +1,302 @@
+"""A product as a NeXus file: one NXentry with one NXdata that h5py, scipp and NeXus viewers open.
+
+The layout follows the NXdata definition of the NeXus manual: ``@signal``, ``@axes``, ``<signal>_errors``, an axis of
+n + 1 values being bin edges. Times and other facts are fields of the entry, under the names that index and status use.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5a, h5d, h5s, h5t
+
+from livereduce.base.files import READABLE_BY_ALL, read_regular, unfinished_path
+from livereduce.publish.product import Axis, Product
+from livereduce.publish.products.inside import NotPlain, member, member_if_any, opened
+
+_UNITS = {"events": "counts", "proton_charge_pc": "pC"}
+_NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
+"""Fields of files that were written before November 2026, and the attributes they are."""
+
+MOST_BYTES = 1 << 30
+"""Of a file that is changed; the largest product has 64 MB."""
+MOST_FACTS = 500
+"""Fields of an entry that are looked at, and bytes of one."""
+MOST_FACT_BYTES = 1 << 16
+
+# h5py's dictionary-like writing costs twice as much as its low-level calls, and a product is written every cycle.
+# Texts have variable length, because h5py gives fixed-length attributes back as bytes.
+_TEXT = h5py.string_dtype("utf-8")
+_TEXT_IN_FILE = h5t.py_create(_TEXT, logical=True)
+_TEXT_IN_MEMORY = h5t.py_create(_TEXT)
+_SCALAR = h5s.create(h5s.SCALAR)
+
+
+def write_product(path: Path, product: Product) -> None:
+    """Write a product so that readers see the old file or the new one, never a half.
+
+    It is not forced to the disk: after a power failure the stream is replayed anyway. The file format is the oldest
+    HDF5 knows (h5py's default), as viewers with old libraries cannot open the newest; it is not slower.
+
+    Raises
+    ------
+    ValueError
+        Shapes or names do not fit together; says which.
+    OSError
+        The file cannot be written.
+    """
+    _check(product)
+    # Nobody else writes here, and file locks fail on some network file systems.
+    with _replacing(path) as unfinished, h5py.File(unfinished, "w", locking=False) as file:
+        _write(file, product)
+
+
+def amend_product(path: Path, facts: Mapping[str, float | int | str]) -> None:
+    """Change facts of a product that is there; readers see the file before or after it.
+
+    Raises
+    ------
+    ValueError
+        The file is not a product that can be changed.
+    OSError
+        It cannot be written; the file stands as it was.
+    """
+    try:
+        content = read_regular(path, MOST_BYTES, follow_link=False)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"it cannot be read: {error}") from None
+    with _replacing(path) as unfinished:
+        unfinished.write_bytes(content)
+        try:
+            file = h5py.File(unfinished, "r+", locking=False)
+        except OSError as error:
+            raise ValueError(str(error)) from None
+        with file:
+            _change(file, facts)
+
+
+def _change(file: h5py.File, facts: Mapping[str, float | int | str]) -> None:
+    try:
+        entry = _default_entry(file)
+    except (KeyError, NotPlain) as error:
+        raise ValueError(f"it is no product: {error}") from None
+    for name, value in facts.items():
+        if name in entry:
+            del entry[name]
+        _field(entry, name, value, {})
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file to be written beside `path`, which then takes its place; nothing of it stays if writing fails."""
+    unfinished = unfinished_path(path)
+    try:
+        yield unfinished
+        unfinished.chmod(READABLE_BY_ALL)
+        os.replace(unfinished, path)  # noqa: PTH105 (Path.replace builds another path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def _check(product: Product) -> None:
+    shape = product.signal.shape
+    if len(shape) != len(product.axes):
+        raise ValueError(f"{product.name}: {len(shape)} dimensions, but {len(product.axes)} axes")
+    for axis, length in zip(product.axes, shape, strict=True):
+        if axis.values.shape not in ((length,), (length + 1,)):
+            raise ValueError(
+                f"{product.name}: axis {axis.name!r} has shape {axis.values.shape}, "
+                f"but {length} points or {length + 1} edges are needed"
+            )
+    if product.errors is not None and product.errors.shape != shape:
+        raise ValueError(f"{product.name}: errors have shape {product.errors.shape}, but the signal {shape}")
+    names = [axis.name for axis in product.axes]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{product.name}: two dimensions have the same name: {', '.join(map(repr, names))}")
+
+
+def _link(name: str) -> str:
+    """A name that HDF5 takes for one link, not for a path."""
+    return re.sub(r"^\.+$|^$", "_", _clean(name).replace("/", "_"))
+
+
+def _clean(text: str) -> str:
+    """A text that HDF5 takes: titles come from the stream as they are."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _write(file: h5py.File, product: Product) -> None:
+    facts = _facts(product)
+    name = _link(product.name)
+    name += "_" * (name in facts)
+    _attributes(file, {"NX_class": "NXroot", "default": "entry"})
+    entry = file.create_group("entry")
+    _attributes(entry, {"NX_class": "NXentry", "default": name})
+    for field, (value, units) in facts.items():
+        _field(entry, field, value, {"units": units} if units else {})
+    _write_data(entry.create_group(name), product)
+
+
+def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
+    """The fields of the entry: value and units by name."""
+    facts: dict[str, tuple[float | int | str, str]] = {
+        "run_number": (product.run, ""),
+        "title": (product.title, ""),
+        "pipeline": (product.pipeline, ""),
+        "name": (product.name, ""),
+    }
+    for name, value in product.attributes.items():
+        field = _link(name)
+        if field in facts:
+            raise ValueError(f"{product.name}: the attribute {name!r} has the name of another field of the file")
+        facts[field] = (value, _UNITS.get(name, ""))
+    return facts
+
+
+def _write_data(data: h5py.Group, product: Product) -> None:
+    axes = _axis_links(product)
+    _attributes(data, {"NX_class": "NXdata", "signal": "signal"} | ({"axes": axes} if axes else {}))
+    _field(data, "signal", product.signal, _labels(product.name, product.units))
+    if product.errors is not None:
+        _field(data, "signal_errors", product.errors, {"units": product.units})
+    for name, axis in zip(axes, product.axes, strict=True):
+        _field(data, name, axis.values, _labels(axis.name, axis.units))
+
+
+def _axis_links(product: Product) -> list[str]:
+    """The names of the axes as fields: as they are, unless the signal or another axis has that name already."""
+    links: list[str] = []
+    for axis in product.axes:
+        link = _link(axis.name)
+        while link in ("signal", "signal_errors", *links):
+            link += "_"
+        links.append(link)
+    return links
+
+
+def _labels(name: str, units: str) -> dict[str, str]:
+    return {"units": units, "long_name": f"{name} ({units})" if units else name}
+
+
+def _field(group: h5py.Group, name: str, value: Any, attributes: Mapping[str, str]) -> None:
+    array, in_file, in_memory, space = _stored(value)
+    field = h5d.create(group.id, name.encode(), in_file, space)
+    if array.size:
+        field.write(h5s.ALL, h5s.ALL, array, mtype=in_memory)
+    if attributes:
+        _attributes(h5py.Dataset(field), attributes)
+
+
+def _attributes(place: h5py.Group | h5py.Dataset, attributes: Mapping[str, str | list[str]]) -> None:
+    for name, value in attributes.items():
+        array, in_file, in_memory, space = _stored(value)
+        h5a.create(place.id, name.encode(), in_file, space).write(array, mtype=in_memory)
+
+
+def _stored(value: Any) -> tuple[Any, Any, Any, Any]:
+    """An array with its type in the file, its type in memory and its extent."""
+    if isinstance(value, str):
+        array = np.array(_clean(value), dtype=_TEXT)
+    elif isinstance(value, list):
+        array = np.array(value, dtype=_TEXT)
+    else:
+        array = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
+    is_text = array.dtype == _TEXT
+    in_file = _TEXT_IN_FILE if is_text else h5t.py_create(array.dtype)
+    space = h5s.create_simple(array.shape) if array.ndim else _SCALAR
+    return array, in_file, _TEXT_IN_MEMORY if is_text else None, space
+
+
+def default_data(file: h5py.File) -> tuple[h5py.Group, h5py.Dataset, h5py.Dataset | None]:
+    """The data that a file shows by the rules of NXdata, its signal and the errors of that, if there are any.
+
+    Raises
+    ------
+    KeyError
+        The file is not of this layout.
+    NotPlain
+        It refers to other files, see `livereduce.publish.products.inside`.
+    """
+    data = member(_default_entry(file), str(_default_entry(file).attrs["default"]))
+    name = str(data.attrs["signal"])
+    return data, member(data, name), member_if_any(data, f"{name}_errors")
+
+
+def _default_entry(file: h5py.File) -> h5py.Group:
+    return member(file, str(file.attrs["default"]))
+
+
+def read_product(path: Path) -> Product:
+    """The product of a file, found by the rules of NXdata as any viewer would.
+
+    Raises
+    ------
+    OSError
+        Not an HDF5 file.
+    KeyError
+        An HDF5 file, but not of this layout.
+    NotPlain
+        It refers to other files.
+    """
+    with opened(path) as file:
+        data, signal, errors = default_data(file)
+        facts = _read_facts(file)
+        return Product(
+            pipeline=str(facts.pop("pipeline")),
+            run=int(facts.pop("run_number")),
+            title=str(facts.pop("title")),
+            name=str(facts.pop("name")),
+            signal=signal[()],
+            errors=None if errors is None else errors[()],
+            units=signal.attrs["units"],
+            axes=tuple(
+                Axis(name=axis, values=member(data, axis)[()], units=member(data, axis).attrs["units"])
+                for axis in data.attrs.get("axes", ())
+            ),
+            attributes=facts,
+        )
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Run number, title, pipeline, name and attributes of a product's file, without its arrays.
+
+    Raises
+    ------
+    OSError, KeyError, NotPlain
+        As `read_product`.
+    """
+    with opened(path) as file:
+        return _read_facts(file)
+
+
+def _read_facts(file: h5py.File) -> dict[str, Any]:
+    entry = _default_entry(file)
+    facts = {}
+    for name in islice(entry, MOST_FACTS):
+        value = _fact(entry, name)
+        if value is not None:
+            facts[_NAMES_BEFORE.get(name, name)] = value
+    return facts
+
+
+def _fact(entry: h5py.Group, name: str) -> float | int | str | None:
+    """A single number or text of the entry; None for everything else, whose values are not even read."""
+    try:
+        field = member(entry, name)
+    except (NotPlain, KeyError):
+        return None
+    if not isinstance(field, h5py.Dataset) or field.shape != () or field.dtype.itemsize > MOST_FACT_BYTES:
+        return None
+    if h5py.check_string_dtype(field.dtype):
+        return str(field.asstr(errors="replace")[()])
+    return field[()].item() if field.dtype.kind in "iufb" else None

@@ -1,0 +1,264 @@
+"""The products of the last runs in the state directory, and the index that tells readers what is current.
+
+``products/<run>/<name>.nxs`` and ``products/index.json``, both replaced by rename. The files are the truth: each says
+whether its run has ended, and the index is built from them at every start. What only the index knows (runs that left
+no product) is lost with a broken one.
+"""
+
+import hashlib
+import logging
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from livereduce.base.files import make_folder, read_regular, replace_file, sweep
+from livereduce.publish.product import Product
+from livereduce.publish.products import index as indexes
+from livereduce.publish.products.file import amend_product, read_facts, write_product
+from livereduce.publish.products.index import Index, IndexEntry, Run, decode_index, encode_index
+
+INDEX = "index.json"
+MOST_INDEX = 4 << 20
+"""Bytes; it has some kilobytes."""
+
+logger = logging.getLogger("livereduce.publish")
+
+
+class Products:
+    """Writes products, keeps those of the last runs and the index of them.
+
+    Making one never fails: a directory that cannot be written yet is tried again by every call.
+
+    Parameters
+    ----------
+    keep_runs
+        How many runs are kept, the current one included; run 0 (between runs) counts as one.
+    """
+
+    def __init__(self, state_dir: Path, keep_runs: int = 10) -> None:
+        self._folder = state_dir / "products"
+        self._keep_runs = max(keep_runs, 1)
+        for folder in (self._folder, *_run_folders(self._folder)):
+            sweep(folder)
+        self._index, self._left_open = _read_folder(self._folder)
+        self._ours: dict[int, set[str]] = {}
+        with suppress(OSError):
+            self._save(self._index)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The newest runs whose end or whole was missed, one sentence each, for people."""
+        return self._index.notes
+
+    def publish(self, product: Product) -> Path:
+        """Write a product in the place of its predecessor and make its run the current one, unless a later one is.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; the predecessor is still there.
+        """
+        path = self._folder / str(product.run) / f"{safe_name(product.name)}.nxs"
+        make_folder(path.parent)
+        facts: dict[str, Any] = {"ended": 0, "start_time": "", "end_time": ""} | product.attributes
+        write_product(path, replace(product, attributes=facts))
+        self._ours.setdefault(product.run, set()).add(path.name)
+        before = self._index.find(product.run) or Run(run=product.run)
+        over = bool(facts["ended"])
+        run = replace(
+            before,
+            ended=before.ended and over,
+            start_time=str(facts["start_time"]),
+            end_time=str(facts["end_time"]),
+            incomplete=before.incomplete if before.ended and over else "",
+            products={**before.products, path.name: _entry(path, product.name, product.pipeline, facts, ended=over)},
+        )
+        # The last result of a run may come late, when the disk has room again and the next run has begun.
+        is_late = 0 < product.run < self._index.last_run
+        self._index = self._pruned(indexes.with_run(self._index, run, current=not is_late))
+        self._save(self._index)
+        return path
+
+    def in_run(self, run: int, *, joined: bool) -> None:
+        """The stream is in a run (0: in none): what an earlier worker left of others is closed, or reported as missed.
+
+        Parameters
+        ----------
+        joined
+            Nothing was reading before: runs may have passed meanwhile.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; to be called again.
+        """
+        left_open = self._left_open - {run}
+        after = indexes.in_run(self._index, run, left_open, time.time(), joined=joined)
+        for note in after.notes:
+            if note not in self._index.notes:
+                logger.warning("incomplete: %s", note)
+        self._take(after)
+        self._left_open -= left_open
+
+    def ended(self, run: int, incomplete: str = "") -> None:
+        """Mark the products of a run as final; nothing is done if it has none.
+
+        Parameters
+        ----------
+        incomplete
+            What those lack that were not written with the run's last data.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; to be called again.
+        """
+        self._take(indexes.ended(self._index, run, incomplete, self._ours.get(run, set())))
+        self._left_open.discard(run)
+        self._ours.pop(run, None)
+
+    def _take(self, index: Index) -> None:
+        """Bring files and index to what is to be said of the runs."""
+        if index == self._index:
+            return
+        self._index = self._saved(replace(index, runs=tuple(self._amended(run) for run in index.runs)))
+
+    def _amended(self, run: Run) -> Run:
+        before = self._index.find(run.run)
+        known = before.products if before else {}
+        return replace(
+            run,
+            products={
+                file: self._amended_entry(entry) if entry != known.get(file) else entry
+                for file, entry in run.products.items()
+            },
+        )
+
+    def _amended_entry(self, entry: IndexEntry) -> IndexEntry:
+        path = self._folder / entry.path
+        try:
+            amend_product(path, {"ended": int(entry.ended), "incomplete": entry.incomplete})
+            return replace(entry, written_unix_s=path.stat().st_mtime)
+        except (ValueError, FileNotFoundError) as error:
+            logger.warning("%s: only the index says how it ended: %s", path, error)
+            return entry
+
+    def _pruned(self, index: Index) -> Index:
+        for run in index.runs[: -self._keep_runs]:
+            # What cannot be removed now is found again at the next start.
+            shutil.rmtree(self._folder / str(run.run), ignore_errors=True)
+        return replace(index, runs=index.runs[-self._keep_runs :])
+
+    def _saved(self, index: Index) -> Index:
+        self._save(index)
+        return index
+
+    def _save(self, index: Index) -> None:
+        make_folder(self._folder)
+        replace_file(self._folder / INDEX, encode_index(index))
+
+
+def safe_name(name: str) -> str:
+    """A product's name as a file name: letters, digits and ``_-+`` and inner dots; others become ``_``.
+
+    A changed name gets a few digits of its md5, so that different names never share a file.
+    """
+    safe = re.sub(r"[^A-Za-z0-9_.+-]", "_", name[:80])
+    safe = re.sub(r"^\.|\.$", "_", safe) or "_"
+    if safe == name:
+        return name
+    return f"{safe}-{hashlib.md5(name.encode('utf-8', 'replace'), usedforsecurity=False).hexdigest()[:8]}"
+
+
+def _entry(path: Path, name: str, pipeline: str, facts: dict[str, Any], *, ended: bool) -> IndexEntry:
+    return IndexEntry(
+        name=name,
+        path=f"{path.parent.name}/{path.name}",
+        pipeline=pipeline,
+        written_unix_s=path.stat().st_mtime,
+        events=int(facts.get("events", 0)),
+        proton_charge_pc=float(facts.get("proton_charge_pc", 0.0)),
+        incomplete=str(facts.get("incomplete", "")),
+        ended=ended,
+    )
+
+
+def _run_folders(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        yield from (place for place in folder.iterdir() if place.is_dir() and re.fullmatch(r"0|[1-9]\d*", place.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnDisk:
+    """A product's file: whether it says that its run has ended; None if it is too old to say so."""
+
+    entry: IndexEntry
+    says: bool | None
+    start_time: str
+    end_time: str
+
+
+def _read_folder(folder: Path) -> tuple[Index, set[int]]:
+    """The index as the files are, the newest run last; and the runs that were left without an end."""
+    known = _known_index(folder / INDEX)
+    runs, left_open = [], set()
+    for place in _run_folders(folder):
+        said = known.find(int(place.name))
+        found = _products_on_disk(place, ended=bool(said and said.ended))
+        runs.append(_run(int(place.name), said, found))
+        if any(product.says is False or (product.says is None and said and not said.ended) for product in found):
+            left_open.add(int(place.name))
+    order = {run.run: place for place, run in enumerate(known.runs)}
+
+    def age(run: Run) -> tuple[int, float]:
+        # A file's time does not tell: the last result of a run may be written late. Unknown runs came after the index.
+        times = (entry.written_unix_s for entry in run.products.values())
+        return order.get(run.run, len(order)), max(times, default=0.0)
+
+    return replace(known, runs=tuple(sorted(runs, key=age))), left_open - {0}
+
+
+def _run(number: int, said: Run | None, found: list[_OnDisk]) -> Run:
+    products = {product.entry.path.partition("/")[2]: product.entry for product in found}
+    return Run(
+        run=number,
+        ended=all(product.entry.ended for product in found) if found else bool(said and said.ended),
+        start_time=max((product.start_time for product in found), default=""),
+        end_time=max((product.end_time for product in found), default=""),
+        incomplete=said.incomplete if said else "",
+        products=products,
+    )
+
+
+def _products_on_disk(place: Path, *, ended: bool) -> list[_OnDisk]:
+    products = []
+    for path in sorted(place.glob("*.nxs")):
+        try:
+            products.append(_product_on_disk(path, ended=ended))
+        except Exception as error:  # noqa: BLE001 (the boundary of a file: whatever a library finds wrong with it)
+            logger.warning("%s is left out, it cannot be read: %s", path, error)  # it goes with its run, or is replaced
+    return products
+
+
+def _product_on_disk(path: Path, *, ended: bool) -> _OnDisk:
+    facts = read_facts(path)
+    says = bool(facts["ended"]) if "ended" in facts else None
+    return _OnDisk(
+        entry=_entry(path, str(facts["name"]), str(facts["pipeline"]), facts, ended=ended if says is None else says),
+        says=says,
+        start_time=str(facts.get("start_time", "")),
+        end_time=str(facts.get("end_time", "")),
+    )
+
+
+def _known_index(path: Path) -> Index:
+    """An earlier index, without products; an empty one if it is missing or broken."""
+    try:
+        return decode_index(read_regular(path, MOST_INDEX, follow_link=False))
+    except (OSError, ValueError):
+        return Index()

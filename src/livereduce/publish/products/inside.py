@@ -1,0 +1,101 @@
+"""Into an HDF5 file that may hold anything: only what lies in the file itself is opened.
+
+Products lie where scripts may write. HDF5 follows links into other files, puts datasets together from other files
+(virtual datasets) and keeps values outside (external storage): whoever reads a product would publish whatever file it
+names, or wait for a FIFO. A chunk is unpacked as a whole, so that a few kilobytes may need gigabytes.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+from h5py import h5d
+
+from livereduce.base.files import open_regular
+
+MOST_LINKS = 8
+"""Soft links on the way to one place."""
+MOST_CHUNK_BYTES = 64 << 20
+
+
+class NotPlain(ValueError):
+    """The file refers to other files, or cannot be read within bounds; the text says what and where."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """An HDF5 file, opened for reading; never a link, and never a FIFO that would be waited for.
+
+    Raises
+    ------
+    OSError
+        There is no such regular file, or it is not HDF5.
+    """
+    with open_regular(path, follow_link=False) as fd, h5py.File(f"/proc/self/fd/{fd}", "r", locking=False) as inside:
+        yield inside
+
+
+def member(place: h5py.Group, path: str, links: int = 0) -> h5py.Group | h5py.Dataset:
+    """The group or dataset at a path. Soft links within the file are followed, links into other files are not.
+
+    Raises
+    ------
+    KeyError
+        There is nothing.
+    NotPlain
+        It lies in another file, or the dataset's values do, or its chunks are too large.
+    """
+    here = place.file["/"] if path.startswith("/") else place
+    for name in filter(None, path.split("/")):
+        if name != ".":
+            here = _step(here, name, links)
+    if isinstance(here, h5py.Dataset):
+        _require_plain(here)
+    return here
+
+
+def member_if_any(place: h5py.Group, path: str) -> h5py.Group | h5py.Dataset | None:
+    """As `member`; None if there is nothing. HDF5's own ``in`` would look into other files.
+
+    Raises
+    ------
+    NotPlain
+        As `member`.
+    """
+    try:
+        return member(place, path)
+    except KeyError:
+        return None
+
+
+def _step(group: h5py.Group | h5py.Dataset, name: str, links: int) -> h5py.Group | h5py.Dataset:
+    if not isinstance(group, h5py.Group):
+        raise KeyError(f"{name}: it is looked for in a dataset")
+    try:
+        link = group.get(name, getlink=True)
+    except TypeError:  # a kind of link that somebody has defined
+        raise NotPlain(f"{name!r} is a link of an unknown kind") from None
+    if link is None:
+        raise KeyError(f"there is no {name!r}")
+    if isinstance(link, h5py.SoftLink):
+        if links == MOST_LINKS:
+            raise NotPlain(f"{name!r}: too many links to follow")
+        return member(group, link.path, links + 1)
+    if isinstance(link, h5py.ExternalLink):
+        raise NotPlain(f"{name!r} is a link into another file")
+    return group[name]
+
+
+def _require_plain(dataset: h5py.Dataset) -> None:
+    """Before its shape is asked for: that of a virtual dataset may depend on other files."""
+    how = dataset.id.get_create_plist()
+    if how.get_layout() == h5d.VIRTUAL:
+        raise NotPlain(f"{dataset.name} is a virtual dataset: its values lie in other files")
+    if how.get_external_count():
+        raise NotPlain(f"{dataset.name} has external storage: its values lie in another file")
+    if dataset.dtype.itemsize > MOST_CHUNK_BYTES:
+        raise NotPlain(f"{dataset.name}: one value takes {dataset.dtype.itemsize} bytes")
+    if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > MOST_CHUNK_BYTES:
+        raise NotPlain(f"{dataset.name}: its chunks of {dataset.chunks} values are too large to be read piece by piece")

@@ -1,0 +1,153 @@
+"""Writes products and the ends of runs, and keeps what cannot be written until it can. Nothing in it raises."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from livereduce.publish.failures import Failures, plain
+from livereduce.publish.product import Product
+from livereduce.publish.products import waiting as queue
+from livereduce.publish.products.waiting import End, WaitingWrites
+
+RETRY_S = 5.0
+"""How long what could not be written waits before it is tried again."""
+PRODUCTS, INDEX = "publish", "index"
+_NEVER = (ValueError, TypeError, KeyError)
+"""These say that this product cannot be written; anything else is the disk, and may pass."""
+
+logger = logging.getLogger("livereduce.publish")
+
+
+class Publisher(Protocol):
+    """Where products go (`livereduce.publish.products.folder.Products`); every method may raise OSError."""
+
+    def publish(self, product: Product) -> object:
+        """Write a product in the place of its predecessor."""
+
+    def in_run(self, run: int, *, joined: bool) -> None:
+        """The stream is in this run (0: in none); `joined`: nothing was reading before."""
+
+    def ended(self, run: int, incomplete: str = "") -> None:
+        """The products of a run are final; `incomplete`: what those lack that are not of all its data."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The newest runs whose end or whole was missed, one sentence each."""
+
+
+class Writer:
+    """Results come from one thread; `look` may be called from another.
+
+    Parameters
+    ----------
+    failures
+        Where problems are told, as ``publish`` and ``index``.
+    clock
+        Seconds, monotonic.
+
+    Attributes
+    ----------
+    gaps
+        How many runs, or runs in a row, were found to be missed or without their end.
+    """
+
+    def __init__(self, products: Publisher, failures: Failures, clock: Callable[[], float] = time.monotonic) -> None:
+        self._products, self._failures, self._clock = products, failures, clock
+        self._waiting = WaitingWrites()
+        self._run, self._connection, self._joined = -1, -1, True
+        self._run_due_s: float | None = None
+        self._lock = threading.Lock()
+        self.gaps = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The newest runs whose end or whole was missed, one sentence each."""
+        return self._products.notes
+
+    def publish(self, product: Product) -> bool:
+        """Write a product, and older ones that wait if it is time to; whether it was written."""
+        with self._lock:
+            older = self._waiting.products if self._waiting.is_due(self._clock()) else ()
+            self._waiting = queue.add_product(self._waiting, product)
+            held = tuple(one for one in self._waiting.products if any(one is other for other in older))
+            self._write((*held, product))
+            return queue.is_written(self._waiting, product)
+
+    def ended(self, run: int, incomplete: str = "") -> None:
+        """A run is over; `incomplete`: what a product lacks that was not written with the run's last data."""
+        with self._lock:
+            self._waiting = queue.add_end(self._waiting, End(run=run, incomplete=incomplete))
+            self._close_runs()
+
+    def in_run(self, run: int, connection: int) -> None:
+        """The stream is in a run (0: in none), as the connection of this number says.
+
+        Before the first run of a connection nothing was reading: other runs may have passed.
+        """
+        if (run, connection) == (self._run, self._connection):
+            return
+        with self._lock:
+            self._joined |= connection != self._connection
+            self._run, self._connection = run, connection
+            self._tell_run()
+
+    def look(self) -> None:
+        """Try again what could not be written, if it is time to."""
+        if not self._lock.acquire(blocking=False):
+            return  # a product is being written
+        try:
+            now = self._clock()
+            if self._run_due_s is not None and now >= self._run_due_s:
+                self._tell_run()
+            if self._waiting.is_due(now):
+                self._write(self._waiting.products)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Write what waits, if that is possible now."""
+        with self._lock:
+            self._write(self._waiting.products)
+
+    def _tell_run(self) -> None:
+        run, joined, before = self._run, self._joined, set(self.notes)
+        told = self._failures.contain(INDEX, lambda: self._products.in_run(run, joined=joined))
+        self._run_due_s = None if told else self._clock() + RETRY_S
+        if told and run:
+            self._joined = False
+        self.gaps += len(set(self.notes) - before)
+
+    def _write(self, products: tuple[Product, ...]) -> None:
+        """Write products that wait, and close the runs that are over."""
+        problems = [problem for product in products if (problem := self._write_one(product))]
+        if problems:
+            self._wait()
+        if products:
+            self._failures.note(PRODUCTS, problems[0] if problems else "")
+        self._close_runs()
+
+    def _write_one(self, product: Product) -> str:
+        """Why a product could not be written; empty if it was."""
+        try:
+            self._products.publish(product)
+        except Exception as error:
+            logger.debug("run %d: publishing %s", product.run, product.name, exc_info=True)
+            if isinstance(error, _NEVER):
+                self._waiting = queue.give_up(self._waiting, product, f"its last result cannot be written: {error}")
+            return f"{product.name} of run {product.run}: {plain(error)}"
+        self._waiting = queue.written(self._waiting, product)
+        return ""
+
+    def _close_runs(self) -> None:
+        for end in queue.ready_ends(self._waiting):
+            if not self._failures.contain(INDEX, partial(self._products.ended, end.run, end.incomplete)):
+                self._wait()
+                return
+            self._waiting = queue.closed(self._waiting, end.run)
+
+    def _wait(self) -> None:
+        self._waiting = replace(self._waiting, due_s=self._clock() + RETRY_S)

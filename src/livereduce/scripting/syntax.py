@@ -1,0 +1,112 @@
+"""What the text of a script or of a module says of itself, found without running it: the syntax tree shows it."""
+
+import ast
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from livereduce.scripting.compiling import compile_script
+from livereduce.scripting.unused import Unused, find_unused
+
+Name = tuple[str, ...]
+"""A module by the parts of its dotted name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syntax:
+    """What was found in one text.
+
+    Attributes
+    ----------
+    problem
+        Why it cannot be used, with the path and, if there is one, the line; empty if it compiles.
+    beyond
+        The problem is that compiling takes too much time or memory: nothing may be started on this text.
+    imports
+        All that might be modules: of ``from a import b`` both a and a.b, since b may be a module in the package a.
+    unused
+        Names that a script assigns and that go nowhere.
+    """
+
+    problem: str = ""
+    beyond: bool = False
+    imports: tuple[Name, ...] = ()
+    unused: tuple[Unused, ...] = ()
+
+
+Parse = Callable[[bytes, Path, Name | None], Syntax]
+"""Takes the text, the path for messages, and the package that the relative imports of a module start from; None for a
+script. `parse` does it here and now, `livereduce.scripting.parsing` in a process with limits."""
+
+
+def parse(text: bytes, path: Path, package: Name | None = None) -> Syntax:
+    """Parse and compile a text in this process, however long that takes and whatever memory it needs; never raises."""
+    if package is not None:
+        return _parse_module(text, path, package)
+    problem = find_problem(text, path)
+    try:
+        tree = _tree(text, path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Syntax(problem=problem)
+    return Syntax(problem=problem, imports=tuple(_imports(tree, ())), unused=() if problem else find_unused(tree))
+
+
+def find_problem(text: bytes, path: Path) -> str:
+    """Why a script cannot be used, with file and line where there is one; empty if it compiles."""
+    if not text.strip():
+        return f"{path}: the script is empty"
+    try:
+        compile_script(text, str(path))
+    except SyntaxError as error:
+        return _in_words(error, path)
+    return ""
+
+
+def _parse_module(text: bytes, path: Path, package: Name) -> Syntax:
+    try:
+        tree = _tree(text, path)
+        names = tuple(_imports(tree, package))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(tree, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return Syntax(problem=_in_words(error, path))
+    except RecursionError:
+        return Syntax(problem=f"{path}:1: nested too deeply")
+    except MemoryError:
+        return Syntax(problem=f"{path}:1: nested too deeply, or needs too much memory", beyond=True)
+    except ValueError as error:  # null bytes, in some versions of Python
+        return Syntax(problem=f"{path}:1: {error}")
+    return Syntax(imports=names)
+
+
+def _in_words(error: SyntaxError, path: Path) -> str:
+    source = f": {error.text.strip()[:80]}" if error.text and error.text.strip() else ""
+    return f"{path}:{error.lineno or 1}: {error.msg}{source}"
+
+
+def _tree(text: bytes, path: Path) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as `livereduce.scripting.compiling` does
+        return ast.parse(text, filename=str(path))
+
+
+def _imports(tree: ast.Module, package: Name) -> Iterator[Name]:
+    """See `Syntax.imports`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (tuple(alias.name.split(".")) for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                if level > len(package):  # beyond the top: an error when it runs
+                    continue
+                start = package[: len(package) - level + 1] if level else ()
+                base = (*start, *(module.split(".") if module else ()))
+                yield base
+                yield from ((*base, alias.name) for alias in names if alias.name != "*")
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str() as text), *_],
+            ) if all(part.isidentifier() for part in text.split(".")):
+                yield tuple(text.split("."))

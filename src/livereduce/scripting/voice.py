@@ -1,0 +1,53 @@
+"""Says in the worker's output which script speaks: what it prints comes between two tags.
+
+They go the way of what is printed, so that their order is right whatever is buffered on the other side. A script that
+prints such tags itself deceives people about which of the two scripts has spoken, and nothing else.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from livereduce.messages.link import encode_speaker
+
+_fd: int | None = None
+
+
+def speak_through(fd: int) -> None:
+    """Write tags to this descriptor from now on; without it there are none."""
+    global _fd
+    _fd = fd
+
+
+@contextmanager
+def speaking(md5: str) -> Iterator[None]:
+    """What is printed meanwhile is said by the script with this md5."""
+    _tag(md5)
+    try:
+        yield
+    finally:
+        _tag("")
+
+
+def _tag(md5: str) -> None:
+    if _fd is None:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a script may have put anything in its place
+            stream.flush()
+    with suppress(OSError):
+        _mend_streams(_fd)
+        os.write(_fd, encode_speaker(md5))
+
+
+def _mend_streams(fd: int) -> None:
+    """Open again what a script has closed: the next file, a product, would get the number, and what is printed."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            if number:
+                os.dup2(fd, number)
+            else:
+                os.dup2(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), number)

@@ -1,0 +1,128 @@
+"""A capture of a real server's stream, played as it is: every byte, every stamp; only the edges of its files are found.
+
+Its files and runs become files and runs of the store, so that a client that asks for the start of a run gets it.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from livereduce.base.errors import OperatorError
+from livereduce.simulate.adara.play import Act, FileMark, Passage, Play
+from livereduce.simulate.adara.prologue import NOTED_TYPES
+from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, NS_PER_S, RunStatusCode, Type
+from livereduce.stream.items import I8, U1
+
+_PULSE_TYPES = frozenset({Type.RTDL, Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
+_BEGINS_FILE = frozenset({RunStatusCode.NO_RUN, RunStatusCode.NEW_RUN, RunStatusCode.RUN_BOF})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recording:
+    """The bytes, and per packet its begin, base type and when it is due."""
+
+    data: U1
+    begin: I8
+    base_type: list[int]
+    due_ns: I8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edge:
+    """The first packet of a file, and the run status that stands behind it."""
+
+    packet: int
+    run: int
+    start_s: int
+    status: int
+    paused: bool
+
+
+def read_capture(path: Path) -> Recording:
+    """The packets of a capture; a torn one at its end is kept as it is.
+
+    Raises
+    ------
+    OperatorError
+        The file cannot be read, or does not hold ADARA packets with at least one pulse.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"{path}: cannot be read: {error.strerror}") from None
+    begin, base_type, due = [0], [], []
+    due_ns, first_pulse_ns = 0, None
+    while begin[-1] < len(data):
+        rest = len(data) - begin[-1]
+        header = data[begin[-1] : begin[-1] + HEADER_BYTES].ljust(HEADER_BYTES, b"\0")
+        length, word, seconds, nanoseconds = struct.unpack("<4I", header)
+        if length % 4 or length > MAX_PAYLOAD_BYTES:
+            raise OperatorError(f"{path}: not an ADARA capture: impossible packet at byte {begin[-1]}")
+        if word >> 8 in _PULSE_TYPES and rest >= HEADER_BYTES:
+            due_ns = max(due_ns, seconds * NS_PER_S + nanoseconds)
+            first_pulse_ns = first_pulse_ns or due_ns
+        base_type.append(word >> 8)
+        due.append(due_ns)
+        begin.append(begin[-1] + min(HEADER_BYTES + length, rest))
+    if first_pulse_ns is None:
+        raise OperatorError(f"{path}: not an ADARA capture: there is no pulse in it")
+    return Recording(
+        data=np.frombuffer(data, np.uint8),
+        begin=np.array(begin, np.int64),
+        base_type=base_type,
+        due_ns=np.maximum(np.array(due, np.int64), first_pulse_ns),
+    )
+
+
+def _edges(recording: Recording) -> Iterator[_Edge]:
+    """Where files begin: at the start, and at each SYNC with a run status behind it that begins one."""
+    types = recording.base_type
+    for packet, base_type in enumerate(types[:-1]):
+        if types[packet + 1] != Type.RUN_STATUS or base_type != Type.SYNC:
+            continue
+        at = int(recording.begin[packet + 1]) + HEADER_BYTES
+        run, start_s, word, pause = struct.unpack_from("<4I", recording.data.data, at)
+        if packet == 0 or word >> 24 in _BEGINS_FILE:
+            yield _Edge(packet=packet, run=run, start_s=start_s, status=word >> 24, paused=bool(pause >> 24))
+
+
+def _acts(recording: Recording) -> Iterator[Act]:
+    edges = list(_edges(recording))
+    if not edges or edges[0].packet:
+        edges.insert(0, _Edge(packet=0, run=0, start_s=0, status=RunStatusCode.STATE, paused=False))
+    run = None
+    for edge, following in zip(edges, [*(edge.packet for edge in edges[1:]), len(recording.base_type)], strict=True):
+        first = edge.packet
+        yield FileMark(
+            due_ns=int(recording.due_ns[first]),
+            container=edge.run != run,
+            paused=edge.paused,
+            run=edge.run,
+            start_s=edge.start_s,
+            says=_says(run, edge),
+        )
+        run = edge.run
+        begin = recording.begin[first : following + 1]
+        yield Passage(
+            data=recording.data[begin[0] : begin[-1]],
+            begin=begin - begin[0],
+            due_ns=recording.due_ns[first:following],
+            noted=tuple(k - first for k in range(first, following) if recording.base_type[k] in NOTED_TYPES),
+            verbatim=True,
+        )
+
+
+def _says(run: int | None, edge: _Edge) -> str:
+    """What a change of run means to people."""
+    if edge.run == run or (run is None and edge.run == 0):
+        return ""
+    return f"run {edge.run} started" if edge.run else f"run {run} stopped"
+
+
+def capture_play(path: Path) -> Play:
+    """A capture as a play, its time that of its own pulses."""
+    recording = read_capture(path)
+    return Play(origin_ns=int(recording.due_ns[0]), acts=_acts(recording))

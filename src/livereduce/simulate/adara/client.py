@@ -1,0 +1,106 @@
+"""One connected client: its hello, and how far the stream has been sent to it. Never waits."""
+
+import os
+import socket
+
+from livereduce.simulate.adara.hello import Hello, parse_hello
+from livereduce.simulate.adara.store import StoredFile, StreamPlace
+
+SENDFILE_BYTES = 2 * 1024 * 1024
+"""At most this much a call, as the real server: no client starves another."""
+
+
+class Gone(Exception):
+    """The client hung up, or has to be dropped."""
+
+
+class Client:
+    """A connection. It has a `place` in the stream from its hello on."""
+
+    def __init__(self, connection: socket.socket, since_s: float) -> None:
+        self.connection = connection
+        self.since_s = since_s
+        self.hello: Hello | None = None
+        self._received = b""
+        self._head = memoryview(b"")
+        self._file: StoredFile | None = None
+        self._offset = 0
+        self._exempt = False
+
+    def receive(self) -> Hello | None:
+        """Read what came; the hello, if this made it whole.
+
+        Raises
+        ------
+        Gone
+            Half-closed, or a byte after the hello.
+        BadHello
+            What came is not a hello.
+        """
+        try:
+            data = self.connection.recv(4096)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise Gone(str(error)) from None
+        if not data:
+            raise Gone("closed by the client")
+        if self.hello is not None:
+            raise Gone("something else after the hello")
+        self._received += data
+        self.hello = parse_hello(self._received)
+        return self.hello
+
+    def start(self, place: StreamPlace) -> None:
+        """Begin to send from a place."""
+        self._head, self._file, self._offset = memoryview(place.head), place.file, place.offset
+        self._exempt = True
+
+    def pending_bytes(self) -> int:
+        """What the store has and this client has not."""
+        if self._file is None:
+            return 0
+        self._step_over()
+        pending, file, offset = len(self._head), self._file, self._offset
+        while True:
+            pending += 0 if self._skips(file) else file.size - offset
+            if file.following is None:
+                return pending
+            file, offset = file.following, 0
+
+    def send(self) -> None:
+        """Send some of what is pending, as much as the socket takes at once.
+
+        Raises
+        ------
+        Gone
+            The connection is broken.
+        """
+        if self._file is None:
+            return
+        self._step_over()
+        try:
+            if self._head:
+                self._head = self._head[self.connection.send(self._head) :]
+            elif self._offset < self._file.size:
+                most = min(SENDFILE_BYTES, self._file.size - self._offset)
+                self._offset += os.sendfile(self.connection.fileno(), self._file.fd, self._offset, most)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise Gone(str(error)) from None
+
+    def _skips(self, file: StoredFile) -> bool:
+        """Paused files are left out unless asked for; the file that a client joined in is sent in any case."""
+        if not file.paused or (self._exempt and file is self._file):
+            return False
+        return not (self.hello is not None and self.hello.paused_too)
+
+    def _step_over(self) -> None:
+        """Go on to the next file where this one is done; what is skipped counts as sent, also while it grows."""
+        while self._file is not None:
+            if self._skips(self._file):
+                self._offset = self._file.size
+            if not self._file.complete or self._offset < self._file.size or self._file.following is None:
+                return
+            self._file, self._offset, self._exempt = self._file.following, 0, False

@@ -1,0 +1,233 @@
+"""What is played: acts in the order of the stream, each with the moment it is due; and the edges of runs.
+
+A play knows no clock and no socket. Moments are nanoseconds since 1990 on the beam's own time, which begins at
+`Play.origin_ns`; how fast that time passes is the server's business.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+
+import numpy as np
+
+from livereduce.simulate.adara.pulses import pulse_times, starts
+from livereduce.stream.adara.wire import encode
+from livereduce.stream.adara.wire.layout import NS_PER_S, RunStatusCode
+from livereduce.stream.items import I8, U1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Passage:
+    """Consecutive packets.
+
+    Attributes
+    ----------
+    data
+        Their bytes.
+    begin
+        Shape (m + 1,): packet k is ``data[begin[k]:begin[k + 1]]``.
+    due_ns
+        Shape (m,), never falling; of a data packet it is the pulse time.
+    noted
+        The packets that the prologue of a later file has to repeat (descriptors, values …), ascending.
+    verbatim
+        A recording: nothing may be put in between.
+    """
+
+    data: U1
+    begin: I8
+    due_ns: I8
+    noted: tuple[int, ...] = ()
+    verbatim: bool = False
+
+    def split(self, packet: int) -> tuple["Passage", "Passage"]:
+        """What comes before a packet, and the rest."""
+        at = int(self.begin[packet])
+        before = Passage(
+            data=self.data[:at],
+            begin=self.begin[: packet + 1],
+            due_ns=self.due_ns[:packet],
+            noted=tuple(k for k in self.noted if k < packet),
+            verbatim=self.verbatim,
+        )
+        rest = Passage(
+            data=self.data[at:],
+            begin=self.begin[packet:] - at,
+            due_ns=self.due_ns[packet:],
+            noted=tuple(k - packet for k in self.noted if k >= packet),
+            verbatim=self.verbatim,
+        )
+        return before, rest
+
+    def before(self, due_ns: int) -> "Passage":
+        """What is due before a moment."""
+        return self.split(int(np.searchsorted(self.due_ns, due_ns, "left")))[0]
+
+
+def passage(packets: Sequence[bytes], due_ns: int | Sequence[int], *, noted: bool = True) -> Passage:
+    """A passage of packets made one by one, noted for the prologue unless told otherwise."""
+    sizes = np.fromiter(map(len, packets), np.int64, len(packets))
+    return Passage(
+        data=np.frombuffer(b"".join(packets), np.uint8),
+        begin=starts(sizes),
+        due_ns=np.broadcast_to(np.asarray(due_ns, np.int64), (len(packets),)),
+        noted=tuple(range(len(packets))) if noted else (),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A run, or the time between two, begins: what was before is forgotten, a new file opens with a prologue.
+
+    `closes` is the run status that ends the file before; `notes` are packets that change the prologue first,
+    `annotations` stand in this one only; `says` is for people.
+    """
+
+    due_ns: int
+    status: RunStatusCode
+    run: int
+    start_s: int
+    closes: RunStatusCode | None = None
+    notes: tuple[bytes, ...] = ()
+    annotations: tuple[bytes, ...] = ()
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMark:
+    """A recorded file begins; `container` if what was before is to be forgotten. Its packets follow as passages."""
+
+    due_ns: int
+    container: bool
+    paused: bool
+    run: int
+    start_s: int
+    says: str = ""
+
+
+Act = Passage | Opening | FileMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Acts from `origin_ns` on."""
+
+    origin_ns: int
+    acts: Iterator[Act]
+
+
+class Beam(Protocol):
+    """What a beamline with a sample in the beam sends; a play makes runs of it."""
+
+    instrument: str
+    title: str
+    proposal: str
+    first_run: int
+    run_s: float
+
+    def equipment(self, now_ns: int) -> list[bytes]:
+        """What does not change: device descriptors, beamline, geometry, pixel map, how to write files."""
+
+    def values(self, now_ns: int) -> list[bytes]:
+        """Values of all slow variables at the start of a run."""
+
+    def run(self, start_ns: int) -> Iterator[Passage]:
+        """A run from its start, in pieces of about a second; may end."""
+
+    def between(self, start_ns: int) -> Iterator[Passage]:
+        """The time between runs, without end."""
+
+
+Timed = Generator[Act, None, int]
+"""Acts, and at the end the moment at which they are over."""
+
+
+def _until(passages: Iterable[Passage], end_ns: int) -> Generator[Passage, None, int]:
+    """Passages up to a moment; returns it, or the next pulse's time if they end by themselves before."""
+    over_ns = end_ns
+    for each in passages:
+        if each.due_ns[-1] >= end_ns:
+            if each.due_ns[0] < end_ns:
+                yield each.before(end_ns)
+            return end_ns
+        over_ns = int(each.due_ns[-1]) + pulse_times(1, 2)[0]
+        yield each
+    return over_ns
+
+
+def _stopped(passages: Generator[Passage, None, int], stop: Callable[[int], Passage]) -> Timed:
+    """The passages, with that of the stop put before the last pulse, where a real server has it."""
+    held: list[Passage] = []
+    try:
+        while True:
+            each = next(passages)
+            if not each.noted:
+                yield from held
+                held = []
+            held.append(each)
+    except StopIteration as end:
+        over_ns = int(end.value)
+    if held:
+        last_ns = int(held[0].due_ns[-1])
+        before, last = held[0].split(int(np.searchsorted(held[0].due_ns, last_ns, "left")))
+        if len(before.due_ns):  # at a high rate a passage is one pulse
+            yield before
+        yield from (stop(last_ns), last, *held[1:])
+    return over_ns
+
+
+def _run(beam: Beam, run: int, start_ns: int, run_s: float) -> Timed:
+    """One run; what opens next closes it with END_RUN."""
+    xml = encode.run_info_xml(run=run, instrument=beam.instrument, title=beam.title, proposal=beam.proposal)
+    yield Opening(
+        due_ns=start_ns,
+        status=RunStatusCode.NEW_RUN,
+        run=run,
+        start_s=start_ns // NS_PER_S,
+        closes=RunStatusCode.NO_RUN,
+        notes=(*beam.values(start_ns), encode.run_info(start_ns, xml)),
+        annotations=(encode.annotation(start_ns, f"Run {run} Started."),),
+        says=f"run {run} started",
+    )
+
+    def stop(now_ns: int) -> Passage:
+        return passage([encode.annotation(now_ns, f"Run {run} Stopped.")], now_ns, noted=False)
+
+    return (yield from _stopped(_until(beam.run(start_ns), start_ns + round(run_s * NS_PER_S)), stop))
+
+
+def perform(
+    beam: Beam, *, origin_ns: int, runs: int = 0, run_s: float | None = None, gap_s: float = 3.0
+) -> Iterator[Act]:
+    """Runs (0: without end) with `gap_s` of beam between and after them, as a real server puts them on the wire."""
+    now_ns, says = origin_ns, ""
+    closes: RunStatusCode | None = None
+    notes = (*beam.equipment(now_ns), *beam.values(now_ns))
+    gap_ns = round(lead_s(gap_s) * NS_PER_S)
+    for run in count(beam.first_run):
+        yield Opening(
+            due_ns=now_ns, status=RunStatusCode.NO_RUN, run=0, start_s=0, closes=closes, notes=notes, says=says
+        )
+        now_ns = yield from _until(beam.between(now_ns), now_ns + gap_ns)
+        if runs and run == beam.first_run + runs:
+            return
+        now_ns = yield from _run(beam, run, now_ns, beam.run_s if run_s is None else run_s)
+        notes, gap_ns = (), round(gap_s * NS_PER_S)
+        closes, says = RunStatusCode.END_RUN, f"run {run} stopped"
+
+
+def lead_s(gap_s: float) -> float:
+    """Seconds of beam before the first run."""
+    return min(gap_s, 1.0)
+
+
+def head_start_s(*, speed: float, prefill_s: float, played_s: float | None) -> float:
+    """How long before the wall clock the beam's time has to begin.
+
+    A play faster than the clock would end with stamps in the future; if its length is known (`played_s`), it is
+    begun so much earlier that it ends now. `prefill_s` of it are there at once.
+    """
+    if played_s is None or 0 < speed <= 1:
+        return prefill_s
+    return prefill_s + max(played_s - prefill_s, 0.0) * (1 - 1 / speed if speed else 1.0)

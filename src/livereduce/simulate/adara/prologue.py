@@ -1,0 +1,64 @@
+"""What the start of every file repeats: the equipment as last described, and the last value of every variable."""
+
+import struct
+
+from livereduce.stream.adara.wire.layout import HEADER_BYTES, Note, Type
+
+_AFTER_DEVICES = (
+    Type.BEAMLINE_INFO,
+    Type.RUN_INFO,
+    Type.GEOMETRY,
+    Type.PIXEL_MAPPING_ALT,
+    Type.PIXEL_MAPPING,
+    Type.BEAM_MONITOR_CONFIG,
+    Type.DETECTOR_BANK_SETS,
+)
+"""In the order in which a real server sends them."""
+_VALUES = frozenset(range(Type.VARIABLE_U32, Type.VARIABLE_DOUBLE_ARRAY + 1)) | frozenset(
+    range(Type.MULTIPLE_U32, Type.MULTIPLE_DOUBLE_ARRAY + 1)
+)
+NOTED_TYPES = frozenset(_AFTER_DEVICES) | _VALUES | {Type.DEVICE_DESCRIPTOR, Type.ANNOTATION}
+
+
+class Prologue:
+    """Keeps the newest packet of each kind that a joining client must have."""
+
+    def __init__(self) -> None:
+        self._devices: dict[int, dict[int | None, bytes]] = {}
+        self._single: dict[int, bytes] = {}
+        self._pause = b""
+
+    def note(self, packet: bytes) -> None:
+        """Take a packet for later; one of another kind is none of ours and ignored."""
+        base_type = struct.unpack_from("<I", packet, 4)[0] >> 8
+        if base_type == Type.DEVICE_DESCRIPTOR:
+            (device,) = struct.unpack_from("<I", packet, HEADER_BYTES)
+            # A fresh dict so that the descriptor stays in front of its values, which it may have changed.
+            self._devices[device] = {**self._devices.get(device, {}), None: packet}
+        elif base_type in _VALUES:
+            device, variable = struct.unpack_from("<2I", packet, HEADER_BYTES)
+            self._devices.setdefault(device, {})[variable] = packet
+        elif base_type in _AFTER_DEVICES:
+            self._single[base_type] = packet
+        elif base_type == Type.ANNOTATION:
+            note = struct.unpack_from("<I", packet, HEADER_BYTES)[0] >> 16 & 0x7FFF
+            if note in (Note.PAUSE, Note.RESUME):
+                self._pause = packet if note == Note.PAUSE else b""
+
+    def forget_pause(self) -> None:
+        """Another run, or none: whoever joins is not told of a pause before."""
+        self._pause = b""
+
+    def forget_run(self) -> None:
+        """No run is on: there is no run information to repeat."""
+        self._single.pop(Type.RUN_INFO, None)
+
+    def packets(self, annotations: tuple[bytes, ...] = ()) -> bytes:
+        """Devices with their values, annotations, and the rest, as one burst."""
+        parts: list[bytes] = []
+        for values in self._devices.values():
+            parts += [values[None]] if None in values else []
+            parts += [packet for variable, packet in values.items() if variable is not None]
+        parts += (self._pause, *annotations)
+        parts += [self._single[base_type] for base_type in _AFTER_DEVICES if base_type in self._single]
+        return b"".join(parts)

@@ -1,0 +1,194 @@
+"""Many pulses at once: their packets laid out in one array of words, stamped as often as they are played."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.stream.adara.wire.encode_pulse import (
+    CORRECTED,
+    FLAGS_GOOD_PULSE,
+    INTRA_PULSE,
+    PROTON_ENERGY_EV,
+    Pulse,
+    rtdl_words,
+)
+from livereduce.stream.adara.wire.layout import HEADER_WORDS, NS_PER_S, Type
+from livereduce.stream.items import I4, I8, U1, U4
+
+PULSES_PER_S = 60
+CYCLES = 600
+"""The accelerator counts its pulses modulo this."""
+CHOPPER_DEVICE = 0x8000_0000
+CHOPPER_VARIABLE = 2
+CHOPPER_NS = 200
+"""The first chopper's edge comes this long after the pulse, each further one as much later."""
+SOURCE = 1
+
+
+def pulse_times(first: int, stop: int) -> list[int]:
+    """Nanoseconds of pulses since pulse 0, at 60 Hz without drift."""
+    return [k * NS_PER_S // PULSES_PER_S for k in range(first, stop)]
+
+
+def starts(counts: I8) -> I8:
+    """Where each of several consecutive parts begins, and where the last ends: shape (n + 1,)."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Monitor:
+    """A beam monitor's events over the pulses: `first` as in `Pulses`, `tof` in 100 ns."""
+
+    id: int
+    first: I8
+    tof: U4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pulses:
+    """What consecutive pulses hold.
+
+    Attributes
+    ----------
+    charge
+        Shape (p,), in 10 pC.
+    section_first
+        Shape (p + 1,): the bank sections of pulse k are ``section_first[k]:section_first[k + 1]``.
+    bank
+        Shape (s,), a bank id a section; sections without events are left out, as the real server does.
+    event_first
+        Shape (s + 1,): the events of a section.
+    tof, pixel
+        Shape (n,); time of flight in 100 ns.
+    choppers
+        How many choppers send one value a pulse.
+    """
+
+    charge: U4
+    section_first: I8
+    bank: U4
+    event_first: I8
+    tof: U4
+    pixel: U4
+    monitors: tuple[Monitor, ...] = ()
+    choppers: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Template:
+    """The packets of some pulses, but for stamps and cycles: per packet its begin (bytes), pulse and delay.
+
+    `begin` has shape (m + 1,), `pulse` and `delay_ns` (m,), `cycle_at` (p, 3): the words of RTDL, monitors, neutrons.
+    """
+
+    words: U4
+    begin: I8
+    pulse: I8
+    delay_ns: I8
+    cycle_at: I8
+
+    def stamped(self, time_ns: I8, first_cycle: int) -> tuple[U1, I8]:
+        """Bytes of the pulses at these times, shape (p,), and per packet the pulse time."""
+        words = self.words.copy()
+        of_packet = time_ns[self.pulse]
+        seconds, nanoseconds = np.divmod(of_packet + self.delay_ns, NS_PER_S)
+        header = self.begin[:-1] // 4
+        words[header + 2] = seconds
+        words[header + 3] = nanoseconds
+        words[self.cycle_at] = ((first_cycle + np.arange(time_ns.size)) % CYCLES)[:, None]
+        return words.view(np.uint8), of_packet
+
+
+def _sizes(pulses: Pulses) -> I8:
+    """Words of each packet with its header, shape (p, 3 + choppers): RTDL, monitors, neutrons, choppers."""
+    sizes = np.full((pulses.charge.size, 3 + pulses.choppers), HEADER_WORDS + 4, np.int64)
+    sizes[:, 0] = HEADER_WORDS + 30
+    for monitor in pulses.monitors:
+        counts = np.diff(monitor.first)
+        sizes[:, 1] += np.where(counts > 0, 3 + counts, 0)
+    events = np.diff(pulses.event_first[pulses.section_first])
+    sizes[:, 2] += 4 + 2 * np.diff(pulses.section_first) + 2 * events
+    return sizes
+
+
+def _fixed_part(words: U4, at: I8, charge: U4) -> None:
+    """The four words that monitor and banked packets begin with; the cycle is stamped later."""
+    words[at] = charge
+    words[at + 1] = PROTON_ENERGY_EV
+    words[at + 3] = FLAGS_GOOD_PULSE
+
+
+def _put_monitors(words: U4, payload: I8, pulses: Pulses) -> None:
+    _fixed_part(words, payload, pulses.charge)
+    at = payload + 4
+    for monitor in pulses.monitors:
+        counts = np.diff(monitor.first)
+        there = counts > 0
+        words[at[there]] = monitor.id << 22 | counts[there]
+        words[at[there] + 1] = SOURCE
+        words[at[there] + 2] = CORRECTED
+        place = np.repeat(at + 3 - monitor.first[:-1], counts) + np.arange(monitor.tof.size)
+        words[place] = monitor.tof | np.uint32(1 << 31)
+        at = at + np.where(there, 3 + counts, 0)
+
+
+def _put_neutrons(words: U4, payload: I8, pulses: Pulses) -> None:
+    _fixed_part(words, payload, pulses.charge)
+    sections = np.diff(pulses.section_first)
+    words[payload + 4] = SOURCE
+    words[payload + 5] = INTRA_PULSE
+    words[payload + 6] = CORRECTED
+    words[payload + 7] = sections
+    nth = np.arange(pulses.bank.size, dtype=np.int64)
+    before = pulses.section_first[:-1]
+    base = payload + 8 - 2 * before - 2 * pulses.event_first[before]
+    at = np.repeat(base, sections) + 2 * nth + 2 * pulses.event_first[:-1]
+    counts = np.diff(pulses.event_first)
+    words[at] = pulses.bank
+    words[at + 1] = counts
+    place = np.repeat(at + 2 - 2 * pulses.event_first[:-1], counts) + 2 * np.arange(pulses.tof.size)
+    words[place] = pulses.tof
+    words[place + 1] = pulses.pixel
+
+
+def lay_out(pulses: Pulses) -> Template:
+    """All packets of the pulses, in the order a real server has: RTDL, monitors, neutrons, choppers."""
+    sizes = _sizes(pulses)
+    n, kinds = sizes.shape
+    begin = starts(sizes.ravel())
+    words = np.zeros(int(begin[-1]), np.uint32)
+    header = begin[:-1].reshape(n, kinds)
+    formats = [Type.RTDL << 8 | 1, Type.BEAM_MONITOR_EVENT << 8 | 1, Type.BANKED_EVENT << 8 | 1]
+    formats += [Type.VARIABLE_U32 << 8] * pulses.choppers
+    words[header] = 4 * (sizes - HEADER_WORDS)
+    words[header + 1] = formats
+    payload = header + HEADER_WORDS
+    words[payload[:, :1] + np.arange(30)] = rtdl_words(Pulse(time_ns=0))
+    words[payload[:, 0]] |= pulses.charge
+    _put_monitors(words, payload[:, 1], pulses)
+    _put_neutrons(words, payload[:, 2], pulses)
+    nth: I4 = np.arange(pulses.choppers, dtype=np.int32)
+    words[payload[:, 3:]] = CHOPPER_DEVICE + nth.astype(np.uint32)
+    words[payload[:, 3:] + 1] = CHOPPER_VARIABLE
+    words[payload[:, 3:] + 3] = CHOPPER_NS * (nth + 1)
+    delay_ns = np.concatenate([np.zeros(3, np.int64), CHOPPER_NS * (nth + 1)])
+    return Template(
+        words=words,
+        begin=4 * begin,
+        pulse=np.repeat(np.arange(n), kinds),
+        delay_ns=np.tile(delay_ns, n),
+        cycle_at=payload[:, :3] + np.array([1, 2, 2]),
+    )
+
+
+def empty_pulses(n: int, charge: U4) -> Pulses:
+    """Pulses with the shutter closed: charge, no neutrons."""
+    nothing = np.zeros(0, np.uint32)
+    return Pulses(
+        charge=charge,
+        section_first=np.zeros(n + 1, np.int64),
+        bank=nothing,
+        event_first=np.zeros(1, np.int64),
+        tof=nothing,
+        pixel=nothing,
+    )

@@ -1,0 +1,162 @@
+"""A NeXus event file laid out for playing: pulses in order, their bank sections, and times as the stream carries them.
+
+A time of flight becomes ``rint(10 * tof_us)`` ticks of 100 ns (computed in doubles; the files hold multiples of 0.1 µs
+as floats, so this is exact), and every event is kept. Rows at one time are one pulse: their charges are added.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from livereduce.base.errors import OperatorError
+from livereduce.simulate.adara.pulses import Monitor, starts
+from livereduce.stream.adara.wire.layout import NS_PER_S
+from livereduce.stream.items import F8, I8, U4
+from livereduce.stream.nexus.event_file import EventFile, read_event_file
+from livereduce.stream.nexus.events import EventColumns
+from livereduce.stream.nexus.logs import Log
+
+TICKS_PER_US = 10
+MAX_MONITOR_TICKS = 2**21 - 1
+"""A monitor's time of flight has 21 bits in the stream: 209 ms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recorded:
+    """A file's contents, sorted by pulse and bank; fields of the pulses as in `pulses.Pulses`.
+
+    Attributes
+    ----------
+    pulse_ns
+        Shape (p,), nanoseconds after the first pulse, with which the run starts; ascending.
+    pixels
+        Per bank id the pixels that belong to it, ascending.
+    logs
+        Their times count from the first pulse.
+    notes
+        What was left out or changed, a sentence each.
+    """
+
+    run: int
+    instrument: str
+    title: str
+    proposal: str
+    definition_xml: str
+    pulse_ns: I8
+    charge: U4
+    section_first: I8
+    bank: U4
+    event_first: I8
+    tof: U4
+    pixel: U4
+    monitors: tuple[Monitor, ...]
+    pixels: dict[int, I8]
+    logs: tuple[Log, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_nexus(path: Path) -> Recorded:
+    """Everything that will be played.
+
+    Raises
+    ------
+    OperatorError
+        The file cannot be read, is not an SNS event file, holds a bad field, or has no pulses.
+    """
+    file = read_event_file(path)
+    pulse_ns = np.unique(
+        np.concatenate([file.charge_ns, *(events.pulse_ns for events in (*file.banks, *file.monitors))])
+    )
+    if not pulse_ns.size:
+        raise OperatorError(
+            f"{path}: expected pulses to play, found no pulses (event_time_zero of every bank is empty)"
+        )
+    first_s = float(pulse_ns[0]) / NS_PER_S
+    charge_pc = np.zeros(pulse_ns.size)
+    np.add.at(charge_pc, np.searchsorted(pulse_ns, file.charge_ns), file.charge_pc)
+    return Recorded(
+        run=file.run,
+        instrument=file.instrument,
+        title=file.title,
+        proposal=file.proposal,
+        definition_xml=file.definition_xml,
+        pulse_ns=pulse_ns - pulse_ns[0],
+        charge=np.minimum(np.rint(charge_pc / 10), 2**32 - 1).astype(np.uint32),
+        monitors=tuple(_monitor(path, events, pulse_ns) for events in file.monitors),
+        pixels={events.id: events.pixels for events in file.banks if events.pixels is not None},
+        logs=tuple(replace(log, time_s=log.time_s - first_s) for log in file.logs),
+        notes=file.notes + _merged(file),
+        **_sorted_events(file.banks, pulse_ns),
+    )
+
+
+def _merged(file: EventFile) -> tuple[str, ...]:
+    """What is said of pulses that share their time."""
+    twice = file.charge_ns.size - np.unique(file.charge_ns).size
+    if not twice:
+        return ()
+    return (f"DASlogs/proton_charge: {twice} pulses have the time of another; they are one pulse, charges are added",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Rows:
+    """Rows with events, of all banks: their pulse, bank, first event in the joined columns, and number of events."""
+
+    pulse: I8
+    bank: U4
+    begin: I8
+    count: I8
+
+
+def _rows(banks: tuple[EventColumns, ...], pulse_ns: I8) -> _Rows:
+    before = starts(np.array([events.tof_us.size for events in banks], np.int64))
+    counts = [np.diff(events.first) for events in banks]
+    used = [count > 0 for count in counts]
+    return _Rows(
+        pulse=np.concatenate([np.searchsorted(pulse_ns, e.pulse_ns)[u] for e, u in zip(banks, used, strict=True)]),
+        bank=np.concatenate([np.full(np.count_nonzero(u), e.id, np.uint32) for e, u in zip(banks, used, strict=True)]),
+        begin=np.concatenate([e.first[:-1][u] + b for e, u, b in zip(banks, used, before[:-1], strict=True)]),
+        count=np.concatenate([count[u] for count, u in zip(counts, used, strict=True)]),
+    )
+
+
+def _sorted_events(banks: tuple[EventColumns, ...], pulse_ns: I8) -> dict[str, Any]:
+    """Events of all banks by pulse, then bank; rows of one bank at one time are one section, in the file's order."""
+    rows = _rows(banks, pulse_ns)
+    order = np.lexsort((rows.bank, rows.pulse))  # stable, so that rows of one section keep the order of the file
+    pulse, bank, count = rows.pulse[order], rows.bank[order], rows.count[order]
+    event_first = starts(count)
+    gather = np.repeat(rows.begin[order] - event_first[:-1], count) + np.arange(event_first[-1])
+    new = np.ones(pulse.size, np.bool_)
+    new[1:] = (np.diff(pulse) != 0) | (bank[1:] != bank[:-1])
+    return {
+        "section_first": np.searchsorted(pulse[new], np.arange(pulse_ns.size + 1)).astype(np.int64),
+        "bank": bank[new],
+        "event_first": np.append(event_first[:-1][new], event_first[-1]),
+        "tof": np.concatenate([_ticks(events.tof_us) for events in banks])[gather],
+        "pixel": np.concatenate([events.pixel for events in banks if events.pixel is not None]).astype(np.uint32)[
+            gather
+        ],
+    }
+
+
+def _ticks(tof_us: F8) -> U4:
+    ticks: U4 = np.rint(TICKS_PER_US * tof_us).astype(np.uint32)
+    return ticks
+
+
+def _monitor(path: Path, events: EventColumns, pulse_ns: I8) -> Monitor:
+    """A monitor's events by pulse."""
+    ticks = _ticks(events.tof_us)
+    if ticks.size and ticks.max() > MAX_MONITOR_TICKS:
+        index = int(ticks.argmax())
+        raise OperatorError(
+            f"{path}: /entry/monitor{events.id}/event_time_offset[{index}]: expected at most "
+            f"{MAX_MONITOR_TICKS / TICKS_PER_US:g} µs, which the stream can carry, found {events.tof_us[index]:g}"
+        )
+    pulse = np.repeat(np.searchsorted(pulse_ns, events.pulse_ns), np.diff(events.first))
+    order = np.argsort(pulse, kind="stable")
+    first = np.searchsorted(pulse[order], np.arange(pulse_ns.size + 1)).astype(np.int64)
+    return Monitor(id=events.id, first=first, tof=ticks[order])

@@ -1,0 +1,145 @@
+"""The beam of the synthetic powder diffractometer: neutrons drawn at a rate, for a play to make runs of."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from livereduce.simulate.adara.play import Passage, passage
+from livereduce.simulate.adara.pulses import (
+    CHOPPER_DEVICE,
+    CHOPPER_VARIABLE,
+    CYCLES,
+    PULSES_PER_S,
+    Monitor,
+    Pulses,
+    Template,
+    lay_out,
+    pulse_times,
+    starts,
+)
+from livereduce.simulate.beams.powder import BANKS, L1_M, MONITOR_M, PIXELS, definition_xml, draw_monitor_tof, draw_tof
+from livereduce.stream.adara.wire import encode
+from livereduce.stream.adara.wire.encode import BankSet, MonitorConfig, PixelRange, Variable
+from livereduce.stream.adara.wire.layout import NS_PER_S, Type
+
+CHARGE = 1_846_994
+"""Proton charge of a pulse in 10 pC, as SNS has it at about 1.1 MW."""
+BLOCK_BYTES = 8 * 1024 * 1024
+POOL_BYTES = 32 * 1024 * 1024
+"""Neutrons are drawn until this much is there, then played again with new stamps: drawing is slower than sending."""
+SAMPLE_DEVICE = 1
+
+
+class PowderBeam:
+    """The beam of the synthetic diffractometer.
+
+    Parameters
+    ----------
+    rate
+        Neutron events per second of beam.
+    pixels
+        How many, a multiple of 4 and at most 131 068 (a pixel map section counts in 15 bits).
+    choppers, monitor_events
+        Fast variables a pulse; events a pulse in the one beam monitor.
+    """
+
+    instrument, title, proposal = "POWDER", "diamond powder", "IPTS-00000"
+    first_run = 1
+    run_s = 60.0
+
+    def __init__(
+        self, rate: float, *, pixels: int = PIXELS, choppers: int = 1, monitor_events: int = 5, seed: int = 1
+    ) -> None:
+        if pixels % BANKS or not 0 < pixels <= BANKS * 0x7FFF:
+            raise ValueError(f"{pixels} pixels: expected a multiple of {BANKS}, at most {BANKS * 0x7FFF}")
+        self._rate, self._pixels, self._choppers, self._monitor_events = rate, pixels, choppers, monitor_events
+        self._rng = np.random.default_rng(seed)
+        per_pulse = 8 * rate / PULSES_PER_S + 400
+        self._pulses = int(min(PULSES_PER_S, max(1, BLOCK_BYTES // per_pulse)))
+        self._blocks_kept = max(1, int(POOL_BYTES // (per_pulse * self._pulses)))
+        self._pool: list[Template] = []
+        self._played = 0
+
+    def equipment(self, now_ns: int) -> list[bytes]:
+        """What does not change."""
+        each = self._pixels // BANKS
+        banks = [PixelRange(bank=k + 1, physical=k * each, logical=k * each, count=each) for k in range(BANKS)]
+        sample = encode.device_xml(
+            "Sample",
+            [
+                Variable(id=1, name="SampleTemp", type="double", units="K"),
+                Variable(id=2, name="SampleNote", type="string"),
+            ],
+        )
+        choppers = [
+            encode.device_xml(
+                f"chopper{k}_TDC",
+                [Variable(id=CHOPPER_VARIABLE, name=f"chopper{k}_TDC", type="unsigned integer", units="nanoseconds")],
+            )
+            for k in range(self._choppers)
+        ]
+        return [
+            encode.device_descriptor(now_ns, SAMPLE_DEVICE, sample),
+            *(encode.device_descriptor(now_ns, CHOPPER_DEVICE + k, xml) for k, xml in enumerate(choppers)),
+            encode.beamline_info(now_ns, "BL-00", "POW", self.instrument),
+            encode.geometry(now_ns, definition_xml(self._pixels)),
+            encode.pixel_mapping_alt(now_ns, banks),
+            encode.beam_monitor_config(now_ns, [MonitorConfig(monitor=1, distance_m=MONITOR_M - L1_M)]),
+            encode.detector_bank_sets(now_ns, [BankSet(name="BANKS", banks=tuple(range(1, BANKS + 1)))]),
+        ]
+
+    def values(self, now_ns: int) -> list[bytes]:
+        """Temperature and note as they are."""
+        seconds = now_ns // NS_PER_S
+        temperature_k = 295.0 + 5.0 * np.sin(2 * np.pi * (seconds % 60) / 60)
+        note = f"position {seconds // 10 % 6 + 1}"
+        return [
+            encode.variable(Type.VARIABLE_DOUBLE, now_ns, SAMPLE_DEVICE, 1, float(temperature_k)),
+            encode.variable(Type.VARIABLE_STRING, now_ns, SAMPLE_DEVICE, 2, note),
+        ]
+
+    def run(self, start_ns: int) -> Iterator[Passage]:
+        """Neutrons without end; the temperature each second, the note each tenth."""
+        pulse = 0
+        while True:
+            times = start_ns + np.array(pulse_times(pulse, pulse + self._pulses), np.int64)
+            if pulse // PULSES_PER_S != (pulse - self._pulses) // PULSES_PER_S and pulse:
+                now_ns = int(times[0])
+                many = 2 if now_ns // NS_PER_S % 10 == 0 else 1
+                yield passage(self.values(now_ns)[:many], now_ns)
+            block = self._next_block()
+            data, due_ns = block.stamped(times, self._played % CYCLES)
+            self._played += self._pulses
+            pulse += self._pulses
+            yield Passage(data=data, begin=block.begin, due_ns=due_ns)
+
+    between = run
+
+    def _next_block(self) -> Template:
+        nth = self._played // self._pulses
+        if nth >= self._blocks_kept:
+            return self._pool[nth % self._blocks_kept]
+        self._pool.append(lay_out(self._draw()))
+        return self._pool[-1]
+
+    def _draw(self) -> Pulses:
+        """Fresh neutrons for the next pulses; the counts of pulses follow the rate without drift."""
+        edges = np.floor((self._played + np.arange(self._pulses + 1)) * self._rate / PULSES_PER_S).astype(np.int64)
+        counts = self._rng.multinomial(np.diff(edges), np.full(BANKS, 1 / BANKS))
+        of_section = counts[counts > 0]
+        bank = np.broadcast_to(np.arange(BANKS, dtype=np.uint32), counts.shape)[counts > 0]
+        each = self._pixels // BANKS
+        within = self._rng.integers(0, each, int(of_section.sum()), dtype=np.uint32)
+        pixel = np.repeat(bank * np.uint32(each), of_section) + within
+        monitor_first = self._monitor_events * np.arange(self._pulses + 1)
+        monitor_tof = draw_monitor_tof(self._rng, self._monitor_events * self._pulses)
+        return Pulses(
+            charge=np.full(self._pulses, CHARGE, np.uint32),
+            section_first=starts((counts > 0).sum(axis=1)),
+            bank=bank + np.uint32(1),
+            event_first=starts(of_section),
+            tof=draw_tof(self._rng, pixel, self._pixels),
+            pixel=pixel,
+            monitors=(Monitor(id=1, first=monitor_first, tof=monitor_tof),),
+            choppers=self._choppers,
+        )

@@ -1,0 +1,93 @@
+"""One TCP connection to a stream server: connect, say hello once, receive. Nothing is ever sent after the hello.
+
+Real servers close on any later packet, on a half-close, and never send heartbeats (seen on the wire).
+"""
+
+import socket
+import struct
+import time
+
+from livereduce.stream.adara.link.dial import dial
+from livereduce.stream.adara.wire.layout import NS_PER_S, Type, epics_ns
+from livereduce.stream.items import SourceLost
+
+DEFAULT_PORT = 31415
+KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
+"""The system's own: two hours until the first. A host that is gone is found after 20 s, also while a script runs."""
+USER_TIMEOUT_MS = 20_000
+"""How long anything of ours, keep-alives too, may go without an answer."""
+
+
+def hello(start_s: int, now_ns: int) -> bytes:
+    """A client hello, version 0: 0 is from now, 1 from the start of the run, else seconds since 1990."""
+    return struct.pack("<IIIII", 4, Type.CLIENT_HELLO << 8, *divmod(now_ns, NS_PER_S), start_s)
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Have the kernel find out that the other host is gone."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_EVERY_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEP_ALIVE_TRIES)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+
+
+class Connection:
+    """A connected socket that has said hello.
+
+    Raises
+    ------
+    SourceLost
+        From every method: the connection could not be made, or broke; says how.
+    """
+
+    def __init__(self, host: str, port: int, start_s: int) -> None:
+        try:
+            self._socket = dial(host, port)
+        except OSError as error:
+            raise SourceLost(f"no connection to {host}:{port}: {error}") from None
+        try:
+            keep_alive(self._socket)
+            self._socket.sendall(hello(start_s, epics_ns(time.time())))
+        except OSError as error:
+            self._socket.close()
+            raise SourceLost(f"{host}:{port} would not take the hello: {error}") from None
+
+    @property
+    def peer(self) -> tuple[socket.AddressFamily, object]:
+        """Family and address of the server, as a second connection needs them: no name is looked up again."""
+        try:
+            return self._socket.family, self._socket.getpeername()
+        except OSError as error:
+            raise SourceLost(f"connection broken: {error}") from None
+
+    def receive(self, into: memoryview, timeout_s: float) -> int:
+        """Wait for data, then take all that is there or fits; 0 is silence."""
+        self._socket.settimeout(timeout_s)
+        got = self._receive_some(into)
+        # No MSG_DONTWAIT: as long as a time-out is set, Python waits for data itself before it asks with that flag.
+        self._socket.settimeout(0)
+        while 0 < got < len(into):
+            size = self._receive_some(into[got:], end_counts=False)
+            if size == 0:
+                break
+            got += size
+        return got
+
+    def _receive_some(self, into: memoryview, *, end_counts: bool = True) -> int:
+        """One receive. An end, or a reset, is an error only if nothing came with it: it is seen again."""
+        try:
+            size = self._socket.recv_into(into)
+        except (BlockingIOError, TimeoutError):
+            return 0
+        except OSError as error:
+            if not end_counts:
+                return 0
+            raise SourceLost(f"connection broken: {error}") from None
+        if size == 0 and end_counts:
+            raise SourceLost("the server closed the connection")
+        return size
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._socket.close()

@@ -1,0 +1,134 @@
+"""Beam monitor packets to columns, one batch a monitor.
+
+Layout (SNS network protocol, `BeamMonitorEvent`): the fixed part of a banked packet, then sections of
+(monitor id << 22 | count), source id, (corrected << 31 | offset), and an event word each, whose low 21 bits are the
+time of flight.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.compiled import kernel
+from livereduce.stream.items import I8, U4, MonitorBatch
+
+MONITORS = 1024
+"""Ten bits of monitor id."""
+MOST_MONITORS = 64
+"""Monitors given out of one block. Each has a column over all pulses; a thousand of them, from rubbish, took 2 GB."""
+_TICK_BITS = 0x1F_FFFF
+_MOST_TICKS = (2**31 - 1) // 100
+
+
+@kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]", "i8[=]")
+def _walk_sections(  # type: ignore[no-untyped-def]
+    words, at, length, rows, packet, monitor, count, event_at, offset, events, sections, damaged
+):
+    """List the sections of sound packets; `events` and `sections` count by monitor; return the number of sections.
+
+    `damaged` becomes how many packets are, and the row of the first.
+    """
+    row, three = np.uint64(0), np.uint64(3)
+    events[:] = 0
+    sections[:] = 0
+    damaged[:] = 0
+    for k in range(rows.size):
+        begin = np.uint64(at[np.uint64(rows[k])])
+        position, stop = begin + np.uint64(4), begin + np.uint64(length[np.uint64(rows[k])])
+        row_before = row
+        good = position <= stop
+        while good and position < stop:
+            n = np.uint64(words[position] & np.uint32(0x3F_FFFF))
+            following = position + three + n
+            good = following <= stop
+            if not good:
+                break
+            packet[row] = k
+            monitor[row] = words[position] >> np.uint32(22)
+            count[row] = n
+            shift = words[position + np.uint64(2)]
+            offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
+            event_at[row] = position + three
+            row += np.uint64(1)
+            position = following
+        if not good:
+            damaged[1] = damaged[1] if damaged[0] else rows[k]
+            damaged[0] += 1
+            row = row_before
+    for r in range(row):
+        events[np.uint64(monitor[r])] += count[r]
+        sections[np.uint64(monitor[r])] += 1
+    return row
+
+
+@kernel("", "u4[]", "i4", "i4[]", "i4[]", "i4[]", "i8[]", "u4[]", "i8[=]", "i4[=]")
+def _copy_monitor(  # type: ignore[no-untyped-def]
+    words, wanted, packet, monitor, count, event_at, offset, first, tof_ns
+):
+    """Copy the events of one monitor; `first` has one more entry than there are packets."""
+    done = 0
+    filled = 0
+    most = np.uint32(_MOST_TICKS)
+    for row in range(packet.size):
+        if monitor[row] != wanted:
+            continue
+        while filled <= packet[row]:
+            first[filled] = done
+            filled += 1
+        shift = min(offset[row], most)
+        source = words[event_at[row] : event_at[row] + count[row]]
+        out = tof_ns[done : done + count[row]]
+        for i in range(np.uint64(out.size)):
+            out[i] = np.int32(min((source[i] & np.uint32(_TICK_BITS)) + shift, most) * np.uint32(100))
+        done += count[row]
+    while filled < first.size:
+        first[filled] = done
+        filled += 1
+
+
+class MonitorReader:
+    """Reads monitor packets; keeps its scratch columns from call to call."""
+
+    def __init__(self) -> None:
+        self._rows = -1
+        self._events = np.zeros(MONITORS, np.int64)
+        self._of_monitor = np.zeros(MONITORS, np.int64)
+        self._damaged = np.zeros(2, np.int64)
+        self.first_damaged = 0
+        """Row of the first packet that the last call found damaged, if it found any."""
+
+    def _grow(self, rows: int) -> None:
+        if rows > self._rows:
+            self._rows = rows
+            kinds = (np.int32, np.int32, np.int32, np.int64, np.uint32)
+            self._sections: tuple[Any, ...] = tuple(np.empty(rows, kind) for kind in kinds)
+
+    def events(self, packets: PacketTable, rows: I8) -> tuple[dict[int, int], int]:
+        """Events by monitor that has a section, and how many packets are damaged."""
+        self._grow(len(packets.words) // 3)
+        where = packets.words, packets.at, packets.length, rows
+        sections = int(_walk_sections(*where, *self._sections, self._events, self._of_monitor, self._damaged))
+        self._listed = tuple(column[:sections] for column in self._sections)
+        seen = np.flatnonzero(self._of_monitor)
+        damaged, self.first_damaged = self._damaged.tolist()
+        return {int(monitor): int(self._events[monitor]) for monitor in seen}, damaged
+
+    def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:
+        """One batch for each monitor seen, all over the same pulses; how many are damaged, or too many."""
+        counts, damaged = self.events(packets, rows)
+        kept = list(counts.items())[:MOST_MONITORS]
+        pulse_ns = packets.time_ns[rows]
+        pulse_ns.flags.writeable = False
+        batches = [self._batch(run, packets.words, pulse_ns, monitor, events) for monitor, events in kept]
+        surplus = list(counts)[MOST_MONITORS:]
+        if surplus and not damaged:
+            packet, monitor = self._listed[:2]
+            self.first_damaged = int(rows[packet[np.isin(monitor, surplus).argmax()]])
+        return batches, damaged + len(surplus)
+
+    def _batch(self, run: int, words: U4, pulse_ns: I8, monitor: int, events: int) -> MonitorBatch:
+        first, tof_ns = np.empty(len(pulse_ns) + 1, np.int64), np.empty(events, np.int32)
+        _copy_monitor(words, monitor, *self._listed, first, tof_ns)
+        first.flags.writeable = tof_ns.flags.writeable = False
+        return MonitorBatch(run=run, monitor=monitor, tof_ns=tof_ns, first=first, pulse_ns=pulse_ns)

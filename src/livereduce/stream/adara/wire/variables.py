@@ -1,0 +1,238 @@
+"""Scalar variable packets to columns: values of many variables, interleaved, come out sorted by variable.
+
+Layout (SNS network protocol, `VariableU32`, `VariableDouble`): device id, variable id, status << 16 | severity, value.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.adara.wire.layout import SEVERITY_INVALID, Type
+from livereduce.stream.compiled import kernel, prefetch
+from livereduce.stream.items import B1, F8, I4, I8, U1, U8
+
+MOST_VARIABLES = 1 << 16
+"""Different variables remembered; a stream of rubbish must not fill the memory. Beamlines have some thousand."""
+_BUCKETS = 4 * MOST_VARIABLES
+_BUCKET_BITS = 18
+MOST_PROBES = 64
+"""Buckets looked at for one id. The table is a quarter full at most: more means that the ids collide, see `_bucket`."""
+_NEVER = np.iinfo(np.int64).min
+_AHEAD = 16
+"""Packets ahead whose payload is asked for: they stand apart in a block that is larger than the nearer caches."""
+_DOUBLE = int(Type.VARIABLE_DOUBLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VariableColumn:
+    """New values of one variable, in the order of the stream; `invalid` is True where its alarm severity is INVALID."""
+
+    device: int
+    variable: int
+    time_ns: I8
+    value: F8
+    invalid: B1
+
+
+@kernel("u8", "u8", "u8[]")
+def _bucket(key, seeds):  # type: ignore[no-untyped-def]
+    """Where an id is looked for first: bits of its product with a random odd number, after a random offset.
+
+    They are drawn in each process: with fixed ones a server could send ids that all go to one bucket. For any set of
+    ids, two of them meet with a probability of 2 in the number of buckets (Dietzfelbinger et al., J. Algorithms 1997).
+    """
+    return ((key ^ seeds[0]) * seeds[1]) >> np.uint64(64 - _BUCKET_BITS)
+
+
+@kernel("b1", "u8[]", "u8[]", "u8[=]", "i4[=]")
+def _place_all(known, seeds, keys, slots):  # type: ignore[no-untyped-def]
+    """Fill an empty table with ids; whether each was placed within `MOST_PROBES`."""
+    mask = np.uint64(keys.size - 1)
+    for slot in range(known.size):
+        bucket = _bucket(known[slot], seeds)
+        probes = 0
+        while slots[bucket] >= 0 and probes < MOST_PROBES:
+            bucket = (bucket + np.uint64(1)) & mask
+            probes += 1
+        if slots[bucket] >= 0:
+            return False
+        slots[bucket] = slot
+        keys[bucket] = known[slot]
+    return True
+
+
+@kernel("i8", "u4[]", "i8[]", "i4[]", "u4[]", "i8[]", "i8[]", "i8", "u8[]", "u8[=]", "i4[=]", "u8[=]", "i8[=]", "u8[=]",
+        "u1[=]", "i8[=]", "i8[=]", "i4[=]", "i8[=]", "f8[=]", "u8[=]", "u1[=]")  # fmt: skip
+def _read_scalars(  # type: ignore[no-untyped-def]
+    words, at, length, format_, time_ns, rows, repeats_before, seeds, keys, slots, known, last_ns, last_bits,
+    last_invalid, tally, counts, slot, new_ns, value, raw, invalid
+):  # fmt: skip
+    """Keep (slot, time, value, invalid) of each new value; return how many. `keys` and `slots` are an open hash table.
+
+    `raw` is the memory of `value` as integers, for the bits of a double; `counts` has new values by slot, `known` ids.
+    `tally`: variables known, packets too short, repeats, values of variables beyond the limit, row of the newest of
+    these two kinds of packet, rows seen to (fewer than all if an id found no bucket).
+    """
+    kept = 0
+    mask = np.uint64(keys.size - 1)
+    for i in range(rows.size):
+        prefetch(words, np.uint64(at[np.uint64(rows[min(i + _AHEAD, rows.size - 1)])]))
+        tally[5] = i + 1
+        k = np.uint64(rows[i])
+        p = np.uint64(at[k])
+        is_double = (format_[k] >> np.uint32(8)) == np.uint32(_DOUBLE)
+        if length[k] < (5 if is_double else 4):
+            tally[1] += 1
+            tally[4] = rows[i]
+            continue
+        key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + np.uint64(1)])
+        bucket = _bucket(key, seeds)
+        probes = 0
+        while slots[bucket] >= 0 and keys[bucket] != key and probes < MOST_PROBES:
+            bucket = (bucket + np.uint64(1)) & mask
+            probes += 1
+        if slots[bucket] < 0 or keys[bucket] != key:
+            if tally[0] >= last_ns.size:
+                tally[3] += 1
+                tally[4] = rows[i]
+                continue
+            if slots[bucket] >= 0:
+                tally[5] = i
+                break
+            slots[bucket] = tally[0]
+            keys[bucket] = key
+            known[np.uint64(tally[0])] = key
+            tally[0] += 1
+        s = np.uint64(slots[bucket])
+        high = np.uint64(words[p + np.uint64(4)]) if is_double else np.uint64(0)
+        bits = np.uint64(words[p + np.uint64(3)]) | (high << np.uint64(32))
+        bad = np.uint8((words[p + np.uint64(2)] & np.uint32(0xFFFF)) == np.uint32(SEVERITY_INVALID))
+        # A server that has lost a device says its last value again, at its old time, with another alarm: that is news.
+        same = time_ns[k] == last_ns[s] and bits == last_bits[s]
+        if (same and bad == last_invalid[s]) or (not same and rows[i] < repeats_before and time_ns[k] <= last_ns[s]):
+            tally[2] += 1
+            continue
+        last_ns[s], last_bits[s], last_invalid[s] = time_ns[k], bits, bad
+        counts[s] += 1
+        slot[kept], new_ns[kept], invalid[kept] = s, time_ns[k], bad
+        if is_double:
+            raw[kept] = bits
+        else:
+            value[kept] = np.float64(bits)
+        kept += 1
+    return kept
+
+
+@kernel("", "i4[]", "i8[]", "f8[]", "u1[]", "i8[=]", "i8[=]", "f8[=]", "u1[=]")
+def _sort_by_slot(slot, time_ns, value, invalid, place, out_ns, out_value, out_invalid):  # type: ignore[no-untyped-def]
+    """Counting sort, stable; `place` holds where each slot begins, and ends as where it ends."""
+    for i in range(slot.size):
+        s = np.uint64(slot[i])
+        to = np.uint64(place[s])
+        place[s] += 1
+        out_ns[to] = time_ns[i]
+        out_value[to] = value[i]
+        out_invalid[to] = invalid[i]
+
+
+class VariableReader:
+    """Reads scalar variables; remembers the newest value of each, so that what a server repeats is known again.
+
+    Parameters
+    ----------
+    seeds
+        Of the hash, shape (2,); None to draw them.
+    """
+
+    def __init__(self, seeds: U8 | None = None) -> None:
+        self._seeds = _draw_seeds() if seeds is None else seeds
+        self._keys = np.zeros(_BUCKETS, np.uint64)
+        self._slots = np.full(_BUCKETS, -1, np.int32)
+        self._known = np.zeros(MOST_VARIABLES, np.uint64)
+        self._last_ns = np.full(MOST_VARIABLES, _NEVER, np.int64)
+        self._last_bits = np.zeros(MOST_VARIABLES, np.uint64)
+        self._last_invalid = np.zeros(MOST_VARIABLES, np.uint8)
+        self._tally = np.zeros(6, np.int64)
+        self._counts = np.zeros(MOST_VARIABLES, np.int64)
+
+    @property
+    def short(self) -> int:
+        """Packets too short for a value, since the beginning."""
+        return int(self._tally[1])
+
+    @property
+    def beyond(self) -> int:
+        """Values of variables beyond the limit, since the beginning."""
+        return int(self._tally[3])
+
+    @property
+    def damaged(self) -> int:
+        """Packets of which nothing was kept, for one of these reasons."""
+        return self.short + self.beyond
+
+    @property
+    def last_damaged(self) -> int:
+        """Row, in its table, of the newest packet that `damaged` counts."""
+        return int(self._tally[4])
+
+    def columns(self, packets: PacketTable, rows: I8, repeats_before: int = 0) -> list[VariableColumn]:
+        """The new values of the packets given, one column a variable.
+
+        A value that has the time, the value and the alarm of the one before it is a repeat (a prologue says everything
+        again); before row `repeats_before` one that is not newer is a repeat too (a server sends again after a
+        reconnect).
+        """
+        self._counts[: self._tally[0]] = 0
+        slot, time_ns = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
+        value, invalid = np.empty(len(rows)), np.empty(len(rows), np.uint8)
+        raw, done, kept = value.view(np.uint64), 0, 0
+        while done < len(rows):
+            kept += int(
+                _read_scalars(
+                    packets.words, packets.at, packets.length, packets.format, packets.time_ns, rows[done:],
+                    repeats_before, self._seeds, self._keys, self._slots, self._known, self._last_ns, self._last_bits,
+                    self._last_invalid, self._tally, self._counts,
+                    slot[kept:], time_ns[kept:], value[kept:], raw[kept:], invalid[kept:],
+                )
+            )  # fmt: skip
+            done += int(self._tally[5])
+            if done < len(rows):
+                self._reseed()
+        return self._sorted(slot[:kept], time_ns[:kept], value[:kept], invalid[:kept])
+
+    def _reseed(self) -> None:
+        """Place all ids anew, since one more found no room near its bucket."""
+        placed = False
+        while not placed:
+            self._seeds = _draw_seeds()
+            self._slots[:] = -1
+            placed = bool(_place_all(self._known[: self._tally[0]], self._seeds, self._keys, self._slots))
+
+    def _sorted(self, slot: I4, time_ns: I8, value: F8, invalid: U1) -> list[VariableColumn]:
+        counts = self._counts[: self._tally[0]]
+        ends = np.cumsum(counts)
+        out_ns, out_value, out = np.empty(len(slot), np.int64), np.empty(len(slot)), np.empty(len(slot), np.uint8)
+        _sort_by_slot(slot, time_ns, value, invalid, ends - counts, out_ns, out_value, out)
+        out_invalid = out.view(np.bool_)
+        out_ns.flags.writeable = out_value.flags.writeable = out_invalid.flags.writeable = False
+        found = []
+        for s in np.flatnonzero(counts).tolist():
+            device, variable = divmod(int(self._known[s]), 1 << 32)
+            part = slice(ends[s] - counts[s], ends[s])
+            found.append(
+                VariableColumn(
+                    device=device,
+                    variable=variable,
+                    time_ns=out_ns[part],
+                    value=out_value[part],
+                    invalid=out_invalid[part],
+                )
+            )
+        return found
+
+
+def _draw_seeds() -> U8:
+    """Two random numbers, the second odd, so that no bit of an id is lost."""
+    return np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)

@@ -1,0 +1,70 @@
+"""What all handlers share: the instruments, who watches, answers made before, the page's files."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from livereduce.web.http.cache import Cache
+from livereduce.web.http.static_files import File, files
+from livereduce.web.render.encode import to_json
+from livereduce.web.render.process.pool import Renderers
+from livereduce.web.state.broadcast import Broadcast
+from livereduce.web.state.instruments import Facility, Watched
+from livereduce.web.state.peers import Peers
+
+MOST_WAITING = 32
+"""For a process that is free."""
+MOST_TABLES = 4
+"""Tables being written at once."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """All of a running page's server.
+
+    Attributes
+    ----------
+    token
+        What a restart needs; empty where nobody can ask for one.
+    readers, drawers, tables
+        Processes that make JSON, pictures and tables of products, so that none keeps the others waiting. Tables go on
+        for as long as somebody takes them: nobody waits for one of those.
+    """
+
+    facility: Facility
+    hub: Broadcast
+    peers: Peers
+    readers: Renderers
+    token: str = ""
+    drawers: Renderers = field(default_factory=lambda: Renderers("drawing", 1, MOST_WAITING))
+    tables: Renderers = field(default_factory=lambda: Renderers("tables", MOST_TABLES, 0))
+    cache: Cache = field(default_factory=Cache)
+    files: dict[str, File] = field(default_factory=files)
+
+
+def site_of(request: Request) -> Context:
+    """The site of a request's application."""
+    site: Context = request.app.state.site
+    return site
+
+
+def instrument(request: Request) -> Watched:
+    """The instrument that stands in the address."""
+    one = site_of(request).facility.watched.get(request.path_params["id"])
+    if one is None:
+        raise HTTPException(404, f"there is no instrument {request.path_params['id'][:40]!r} here")
+    return one
+
+
+def now() -> datetime:
+    """The time with its zone."""
+    return datetime.now().astimezone()
+
+
+def answer(body: Any, **headers: str) -> Response:
+    """A JSON answer that nobody may keep."""
+    return Response(to_json(body), media_type="application/json", headers={"cache-control": "no-store", **headers})

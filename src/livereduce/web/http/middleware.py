@@ -1,0 +1,84 @@
+"""What stands before every handler: whose host it is, how long a request may be, and the headers of every answer."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from livereduce.web.http.access import host_is_ours
+
+MOST_BODY = 4096
+"""Bytes of a request's body; nothing here needs one."""
+MOST_QUERY = 4096
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": CONTENT_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as all of ours look."""
+    return JSONResponse({"error": text}, status_code=status, headers=headers)
+
+
+class Shield:
+    """The middleware."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or hand on with headers added to the answer."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # nothing here speaks WebSocket
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        answer = _with_headers(send)
+        refused = why_refused(Request(scope), self._names)
+        await (refused or self._app)(scope, receive, answer)
+
+
+def why_refused(request: Request, names: frozenset[str]) -> Response | None:
+    """The answer to a request that goes no further; None if it may."""
+    if len(request.headers.getlist("host")) != 1 or not host_is_ours(request.headers["host"], names):
+        return refusal(421, "this server does not go by that name; start it with --name NAME if it should")
+    if len(request.scope.get("query_string", b"")) > MOST_QUERY:
+        return refusal(414, f"the query is longer than {MOST_QUERY} bytes")
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit() and int(length[:9]) <= MOST_BODY and len(length) < 10):
+        return refusal(413, f"the body is longer than {MOST_BODY} bytes; nothing here needs one")
+    if "transfer-encoding" in request.headers:
+        return refusal(411, "a body without a length is not taken")
+    return None
+
+
+def _with_headers(send: Send) -> Send:
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = {name.lower() for name, _ in message["headers"]}
+            added = [(name.encode(), text.encode()) for name, text in HEADERS.items() if name.encode() not in given]
+            message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return answer

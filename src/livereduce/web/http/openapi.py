@@ -1,0 +1,140 @@
+"""The description of the API in OpenAPI 3.1, ``/api/openapi.json``; the handlers are tested against it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from livereduce import __version__
+from livereduce.web.http.params import MOST_POINTS, MOST_ROWS
+from livereduce.web.http.schemas import SCHEMAS, ref
+
+Json = dict[str, Any]
+
+
+def description() -> Json:
+    """The whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "livereduce",
+            "version": __version__,
+            "description": "How the live reduction of one or many instruments does, and what it gives. "
+            "Times are ISO 8601 with zone; numbers that are not known are null.",
+        },
+        "paths": _paths(),
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _paths() -> Json:
+    one = "/api/instruments/{id}"
+    product = f"{one}/products/{{run}}/{{name}}"
+    of_run = [_ID, _RUN]
+    return {
+        "/healthz": _get("Whether this server answers.", "Health"),
+        "/metrics": _get("Everything in numbers, in Prometheus' text format.", None, "text/plain"),
+        "/api/openapi.json": _get("This description.", None, "application/json"),
+        "/api/events": _get(
+            "Server-sent events: hello, status, product, down, beat.",
+            None,
+            "text/event-stream",
+            [_query("id", "Instruments to be told of; all without it.", {"type": "string"}, many=200)],
+            (404, 422, 429),
+        ),
+        "/api/instruments": _get("A card for each instrument.", "Instruments"),
+        one: _get("Everything about an instrument.", "Instrument", parameters=[_ID], errors=(404,)),
+        f"{one}/timeline": _get(
+            "The last day in numbers and marks.", "Timeline", parameters=[_ID, _SINCE], errors=(404, 422)
+        ),
+        f"{one}/output": _get("What the scripts said.", "Output", parameters=[_ID], errors=(404,)),
+        f"{one}/trends/{{run}}": _get(
+            "Numbers that the scripts of a run reported.", "Trends", parameters=[*of_run, _TARGET], errors=(404, 422)
+        ),
+        f"{one}/restart": _restart(),
+        product: _get(
+            "A product for plotting.", "Product", parameters=[*of_run, _NAME, _POINTS, _ROW], errors=(404, 422, 429)
+        ),
+        f"{product}.nxs": _get("The file itself.", None, "application/x-hdf5", [*of_run, _NAME], (404,)),
+        f"{product}.csv": _get("As a table.", None, "text/csv", [*of_run, _NAME, _ROW], (404, 422, 429)),
+        f"{product}.png": _get("As a picture.", None, "image/png", [*of_run, _NAME, _ROW], (404, 422, 429)),
+    }
+
+
+def _parameter(name: str, text: str, schema: Json) -> Json:
+    return {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
+
+
+def _query(name: str, text: str, schema: Json, many: int = 0) -> Json:
+    whole = {"type": "array", "items": schema, "maxItems": many} if many else schema
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": whole}
+
+
+_ID = _parameter("id", "The id on the instrument's card.", {"type": "string"})
+_RUN = _parameter("run", "The run number; 0 between runs.", {"type": "integer", "minimum": 0, "maximum": 10**15 - 1})
+_NAME = _parameter("name", "The name of the product.", {"type": "string"})
+_POINTS = _query(
+    "max_points",
+    "Values at most, in all.",
+    {"type": "integer", "minimum": 1, "maximum": MOST_POINTS, "default": 100_000},
+)
+_ROW = _query(
+    "row",
+    "Spectra of a product of two dimensions.",
+    {"type": "integer", "minimum": 0, "maximum": 10**9},
+    many=MOST_ROWS,
+)
+_SINCE = _query("since", "Numbers after this time only.", {"type": "string", "format": "date-time"})
+_TARGET = _query(
+    "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+)
+
+
+def _get(
+    text: str,
+    schema: str | None,
+    media_type: str = "application/json",
+    parameters: Sequence[Json] = (),
+    errors: Sequence[int] = (),
+) -> Json:
+    body: Json = {"schema": ref(schema)} if schema else {}
+    operation = {
+        "summary": text,
+        "parameters": list(parameters),
+        "responses": {"200": {"description": text, "content": {media_type: body}}, **_errors(*errors)},
+    }
+    return {"get": operation}
+
+
+_ERRORS = {
+    401: "The token is wrong or missing.",
+    403: "Not from there, or not at all here.",
+    404: "There is no such thing.",
+    409: "There is no daemon to which it could be said.",
+    411: "A body without a length is not taken.",
+    413: "The body is too long.",
+    414: "The query is too long.",
+    421: "This server does not go by that name.",
+    422: "A value in the query is not what is expected.",
+    429: "Too much at once; try again later.",
+}
+
+
+def _errors(*codes: int) -> Json:
+    return {
+        str(code): {"description": _ERRORS[code], "content": {"application/json": {"schema": ref("Error")}}}
+        for code in sorted({*codes, 411, 413, 414, 421})
+    }
+
+
+def _restart() -> Json:
+    asked = {"description": "It has been asked to.", "content": {"application/json": {"schema": ref("Asked")}}}
+    return {
+        "post": {
+            "summary": "Begin anew with the scripts as they are now (SIGHUP to the daemon).",
+            "security": [{"token": []}],
+            "parameters": [_ID],
+            "responses": {"202": asked, **_errors(401, 403, 404, 409)},
+        }
+    }

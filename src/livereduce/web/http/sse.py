@@ -1,0 +1,50 @@
+"""Server-sent events over one connection: what is in a watcher's box, written as fast as it reads."""
+
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
+from livereduce.web.state.broadcast import Broadcast, Mailbox
+
+BEAT_EVERY_S = 8.0
+"""Without a beat for 25 s the page says that it has lost its server."""
+MOST_BLOCKED_S = 30.0
+"""A watcher that takes nothing for so long is let go; its browser comes again by itself."""
+
+_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+
+
+class EventStream:
+    """The response (an ASGI application) that tells a watcher the news until it goes away."""
+
+    def __init__(self, hub: Broadcast, box: Mailbox) -> None:
+        self._hub, self._box = hub, box
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Write until the watcher goes, is too slow, or the server stops."""
+        telling = asyncio.create_task(self._tell(send))
+        try:
+            gone = asyncio.create_task(_gone(receive))
+            await asyncio.wait({telling, gone}, return_when=asyncio.FIRST_COMPLETED)
+            gone.cancel()
+        finally:
+            self._hub.leave(self._box)
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+    async def _tell(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await self._write(send, b"retry: 2000\nevent: hello\ndata: {}\n\n")
+        while not (self._hub.closed or self._box.overflown):
+            news = await self._box.take(BEAT_EVERY_S)
+            await self._write(send, b"".join(one.encode() for one in news) or b"event: beat\ndata: {}\n\n")
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _write(self, send: Send, body: bytes) -> None:
+        async with asyncio.timeout(MOST_BLOCKED_S):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,99 @@
+"""Products as files to take away: NeXus as it lies there, CSV written on the way; neither is ever whole in memory."""
+
+import csv
+import io
+import os
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from livereduce.base.files import open_regular
+from livereduce.publish.product import Axis
+from livereduce.publish.products.file import default_data
+from livereduce.publish.products.inside import opened
+from livereduce.web.render.downsample import Floats
+from livereduce.web.render.reading import Unshowable, axes_of, check
+
+PIECE_BYTES = 1 << 18
+MOST_CSV_CELLS = 1 << 23
+"""A table of more lines is of no use to anybody; that file is a third of a gigabyte already."""
+_LINES = 1 << 13
+
+
+def file_pieces(path: Path) -> tuple[int, Iterator[bytes]]:
+    """Size and contents of a file as it is now, also if it is replaced while it is read.
+
+    Raises
+    ------
+    OSError
+        There is no such file, or it cannot be read.
+    """
+    with open_regular(path, follow_link=False) as fd:
+        return os.fstat(fd).st_size, _pieces(os.fdopen(os.dup(fd), "rb"))
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
+    """A product as a table: a line a cell with its place on each axis, value and error; the first piece is the heading.
+
+    Raises
+    ------
+    Unshowable, IndexError, OSError, KeyError, NotPlain
+        As `livereduce.web.render.reading.read_shown`; with the first piece, so that nothing has been sent by then.
+    """
+    with opened(path) as file:
+        data, signal, errors = default_data(file)
+        check(signal, errors, rows)
+        if signal.ndim > 2 or signal.size > MOST_CSV_CELLS:
+            raise Unshowable(f"a product of shape {signal.shape} is no table; download it as NeXus")
+        axes = axes_of(data, signal)
+        headings = [name for axis, length in zip(axes, signal.shape, strict=True) for name in _headings(axis, length)]
+        yield _text([[*headings, _heading("signal", str(signal.attrs.get("units", ""))), "error"]])
+        places = [_places(axis, length) for axis, length in zip(axes, signal.shape, strict=True)]
+        if signal.ndim < 2:
+            across = places[0] if places else np.empty((1, 0))
+            yield from _spectrum(across, [], np.atleast_1d(signal[()]), _line(errors, ()))
+            return
+        for row in rows or range(signal.shape[0]):
+            yield from _spectrum(places[1], places[0][row].tolist(), signal[row], _line(errors, row))
+
+
+def _line(errors: Any, where: Any) -> Floats | None:
+    return None if errors is None else np.atleast_1d(errors[where])
+
+
+def _headings(axis: Axis, length: int) -> list[str]:
+    name = _heading(axis.name, axis.units)
+    return [f"{name} from", f"{name} to"] if len(axis.values) == length + 1 else [name]
+
+
+def _places(axis: Axis, length: int) -> Floats:
+    """Where each cell lies on an axis: one column of points, or two of edges."""
+    values = axis.values
+    return np.column_stack([values[:-1], values[1:]]) if len(values) == length + 1 else values[:, None]
+
+
+def _heading(name: str, units: str) -> str:
+    # a spreadsheet takes a cell that begins so for a formula
+    return (f"{name} ({units})" if units else name).lstrip("=+-@\t\r")
+
+
+def _spectrum(across: Floats, before: list[float], signal: Floats, errors: Floats | None) -> Iterator[bytes]:
+    for start in range(0, len(signal), _LINES):
+        some = slice(start, start + _LINES)
+        columns = [across[some], signal[some, None]] + ([] if errors is None else [errors[some, None]])
+        table = np.concatenate(columns, axis=1).tolist()
+        yield _text([[*before, *line, *([""] if errors is None else [])] for line in table])
+
+
+def _text(lines: Sequence[Sequence[object]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(lines)
+    return out.getvalue().encode()

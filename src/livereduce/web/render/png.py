@@ -1,0 +1,163 @@
+"""A product as a PNG, drawn by matplotlib without a display.
+
+matplotlib and not a smaller library, because a picture that goes into a logbook or a talk has ticks, units, a colour
+scale and error bars that somebody has thought about; drawing those ourselves would be more code than this package's
+server. It is imported with the first picture, so that a page nobody takes pictures from does not pay for it.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from livereduce.publish.product import Axis
+from livereduce.web.render.downsample import LARGEST_USUAL, SMALLEST_USUAL, Floats
+from livereduce.web.render.reading import Curve, Curves, Shown, Unshowable, read_curves, read_dimensions, read_shown
+
+SIZE_INCHES, DPI = (8.0, 5.0), 120
+MOST_COLUMNS = int(SIZE_INCHES[0] * DPI)
+"""More points than pixels cannot be seen, and each takes its time."""
+MOST_CELLS = 200_000
+"""Of an image; as many as it has pixels on the paper, about."""
+MOST_TEXT = 100
+"""Characters of a label."""
+FAINTEST = 1e-12
+"""Of the largest value: where a logarithmic scale begins at the latest."""
+
+
+def draw(path: Path, rows: Sequence[int], run: int, name: str) -> bytes:
+    """The picture of a product.
+
+    Raises
+    ------
+    Unshowable
+        There is nothing to draw; and as `livereduce.web.render.reading.read_shown`.
+    """
+    if rows or read_dimensions(path) < 2:
+        return _picture(read_curves(path, MOST_COLUMNS, rows), run, name)
+    return _picture(read_shown(path, MOST_CELLS), run, name)
+
+
+def _picture(shown: Curves | Shown, run: int, name: str) -> bytes:
+    # titles come from people: a dollar sign in one is no formula
+    with mpl.rc_context({"text.parse_math": False, "axes.unicode_minus": True}):
+        figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+        plot = figure.add_subplot()
+        if isinstance(shown, Shown):
+            _image(figure, plot, shown)
+        else:
+            _lines(plot, shown)
+        title = f"run {run}  {name[:MOST_TEXT]}" + (f"\n{shown.title[:MOST_TEXT]}" if shown.title else "")
+        plot.set_title(_printable(title), fontsize=10)
+        notes = "; ".join(note for note in (shown.note, shown.thinned, _incomplete(shown)) if note)
+        figure.supxlabel(_printable(notes[:200]), fontsize=7)
+        out = io.BytesIO()
+        FigureCanvasAgg(figure).print_png(out)  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def _incomplete(shown: Curves | Shown) -> str:
+    why = str(shown.attributes.get("incomplete", ""))
+    return f"incomplete: {why}" if why else ""
+
+
+def _lines(plot: mpl.axes.Axes, shown: Curves) -> None:
+    power = _power([one for curve in shown.curves for one in (curve.low, curve.least, curve.most)])
+    for number, curve in enumerate(shown.curves):
+        across, of_axis = _along(shown.axis, len(curve.low))
+        label = f"row {shown.row_numbers[number]}" if shown.row_numbers else None
+        _line(plot, across, curve, power, label, many=bool(shown.thinned))
+    plot.set_xlabel(_label(shown.axis.name, shown.axis.units, of_axis))
+    plot.set_ylabel(_label(shown.label or shown.units, "", power))
+    plot.grid(alpha=0.25)
+    if shown.row_numbers:
+        plot.legend(fontsize=8)
+
+
+def _line(plot: mpl.axes.Axes, across: Floats, curve: Curve, power: int, label: str | None, *, many: bool) -> None:
+    low, high, least, most = (_scaled(one, power) for one in (curve.low, curve.high, curve.least, curve.most))
+    style: dict[str, Any] = {"label": label, "linewidth": 1}
+    drawn = plot.plot(across, low, drawstyle="steps-mid", **style)
+    colour = drawn[0].get_color()
+    if many:  # each column is a stroke from its lowest to its highest point
+        plot.fill_between(across, low, high, step="mid", linewidth=1, color=colour)
+    with np.errstate(invalid="ignore"):
+        errors = (least < low) | (most > high)
+    if errors.any():
+        plot.fill_between(across, least, most, step="mid", alpha=0.25, linewidth=0, color=colour)
+
+
+def _image(figure: Figure, plot: mpl.axes.Axes, shown: Shown) -> None:
+    power = _power([shown.signal])
+    values = np.ma.masked_invalid(_scaled(shown.signal, power))
+    (along, of_along), (across, of_across) = (_edges(axis, n) for axis, n in zip(shown.axes, values.shape, strict=True))
+    image = plot.pcolormesh(across, along, values, norm=_scale(values[values > 0].compressed()), rasterized=True)
+    plot.set_xlabel(_label(shown.axes[1].name, shown.axes[1].units, of_across))
+    plot.set_ylabel(_label(shown.axes[0].name, shown.axes[0].units, of_along))
+    figure.colorbar(image, ax=plot, label=_label(shown.label or shown.units, "", power))
+
+
+def _scale(positive: Floats) -> LogNorm | None:
+    """A logarithmic scale for an image with a few bright spots; None for a linear one."""
+    if not positive.size or not positive.max() > 1000 * np.median(positive):
+        return None
+    return LogNorm(max(float(positive.min()), FAINTEST * float(positive.max())), float(positive.max()))
+
+
+def _power(arrays: Sequence[Floats]) -> int:
+    """The power of ten that numbers of unusual size are drawn in, since the library cannot; mostly 0.
+
+    Raises
+    ------
+    Unshowable
+        There are no numbers.
+    """
+    sizes = [float(np.abs(known).max()) for one in arrays if (known := one[np.isfinite(one)]).size]
+    if not sizes:
+        raise Unshowable("there is nothing to draw: the product has no points, or none of them is a number")
+    largest = max(sizes)
+    return 0 if largest == 0 or SMALLEST_USUAL < largest < LARGEST_USUAL else int(np.floor(np.log10(largest)))
+
+
+def _scaled(values: Floats, power: int) -> Floats:
+    # in two steps: neither 1e-324 nor 1e309 is a number
+    scaled: Floats = values / 10.0 ** (power // 2) / 10.0 ** (power - power // 2) if power else values
+    return np.where(np.isfinite(scaled), scaled, np.nan)
+
+
+def _along(axis: Axis, length: int) -> tuple[Floats, int]:
+    """The middle of each cell, and the power of ten that it is in; the cells' numbers if that cannot be drawn."""
+    values, power = _drawable(axis)
+    if len(values) == length + 1:
+        values = (values[:-1] + values[1:]) / 2
+    return (values, power) if len(values) == length and np.isfinite(values).all() else (np.arange(float(length)), 0)
+
+
+def _edges(axis: Axis, length: int) -> tuple[Floats, int]:
+    """Edges of cells; around points where there are only those. Ones that cannot be drawn become cell numbers."""
+    values, power = _drawable(axis)
+    if len(values) == length and length > 1:
+        middles = (values[:-1] + values[1:]) / 2
+        values = np.concatenate([[2 * values[0] - middles[0]], middles, [2 * values[-1] - middles[-1]]])
+    good = len(values) == length + 1 and np.isfinite(values).all() and (np.diff(values) != 0).all()
+    return (values, power) if good else (np.arange(length + 1, dtype=np.float64), 0)
+
+
+def _drawable(axis: Axis) -> tuple[Floats, int]:
+    power = _power([axis.values]) if np.isfinite(axis.values).any() else 0
+    return _scaled(axis.values, power), power
+
+
+def _label(name: str, units: str, power: int) -> str:
+    text = f"{name} ({units})" if units else name
+    return _printable(text[:MOST_TEXT]) + (f"  × 1e{power}" if power else "")
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() or one == "\n" else "�" for one in text)

@@ -1,0 +1,39 @@
+"""What a renderer can make of a product: JSON for the page, a table, a picture, its shape."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from livereduce.publish.products.file import default_data
+from livereduce.publish.products.inside import opened
+from livereduce.web.render.download import csv_lines
+from livereduce.web.render.encode import shown_body, to_json
+from livereduce.web.render.process.frames import RenderJob
+from livereduce.web.render.reading import read_shown
+
+
+def json_body(job: RenderJob) -> bytes:
+    """A product as the API gives it."""
+    shown = read_shown(Path(job.path), job.most, job.rows)
+    body = to_json(shown_body(shown, job.run, job.name, job.version))
+    return gzip.compress(body, 1, mtime=0) if job.packed else body
+
+
+def picture(job: RenderJob) -> bytes:
+    """A product as a PNG."""
+    from livereduce.web.render.png import draw  # matplotlib takes a second, and most renderers never draw
+
+    return draw(Path(job.path), job.rows, job.run, job.name)
+
+
+def table(job: RenderJob) -> Iterator[bytes]:
+    """A product as CSV."""
+    return csv_lines(Path(job.path), job.rows)
+
+
+def shape(job: RenderJob) -> bytes:
+    """The shape of the signal as JSON."""
+    with opened(Path(job.path)) as file:
+        _, signal, _ = default_data(file)
+        return json.dumps(signal.shape).encode()

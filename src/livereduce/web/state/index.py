@@ -1,0 +1,155 @@
+"""``products/index.json`` as the page sees it: which runs and products there are. Pure; the only way to a file name.
+
+A name from a request is looked up in here and never becomes a path itself; and what the index says is not believed
+blindly either: a path in it counts only if it looks as `livereduce.publish.products.folder` writes it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from livereduce.base.fields import LATEST_UNIX_S, checked
+
+MOST_RUNS = 200
+MOST_PRODUCTS = 100
+"""Of a run. An index with more is not of this service; the page shows as many of the newest."""
+
+MOST_TIME, MOST_REASON = 40, 1000
+"""Characters."""
+
+_PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A product in the index: `path` is relative to the products folder, `version` differs for every writing."""
+
+    name: str
+    path: str
+    version: str
+    written_unix_s: float
+    events: int = 0
+    proton_charge_pc: float = 0.0
+    incomplete: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRun:
+    """A run in the index with its products by name; times are ISO 8601, or empty."""
+
+    run: int
+    ended: bool
+    products: Mapping[str, Listed]
+    start_time: str = ""
+    end_time: str = ""
+    incomplete: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownIndex:
+    """What products there are; the newest run first."""
+
+    runs: tuple[ListedRun, ...] = ()
+
+    def run(self, number: int) -> ListedRun | None:
+        """The run of this number, None if there is none."""
+        return next((run for run in self.runs if run.run == number), None)
+
+    def find(self, run: int, name: str) -> Listed | None:
+        """The product of this name, None if there is none."""
+        listed = self.run(run)
+        return listed.products.get(name) if listed else None
+
+    @property
+    def newest_unix_s(self) -> float | None:
+        """When the newest product was written."""
+        times = (product.written_unix_s for run in self.runs for product in run.products.values())
+        return max(times, default=None)
+
+
+def parse_index(text: str) -> ShownIndex:
+    """The index of a JSON text; entries that are not as they should be are left out.
+
+    Raises
+    ------
+    ValueError
+        Not an index at all.
+    """
+    try:
+        entries = json.loads(text)["runs"][-MOST_RUNS:]
+        return ShownIndex(runs=tuple(run for entry in reversed(entries) if (run := _run(entry))))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"not an index of products: {error!r}") from None
+
+
+def changes(before: ShownIndex, after: ShownIndex) -> list[tuple[int, Listed]]:
+    """(run, product) of what is new in `after`, the oldest run first."""
+    old = {(run.run, name): product.version for run in before.runs for name, product in run.products.items()}
+    return [
+        (run.run, product)
+        for run in reversed(after.runs)
+        for name, product in run.products.items()
+        if old.get((run.run, name)) != product.version
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RunEntry:
+    """A run as it stands in the file."""
+
+    run: int
+    ended: bool
+    start_time: str = ""
+    end_time: str = ""
+    incomplete: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A product as it stands in the file."""
+
+    name: str
+    path: str
+    written_unix_s: float
+    events: int = 0
+    proton_charge_pc: float = 0.0
+    incomplete: str = ""
+
+
+def _run(body: Any) -> ListedRun | None:
+    try:
+        entry = checked(_RunEntry, body)
+        listed = [_product(entry.run, one) for one in body["products"][:MOST_PRODUCTS]]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return ListedRun(
+        run=entry.run,
+        ended=entry.ended,
+        start_time=entry.start_time[:MOST_TIME],
+        end_time=entry.end_time[:MOST_TIME],
+        incomplete=entry.incomplete[:MOST_REASON],
+        products={one.name: one for one in listed if one},
+    )
+
+
+def _product(run: int, body: Any) -> Listed | None:
+    try:
+        entry = checked(_Entry, body)
+    except ValueError:
+        return None
+    if not _PATH.fullmatch(entry.path) or not entry.path.startswith(f"{run}/"):
+        return None
+    if not 0 <= entry.written_unix_s <= LATEST_UNIX_S:
+        return None
+    return Listed(
+        name=entry.name[:200],
+        path=entry.path,
+        version=f"{int(entry.written_unix_s * 1e6):x}",
+        written_unix_s=float(entry.written_unix_s),
+        events=entry.events,
+        proton_charge_pc=entry.proton_charge_pc if isfinite(entry.proton_charge_pc) else 0.0,
+        incomplete=entry.incomplete[:MOST_REASON],
+    )

@@ -1,0 +1,199 @@
+"""All instruments of a page as they are now: looks at their files several times a second and tells who watches."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from livereduce.messages.status import iso
+from livereduce.web.http.cache import CacheBusy
+from livereduce.web.render.process.frames import RenderJob
+from livereduce.web.render.process.pool import Refused, Renderers
+from livereduce.web.state.broadcast import Broadcast, News
+from livereduce.web.state.index import Listed, changes
+from livereduce.web.state.locations import Location, look
+from livereduce.web.state.scan import SeenFiles, Shape, scan, unshaped
+from livereduce.web.state.snapshot import View, card, judge_down
+from livereduce.web.state.timeline import Timeline
+
+LOOK_EVERY_S = 0.2
+"""A new result is to be seen within a second."""
+TELL_EVERY_S = 1.0
+"""Numbers alone are told no more often: they change with every beat, and each telling goes to everybody."""
+MOST_AT_ONCE = 64
+FIND_EVERY_S = 5.0
+"""How often a configuration is looked at again while its daemon is down: it may say another place now."""
+
+STUCK_S = 10.0
+"""A look that takes longer hangs in a file server; its thread cannot be ended."""
+COMPLAIN_EVERY_S = 60.0
+SHAPE_S = 5.0
+"""For the shape of one product."""
+
+log = logging.getLogger("livereduce.web")
+
+
+@dataclass(slots=True)
+class Watched:
+    """One instrument: where it is, what was seen last, what is remembered of it."""
+
+    place: Location
+    view: View
+    seen: SeenFiles = field(default_factory=SeenFiles)
+    timeline: Timeline = field(default_factory=Timeline)
+    told_at: float = float("-inf")
+    told: tuple[object, ...] = ()
+    untold: bool = False
+    found_at: float = float("-inf")
+    looking: asyncio.Future[None] | None = None
+    complained_at: float = float("-inf")
+
+
+class Facility:
+    """The instruments of this host. All methods belong to the event loop; files are read in a thread.
+
+    Parameters
+    ----------
+    readers
+        Look into product files.
+    """
+
+    def __init__(
+        self, places: Sequence[Location], hub: Broadcast, environ: Mapping[str, str], cwd: Path, readers: Renderers
+    ) -> None:
+        self.hub, self._readers = hub, readers
+        self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
+        self._environ, self._cwd = environ, cwd
+        # a thread for each: files on a server that hangs must not hide those of the others
+        self._threads = ThreadPoolExecutor(max(1, min(len(places), MOST_AT_ONCE)), "looks")
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def views(self) -> list[View]:
+        """What is known of each instrument."""
+        return [one.view for one in self.watched.values()]
+
+    async def watch(self) -> None:
+        """Look again and again until cancelled."""
+        await asyncio.gather(*(self._watch(one) for one in self.watched.values()))
+
+    async def _watch(self, one: Watched) -> None:
+        while True:
+            await self._look_once(one)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look_once(self) -> None:
+        """Look at all files once and tell what has changed."""
+        await asyncio.gather(*(self._look_once(one) for one in self.watched.values()))
+
+    async def _look_once(self, one: Watched) -> None:
+        loop = asyncio.get_running_loop()
+        now, clock_s = datetime.now().astimezone(), loop.time()
+        if one.looking is None:
+            one.looking = loop.run_in_executor(self._threads, self._look, one, now, clock_s)
+        done, _ = await asyncio.wait({one.looking}, timeout=STUCK_S)
+        try:  # one tick of one instrument: whatever lies there, it is looked at again, and so are the others
+            if not done:
+                self._miss(one, now, clock_s)
+                return
+            looking, one.looking = one.looking, None
+            looking.result()
+            one.seen = await self._shaped(one.seen)
+            self._take(one, now, clock_s)
+        except Exception as error:
+            if clock_s - one.complained_at >= COMPLAIN_EVERY_S:
+                one.complained_at = clock_s
+                log.exception("the files of %s cannot be looked at; this is said once a minute", one.place.id)
+            one.view = judge_down(one.view, f"this page cannot read its files ({type(error).__name__})", now)
+
+    async def _shaped(self, seen: SeenFiles) -> SeenFiles:
+        """With the shapes of new products; None of one that cannot be had, until its file is written again."""
+        shapes: dict[tuple[int, str], Shape | None] = {}
+        for run, product in unshaped(seen):
+            job = RenderJob(what="shape", path=f"{seen.products_dir}/{product.path}", run=run, name=product.name)
+            try:
+                async with asyncio.timeout(SHAPE_S):
+                    shapes[run, product.name] = tuple(json.loads(await self._readers.ask(job)))
+            except (Refused, TimeoutError):
+                shapes[run, product.name] = None
+            except CacheBusy:
+                break  # the next look asks again
+        return replace(seen, shapes={**seen.shapes, **shapes}) if shapes else seen
+
+    def _miss(self, one: Watched, now: datetime, clock_s: float) -> None:
+        why = "the file server does not answer: nothing is known of this instrument now"
+        before, one.view = one.view, judge_down(one.view, why, now)
+        self._tell(one, before, now, clock_s)
+
+    def _look(self, one: Watched, now: datetime, clock_s: float) -> None:
+        if one.seen.down and clock_s - one.found_at >= FIND_EVERY_S:
+            one.found_at = clock_s
+            name, files = look(one.place.configuration, self._environ, self._cwd)
+            one.place = replace(one.place, name=name, status_files=files)
+        one.seen = scan(one.place, one.seen, now)
+
+    def _take(self, one: Watched, now: datetime, clock_s: float) -> None:
+        before, seen = one.view, one.seen
+        if seen.status is not None and seen.status is not before.status:
+            one.timeline.take(before.status, seen.status)
+        view = replace(
+            before,
+            name=(seen.status.instrument if seen.status else "") or one.place.name,
+            status=seen.status,
+            problem=seen.problem,
+            products_dir=seen.products_dir,
+            index=seen.index,
+            shapes=seen.shapes,
+        )
+        one.view = judge_down(view, seen.down, now)
+        self._tell(one, before, now, clock_s)
+
+    def _tell(self, one: Watched, before: View, now: datetime, clock_s: float) -> None:
+        view = one.view
+        if bool(before.down) != bool(view.down):
+            if before.status is not None or not view.down:
+                one.timeline.went_down(view.down_since or iso(now), view.down)
+            self.hub.tell(_down_news(view))
+        for run, product in changes(before.index, view.index) if view.index is not before.index else ():
+            self.hub.tell(_product_news(view.id, run, product))
+        one.untold = one.untold or view.status is not before.status or view.down != before.down
+        words = (view.status.state, view.status.why, view.status.generation) if view.status else ()
+        if one.untold and ((*words, view.down) != one.told or clock_s - one.told_at >= TELL_EVERY_S):
+            one.untold, one.told, one.told_at = False, (*words, view.down), clock_s
+            self.hub.tell(_status_news(view, now))
+
+    def first_news(self, ids: frozenset[str] | None, now: datetime) -> Iterator[News]:
+        """What somebody is told who begins to watch: how each instrument is, and the products of its current run."""
+        for view in self.views():
+            if ids is None or view.id in ids:
+                yield _status_news(view, now)
+                for run in view.index.runs[:1]:
+                    for product in run.products.values():
+                        yield _product_news(view.id, run.run, product)
+
+
+def _status_news(view: View, now: datetime) -> News:
+    updated = view.status.updated if view.status else iso(now)
+    return News(
+        event="status",
+        key=("status", view.id),
+        data={"id": view.id, "updated": updated, "at": iso(now), "card": card(view, now)},
+    )
+
+
+def _down_news(view: View) -> News:
+    return News(event="down", key=("down", view.id), data={"id": view.id, "down": view.down, "since": view.down_since})
+
+
+def _product_news(instrument: str, run: int, product: Listed) -> News:
+    return News(
+        event="product",
+        key=("product", instrument, run, product.name),
+        data={"id": instrument, "run": run, "name": product.name, "version": product.version},
+    )

@@ -1,0 +1,59 @@
+"""Which instruments a page is of, and where their snapshots lie: the configurations named on the command line."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from livereduce.commands.status import find_statuses
+from livereduce.config.file import DEFAULT_PATH, read_file
+from livereduce.preflight.host import look_at_host
+from livereduce.preflight.resolve import survey
+from livereduce.preflight.services import usual_configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """An instrument of this host.
+
+    Attributes
+    ----------
+    id
+        For addresses: the short name in lower case, with a number if several configurations are of one instrument.
+    configuration
+        None for the usual one.
+    status_files
+        Where its snapshot may be, the likeliest first.
+    """
+
+    id: str
+    name: str
+    configuration: Path | None
+    status_files: tuple[Path, ...]
+
+
+def find_places(configurations: Sequence[Path | None], environ: Mapping[str, str], cwd: Path) -> list[Location]:
+    """One place a configuration; also of one that cannot run, since its daemon says why it is parked."""
+    places: list[Location] = []
+    for path in configurations:
+        name, files = look(path, environ, cwd)
+        taken = {place.id for place in places}
+        places.append(Location(id=_id(name, taken), name=name, configuration=path, status_files=files))
+    return places
+
+
+def look(path: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[str, tuple[Path, ...]]:
+    """Name of the instrument of a configuration, and where its snapshot may be."""
+    path = usual_configuration(path, environ)
+    reading = read_file(path)
+    found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
+    name = found.instrument.short_name if found.instrument else (path or DEFAULT_PATH).stem
+    return name, tuple(find_statuses(path, environ, cwd))
+
+
+def _id(name: str, taken: set[str]) -> str:
+    base = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")[:40] or "instrument"
+    number = 1
+    while (wanted := base if number == 1 else f"{base}-{number}") in taken:
+        number += 1
+    return wanted

@@ -1,0 +1,109 @@
+"""Other pages, asked for their cards every few seconds, for the overview of a facility."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from livereduce.base.errors import OperatorError
+from livereduce.base.exchange import NoHttpAnswer, exchange
+from livereduce.web.state.peer_cards import parse_cards, silent_cards
+
+ASK_EVERY_S = 5.0
+TIMEOUT_S = 4.0
+STUCK_S = 20.0
+"""For the look-up of a name too, which can take longer than the exchange may."""
+MOST_AT_ONCE = 64
+MOST_BYTES = 1 << 20
+
+log = logging.getLogger("livereduce.web")
+
+
+@dataclass(slots=True)
+class Peer:
+    """Another page: its address and what it answered last."""
+
+    url: str
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    why: str = ""
+    since: str = ""
+    asking: asyncio.Future[bytes] | None = None
+
+
+class Peers:
+    """The peers of a page."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._peers = [Peer(check_url(url)) for url in urls]
+        # a thread for each: one that answers a byte a second must not keep the others waiting
+        self._threads = ThreadPoolExecutor(max(1, min(len(urls), MOST_AT_ONCE)), "peers")
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def cards(self) -> list[dict[str, Any]]:
+        """The cards of all peers; of those that do not answer the last ones, which say so."""
+        found: list[dict[str, Any]] = []
+        for peer in self._peers:
+            found += silent_cards(peer.cards, peer.url, peer.why, peer.since) if peer.why else peer.cards
+        return found
+
+    async def watch(self, now: Callable[[], str]) -> None:
+        """Ask all of them again and again until cancelled; `now` gives the time as text."""
+        await asyncio.gather(*(self._watch(peer, now) for peer in self._peers))
+
+    async def _watch(self, peer: Peer, now: Callable[[], str]) -> None:
+        while True:
+            await self._ask(peer, now)
+            await asyncio.sleep(ASK_EVERY_S)
+
+    async def _ask(self, peer: Peer, now: Callable[[], str]) -> None:
+        if peer.asking is None:
+            url = f"{peer.url}/api/instruments"
+            peer.asking = asyncio.get_running_loop().run_in_executor(self._threads, _get, url)
+        done, _ = await asyncio.wait({peer.asking}, timeout=STUCK_S)
+        try:  # one try of one peer: whatever it answers, it is asked again, and so are the others
+            if not done:
+                raise NoHttpAnswer(f"nothing for {STUCK_S:g} s")
+            asking, peer.asking = peer.asking, None
+            peer.cards = parse_cards(asking.result(), peer.url, now())
+            peer.why = peer.since = ""
+        except (NoHttpAnswer, ValueError) as error:
+            peer.since = peer.since or now()
+            peer.why = f"{peer.url} does not answer: {error}"[:500]
+        except Exception as error:
+            if not peer.why:
+                log.exception("the peer %s", peer.url)
+            peer.since = peer.since or now()
+            peer.why = f"{peer.url} cannot be asked: {type(error).__name__}"
+
+
+def check_url(url: str) -> str:
+    """The address of a peer without a slash at its end.
+
+    Raises
+    ------
+    OperatorError
+        It is no address of a page.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
+        good = good and not (parts.query or parts.fragment or parts.username) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise OperatorError(f"--peer {url}: expected the address of another page, for example http://bl11a-live:8090")
+    return url.rstrip("/")
+
+
+def _get(url: str) -> bytes:
+    answer = exchange(url, headers={"Accept": "application/json"}, timeout_s=TIMEOUT_S, most_bytes=MOST_BYTES)
+    if answer.status != HTTPStatus.OK:
+        raise NoHttpAnswer(f"HTTP status {answer.status}")
+    return answer.body

@@ -1,0 +1,153 @@
+"""The answers about products: as JSON for the plots, and as files to take away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from livereduce.publish.trends.trends import FILE_NAME, read_trends
+from livereduce.web.context import instrument, now, site_of
+from livereduce.web.http import params
+from livereduce.web.http.cache import CacheBusy
+from livereduce.web.http.chunked_response import Pieces
+from livereduce.web.render.download import file_pieces
+from livereduce.web.render.encode import to_json
+from livereduce.web.render.process.frames import RenderJob
+from livereduce.web.render.process.pool import Refused
+from livereduce.web.state.index import Listed
+from livereduce.web.state.snapshot import no_beam_since
+from livereduce.web.state.trends import trends_body
+
+FORECAST_S = 5
+"""For so long a forecast is given again as it was."""
+
+
+async def product(request: Request) -> Response:
+    """A product; with ``.nxs``, ``.csv`` or ``.png`` behind its name as a file."""
+    view = instrument(request).view
+    run, asked = params.run_number(request.path_params["run"]), request.path_params["name"]
+    listed = view.index.find(run, asked)
+    if listed is not None:
+        return await _json(request, run, listed, Path(view.products_dir) / listed.path)
+    stem, _, ending = asked.rpartition(".")
+    listed = view.index.find(run, stem)
+    if listed is None or ending not in _FILES:
+        raise HTTPException(404, f"run {run} has no product {asked[:80]!r}")
+    return await _FILES[ending](request, run, listed, Path(view.products_dir) / listed.path)
+
+
+async def trends(request: Request) -> Response:
+    """What the scripts of a run reported."""
+    view, run = instrument(request).view, params.run_number(request.path_params["run"])
+    if view.index.run(run) is None:
+        raise HTTPException(404, f"there is no run {run} here")
+    target = params.relative_error(request.query_params.getlist("target"))
+    path, at = Path(view.products_dir) / str(run) / FILE_NAME, now().timestamp()
+    no_beam = no_beam_since(view, run)
+
+    def make() -> bytes:
+        return to_json(trends_body(read_trends(path), run, target, at, no_beam))
+
+    version = await asyncio.to_thread(_version, path)
+    key = ("trends", str(path), version, target, at // FORECAST_S if target else 0, no_beam)
+    return await _made(request, key, lambda: asyncio.to_thread(make), "application/json", {})
+
+
+def _version(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+async def _json(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    job = RenderJob(
+        what="json",
+        path=str(path),
+        most=params.points(request.query_params.getlist("max_points")),
+        rows=params.rows(request.query_params.getlist("row")),
+        run=run,
+        name=listed.name,
+        version=listed.version,
+        packed="gzip" in request.headers.get("accept-encoding", ""),
+    )
+    key = ("json", str(path), listed.version, job.most, job.rows, job.packed)
+    headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if job.packed else {})
+    readers = site_of(request).readers
+    return await _made(request, key, lambda: readers.ask(job), "application/json", headers)
+
+
+async def _made(
+    request: Request,
+    key: tuple[object, ...],
+    make: Callable[[], Awaitable[bytes]],
+    media_type: str,
+    headers: dict[str, str],
+) -> Response:
+    """The answer of this key, from before if it is still the same."""
+    etag = f'"{"-".join(str(part) for part in (key[0], *key[2:]))}"'.replace(" ", "")
+    fresh = {"etag": etag, "cache-control": "no-cache", **headers}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=fresh)
+    with _explained():
+        body = await site_of(request).cache.get(key, make)
+    return Pieces(body, media_type=media_type, headers=fresh)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What can go wrong with a product or trends, as an answer."""
+    try:
+        yield
+    except CacheBusy:
+        raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
+    except Refused as refused:
+        raise HTTPException(refused.status, refused.text) from None
+    except (OSError, ValueError, ArithmeticError) as error:  # of trends
+        raise HTTPException(404, f"it cannot be read: {getattr(error, 'strerror', None) or error}"[:300]) from None
+
+
+def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
+    # the name of the file on disk is safe in a header, unlike that of a product
+    name = f"{run}_{path.stem}.{ending}"
+    return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
+
+
+async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
+    try:
+        size, pieces = await asyncio.to_thread(file_pieces, path)
+    except OSError as error:
+        raise HTTPException(404, f"the product cannot be read: {error.strerror or error}") from None
+    headers = _attachment(run, path, "nxs") | {"content-length": str(size)}
+    return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
+
+
+async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    rows = params.rows(request.query_params.getlist("row"))
+    job = RenderJob(what="csv", path=str(path), rows=rows, run=run, name=listed.name)
+    lines = site_of(request).tables.pieces(job)
+    with _explained():  # the heading says whether there is anything to be sent at all
+        heading = await anext(lines)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        async with aclosing(lines):
+            yield heading
+            async for line in lines:
+                yield line
+
+    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
+
+
+async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    rows = params.rows(request.query_params.getlist("row"))
+    job = RenderJob(what="png", path=str(path), rows=rows, run=run, name=listed.name)
+    key = ("png", str(path), listed.version, rows)
+    drawers = site_of(request).drawers
+    return await _made(request, key, lambda: drawers.ask(job), "image/png", _attachment(run, path, "png"))
+
+
+_FILES = {"nxs": _nexus, "csv": _csv, "png": _png}

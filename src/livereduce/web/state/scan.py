@@ -1,0 +1,121 @@
+"""One look at the files of one instrument: what has changed since the last one. Reads; decides nothing."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from livereduce.base.files import read_regular
+from livereduce.config.file import DEFAULT_PATH
+from livereduce.messages.status import Status, holder_beside, is_down, read_status
+from livereduce.publish.products.folder import INDEX, MOST_INDEX
+from livereduce.web.state.index import Listed, ShownIndex, parse_index
+from livereduce.web.state.locations import Location
+
+Mark = tuple[int, int, int]
+"""Of a file: its time, size and inode, which a rename changes."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFiles:
+    """The newest look at an instrument; `status` is None where there is none, `problem` says why.
+
+    Attributes
+    ----------
+    shapes
+        Of products by (run, name), as far as somebody has looked into their files, which is not for `scan`; None of
+        one that cannot be read.
+    """
+
+    status: Status | None = None
+    problem: str = "nobody has looked yet"
+    down: str = ""
+    status_file: Path | None = None
+    products_dir: str = ""
+    index: ShownIndex = field(default_factory=ShownIndex)
+    shapes: dict[tuple[int, str], Shape | None] = field(default_factory=dict)
+    marks: dict[Path, Mark] = field(default_factory=dict)
+
+
+def scan(place: Location, before: SeenFiles, now: datetime) -> SeenFiles:
+    """Look again; what has not changed is not read again."""
+    marks: dict[Path, Mark] = {}
+    status, file, problem = _newest(place, before, marks, now)
+    products_dir = status.products_dir if status and status.products_dir else before.products_dir
+    index = _index(products_dir, before, marks)
+    return SeenFiles(
+        status=status or before.status,
+        problem=problem,
+        down=problem if status is None or file is None else is_down(status, now, holder_beside(file)),
+        status_file=file or before.status_file,
+        products_dir=products_dir,
+        index=index,
+        shapes=before.shapes if index is before.index else _still_known(index, before),
+        marks=marks,
+    )
+
+
+def _newest(
+    place: Location, before: SeenFiles, marks: dict[Path, Mark], now: datetime
+) -> tuple[Status | None, Path | None, str]:
+    """The snapshot of a daemon that is up, else the first that there is, with its file; or why there is none."""
+    found: list[tuple[bool, Status, Path]] = []
+    missing = []
+    for path in place.status_files:
+        try:
+            mark = _mark(path)
+            if before.status and path == before.status_file and before.marks.get(path) == mark:
+                status = before.status
+            else:
+                status = read_status(path)
+        except (OSError, ValueError) as error:
+            missing.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+        else:
+            marks[path] = mark
+            if path == place.status_files[0] or _is_of(place, status):
+                found.append((bool(is_down(status, now, holder_beside(path))), status, path))
+            else:
+                missing.append(f"{path}: of another configuration, {status.configuration}")
+    if not found:
+        return None, None, f"no status of a daemon ({'; '.join(missing)})"
+    _, status, path = min(found, key=lambda one: one[0])
+    return status, path, ""
+
+
+def _is_of(place: Location, status: Status) -> bool:
+    """Whether a snapshot found where the host's service writes is of this configuration and not of another."""
+    return status.configuration == str((place.configuration or DEFAULT_PATH).absolute())
+
+
+def _index(products_dir: str, before: SeenFiles, marks: dict[Path, Mark]) -> ShownIndex:
+    if not products_dir:
+        return before.index
+    path = Path(products_dir) / INDEX
+    try:
+        mark = _mark(path)
+        marks[path] = mark
+        if before.products_dir == products_dir and before.marks.get(path) == mark:
+            return before.index
+        return parse_index(read_regular(path, MOST_INDEX, follow_link=False).decode())
+    except (OSError, ValueError):
+        # not there before the first result; one that cannot be read is replaced with the next
+        return before.index if before.products_dir == products_dir else ShownIndex()
+
+
+def unshaped(seen: SeenFiles) -> list[tuple[int, Listed]]:
+    """The products of which nobody has looked for the shape, with their runs."""
+    listed = [(run.run, one) for run in seen.index.runs for one in run.products.values()]
+    return [(run, one) for run, one in listed if (run, one.name) not in seen.shapes]
+
+
+def _still_known(index: ShownIndex, before: SeenFiles) -> dict[tuple[int, str], Shape | None]:
+    """The shapes of what has not been written again."""
+    versions = {(run.run, name): one.version for run in before.index.runs for name, one in run.products.items()}
+    now = {(run.run, name): one.version for run in index.runs for name, one in run.products.items()}
+    return {key: shape for key, shape in before.shapes.items() if now.get(key) == versions.get(key)}
+
+
+def _mark(path: Path) -> Mark:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,141 @@
+"""What is known of one instrument at a moment, and its card for an overview. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from livereduce.messages.status import Status, clock_time, iso
+from livereduce.web.state.index import ShownIndex
+
+MOST_TEXT = 2000
+"""Characters of a reason on a card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One instrument as its files say.
+
+    Attributes
+    ----------
+    id
+        What stands in addresses; does not change while the page's server runs.
+    status, problem
+        The newest snapshot that could be read; why there is none, or none any more.
+    down, down_since
+        Why the daemon is down (empty: it is up), and since when.
+    products_dir
+        Where the files of `index` lie; empty where nothing is known.
+    shapes
+        Shape of each product by (run, name), as far as its file could be read.
+    """
+
+    id: str
+    name: str
+    status: Status | None = None
+    problem: str = ""
+    down: str = ""
+    down_since: str = ""
+    products_dir: str = ""
+    index: ShownIndex = field(default_factory=ShownIndex)
+    shapes: Mapping[tuple[int, str], tuple[int, ...] | None] = field(default_factory=dict)
+
+
+def judge_down(view: View, down: str, now: datetime) -> View:
+    """The view with the answer of `messages.status.is_down`; since when is the last word of the daemon itself."""
+    why = down or ("" if view.status else view.problem)
+    if not why:
+        return replace(view, down="", down_since="")
+    since = view.down_since or (view.status.updated if view.status else iso(now))
+    return replace(view, down=why[:MOST_TEXT], down_since=since)
+
+
+def card(view: View, now: datetime) -> dict[str, Any]:
+    """The instrument in a few facts; ages are those at `now`."""
+    status, written = view.status, view.index.newest_unix_s
+    body: dict[str, Any] = {
+        "id": view.id,
+        "name": view.name,
+        "state": "down" if view.down or status is None else str(status.state),
+        "why": view.down or (status.why[:MOST_TEXT] if status else view.problem),
+        "since": view.down_since if view.down or status is None else status.since,
+        "down": view.down,
+        "run": None,
+        "run_state": None,
+        "events_per_s": 0.0,
+        "data_age_s": None,
+        "memory_bytes": None,
+        "memory_limit_bytes": None,
+        "last_result_at": None if written is None else unix_iso(written),
+        "last_result_age_s": None if written is None else max(0.0, round(now.timestamp() - written, 3)),
+        "seen_at": status.updated if status else None,
+        "peer": None,
+    }
+    return body | (_flow(status, view.down, now) if status else {})
+
+
+def _flow(status: Status, down: str, now: datetime) -> dict[str, Any]:
+    progress = status.progress
+    return {
+        "run": progress.run if progress else None,
+        "run_state": str(progress.run_state) if progress else None,
+        "events_per_s": 0.0 if down else status.events_per_s,
+        "data_age_s": data_age_s(status, now),
+        "memory_bytes": None if down else status.memory_bytes,
+        "memory_limit_bytes": status.memory_limit_bytes,
+    }
+
+
+def data_age_s(status: Status, now: datetime) -> float | None:
+    """How far results are behind the beam: as the snapshot says, and more since it was written."""
+    if status.progress is None or status.progress.data_age_s is None:
+        return None
+    silence_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
+    return round(status.progress.data_age_s + max(0.0, silence_s), 3)
+
+
+def no_beam_since(view: View, run: int) -> str:
+    """Since when there has been no beam in a run that goes on, as a time of the clock; empty if there is beam."""
+    progress = view.status.progress if view.status and not view.down else None
+    if progress is None or progress.run != run or progress.no_beam_since is None:
+        return ""
+    return clock_time(progress.no_beam_since)
+
+
+def runs(view: View) -> list[dict[str, Any]]:
+    """The runs with their products, the newest first."""
+    return [
+        {
+            "run": run.run,
+            "ended": run.ended,
+            "start_time": run.start_time,
+            "end_time": run.end_time,
+            "incomplete": run.incomplete,
+            "products": [
+                {
+                    "name": product.name,
+                    "updated": unix_iso(product.written_unix_s),
+                    "version": product.version,
+                    "kind": kind(view.shapes.get((run.run, product.name))),
+                    "shape": list(view.shapes.get((run.run, product.name)) or ()),
+                    "events": product.events,
+                    "proton_charge_pc": product.proton_charge_pc,
+                    "incomplete": product.incomplete,
+                }
+                for product in run.products.values()
+            ],
+        }
+        for run in view.index.runs
+    ]
+
+
+def kind(shape: tuple[int, ...] | None) -> str:
+    """``scalar``, ``1d``, ``2d``; a product of more dimensions is shown as rows, ``""`` is not known."""
+    if shape is None:
+        return ""
+    return ("scalar", "1d", "2d")[min(len(shape), 2)]
+
+
+def unix_iso(unix_s: float) -> str:
+    """A Unix time as it stands in all answers: ISO 8601 with zone."""
+    return iso(datetime.fromtimestamp(unix_s, UTC))

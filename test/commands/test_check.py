@@ -1,0 +1,221 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.environments import Launchers
+from livereduce.commands.check import check
+from livereduce.config import file as config_module
+from livereduce.config.keys import KEYS
+from livereduce.scripting.files import md5_of
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory on a host where nothing is set up."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("RUNTIME_DIRECTORY", "STATE_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("livereduce.preflight.services.UNIT_DIRS", ())
+    monkeypatch.setattr(config_module, "DEFAULT_PATH", tmp_path / "default.conf")
+    return tmp_path
+
+
+def write(place: Path, scripts: dict[str, str] | None = None, **keys: object) -> Path:
+    path = place / "livereduce.conf"
+    path.write_text(json.dumps(keys))
+    for step, text in (scripts or {}).items():
+        (place / f"reduce_PG3_live_{step}.py").write_text(text)
+    return path
+
+
+def run(path: Path | None) -> tuple[int, str]:
+    out = io.StringIO()
+    code = check(path, out)
+    return code, out.getvalue()
+
+
+def rows(text: str) -> dict[str, str]:
+    return {line[:30].strip(): line[30:] for line in text.splitlines()}
+
+
+def listed(text: str, what: str) -> list[str]:
+    """The lines below "2 problems" and the like."""
+    for part in text.split("\n\n"):
+        title, *lines = part.splitlines()
+        if title.endswith((what, what + "s")) and title.split()[0].isdigit():
+            assert title.split()[0] == str(len(lines))
+            return [line.removeprefix("  - ") for line in lines]
+    return []
+
+
+def test_a_good_configuration(place: Path) -> None:
+    path = write(
+        place,
+        {"proc": "output = input\n", "post_proc": "pass\n"},
+        instrument="pg3",
+        engine="builtin",
+        script_dir=".",
+        update_every="300",
+        tof_bins_us=[0, 100, 20000],
+    )
+    code, text = run(path)
+    assert code == 0
+    assert text.endswith("\nthis can run\n")
+    shown = rows(text)
+    assert shown["configuration"] == str(path)
+    assert shown["update_every"] == "300 s"
+    assert shown["accum_method"] == "Add (default)"
+    assert shown["spectra"] == "all (default)"
+    assert shown["tof_bins_us"] == "[0, 100, 20000] us"
+    assert shown["instrument"] == "POWGEN (PG3) at SNS, beamline 11A"
+    assert shown["stream"] == "adara://bl11a-daq1.sns.gov:31415"
+    assert shown["engine"] == 'builtin ("engine" in the configuration names builtin)'
+    assert shown["environment"] == "this python"
+    assert shown["proc"] == str(place / "reduce_PG3_live_proc.py")
+    assert f"md5 {md5_of(b'output = input' + bytes([10]))}, ok" in text
+    assert shown["histograms"] == "200 bins from 0 to 20000 us"
+    assert shown["memory"] == "320 MB for every 100000 pixels"
+    assert shown["runtime"] == str(place / "livereduce.run")
+    assert shown["log file"].endswith("livereduce.log")
+    assert {key.name for key in KEYS} <= set(shown)
+    assert listed(text, "problem") == listed(text, "warning") == []
+
+
+def test_every_problem_of_every_kind_is_shown_at_once(place: Path) -> None:
+    (place / "file").write_text("")
+    path = write(
+        place,
+        {"proc": "x = 1\nfor\n", "post_proc": ""},
+        instrument="BSS",
+        script_dir=".",
+        update_every=0,
+        periods="x",
+        state_dir="file/x",
+        updat_every=3,
+    )
+    for step in ("proc", "post_proc"):
+        (place / f"reduce_PG3_live_{step}.py").rename(place / f"reduce_BSS_live_{step}.py")
+    code, text = run(path)
+    assert code == 78
+    assert text.endswith("\nthis cannot run\n")
+    expected = [
+        '"update_every": expected a number of seconds greater than 0, got 0',
+        '"periods": expected a list',
+        "reduce_BSS_live_proc.py:2: invalid syntax",
+        "reduce_BSS_live_post_proc.py: the script is empty",
+        "instrument BASIS has no live stream",
+        "state directory",
+    ]
+    problems = listed(text, "problem")
+    assert [part in problem for part, problem in zip(expected, problems, strict=True)] == [True] * len(expected)
+    assert rows(text)["update_every"] == "not usable, see below"
+    (warning,) = listed(text, "warning")
+    assert 'did you mean "update_every"' in warning
+
+
+def test_an_unreadable_configuration_concludes_nothing(place: Path) -> None:
+    path = place / "bad.conf"
+    path.write_text('{"instrument": }')
+    code, text = run(path)
+    assert code == 78
+    assert rows(text)["configuration"] == f"{path} (cannot be read)"
+    (problem,) = listed(text, "problem")
+    assert problem.startswith(f"{path}: not valid JSON, line 1, column 16")
+
+
+def test_no_configuration_anywhere(place: Path) -> None:
+    code, text = run(None)
+    assert code == 78
+    assert rows(text)["configuration"] == f"{place / 'default.conf'} (sets nothing)"
+    assert rows(text)["instrument"] == "not known"
+    (problem,) = listed(text, "problem")
+    assert problem.startswith("no instrument")
+
+
+def test_the_instrument_of_mantids_properties_is_enough(place: Path) -> None:
+    (place / ".mantid").mkdir()
+    (place / ".mantid" / "Mantid.user.properties").write_text("default.instrument = POWGEN\n")
+    write(place, {"proc": "pass\n"}, script_dir=".").rename(place / "default.conf")
+    code, text = run(None)
+    assert code == 0
+    assert "no such file" in text
+
+
+def test_an_instrument_of_ones_own(place: Path) -> None:
+    path = write(place, {"proc": "pass\n"}, instrument="PG3X", script_dir=".", source="adara://localhost")
+    (place / "reduce_PG3_live_proc.py").rename(place / "reduce_PG3X_live_proc.py")
+    code, text = run(path)
+    assert code == 0
+    assert rows(text)["instrument"] == "PG3X (PG3X), not in the facility table"
+    assert rows(text)["stream"] == "adara://localhost:31415"
+
+
+# ---- an environment
+
+
+@pytest.fixture
+def launchers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Launchers:
+    launchers = Launchers(tmp_path_factory.mktemp("host"))
+    launchers.wrap()
+    monkeypatch.setenv("PATH", launchers.path())
+    return launchers
+
+
+def test_the_environment_is_entered_and_mantid_imported_there(place: Path, launchers: Launchers) -> None:
+    python = launchers.environment("mantid_dev")
+    code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir="."))
+    shown = rows(text)
+    assert shown["engine"] == 'mantid ("CONDA_ENV" in the configuration names mantid-dev)'
+    assert shown["environment"] == f"pixi mantid_dev, launched by {launchers.bin}/nsd-app-wrap.sh"
+    assert shown["interpreter"] == f"{python} (Python {sys.version.split()[0]})"
+    assert shown["Mantid"].startswith(f"6.11.0, {python.parent.parent}/lib/")
+    assert (code, listed(text, "problem"), listed(text, "warning")) == (0, [], [])
+
+
+def test_without_an_instrument_mantid_says_which(place: Path, launchers: Launchers) -> None:
+    launchers.environment("mantid_dev")
+    (place / "reduce_NEW_live_proc.py").write_text("pass\n")
+    code, text = run(write(place, script_dir="."))
+    assert (code, rows(text)["instrument"]) == (0, "NEWONE (NEW) at ELSEWHERE")
+
+
+def test_a_mantid_that_is_there_but_does_not_import(place: Path, launchers: Launchers) -> None:
+    python = launchers.environment("mantid_dev", mantid="raise ImportError('libMantidKernel.so: no')")
+    code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", PIXI_ENV="mantid_dev", script_dir="."))
+    wrap = launchers.bin / "nsd-app-wrap.sh"
+    assert (code, rows(text)["Mantid"]) == (78, "does not import")
+    (problem,) = listed(text, "problem")
+    assert problem.startswith(f"Mantid does not import in {python} (environment pixi mantid_dev, launched by {wrap}): ")
+    assert problem.endswith("ImportError: libMantidKernel.so: no")
+
+
+def test_an_environment_that_is_not_there(place: Path, launchers: Launchers) -> None:
+    code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", PIXI_ENV="nope", script_dir="."))
+    (problem,) = listed(text, "problem")
+    assert (code, rows(text)["Mantid"]) == (78, "does not import")
+    assert problem.startswith("environment pixi nope cannot be used: ")
+    assert "no environment nope" in problem
+
+
+def test_an_instrument_that_mantid_does_not_know_is_warned_about(place: Path, launchers: Launchers) -> None:
+    launchers.environment("mantid_dev")
+    (place / "reduce_NOBODY_live_proc.py").write_text("pass\n")
+    code, text = run(write(place, instrument="NOBODY", PIXI_ENV="mantid_dev", script_dir="."))
+    assert (code, listed(text, "problem")) == (0, [])
+    assert "Mantid does not say which instrument this is: no instrument NOBODY" in listed(text, "warning")
+
+
+def test_a_python_named_outright_for_the_builtin_engine_is_the_one_that_is_judged(
+    place: Path, launchers: Launchers
+) -> None:
+    python = launchers.environment("mine", mantid=None)
+    path = write(place, {"proc": "pass\n"}, instrument="PG3", CONDA_ENV=str(python), engine="builtin", script_dir=".")
+    code, text = run(path)
+    assert (code, rows(text)["environment"]) == (78, f"python {python}")
+    (problem,) = listed(text, "problem")
+    assert problem.startswith(f"engine builtin needs numpy, numba, scipp, h5py, which {python} does not have")

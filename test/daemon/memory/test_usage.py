@@ -1,0 +1,222 @@
+"""Canned `/proc` and cgroup directories, and one real tree of processes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from livereduce.daemon.memory import usage
+from livereduce.daemon.memory.policy import Weighed
+from livereduce.daemon.memory.usage import (
+    Scale,
+    limit_bytes,
+    read_cgroup_limit,
+    read_oom_kills,
+    read_ram_bytes,
+    tree_bytes,
+    tree_pss_bytes,
+)
+
+KIB = 1024
+
+
+@pytest.mark.parametrize(
+    ("percent", "cgroup", "limit"), [(70, None, 700), (70, 100, 70), (70, 5000, 700), (0, 100, None), (12.5, 80, 10)]
+)
+def test_the_limit_is_a_share_of_the_smaller(percent: float, cgroup: int | None, limit: int | None) -> None:
+    assert limit_bytes(percent, 1000, cgroup) == limit
+
+
+def test_the_ram_of_this_host_is_what_the_kernel_says() -> None:
+    (line,) = (line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
+    assert read_ram_bytes() == pytest.approx(int(line.split()[1]) * KIB, rel=0.01)
+
+
+# --- cgroups ---
+
+UNIT = "system.slice/livereduce.service"
+
+
+def cgroup(folder: Path, said: str, files: dict[str, str]) -> int | None:
+    (folder / "self").write_text(said)
+    for name, text in files.items():
+        path = folder / "fs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return read_cgroup_limit(folder / "self", folder / "fs")
+
+
+V2 = f"0::/{UNIT}\n"
+V1 = f"12:cpu,cpuacct:/\n4:memory:/{UNIT}\n1:name=systemd:/{UNIT}\n0::/{UNIT}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "files", "limit"),
+    [
+        pytest.param(V2, {f"{UNIT}/memory.max": "5000\n"}, 5000, id="the unit's own"),
+        pytest.param(V2, {f"{UNIT}/memory.max": "5000\n", "system.slice/memory.max": "300\n"}, 300, id="slice is less"),
+        pytest.param(V2, {f"{UNIT}/memory.max": "max\n", "memory.max": "900\n"}, 900, id="a container's root"),
+        pytest.param(V2, {f"{UNIT}/memory.max": "max\n", "system.slice/memory.max": "max\n"}, None, id="no limit"),
+        pytest.param(V2, {"user.slice/memory.max": "5\n"}, None, id="somebody else's"),
+        pytest.param("0::/../../x\n", {"memory.max": "70\n"}, 70, id="outside of what is mounted"),
+        pytest.param("0::/\n", {}, None, id="a bare host's root"),
+        pytest.param(V1, {f"memory/{UNIT}/memory.limit_in_bytes": "800\n"}, 800, id="version 1"),
+        pytest.param(V1, {"memory/memory.limit_in_bytes": "9223372036854771712\n"}, None, id="version 1, no limit"),
+        pytest.param("rubbish\n4:memory\n\n", {}, None, id="rubbish"),
+    ],
+)
+def test_the_smallest_limit_on_the_way_up_holds(
+    tmp_path: Path, said: str, files: dict[str, str], limit: int | None
+) -> None:
+    assert cgroup(tmp_path, said, files) == limit
+
+
+def test_without_cgroups_there_is_no_limit(tmp_path: Path) -> None:
+    assert read_cgroup_limit(tmp_path / "none", tmp_path) is None
+
+
+# --- trees ---
+
+
+def process(
+    proc: Path,
+    pid: int,
+    *,
+    anon: int = 0,
+    shmem: int = 0,
+    pss: int | None = None,
+    children: dict[int, str] | None = None,
+) -> None:
+    """A canned process, amounts in KiB; `children` by the thread that started them."""
+    folder = proc / str(pid)
+    folder.mkdir()
+    (folder / "status").write_bytes(
+        b"Name:\tproc\xff RssAnon:\nVmRSS:\t  999999 kB\nRssAnon:\t%8d kB\nRssFile:\t  5000 kB\nRssShmem:\t%8d kB\n"
+        % (anon, shmem)
+    )
+    if pss is not None:
+        (folder / "smaps_rollup").write_text(
+            f"00-ff ---p 00000000 00:00 0   [rollup]\nRss:  99999 kB\nPss:  99999 kB\nPss_Dirty:  7 kB\n"
+            f"Pss_Anon:    {pss - 1} kB\nPss_File:  5000 kB\nPss_Shmem:       1 kB\n"
+        )
+    for thread, text in (children or {pid: ""}).items():
+        (folder / "task" / str(thread)).mkdir(parents=True)
+        (folder / "task" / str(thread) / "children").write_text(text)
+
+
+def test_a_tree_is_the_worker_and_what_any_of_its_threads_has_started(tmp_path: Path) -> None:
+    process(tmp_path, 10, anon=100, shmem=20, children={10: "11 ", 15: "12 13 "})
+    process(tmp_path, 11, anon=3)
+    process(tmp_path, 12, anon=4, children={12: "14 "})
+    process(tmp_path, 14, anon=5)
+    process(tmp_path, 99, anon=10**6)  # not of the tree; 13 has ended meanwhile
+    assert tree_bytes(10, tmp_path) == (100 + 20 + 3 + 4 + 5) * KIB
+
+
+def test_shared_pages_count_once_in_pss_and_what_has_none_counts_in_full(tmp_path: Path) -> None:
+    process(tmp_path, 10, anon=100, pss=60, children={10: "11 12 13"})
+    process(tmp_path, 11, anon=100, pss=40)
+    process(tmp_path, 12, anon=7)
+    assert tree_pss_bytes(10, tmp_path) == (60 + 40 + 7) * KIB
+
+
+def test_a_worker_that_is_gone_weighs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "10").mkdir()
+    (tmp_path / "10" / "status").write_text("Name:\tpython\nState:\tZ (zombie)\n")
+    assert tree_bytes(10, tmp_path) == tree_pss_bytes(10, tmp_path) == tree_bytes(11, tmp_path) == 0
+
+
+def test_the_walk_ends_in_circles_and_floods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process(tmp_path, 10, anon=1, children={10: "11 "})
+    process(tmp_path, 11, anon=1, children={11: "10 11 12 "})  # a number given away again while we looked
+    process(tmp_path, 12, anon=1)
+    assert tree_bytes(10, tmp_path) == 3 * KIB
+    monkeypatch.setattr(usage, "MOST_PROCESSES", 2)
+    assert tree_bytes(10, tmp_path) == 2 * KIB
+
+
+def test_one_process_shares_with_nobody_and_is_weighed_cheaply(tmp_path: Path) -> None:
+    process(tmp_path, 10, anon=100, pss=60)
+    assert Scale(tmp_path).weigh(10, worker=1, run=7, limit_bytes=50 * KIB, now=0) == Weighed(
+        worker=1, run=7, bytes=100 * KIB, confirmed_bytes=100 * KIB
+    )
+
+
+def test_several_are_confirmed_by_pss_at_the_limit_but_not_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process(tmp_path, 10, anon=100, pss=60, children={10: "11"})
+    process(tmp_path, 11, anon=100, pss=50)
+    clock = iter([0.0, 0.3, 10.0, 10.1])  # a reading of 0.3 s
+    monkeypatch.setattr(usage, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    weigh = Scale(tmp_path)
+
+    def confirmed(now: float, limit: int = 200) -> int | None:
+        seen = weigh.weigh(10, worker=1, run=7, limit_bytes=limit * KIB, now=now)
+        assert seen.bytes == 200 * KIB
+        return seen.confirmed_bytes
+
+    assert confirmed(0.0, limit=201) == 200 * KIB
+    assert confirmed(0.0) == 110 * KIB
+    assert confirmed(5.9) is None
+    assert confirmed(6.1) == 110 * KIB
+
+
+FAMILY = """
+import os, sys, threading
+block = bytearray(os.urandom(1 << 10)) * (32 << 10)
+
+def have_child():
+    if os.fork() == 0:
+        print("born", flush=True)
+        sys.stdin.read()
+        os._exit(0)
+
+have_child()  # of this thread
+other = threading.Thread(target=have_child)
+other.start()
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def family() -> Iterator[int]:
+    command = [sys.executable, "-W", "ignore", "-c", FAMILY]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert [parent.stdout.readline(), parent.stdout.readline()] == [b"born\n", b"born\n"]
+        yield parent.pid
+        # leaving closes standard input, which ends all three
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's own")
+def test_a_real_tree_of_forked_children() -> None:
+    block = 32 << 20
+    with family() as pid:
+        assert len(list(Path(f"/proc/{pid}/task").iterdir())) >= 1
+        assert 3 * block < tree_bytes(pid) < 4.5 * block
+        assert block < tree_pss_bytes(pid) < 2 * block
+        seen = Scale().weigh(pid, worker=1, run=7, limit_bytes=2 * block, now=0)
+        assert seen.confirmed_bytes is not None
+        assert seen.confirmed_bytes < 2 * block < seen.bytes
+    assert tree_bytes(pid) == 0
+    assert tree_bytes(os.getpid()) > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [("0::/system.slice/l", "system.slice/l/memory.events"), ("5:cpu,memory:/l", "memory/l/memory.oom_control")],
+)
+def test_the_kernel_counts_what_it_has_ended(tmp_path: Path, line: str, file: str) -> None:
+    own = tmp_path / "cgroup"
+    own.write_text(f"12:pids:/other\n{line}\n")
+    assert read_oom_kills(own, tmp_path) is None
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("oom 7\noom_kill 3\noom_group_kill 0\n")
+    assert read_oom_kills(own, tmp_path) == 3
+    assert read_oom_kills(tmp_path / "none", tmp_path) is None

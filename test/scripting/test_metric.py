@@ -1,0 +1,85 @@
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import livereduce
+from livereduce.scripting.metric import MOST_METRICS, ReportedMetric, take_metrics
+
+
+@pytest.fixture(autouse=True)
+def _as_an_engine() -> Iterator[None]:
+    take_metrics()
+    yield
+    take_metrics()
+
+
+def test_the_last_value_of_a_cycle_counts() -> None:
+    livereduce.metric("peak_area", 1.0, 0.5, units="counts")
+    livereduce.metric("width", np.float32(2.0))
+    livereduce.metric("peak_area", np.array(3.0), np.float64(0.25))
+    assert take_metrics() == (
+        ReportedMetric(name="peak_area", value=3.0, error=0.25, units=""),
+        ReportedMetric(name="width", value=2.0, error=None, units=""),
+    )
+    assert take_metrics() == ()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_a_gap(value: float) -> None:
+    livereduce.metric("ratio", value, value if value > 0 else math.nan)
+    assert take_metrics() == (ReportedMetric(name="ratio", value=None, error=None, units=""),)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "says"),
+    [
+        (("", 1.0), ValueError, "expected a name"),
+        (("peak area", 1.0), ValueError, "'peak area'"),
+        (("../up", 1.0), ValueError, "expected a name"),
+        (("a" * 65, 1.0), ValueError, "expected a name"),
+        (("peak\n", 1.0), ValueError, "expected a name"),
+        ((7, 1.0), ValueError, "expected a name"),
+        (("a", "1.0"), TypeError, "expected a number as value; got str"),
+        (("a", None), TypeError, "got NoneType"),
+        (("a", np.array([1.0, 2.0])), TypeError, r"got ndarray of shape \(2,\)"),
+        (("a", 1j), TypeError, "got complex"),
+        (("a", 10**400), TypeError, "got int"),
+        (("a", 1.0, "x"), TypeError, "expected a number as error; got str"),
+        (("a", 1.0, -0.1), ValueError, "expected an error of 0 or more, got -0.1"),
+        (("a", 1.0, None, 5), ValueError, "expected units as a text"),
+        (("a", 1.0, None, "x" * 33), ValueError, "at most 32"),
+        (("a", 1.0, None, "a\nb"), ValueError, "expected units"),
+    ],
+)
+def test_what_is_wrong_is_named(arguments: tuple[Any, ...], kind: type[Exception], says: str) -> None:
+    with pytest.raises(kind, match=says):
+        livereduce.metric(*arguments)
+    assert take_metrics() == ()
+
+
+def test_not_any_number_of_metrics() -> None:
+    for k in range(MOST_METRICS):
+        livereduce.metric(f"m{k}", k)
+    with pytest.raises(ValueError, match="'one_more': at most 50"):
+        livereduce.metric("one_more", 1)
+    livereduce.metric("m0", 1)
+    assert len(take_metrics()) == MOST_METRICS
+
+
+def test_outside_of_a_worker_nothing_is_kept_and_nothing_heavy_is_imported() -> None:
+    """As in a notebook, or under an engine that does not listen."""
+    code = """
+import sys
+import livereduce
+import livereduce.scripting.metric
+for k in range(1000):
+    livereduce.metric(f"m{k}", k)
+assert not livereduce.scripting.metric._waiting
+assert not {"numpy", "psutil", "logging", "socket"} & set(sys.modules), sys.modules
+"""
+    subprocess.run([sys.executable, "-I", "-c", code], check=True)

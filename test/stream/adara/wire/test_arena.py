@@ -1,0 +1,81 @@
+"""Blocks of events are used again when nobody holds a slice, and never before."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from livereduce.stream.adara.wire import arena
+from livereduce.stream.adara.wire.arena import MOST_SPARE, Arena
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arena, "BLOCK_EVENTS", 100)
+
+
+def block_of(room: NDArray[np.int32]) -> NDArray[np.int32]:
+    assert isinstance(room.base, np.ndarray)
+    return room.base
+
+
+def test_slices_of_a_block_follow_each_other() -> None:
+    room = Arena(np.int32)
+    first, second = room.room(60), room.room(40)
+    assert (len(first), len(second)) == (60, 40)
+    assert block_of(first) is block_of(second)
+    assert second.ctypes.data == first.ctypes.data + 4 * 60
+
+
+def test_a_full_block_is_left_alone_while_a_slice_is_held() -> None:
+    room = Arena(np.int32)
+    first = room.room(100)
+    assert block_of(room.room(100)) is not block_of(first)
+
+
+def test_a_part_of_a_slice_holds_the_block() -> None:
+    room = Arena(np.int32)
+    part = room.room(100)[10:20][::2]
+    part[:] = 7
+    for _ in range(10):
+        room.room(100)[:] = 0
+    assert part.tolist() == [7] * 5
+
+
+def test_a_block_is_used_again_when_the_last_slice_is_gone() -> None:
+    room = Arena(np.uint8)
+    addresses = {room.room(100).ctypes.data for _ in range(50)}
+    assert len(addresses) <= 2
+
+
+def test_more_than_a_block_in_one_piece() -> None:
+    room = Arena(np.int32)
+    large = room.room(1000)
+    assert len(large) == 1000
+    assert len(room.room(10)) == 10
+
+
+def test_nothing_is_room_too() -> None:
+    assert len(Arena(np.int32).room(0)) == 0
+
+
+def test_few_blocks_are_kept_in_store() -> None:
+    room = Arena(np.int32)
+    held = [room.room(100) for _ in range(3 * MOST_SPARE)]
+    assert len({block.ctypes.data for block in held}) == 3 * MOST_SPARE
+    assert len(room._blocks) == MOST_SPARE
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 150), st.integers(0, 5)), max_size=60))
+def test_what_is_held_is_never_overwritten(steps: list[tuple[int, int]]) -> None:
+    """Each step takes room, marks it, keeps it, and lets go of the slices that came some steps before."""
+    room, held = Arena(np.int32), []
+    for mark, (size, keep) in enumerate(steps):
+        piece = room.room(size)
+        piece[:] = mark
+        held.append((mark, piece))
+        held = held[-keep:] if keep else []
+        assert all(np.all(piece == mark) for mark, piece in held)
+        del piece

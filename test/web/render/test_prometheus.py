@@ -1,0 +1,131 @@
+"""The numbers for Prometheus: named by its conventions, and what is not known is left out."""
+
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from livereduce.messages.link import Phase, Progress, RunState
+from livereduce.messages.status import Restart, StateWord, Status, iso
+from livereduce.web.render.prometheus import metrics_text, restart_reason
+from livereduce.web.state.snapshot import View
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+PROGRESS = Progress(
+    run=7, run_state=RunState.RUNNING, chunks=3, events=1000, run_proton_charge_pc=3.6e9, data_age_s=1.0, proc_s=0.25
+)
+STATUS = Status(
+    state=StateWord.RUNNING,
+    why="",
+    since=iso(NOW),
+    pid=os.getpid(),
+    started=iso(NOW - timedelta(hours=1)),
+    updated=iso(NOW - timedelta(seconds=2)),
+    version="1",
+    events_per_s=50.0,
+    memory_bytes=5,
+    restarts=4,
+    last_restarts=(Restart(at="", reason="no sign of life in process for 600 s", generation=1),) * 2,
+    progress=PROGRESS,
+)
+VIEW = View(id="powder", name="POWDER", status=STATUS)
+
+
+def scraped(*views: View) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(metrics_text(views, NOW).decode())
+    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+
+
+def test_what_a_snapshot_says() -> None:
+    told = scraped(VIEW)
+    assert told["livereduce_up", "powder"] == 1
+    assert told["livereduce_state", "powder", "running"] == 1
+    assert told["livereduce_state", "powder", "parked"] == 0
+    assert told["livereduce_events_total", "powder"] == 1000
+    assert told["livereduce_run_charge_coulombs", "powder"] == pytest.approx(3.6e-3)
+    assert told["livereduce_data_age_seconds", "powder"] == 3.0
+    assert told["livereduce_phase_duration_seconds", "powder", "process"] == 0.25
+    assert told["livereduce_recent_restarts", "powder", "hang"] == 2
+    assert told["livereduce_worker_restarts_total", "powder"] == 4
+    assert ("livereduce_worker_memory_limit_bytes", "powder") not in told, "there is none"
+
+
+def test_the_phase_that_lasts_is_seen_while_it_lasts() -> None:
+    since = iso(NOW - timedelta(seconds=45))
+    view = replace(VIEW, status=replace(STATUS, phase=Phase.POST_PROCESS, phase_since=since))
+    assert scraped(view)["livereduce_phase_age_seconds", "powder", "post_process"] == 45.0
+    down = scraped(replace(view, down="gone"))
+    assert ("livereduce_phase_age_seconds", "powder", "post_process") not in down
+
+
+def test_of_a_daemon_that_is_down_no_old_value_looks_like_a_live_one() -> None:
+    told = scraped(replace(VIEW, down="gone"))
+    assert told["livereduce_up", "powder"] == 0
+    assert told["livereduce_state", "powder", "down"] == 1
+    assert told["livereduce_state", "powder", "running"] == 0
+    assert ("livereduce_events_per_second", "powder") not in told
+    assert ("livereduce_worker_memory_bytes", "powder") not in told
+    assert ("livereduce_source_connected", "powder") not in told
+    assert not any(name == "livereduce_run_state" for name, *_ in told)
+    assert told["livereduce_events_total", "powder"] == 1000
+
+
+@pytest.mark.parametrize(("silent", "dark"), [(False, False), (True, False), (False, True)])
+def test_a_silent_source_and_a_beam_that_is_off_are_two_things(silent: bool, dark: bool) -> None:
+    assert VIEW.status
+    assert VIEW.status.progress
+    at = NOW.timestamp()
+    seen = replace(VIEW.status.progress, run_state=RunState.RUNNING, source_connected=True)
+    seen = replace(seen, no_pulses_since=at if silent else None, no_beam_since=at if dark else None)
+    view = replace(VIEW, status=replace(VIEW.status, progress=seen))
+    told = scraped(view)
+    assert told["livereduce_pulses_missing", "powder"] == silent
+    assert told["livereduce_beam_off", "powder"] == dark
+    down = scraped(replace(view, down="gone"))
+    assert not {"livereduce_pulses_missing", "livereduce_beam_off"} & {name for name, *_ in down}
+
+
+def test_where_nothing_is_known_it_is_down_and_no_more() -> None:
+    names = {key[0] for key in scraped(View(id="new", name="NEW"))}
+    assert names == {"livereduce_up", "livereduce_state"}
+
+
+def test_names_and_units_follow_the_conventions() -> None:
+    """https://prometheus.io/docs/practices/naming: a prefix, base units in the plural, _total for counters."""
+    families = list(text_string_to_metric_families(metrics_text([VIEW], NOW).decode()))
+    assert len(families) > 30
+    for family in families:
+        assert re.fullmatch(r"livereduce_[a-z_]+", family.name)
+        assert family.documentation.endswith("."), family.name
+        assert not re.search(r"_(ms|us|ns|kb|mb|pc|minutes|percent)$", family.name)
+        if family.type == "counter":
+            assert all(one.name.endswith("_total") for one in family.samples)
+        else:
+            assert not family.name.endswith("_total")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no sign of life in process for 600 s", "hang"),
+        ("the worker was killed by SIGSEGV", "killed"),
+        (
+            "the worker was killed by SIGKILL for want of memory (the kernel has ended 1 processes)",
+            "memory",
+        ),
+        ("the worker was killed by SIGKILL, by none of ours and not by the kernel for want of memory", "killed"),
+        ("the worker crashed (exit code 1): MemoryError: its memory of scripts", "crash"),
+        ("the worker left without having been asked to (exit code 0)", "crash"),
+        ("the worker is replaced: its memory of 5 GB is over the limit of 4 GB", "memory"),
+        ("its memory of 5 GB is over the limit of 4 GB", "memory"),
+        ("the scripts have changed (proc)", "scripts"),
+        ("SIGHUP received", "asked"),
+        ("the worker could not be started: no memory", "start"),
+        ("something new", "other"),
+    ],
+)
+def test_a_reason_is_one_of_few_words(text: str, reason: str) -> None:
+    assert restart_reason(text) == reason
