@@ -12,7 +12,7 @@ import numpy as np
 from end_to_end import POST_PROC, PROC
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.engine.protocol import tell_nobody
-from livereduce.messages.link import Job, ScriptCopy
+from livereduce.messages.job import Job, ScriptCopy
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file import write_product
 from livereduce.stream.items import At, EventBatch, Item, Position, SourceState

@@ -18,7 +18,8 @@ from livereduce.config.file import Config, parse_config, value_of
 from livereduce.config.keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.engine.protocol import tell_nobody
-from livereduce.messages.link import Job, Progress, ScriptCopy
+from livereduce.messages.beat import Progress
+from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.status import NEEDS_ATTENTION, StateWord
 from livereduce.publish.products.file import read_product
 from livereduce.stream.items import FLAG_VETOED, RunEnded, RunStarted

@@ -1,4 +1,7 @@
-"""Imports run one way, and functions and files stay small. By the syntax tree: imports inside functions count too."""
+"""Imports run one way, floor by floor, and functions and files stay small. Read from the folders and syntax trees.
+
+Imports inside functions count too, since they are arrows like any other.
+"""
 
 import ast
 import graphlib
@@ -11,38 +14,25 @@ import pytest
 from helpers.paths import ROOT
 
 SOURCE = ROOT / "src"
+PACKAGE = SOURCE / "livereduce"
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
 
-LIGHT = {
-    "",  # the package itself: its version, and what scripts may call
-    *("check", "closure", "compiling", "config", "config_keys", "environment", "errors", "failure", "fields", "files"),
-    *("instrument", "extras", "json_errors", "link", "lock", "logs", "marks", "metrics", "names", "parsing"),
-    *(
-        "publication",
-        "resolve",
-        "runs",
-        "scripts",
-        "services",
-        "shown",
-        "status",
-        "status_text",
-        "syntax",
-        "unused",
-        "visible",
-    ),
-}
-"""What the daemon stands on: the standard library and psutil, so that it runs in any environment as it is."""
-
-MAY_NOT_IMPORT = {
-    "stream": {"engine", "worker", "daemon", "publish", "simulate"},
-    "publish": {"engine", "stream", "worker", "daemon", "simulate"},
-    "engine": {"worker", "daemon", "simulate"},
-    "worker": {"daemon", "simulate"},
-    "simulate": {"engine", "worker", "daemon", "publish"},
-    "web": {"engine", "stream", "worker", "daemon", "simulate"},
-    "kernel": {"engine", "stream", "worker", "daemon", "publish", "simulate"},
-}
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"base"}),
+    frozenset({"messages"}),
+    frozenset({"config", "scripting", "stream"}),
+    frozenset({"environment", "publish", "simulate"}),
+    frozenset({"preflight", "engine"}),
+    frozenset({"worker"}),
+    frozenset({"daemon", "web"}),
+    frozenset({"commands"}),
+    frozenset({"cli"}),
+    frozenset({"__main__"}),
+)
+"""From the ground up; a room imports rooms below its floor only. `__init__` (the version, `metric`) is on none."""
+APART = {"daemon": {"engine", "worker", "stream"}, "web": {"engine", "worker", "stream", "simulate"}}
+"""Rooms that could be imported by their floor, and must not be."""
 
 
 def name_of(path: Path) -> str:
@@ -51,6 +41,7 @@ def name_of(path: Path) -> str:
 
 FILES = {name_of(path): path for path in sorted(SOURCE.rglob("*.py"))}
 TREES = {name: ast.parse(path.read_text(), str(path)) for name, path in FILES.items()}
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def imported(name: str) -> Iterator[str]:
@@ -69,54 +60,83 @@ def ours(name: str) -> set[str]:
     return {module for module in imported(name) if module in FILES}
 
 
+def reached(start: list[str]) -> set[str]:
+    """All of our modules that are imported, directly or by another, with these."""
+    found: set[str] = set()
+    left = list(start)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += ours(name)
+    return found
+
+
 def room(name: str) -> str:
+    """The folder, or the loose file, at the top of the package; empty for the package itself."""
     return name.partition(".")[2].partition(".")[0]
+
+
+def in_rooms(*rooms: str) -> list[str]:
+    return [name for name in FILES if room(name) in rooms]
+
+
+def foreign(name: str) -> set[str]:
+    """Top names of the modules that a module imports and that are neither ours nor of the standard library."""
+    tops = {module.partition(".")[0] for module in imported(name) if module not in FILES}
+    return tops - sys.stdlib_module_names - {"livereduce"}
 
 
 def test_the_tree_is_seen() -> None:
     assert "livereduce.daemon.policy" in FILES
-    assert "livereduce.messages.link" in ours("livereduce.daemon.policy")
-    assert not set(imported("livereduce.base.fields")) & set(FILES)
+    assert "livereduce.daemon.facts" in ours("livereduce.daemon.policy")
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if room(name) in LIGHT | {"daemon"}])
-def test_the_daemon_stands_on_little(name: str) -> None:
-    allowed = LIGHT | ({"daemon"} if room(name) == "daemon" else set())
-    for module in imported(name):
-        if module in FILES:
-            assert room(module) in allowed, f"{name} imports {module}"
-        else:
-            top = module.partition(".")[0]
-            assert top in sys.stdlib_module_names or top == "psutil", f"{name} imports {module}"
+def test_the_top_of_the_package_holds_the_way_in_only() -> None:
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py", "cli.py"}
 
 
-def test_the_mantid_engine_stands_on_what_every_environment_with_mantid_has() -> None:
-    """Nothing has to be installed there; the builtin engine's packages are asked for by the worker only by name."""
-    reached, left = set(), ["livereduce.worker.main", *(name for name in FILES if ".engine.mantid" in name)]
-    while left:
-        name = left.pop()
-        reached.add(name)
-        for module in imported(name):
-            if module in FILES:
-                if module not in reached and not module.startswith("livereduce.engine.builtin"):
-                    left.append(module)
-            else:
-                top = module.partition(".")[0]
-                assert top in sys.stdlib_module_names or top in ("mantid", "numpy", "h5py"), f"{name} imports {module}"
-    assert "livereduce.publish.products.file" in reached
+def test_every_room_stands_on_a_floor() -> None:
+    folders = {path.parent.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE}
+    assert folders | {"cli", "__main__"} == set(FLOOR_OF)
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_imports_run_one_way(name: str) -> None:
-    forbidden = MAY_NOT_IMPORT.get(room(name), set()) | {"cli"}
-    if name == "livereduce.__main__":
-        forbidden = set()
-    wrong = [module for module in ours(name) if room(module) in forbidden]
-    assert not wrong, f"{name} imports {', '.join(wrong)}"
+@pytest.mark.parametrize("name", [name for name in FILES if room(name)])
+def test_no_arrow_runs_up_a_floor_or_along_one(name: str) -> None:
+    for module in ours(name):
+        if room(module) not in ("", room(name)):
+            assert FLOOR_OF[room(module)] < FLOOR_OF[room(name)], f"{name} imports {module}"
+            assert room(module) not in APART.get(room(name), ()), f"{name} imports {module}"
 
 
 def test_no_imports_in_circles() -> None:
     graphlib.TopologicalSorter({name: ours(name) - {name} for name in FILES}).prepare()
+
+
+@pytest.mark.parametrize("name", sorted(reached(in_rooms("daemon"))))
+def test_the_daemon_stands_on_the_standard_library_and_psutil(name: str) -> None:
+    """It runs in any environment as it is."""
+    assert foreign(name) <= {"psutil"}, f"the daemon imports {name}"
+
+
+def test_the_mantid_engine_stands_on_what_every_environment_with_mantid_has() -> None:
+    """Nothing has to be installed there; the worker asks for the builtin engine only when a job wants it."""
+    entry = [name for name in FILES if name.startswith("livereduce.engine.mantid")] + ["livereduce.worker.main"]
+    seen = _reached_without(entry, "livereduce.engine.builtin")
+    assert "livereduce.publish.products.file" in seen
+    for name in seen:
+        assert foreign(name) <= {"mantid", "numpy", "h5py", "psutil"}, name
+
+
+def _reached_without(start: list[str], left_out: str) -> set[str]:
+    found: set[str] = set()
+    left = list(start)
+    while left:
+        name = left.pop()
+        if name not in found and not name.startswith(left_out):
+            found.add(name)
+            left += ours(name)
+    return found
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -127,3 +147,21 @@ def test_files_and_functions_are_small(name: str) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{FILES[name]}:{node.lineno}: {node.name} has {length} lines"
+
+
+def test_every_room_says_what_lives_in_it() -> None:
+    for path in PACKAGE.rglob("__init__.py"):
+        if path.parent == PACKAGE:
+            continue
+        lines = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()
+        assert 3 <= len(lines) <= 8, f"{path}: what lives there, what may be imported, which file to read first"
+        assert any(line.startswith("Read `") or "is the way in" in line for line in lines), path
+
+
+def test_a_class_has_its_name_alone() -> None:
+    seen: dict[str, str] = {}
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                assert node.name not in seen, f"{node.name} is in {name} and in {seen[node.name]}"
+                seen[node.name] = name

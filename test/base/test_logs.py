@@ -9,11 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.base.logs import LogFile, configure, log_path, log_problem, log_startup, own_log_path, user_name
-from livereduce.config.file import Config
-from livereduce.config.instrument import Instrument
-from livereduce.preflight.resolve import Resolved
-from livereduce.scripting.files import ScriptFile, Scripts
+from livereduce.base.logs import LogFile, configure, log_path, log_problem, own_log_path, user_name
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - (\S+) - ([A-Z]+) - (.*)")
 
@@ -223,40 +219,3 @@ def test_a_fifo_with_a_reader_is_no_log_either(own_root: logging.Logger, tmp_pat
         assert log_problem().endswith("(not a regular file): lines go to standard output only")
     finally:
         os.close(reader)
-
-
-def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None:
-    resolved = Resolved(
-        config=Config(path=Path("/etc/x.conf"), instrument="PG3", update_every_s=5.0, script_dir=Path("/s")),
-        instrument=Instrument(name="POWGEN", short_name="PG3", facility="SNS"),
-        engine="builtin",
-        interpreter="/bin/python",
-        environment="this python",
-        script_dir=Path("/s"),
-        scripts=Scripts(proc=ScriptFile(path=Path("/s/proc.py"), text=b"", md5="abc123")),
-        source="adara://host:31415",
-        tof_bins_us=(0.0, 1.0, 2.0),
-        runtime_dir=Path("/run"),
-        state_dir=Path("/state"),
-        warnings=("be careful",),
-        mantid="6.11.0, /opt/mantid",
-    )
-    with caplog.at_level(logging.INFO):
-        log_startup(resolved, ["livereduce", "run"])
-    text = caplog.text
-    for word in (
-        f"started by {user_name()}: livereduce run",
-        "interpreter: /bin/python",
-        "configuration: /etc/x.conf",
-        '"update_every": 5.0',
-        '"script_dir": "/s"',
-        '"limits.process": 600.0',
-        "instrument: POWGEN (PG3), facility SNS",
-        "proc script: /s/proc.py, md5 abc123",
-        "post_proc script: none, the accumulated data are the result",
-        "engine: builtin in this python, stream adara://host:31415",
-        "Mantid: 6.11.0, /opt/mantid",
-    ):
-        assert word in text
-    assert caplog.records[-1].levelname == "WARNING"
-    assert caplog.records[-1].message == "be careful"

@@ -17,7 +17,7 @@ from helpers.paths import ROOT
 from helpers.reduced import beamline_in
 from helpers.served import simulating
 from livereduce.commands.demo import examples
-from livereduce.messages.link import RunState
+from livereduce.messages.beat import RunState
 from livereduce.messages.status import StateWord, iso
 
 IMAGES = ROOT / "docs" / "images"

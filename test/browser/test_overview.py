@@ -8,7 +8,7 @@ import pytest
 
 from helpers.browsing import Visiting, web
 from helpers.fabricated import Fabricated, pattern
-from livereduce.messages.link import RunState
+from livereduce.messages.beat import RunState
 from livereduce.messages.status import StateWord
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine

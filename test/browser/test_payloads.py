@@ -14,7 +14,7 @@ import pytest
 from helpers.browsing import Visit, Visiting, web
 from helpers.fabricated import Fabricated, axis, product
 from helpers.rude_server import rude_server, saying
-from livereduce.messages.link import Phase, Progress, RunState
+from livereduce.messages.beat import Phase, Progress, RunState
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends

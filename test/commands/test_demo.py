@@ -19,7 +19,7 @@ from helpers.reduced import environ_of, processes_in
 from livereduce.base.errors import OperatorError
 from livereduce.base.extras import how_to_install
 from livereduce.commands.demo import demo, narrate, page_of
-from livereduce.messages.link import Progress, RunState
+from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.status import StateWord, Status
 from livereduce.publish.products.file import read_product
 

@@ -11,7 +11,7 @@ from livereduce.base.errors import OperatorError
 from livereduce.config import file as config_module
 from livereduce.config.file import Config, load_config, parse_config, read_text, value_of
 from livereduce.config.keys import KEYS, count_bins
-from livereduce.messages.link import SILENCE_LIMITS_S, Phase
+from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
 CONF = Path("/some/livereduce.conf")
 

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.engines import CHUNK, KEEP, Bench, Stage, bench_of, events_of
 from livereduce.base.errors import ExitCode
-from livereduce.messages.link import RunState
+from livereduce.messages.beat import RunState
 
 pytestmark = pytest.mark.timeout(300)
 

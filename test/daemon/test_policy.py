@@ -33,7 +33,7 @@ from livereduce.daemon.facts import (
     WorkerEnded,
 )
 from livereduce.daemon.policy import next_due, step, wait_s
-from livereduce.messages.link import SILENCE_LIMITS_S, Phase
+from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.status import StateWord
 
 GOOD = Judged(fingerprint="a")

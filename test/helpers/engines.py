@@ -20,7 +20,9 @@ from helpers.paths import ROOT
 from helpers.reduced import PATIENCE_S, job_of
 from helpers.served import Clock, powder_play, serving
 from livereduce.daemon.worker.process import Worker, spawn, worker_command
-from livereduce.messages.link import STOP, Beat, Job, Progress, encode_job
+from livereduce.messages.beat import Beat, Progress
+from livereduce.messages.job import Job, encode_job
+from livereduce.messages.order import STOP
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product
 

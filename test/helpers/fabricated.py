@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.messages.link import Phase, Progress, RunState
+from livereduce.messages.beat import Phase, Progress, RunState
 from livereduce.messages.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products

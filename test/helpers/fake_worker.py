@@ -1,4 +1,4 @@
-"""A worker for the daemon's tests: keeps the contract of `livereduce.messages.link`, reduces nothing.
+"""A worker for the daemon's tests: keeps the contract of `livereduce.messages.beat`, reduces nothing.
 
 Run as ``python fake_worker.py MODE JOB``; the mode says how it misbehaves.
 """
@@ -12,17 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from livereduce.base.rss import own_bytes
-from livereduce.messages.link import (
-    BEAT_FD,
-    ORDER_FD,
-    PROBLEM_PREFIX,
-    Beat,
-    Job,
-    Phase,
-    Progress,
-    decode_job,
-    encode_beat,
-)
+from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
+from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Job, decode_job
 from livereduce.worker.guard import register_dump
 
 BEAT_S = 0.02

@@ -16,7 +16,7 @@ from mantid.api import AlgorithmManager
 from livereduce.engine.mantid import engine, inspect_workspace, verdict
 from livereduce.engine.mantid.live import callbacks, live_algorithms, shim
 from livereduce.engine.mantid.live import setup as mantid_setup
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 from livereduce.worker import main
 
 replace_in: Any = setattr

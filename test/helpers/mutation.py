@@ -14,7 +14,7 @@ from helpers.items import ScriptedSource
 from helpers.packets import COR, ERROR, NS, T0, UNMAPPED, Bank, Section
 from helpers.paths import DATA
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.messages.link import Phase, Progress
+from livereduce.messages.beat import Phase, Progress
 from livereduce.stream.adara import session
 from livereduce.stream.adara.census import Census
 from livereduce.stream.adara.decode import Decoder

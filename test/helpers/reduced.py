@@ -19,7 +19,8 @@ import pytest
 
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.engine.protocol import tell_nobody
-from livereduce.messages.link import Job, Progress, ScriptCopy
+from livereduce.messages.beat import Progress
+from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.status import FILE_NAME, Status, read_status
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product

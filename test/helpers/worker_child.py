@@ -18,7 +18,8 @@ from typing import Any
 
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
-from livereduce.messages.link import Job, Phase, Progress, ScriptCopy
+from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.job import Job, ScriptCopy
 from livereduce.scripting.runner import LoadedScript, ScriptError, load_script, run_script
 from livereduce.worker import main
 

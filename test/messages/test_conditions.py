@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livereduce.messages.beat import Progress
 from livereduce.messages.conditions import URGENCY, ProblemNote, begun_and_over, conditions_of, dated
-from livereduce.messages.link import Progress
 from livereduce.messages.status import Condition
 
 WELL = Progress(source_connected=True, source_connects=1)

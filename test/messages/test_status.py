@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from livereduce.base.errors import ExitCode
 from livereduce.base.lock import Holder
-from livereduce.commands.status import describe, find_statuses, show_status
+from livereduce.commands.status import describe, show_status
+from livereduce.messages.beat import Phase, Progress, RunState
 from livereduce.messages.conditions import conditions_of
-from livereduce.messages.link import Phase, Progress, RunState
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.shown import shown
 from livereduce.messages.status import (
@@ -40,6 +40,7 @@ from livereduce.messages.status import (
     read_status,
     write_status,
 )
+from livereduce.preflight.status_files import find_statuses
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 500_000).astimezone()
 PROGRESS = Progress(

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from helpers.paths import ROOT
 from helpers.tools import needs, not_installed
-from livereduce.messages.link import Progress, RunState
+from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.status import Restart, StateWord, Status
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex

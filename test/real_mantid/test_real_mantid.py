@@ -21,7 +21,7 @@ from helpers.paths import ROOT
 from helpers.reduced import environ_of
 from helpers.served import Clock, powder_play, serving
 from livereduce.base.errors import ExitCode
-from livereduce.messages.link import Phase
+from livereduce.messages.beat import Phase
 
 PYTHON = os.environ.get("LIVEREDUCE_MANTID_PYTHON", "")
 pytestmark = [

@@ -13,7 +13,7 @@ import pytest
 
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
-from livereduce.messages.link import ScriptCopy
+from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.runner import (
     MAX_TEXT,
     MAX_TRACEBACK,

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, pattern
 from livereduce.commands.status import describe
-from livereduce.messages.link import Phase, Progress
+from livereduce.messages.beat import Phase, Progress
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import (
     FILE_NAME,

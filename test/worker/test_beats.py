@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from livereduce.messages.link import Beat, Phase, Progress, decode_beat
+from livereduce.messages.beat import Beat, Phase, Progress, decode_beat
 from livereduce.worker import beats as module
 from livereduce.worker.beats import Beats
 

@@ -14,7 +14,7 @@ import pytest
 
 from helpers.group import LIMIT_S, held, members, wait_for_ends
 from livereduce.daemon.worker.process import Worker, spawn, worker_environ
-from livereduce.messages.link import DUMP_FD
+from livereduce.messages.job import DUMP_FD
 
 DAEMON = """
 import os, sys, time
@@ -29,7 +29,7 @@ while True:
 """
 GUARDED = """
 import os, re, signal, subprocess, sys, threading, time
-from livereduce.messages.link import BEAT_FD, ORDER_FD
+from livereduce.messages.beat import BEAT_FD, ORDER_FD
 from livereduce.worker.guard import start_guard
 from livereduce.worker.orders import die_with_parent, obey
 def up(): print("up", flush=True)

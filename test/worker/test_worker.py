@@ -13,20 +13,9 @@ import pytest
 
 from helpers import worker_child
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.messages.link import (
-    BEAT_FD,
-    ORDER_FD,
-    RECYCLE,
-    SPEAKER,
-    STOP,
-    TRIM,
-    Beat,
-    Job,
-    Phase,
-    decode_beat,
-    decode_job,
-    encode_job,
-)
+from livereduce.messages.beat import SPEAKER, Beat, Phase, decode_beat
+from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job, encode_job
+from livereduce.messages.order import RECYCLE, STOP, TRIM
 from livereduce.worker import main as worker_main
 
 CHILD = worker_child.__file__
@@ -400,7 +389,7 @@ def test_compiling_is_told_before_the_first_kernel_is_ready(tmp_path: Path) -> N
     code = (
         "import sys\n"
         "from livereduce.worker.main import engine_for\n"
-        "from livereduce.messages.link import decode_job\n"
+        "from livereduce.messages.job import decode_job\n"
         "engine_for(decode_job(open(sys.argv[1]).read()), print)\n"
     )
     for _ in range(2):

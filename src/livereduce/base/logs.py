@@ -1,13 +1,12 @@
-"""The log file and its format, and what start-up writes into it."""
+"""The log file and its format."""
 
 import errno
-import json
 import logging
 import os
 import pwd
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
@@ -15,10 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.base.visible import take_any_text, visible
-from livereduce.config.file import value_of
-from livereduce.config.keys import KEYS
-from livereduce.preflight.resolve import Resolved
-from livereduce.scripting.files import WITHOUT, script_path
 
 LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 SERVICE_USER = "snsdata"
@@ -160,27 +155,3 @@ def log_problem() -> str:
                 file.try_to_open()
             return file.problem
     return ""
-
-
-def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
-    """What was set up for running: who, with what, from which configuration, on which scripts."""
-    config, instrument = resolved.config, resolved.instrument
-    log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
-    version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
-    log.info("interpreter: %s%s", resolved.interpreter, version)
-    log.info("configuration: %s", config.path or "none, all values are defaults")
-    log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
-    log.info(
-        "instrument: %s (%s), facility %s", instrument.name, instrument.short_name, instrument.facility or "unknown"
-    )
-    for step, script in (("proc", resolved.scripts.proc), ("post_proc", resolved.scripts.post_proc)):
-        if script is None:
-            path = script_path(resolved.script_dir, instrument.short_name, step)
-            log.info("%s script: none, %s (there is no %s)", step, WITHOUT[step], path)
-        else:
-            log.info("%s script: %s, md5 %s", step, script.path, script.md5)
-    log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")
-    if resolved.mantid:
-        log.info("Mantid: %s", resolved.mantid)
-    for warning in resolved.warnings:
-        log.warning("%s", warning)

@@ -34,7 +34,7 @@ def examples() -> Path:
     OperatorError
         It is in neither.
     """
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     for place in (package / "examples", package.parents[1] / "examples"):
         if (place / "powder").is_dir():
             return place / "powder"

@@ -113,7 +113,7 @@ def _word(path: Path) -> str:
 
 def _packaged(name: str) -> Path:
     """A file of the packaging: in the package where it is installed, in the project in a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     places = (package / "packaging", package.parents[1] / "packaging", package.parents[1] / "scripts")
     for place in places:
         if (place / name).is_file():

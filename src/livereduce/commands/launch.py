@@ -19,13 +19,12 @@ from livereduce.base.errors import ExitCode
 from livereduce.base.names import did_you_mean
 from livereduce.config.file import DEFAULT_PATH, Config, read_file
 from livereduce.environment.ask import Answer, NoAnswer, ask, list_environments
-from livereduce.environment.launched import VARIABLE, Launched, encode, fingerprint
+from livereduce.environment.launched import ASK, VARIABLE, Launched, encode, fingerprint
 from livereduce.environment.launchers import Plan, environment_name, look_for_launchers, plan
 from livereduce.environment.package import folder_for, python_path
 from livereduce.preflight.host import Host, choose_engine, look_at_host
 from livereduce.preflight.resolve import private_dir
 
-ASK = "--ask"
 CUT_SHORT = 128 + signal.SIGTERM
 LEAST_PYTHON = (3, 11)
 OURS = (

@@ -2,16 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
-from livereduce.config.file import read_file
 from livereduce.messages.status import (
-    FILE_NAME,
     ScriptSeen,
     Status,
     clock_time,
@@ -20,11 +17,8 @@ from livereduce.messages.status import (
     is_down,
     of_a_dead_daemon,
     read_status,
-    runtime_directory,
 )
-from livereduce.preflight.host import look_at_host
-from livereduce.preflight.resolve import survey
-from livereduce.preflight.services import probable_service, usual_configuration
+from livereduce.preflight.status_files import find_statuses
 
 SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
@@ -126,22 +120,6 @@ def _said_rows(status: Status) -> list[tuple[str, str]]:
 def _plain(line: str) -> str:
     """A line of a script's making of bearable length, without what would steer a terminal."""
     return "".join(sign if sign.isprintable() else "·" for sign in line[:SHOWN_WIDTH].expandtabs())
-
-
-def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Where the snapshot of a configuration may be, the likeliest first: of `livereduce run` here, of the service."""
-    path = usual_configuration(path, environ)
-    reading = read_file(path)
-    host = look_at_host(environ, cwd)
-    service = probable_service(path, environ, cwd)
-    ways = [(environ, cwd), (service.environ, service.cwd)]
-    if service.of_user:
-        ways.reverse()
-    found = []
-    for variables, place in ways:
-        seen = survey(reading.config, replace(host, environ=variables, cwd=place), reading.bad_keys)
-        found.append(runtime_directory(seen, variables, place) / FILE_NAME)
-    return list(dict.fromkeys(found))
 
 
 def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:

@@ -15,7 +15,7 @@ from livereduce.base.files import read_regular
 from livereduce.base.names import closest
 from livereduce.config.json_errors import find_mistake, repeated_names
 from livereduce.config.keys import KEYS, Key
-from livereduce.messages.link import SILENCE_LIMITS_S, Phase
+from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
 DEFAULT_PATH = Path("/etc/livereduce.conf")
 MOST_BYTES = 1 << 20

@@ -37,7 +37,7 @@ class Instrument:
 @cache
 def known_instruments() -> tuple[Instrument, ...]:
     """The facility table, in its own order."""
-    table = json.loads(resources.files("livereduce").joinpath("facilities.json").read_text("utf-8"))
+    table = json.loads(resources.files("livereduce.config").joinpath("facilities.json").read_text("utf-8"))
     columns = table.pop("columns")
     return tuple(
         Instrument(facility=facility, **dict(zip(columns, row, strict=True)))

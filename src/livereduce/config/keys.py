@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from livereduce.messages.link import SILENCE_LIMITS_S
+from livereduce.messages.beat import SILENCE_LIMITS_S
 
 ADARA_PORT = 31415
 WATCHDOG_LEAST_THRESHOLD_S = 20.0

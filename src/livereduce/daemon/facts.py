@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from livereduce.messages.link import SILENCE_LIMITS_S, Phase
+from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.status import StateWord
 
 
@@ -67,7 +67,7 @@ class Beaten:
     Attributes
     ----------
     silent_s
-        How old it is: a loop that beats may speak for another one (`livereduce.messages.link.Progress.silent_s`).
+        How old it is: a loop that beats may speak for another one (`livereduce.messages.beat.Progress.silent_s`).
     """
 
     phase: Phase

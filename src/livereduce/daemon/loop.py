@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from livereduce.base.logs import log_startup
 from livereduce.daemon import facts, policy
 from livereduce.daemon.boundary import Boundary
 from livereduce.daemon.facts import (
@@ -37,6 +36,7 @@ from livereduce.daemon.inputs.watcher import Times
 from livereduce.daemon.memory.monitor import Weighing
 from livereduce.daemon.memory.usage import read_oom_kills
 from livereduce.daemon.report.snapshot import Reporter
+from livereduce.daemon.report.startup import log_startup
 from livereduce.daemon.worker.beats import Observed, observe, remember_errors
 from livereduce.daemon.worker.generation import make_generation
 from livereduce.daemon.worker.output import Line
@@ -45,7 +45,7 @@ from livereduce.daemon.worker.script_times import ScriptTimes
 from livereduce.daemon.worker.spoken import script_names
 from livereduce.daemon.worker.stacks import save_dump, where_it_stood
 from livereduce.daemon.worker.suspects import note_end
-from livereduce.messages.link import RECYCLE, STOP
+from livereduce.messages.order import RECYCLE, STOP
 from livereduce.messages.status import StateWord, iso
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting import last_good as last_good_module

@@ -63,7 +63,7 @@ from livereduce.daemon.facts import (
     Unintelligible,
     WorkerEnded,
 )
-from livereduce.messages.link import Phase
+from livereduce.messages.beat import Phase
 from livereduce.messages.status import StateWord
 
 _HARDER: tuple[Action, ...] = (Terminate(), Kill())

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 from livereduce.messages.script_failure import ScriptFailure, write_failure
 from livereduce.scripting.runner import LoadedScript, ScriptError
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from livereduce.messages.link import Job, Phase, Progress, ScriptCopy
+from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.job import Job, ScriptCopy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class Pipeline:
     Attributes
     ----------
     keep_events, counted_run
-        See `livereduce.messages.link.Job`: whether the memory allows what `preserve_events` wants.
+        See `livereduce.messages.job.Job`: whether the memory allows what `preserve_events` wants.
     """
 
     name: str

@@ -9,6 +9,8 @@ from livereduce.config.file import Config, value_of
 from livereduce.config.keys import KEYS
 
 VARIABLE = "LIVEREDUCE_LAUNCHED"
+ASK = "--ask"
+"""The launcher only says whether the environment can be used; so the daemon asks again for one that could not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

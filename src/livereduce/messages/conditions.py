@@ -7,7 +7,7 @@ has just saved and cannot be used, what fails, what is too large, what does not 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from livereduce.messages.link import Progress
+from livereduce.messages.beat import Progress
 from livereduce.messages.shown import without_pulses, without_source
 from livereduce.messages.status import Condition
 

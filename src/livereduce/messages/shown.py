@@ -1,6 +1,6 @@
 """The word and the reason that people see: the daemon's own, refined by what its worker says. Pure."""
 
-from livereduce.messages.link import Progress, RunState
+from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.status import Condition, StateWord, clock_time
 
 

@@ -5,7 +5,6 @@ never half of one. When it is written is decided in `daemon.report`; `status_tex
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,9 +17,8 @@ from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 from livereduce.base.lock import FILE_NAME as LOCK_NAME
 from livereduce.base.lock import Holder, holder
-from livereduce.messages.link import Phase, Progress, require_times
+from livereduce.messages.beat import Phase, Progress, require_times
 from livereduce.messages.script_failure import ScriptFailure
-from livereduce.preflight.resolve import Survey
 
 FILE_NAME = "status.json"
 MOST_BYTES = 4 << 20
@@ -314,8 +312,3 @@ def headline(status: Status) -> str:
     flow = f"{progress.chunks} chunks, {progress.results} results, {status.events_per_s:.3g} events/s"
     age = "" if progress.data_age_s is None else f", data {progress.data_age_s:.1f} s old"
     return f"{status.state}: {status.why}; {flow}{age}"
-
-
-def runtime_directory(found: Survey, environ: Mapping[str, str], cwd: Path) -> Path:
-    """The runtime directory of a configuration, also of one that cannot run: its daemon says there why it is parked."""
-    return found.runtime_dir or Path(environ.get("RUNTIME_DIRECTORY") or cwd / "livereduce.run")

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 from livereduce.publish.failures import Failures
 from livereduce.publish.livedata.sender import Plots
 from livereduce.publish.product import Product

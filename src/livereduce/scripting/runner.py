@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.names import did_you_mean, missing
-from livereduce.messages.link import ScriptCopy
+from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.compiling import FUNCTION, compile_script
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.lent import own_builtins

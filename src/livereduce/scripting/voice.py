@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from livereduce.messages.link import encode_speaker
+from livereduce.messages.beat import encode_speaker
 
 _fd: int | None = None
 

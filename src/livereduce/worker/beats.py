@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
-from livereduce.messages.link import Beat, Phase, Progress, encode_beat
+from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
 
 log = logging.getLogger("livereduce.worker")
 

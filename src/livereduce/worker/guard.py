@@ -15,7 +15,7 @@ from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
 
-from livereduce.messages.link import DUMP_FD
+from livereduce.messages.job import DUMP_FD
 
 _GUARD = """\
 import os, select, time  # the guard of a livereduce worker

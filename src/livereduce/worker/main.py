@@ -23,7 +23,8 @@ from livereduce.base.extras import how_to_install
 from livereduce.base.visible import take_any_text
 from livereduce.engine.protocol import Engine
 from livereduce.environment.identity import IDENTIFY
-from livereduce.messages.link import BEAT_FD, ORDER_FD, Job, Phase, decode_job
+from livereduce.messages.beat import Phase
+from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
 from livereduce.scripting.voice import speak_through
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard

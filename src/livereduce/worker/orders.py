@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 
 from livereduce.base.errors import ExitCode
-from livereduce.messages.link import RECYCLE, STOP, TRIM
+from livereduce.messages.order import RECYCLE, STOP, TRIM
 
 PR_SET_PDEATHSIG = 1
 

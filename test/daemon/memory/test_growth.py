@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from livereduce.daemon.memory.growth import Grown, amount, grown
 from livereduce.daemon.memory.policy import EndForMemory, MemoryRules, MemoryState, Recycle, Weighed, step
-from livereduce.messages.link import Phase, Progress
+from livereduce.messages.beat import Phase, Progress
 
 GB = 10**9
 BASE = 200_000_000

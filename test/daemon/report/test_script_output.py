@@ -12,7 +12,7 @@ from livereduce.daemon.report.script_output import (
     PrintedLines,
     judge_failure,
 )
-from livereduce.messages.link import Progress
+from livereduce.messages.beat import Progress
 from livereduce.messages.script_failure import FILE_NAME, ScriptFailure, read_failure, write_failure
 from livereduce.messages.status import Printed
 

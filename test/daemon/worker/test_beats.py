@@ -1,7 +1,7 @@
 import pytest
 
 from livereduce.daemon.worker.beats import Observed, observe, remember_errors
-from livereduce.messages.link import Beat, Phase, Progress
+from livereduce.messages.beat import Beat, Phase, Progress
 from livereduce.messages.status import ErrorSeen
 
 

@@ -7,7 +7,8 @@ import pytest
 from livereduce.config.file import Config
 from livereduce.config.instrument import Instrument
 from livereduce.daemon.worker.generation import KEPT, make_generation
-from livereduce.messages.link import SILENCE_LIMITS_S, Phase, decode_job
+from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
+from livereduce.messages.job import decode_job
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile, Scripts
 

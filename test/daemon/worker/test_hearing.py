@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.fake_worker import FORGED
 from livereduce.daemon.worker.hearing import TOLERATED, Hearing
-from livereduce.messages.link import Beat, Phase, Progress, decode_beat, encode_beat
+from livereduce.messages.beat import Beat, Phase, Progress, decode_beat, encode_beat
 
 BEATS = [Beat(seq=n, phase=Phase.PROCESS, progress=Progress(run=n, last_errors={"proc": "é"})) for n in (1, 2, 3)]
 STREAM = b"".join(map(encode_beat, BEATS))

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from livereduce.base.visible import visible
 from livereduce.daemon.worker.output import LONGEST_LINE_BYTES, Line, WorkerOutput
-from livereduce.messages.link import encode_speaker
+from livereduce.messages.beat import encode_speaker
 
 PROC, POST_PROC = "a" * 32, "0123456789abcdef" * 2
 

@@ -14,7 +14,9 @@ import psutil
 import pytest
 
 from livereduce.daemon.worker.process import Worker, spawn, why_ended, worker_command, worker_environ
-from livereduce.messages.link import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, STOP, Beat, Phase, Progress, encode_beat
+from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
+from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX
+from livereduce.messages.order import STOP
 
 LIMIT_S = 20.0
 Python = Callable[[str], Worker]

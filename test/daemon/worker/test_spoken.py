@@ -4,7 +4,7 @@ import pytest
 
 from livereduce.daemon.worker.output import Line
 from livereduce.daemon.worker.spoken import LOGGERS, PRINTED_BYTES, Spoken, script_names
-from livereduce.messages.link import Job, ScriptCopy
+from livereduce.messages.job import Job, ScriptCopy
 
 MD5 = "0123456789abcdef" * 2
 NAMES = {MD5: "proc 0123456"}

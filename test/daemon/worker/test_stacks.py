@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from livereduce.daemon.worker.stacks import KEPT, Stacks, dump_path, save_dump, superfluous, where_it_stood
-from livereduce.messages.link import DUMP_FD
+from livereduce.messages.job import DUMP_FD
 
 LIMIT_S = 20.0
 AT = datetime(2026, 10, 25, 2, 30, tzinfo=timezone(timedelta(hours=2)))

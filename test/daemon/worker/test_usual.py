@@ -23,7 +23,8 @@ from livereduce.daemon.worker.usual import (
     running_call,
     save,
 )
-from livereduce.messages.link import Beat, Job, Phase, Progress, ScriptCopy
+from livereduce.messages.beat import Beat, Phase, Progress
+from livereduce.messages.job import Job, ScriptCopy
 
 MD5 = "a" * 32
 JOB = Job(

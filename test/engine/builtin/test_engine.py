@@ -14,7 +14,8 @@ from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin import live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S, BuiltinEngine
-from livereduce.messages.link import Phase, RunState, ScriptCopy
+from livereduce.messages.beat import Phase, RunState
+from livereduce.messages.job import ScriptCopy
 from livereduce.stream.items import FLAG_DAMAGED, Gap, Geometry, HistogramSnapshot, Item, Paused, SourceLost, StartFrom
 
 # Exactness.

@@ -19,7 +19,7 @@ from helpers.engines import CHUNK, KEEP, REBIN, Bench, Reducing, bench_of, event
 from helpers.paths import ROOT
 from helpers.reduced import environ_of
 from livereduce.base.errors import ExitCode
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 
 pytestmark = pytest.mark.timeout(120)
 

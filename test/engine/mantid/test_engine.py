@@ -10,7 +10,7 @@ import pytest
 
 from helpers.engines import CHUNK, KEEP, REBIN, Bench, events_of, record_of
 from livereduce.base.errors import ExitCode
-from livereduce.messages.link import Phase, RunState
+from livereduce.messages.beat import Phase, RunState
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.index import END_UNSEEN

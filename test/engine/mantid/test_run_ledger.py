@@ -6,7 +6,7 @@ from livereduce.engine.mantid.run_ledger import (
     take_chunk,
     take_processed,
 )
-from livereduce.messages.link import RunState
+from livereduce.messages.beat import RunState
 
 
 def chunks(*seen: Described, book: RunLedger | None = None) -> RunLedger:

@@ -16,7 +16,7 @@ from helpers.pausing import paused_play, stoppable
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import powder_play, serving
 from helpers.swallow import Swallowing, everybody, nobody
-from livereduce.messages.link import Progress
+from livereduce.messages.beat import Progress
 from livereduce.stream import pace
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.link import idle

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from livereduce.messages.link import Phase, Progress, RunState
+from livereduce.messages.beat import Phase, Progress, RunState
 from livereduce.messages.status import Restart, StateWord, Status, iso
 from livereduce.web.render.prometheus import metrics_text, restart_reason
 from livereduce.web.state.snapshot import View

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from livereduce.messages.link import Progress, RunState
+from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.status import StateWord, Status, iso
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.snapshot import View, card, judge_down, kind, runs

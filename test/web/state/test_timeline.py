@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from livereduce.messages.link import Progress, RunState
+from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.status import Restart, ScriptSeen, StateWord, Status, iso
 from livereduce.web.state.timeline import COARSE_KEPT, FINE_KEPT, MARKS_KEPT, Timeline, happened
 

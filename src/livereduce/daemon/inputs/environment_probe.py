@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from livereduce.commands.launch import ASK
 from livereduce.daemon.facts import Fact, StopAsked
 from livereduce.daemon.worker.process import DAEMONS_OWN
+from livereduce.environment.launched import ASK
 
 END_S = 2.0
 

@@ -14,9 +14,10 @@ from livereduce.daemon.home import Held, Home
 from livereduce.daemon.worker.process import worker_environ
 from livereduce.environment.identity import Identities, Identity
 from livereduce.messages.conditions import ProblemNote
-from livereduce.messages.status import FILE_NAME, runtime_directory
+from livereduce.messages.status import FILE_NAME
 from livereduce.preflight.host import Host, look_at_host, question
 from livereduce.preflight.resolve import Resolved, Survey, complete, private_dir, survey
+from livereduce.preflight.status_files import runtime_directory
 from livereduce.scripting import last_good as last_good_module
 from livereduce.scripting.files import Scripts, judge, texts_of
 from livereduce.scripting.imports import Closure, import_closure

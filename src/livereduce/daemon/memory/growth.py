@@ -7,7 +7,7 @@ keep histograms instead of events.
 
 from dataclasses import dataclass
 
-from livereduce.messages.link import Phase, Progress
+from livereduce.messages.beat import Phase, Progress
 
 TABLE_FACTOR = 4
 """What a script makes of all events takes up to so many times their memory (a table of them three times): where a call

@@ -13,7 +13,7 @@ from livereduce.daemon.memory.policy import MemoryRules, MemoryState, Order, Wei
 from livereduce.daemon.memory.usage import Scale, limit_bytes, read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.process import Worker
-from livereduce.messages.link import TRIM
+from livereduce.messages.order import TRIM
 from livereduce.preflight.resolve import Resolved
 
 log = logging.getLogger("livereduce.daemon")

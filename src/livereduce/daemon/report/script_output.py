@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from livereduce.messages.link import Progress
+from livereduce.messages.beat import Progress
 from livereduce.messages.script_failure import FILE_NAME, ScriptFailure, read_failure
 from livereduce.messages.status import Printed
 

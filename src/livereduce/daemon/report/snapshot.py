@@ -22,7 +22,7 @@ from livereduce.daemon.worker.script_times import md5s_of
 from livereduce.daemon.worker.spoken import Spoken
 from livereduce.daemon.worker.usual import Running
 from livereduce.messages.conditions import ProblemNote, begun_and_over, conditions_of, dated
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.shown import shown
 from livereduce.messages.status import (

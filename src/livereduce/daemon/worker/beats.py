@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from livereduce.messages.link import Beat, Progress
+from livereduce.messages.beat import Beat, Progress
 from livereduce.messages.status import ErrorSeen
 
 RATE_WINDOW_S = 2.0

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from livereduce.daemon.worker.suspects import for_scripts, read_suspects
-from livereduce.messages.link import Job, ScriptCopy, encode_job
+from livereduce.messages.job import Job, ScriptCopy, encode_job
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
 

@@ -1,13 +1,13 @@
 """The lines on the beat pipe of one worker, as beats; a line that is no beat is counted.
 
 Pure; the pipe is read in `daemon.worker.process`. A worker's own lines come whole and in order
-(`livereduce.messages.link`), so anything else was written by a script, or the worker is broken. Once in a while that
+(`livereduce.messages.beat`), so anything else was written by a script, or the worker is broken. Once in a while that
 does no harm. Often, it means that nobody knows how the worker is.
 """
 
 from dataclasses import dataclass
 
-from livereduce.messages.link import MAX_BEAT_BYTES, Beat, decode_beat
+from livereduce.messages.beat import MAX_BEAT_BYTES, Beat, decode_beat
 
 TOLERATED = 2
 """Lines of nonsense in the life of a worker; with one more it is ended."""

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from livereduce.base.visible import visible
-from livereduce.messages.link import SPEAKER, TORN_SPEAKER
+from livereduce.messages.beat import SPEAKER, TORN_SPEAKER
 
 LONGEST_LINE_BYTES = 4096
 REMEMBERED_LINES = 20

@@ -19,7 +19,8 @@ from livereduce.daemon.worker.output import Line, WorkerOutput
 from livereduce.daemon.worker.stacks import Stacks
 from livereduce.environment.launched import VARIABLE
 from livereduce.environment.package import folder_for, python_path
-from livereduce.messages.link import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX, Beat
+from livereduce.messages.beat import Beat
+from livereduce.messages.job import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX
 
 READ_BYTES = 1 << 16
 """One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""

@@ -6,7 +6,8 @@ from pathlib import Path
 from livereduce.daemon.worker import usual
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.usual import Running, Usual, finished_calls, running_call
-from livereduce.messages.link import Job, Progress
+from livereduce.messages.beat import Progress
+from livereduce.messages.job import Job
 
 SAVE_S = 60.0
 """The most that is lost of it with the daemon."""

@@ -12,7 +12,7 @@ from livereduce.base.files import in_bytes
 from livereduce.daemon.report.script_output import PrintedLines
 from livereduce.daemon.worker.allowance import Allowance
 from livereduce.daemon.worker.output import Line
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 
 LOGGERS = frozenset(
     f"livereduce{name}" for name in ("", ".engine", ".environment.launch", ".publish", ".stream", ".worker")

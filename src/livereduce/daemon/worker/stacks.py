@@ -27,7 +27,7 @@ class Stacks:
     Attributes
     ----------
     fd
-        To be passed on to the worker under the name `livereduce.messages.link.DUMP_FD`.
+        To be passed on to the worker under the name `livereduce.messages.job.DUMP_FD`.
 
     Raises
     ------

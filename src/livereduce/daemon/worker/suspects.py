@@ -16,7 +16,7 @@ from livereduce.base.errors import ExitCode
 from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 from livereduce.daemon.facts import DaemonState, Ending
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 from livereduce.messages.marks import Mark, MarkStage, Suspect, read_mark
 
 FILE_NAME = "suspects.json"

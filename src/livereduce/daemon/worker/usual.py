@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.base.files import read_regular, replace_file
-from livereduce.messages.link import Phase, Progress
+from livereduce.messages.beat import Phase, Progress
 
 FILE_NAME = "script_times.json"
 KEPT_CALLS = 20

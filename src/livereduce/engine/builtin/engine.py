@@ -18,7 +18,8 @@ from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.protocol import Pipeline, Tell, tell_nobody
-from livereduce.messages.link import Job, Phase, Progress, RunState
+from livereduce.messages.beat import Phase, Progress, RunState
+from livereduce.messages.job import Job
 from livereduce.messages.marks import Marker, MarkStage, Suspect
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.writer import Publisher

@@ -15,7 +15,7 @@ from livereduce.engine.builtin.workspaces.events import Events
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
 from livereduce.engine.builtin.workspaces.workspace import Workspace, as_workspace
 from livereduce.engine.protocol import Pipeline
-from livereduce.messages.link import Phase
+from livereduce.messages.beat import Phase
 from livereduce.messages.marks import MarkStage
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import take_metrics

@@ -15,7 +15,8 @@ from livereduce.engine.mantid.live.setup import MantidLog, choose_instrument, li
 from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.engine.mantid.verdict import Busy, Facts, Over, SilenceRules, Verdict, Waiting, judge
 from livereduce.engine.protocol import Tell, tell_nobody
-from livereduce.messages.link import Job, Phase, Progress
+from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.job import Job
 from livereduce.publish.products.folder import Products
 from livereduce.publish.publisher import Outlet, outlet_of
 

@@ -7,7 +7,7 @@ under the same number is between runs, and has the run number 0 here as everywhe
 
 from dataclasses import dataclass, replace
 
-from livereduce.messages.link import RunState
+from livereduce.messages.beat import RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ cycles go on, but nothing in them is new    `Over`, if that lasts longer than th
 
 from dataclasses import dataclass
 
-from livereduce.messages.link import Phase, RunState
+from livereduce.messages.beat import Phase, RunState
 
 NOT_READY_HOLDS_S = 30.0
 """Mantid says every ten seconds that its listener is not ready; longer ago it is no news."""

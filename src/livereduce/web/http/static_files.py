@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "static"
+FOLDER = Path(__file__).parents[1] / "static"
 PLOTLY = "plotly.min.js"
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from livereduce.messages.link import Progress, RunState
+from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.shown import without_pulses
 from livereduce.messages.status import StateWord, Status
 from livereduce.web.state.snapshot import View, data_age_s

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livereduce.commands.status import find_statuses
 from livereduce.config.file import DEFAULT_PATH, read_file
 from livereduce.preflight.host import look_at_host
 from livereduce.preflight.resolve import survey
 from livereduce.preflight.services import usual_configuration
+from livereduce.preflight.status_files import find_statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

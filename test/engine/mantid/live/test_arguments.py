@@ -6,7 +6,7 @@ import pytest
 
 from helpers.reduced import job_of
 from livereduce.engine.mantid.live.arguments import Offer, arguments_of, find_problems, refused, shown
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 
 ANY = Offer(methods=("Add", "Replace", "Append"), listener_options=frozenset({"PeriodList", "SpectraList"}))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 
 ACCUMULATION = "accumulation"
 RESULT = "result"

@@ -31,7 +31,8 @@ from livereduce.engine.mantid.run_ledger import (
     take_chunk,
     take_processed,
 )
-from livereduce.messages.link import Job, Phase
+from livereduce.messages.beat import Phase
+from livereduce.messages.job import Job
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import take_metrics
 from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script, run_script

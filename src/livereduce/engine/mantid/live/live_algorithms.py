@@ -15,7 +15,7 @@ from mantid.api import AlgorithmManager
 from livereduce.base.errors import OperatorError
 from livereduce.base.names import did_you_mean
 from livereduce.engine.mantid.live.arguments import PERIODS, SPECTRA, Offer, find_problems, refused
-from livereduce.messages.link import Job
+from livereduce.messages.job import Job
 
 logger = logging.getLogger("livereduce.engine")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from livereduce.messages.link import Job, ScriptCopy
+from livereduce.messages.job import Job, ScriptCopy
 
 Step = Callable[[str, Any, str], Any]
 """Runs the script of a step (``proc``, ``post_proc``) on `input` and the name `output`; gives what Mantid gets."""

@@ -1,30 +1,19 @@
-"""What passes between daemon and worker: the job, the beats, the orders. Plain values and their JSON, no pipes.
+"""Beats: the worker's signs of life to the daemon, JSON lines on an inherited pipe. Values and their JSON, no pipes.
 
-The worker gets a `Job` (a JSON file, its one argument), sends beats (JSON lines on an inherited pipe) and obeys
-orders (lines on a descriptor of their own). A beat is a full snapshot, never a difference, so losing one is harmless.
+A beat is a full snapshot, never a difference, so losing one is harmless.
 """
 
 import json
 import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from livereduce.base.fields import LARGEST, LATEST_UNIX_S, checked
-from livereduce.messages.marks import FILE_NAME as MARK_FILE
-from livereduce.messages.marks import Suspect
 
 MAX_BEAT_BYTES = 4096
 """A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
 
-BEAT_FD = "LIVEREDUCE_BEAT_FD"
-ORDER_FD = "LIVEREDUCE_ORDER_FD"
-DUMP_FD = "LIVEREDUCE_DUMP_FD"
-"""Environment variables that tell the worker the numbers of its descriptors: beats, orders, and a file for stacks."""
-
-PROBLEM_PREFIX = "livereduce.worker: "
-"""How a line of output begins that says why a worker ends with exit code 78."""
 
 SPEAKER = re.compile(rb"\x1e([0-9a-f]{32})?\x1e")
 """A tag in the output: what follows is said by the script with this md5, or by none of the two."""
@@ -35,16 +24,6 @@ TORN_SPEAKER = re.compile(rb"\x1e[0-9a-f]{0,32}\Z")
 def encode_speaker(md5: str) -> bytes:
     """The tag for a script's md5; empty for none."""
     return b"\x1e" + md5.encode() + b"\x1e"
-
-
-STOP = "stop"
-"""Order: finish the step, publish, exit 0."""
-
-RECYCLE = "recycle"
-"""Order: the same, but exit `ExitCode.RECYCLED`, since a new worker is to take over."""
-
-TRIM = "trim"
-"""Order: give freed memory back to the system, between two steps."""
 
 
 class Phase(StrEnum):
@@ -254,99 +233,3 @@ def _require_range(name: str, value: object) -> None:
     least = -LARGEST if name in MAY_BE_NEGATIVE else 0
     if isinstance(value, int | float) and not least <= value <= LARGEST:  # so is NaN
         raise ValueError(f"{name}: unexpected {value!r:.40}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptCopy:
-    """A script as this generation runs it: the user's path (for people), the frozen copy (for the worker), its md5."""
-
-    path: str
-    copy: str
-    md5: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """Everything one generation of the worker needs; written by the daemon as JSON, read once by the worker.
-
-    Attributes
-    ----------
-    generation
-        Counts up with every worker started by one state directory.
-    start
-        Where to begin: ``run_start`` or ``now``.
-    keep_events
-        False: continue with histograms whatever `preserve_events` says (memory fallback).
-    counted_run
-        The run that this holds for; the next one is kept as events again. None: all runs.
-    source
-        URL of the stream; empty for the engine mantid if it is the instrument's own.
-    limits_s
-        How long a worker may be silent, by phase; those that are not here are `SILENCE_LIMITS_S`.
-    publish_config
-        The configuration of the facility's live data server; empty: nothing is sent there.
-    suspects
-        Data that earlier workers died on.
-    """
-
-    generation: int
-    engine: str
-    instrument: str
-    short_name: str
-    source: str
-    update_every_s: float
-    preserve_events: bool
-    accum_method: str
-    periods: tuple[int, ...]
-    spectra: tuple[int, ...]
-    tof_bins_us: tuple[float, float, float]
-    proc: ScriptCopy | None
-    post_proc: ScriptCopy | None
-    script_dir: str
-    state_dir: str
-    runtime_dir: str
-    start: str = "run_start"
-    keep_events: bool = True
-    counted_run: int | None = None
-    limits_s: dict[str, float] = field(default_factory=dict)
-    publish_config: str = ""
-    suspects: tuple[Suspect, ...] = ()
-
-    def limit_s(self, phase: Phase) -> float:
-        """How long a worker may be silent in a phase."""
-        return self.limits_s.get(phase, SILENCE_LIMITS_S[phase])
-
-    @property
-    def script_md5s(self) -> str:
-        """Both scripts, told from all others."""
-        return " ".join(script.md5 if script else "none" for script in (self.proc, self.post_proc))
-
-    @property
-    def mark(self) -> Path:
-        """Where the worker of this generation writes its mark (`livereduce.messages.marks`)."""
-        return Path(self.state_dir) / "generations" / f"{self.generation:06d}" / MARK_FILE
-
-
-def encode_job(job: Job) -> str:
-    """The job as JSON text."""
-    return json.dumps(asdict(job), indent=2)
-
-
-def decode_job(text: str) -> Job:
-    """The job of a JSON text.
-
-    Raises
-    ------
-    ValueError
-        Not a job: names what is missing or unknown.
-    """
-    try:
-        body: dict[str, Any] = json.loads(text)
-        for key in ("proc", "post_proc"):
-            body[key] = ScriptCopy(**body[key]) if body[key] is not None else None
-        for key in ("periods", "spectra", "tof_bins_us"):
-            body[key] = tuple(body[key])
-        body["suspects"] = tuple(checked(Suspect, one) for one in body.get("suspects", ()))
-        return Job(**body)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"not a job: {error}") from None

@@ -4,19 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.messages.link import (
-    MAX_BEAT_BYTES,
-    Beat,
-    Job,
-    Phase,
-    Progress,
-    RunState,
-    ScriptCopy,
-    decode_beat,
-    decode_job,
-    encode_beat,
-    encode_job,
-)
+from livereduce.messages.beat import MAX_BEAT_BYTES, Beat, Phase, Progress, RunState, decode_beat, encode_beat
+from livereduce.messages.job import Job, ScriptCopy, decode_job, encode_job
 
 COUNT = st.integers(0, 2**63)
 PROGRESS = st.builds(

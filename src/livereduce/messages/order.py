@@ -1,0 +1,10 @@
+"""Orders of the daemon to its worker: lines on a descriptor of their own."""
+
+STOP = "stop"
+"""Order: finish the step, publish, exit 0."""
+
+RECYCLE = "recycle"
+"""Order: the same, but exit `ExitCode.RECYCLED`, since a new worker is to take over."""
+
+TRIM = "trim"
+"""Order: give freed memory back to the system, between two steps."""

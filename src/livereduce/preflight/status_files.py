@@ -1,0 +1,32 @@
+"""Where the status of a configuration lies: of a daemon started here, or of the service that has it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from livereduce.config.file import read_file
+from livereduce.messages.status import FILE_NAME
+from livereduce.preflight.host import look_at_host
+from livereduce.preflight.resolve import Survey, survey
+from livereduce.preflight.services import probable_service, usual_configuration
+
+
+def runtime_directory(found: Survey, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The runtime directory of a configuration, also of one that cannot run: its daemon says there why it is parked."""
+    return found.runtime_dir or Path(environ.get("RUNTIME_DIRECTORY") or cwd / "livereduce.run")
+
+
+def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
+    """Where the snapshot of a configuration may be, the likeliest first: of `livereduce run` here, of the service."""
+    path = usual_configuration(path, environ)
+    reading = read_file(path)
+    host = look_at_host(environ, cwd)
+    service = probable_service(path, environ, cwd)
+    ways = [(environ, cwd), (service.environ, service.cwd)]
+    if service.of_user:
+        ways.reverse()
+    found = []
+    for variables, place in ways:
+        seen = survey(reading.config, replace(host, environ=variables, cwd=place), reading.bad_keys)
+        found.append(runtime_directory(seen, variables, place) / FILE_NAME)
+    return list(dict.fromkeys(found))
