@@ -1,4 +1,4 @@
-"""`scripts/livereduce.py` as the seed runs it: from a checkout, and as a file beside nothing."""
+"""`scripts/livereduce.py` as people have always run it: from a checkout, and as a file beside nothing."""
 
 import json
 import os

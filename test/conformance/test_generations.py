@@ -13,8 +13,8 @@ pytestmark = pytest.mark.timeout(120)
 def test_conformance_of_a_new_generation(tmp_path: Path, environ: dict[str, str]) -> None:
     """No name is taken by a monitor that ends slowly, no geometry comes from an old result, no workspace is left.
 
-    The first worker's listener takes the 30 s of a blocking receive to end (section 7.2 of the reference), and its
-    monitor has the same names (section 2); in the second worker the first cycle finds no workspace (section 5.6).
+    The first worker's listener takes the 30 s of a blocking receive to end, and its
+    monitor has the same names; in the second worker the first cycle finds no workspace.
     """
     seen = tmp_path / "seen"
     proc = f"with open({str(seen)!r}, 'a') as file:\n    file.write(' '.join(mtd.getObjectNames()) + '\\n')\n"

@@ -1,4 +1,4 @@
-"""The SNS listener on a real server (reference on wire protocols, section 1)."""
+"""The SNS listener on a real server."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ DIMENSIONS: dict[str, Any] = {"adara": True, "spectra": 16}
 
 @pytest.mark.parametrize("era", ["A", "B", "C"])
 def test_every_event_is_read_once(double: Double, era: str) -> None:
-    """A tenth of a second before the run and one of the run; where the first data of a run go differs (section 14)."""
+    """A tenth of a second before the run and one of the run; where the first data of a run go differs."""
     from mantid.simpleapi import mtd
 
     clock = Clock(0.4)
@@ -43,7 +43,7 @@ def test_a_server_that_is_not_there(double: Double) -> None:
 
 
 def test_a_server_that_ends(double: Double) -> None:
-    """Era C notices (section 8.4 of the semantics)."""
+    """Era C notices."""
     with serving(powder_play(runs=1, run_s=0.2, gap_s=0.1, rate=6_000), speed=1.0, clock=Clock(0.65)) as url:
         double.stream(**DIMENSIONS, era="C")
         address = url.removeprefix("adara://")

@@ -1,4 +1,4 @@
-"""One cycle of LoadLiveData, and accumulation (reference, sections 4 and 5)."""
+"""One cycle of LoadLiveData, and accumulation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Configuration, facilities, log, and some algorithms (reference, sections 5.5, 12 and 13)."""
+"""Configuration, facilities, log, and some algorithms."""
 
 import logging
 

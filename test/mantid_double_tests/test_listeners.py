@@ -1,4 +1,4 @@
-"""The other listeners (reference, section 11)."""
+"""The other listeners."""
 
 import json
 from typing import Any

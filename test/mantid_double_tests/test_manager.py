@@ -1,4 +1,4 @@
-"""AlgorithmManager, observers, leaving the process (reference, section 9)."""
+"""AlgorithmManager, observers, leaving the process."""
 
 import subprocess
 from pathlib import Path

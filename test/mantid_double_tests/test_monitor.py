@@ -1,4 +1,4 @@
-"""MonitorLiveData's loop, run transitions, and how it ends (reference, section 7)."""
+"""MonitorLiveData's loop, run transitions, and how it ends."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How scripts are run, and what their errors do (reference, section 6)."""
+"""How scripts are run, and what their errors do."""
 
 from pathlib import Path
 

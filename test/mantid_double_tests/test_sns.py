@@ -1,4 +1,4 @@
-"""The SNS listener in its three eras (reference, section 8)."""
+"""The SNS listener in its three eras."""
 
 import json
 from typing import Any
@@ -59,7 +59,7 @@ def test_the_end_comes_with_the_last_chunk_sections_8_2_and_14(double: Double, e
 
 
 def test_in_eras_b_and_c_the_first_chunk_of_a_run_comes_with_its_edge_section_14(double: Double) -> None:
-    """So the monitor adds it to what was before, and the second chunk replaces both (inference of the reference)."""
+    """So the monitor adds it to what was before, and the second chunk replaces both (inferred, not seen)."""
     from mantid.simpleapi import mtd
 
     double.stream(chunk(1), chunk(2), {"new_run": 6}, chunk(100), chunk(30), HOLD, era="B")

@@ -1,4 +1,4 @@
-"""StartLiveData: order, properties, validation, start times (reference, sections 1 to 3)."""
+"""StartLiveData: order, properties, validation, start times."""
 
 from typing import Any
 

@@ -173,7 +173,7 @@ class Key:
     expected
         What it takes, to finish the sentence "expected …".
     forgiving
-        A wrong value is a warning and the default is used, as the seed promises for the watchdog.
+        A wrong value is a warning and the default is used: the watchdog has always done so.
     """
 
     name: str

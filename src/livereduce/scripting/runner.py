@@ -1,7 +1,7 @@
 """Runs the scripts of the instrument scientist: one contract for both engines, standard library only.
 
-A script is the body of a function called with `input`, a workspace, and `output`, the *name* of the output workspace
-(design section 5). Whatever a script does short of killing the process, its call comes back as an `Outcome`.
+A script is the body of a function called with `input`, a workspace, and `output`, the *name* of the output
+workspace. Whatever a script does short of killing the process, its call comes back as an `Outcome`.
 """
 
 import builtins

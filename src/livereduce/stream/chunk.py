@@ -1,7 +1,7 @@
 """Where chunks are cut: a pure `step` from the items of a stream, and the passing of time, to chunks.
 
 A chunk is what a script is given. It is cut at a run edge, every `update_every_s` (start to start), at a maximum of
-events, and at once on catching up with the stream; it never spans a run boundary (design section 6).
+events, and at once on catching up with the stream; it never spans a run boundary.
 """
 
 import math

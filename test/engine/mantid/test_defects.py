@@ -62,7 +62,7 @@ Start = Callable[[Job], Reducing]
 
 @defect("believes_the_stream", stream={"items": [{"new_run": 1}, {"chunk": CHUNK, "times": 3}, {"close": True}]})
 def the_end_of_the_stream_goes_unnoticed(bench: Bench, start: Start) -> None:
-    """Section 8.4: the server closes, and the listener gives empty chunks for ever."""
+    """The server closes, and the listener gives empty chunks for ever."""
     reducing = start(bench.job(proc=REBIN, limits_s=SHORT))
     assert reducing.end() == 1
     assert "nothing new in the stream" in reducing.lines[-1]
@@ -71,7 +71,7 @@ def the_end_of_the_stream_goes_unnoticed(bench: Bench, start: Start) -> None:
 
 @defect("believes_the_monitor", stream={"items": [{"new_run": 1}, {"chunk": CHUNK}, {"error": "connection reset"}]})
 def the_monitor_ends_with_an_error_of_the_listener(bench: Bench, start: Start) -> None:
-    """Section 6.4: nobody is told, and Mantid's log is the only place that says why."""
+    """Nobody is told, and Mantid's log is the only place that says why."""
     reducing = start(bench.job(proc=REBIN))
     assert reducing.end() == 1
     assert "connection reset" in reducing.lines[-1]
@@ -80,7 +80,7 @@ def the_monitor_ends_with_an_error_of_the_listener(bench: Bench, start: Start) -
 
 @defect("hears_no_log", stream={"items": [{"new_run": 1}, {"chunk": CHUNK}, {"error": "connection reset"}]})
 def why_the_monitor_has_ended_is_only_in_the_log(bench: Bench, start: Start) -> None:
-    """Section 6.4."""
+    """Without the log, the worker could say only that the monitor ended."""
     reducing = start(bench.job(proc=REBIN))
     assert reducing.end() == 1
     assert "connection reset" in reducing.lines[-1]
@@ -88,7 +88,7 @@ def why_the_monitor_has_ended_is_only_in_the_log(bench: Bench, start: Start) -> 
 
 @defect("believes_the_monitor", stream={"era": "C", "items": [{"new_run": 1}, {"chunk": CHUNK}, {"close": True}]})
 def the_newest_listener_notices_the_end_and_ends_the_monitor(bench: Bench, start: Start) -> None:
-    """Section 8.4, third column."""
+    """The newest listener (era C) raises where the older ones go on with empty chunks."""
     reducing = start(bench.job(proc=REBIN))
     assert reducing.end() == 1
     assert "stream ended" in reducing.lines[-1]
@@ -96,7 +96,7 @@ def the_newest_listener_notices_the_end_and_ends_the_monitor(bench: Bench, start
 
 @defect("believes_the_monitor")
 def a_failed_proc_ends_the_monitor(bench: Bench, start: Start) -> None:
-    """Section 6.4."""
+    """An error in proc is an error of LoadLiveData, which ends MonitorLiveData's loop."""
     fails = "import os\nif os.path.exists('fault'):\n    undefined\n" + REBIN
     reducing = start(bench.job(proc=f"import os\nos.chdir({str(bench.path)!r})\n" + fails))
     reducing.wait_reduced(1000)
@@ -107,7 +107,7 @@ def a_failed_proc_ends_the_monitor(bench: Bench, start: Start) -> None:
 
 @defect("believes_the_run_number", stream={"items": OVER})
 def between_runs_the_old_number_goes_on(bench: Bench, start: Start) -> None:
-    """Section 8.2: that data must not take the place of the run's last result."""
+    """That data must not take the place of the run's last result."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait_ended(1)
     reducing.wait("data between runs", lambda one: one.chunks > 4)
@@ -116,7 +116,7 @@ def between_runs_the_old_number_goes_on(bench: Bench, start: Start) -> None:
 
 @defect("counts_repeated_pulses", stream={"items": [{"new_run": 1}, {"chunk": CHUNK, "times": 5}, {"end_run": 1}]})
 def each_chunk_begins_with_the_last_pulse_of_the_one_before(bench: Bench, start: Start) -> None:
-    """Section 5.5."""
+    """The listener starts each buffer with the last value of every log, `proton_charge` too."""
     reducing = start(bench.job(proc=REBIN, post_proc=KEEP))
     reducing.wait_ended(1)
     product = reducing.product(1)
@@ -134,7 +134,7 @@ def wait_cycles(bench: Bench, reducing: Reducing, number: int) -> None:
 
 @defect("gives_mantid_the_users_files")
 def scripts_are_read_again_in_every_cycle(bench: Bench, start: Start) -> None:
-    """Section 6.2: a generation runs what the daemon has checked, also when the file changes under it."""
+    """A generation runs what the daemon has checked, also when the file changes under it."""
     users = bench.path / "users_proc.py"
     users.write_text(REBIN)
     job = bench.job(proc=REBIN)
@@ -148,7 +148,7 @@ def scripts_are_read_again_in_every_cycle(bench: Bench, start: Start) -> None:
 
 @defect("believes_the_result")
 def a_post_proc_without_output_leaves_the_old_result(bench: Bench, start: Start) -> None:
-    """Section 6.2: what is published is the accumulated data, not what an earlier cycle left."""
+    """What is published is the accumulated data, not what an earlier cycle left."""
     once = "if 'seen' not in mtd:\n    CloneWorkspace(InputWorkspace=input, OutputWorkspace='seen')\n    "
     reducing = start(bench.job(proc=REBIN, post_proc=once + KEEP))
     reducing.wait_reduced(4000)
@@ -158,7 +158,7 @@ def a_post_proc_without_output_leaves_the_old_result(bench: Bench, start: Start)
 
 @defect("lets_post_proc_fail")
 def a_failed_post_proc_ends_the_monitor(bench: Bench, start: Start) -> None:
-    """Section 6.4: the last result stays, and the next cycle tries again; also when the first one has failed."""
+    """The last result stays, and the next cycle tries again; also when the first one has failed."""
     fails = "if not os.path.exists('mended'):\n    undefined\n"
     reducing = start(bench.job(proc=REBIN, post_proc=f"import os\nos.chdir({str(bench.path)!r})\n{fails}{KEEP}"))
     said = reducing.wait("the error", lambda one: one.script_errors >= 3)
@@ -172,7 +172,7 @@ def a_failed_post_proc_ends_the_monitor(bench: Bench, start: Start) -> None:
 
 @defect("asks_no_listener", options={"instrument": ("POWGEN", "PG3")})
 def keywords_that_no_listener_knows_are_dropped(bench: Bench, start: Start) -> None:
-    """Section 2: the original's `spectra` had no effect, and only a warning said so."""
+    """The original's `spectra` had no effect, and only a warning said so."""
     reducing = start(bench.job(proc=REBIN, spectra=(1, 2)))
     assert reducing.end() == ExitCode.UNUSABLE
     assert any("spectra: the live listener of POWGEN has no property SpectraList" in line for line in reducing.lines)
@@ -195,7 +195,7 @@ def spectra_reach_a_listener_that_knows_them(bench: Bench, start: Start) -> None
 
 @defect("waits_for_mantid", switches="slow_cancel", options={"time_scale": 1.0})
 def letting_go_of_the_listener_takes_half_a_minute(bench: Bench, start: Start) -> None:
-    """Section 7.2."""
+    """A blocking receive has to end first."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait_reduced(1000)
     assert reducing.stop() == ExitCode.OK
@@ -203,7 +203,7 @@ def letting_go_of_the_listener_takes_half_a_minute(bench: Bench, start: Start) -
 
 @defect("waits_for_mantid", switches="join_crash", options={"time_scale": 0.1})
 def letting_go_of_the_listener_ends_the_process(bench: Bench, start: Start) -> None:
-    """Section 7.2."""
+    """Joining the listener's thread can crash: results are on the disk before that."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait_reduced(1000)
     assert reducing.stop() == ExitCode.OK
@@ -211,7 +211,7 @@ def letting_go_of_the_listener_ends_the_process(bench: Bench, start: Start) -> N
 
 @defect("waits_for_mantid", switches="deaf_cancel")
 def nothing_notices_a_cancel(bench: Bench, start: Start) -> None:
-    """Section 9."""
+    """A cancel is cooperative: an algorithm that does not look for it goes on."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait_reduced(1000)
     assert reducing.stop() == ExitCode.OK
@@ -219,7 +219,7 @@ def nothing_notices_a_cancel(bench: Bench, start: Start) -> None:
 
 @defect("leaves_as_python_does", switches="deaf_cancel,shutdown_holds_gil")
 def the_interpreters_end_waits_for_mantid(bench: Bench, start: Start) -> None:
-    """Section 9: an exit handler that waits without limit, in earlier copies with the interpreter's lock held."""
+    """Mantid's exit handler waits without limit, in earlier copies with the interpreter's lock held."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait_reduced(1000)
     assert reducing.stop() == ExitCode.OK
@@ -227,7 +227,7 @@ def the_interpreters_end_waits_for_mantid(bench: Bench, start: Start) -> None:
 
 @defect("starts_in_the_main_thread", stream={"connect": "hang", "items": []})
 def a_start_that_waits_for_ever_can_be_stopped(bench: Bench, start: Start) -> None:
-    """Section 13.4: no cancel is noticed while connecting."""
+    """No cancel is noticed while connecting."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait("waiting", lambda _: reducing.beats[-1].phase == "waiting")
     assert reducing.stop() == ExitCode.OK

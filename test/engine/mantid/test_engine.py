@@ -111,7 +111,7 @@ def test_each_run_has_its_own_result_in_all_states_of_the_listener(bench: Make, 
     reducing = at.start(job)
     reducing.wait_ended(1, 2)
     reducing.wait("the time between runs", lambda one: one.run == 0)
-    # sections 8.3 and 14: B and C report the beginning of a run with its first chunk, which the next one then replaces
+    # B and C report the beginning of a run with its first chunk, which the next one then replaces
     held = {1: 3000, 2: 3000 if era == "A" else 2000}
     assert {run: np.nansum(reducing.product(run).signal) for run in held} == held
     if scripts != "post_proc":  # the chunks are seen: what is dropped of them is said
@@ -210,7 +210,7 @@ def test_a_script_at_work_is_silent_for_as_long_as_it_works(bench: Make) -> None
 
 
 def test_an_error_of_the_accumulation_ends_the_worker_with_its_text(bench: Make) -> None:
-    """Section 5.1: Plus refuses histograms that do not fit together."""
+    """Plus refuses histograms that do not fit together."""
     number = "n = len(mtd.getObjectNames())\nCloneWorkspace(input, OutputWorkspace=f'n{n}')\n"
     proc = number + "Rebin(input, Params=f'0,{1000 * (1 + n)},18000', OutputWorkspace=output)\n"
     at = bench({"new_run": 1}, {"forever": CHUNK})

@@ -1,4 +1,4 @@
-"""Whether, and to which names, a caller assigns the value of its call: simpleapi names outputs by it (section 2)."""
+"""Whether, and to which names, a caller assigns the value of its call: simpleapi names outputs by it."""
 
 import dis
 from types import FrameType

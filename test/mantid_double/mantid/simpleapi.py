@@ -1,4 +1,4 @@
-"""``mantid.simpleapi``: each algorithm as a function, and StartLiveData's own form (section 2)."""
+"""``mantid.simpleapi``: each algorithm as a function, and StartLiveData's own form."""
 
 import sys
 from typing import Any
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class _UnlikeMantid(Exception):
-    """Raised with the switch ``other_error_type``: that errors are RuntimeError is not verified (section 2)."""
+    """Raised with the switch ``other_error_type``: that errors are RuntimeError is not verified."""
 
 
 def _call(name: str, names: list[str], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

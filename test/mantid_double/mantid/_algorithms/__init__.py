@@ -1,4 +1,4 @@
-"""The algorithms that scripts of the tests and the most used scripts call (operators, section 3.3)."""
+"""The algorithms that scripts of the tests and the most used scripts call."""
 
 import importlib
 

@@ -32,7 +32,7 @@ class _TwoToOne(Algorithm):
 
 @subscribe
 class Plus(_TwoToOne):
-    """Section 5.1; in place where the output has the left one's name."""
+    """Adds two workspaces; in place where the output has the left one's name."""
 
     def compute(self, left: MatrixWorkspace, right: MatrixWorkspace) -> Workspace:
         target = left if self.getPropertyValue("OutputWorkspace") == left.name() else left.clone()
@@ -61,7 +61,7 @@ class Divide(_TwoToOne):
 
 @subscribe
 class NormaliseByCurrent(OneToOne):
-    """Divided by the proton charge of the run (section 5.5)."""
+    """Divided by the proton charge of the run."""
 
     def declare(self) -> list[Property]:
         return in_out()
@@ -76,7 +76,7 @@ class NormaliseByCurrent(OneToOne):
 
 @subscribe
 class AppendSpectra(Algorithm):
-    """Spectra behind spectra (section 5.2)."""
+    """Spectra behind spectra."""
 
     def declare(self) -> list[Property]:
         return [

@@ -1,4 +1,4 @@
-"""Algorithms from one workspace to another; a group is worked on member by member (section 5.7)."""
+"""Algorithms from one workspace to another; a group is worked on member by member."""
 
 from collections.abc import Callable
 from typing import Any

@@ -108,7 +108,7 @@ class Integration(OneToOne):
 
 @subscribe
 class ConvertToMatrixWorkspace(OneToOne):
-    """Events to histograms in the binning that there is (section 4, step 7)."""
+    """Events to histograms in the binning that there is."""
 
     def declare(self) -> list[Property]:
         return in_out()

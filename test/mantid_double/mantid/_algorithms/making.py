@@ -64,7 +64,7 @@ class CreateSingleValuedWorkspace(Algorithm):
 
 @subscribe
 class LoadEmptyInstrument(Algorithm):
-    """The geometry without data: what scripts end with to please StartLiveData (operators, section 1, row 11)."""
+    """The geometry without data: what scripts end with to please StartLiveData."""
 
     def declare(self) -> list[Property]:
         return [Property(*_OUTPUT, mandatory=True), Property("Filename"), Property("InstrumentName")]

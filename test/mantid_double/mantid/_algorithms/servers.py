@@ -1,4 +1,4 @@
-"""FakeISISHistoDAE and FakeISISEventDAE: Mantid's own stand-ins for a server run until they are cancelled (section 12).
+"""FakeISISHistoDAE and FakeISISEventDAE: Mantid's own stand-ins for a server run until they are cancelled.
 
 The double's listeners read the description of a stream instead, so these serve nobody.
 """

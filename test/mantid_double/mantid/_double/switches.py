@@ -13,33 +13,32 @@ VARIABLE = "LIVEREDUCE_DOUBLE"
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One defect: whether it is there without being asked for, where the reference has it, what it is."""
+    """One defect: whether it is there without being asked for, and a sentence that says what it is."""
 
     default: bool
-    section: str
     text: str
 
 
 DEFECTS = {
-    "stall_after_close": Defect(True, "8.4", "an orderly close by the server is not noticed (era C always notices)"),
-    "silent_death": Defect(True, "6.4", "an error ends MonitorLiveData, and nobody is told"),
-    "rereads_scripts": Defect(True, "6.2", "a script file is read again in every cycle"),
-    "stale_result": Defect(True, "6.2", "a post script that makes no output republishes the old one"),
-    "drops_keywords": Defect(True, "2", "a keyword that the instrument does not know costs only a warning"),
-    "carry_over": Defect(True, "5.5", "a chunk begins with the last value of every log of the chunk before"),
-    "keeps_instrument": Defect(True, "5.6", "Replace keeps the instrument of what was there before"),
-    "duplicate_names": Defect(True, "2", "a start is refused while a monitor with the same output is running"),
-    "weak_handles": Defect(True, "Mantid's WeakPtr", "a handle is dead once the data service holds another"),
-    "endless_shutdown": Defect(True, "9", "shutdown waits without limit for what is running (off: 5 s)"),
-    "atexit_shutdown": Defect(True, "9", "the interpreter's exit calls shutdown"),
-    "shutdown_holds_gil": Defect(False, "9", "shutdown waits without giving other threads the interpreter"),
-    "slow_cancel": Defect(False, "7.2", "letting go of the listener takes the 30 s of a blocking receive"),
-    "join_crash": Defect(False, "7.2", "letting go of the listener times out after 60 s, and the process aborts"),
-    "deaf_cancel": Defect(False, "9", "cancel is noticed by nothing: the monitor goes on"),
-    "other_error_type": Defect(False, "2", "simpleapi raises something else than RuntimeError (unverified there)"),
-    "merge_drops_duplicates": Defect(False, "15", "merging logs drops an entry that both have (unverified there)"),
+    "stall_after_close": Defect(True, "an orderly close by the server is not noticed (era C always notices)"),
+    "silent_death": Defect(True, "an error ends MonitorLiveData, and nobody is told"),
+    "rereads_scripts": Defect(True, "a script file is read again in every cycle"),
+    "stale_result": Defect(True, "a post script that makes no output republishes the old one"),
+    "drops_keywords": Defect(True, "a keyword that the instrument does not know costs only a warning"),
+    "carry_over": Defect(True, "a chunk begins with the last value of every log of the chunk before"),
+    "keeps_instrument": Defect(True, "Replace keeps the instrument of what was there before"),
+    "duplicate_names": Defect(True, "a start is refused while a monitor with the same output is running"),
+    "weak_handles": Defect(True, "a handle is dead once the data service holds another"),
+    "endless_shutdown": Defect(True, "shutdown waits without limit for what is running (off: 5 s)"),
+    "atexit_shutdown": Defect(True, "the interpreter's exit calls shutdown"),
+    "shutdown_holds_gil": Defect(False, "shutdown waits without giving other threads the interpreter"),
+    "slow_cancel": Defect(False, "letting go of the listener takes the 30 s of a blocking receive"),
+    "join_crash": Defect(False, "letting go of the listener times out after 60 s, and the process aborts"),
+    "deaf_cancel": Defect(False, "cancel is noticed by nothing: the monitor goes on"),
+    "other_error_type": Defect(False, "simpleapi raises something else than RuntimeError (unverified there)"),
+    "merge_drops_duplicates": Defect(False, "merging logs drops an entry that both have (unverified there)"),
     "odd_handlers": Defect(
-        False, "9", "observers of algorithms are never called (their handlers were read in old copies only)"
+        False, "observers of algorithms are never called (their handlers were read in old copies only)"
     ),
 }
 

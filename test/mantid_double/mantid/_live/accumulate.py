@@ -1,4 +1,4 @@
-"""Adding, replacing, appending (section 5)."""
+"""Adding, replacing, appending."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def accumulate(method: str, accumulated: Workspace | None, chunk: Workspace) -> 
 
 
 def pairs(accumulated: Workspace, chunk: Workspace) -> list[tuple[MatrixWorkspace, MatrixWorkspace]]:
-    """The two workspaces, or the members of two groups of one size (section 5.1)."""
+    """The two workspaces, or the members of two groups of one size."""
     if not isinstance(accumulated, WorkspaceGroup) and not isinstance(chunk, WorkspaceGroup):
         assert isinstance(accumulated, MatrixWorkspace)
         assert isinstance(chunk, MatrixWorkspace)
@@ -55,7 +55,7 @@ def plus(left: MatrixWorkspace, right: MatrixWorkspace) -> None:
 
 
 def replace(accumulated: Workspace | None, chunk: Workspace) -> Workspace:
-    """The chunk; with the instrument of what was there before (section 5.6), whatever that was."""
+    """The chunk; with the instrument of what was there before, whatever that was."""
     old, new = _first(accumulated), _members(chunk)
     if old is not None and old.getInstrument().getName() and is_on("keeps_instrument"):
         for member in new:
@@ -64,7 +64,7 @@ def replace(accumulated: Workspace | None, chunk: Workspace) -> Workspace:
 
 
 def append(accumulated: Workspace, chunk: Workspace) -> Workspace:
-    """Spectra behind spectra: a new workspace that grows with every cycle (section 5.2)."""
+    """Spectra behind spectra: a new workspace that grows with every cycle."""
     joined = [_appended(left, right) for left, right in pairs(accumulated, chunk)]
     return WorkspaceGroup(list(joined)) if isinstance(accumulated, WorkspaceGroup) else joined[0]
 
@@ -93,7 +93,7 @@ def _appended(left: MatrixWorkspace, right: MatrixWorkspace) -> MatrixWorkspace:
 
 
 def fix_default_bins(workspace: Workspace) -> None:
-    """One bin that spans all events, where there is only one bin and more than two events (section 5.4)."""
+    """One bin that spans all events, where there is only one bin and more than two events."""
     for member in _members(workspace):
         if not isinstance(member, EventWorkspace) or member.getNumberEvents() <= 2 or len(member.edges) > 2:
             continue
@@ -102,7 +102,7 @@ def fix_default_bins(workspace: Workspace) -> None:
 
 
 def without_events(workspace: Workspace) -> Workspace:
-    """Histograms in the binning that there is (section 4, step 7)."""
+    """Histograms in the binning that there is."""
     if isinstance(workspace, WorkspaceGroup):
         return WorkspaceGroup([without_events(member) for member in workspace._members])
     return workspace.to_histogram() if isinstance(workspace, EventWorkspace) else workspace

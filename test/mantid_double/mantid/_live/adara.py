@@ -1,6 +1,6 @@
 """A real ADARA server as the SNS listener sees it: what Mantid uses of the stream, and nothing else of it.
 
-Formats are those of the reference on wire protocols, sections 1.1 to 1.4. What Mantid does not know it skips, events
+Formats are those of the ADARA protocol (`stream/adara/wire/layout.py`). What Mantid does not know it skips, events
 with states (0x4100) among it. Process variables, run information and monitors are left out here.
 """
 
@@ -58,7 +58,7 @@ class AdaraWire(Wire):
         self._read: deque[Item] = deque()
 
     def begin(self, start_ns: int) -> None:
-        """Say hello, with the start in whole seconds (section 3 of the semantics)."""
+        """Say hello, with the start in whole seconds."""
         now = int(time.time())
         self._socket.sendall(struct.pack("<5I", 4, HELLO, now, 0, start_ns // 10**9))
 

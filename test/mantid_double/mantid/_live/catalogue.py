@@ -1,4 +1,4 @@
-"""Which listener an algorithm means: its class by name, its connection (sections 2, 8.1 and 12)."""
+"""Which listener an algorithm means: its class by name, its connection."""
 
 from mantid._live.fake import FakeEventDataListener, FileEventDataListener
 from mantid._live.isis import ISISHistoDataListener, ISISLiveEventDataListener, KafkaEventListener

@@ -1,4 +1,4 @@
-"""FakeEventDataListener and FileEventDataListener (section 11.1)."""
+"""FakeEventDataListener and FileEventDataListener."""
 
 import json
 import time
@@ -63,7 +63,7 @@ class _Chunks(LiveListener):
             raise RuntimeError(f"{self.name()} cannot be sent {item.kind!r}")
 
     def take_status(self) -> Status:
-        """EndRun once after the end; asking counts the run number on (section 11.1)."""
+        """EndRun once after the end; asking counts the run number on."""
         seen, self.edge = self.edge or Status.RUNNING, None
         if seen is Status.END_RUN:
             self.number += 1

@@ -1,4 +1,4 @@
-"""The ISIS listeners: cumulative histograms (section 11.3), events (11.2); Kafka only by its property (11.4)."""
+"""The ISIS listeners: cumulative histograms, events; Kafka only by its property."""
 
 import time
 

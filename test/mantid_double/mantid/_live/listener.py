@@ -1,4 +1,4 @@
-"""What every live listener has (section 8.1)."""
+"""What every live listener has."""
 
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 class NotYet(Exception):
-    """Call again soon (section 8.1)."""
+    """Call again soon."""
 
 
 class LiveListener:
@@ -41,7 +41,7 @@ class LiveListener:
 
     @staticmethod
     def own_properties() -> list[Property]:
-        """The listener's own properties, which StartLiveData takes on (section 2)."""
+        """The listener's own properties, which StartLiveData takes on."""
         return []
 
     def connect(self, address: str) -> None:
@@ -75,7 +75,7 @@ class LiveListener:
         """The connection stands."""
 
     def start(self, start_ns: int) -> None:
-        """Begin; the time is that of section 3."""
+        """Begin, at a time in nanoseconds since 1990."""
         record("start", listener=self.name(), start_ns=start_ns)
         self.wire.begin(start_ns)
 
@@ -90,11 +90,11 @@ class LiveListener:
         raise NotImplementedError
 
     def data_reset(self) -> bool:
-        """Whether what was given before is no longer valid; asking clears it (section 8.5). Nobody here sets it."""
+        """Whether what was given before is no longer valid; asking clears it. Nobody here sets it."""
         return False
 
     def take_status(self) -> Status:
-        """The run status, asked once after each `extract`; in the classic listeners this has effects (section 8.2)."""
+        """The run status, asked once after each `extract`; in the classic listeners this has effects."""
         return Status.RUNNING
 
     def run_number(self) -> int:

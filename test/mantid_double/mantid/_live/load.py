@@ -1,4 +1,4 @@
-"""LoadLiveData: one cycle, exactly as section 4 has it."""
+"""LoadLiveData: one cycle, step by step as Mantid does it."""
 
 from mantid._live import waiting
 from mantid._live.accumulate import accumulate, fix_default_bins, without_events

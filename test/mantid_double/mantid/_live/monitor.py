@@ -1,4 +1,4 @@
-"""MonitorLiveData: the loop in the background (section 7)."""
+"""MonitorLiveData: the loop in the background."""
 
 import os
 import time
@@ -18,7 +18,7 @@ from mantid.api.properties import Property
 
 @subscribe
 class MonitorLiveData(Algorithm):
-    """Ends when it is cancelled, at a run's end with Stop, or by any error (section 7.2); never because data stop."""
+    """Ends when it is cancelled, at a run's end with Stop, or by any error; never because data stop."""
 
     CATEGORY = "DataHandling\\LiveData\\Support"
     listener: LiveListener | None = None
@@ -84,7 +84,7 @@ class MonitorLiveData(Algorithm):
         observers.tell("progress", self, 0.0, f"Live Data {self._chunks}")
 
     def _look_at_run(self, status: Status) -> None:
-        """Run transitions (section 7.1)."""
+        """Run transitions."""
         if status not in (Status.BEGIN_RUN, Status.END_RUN):
             return
         behaviour = self.getProperty("RunTransitionBehavior").value
@@ -120,7 +120,7 @@ class MonitorLiveData(Algorithm):
                 declared.held = AnalysisDataService._held(declared.workspace_name)
 
     def released(self) -> None:
-        """The listener is local to `exec`: it goes when that returns or throws (section 7)."""
+        """The listener is local to `exec`: it goes when that returns or throws."""
         if self.listener is not None:
             self.listener.close()
             self.listener = None

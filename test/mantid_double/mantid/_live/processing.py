@@ -1,4 +1,4 @@
-"""The chunk step and the post step, by algorithm or script (section 6)."""
+"""The chunk step and the post step, by algorithm or script."""
 
 from mantid._live.properties import step_names
 from mantid._live.script import read_script, run_script_text
@@ -10,7 +10,7 @@ from mantid.api.workspaces import Workspace
 
 
 def run_chunk_step(load: Algorithm, chunk: Workspace) -> Workspace:
-    """Input and output are one hidden name; it is removed afterwards, but stays after a failure (sections 6.1, 6.4)."""
+    """Input and output are one hidden name; it is removed afterwards, but stays after a failure."""
     name = f"__anonymous_livedata_input_{load.getPropertyValue('OutputWorkspace')}"
     AnalysisDataService.addOrReplace(name, chunk)
     try:
@@ -23,7 +23,7 @@ def run_chunk_step(load: Algorithm, chunk: Workspace) -> Workspace:
 
 
 def run_post_step(load: Algorithm, accumulated: Workspace) -> Workspace:
-    """The input lies under the name of the accumulation, the output has its own (section 6.1)."""
+    """The input lies under the name of the accumulation, the output has its own."""
     AnalysisDataService.addOrReplace(load.getPropertyValue("AccumulationWorkspace"), accumulated)
     output = load.getPropertyValue("OutputWorkspace")
     try:
@@ -34,7 +34,7 @@ def run_post_step(load: Algorithm, accumulated: Workspace) -> Workspace:
 
 
 def _run(load: Algorithm, prefix: str, input: Workspace, output: str, *, output_is_old: bool) -> Workspace:
-    """Precedence: algorithm, script file, script text (section 2)."""
+    """Precedence: algorithm, script file, script text."""
     by_algorithm, by_text, by_file = (str(load.getProperty(name).value) for name in step_names(prefix))
     if by_algorithm:
         properties = str(load.getProperty(f"{prefix}ProcessingProperties").value)
@@ -44,7 +44,7 @@ def _run(load: Algorithm, prefix: str, input: Workspace, output: str, *, output_
 
 
 def _run_algorithm(load: Algorithm, name: str, properties: str, input: str, output: str) -> Workspace:
-    """Properties are ``name=value;name=value``; InputWorkspace and OutputWorkspace in them are ignored (section 2)."""
+    """Properties are ``name=value;name=value``; InputWorkspace and OutputWorkspace in them are ignored."""
     child = load.create_child(make_algorithm(name))
     child.setAlwaysStoreInADS(True)
     for entry in filter(None, properties.split(";")):

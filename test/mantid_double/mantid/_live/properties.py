@@ -1,4 +1,4 @@
-"""The properties that all three algorithms share, and their validation (section 2)."""
+"""The properties that all three algorithms share, and their validation."""
 
 from mantid._double.switches import is_on
 from mantid._live.catalogue import LISTENERS, make_listener
@@ -17,7 +17,7 @@ def _live_instruments() -> list[str]:
 
 
 def common_properties() -> list[Property]:
-    """Section 2's table without the lines that belong to one algorithm.
+    """The common properties, without those that belong to one algorithm.
 
     Instrument must be one of its list, and blank is not: so it has to be given.
     """
@@ -55,7 +55,7 @@ def has_step(algorithm: Algorithm, prefix: str) -> bool:
 
 
 def validate_live(algorithm: Algorithm) -> dict[str, str]:
-    """The cross-property checks of section 2; the last does not hold for LoadLiveData."""
+    """The checks across properties; the last does not hold for LoadLiveData."""
     problems = {}
     output = algorithm.getPropertyValue("OutputWorkspace")
     accumulation = algorithm.getPropertyValue("AccumulationWorkspace")
@@ -76,7 +76,7 @@ def validate_live(algorithm: Algorithm) -> dict[str, str]:
 
 
 def _method_problems(algorithm: Algorithm) -> dict[str, str]:
-    """A stream of histograms cannot be added up: each of its chunks holds everything (section 2)."""
+    """A stream of histograms cannot be added up: each of its chunks holds everything."""
     if algorithm.getProperty("AccumulationMethod").value != "Add":
         return {}
     try:
@@ -92,7 +92,7 @@ def _method_problems(algorithm: Algorithm) -> dict[str, str]:
 
 
 def _name_problems(algorithm: Algorithm, output: str, accumulation: str) -> dict[str, str]:
-    """No other running monitor may have the same names: a restart fails until the old one has stopped (section 2)."""
+    """No other running monitor may have the same names: a restart fails until the old one has stopped."""
     if not is_on("duplicate_names"):
         return {}
     problems = {}
@@ -109,10 +109,10 @@ def _name_problems(algorithm: Algorithm, output: str, accumulation: str) -> dict
 
 
 def copy_properties(source: Algorithm, target: Algorithm) -> None:
-    """Every property of the target that the source has too takes the source's value (section 2, Property copying)."""
+    """Every property of the target that the source has too takes the source's value."""
     for name, declared in target._properties.items():
         if name in source:
             given = source.getProperty(name)
             declared.held, declared.workspace_name, declared.given = given.held, given.workspace_name, given.given
             if declared.kind == "workspace":
-                declared.held = None  # by name, so that it is looked up anew (section 4, step 1)
+                declared.held = None  # by name, so that it is looked up anew

@@ -46,7 +46,7 @@ class Reader:
         self._done.acquire()
 
     def stop(self, receive_blocks: bool) -> None:
-        """Ask the thread to end and join it; a blocking receive makes that slow (section 7.2)."""
+        """Ask the thread to end and join it; a blocking receive makes that slow."""
         self._stopping = True
         self._asked.release()
         if receive_blocks and is_on("join_crash"):

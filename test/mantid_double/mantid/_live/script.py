@@ -1,4 +1,4 @@
-"""How a script is run: as the body of a method, in ``__main__``'s globals (section 6.2)."""
+"""How a script is run: as the body of a method, in ``__main__``'s globals."""
 
 import traceback
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The SNS listener in its three states (sections 0, 8.2 to 8.4): A classic, B refactored, C sees the peer close."""
+"""The SNS listener in its three states: A classic, B refactored, C sees the peer close."""
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class SNSLiveEventDataListener(LiveListener):
         self.wire.dimensions = item.value
 
     def _on_state(self, item: Item) -> None:
-        """STATE with a run number while none is known: the number is taken, the status stays NoRun (section 8.2)."""
+        """STATE with a run number while none is known: the number is taken, the status stays NoRun."""
         if not self.number:
             self.number = item.value
             self._describe_run(self.buffer.run())
@@ -142,12 +142,12 @@ class SNSLiveEventDataListener(LiveListener):
         _series(self.buffer.run(), "scan_index").addValue(DateAndTime.getCurrentTime(), float(item.value))
 
     def _on_error(self, item: Item) -> None:
-        """A malformed packet, a reset: the thread dies (section 8.4)."""
+        """A malformed packet, a reset: the thread dies."""
         _logger.fatal(item.value)
         raise RuntimeError(item.value)
 
     def _on_close(self, item: Item) -> None:
-        """Orderly close (section 8.4): eras A and B do not notice."""
+        """Orderly close: eras A and B do not notice."""
         self.server_closed = True
 
     def _on_new_run(self, item: Item) -> None:
@@ -184,7 +184,7 @@ class SNSLiveEventDataListener(LiveListener):
     # ------------------------------------------------------------- in the thread of the caller
 
     def extract(self) -> EventWorkspace:
-        """The sequence of section 8.3; in era A only its middle (section 8.2)."""
+        """The refactored listener's sequence at a run edge; era A has only its middle."""
         joined = False
         if self.era != "A":
             joined = self._before_extract()
@@ -230,7 +230,7 @@ class SNSLiveEventDataListener(LiveListener):
         return self.joining
 
     def _after_extract(self, began: bool) -> None:
-        """The edge that this extract committed can be seen until the next (section 8.3)."""
+        """The edge that this extract committed can be seen until the next."""
         self.edge = Status.BEGIN_RUN if began else None
         self.joining = False
         if self.pending is not None and self.pending.kind == "end_run":
@@ -238,7 +238,7 @@ class SNSLiveEventDataListener(LiveListener):
             self._end_run()
 
     def take_status(self) -> Status:
-        """Era A: with effects, so one caller after every extract (section 8.2). B, C: the edge, else the state."""
+        """Era A: with effects, so one caller after every extract. B, C: the edge, else the state."""
         if self.era != "A":
             return self.edge or self.status
         seen = self.status
@@ -264,7 +264,7 @@ class SNSLiveEventDataListener(LiveListener):
         self.buffer = self._new_buffer(self.wire.dimensions)
 
     def run_number(self) -> int:
-        """Keeps the old number between runs (section 8.2)."""
+        """Keeps the old number between runs."""
         return self.number
 
     def close(self) -> None:

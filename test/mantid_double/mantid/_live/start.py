@@ -1,4 +1,4 @@
-"""StartLiveData: validates, connects, runs one cycle in the foreground, launches the monitor (section 1)."""
+"""StartLiveData: validates, connects, runs one cycle in the foreground, launches the monitor."""
 
 from mantid._double.record import record
 from mantid._live.catalogue import connect_listener, make_listener
@@ -13,7 +13,7 @@ from mantid.api.properties import OUT, Property
 from mantid.kernel import DateAndTime
 
 SENTINELS_NS = {"FromNow": 0, "FromStartOfRun": 1_000_000_000}
-"""Start times that are none (section 3)."""
+"""Start times that are none."""
 MODES = ("FromNow", "FromStartOfRun", "FromTime")
 
 
@@ -41,7 +41,7 @@ class StartLiveData(Algorithm):
         return validate_live(self)
 
     def changed(self, name: str) -> None:
-        """Instrument, Listener and Connection bring the listener's own properties with them (section 2)."""
+        """Instrument, Listener and Connection bring the listener's own properties with them."""
         if name not in ("Instrument", "Listener", "Connection"):
             return
         for old in [known for known, declared in self._properties.items() if declared.group == "ListenerProperties"]:
@@ -67,7 +67,7 @@ class StartLiveData(Algorithm):
         record("StartLiveData", properties=given)
 
     def _start_time(self) -> int:
-        """Exactly one mode; nanoseconds since 1990 for the listener (section 3)."""
+        """Exactly one mode; nanoseconds since 1990 for the listener."""
         chosen = [mode for mode in MODES if self.getProperty(mode).value]
         if len(chosen) != 1:
             raise RuntimeError("Please check exactly one of FromNow, FromTime, FromStartOfRun.")
@@ -82,9 +82,9 @@ class StartLiveData(Algorithm):
         return start_ns
 
     def _load(self) -> None:
-        """The first cycle: a child that does not store, always Replace (section 1, step 5).
+        """The first cycle: a child that does not store, always Replace.
 
-        Mantid stores when StartLiveData finishes, beside a monitor that has just been launched (section 4); here it is
+        Mantid stores when StartLiveData finishes, beside a monitor that has just been launched; here it is
         before that, so that a short cycle cannot be overtaken by the first result.
         """
         child = self.create_child(LoadLiveData())
@@ -99,7 +99,7 @@ class StartLiveData(Algorithm):
         self._store_outputs()
 
     def _launch(self) -> None:
-        """The monitor is managed, gets all values by copy and the listener itself (section 1, step 7)."""
+        """The monitor is managed, gets all values by copy and the listener itself."""
         monitor = AlgorithmManager.create("MonitorLiveData")
         assert isinstance(monitor, MonitorLiveData)
         copy_properties(self, monitor)
@@ -113,7 +113,7 @@ class StartLiveData(Algorithm):
         self.setProperty("MonitorLiveData", monitor)
 
     def released(self) -> None:
-        """After a failure, or with UpdateEvery 0, the listener goes with the algorithm (sections 1 and 6.4)."""
+        """After a failure, or with UpdateEvery 0, the listener goes with the algorithm."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from mantid._double.stream import time_scale
 
 TICK_S = 0.05
-"""MonitorLiveData's look at the clock (section 7)."""
+"""MonitorLiveData's look at the clock."""
 RETRY_S, RETRY_SLICE_S = 10.0, 0.25
-"""The wait after NotYet, and how often it looks for a cancel (section 4, step 3)."""
+"""The wait after NotYet, and how often it looks for a cancel."""
 INITIALISATION_S, INITIALISATION_SLICE_S = 10.0, 0.1
-"""How long `extract` waits for a workspace (section 8.2)."""
+"""How long `extract` waits for a workspace."""
 RECEIVE_S, JOIN_S = 30.0, 60.0
-"""A blocking receive, and the longest wait for the thread that may sit in it (section 7.2)."""
+"""A blocking receive, and the longest wait for the thread that may sit in it."""
 ISIS_SILENCE_S = 30.0
-"""Silence in a header wait that ends the ISIS event listener's thread (section 11.2)."""
+"""Silence in a header wait that ends the ISIS event listener's thread."""
 
 
 def sleep(seconds: float) -> None:

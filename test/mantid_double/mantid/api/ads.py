@@ -1,4 +1,4 @@
-"""The analysis data service ``mtd``: workspaces by name, with notifications (sections 4, 10)."""
+"""The analysis data service ``mtd``: workspaces by name, with notifications."""
 
 import itertools
 import threading

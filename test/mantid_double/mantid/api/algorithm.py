@@ -1,4 +1,4 @@
-"""The algorithm: properties, foreground and asynchronous execution, cooperative cancelling (section 9)."""
+"""The algorithm: properties, foreground and asynchronous execution, cooperative cancelling."""
 
 import itertools
 import threading
@@ -124,7 +124,7 @@ class Algorithm:
         return self._id
 
     def cancel(self) -> None:
-        """Ask to stop, the children too; it cannot interrupt Python code of a script (section 9)."""
+        """Ask to stop, the children too; it cannot interrupt Python code of a script."""
         record("cancel", algorithm=self.name())
         if not is_on("deaf_cancel"):
             self._cancelled.set()
@@ -158,7 +158,7 @@ class Algorithm:
         return self._executed
 
     def executeAsync(self) -> None:
-        """Run in a thread of its own; its errors go to a result that nobody looks at (section 6.4)."""
+        """Run in a thread of its own; its errors go to a result that nobody looks at."""
         if not self._initialized:
             raise RuntimeError(f"{self.name()} is not initialised")
         self._running = True  # before the thread begins, as its launcher sees it

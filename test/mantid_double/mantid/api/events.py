@@ -83,7 +83,7 @@ class EventWorkspace(MatrixWorkspace):
         self.index = np.concatenate([self.index, index])
 
     def to_histogram(self) -> Workspace2D:
-        """In the binning that it has (section 4, step 7)."""
+        """In the binning that it has."""
         return Workspace2D(self.extractX(), self.extractY(), self.extractE()).take_over(self)
 
     def clone(self) -> Self:

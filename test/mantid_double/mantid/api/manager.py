@@ -1,4 +1,4 @@
-"""AlgorithmManager: managed algorithms, which of them run, cancelling and the shutdown that waits (section 9)."""
+"""AlgorithmManager: managed algorithms, which of them run, cancelling and the shutdown that waits."""
 
 import atexit
 import ctypes
@@ -79,7 +79,7 @@ class AlgorithmManagerImpl:
 
 
 def _wait(seconds: float) -> None:
-    """Sleep; keeping the interpreter to this thread where earlier copies did (issue 33895, section 9)."""
+    """Sleep; keeping the interpreter to this thread where earlier copies did (issue 33895 of Mantid)."""
     if is_on("shutdown_holds_gil"):
         sys.setswitchinterval(1e6)  # nobody else gets the interpreter between two waits either
         ctypes.PyDLL(None).usleep(int(seconds * 1e6))
@@ -92,6 +92,6 @@ AlgorithmManager = AlgorithmManagerImpl()
 
 @atexit.register
 def _at_exit() -> None:
-    """What importing Mantid registers (section 9): the interpreter's exit waits for a script that hangs."""
+    """What importing Mantid registers: the interpreter's exit waits for a script that hangs."""
     if is_on("atexit_shutdown"):
         AlgorithmManager.shutdown()

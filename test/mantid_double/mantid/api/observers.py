@@ -1,4 +1,4 @@
-"""Observers of the data service and of algorithms (section 9).
+"""Observers of the data service and of algorithms.
 
 Names of methods and handlers are those of Mantid's own exports (AnalysisDataServiceObserver.cpp 0dcd6391,
 AlgorithmObserverAdapter.cpp 0c47b738); the newest state of the latter was not read, hence the switch ``odd_handlers``.

@@ -1,4 +1,4 @@
-"""Declared properties of algorithms: names, kinds, defaults, allowed values (section 2)."""
+"""Declared properties of algorithms: names, kinds, defaults, allowed values."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

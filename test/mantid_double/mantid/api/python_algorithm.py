@@ -1,4 +1,4 @@
-"""The class that a script's text is wrapped into (section 6.2), and the algorithms that are called from there."""
+"""The class that a script's text is wrapped into, and the algorithms that are called from there."""
 
 from types import FrameType
 

@@ -1,4 +1,4 @@
-"""The logs of a workspace: ``Run`` (section 5.5)."""
+"""The logs of a workspace: ``Run``."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ Log = FloatTimeSeriesProperty | SingleValue
 SUMMED = {"tot_prtn_chrg", "rawfrm", "goodfrm", "dur", "gd_prtn_chrg", "uA.hour"} | {
     f"monitor{number}_counts" for number in range(6)
 }
-"""The only scalars that adding two runs sums; all others keep the left-hand value (section 5.5)."""
+"""The only scalars that adding two runs sums; all others keep the left-hand value."""
 
 PC_TO_UAH = 1.0e-6 / 3600.0
 
@@ -52,7 +52,7 @@ class Run:
         self._logs[name] = value if isinstance(value, FloatTimeSeriesProperty) else SingleValue(name, value)
 
     def getProtonCharge(self) -> float:
-        """In µAh: ``gd_prtn_chrg``, or the integral of ``proton_charge`` (in pC) where that is absent (section 5.5)."""
+        """In µAh: ``gd_prtn_chrg``, or the integral of ``proton_charge`` (in pC) where that is absent."""
         good = self._logs.get("gd_prtn_chrg")
         if good is not None:
             return float(good.value)
@@ -74,7 +74,7 @@ class Run:
         return twin
 
     def add(self, other: "Run") -> None:
-        """What ``Plus`` does to logs: series are merged, the named scalars summed, others kept (section 5.5)."""
+        """What ``Plus`` does to logs: series are merged, the named scalars summed, others kept."""
         for name, theirs in other._logs.items():
             ours = self._logs.get(name)
             if ours is None:
@@ -85,11 +85,11 @@ class Run:
                 self._logs[name] = SingleValue(name, ours.value + theirs.value, ours.units)
 
     def last_values(self) -> "Run":
-        """What the SNS listener's next buffer begins with: the last value of every time series (section 5.5)."""
+        """What the SNS listener's next buffer begins with: the last value of every time series."""
         twin = self.copy()
         for name, log in list(twin._logs.items()):
             if isinstance(log, FloatTimeSeriesProperty):
                 twin._logs[name] = log.copy(only_last=True)
             elif name.startswith("monitor") and name.endswith("_counts"):
-                del twin._logs[name]  # section 8.2: no `monitorN_counts`
+                del twin._logs[name]  # Mantid's listener carries no `monitorN_counts`
         return twin

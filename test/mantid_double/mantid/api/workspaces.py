@@ -1,4 +1,4 @@
-"""Workspaces with numbers in them, as far as scripts (operators, section 3.3) and publishing ask of them."""
+"""Workspaces with numbers in them, as far as scripts and publishing ask of them."""
 
 from collections.abc import Iterator
 from typing import Any, Self
@@ -264,7 +264,7 @@ class Workspace2D(MatrixWorkspace):
 
 
 class WorkspaceGroup(Workspace):
-    """Several workspaces, such as one per period (section 5.7)."""
+    """Several workspaces, such as one per period."""
 
     def __init__(self, members: "list[Workspace] | None" = None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""ConfigService: keys, facilities, the default instrument (sections 12 and 13)."""
+"""ConfigService: keys, facilities, the default instrument."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ class ConfigServiceImpl:
         raise RuntimeError(f"Facilities search object {wanted} not found")
 
     def setFacility(self, facilityName: str) -> None:
-        """Make a facility the default; algorithms made before keep their list of instruments (section 2)."""
+        """Make a facility the default; algorithms made before keep their list of instruments."""
         self._values["default.facility"] = self.getFacility(facilityName).name()
 
     def getInstrument(self, instrumentName: str = "") -> InstrumentInfo:

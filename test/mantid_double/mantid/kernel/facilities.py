@@ -1,4 +1,4 @@
-"""Facilities, instruments and their live connections (section 12): those that the reference names, no others."""
+"""Facilities, instruments and their live connections: those that the reference names, no others."""
 
 from dataclasses import dataclass
 

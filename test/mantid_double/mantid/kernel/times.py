@@ -1,4 +1,4 @@
-"""Times as Mantid has them: nanoseconds since 1990-01-01 UTC (section 3)."""
+"""Times as Mantid has them: nanoseconds since 1990-01-01 UTC."""
 
 import datetime
 import time

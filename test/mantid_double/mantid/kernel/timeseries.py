@@ -1,4 +1,4 @@
-"""Logs of a run: a time series, or a single value (section 5.5)."""
+"""Logs of a run: a time series, or a single value."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ class FloatTimeSeriesProperty:
         return twin
 
     def merge(self, other: "FloatTimeSeriesProperty") -> None:
-        """Take over the other's entries; whether an entry that both have stays twice is not verified (section 15)."""
+        """Take over the other's entries; whether an entry that both have stays twice is not verified."""
         known = set(self._entries) if is_on("merge_drops_duplicates") else set()
         self._entries += [entry for entry in other._entries if entry not in known]
         self._entries.sort(key=lambda entry: entry[0])
