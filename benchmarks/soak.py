@@ -32,7 +32,7 @@ CYCLES_BETWEEN = 5
 UPDATE_EVERY_S = 0.02
 RUN_S, GAP_S, RATE = 0.4, 0.1, 400_000
 """So many events that the worker's blocks of 64 MiB are full after a tenth of the runs, and used again from then on."""
-MOST_GROWTH = 1.10
+MAX_GROWTH = 1.10
 """The last quarter may be a tenth above the first: caches fill, allocators settle."""
 PATIENCE_S = 60.0
 
@@ -201,7 +201,7 @@ def _is_flat(part: str, field: str, taken: list[Figures]) -> bool:
     first = statistics.median(getattr(one, field) for one in taken[quarter : 2 * quarter] or taken[:quarter])
     last = statistics.median(getattr(one, field) for one in taken[-quarter:])
     print(f"{part:<14} {field:<20} {first:10.1f} {last:10.1f}")
-    return bool(last <= MOST_GROWTH * first + 1)
+    return bool(last <= MAX_GROWTH * first + 1)
 
 
 if __name__ == "__main__":

@@ -309,7 +309,7 @@ def test_a_file_that_is_not_utf8_says_where(tmp_path: Path) -> None:
 def test_devices_and_huge_files_are_refused(tmp_path: Path) -> None:
     assert file_problem(Path("/dev/zero")) == "cannot be read: not a regular file"
     path = tmp_path / "huge.conf"
-    path.write_bytes(b" " * (config_module.MOST_BYTES + 1))
+    path.write_bytes(b" " * (config_module.MAX_BYTES + 1))
     assert file_problem(path).startswith("cannot be read: too long (1048577 bytes, at most 1 MiB)")
 
 

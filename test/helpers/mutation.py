@@ -23,7 +23,7 @@ from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError
 from livereduce.stream.items import Item
 
-MOST_BYTES = 60_000
+MAX_BYTES = 60_000
 """Of a capture: a round is to take milliseconds."""
 WORDS = (
     0,
@@ -64,7 +64,7 @@ def real() -> dict[str, bytes]:
 
 def _whole(path: Path) -> bytes:
     with path.open("rb") as file:
-        data = file.read(MOST_BYTES & ~3)
+        data = file.read(MAX_BYTES & ~3)
     table = Framer().table(np.frombuffer(data, "<u4"))
     return data[: 4 * table.used_words]
 

@@ -49,7 +49,7 @@ reaper.IDLE_S, reaper.BLOCKED_S, reaper.LOOK_EVERY_S = 0.2, 0.2, 0.05
 """A server that waits for nobody."""
 CRAMPED = f"""
 from livereduce.web.state import broadcast as hub
-hub.MOST_WATCHERS, hub.MOST_OF_ONE = 8, 4
+hub.MAX_WATCHERS, hub.MAX_OF_ONE = 8, 4
 {PLAIN}"""
 """A server with few places."""
 

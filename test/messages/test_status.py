@@ -21,7 +21,7 @@ from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.shown import shown
 from livereduce.messages.status import (
     FILE_NAME,
-    MOST_PID,
+    MAX_PID,
     Condition,
     ErrorSeen,
     Printed,
@@ -291,7 +291,7 @@ def test_the_lock_tells_at_once_whatever_has_its_pid() -> None:
     assert is_down(FULL, NOW, Holder(held=False, pid=FULL.pid)) == gone
     assert is_down(FULL, NOW, Holder(held=True, pid=FULL.pid)) == ""
     assert is_down(FULL, NOW, Holder(held=True)) == ""
-    assert is_down(replace(FULL, pid=MOST_PID), NOW, Holder(held=True, pid=MOST_PID)) == "", "of another namespace"
+    assert is_down(replace(FULL, pid=MAX_PID), NOW, Holder(held=True, pid=MAX_PID)) == "", "of another namespace"
     other = is_down(FULL, NOW, Holder(held=True, pid=7))
     assert other == f"the daemon (pid {FULL.pid}) is gone, and another one (pid 7) has only just started"
     assert is_down(FULL, NOW + timedelta(seconds=17), Holder(held=True, pid=FULL.pid)).endswith("nothing for 17 s")

@@ -131,8 +131,8 @@ def test_a_module_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_there_are_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "MOST_PLACES", 10)
-    monkeypatch.setattr(imports, "MOST_PARSED_BYTES", 100)
+    monkeypatch.setattr(imports, "MAX_PLACES", 10)
+    monkeypatch.setattr(imports, "MAX_PARSED_BYTES", 100)
     many = {f"m{number}": f"import m{number + 1}" for number in range(20)}
     assert len(of(tmp_path, "import m0", **many).paths) == 10
     found = of(tmp_path, "import long", long="import m0\n" + "#" * 200)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import livereduce
-from livereduce.scripting.metric import MOST_METRICS, ReportedMetric, take_metrics
+from livereduce.scripting.metric import MAX_METRICS, ReportedMetric, take_metrics
 
 
 @pytest.fixture(autouse=True)
@@ -63,12 +63,12 @@ def test_what_is_wrong_is_named(arguments: tuple[Any, ...], kind: type[Exception
 
 
 def test_not_any_number_of_metrics() -> None:
-    for k in range(MOST_METRICS):
+    for k in range(MAX_METRICS):
         livereduce.metric(f"m{k}", k)
     with pytest.raises(ValueError, match="'one_more': at most 50"):
         livereduce.metric("one_more", 1)
     livereduce.metric("m0", 1)
-    assert len(take_metrics()) == MOST_METRICS
+    assert len(take_metrics()) == MAX_METRICS
 
 
 def test_outside_of_a_worker_nothing_is_kept_and_nothing_heavy_is_imported() -> None:

@@ -12,7 +12,7 @@ from helpers.decoding import Stream
 from helpers.items import event_batch, log_batch, monitor_batch
 from helpers.packets import NEW_RUN, NO_RUN, NS, T0
 from livereduce.engine.builtin.workspaces.runlogs import RunLogs
-from livereduce.stream.adara.names import MOST_NAME
+from livereduce.stream.adara.names import MAX_NAME
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, TimePassed, step
 from livereduce.stream.items import Gap, Geometry, HistogramSnapshot, Item, LogBatch, Paused, Resumed, RunStarted
 from livereduce.stream.pending import ITEM_BYTES, MAX_GAPS, NOTHING, OTHER_GAPS, Data, Pending, kept, n_bytes
@@ -170,7 +170,7 @@ def test_names_are_of_bounded_length() -> None:
     stream.feed(p.run_status(T0, NEW_RUN, 5) + p.descriptor(T0, 7, "d", {1: ("n" * 100_000, "u" * 100_000)}))
     (log,) = stream.feed(p.variable(2, T0, 7, 1, 1.5))
     assert isinstance(log, LogBatch)
-    assert (log.name, log.units) == ("n" * MOST_NAME, "u" * MOST_NAME)
+    assert (log.name, log.units) == ("n" * MAX_NAME, "u" * MAX_NAME)
 
 
 def test_a_value_that_is_carried_over_keeps_nothing_else_alive() -> None:

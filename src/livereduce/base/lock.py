@@ -26,7 +26,7 @@ STATE_FILE_NAME = "state.lock"
 TRIES = 5
 BETWEEN_S = 0.02
 """A daemon that finds the lock taken tries again: it may be somebody who only looks."""
-MOST_BYTES = 1000
+MAX_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def holder(path: Path) -> Holder:
     """Whether anybody holds the lock. Nothing is known where there is no such file, or it cannot be opened."""
     try:
         with open_regular(path, follow_link=False) as fd:
-            text = os.pread(fd, MOST_BYTES, 0)
+            text = os.pread(fd, MAX_BYTES, 0)
             return Holder(held=_is_held(fd), pid=_pid(text), who=_who(text))
     except OSError:
         return Holder()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-MOST_PASSED = 1000
+MAX_PASSED = 1000
 """A larger step is another series of numbers (another beamline, a simulated stream), not as many runs."""
 LISTED = 5
 """So many numbers are named one by one; of more only the first and the last."""
@@ -13,7 +13,7 @@ def passed_unseen(before: int, now: int) -> range:
 
     Run numbers of a beamline count up by one. Numbers that go back, or are no run (0), say nothing.
     """
-    if before <= 0 or not 1 < now - before <= MOST_PASSED + 1:
+    if before <= 0 or not 1 < now - before <= MAX_PASSED + 1:
         return range(0)
     return range(before + 1, now)
 

@@ -18,7 +18,7 @@ from typing import Any
 STOP_S = 30.0
 """How long one may take to end in good order."""
 LAST_LINES = 10
-MOST_BYTES = 16_384
+MAX_BYTES = 16_384
 """Of the end of a log, in which the last lines are looked for."""
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """What ends a command besides Ctrl-C: `kill`, and a terminal that is closed."""
@@ -52,7 +52,7 @@ def _signal_name(number: int) -> str:
 def last_lines(log: Path) -> list[str]:
     """The end of a log file."""
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - MOST_BYTES))
+        file.seek(max(0, log.stat().st_size - MAX_BYTES))
         return file.read().decode(errors="replace").splitlines()[-LAST_LINES:]
 
 

@@ -18,7 +18,7 @@ from livereduce.config.keys import KEYS, Key
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
 DEFAULT_PATH = Path("/etc/livereduce.conf")
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """A configuration is a page of text; anything longer is the wrong file."""
 
 
@@ -212,7 +212,7 @@ def read_file(path: Path | None) -> Reading:
 def _contents(path: Path) -> str:
     if path.is_dir():
         raise IsADirectoryError
-    return read_regular(path, MOST_BYTES).decode("utf-8-sig")
+    return read_regular(path, MAX_BYTES).decode("utf-8-sig")
 
 
 def _unusable(path: Path, what: str) -> Reading:

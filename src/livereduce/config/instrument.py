@@ -19,7 +19,7 @@ from livereduce.config.keys import INSTRUMENT_NAME
 SYSTEM_PROPERTIES = Path("/etc/mantid.local.properties")
 USER_PROPERTIES = Path(".mantid/Mantid.user.properties")
 """Relative to the home directory; what it sets wins over `SYSTEM_PROPERTIES`, as in Mantid."""
-MOST_PROPERTIES = 1 << 20
+MAX_PROPERTIES = 1 << 20
 """Bytes of a properties file."""
 
 
@@ -74,7 +74,7 @@ def read_properties(home: Path) -> tuple[str, ...]:
     texts = []
     for path in (home / USER_PROPERTIES, SYSTEM_PROPERTIES):
         try:
-            texts.append(read_regular(path, MOST_PROPERTIES).decode("utf-8", "replace"))
+            texts.append(read_regular(path, MAX_PROPERTIES).decode("utf-8", "replace"))
         except OSError:
             texts.append("")
     return tuple(texts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 SHOWN_WIDTH = 80
 """Of a line that is shown."""
-MOST_REPEATED = 20
+MAX_REPEATED = 20
 """Names that are reported; more of them is the same mistake again."""
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\],:"]|[^\s{}\[\],:"]+')
@@ -222,4 +222,4 @@ def repeated_names(text: str) -> list[Repeated]:
             if key in first:
                 repeated.append(Repeated(name=".".join(key), line=line, first_line=first[key]))
             first.setdefault(key, line)
-    return repeated[:MOST_REPEATED]
+    return repeated[:MAX_REPEATED]

@@ -14,7 +14,7 @@ from livereduce.messages.beat import SILENCE_LIMITS_S
 
 ADARA_PORT = 31415
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
-MOST_BINS = 1_000_000
+MAX_BINS = 1_000_000
 INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
 """What a name may be made of, since it becomes part of file names."""
 
@@ -153,7 +153,7 @@ def _tof_bins(value: object) -> tuple[float, float, float]:
     if low >= high or step == 0 or (step < 0 and low <= 0):
         raise ValueError
     try:
-        if count_bins((low, step, high)) > MOST_BINS:
+        if count_bins((low, step, high)) > MAX_BINS:
             raise ValueError
     except ArithmeticError:  # a step too small or a span too large for a float
         raise ValueError from None
@@ -254,7 +254,7 @@ KEYS: tuple[Key, ...] = (
         attribute="tof_bins_us",
         parse=_tof_bins,
         expected="[min, step, max] in microseconds with min < max, step not 0 (negative: logarithmic, then min > 0) "
-        f"and at most {MOST_BINS} bins",
+        f"and at most {MAX_BINS} bins",
     ),
     Key(
         name="publish.config",

@@ -16,7 +16,7 @@ from livereduce.base.errors import OperatorError
 from livereduce.base.files import read_regular
 from livereduce.config.json_errors import find_mistake
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def read_publication(path: Path) -> Publication:
         With everything that is wrong with it, each naming the file, the key and what was expected.
     """
     try:
-        body = json.loads(read_regular(path, MOST_BYTES))
+        body = json.loads(read_regular(path, MAX_BYTES))
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror or error}") from None
     except json.JSONDecodeError as error:

@@ -13,7 +13,7 @@ from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 
 FILE_NAME = "script_failure.json"
-MOST_BYTES = 1 << 18
+MAX_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def write_failure(state_dir: Path, failure: ScriptFailure) -> None:
 def read_failure(state_dir: Path) -> ScriptFailure | None:
     """The last failure; None if there was none, or what is there is none."""
     try:
-        return failure_of(json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False)))
+        return failure_of(json.loads(read_regular(state_dir / FILE_NAME, MAX_BYTES, follow_link=False)))
     except (OSError, ValueError, RecursionError):
         return None
 

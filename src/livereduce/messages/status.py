@@ -21,9 +21,9 @@ from livereduce.messages.beat import Phase, Progress, require_times
 from livereduce.messages.script_failure import ScriptFailure
 
 FILE_NAME = "status.json"
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 """Of a snapshot; it has some ten kilobytes."""
-MOST_PID = 2**31 - 1
+MAX_PID = 2**31 - 1
 NOT_KNOWN = Holder()
 STALE_S = 15.0
 """The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
@@ -213,7 +213,7 @@ def decode_status(text: str) -> Status:
             _require_time("phase_since", status.phase_since)
         if status.progress:
             require_times(status.progress)
-        if not 0 <= status.pid <= MOST_PID:
+        if not 0 <= status.pid <= MAX_PID:
             raise ValueError(f"pid: expected the number of a process, got {status.pid}")
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not a status of livereduce: {error}") from None
@@ -254,7 +254,7 @@ def read_status(path: Path) -> Status:
     ValueError
         It is not a snapshot.
     """
-    return decode_status(read_regular(path, MOST_BYTES, follow_link=False).decode())
+    return decode_status(read_regular(path, MAX_BYTES, follow_link=False).decode())
 
 
 def clock_time(unix_s: float, form: str = "%H:%M") -> str:

@@ -9,7 +9,7 @@ from livereduce.base.files import open_regular, read_bounded
 from livereduce.scripting.syntax import Parse, parse
 from livereduce.scripting.unused import Unused
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """A script is written by people: a longer file is data, or no script at all."""
 
 
@@ -80,7 +80,7 @@ def read_script(path: Path, parse: Parse = parse) -> ScriptFile | None:
     try:
         with open_regular(path) as fd:
             modified_ns = os.fstat(fd).st_mtime_ns
-            text = read_bounded(fd, MOST_BYTES)
+            text = read_bounded(fd, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -15,12 +15,12 @@ from stat import S_ISDIR, S_ISREG
 from livereduce.base.files import read_regular, too_long
 from livereduce.scripting.syntax import Name, Parse, Syntax, parse
 
-MOST_PLACES = 400
+MAX_PLACES = 400
 """Files found or missed; scripts that import more are not looked through any further."""
-MOST_PARSED_BYTES = 1 << 20
+MAX_PARSED_BYTES = 1 << 20
 """A longer module is a table of data: it is watched, but not looked through."""
-MOST_MODULE_BYTES = 16 << 20
-MOST_TOGETHER_BYTES = 64 << 20
+MAX_MODULE_BYTES = 16 << 20
+MAX_TOGETHER_BYTES = 64 << 20
 """Scripts and modules are read every 30 s: these keep that below a second, and a file that is no module at all
 (a terabyte, by mistake or not) from being read."""
 
@@ -57,7 +57,7 @@ class _Found:
 
     @property
     def full(self) -> bool:
-        return len(self.paths) + len(self.missing) >= MOST_PLACES or self.together_bytes > MOST_TOGETHER_BYTES
+        return len(self.paths) + len(self.missing) >= MAX_PLACES or self.together_bytes > MAX_TOGETHER_BYTES
 
 
 def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, parse: Parse = parse) -> Closure:
@@ -91,17 +91,17 @@ def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tup
     found.paths[path] = None
     try:
         size = path.stat().st_size
-        if size > MOST_MODULE_BYTES:
-            found.beyond.append(f"{path}: the module is {too_long(size, MOST_MODULE_BYTES)}")
+        if size > MAX_MODULE_BYTES:
+            found.beyond.append(f"{path}: the module is {too_long(size, MAX_MODULE_BYTES)}")
             return ()
         found.together_bytes += size
-        if found.together_bytes > MOST_TOGETHER_BYTES:
-            limit = too_long(found.together_bytes, MOST_TOGETHER_BYTES)
+        if found.together_bytes > MAX_TOGETHER_BYTES:
+            limit = too_long(found.together_bytes, MAX_TOGETHER_BYTES)
             found.beyond.append(f"{path}: with it the modules of the scripts are together {limit}")
             return ()
-        if size > MOST_PARSED_BYTES:
+        if size > MAX_PARSED_BYTES:
             return ()
-        syntax = parse(read_regular(path, MOST_PARSED_BYTES), path, package)
+        syntax = parse(read_regular(path, MAX_PARSED_BYTES), path, package)
     except OSError as error:
         syntax = Syntax(problem=f"{path}: cannot be read: {error.strerror or error}")
     if syntax.problem:

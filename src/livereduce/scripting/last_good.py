@@ -13,7 +13,7 @@ from pathlib import Path
 from livereduce.base.files import read_regular, replace_file
 from livereduce.messages.conditions import ProblemNote
 from livereduce.messages.status import iso
-from livereduce.scripting.files import MOST_BYTES, ScriptFile, Scripts, md5_of
+from livereduce.scripting.files import MAX_BYTES, ScriptFile, Scripts, md5_of
 from livereduce.scripting.syntax import Parse, parse
 
 INDEX = "index.json"
@@ -116,7 +116,7 @@ def _find(state_dir: Path, name: str, parse: Parse) -> tuple[ScriptFile, str] | 
 def _read_index(folder: Path) -> dict[str, Kept]:
     """What is remembered; nothing if the index is not there or damaged."""
     try:
-        body = json.loads(read_regular(folder / INDEX, MOST_BYTES, follow_link=False))
+        body = json.loads(read_regular(folder / INDEX, MAX_BYTES, follow_link=False))
         return {name: Kept(**{key: str(value) for key, value in entry.items()}) for name, entry in body.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
@@ -125,7 +125,7 @@ def _read_index(folder: Path) -> dict[str, Kept]:
 def _read_text(folder: Path, entry: Kept) -> bytes | None:
     """The bytes of an entry; None if they are not there or not those whose md5 was taken."""
     try:
-        text = read_regular(folder / f"{entry.md5}.py", MOST_BYTES, follow_link=False)
+        text = read_regular(folder / f"{entry.md5}.py", MAX_BYTES, follow_link=False)
     except (OSError, ValueError):
         return None
     return text if md5_of(text) == entry.md5 else None

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import SupportsFloat
 
-MOST_METRICS = 50
+MAX_METRICS = 50
 """Different names that are taken in one cycle, and kept of one run."""
 LONGEST_NAME = 64
 LONGEST_UNITS = 32
@@ -65,8 +65,8 @@ def metric(name: str, value: SupportsFloat, error: SupportsFloat | None = None, 
     reported = ReportedMetric(name=name, value=_number(name, "value", value), error=spread, units=units)
     if not _engine_takes:
         return
-    if name not in _waiting and len(_waiting) >= MOST_METRICS:
-        raise ValueError(f"metric {name!r}: at most {MOST_METRICS} different metrics can be reported")
+    if name not in _waiting and len(_waiting) >= MAX_METRICS:
+        raise ValueError(f"metric {name!r}: at most {MAX_METRICS} different metrics can be reported")
     _waiting[name] = reported
 
 

@@ -16,9 +16,9 @@ from livereduce.web.state.broadcast import Broadcast
 from livereduce.web.state.instruments import Facility, Watched
 from livereduce.web.state.peers import Peers
 
-MOST_WAITING = 32
+MAX_WAITING = 32
 """For a process that is free."""
-MOST_TABLES = 4
+MAX_TABLES = 4
 """Tables being written at once."""
 
 
@@ -40,8 +40,8 @@ class Context:
     peers: Peers
     readers: Renderers
     token: str = ""
-    drawers: Renderers = field(default_factory=lambda: Renderers("drawing", 1, MOST_WAITING))
-    tables: Renderers = field(default_factory=lambda: Renderers("tables", MOST_TABLES, 0))
+    drawers: Renderers = field(default_factory=lambda: Renderers("drawing", 1, MAX_WAITING))
+    tables: Renderers = field(default_factory=lambda: Renderers("tables", MAX_TABLES, 0))
     cache: Cache = field(default_factory=Cache)
     files: dict[str, File] = field(default_factory=files)
 

@@ -18,18 +18,18 @@ import uvicorn
 
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.web.app import make_app
-from livereduce.web.context import MOST_WAITING, Context
+from livereduce.web.context import MAX_WAITING, Context
 from livereduce.web.http.access import read_token
 from livereduce.web.http.idle_connections import reap
 from livereduce.web.render.process.pool import Renderers
-from livereduce.web.state.broadcast import MOST_WATCHERS, Broadcast
+from livereduce.web.state.broadcast import MAX_WATCHERS, Broadcast
 from livereduce.web.state.instruments import Facility
 from livereduce.web.state.locations import find_places
 from livereduce.web.state.peers import Peers
 
 NICE = 10
 """The reduction goes first."""
-MOST_CONNECTIONS = MOST_WATCHERS + 500
+MAX_CONNECTIONS = MAX_WATCHERS + 500
 READERS = 2
 """Processes that read products for plots."""
 PROXIES = "FORWARDED_ALLOW_IPS"
@@ -59,7 +59,7 @@ def serve(options: Namespace) -> NoReturn:
         access_log=False,
         server_header=False,
         date_header=True,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16 << 10,
@@ -99,7 +99,7 @@ def make_site(
     hub = Broadcast()
     places = find_places(list(configurations) or ([] if peers else [None]), environ, cwd)
     token = read_token(token_file) if token_file else ""
-    readers = Renderers("reading", READERS, MOST_WAITING)
+    readers = Renderers("reading", READERS, MAX_WAITING)
     facility = Facility(places, hub, environ, cwd, readers)
     return Context(facility=facility, hub=hub, peers=Peers(peers), readers=readers, token=token)
 
@@ -162,7 +162,7 @@ def _take_a_back_seat() -> None:
         if os.getsid(0) == os.getpid():  # between sessions the kernel may weigh the sessions, not their processes
             Path("/proc/self/autogroup").write_text(str(NICE))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 4 * MOST_CONNECTIONS
+    wanted = 4 * MAX_CONNECTIONS
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
     with suppress(OSError, ValueError):

@@ -136,7 +136,7 @@ def test_the_walk_ends_in_circles_and_floods(tmp_path: Path, monkeypatch: pytest
     process(tmp_path, 11, anon=1, children={11: "10 11 12 "})  # a number given away again while we looked
     process(tmp_path, 12, anon=1)
     assert tree_bytes(10, tmp_path) == 3 * KIB
-    monkeypatch.setattr(usage, "MOST_PROCESSES", 2)
+    monkeypatch.setattr(usage, "MAX_PROCESSES", 2)
     assert tree_bytes(10, tmp_path) == 2 * KIB
 
 

@@ -6,8 +6,8 @@ import pytest
 from livereduce.daemon.report import script_output
 from livereduce.daemon.report.script_output import (
     LONGEST_LINE,
-    MOST_CHARACTERS,
-    MOST_LINES,
+    MAX_CHARACTERS,
+    MAX_LINES,
     FailureFile,
     PrintedLines,
     judge_failure,
@@ -34,17 +34,17 @@ def test_the_last_lines_are_kept() -> None:
     printed = PrintedLines()
     for k in range(100):
         printed.take(f"line {k}", f"at {k}")
-    assert len(printed.last) == MOST_LINES
+    assert len(printed.last) == MAX_LINES
     assert printed.last[-1] == Printed(at="at 99", line="line 99")
 
 
 def test_long_lines_are_cut_and_the_whole_is_bounded() -> None:
     printed = PrintedLines()
-    for _ in range(MOST_LINES):
+    for _ in range(MAX_LINES):
         printed.take("x" * 4096, "")
     assert {len(one.line) for one in printed.last} == {LONGEST_LINE}
     assert printed.last[0].line.endswith("…")
-    assert len(printed.last) == MOST_CHARACTERS // LONGEST_LINE
+    assert len(printed.last) == MAX_CHARACTERS // LONGEST_LINE
 
 
 @pytest.mark.parametrize(

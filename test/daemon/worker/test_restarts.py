@@ -71,7 +71,7 @@ def test_long_texts_are_cut(tmp_path: Path) -> None:
     (seen,) = read(tmp_path)
     assert len(seen.restart.reason) == restarts.LONGEST_REASON
     assert [word.split()[0] for word in seen.last_words] == [str(n) for n in range(20, 30)]
-    assert file_of(tmp_path).stat().st_size * 2 * restarts.KEPT < 2 * restarts.MOST_BYTES
+    assert file_of(tmp_path).stat().st_size * 2 * restarts.KEPT < 2 * restarts.MAX_BYTES
 
 
 def test_the_file_is_cut_back_and_keeps_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_broken_lines_cost_only_themselves(tmp_path: Path, rubbish: bytes) -> No
 
 
 def test_of_a_file_that_is_not_ours_only_the_end_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restarts, "MOST_BYTES", 2000)
+    monkeypatch.setattr(restarts, "MAX_BYTES", 2000)
     file_of(tmp_path).write_bytes(b"x" * 50_000 + b"\n")
     assert append(tmp_path, entry(1))
     assert generations(tmp_path) == [1]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from livereduce.daemon.worker.suspects import (
-    MOST_BY_SCRIPTS,
-    MOST_SKIPPED,
+    MAX_BY_SCRIPTS,
+    MAX_SKIPPED,
     PIECES,
     SCRIPT_STAGES,
     Suspects,
@@ -76,7 +76,7 @@ def test_a_script_that_dies_on_one_chunk_costs_that_chunk(stage: MarkStage) -> N
 
 def test_a_script_costs_a_few_chunks_at_most() -> None:
     marks = [mark(MarkStage.PROC, 100 * k, 100 * k + 9, passed=k + 1) for k in range(20) for _ in range(2)]
-    assert len(skipped(after(*marks))) == MOST_BY_SCRIPTS
+    assert len(skipped(after(*marks))) == MAX_BY_SCRIPTS
 
 
 def test_other_scripts_are_given_the_data_again() -> None:
@@ -91,7 +91,7 @@ def test_other_scripts_are_given_the_data_again() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     marks = [mark(MarkStage.INTAKE, 100 * k, 100 * k + 9) for k in range(50) for _ in range(2)]
-    assert skipped(after(*marks)) == [(100 * k, 100 * k + 9) for k in range(50)][-MOST_SKIPPED:]
+    assert skipped(after(*marks)) == [(100 * k, 100 * k + 9) for k in range(50)][-MAX_SKIPPED:]
 
 
 def test_it_is_kept_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

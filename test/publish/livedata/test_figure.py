@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects
 import pytest
 
-from livereduce.publish.livedata.figure import MOST_CELLS_A_SIDE, MOST_POINTS, PLOTLY_JS_VERSION, div_of, figure_of
+from livereduce.publish.livedata.figure import MAX_CELLS_A_SIDE, MAX_POINTS, PLOTLY_JS_VERSION, div_of, figure_of
 from livereduce.publish.product import Axis, Product
 
 
@@ -32,10 +32,10 @@ def called(div: str) -> list[Any]:
 PRODUCTS = [
     product((5,)),
     product((5,), edges=False, with_errors=False),
-    product((MOST_POINTS * 3 + 1,)),
+    product((MAX_POINTS * 3 + 1,)),
     product((3, 4)),
     product((1, 4)),
-    product((MOST_CELLS_A_SIDE + 1, 4), edges=False),
+    product((MAX_CELLS_A_SIDE + 1, 4), edges=False),
     product((2, 3, 4)),
     product((0,)),
     product((4,), signal=np.array([1.0, np.nan, np.inf, 4.0])),
@@ -78,12 +78,12 @@ def test_what_is_not_finite_is_a_gap() -> None:
 
 
 def test_a_long_curve_is_thinned_by_means_and_says_so() -> None:
-    n = MOST_POINTS * 2
-    signal = np.tile([1.0, 3.0], MOST_POINTS)
+    n = MAX_POINTS * 2
+    signal = np.tile([1.0, 3.0], MAX_POINTS)
     signal[:2] = [np.nan, 5.0]
     shown = product((n,), signal=signal, errors=np.full(n, 3.0))
     _, (trace,), layout, _ = called(div_of([shown], "REF_M"))
-    assert len(trace["x"]) == MOST_POINTS
+    assert len(trace["x"]) == MAX_POINTS
     assert trace["x"][:2] == [1.0, 3.0]
     assert trace["y"][:2] == [5.0, 2.0]
     assert trace["error_y"]["array"][:2] == [3.0, 2.12]
@@ -91,12 +91,12 @@ def test_a_long_curve_is_thinned_by_means_and_says_so() -> None:
 
 
 def test_a_large_image_is_thinned_in_both_directions() -> None:
-    n = MOST_CELLS_A_SIDE * 4
+    n = MAX_CELLS_A_SIDE * 4
     _, (trace,), layout, _ = called(div_of([product((n, n), with_errors=False)], "REF_M"))
     assert trace["type"] == "heatmap"
-    assert (len(trace["z"]), len(trace["z"][0])) == (MOST_CELLS_A_SIDE, MOST_CELLS_A_SIDE)
+    assert (len(trace["z"]), len(trace["z"][0])) == (MAX_CELLS_A_SIDE, MAX_CELLS_A_SIDE)
     assert trace["z"][0][0] == pytest.approx(np.arange(n * n).reshape(n, n)[:4, :4].mean(), rel=1e-3)
-    assert (len(trace["x"]), trace["x"][:2], trace["x"][-1]) == (MOST_CELLS_A_SIDE + 1, [0.0, 4.0], float(n))
+    assert (len(trace["x"]), trace["x"][:2], trace["x"][-1]) == (MAX_CELLS_A_SIDE + 1, [0.0, 4.0], float(n))
     assert layout["title"]["text"].count("the mean of 4") == 2
 
 

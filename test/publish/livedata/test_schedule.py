@@ -6,7 +6,7 @@ from livereduce.publish.livedata.schedule import (
     FIRST_WAIT_S,
     FRESH_S,
     LONGEST_WAIT_S,
-    MOST_RUNS,
+    MAX_RUNS,
     Turns,
     failed,
     next_run,
@@ -97,7 +97,7 @@ def test_it_is_bounded_and_never_sends_the_stale(facts: list[tuple[str, int, flo
             turns = sent(turns, run, NOW)
         else:
             turns = failed(turns, NOW, ours=number > 100)
-        assert len(turns.waiting) <= MOST_RUNS
-        assert len(turns.newest_unix_s) <= MOST_RUNS + 1
+        assert len(turns.waiting) <= MAX_RUNS
+        assert len(turns.newest_unix_s) <= MAX_RUNS + 1
         run_now = next_run(turns, NOW + 1000, UNIX + age)
         assert run_now is None or (run_now != 0 and UNIX + age - newest[run_now] <= FRESH_S)

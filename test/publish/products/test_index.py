@@ -6,7 +6,7 @@ import pytest
 
 from livereduce.publish.products.index import (
     END_UNSEEN,
-    MOST_MISSED,
+    MAX_MISSED,
     NO_RESULT,
     NOT_REPLACED,
     PASSED,
@@ -97,7 +97,7 @@ def test_missed_runs_are_bounded() -> None:
     index = Index(last_run=1)
     for number in range(3, 100, 2):
         index = in_run(index, number, set(), 5.0, joined=True)
-    assert len(index.missed) == MOST_MISSED
+    assert len(index.missed) == MAX_MISSED
     assert index.missed[-1].first == 98
 
 

@@ -137,21 +137,21 @@ def test_what_is_no_product_is_given_up_and_the_run_says_so() -> None:
 def test_what_waits_is_bounded_and_a_run_that_was_dropped_says_so() -> None:
     made = Bench()
     made.disk.error = full
-    for run in range(1, waiting.MOST_WAITING + 3):
+    for run in range(1, waiting.MAX_WAITING + 3):
         made.writer.publish(product(run))
         made.writer.ended(run)
     made.disk.error = None
     made.now += RETRY_S
     made.writer.look()
     published = [what[1] for what in made.disk.done if what[0] == "publish"]
-    assert published == list(range(3, waiting.MOST_WAITING + 3))
+    assert published == list(range(3, waiting.MAX_WAITING + 3))
     lacks = {what[1]: what[2] for what in made.disk.done if what[0] == "ended"}
     assert [lacks[1], lacks[2], lacks[3]] == [waiting.DROPPED, waiting.DROPPED, ""]
 
 
 def test_the_memory_of_what_waits_is_bounded() -> None:
     state = waiting.WaitingWrites()
-    large = np.zeros(waiting.MOST_BYTES // 8 // 2)
+    large = np.zeros(waiting.MAX_BYTES // 8 // 2)
     for run in range(1, 6):
         one = Product(pipeline="live", run=run, name="result", signal=large, axes=())
         state = waiting.add_product(state, one)

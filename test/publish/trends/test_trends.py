@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.publish.trends.trends import (
-    MOST_POINTS,
-    MOST_POINTS_IN_ALL,
+    MAX_POINTS,
+    MAX_POINTS_IN_ALL,
     Exposure,
     Point,
     Trend,
@@ -20,7 +20,7 @@ from livereduce.publish.trends.trends import (
     read_trends,
     thin,
 )
-from livereduce.scripting.metric import MOST_METRICS, ReportedMetric
+from livereduce.scripting.metric import MAX_METRICS, ReportedMetric
 
 
 def at(k: int) -> Exposure:
@@ -63,17 +63,17 @@ def test_the_whole_is_bounded_whatever_is_reported() -> None:
     everything = [reported(-1.2345678901234567e-300, f"m{k}", 1.2345678901234567e300) for k in range(60)]
     for k in range(1000):
         trends = add_reported(trends, everything, at(k))
-    assert len(trends.metrics) == MOST_METRICS
+    assert len(trends.metrics) == MAX_METRICS
     assert trends.left_out == tuple(f"m{k}" for k in range(50, 60))
-    assert sum(len(trend.points) for trend in trends.metrics.values()) <= MOST_POINTS_IN_ALL
+    assert sum(len(trend.points) for trend in trends.metrics.values()) <= MAX_POINTS_IN_ALL
     assert len(encode_trends(trends, 0.0)) < 4 << 20
 
 
 def test_a_single_metric_has_most_points() -> None:
     trends = empty()
-    for k in range(MOST_POINTS + 1):
+    for k in range(MAX_POINTS + 1):
         trends = add_reported(trends, [reported(1.0)], at(k))
-    assert MOST_POINTS / 2 < len(trends.metrics["peak"].points) <= MOST_POINTS
+    assert MAX_POINTS / 2 < len(trends.metrics["peak"].points) <= MAX_POINTS
 
 
 def test_the_file_gives_back_what_went_in() -> None:

@@ -12,7 +12,7 @@ from helpers.decoding import Stream, edges_of, items_of, logs_of, monitors_of, p
 from helpers.packets import COR, ERROR, NEW_RUN, RUN_BOF, RUN_EOF, T0, UNMAPPED, Bank, Section, packet, words
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.session import Deliver
-from livereduce.stream.adara.wire.variables import MOST_VARIABLES
+from livereduce.stream.adara.wire.variables import MAX_VARIABLES
 from livereduce.stream.items import FLAG_DAMAGED, EventBatch, Geometry, Item, LogBatch, MonitorBatch
 
 T = TypeVar("T", EventBatch, MonitorBatch, LogBatch)
@@ -236,7 +236,7 @@ def test_scans_are_a_log() -> None:
 
 
 def test_names_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livereduce.stream.adara.names.MOST_VARIABLES", 3)
+    monkeypatch.setattr("livereduce.stream.adara.names.MAX_VARIABLES", 3)
     stream = Stream()
     stream.feed(p.descriptor(T0, 1, "d", {k: (f"n{k}", "") for k in range(5)}))
     items = stream.feed(b"".join(p.variable(1, T0, 1, k, 1) for k in range(5)))
@@ -244,7 +244,7 @@ def test_names_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_variables_of_all_kinds_have_a_limit_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livereduce.stream.adara.decode.MOST_VARIABLES", 2)
+    monkeypatch.setattr("livereduce.stream.adara.decode.MAX_VARIABLES", 2)
     stream, values = Stream(), b"".join(p.variable(3, T0, 1, k, "x") for k in range(4))
     assert sorted(logs_of(stream.feed(values))) == ["device1.0", "device1.1"]
     assert stream.decoder.damaged == 2
@@ -252,11 +252,11 @@ def test_variables_of_all_kinds_have_a_limit_that_is_said(monkeypatch: pytest.Mo
 
 
 def test_too_many_numbers_and_numbers_cut_short_are_told_apart() -> None:
-    many = np.tile(np.frombuffer(p.variable(1, T0, 1, 0, 5), "<u4"), (MOST_VARIABLES + 1, 1))
+    many = np.tile(np.frombuffer(p.variable(1, T0, 1, 0, 5), "<u4"), (MAX_VARIABLES + 1, 1))
     many[:, 5] = np.arange(len(many))
     stream = Stream()
     stream.feed(many.tobytes())
-    assert f"a variable beyond the {MOST_VARIABLES} that are known" in stream.decoder.last_problem
+    assert f"a variable beyond the {MAX_VARIABLES} that are known" in stream.decoder.last_problem
     stream.feed(p.packet(0x8001, 0, T0, p.words(1, 2, 0)))
     assert "no room for a value in 12 bytes" in stream.decoder.last_problem
     assert stream.decoder.damaged == 2

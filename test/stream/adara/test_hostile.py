@@ -29,7 +29,7 @@ RUN = p.run_status(T0, NEW_RUN, 101)
 BEFORE = p.pulse(T0 - NS, (11, 1), (12, 2))
 AFTER = p.pulse(T0 + NS, (21, 3))
 EVENTS = [((1100, 1), (1200, 2)), ((2100, 3),)]
-MOST_BYTES = 300 * MB
+MAX_BYTES = 300 * MB
 """A map of 8 million pixels takes most: 64 MiB as a result, and several times that while it is sorted."""
 
 
@@ -47,7 +47,7 @@ def test_neighbours_arrive_and_memory_is_bounded(name: str) -> None:
     finally:
         tracemalloc.stop()
     assert good_pulses(items) == EVENTS
-    assert peak < MOST_BYTES + 10 * len(data)
+    assert peak < MAX_BYTES + 10 * len(data)
     assert (stream.decoder.damaged > 0) == (name in BAD)
     assert len(stream.decoder.last_problem) < 1000
     if name in BAD and "variable" not in name:

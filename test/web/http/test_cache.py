@@ -88,7 +88,7 @@ def test_too_much_different_work_is_refused() -> None:
             await go.wait()
             return b""
 
-        asking = [asyncio.create_task(cache.get((number,), make)) for number in range(module.MOST_WAITING)]
+        asking = [asyncio.create_task(cache.get((number,), make)) for number in range(module.MAX_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(CacheBusy):
             await cache.get(("one more",), make)

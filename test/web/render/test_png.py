@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file import write_product
 from livereduce.web.render import reading
-from livereduce.web.render.png import MOST_COLUMNS, draw
+from livereduce.web.render.png import MAX_COLUMNS, draw
 from livereduce.web.render.reading import Unshowable, read_curves
 
 Floats = NDArray[np.float64]
@@ -50,9 +50,9 @@ def test_a_long_spectrum_is_thinned_to_the_pixels_and_keeps_every_peak(tmp_path:
     signal = np.random.default_rng(0).poisson(9, 300_000).astype(float)
     signal[200_000] = 900.0
     path = write(tmp_path / "a.nxs", signal, np.sqrt(signal))
-    shown = read_curves(path, MOST_COLUMNS)
+    shown = read_curves(path, MAX_COLUMNS)
     (curve,) = shown.curves
-    assert len(curve.low) == len(shown.axis.values) - 1 <= MOST_COLUMNS
+    assert len(curve.low) == len(shown.axis.values) - 1 <= MAX_COLUMNS
     assert [float(one) for one in (curve.high.max(), curve.low.min(), curve.most.max())] == [900, signal.min(), 930]
     assert shown.thinned == "each column is drawn from the lowest to the highest of 313 neighbouring points"
     assert inked(pixels(path)).max() > 300, "the peak goes up to the top"

@@ -49,7 +49,7 @@ def test_who_has_left_is_told_nothing() -> None:
 
 def test_more_things_than_a_box_holds_let_the_watcher_go() -> None:
     box = Mailbox(None)
-    for number in range(module.MOST_WAITING + 1):
+    for number in range(module.MAX_WAITING + 1):
         assert not box.overflown
         box.put(news(str(number), 0))
     assert box.overflown
@@ -57,7 +57,7 @@ def test_more_things_than_a_box_holds_let_the_watcher_go() -> None:
 
 def test_there_is_a_limit_to_watchers() -> None:
     hub = Broadcast()
-    for number in range(module.MOST_WATCHERS):
+    for number in range(module.MAX_WATCHERS):
         hub.open(None, [], str(number))
     with pytest.raises(Full, match="all 1000 places are taken"):
         hub.open(None, [], "somebody else")
@@ -65,12 +65,12 @@ def test_there_is_a_limit_to_watchers() -> None:
 
 def test_one_address_cannot_have_all_places_and_two_cannot_keep_a_third_out() -> None:
     hub = Broadcast()
-    greedy = {name: [hub.open(None, [], name) for _ in range(module.MOST_OF_ONE)] for name in ("a", "b")}
-    assert len(hub) == module.MOST_WATCHERS
+    greedy = {name: [hub.open(None, [], name) for _ in range(module.MAX_OF_ONE)] for name in ("a", "b")}
+    assert len(hub) == module.MAX_WATCHERS
     with pytest.raises(Full, match="500 are watching from this address already"):
         hub.open(None, [], "a")
     boxes = [hub.open(None, [], "c") for _ in range(10)]
-    assert len(hub) == module.MOST_WATCHERS
+    assert len(hub) == module.MAX_WATCHERS
     assert not any(box.overflown for box in boxes)
     assert [sum(box.overflown for box in some) for some in greedy.values()] == [5, 5]
     assert not greedy["a"][0].overflown, "who came first stays"
@@ -79,8 +79,8 @@ def test_one_address_cannot_have_all_places_and_two_cannot_keep_a_third_out() ->
 @given(st.lists(st.sampled_from("abcdef"), max_size=60))
 def test_all_get_their_share_whoever_comes_first(asked: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "MOST_WATCHERS", 12)
-        patch.setattr(module, "MOST_OF_ONE", 9)
+        patch.setattr(module, "MAX_WATCHERS", 12)
+        patch.setattr(module, "MAX_OF_ONE", 9)
         hub, boxes = Broadcast(), []
         for name in asked:
             with suppress(Full):

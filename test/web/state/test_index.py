@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import INDEX, Products
-from livereduce.web.state.index import MOST_RUNS, ShownIndex, changes, parse_index
+from livereduce.web.state.index import MAX_RUNS, ShownIndex, changes, parse_index
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -78,9 +78,9 @@ def test_only_what_is_new_is_a_change() -> None:
 
 
 def test_of_too_many_runs_the_newest_are_shown() -> None:
-    runs = [{"run": run, "ended": True, "products": []} for run in range(MOST_RUNS + 5)]
+    runs = [{"run": run, "ended": True, "products": []} for run in range(MAX_RUNS + 5)]
     found = parse_index(json.dumps({"runs": runs}))
-    assert (len(found.runs), found.runs[0].run) == (MOST_RUNS, MOST_RUNS + 4)
+    assert (len(found.runs), found.runs[0].run) == (MAX_RUNS, MAX_RUNS + 4)
 
 
 @given(JSON)

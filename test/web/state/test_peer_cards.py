@@ -12,7 +12,7 @@ from helpers.rude_server import Rude, dripping, rude_server, saying
 from livereduce.base.errors import OperatorError
 from livereduce.base.exchange import NoHttpAnswer
 from livereduce.web.state import peers as module
-from livereduce.web.state.peer_cards import MOST_CARDS, parse_cards, silent_cards
+from livereduce.web.state.peer_cards import MAX_CARDS, parse_cards, silent_cards
 from livereduce.web.state.peers import Peers, check_url
 from livereduce.web.state.snapshot import View, card
 
@@ -35,7 +35,7 @@ def test_the_cards_of_another_page_are_ours_with_its_address() -> None:
 
 def test_what_it_has_from_others_is_left_out_and_there_is_a_limit() -> None:
     assert parse_cards(answer({**CARD, "peer": "http://elsewhere"}), URL, "now") == []
-    assert len(parse_cards(answer(*[CARD] * (MOST_CARDS + 1)), URL, "now")) == MOST_CARDS
+    assert len(parse_cards(answer(*[CARD] * (MAX_CARDS + 1)), URL, "now")) == MAX_CARDS
 
 
 @pytest.mark.parametrize(

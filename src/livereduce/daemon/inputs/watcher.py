@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from livereduce.base.files import open_regular, read_bounded
-from livereduce.config.file import MOST_BYTES as MOST_CONFIGURATION_BYTES
-from livereduce.scripting.files import MOST_BYTES as MOST_SCRIPT_BYTES
+from livereduce.config.file import MAX_BYTES as MAX_CONFIGURATION_BYTES
+from livereduce.scripting.files import MAX_BYTES as MAX_SCRIPT_BYTES
 from livereduce.scripting.files import ScriptFile, Scripts, md5_of, script_path
-from livereduce.scripting.imports import MOST_MODULE_BYTES, Closure
+from livereduce.scripting.imports import MAX_MODULE_BYTES, Closure
 
 Kind = Literal["scripts", "configuration"]
 
@@ -27,7 +27,7 @@ ABSENT = "absent"
 UNREADABLE = "unreadable"
 """What stands in the place of an md5 where there is none."""
 
-MOST_REREAD_BYTES = 4 << 20
+MAX_REREAD_BYTES = 4 << 20
 """Read again in one look because of `Times.rehash_s` alone; of a large set the rest waits for the next looks."""
 NAMED = 5
 """Files named in the words of one change."""
@@ -280,7 +280,7 @@ class Watcher:
         self.due = now
         self._reread_bytes = 0
         self._config = Target(
-            path=config, kind="configuration", home=config.absolute().parent, most_bytes=MOST_CONFIGURATION_BYTES
+            path=config, kind="configuration", home=config.absolute().parent, most_bytes=MAX_CONFIGURATION_BYTES
         )
         self._targets: tuple[Target, ...] = (self._config,)
         self._state = WatchState(times=times)
@@ -319,8 +319,8 @@ class Watcher:
             script_path(script_dir, short_name, "proc"): on_disk.proc,
             script_path(script_dir, short_name, "post_proc"): on_disk.post_proc,
         }
-        most = dict.fromkeys(scripts, MOST_SCRIPT_BYTES)
-        most = most | dict.fromkeys((*closure.paths, *closure.missing), MOST_MODULE_BYTES) | most
+        most = dict.fromkeys(scripts, MAX_SCRIPT_BYTES)
+        most = most | dict.fromkeys((*closure.paths, *closure.missing), MAX_MODULE_BYTES) | most
         self._targets = (
             self._config,
             *(Target(path=path, kind="scripts", home=script_dir, most_bytes=most[path]) for path in most),
@@ -337,7 +337,7 @@ class Watcher:
         seen, times = self._state.files.get(target.path), self._state.times
         if seen is None:
             return look_at(target, None, now, rehash=True)
-        reread = now - seen.last.hashed_at >= times.rehash_s and self._reread_bytes < MOST_REREAD_BYTES
+        reread = now - seen.last.hashed_at >= times.rehash_s and self._reread_bytes < MAX_REREAD_BYTES
         if reread and seen.last.identity:
             self._reread_bytes += seen.last.identity[2]
         return look_at(target, seen.last, now, rehash=seen.settling or reread)

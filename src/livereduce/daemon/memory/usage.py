@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from livereduce.daemon.memory.policy import Weighed
 
 PROC = Path("/proc")
-MOST_PROCESSES = 4096
+MAX_PROCESSES = 4096
 """A fork bomb must not hold up the daemon; it is over any limit long before."""
 PSS_SHARE = 20
 """Reading PSS walks the page tables, seconds for 100 GB in small pages: at most a twentieth of the time."""
@@ -125,11 +125,11 @@ def tree_pss_bytes(pid: int, proc: Path = PROC) -> int:
 def _tree(pid: int, proc: Path) -> tuple[int, ...]:
     """A process and its descendants, by ``task/*/children`` (proc(5)): not all processes of the host are looked at."""
     found, unvisited = {pid: None}, [pid]
-    while unvisited and len(found) < MOST_PROCESSES:
+    while unvisited and len(found) < MAX_PROCESSES:
         children = [child for child in _children(unvisited.pop(), proc) if child not in found]
         found |= dict.fromkeys(children)
         unvisited += children
-    return tuple(found)[:MOST_PROCESSES]
+    return tuple(found)[:MAX_PROCESSES]
 
 
 def _children(pid: int, proc: Path) -> Iterator[int]:

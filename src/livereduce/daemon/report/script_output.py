@@ -10,8 +10,8 @@ from livereduce.messages.beat import Progress
 from livereduce.messages.script_failure import FILE_NAME, ScriptFailure, read_failure
 from livereduce.messages.status import Printed
 
-MOST_LINES = 40
-MOST_CHARACTERS = 8000
+MAX_LINES = 40
+MAX_CHARACTERS = 8000
 LONGEST_LINE = 500
 
 
@@ -19,7 +19,7 @@ class PrintedLines:
     """The last lines that scripts printed."""
 
     def __init__(self) -> None:
-        self._lines: deque[Printed] = deque(maxlen=MOST_LINES)
+        self._lines: deque[Printed] = deque(maxlen=MAX_LINES)
 
     def take(self, line: str, at: str, script: str = "") -> None:
         """One more line of a script; a long one loses its end."""
@@ -32,7 +32,7 @@ class PrintedLines:
         length = count = 0
         for printed in reversed(self._lines):
             length += len(printed.line)
-            if length > MOST_CHARACTERS:
+            if length > MAX_CHARACTERS:
                 break
             count += 1
         return tuple(islice(self._lines, len(self._lines) - count, None))

@@ -9,7 +9,7 @@ from livereduce.messages.status import ErrorSeen
 RATE_WINDOW_S = 2.0
 """Beats come at every change of phase, some milliseconds apart; a rate over less than this is noise."""
 
-MOST_KINDS = 20
+MAX_KINDS = 20
 """Of errors that are remembered; the worker has fewer, but a script may write beats of its own."""
 
 
@@ -78,4 +78,4 @@ def remember_errors(seen: tuple[ErrorSeen, ...], errors: Mapping[str, str], at: 
         if kind not in known or known[kind].over or known[kind].text != text
     }
     kept = (replace(one, over=one.kind not in errors) for one in seen if one.kind not in fresh)
-    return (*kept, *fresh.values())[-MOST_KINDS:]
+    return (*kept, *fresh.values())[-MAX_KINDS:]

@@ -21,7 +21,7 @@ LAST_WORDS = 10
 LONGEST_WORD = 200
 LONGEST_REASON = 1000
 """Characters; a line of the file is then below 20 kB whatever is in it."""
-MOST_BYTES = 8 << 20
+MAX_BYTES = 8 << 20
 """More than the longest possible file; of a longer one, which is not ours, only the end is looked at."""
 
 
@@ -53,7 +53,7 @@ def append(state_dir: Path, entry: RestartEntry) -> bool:
         _write(path, line, os.O_APPEND)
     except OSError:
         return False
-    if before.count(b"\n") + 1 >= 2 * KEPT or len(before) + len(line) >= MOST_BYTES:
+    if before.count(b"\n") + 1 >= 2 * KEPT or len(before) + len(line) >= MAX_BYTES:
         _cut_back(path)
     return True
 
@@ -98,7 +98,7 @@ def _tail(path: Path) -> bytes:
     """The contents, or the end of too long ones; empty if there is no file."""
     try:
         with open_regular(path, follow_link=False) as fd:
-            return os.pread(fd, MOST_BYTES, max(0, os.fstat(fd).st_size - MOST_BYTES))
+            return os.pread(fd, MAX_BYTES, max(0, os.fstat(fd).st_size - MAX_BYTES))
     except FileNotFoundError:
         return b""
 

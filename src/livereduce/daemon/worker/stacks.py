@@ -17,7 +17,7 @@ from livereduce.scripting.compiling import FUNCTION
 
 DIRECTORY = "dumps"
 KEPT = 20
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """faulthandler stops at 100 threads of 100 frames each; anything longer was not written by it."""
 
 
@@ -54,7 +54,7 @@ class Stacks:
 
         Milliseconds are enough for it, but nothing marks its end: read it when the next step of the ladder is due.
         """
-        return os.pread(self.fd, MOST_BYTES, self._asked_at).decode(errors="backslashreplace")
+        return os.pread(self.fd, MAX_BYTES, self._asked_at).decode(errors="backslashreplace")
 
     def close(self) -> None:
         """Let go of the file, and with it of what is in it."""

@@ -20,12 +20,12 @@ from livereduce.messages.job import Job
 from livereduce.messages.marks import Mark, MarkStage, Suspect, read_mark
 
 FILE_NAME = "suspects.json"
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 SCRIPT_STAGES = frozenset({MarkStage.PROC, MarkStage.POST_PROC, MarkStage.PUBLISH})
 """Stages in which the script may be to blame, not the data: its code runs, or what it made is written."""
-MOST_SKIPPED = 32
+MAX_SKIPPED = 32
 """Places that are remembered; the oldest is forgotten."""
-MOST_BY_SCRIPTS = 8
+MAX_BY_SCRIPTS = 8
 """Chunks of one run that are left out because scripts died on them; beyond that, somebody must mend the script."""
 PIECES = 8
 """Into so many chunks the first chunk of a run is cut, and each of them again, until one is to blame."""
@@ -68,9 +68,9 @@ def judge(known: Suspects, mark: Mark | None, why: str, scripts: str) -> Suspect
     if mark.stage in SCRIPT_STAGES:
         if not mark.passed:
             return (*skipped, replace(fresh, pieces=PIECES))
-        if sum(one.stage in SCRIPT_STAGES and one.run == mark.run for one in skipped) >= MOST_BY_SCRIPTS:
+        if sum(one.stage in SCRIPT_STAGES and one.run == mark.run for one in skipped) >= MAX_BY_SCRIPTS:
             return (*skipped, fresh)
-    return (*skipped, replace(fresh, skip=True))[-MOST_SKIPPED:]
+    return (*skipped, replace(fresh, skip=True))[-MAX_SKIPPED:]
 
 
 def _again(before: Suspect, now: Suspect) -> bool:
@@ -94,7 +94,7 @@ def for_scripts(suspects: Suspects, scripts: str) -> Suspects:
 def read_suspects(state_dir: Path) -> Suspects:
     """The suspects of a state directory; none if they cannot be read."""
     try:
-        found = json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False))
+        found = json.loads(read_regular(state_dir / FILE_NAME, MAX_BYTES, follow_link=False))
         return tuple(checked(Suspect, one) for one in found)
     except (OSError, ValueError, TypeError, RecursionError):
         return ()

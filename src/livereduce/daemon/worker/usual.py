@@ -17,7 +17,7 @@ from livereduce.messages.beat import Phase, Progress
 FILE_NAME = "script_times.json"
 KEPT_CALLS = 20
 KEPT_SCRIPTS = 50
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 FIRST_CALL_S = 300.0
 """A script of which no call has finished yet may load calibrations for so long."""
 SLOW_UPDATES, SLOW_FACTOR = 3, 10
@@ -146,7 +146,7 @@ def load(state_dir: Path) -> Usual:
     """What an earlier daemon has kept; nothing if there is no such file, or it is damaged."""
     usual: dict[str, Calls] = {}
     with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
-        body = json.loads(read_regular(state_dir / FILE_NAME, MOST_BYTES, follow_link=False))
+        body = json.loads(read_regular(state_dir / FILE_NAME, MAX_BYTES, follow_link=False))
         for md5, calls in body.items():
             usual[str(md5)] = _calls_of(calls)
     return usual

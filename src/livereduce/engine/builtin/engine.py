@@ -333,13 +333,13 @@ class BuiltinEngine:
         return errors | (self._outlet.problems if self._outlet else {})
 
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 def _named(logs: tuple[str, ...]) -> str:
     """Some names, and how many more there are."""
-    more = f" and {len(logs) - MOST_NAMED} more" if len(logs) > MOST_NAMED else ""
-    return ", ".join(name[:80] for name in logs[:MOST_NAMED]) + more
+    more = f" and {len(logs) - MAX_NAMED} more" if len(logs) > MAX_NAMED else ""
+    return ", ".join(name[:80] for name in logs[:MAX_NAMED]) + more
 
 
 def _run_state(cut: CutState) -> RunState:

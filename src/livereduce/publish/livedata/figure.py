@@ -18,11 +18,11 @@ from livereduce.publish.product import Axis, Product
 
 PLOTLY_JS_VERSION = "3.0.1"
 """The one that WebMon loads for it. The figure has only what plotly.js has had since 2.0."""
-MOST_POINTS = 2000
+MAX_POINTS = 2000
 """Of a curve."""
-MOST_CELLS_A_SIDE = 256
+MAX_CELLS_A_SIDE = 256
 """Of an image."""
-MOST_NOTES = 300
+MAX_NOTES = 300
 """Characters of what is written below the title."""
 
 Array = NDArray[np.float64]
@@ -76,11 +76,11 @@ def figure_of(product: Product, instrument: str) -> dict[str, Any]:
     """``data`` and ``layout`` of a product with at least one dimension, thinned to what can be drawn."""
     shown = _flattened(_DrawnCurve(signal=product.signal, errors=product.errors, axes=product.axes))
     image = shown.signal.ndim == 2
-    for dim, most in enumerate((MOST_CELLS_A_SIDE,) * 2 if image else (MOST_POINTS,)):
+    for dim, most in enumerate((MAX_CELLS_A_SIDE,) * 2 if image else (MAX_POINTS,)):
         shown = _coarser(shown, dim, most)
     x_axis = shown.axes[-1]
     y_title = _label(shown.axes[0]) if image else _with_units(product.name, product.units)
-    notes = html.escape("; ".join((*_facts(product), *shown.notes))[:MOST_NOTES])
+    notes = html.escape("; ".join((*_facts(product), *shown.notes))[:MAX_NOTES])
     title = f"{html.escape(_heading(product, instrument))}<br><sub>{notes}</sub>"
     return {
         "data": [_image(shown, product.units)] if image else [_curve(shown)],

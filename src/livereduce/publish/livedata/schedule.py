@@ -16,7 +16,7 @@ BETWEEN_S = 10.0
 large image takes 0.3 s of a core, in which the reduction may have to wait for the interpreter."""
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 300.0
-MOST_RUNS = 3
+MAX_RUNS = 3
 """Runs whose plots wait at a time; of more, the oldest are given up."""
 
 
@@ -47,7 +47,7 @@ def offered(turns: Turns, run: int) -> Turns:
     if run == 0:
         return turns
     others = tuple(each for each in turns.waiting if each != run)
-    return replace(turns, waiting=(*others, run)[-MOST_RUNS:])
+    return replace(turns, waiting=(*others, run)[-MAX_RUNS:])
 
 
 def seen(turns: Turns, run: int, newest_unix_s: float) -> Turns:
@@ -55,7 +55,7 @@ def seen(turns: Turns, run: int, newest_unix_s: float) -> Turns:
     if run == 0 or turns.newest_unix_s.get(run, 0.0) >= newest_unix_s:
         return turns
     newest = {**turns.newest_unix_s, run: newest_unix_s}
-    latest = sorted(newest, key=lambda each: newest[each])[-MOST_RUNS - 1 :]
+    latest = sorted(newest, key=lambda each: newest[each])[-MAX_RUNS - 1 :]
     waiting = tuple(each for each in turns.waiting if newest_unix_s - newest.get(each, 0.0) <= FRESH_S)
     return replace(turns, waiting=waiting, newest_unix_s={each: newest[each] for each in latest})
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from livereduce.base.exchange import NoHttpAnswer, exchange
 from livereduce.config.livedata import Publication
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """Of an answer; nothing in it is of use but its status."""
 
 _MEANS = {
@@ -58,7 +58,7 @@ def upload(publication: Publication, instrument: str, run: int, div: str, timeou
             body=_form(boundary, publication, div),
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
             timeout_s=timeout_s,
-            most_bytes=MOST_BYTES,
+            most_bytes=MAX_BYTES,
             context=_context(publication) if parts.scheme == "https" else None,
         ).status
     except NoHttpAnswer as error:

@@ -24,11 +24,11 @@ _UNITS = {"events": "counts", "proton_charge_pc": "pC"}
 _NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
 """Fields of files that were written before November 2026, and the attributes they are."""
 
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 """Of a file that is changed; the largest product has 64 MB."""
-MOST_FACTS = 500
+MAX_FACTS = 500
 """Fields of an entry that are looked at, and bytes of one."""
-MOST_FACT_BYTES = 1 << 16
+MAX_FACT_BYTES = 1 << 16
 
 # h5py's dictionary-like writing costs twice as much as its low-level calls, and a product is written every cycle.
 # Texts have variable length, because h5py gives fixed-length attributes back as bytes.
@@ -68,7 +68,7 @@ def amend_product(path: Path, facts: Mapping[str, float | int | str]) -> None:
         It cannot be written; the file stands as it was.
     """
     try:
-        content = read_regular(path, MOST_BYTES, follow_link=False)
+        content = read_regular(path, MAX_BYTES, follow_link=False)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -282,7 +282,7 @@ def read_facts(path: Path) -> dict[str, Any]:
 def _read_facts(file: h5py.File) -> dict[str, Any]:
     entry = _default_entry(file)
     facts = {}
-    for name in islice(entry, MOST_FACTS):
+    for name in islice(entry, MAX_FACTS):
         value = _fact(entry, name)
         if value is not None:
             facts[_NAMES_BEFORE.get(name, name)] = value
@@ -295,7 +295,7 @@ def _fact(entry: h5py.Group, name: str) -> float | int | str | None:
         field = member(entry, name)
     except (NotPlain, KeyError):
         return None
-    if not isinstance(field, h5py.Dataset) or field.shape != () or field.dtype.itemsize > MOST_FACT_BYTES:
+    if not isinstance(field, h5py.Dataset) or field.shape != () or field.dtype.itemsize > MAX_FACT_BYTES:
         return None
     if h5py.check_string_dtype(field.dtype):
         return str(field.asstr(errors="replace")[()])

@@ -23,7 +23,7 @@ from livereduce.publish.products.file import amend_product, read_facts, write_pr
 from livereduce.publish.products.index import Index, IndexEntry, Run, decode_index, encode_index
 
 INDEX = "index.json"
-MOST_INDEX = 4 << 20
+MAX_INDEX = 4 << 20
 """Bytes; it has some kilobytes."""
 
 logger = logging.getLogger("livereduce.publish")
@@ -259,6 +259,6 @@ def _product_on_disk(path: Path, *, ended: bool) -> _OnDisk:
 def _known_index(path: Path) -> Index:
     """An earlier index, without products; an empty one if it is missing or broken."""
     try:
-        return decode_index(read_regular(path, MOST_INDEX, follow_link=False))
+        return decode_index(read_regular(path, MAX_INDEX, follow_link=False))
     except (OSError, ValueError):
         return Index()

@@ -13,9 +13,9 @@ from typing import Any
 from livereduce.base.fields import checked
 from livereduce.base.run_numbers import named, passed_unseen
 
-MOST_MISSED = 10
+MAX_MISSED = 10
 """Entries of runs that left no product; each is one run, or several that follow one another."""
-MOST_NOTES = 3
+MAX_NOTES = 3
 
 END_UNSEEN = "the end of the run was not seen: data after this result may be missing"
 NOT_REPLACED = "an earlier worker wrote this result, and the run ended without another one"
@@ -106,7 +106,7 @@ class Index:
         """The newest runs whose end or whole was missed, one sentence each, for people."""
         told = [(one.first, f"{named(range(one.first, one.last + 1))}: {one.reason}") for one in self.missed]
         told += [(one.run, f"run {one.run}: {one.incomplete}") for one in self.runs if one.incomplete]
-        return tuple(text for _, text in sorted(told)[-MOST_NOTES:])
+        return tuple(text for _, text in sorted(told)[-MAX_NOTES:])
 
 
 def with_run(index: Index, run: Run, *, current: bool) -> Index:
@@ -146,7 +146,7 @@ def _missed_since(index: Index, run: int, now_unix_s: float) -> Index:
     if passed := passed_unseen(before, run):
         reason = PASSED if len(passed) == 1 else PASSED_ALL
         missed.append(Missed(first=passed[0], last=passed[-1], reason=reason, noticed_unix_s=now_unix_s))
-    return replace(index, missed=(*index.missed, *missed)[-MOST_MISSED:])
+    return replace(index, missed=(*index.missed, *missed)[-MAX_MISSED:])
 
 
 def ended(index: Index, run: int, incomplete: str = "", ours: Collection[str] | None = None) -> Index:
@@ -222,7 +222,7 @@ def decode_index(text: str | bytes) -> Index:
             runs=tuple(_run_of(run) for run in body["runs"]),
             last_run=last.run,
             last_run_ended=last.ended,
-            missed=tuple(checked(Missed, one) for one in body.get("missed", ())[-MOST_MISSED:]),
+            missed=tuple(checked(Missed, one) for one in body.get("missed", ())[-MAX_MISSED:]),
         )
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not an index of products: {error!r}") from None

@@ -15,9 +15,9 @@ from h5py import h5d
 
 from livereduce.base.files import open_regular
 
-MOST_LINKS = 8
+MAX_LINKS = 8
 """Soft links on the way to one place."""
-MOST_CHUNK_BYTES = 64 << 20
+MAX_CHUNK_BYTES = 64 << 20
 
 
 class NotPlain(ValueError):
@@ -80,7 +80,7 @@ def _step(group: h5py.Group | h5py.Dataset, name: str, links: int) -> h5py.Group
     if link is None:
         raise KeyError(f"there is no {name!r}")
     if isinstance(link, h5py.SoftLink):
-        if links == MOST_LINKS:
+        if links == MAX_LINKS:
             raise NotPlain(f"{name!r}: too many links to follow")
         return member(group, link.path, links + 1)
     if isinstance(link, h5py.ExternalLink):
@@ -95,7 +95,7 @@ def _require_plain(dataset: h5py.Dataset) -> None:
         raise NotPlain(f"{dataset.name} is a virtual dataset: its values lie in other files")
     if how.get_external_count():
         raise NotPlain(f"{dataset.name} has external storage: its values lie in another file")
-    if dataset.dtype.itemsize > MOST_CHUNK_BYTES:
+    if dataset.dtype.itemsize > MAX_CHUNK_BYTES:
         raise NotPlain(f"{dataset.name}: one value takes {dataset.dtype.itemsize} bytes")
-    if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > MOST_CHUNK_BYTES:
+    if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > MAX_CHUNK_BYTES:
         raise NotPlain(f"{dataset.name}: its chunks of {dataset.chunks} values are too large to be read piece by piece")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from livereduce.publish.product import Product
 from livereduce.publish.products.index import joined_reasons
 
-MOST_WAITING = 32
-MOST_ENDS = 1000
-MOST_BYTES = 256 << 20
+MAX_WAITING = 32
+MAX_ENDS = 1000
+MAX_BYTES = 256 << 20
 """Four of the largest results (64 MB with errors each)."""
 DROPPED = "its last result could not be written: too many others waited for the disk"
 
@@ -62,7 +62,7 @@ def add_product(waiting: WaitingWrites, product: Product) -> WaitingWrites:
 def add_end(waiting: WaitingWrites, end: End) -> WaitingWrites:
     """A run is over."""
     others = tuple(one for one in waiting.ends if one.run != end.run)
-    return replace(waiting, ends=(*others, end)[-MOST_ENDS:])
+    return replace(waiting, ends=(*others, end)[-MAX_ENDS:])
 
 
 def ready_ends(waiting: WaitingWrites) -> tuple[End, ...]:
@@ -106,7 +106,7 @@ def _key(product: Product) -> tuple[int, str]:
 
 
 def _is_too_much(products: tuple[Product, ...]) -> bool:
-    return len(products) > MOST_WAITING or sum(map(_size, products)) > MOST_BYTES
+    return len(products) > MAX_WAITING or sum(map(_size, products)) > MAX_BYTES
 
 
 def _size(product: Product) -> int:

@@ -17,7 +17,7 @@ LEAST_GROWTH = 1.5
 """How much larger the exposure must have become before it is judged whether errors fall as they should."""
 SLOWEST_FALL = 0.25
 """An error that falls with a power of the exposure below this (1/2 is the law) does not follow the law."""
-MOST_UNEQUAL = 6.0
+MAX_UNEQUAL = 6.0
 """Ratio of the scatter in both halves of a run (squares, scaled by the law) above which the law does not hold."""
 RATE_WINDOW_S = 600.0
 """The present rate of the exposure is that of the last ten minutes of data."""
@@ -243,7 +243,7 @@ def _from_scatter(exposures: list[float], values: list[float]) -> float:
     sooner, later = statistics.fmean(squares[:half]), statistics.fmean(squares[half:])
     if later == 0 or sooner == 0:
         raise _CannotTell("no error is reported, and the value does not change")
-    if max(later / sooner, sooner / later) > MOST_UNEQUAL:
+    if max(later / sooner, sooner / later) > MAX_UNEQUAL:
         raise _CannotTell("no error is reported, and the scatter of the values does not fall as that of a mean does")
     return math.sqrt(statistics.fmean(squares) / exposures[-1])
 

@@ -14,19 +14,19 @@ from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S
 from livereduce.base.files import read_regular
-from livereduce.scripting.metric import MOST_METRICS, ReportedMetric
+from livereduce.scripting.metric import MAX_METRICS, ReportedMetric
 
 FILE_NAME = "trends.json"
 VERSION = 1
 CHARGE_BEFORE = "charge_pc"
 """What the column of proton charge was called before November 2026."""
-MOST_POINTS = 2000
+MAX_POINTS = 2000
 """Of one metric."""
-MOST_POINTS_IN_ALL = 10_000
+MAX_POINTS_IN_ALL = 10_000
 """Of all metrics together: the file is written anew at each result, which takes some 30 ms at half a megabyte."""
-MOST_LEFT_OUT = 10
+MAX_LEFT_OUT = 10
 """Names beyond the number of metrics that are told one by one."""
-MOST_BYTES = 16 << 20
+MAX_BYTES = 16 << 20
 """A longer file is none of ours."""
 
 
@@ -92,7 +92,7 @@ class Trends:
         Time of the first pulse of the run. With it and `scripts` (md5 of proc and post_proc) a worker that replays
         the run knows that these trends go on.
     left_out
-        Some of the names that came after `MOST_METRICS` others.
+        Some of the names that came after `MAX_METRICS` others.
     """
 
     run: int
@@ -124,13 +124,13 @@ def add_reported(trends: Trends, reported: Sequence[ReportedMetric], at: Exposur
     """The trends with the values of one more result."""
     metrics, left_out = dict(trends.metrics), list(trends.left_out)
     for one in reported:
-        if one.name not in metrics and len(metrics) >= MOST_METRICS:
-            if one.name not in left_out and len(left_out) < MOST_LEFT_OUT:
+        if one.name not in metrics and len(metrics) >= MAX_METRICS:
+            if one.name not in left_out and len(left_out) < MAX_LEFT_OUT:
                 left_out.append(one.name)
             continue
         trend = metrics.get(one.name, Trend(name=one.name))
         metrics[one.name] = add_point(trend, Point(at=at, value=one.value, error=one.error), one.units)
-    most = min(MOST_POINTS, MOST_POINTS_IN_ALL // max(len(metrics), 1))
+    most = min(MAX_POINTS, MAX_POINTS_IN_ALL // max(len(metrics), 1))
     thinned = {name: thin(trend, most) for name, trend in metrics.items()}
     return replace(trends, metrics=thinned, left_out=tuple(left_out))
 
@@ -237,7 +237,7 @@ def read_trends(path: Path) -> Trends | None:
         It cannot be read.
     """
     try:
-        content = read_regular(path, MOST_BYTES, follow_link=False)
+        content = read_regular(path, MAX_BYTES, follow_link=False)
     except FileNotFoundError:
         return None
     return decode_trends(content.decode("utf-8"))

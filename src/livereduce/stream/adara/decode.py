@@ -12,7 +12,7 @@ from livereduce.stream.adara.wire.arena import Arena
 from livereduce.stream.adara.wire.banks import BankReader, BankTable, copy_events, fill_states
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.adara.wire.layout import PULSE_TYPES, Kind, Note, type_name
-from livereduce.stream.adara.wire.monitors import MOST_MONITORS, MonitorReader
+from livereduce.stream.adara.wire.monitors import MAX_MONITORS, MonitorReader
 from livereduce.stream.adara.wire.packets import (
     Annotation,
     BadPacket,
@@ -25,10 +25,10 @@ from livereduce.stream.adara.wire.packets import (
     VariableValues,
     read_packet,
 )
-from livereduce.stream.adara.wire.variables import MOST_VARIABLES, VariableReader
+from livereduce.stream.adara.wire.variables import MAX_VARIABLES, VariableReader
 from livereduce.stream.items import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
 
-_MOST_COUNTED_TYPES = 256
+_MAX_COUNTED_TYPES = 256
 _Reader = Callable[[I8], Sequence[Item]]
 """Rows to items."""
 
@@ -80,7 +80,7 @@ class Decoder:
     def _count_unknown(self, table: PacketTable) -> None:
         for row in table.rows[Kind.UNKNOWN].tolist():
             name = type_name(int(table.format[row]))
-            if name not in self.unknown_types and len(self.unknown_types) >= _MOST_COUNTED_TYPES:
+            if name not in self.unknown_types and len(self.unknown_types) >= _MAX_COUNTED_TYPES:
                 name = "other"
             self.unknown_types[name] = self.unknown_types.get(name, 0) + 1
 
@@ -155,7 +155,7 @@ class Decoder:
         if damaged:
             row = self._monitors.first_damaged
             size = 4 * table.length[row]
-            reason = f"its sections do not fit its payload of {size} bytes, or name more than {MOST_MONITORS} monitors"
+            reason = f"its sections do not fit its payload of {size} bytes, or name more than {MAX_MONITORS} monitors"
             self._note(table, row, damaged, reason)
         return batches
 
@@ -168,7 +168,7 @@ class Decoder:
             reason = f"no room for a value in {4 * table.length[row]} bytes"
             self._note(table, row, variables.short - short, reason)
         if variables.beyond > beyond:
-            reason = f"a variable beyond the {MOST_VARIABLES} that are known; its values are left out"
+            reason = f"a variable beyond the {MAX_VARIABLES} that are known; its values are left out"
             self._note(table, row, variables.beyond - beyond, reason)
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value, c.invalid) for c in columns]
 
@@ -207,8 +207,8 @@ class Decoder:
             repeats = row < deliver.repeats_before and time_ns < newest_ns
             if repeats or (time_ns == newest_ns and invalid == packet.invalid):
                 return []
-        elif len(self._newest) >= MOST_VARIABLES:
-            reason = f"a variable beyond the {MOST_VARIABLES} that are known; its values are left out"
+        elif len(self._newest) >= MAX_VARIABLES:
+            reason = f"a variable beyond the {MAX_VARIABLES} that are known; its values are left out"
             self._note(table, row, 1, reason)
             return []
         if not len(packet.value):  # a packet may say of itself that it has no values

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Iterator
 
 from livereduce.stream.adara.wire.packets import DeviceDescriptor
-from livereduce.stream.adara.wire.variables import MOST_VARIABLES
+from livereduce.stream.adara.wire.variables import MAX_VARIABLES
 from livereduce.stream.items import is_our_log
 
-MOST_NAME = 255
+MAX_NAME = 255
 """Characters of a variable's name or units that are kept: a descriptor has room for megabytes."""
 
 _log = logging.getLogger("livereduce.stream")
@@ -32,12 +32,12 @@ class Names:
     def learn(self, packet: DeviceDescriptor) -> None:
         """Take the names of a device's variables; a descriptor may come again, with other ones."""
         for variable, (name, units) in packet.variables.items():
-            key, name, units = (packet.device, variable), name[:MOST_NAME], units[:MOST_NAME]
-            if key not in self._said and len(self._said) >= MOST_VARIABLES:
+            key, name, units = (packet.device, variable), name[:MAX_NAME], units[:MAX_NAME]
+            if key not in self._said and len(self._said) >= MAX_VARIABLES:
                 continue
             if self._said.get(key) != (packet.name, name):
                 self._said[key] = packet.name, name
-                self._claim(key, name, packet.name[:MOST_NAME])
+                self._claim(key, name, packet.name[:MAX_NAME])
             self._names[key] = self._names[key][0], units
 
     def of(self, device: int, variable: int) -> tuple[str, str]:

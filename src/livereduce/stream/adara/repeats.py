@@ -17,7 +17,7 @@ from livereduce.stream.adara.wire.layout import Note
 from livereduce.stream.adara.wire.packets import Annotation, Packet, VariableValues
 from livereduce.stream.items import I8
 
-MOST_NOTES = 1 << 15
+MAX_NOTES = 1 << 15
 """Annotations and values of rare kinds that are remembered at least."""
 SLACK = 64
 """Repeats, beyond as many as were delivered, after which a server only repeats."""

@@ -21,7 +21,7 @@ from livereduce.stream.adara import pauses
 from livereduce.stream.adara.delivered import Delivered, nothing_delivered
 from livereduce.stream.adara.pauses import Pause
 from livereduce.stream.adara.repeats import (
-    MOST_NOTES,
+    MAX_NOTES,
     PAUSED_BY,
     Seen,
     Sifted,
@@ -40,7 +40,7 @@ from livereduce.stream.items import I8, Gap, Item, Position, RunEnded, RunStarte
 
 RECENT = 16
 """Pulses whose stamps are kept, so that a few wrong ones do not decide where to go on after a reconnect."""
-MOST_RUNS = 1024
+MAX_RUNS = 1024
 """Runs of a connection that are known again."""
 OVERLAP_MISSING = "the server could not give again what it sent while the connection was down"
 ONLY_REPEATS = "the server sends the same packets again and again; what it should have sent instead is missing"
@@ -70,7 +70,7 @@ class SessionState:
     pause: Pause = field(default_factory=Pause)
     banked: Seen = field(default_factory=Seen)
     monitor: Seen = field(default_factory=Seen)
-    notes: Delivered = field(default_factory=lambda: nothing_delivered(MOST_NOTES), compare=False, repr=False)
+    notes: Delivered = field(default_factory=lambda: nothing_delivered(MAX_NOTES), compare=False, repr=False)
     recent_ns: tuple[int, ...] = ()
     window: Window = field(default_factory=Window)
     replaying: bool = False
@@ -317,7 +317,7 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
         if packet.run in state.runs:
             reason = f"run {packet.run} came back after it was over; what came of it before is not in this result"
             outputs.append(Gap(run=packet.run, reason=reason, to_ns=time_ns))
-        state = replace(state, runs=(*state.runs, packet.run)[-MOST_RUNS:])
+        state = replace(state, runs=(*state.runs, packet.run)[-MAX_RUNS:])
     return _hear_pause(state, packet.paused, time_ns, outputs)
 
 

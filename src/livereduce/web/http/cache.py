@@ -4,8 +4,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-MOST_BYTES = 64 << 20
-MOST_WAITING = 64
+MAX_BYTES = 64 << 20
+MAX_WAITING = 64
 """Different pieces of work in progress or waiting; more are refused."""
 
 
@@ -16,7 +16,7 @@ class CacheBusy(Exception):
 class Cache:
     """Bytes by key, least recently used first to go; a key must name a state of its source, not just the source."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MAX_BYTES) -> None:
         self._most_bytes = most_bytes
         self._held: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
         self._held_bytes = 0
@@ -45,7 +45,7 @@ class Cache:
             self._held.move_to_end(key)
             return self._held[key]
         if key not in self._making:
-            if len(self._making) >= MOST_WAITING:
+            if len(self._making) >= MAX_WAITING:
                 raise CacheBusy
             task = self._making[key] = asyncio.create_task(self._make(key, make))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -6,9 +6,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livereduce.web.http.access import host_is_ours
 
-MOST_BODY = 4096
+MAX_BODY = 4096
 """Bytes of a request's body; nothing here needs one."""
-MOST_QUERY = 4096
+MAX_QUERY = 4096
 
 CONTENT_POLICY = "; ".join(
     (
@@ -63,11 +63,11 @@ def why_refused(request: Request, names: frozenset[str]) -> Response | None:
     """The answer to a request that goes no further; None if it may."""
     if len(request.headers.getlist("host")) != 1 or not host_is_ours(request.headers["host"], names):
         return refusal(421, "this server does not go by that name; start it with --name NAME if it should")
-    if len(request.scope.get("query_string", b"")) > MOST_QUERY:
-        return refusal(414, f"the query is longer than {MOST_QUERY} bytes")
+    if len(request.scope.get("query_string", b"")) > MAX_QUERY:
+        return refusal(414, f"the query is longer than {MAX_QUERY} bytes")
     length = request.headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit() and int(length[:9]) <= MOST_BODY and len(length) < 10):
-        return refusal(413, f"the body is longer than {MOST_BODY} bytes; nothing here needs one")
+    if not (length.isascii() and length.isdigit() and int(length[:9]) <= MAX_BODY and len(length) < 10):
+        return refusal(413, f"the body is longer than {MAX_BODY} bytes; nothing here needs one")
     if "transfer-encoding" in request.headers:
         return refusal(411, "a body without a length is not taken")
     return None

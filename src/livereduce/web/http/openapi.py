@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from livereduce import __version__
-from livereduce.web.http.params import MOST_POINTS, MOST_ROWS
+from livereduce.web.http.params import MAX_POINTS, MAX_ROWS
 from livereduce.web.http.schemas import SCHEMAS, ref
 
 Json = dict[str, Any]
@@ -77,13 +77,13 @@ _NAME = _parameter("name", "The name of the product.", {"type": "string"})
 _POINTS = _query(
     "max_points",
     "Values at most, in all.",
-    {"type": "integer", "minimum": 1, "maximum": MOST_POINTS, "default": 100_000},
+    {"type": "integer", "minimum": 1, "maximum": MAX_POINTS, "default": 100_000},
 )
 _ROW = _query(
     "row",
     "Spectra of a product of two dimensions.",
     {"type": "integer", "minimum": 0, "maximum": 10**9},
-    many=MOST_ROWS,
+    many=MAX_ROWS,
 )
 _SINCE = _query("since", "Numbers after this time only.", {"type": "string", "format": "date-time"})
 _TARGET = _query(

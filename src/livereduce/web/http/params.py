@@ -6,9 +6,9 @@ from datetime import datetime
 
 from starlette.exceptions import HTTPException
 
-MOST_ROWS = 20
-DEFAULT_POINTS, MOST_POINTS = 100_000, 500_000
-MOST_IDS = 200
+MAX_ROWS = 20
+DEFAULT_POINTS, MAX_POINTS = 100_000, 500_000
+MAX_IDS = 200
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
@@ -28,13 +28,13 @@ def whole_number(name: str, text: str, least: int, most: int) -> int:
 
 def points(values: Sequence[str]) -> int:
     """``max_points``; the last one counts, none is the default."""
-    return whole_number("max_points", values[-1], 1, MOST_POINTS) if values else DEFAULT_POINTS
+    return whole_number("max_points", values[-1], 1, MAX_POINTS) if values else DEFAULT_POINTS
 
 
 def rows(values: Sequence[str]) -> tuple[int, ...]:
     """``row``, given any number of times."""
-    if len(values) > MOST_ROWS:
-        raise HTTPException(422, f"row: at most {MOST_ROWS} at once, got {len(values)}")
+    if len(values) > MAX_ROWS:
+        raise HTTPException(422, f"row: at most {MAX_ROWS} at once, got {len(values)}")
     return tuple(whole_number("row", text, 0, 10**9) for text in values)
 
 
@@ -66,8 +66,8 @@ def time(values: Sequence[str]) -> datetime | None:
 
 def ids(values: Sequence[str], known: frozenset[str]) -> frozenset[str] | None:
     """``id``, given any number of times; None for all."""
-    if len(values) > MOST_IDS:
-        raise HTTPException(422, f"id: at most {MOST_IDS} at once, got {len(values)}")
+    if len(values) > MAX_IDS:
+        raise HTTPException(422, f"id: at most {MAX_IDS} at once, got {len(values)}")
     for one in values:
         if one not in known:
             raise HTTPException(404, f"there is no instrument {one[:40]!r} here")

@@ -8,7 +8,7 @@ from livereduce.web.state.broadcast import Broadcast, Mailbox
 
 BEAT_EVERY_S = 8.0
 """Without a beat for 25 s the page says that it has lost its server."""
-MOST_BLOCKED_S = 30.0
+MAX_BLOCKED_S = 30.0
 """A watcher that takes nothing for so long is let go; its browser comes again by itself."""
 
 _HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
@@ -41,7 +41,7 @@ class EventStream:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _write(self, send: Send, body: bytes) -> None:
-        async with asyncio.timeout(MOST_BLOCKED_S):
+        async with asyncio.timeout(MAX_BLOCKED_S):
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
 

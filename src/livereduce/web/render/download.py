@@ -17,7 +17,7 @@ from livereduce.web.render.downsample import Floats
 from livereduce.web.render.reading import Unshowable, axes_of, check
 
 PIECE_BYTES = 1 << 18
-MOST_CSV_CELLS = 1 << 23
+MAX_CSV_CELLS = 1 << 23
 """A table of more lines is of no use to anybody; that file is a third of a gigabyte already."""
 _LINES = 1 << 13
 
@@ -51,7 +51,7 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
     with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
-        if signal.ndim > 2 or signal.size > MOST_CSV_CELLS:
+        if signal.ndim > 2 or signal.size > MAX_CSV_CELLS:
             raise Unshowable(f"a product of shape {signal.shape} is no table; download it as NeXus")
         axes = axes_of(data, signal)
         headings = [name for axis, length in zip(axes, signal.shape, strict=True) for name in _headings(axis, length)]

@@ -21,11 +21,11 @@ from livereduce.web.render.downsample import LARGEST_USUAL, SMALLEST_USUAL, Floa
 from livereduce.web.render.reading import Curve, Curves, Shown, Unshowable, read_curves, read_dimensions, read_shown
 
 SIZE_INCHES, DPI = (8.0, 5.0), 120
-MOST_COLUMNS = int(SIZE_INCHES[0] * DPI)
+MAX_COLUMNS = int(SIZE_INCHES[0] * DPI)
 """More points than pixels cannot be seen, and each takes its time."""
-MOST_CELLS = 200_000
+MAX_CELLS = 200_000
 """Of an image; as many as it has pixels on the paper, about."""
-MOST_TEXT = 100
+MAX_TEXT = 100
 """Characters of a label."""
 FAINTEST = 1e-12
 """Of the largest value: where a logarithmic scale begins at the latest."""
@@ -40,8 +40,8 @@ def draw(path: Path, rows: Sequence[int], run: int, name: str) -> bytes:
         There is nothing to draw; and as `livereduce.web.render.reading.read_shown`.
     """
     if rows or read_dimensions(path) < 2:
-        return _picture(read_curves(path, MOST_COLUMNS, rows), run, name)
-    return _picture(read_shown(path, MOST_CELLS), run, name)
+        return _picture(read_curves(path, MAX_COLUMNS, rows), run, name)
+    return _picture(read_shown(path, MAX_CELLS), run, name)
 
 
 def _picture(shown: Curves | Shown, run: int, name: str) -> bytes:
@@ -53,7 +53,7 @@ def _picture(shown: Curves | Shown, run: int, name: str) -> bytes:
             _image(figure, plot, shown)
         else:
             _lines(plot, shown)
-        title = f"run {run}  {name[:MOST_TEXT]}" + (f"\n{shown.title[:MOST_TEXT]}" if shown.title else "")
+        title = f"run {run}  {name[:MAX_TEXT]}" + (f"\n{shown.title[:MAX_TEXT]}" if shown.title else "")
         plot.set_title(_printable(title), fontsize=10)
         notes = "; ".join(note for note in (shown.note, shown.thinned, _incomplete(shown)) if note)
         figure.supxlabel(_printable(notes[:200]), fontsize=7)
@@ -156,7 +156,7 @@ def _drawable(axis: Axis) -> tuple[Floats, int]:
 
 def _label(name: str, units: str, power: int) -> str:
     text = f"{name} ({units})" if units else name
-    return _printable(text[:MOST_TEXT]) + (f"  × 1e{power}" if power else "")
+    return _printable(text[:MAX_TEXT]) + (f"  × 1e{power}" if power else "")
 
 
 def _printable(text: str) -> str:

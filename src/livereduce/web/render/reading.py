@@ -15,16 +15,16 @@ from livereduce.web.render.downsample import Floats, extremes, group_sizes, mean
 
 PIECE_CELLS = 1 << 20
 """Cells read at once: 8 MiB of signal, and as much of errors."""
-MOST_CELLS = 1 << 28
+MAX_CELLS = 1 << 28
 """Of a product that is shown; a larger one would keep this process busy for many seconds."""
-MOST_AXIS = 1 << 24
+MAX_AXIS = 1 << 24
 
 
-MOST_LABEL = 1000
+MAX_LABEL = 1000
 """Characters of a label or unit."""
-MOST_BYTES_UNSTORED = 64 << 20
+MAX_BYTES_UNSTORED = 64 << 20
 """What a file may declare without holding it: compression makes no more than a thousand bytes of one."""
-MOST_PACKED = 2000
+MAX_PACKED = 2000
 
 
 class Unshowable(Exception):
@@ -110,8 +110,8 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
         return Shown(
             title=str(facts.pop("title", "")),
             rows=1 if signal.ndim < 2 else signal.shape[-2],
-            label=str(signal.attrs.get("long_name", ""))[:MOST_LABEL],
-            units=str(signal.attrs.get("units", ""))[:MOST_LABEL],
+            label=str(signal.attrs.get("long_name", ""))[:MAX_LABEL],
+            units=str(signal.attrs.get("units", ""))[:MAX_LABEL],
             attributes=facts,
             **body,
         )
@@ -149,8 +149,8 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
         drawn = [_envelope(signal, errors, place, by) for place in places]
         return Curves(
             title=str(facts.pop("title", "")),
-            label=str(signal.attrs.get("long_name", ""))[:MOST_LABEL],
-            units=str(signal.attrs.get("units", ""))[:MOST_LABEL],
+            label=str(signal.attrs.get("long_name", ""))[:MAX_LABEL],
+            units=str(signal.attrs.get("units", ""))[:MAX_LABEL],
             axis=_thin_axis(data, axis_names(data, signal)[-1], length, by),
             curves=tuple(drawn),
             row_numbers=tuple(rows) if signal.ndim > 1 else (),
@@ -185,11 +185,11 @@ def check(signal: Any, errors: Any, rows: Sequence[int]) -> None:
     if errors is not None and errors.shape != signal.shape:
         raise Unshowable(f"the errors have shape {errors.shape}, the signal {signal.shape}")
     cells = signal.size if not rows else len(rows) * signal.shape[-1]
-    if cells > MOST_CELLS:
+    if cells > MAX_CELLS:
         raise Unshowable(f"a product of {signal.size:,} cells is too large to be shown; download it as NeXus")
-    if any(length > MOST_AXIS for length in signal.shape):
+    if any(length > MAX_AXIS for length in signal.shape):
         raise Unshowable(f"a product of shape {signal.shape} is too long to be shown; download it as NeXus")
-    if cells * signal.dtype.itemsize > max(MOST_BYTES_UNSTORED, MOST_PACKED * signal.id.get_storage_size()):
+    if cells * signal.dtype.itemsize > max(MAX_BYTES_UNSTORED, MAX_PACKED * signal.id.get_storage_size()):
         raise Unshowable(f"the file declares {signal.size:,} cells, but does not hold them")
     count = signal.shape[-2] if signal.ndim > 1 else 1
     for row in rows:
@@ -261,14 +261,14 @@ def _thin_axis(data: Any, name: str, length: int, by: int) -> Axis:
     fits = isinstance(field, h5py.Dataset) and field.shape in ((length,), (length + 1,)) and field.dtype.kind in "iuf"
     if field is None or not fits:
         first = np.arange(0, length, by, dtype=np.float64)
-        return Axis(name=(name or "index")[:MOST_LABEL], values=(first + np.minimum(first + by, length) - 1) / 2)
+        return Axis(name=(name or "index")[:MAX_LABEL], values=(first + np.minimum(first + by, length) - 1) / 2)
     edges = field.shape[0] == length + 1
     pieces = [np.asarray(field[piece], dtype=np.float64) for piece in _pieces(length, by, PIECE_CELLS)]
     values = [thin_axis(piece, by, edges=edges) for piece in pieces]
     if edges:
         values.append(np.asarray(field[length:], dtype=np.float64))
-    units = str(field.attrs.get("units", ""))[:MOST_LABEL]
-    return Axis(name=name[:MOST_LABEL], units=units, values=np.concatenate(values) if values else np.empty(0))
+    units = str(field.attrs.get("units", ""))[:MAX_LABEL]
+    return Axis(name=name[:MAX_LABEL], units=units, values=np.concatenate(values) if values else np.empty(0))
 
 
 def _blocks(values: Any, prefix: tuple[int, ...], by_row: int, by_column: int, *, squares: bool) -> Floats:

@@ -12,10 +12,10 @@ from typing import Any
 
 from livereduce.web.render.encode import to_json
 
-MOST_WATCHERS = 1000
-MOST_OF_ONE = MOST_WATCHERS // 2
+MAX_WATCHERS = 1000
+MAX_OF_ONE = MAX_WATCHERS // 2
 """Watchers from one address: a proxy that hides all its clients has as many."""
-MOST_WAITING = 2000
+MAX_WAITING = 2000
 """Pieces of news in one box; a facility has fewer instruments and products than that."""
 
 
@@ -54,7 +54,7 @@ class Mailbox:
         if self.ids is not None and news.data.get("id") not in self.ids:
             return
         self._waiting.pop(news.key, None)
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MAX_WAITING:
             self.overflown = True
         else:
             self._waiting[news.key] = news
@@ -108,9 +108,9 @@ class Broadcast:
             All places are taken, or as many as one address may have.
         """
         held = Counter(self._boxes.values())
-        if held[address] >= MOST_OF_ONE:
-            raise Full(f"{MOST_OF_ONE} are watching from this address already")
-        if len(self._boxes) >= MOST_WATCHERS:
+        if held[address] >= MAX_OF_ONE:
+            raise Full(f"{MAX_OF_ONE} are watching from this address already")
+        if len(self._boxes) >= MAX_WATCHERS:
             self._dismiss(whose_place(held, address))
         box = Mailbox(ids)
         for news in first:

@@ -13,11 +13,11 @@ from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
 
-MOST_RUNS = 200
-MOST_PRODUCTS = 100
+MAX_RUNS = 200
+MAX_PRODUCTS = 100
 """Of a run. An index with more is not of this service; the page shows as many of the newest."""
 
-MOST_TIME, MOST_REASON = 40, 1000
+MAX_TIME, MAX_REASON = 40, 1000
 """Characters."""
 
 _PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
@@ -79,7 +79,7 @@ def parse_index(text: str) -> ShownIndex:
         Not an index at all.
     """
     try:
-        entries = json.loads(text)["runs"][-MOST_RUNS:]
+        entries = json.loads(text)["runs"][-MAX_RUNS:]
         return ShownIndex(runs=tuple(run for entry in reversed(entries) if (run := _run(entry))))
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not an index of products: {error!r}") from None
@@ -122,15 +122,15 @@ class _Entry:
 def _run(body: Any) -> ListedRun | None:
     try:
         entry = checked(_RunEntry, body)
-        listed = [_product(entry.run, one) for one in body["products"][:MOST_PRODUCTS]]
+        listed = [_product(entry.run, one) for one in body["products"][:MAX_PRODUCTS]]
     except (KeyError, TypeError, ValueError):
         return None
     return ListedRun(
         run=entry.run,
         ended=entry.ended,
-        start_time=entry.start_time[:MOST_TIME],
-        end_time=entry.end_time[:MOST_TIME],
-        incomplete=entry.incomplete[:MOST_REASON],
+        start_time=entry.start_time[:MAX_TIME],
+        end_time=entry.end_time[:MAX_TIME],
+        incomplete=entry.incomplete[:MAX_REASON],
         products={one.name: one for one in listed if one},
     )
 
@@ -151,5 +151,5 @@ def _product(run: int, body: Any) -> Listed | None:
         written_unix_s=float(entry.written_unix_s),
         events=entry.events,
         proton_charge_pc=entry.proton_charge_pc if isfinite(entry.proton_charge_pc) else 0.0,
-        incomplete=entry.incomplete[:MOST_REASON],
+        incomplete=entry.incomplete[:MAX_REASON],
     )

@@ -24,7 +24,7 @@ LOOK_EVERY_S = 0.2
 """A new result is to be seen within a second."""
 TELL_EVERY_S = 1.0
 """Numbers alone are told no more often: they change with every beat, and each telling goes to everybody."""
-MOST_AT_ONCE = 64
+MAX_AT_ONCE = 64
 FIND_EVERY_S = 5.0
 """How often a configuration is looked at again while its daemon is down: it may say another place now."""
 
@@ -69,7 +69,7 @@ class Facility:
         self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
         self._environ, self._cwd = environ, cwd
         # a thread for each: files on a server that hangs must not hide those of the others
-        self._threads = ThreadPoolExecutor(max(1, min(len(places), MOST_AT_ONCE)), "looks")
+        self._threads = ThreadPoolExecutor(max(1, min(len(places), MAX_AT_ONCE)), "looks")
 
     def close(self) -> None:
         """Wait for nothing any more."""

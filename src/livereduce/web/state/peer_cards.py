@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-MOST_CARDS = 200
+MAX_CARDS = 200
 _TEXT, _NUMBER = (str,), (int, float)
 _FIELDS: dict[str, tuple[type, ...]] = {
     "id": _TEXT,
@@ -42,7 +42,7 @@ def parse_cards(text: bytes, url: str, now: str) -> list[dict[str, Any]]:
     """
     try:
         cards = json.loads(text)["instruments"]
-        own = [one for one in cards if one["peer"] is None][:MOST_CARDS]
+        own = [one for one in cards if one["peer"] is None][:MAX_CARDS]
         found = [{name: _field(one, name) for name in _FIELDS} | {"peer": url} for one in own]
         return [card | {"seen_at": card["seen_at"] or now} for card in found]
     except (AttributeError, KeyError, TypeError, RecursionError) as error:

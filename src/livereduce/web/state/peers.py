@@ -17,8 +17,8 @@ ASK_EVERY_S = 5.0
 TIMEOUT_S = 4.0
 STUCK_S = 20.0
 """For the look-up of a name too, which can take longer than the exchange may."""
-MOST_AT_ONCE = 64
-MOST_BYTES = 1 << 20
+MAX_AT_ONCE = 64
+MAX_BYTES = 1 << 20
 
 log = logging.getLogger("livereduce.web")
 
@@ -40,7 +40,7 @@ class Peers:
     def __init__(self, urls: Sequence[str]) -> None:
         self._peers = [Peer(check_url(url)) for url in urls]
         # a thread for each: one that answers a byte a second must not keep the others waiting
-        self._threads = ThreadPoolExecutor(max(1, min(len(urls), MOST_AT_ONCE)), "peers")
+        self._threads = ThreadPoolExecutor(max(1, min(len(urls), MAX_AT_ONCE)), "peers")
 
     def close(self) -> None:
         """Wait for nothing any more."""
@@ -103,7 +103,7 @@ def check_url(url: str) -> str:
 
 
 def _get(url: str) -> bytes:
-    answer = exchange(url, headers={"Accept": "application/json"}, timeout_s=TIMEOUT_S, most_bytes=MOST_BYTES)
+    answer = exchange(url, headers={"Accept": "application/json"}, timeout_s=TIMEOUT_S, most_bytes=MAX_BYTES)
     if answer.status != HTTPStatus.OK:
         raise NoHttpAnswer(f"HTTP status {answer.status}")
     return answer.body

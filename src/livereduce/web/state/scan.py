@@ -7,7 +7,7 @@ from pathlib import Path
 from livereduce.base.files import read_regular
 from livereduce.config.file import DEFAULT_PATH
 from livereduce.messages.status import Status, holder_beside, is_down, read_status
-from livereduce.publish.products.folder import INDEX, MOST_INDEX
+from livereduce.publish.products.folder import INDEX, MAX_INDEX
 from livereduce.web.state.index import Listed, ShownIndex, parse_index
 from livereduce.web.state.locations import Location
 
@@ -97,7 +97,7 @@ def _index(products_dir: str, before: SeenFiles, marks: dict[Path, Mark]) -> Sho
         marks[path] = mark
         if before.products_dir == products_dir and before.marks.get(path) == mark:
             return before.index
-        return parse_index(read_regular(path, MOST_INDEX, follow_link=False).decode())
+        return parse_index(read_regular(path, MAX_INDEX, follow_link=False).decode())
     except (OSError, ValueError):
         # not there before the first result; one that cannot be read is replaced with the next
         return before.index if before.products_dir == products_dir else ShownIndex()

@@ -8,7 +8,7 @@ from typing import Any
 from livereduce.messages.status import Status, clock_time, iso
 from livereduce.web.state.index import ShownIndex
 
-MOST_TEXT = 2000
+MAX_TEXT = 2000
 """Characters of a reason on a card."""
 
 
@@ -47,7 +47,7 @@ def judge_down(view: View, down: str, now: datetime) -> View:
     if not why:
         return replace(view, down="", down_since="")
     since = view.down_since or (view.status.updated if view.status else iso(now))
-    return replace(view, down=why[:MOST_TEXT], down_since=since)
+    return replace(view, down=why[:MAX_TEXT], down_since=since)
 
 
 def card(view: View, now: datetime) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def card(view: View, now: datetime) -> dict[str, Any]:
         "id": view.id,
         "name": view.name,
         "state": "down" if view.down or status is None else str(status.state),
-        "why": view.down or (status.why[:MOST_TEXT] if status else view.problem),
+        "why": view.down or (status.why[:MAX_TEXT] if status else view.problem),
         "since": view.down_since if view.down or status is None else status.since,
         "down": view.down,
         "run": None,

@@ -107,7 +107,7 @@ def test_a_server_that_does_not_accept_is_not_waited_for() -> None:
 
 
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(probe, "MAX_BYTES", 1 << 20)
     with Scripted(sends(IN_RUN + p.geometry(T0, "<i/>" * 500_000))) as server:
         one = Probe(socket.AF_INET, ("127.0.0.1", server.port))
         seen = look_until_failed(one)

@@ -8,7 +8,7 @@ from livereduce.stream.adara.link.retry import (
     EVERY_FOR_S,
     EVERY_S,
     LONGEST_DELAY_S,
-    MOST_TOLD,
+    MAX_TOLD,
     Retry,
     broke,
     delay_s,
@@ -96,7 +96,7 @@ def test_reasons_that_differ_each_time_do_not_fill_the_log() -> None:
     tries = Tries()
     for k in range(100):
         tries.lose(f"impossible packet at byte {k}", accepted=True)
-    assert len(tries.told) == MOST_TOLD
+    assert len(tries.told) == MAX_TOLD
 
 
 def test_a_connection_after_a_loss_must_hold_before_it_counts() -> None:

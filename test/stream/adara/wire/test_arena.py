@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livereduce.stream.adara.wire import arena
-from livereduce.stream.adara.wire.arena import MOST_SPARE, Arena
+from livereduce.stream.adara.wire.arena import MAX_SPARE, Arena
 
 
 @pytest.fixture(autouse=True)
@@ -62,9 +62,9 @@ def test_nothing_is_room_too() -> None:
 
 def test_few_blocks_are_kept_in_store() -> None:
     room = Arena(np.int32)
-    held = [room.room(100) for _ in range(3 * MOST_SPARE)]
-    assert len({block.ctypes.data for block in held}) == 3 * MOST_SPARE
-    assert len(room._blocks) == MOST_SPARE
+    held = [room.room(100) for _ in range(3 * MAX_SPARE)]
+    assert len({block.ctypes.data for block in held}) == 3 * MAX_SPARE
+    assert len(room._blocks) == MAX_SPARE
 
 
 @settings(deadline=None)

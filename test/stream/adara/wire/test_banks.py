@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.decoding import table_of
 from helpers.packets import COR, ERROR, T0, UNMAPPED, Bank, Section, banked, packet, payload, pulse, words
-from livereduce.stream.adara.wire.banks import MOST_TICKS, BankReader, copy_events, fill_states
+from livereduce.stream.adara.wire.banks import MAX_TICKS, BankReader, copy_events, fill_states
 from livereduce.stream.items import FLAG_DAMAGED, FLAG_VETOED
 
 Event = tuple[int, int, int]
@@ -152,12 +152,12 @@ def test_offset_is_added_where_the_packet_says_uncorrected() -> None:
 @pytest.mark.parametrize(
     ("ticks", "offset", "tof_ns"),
     [
-        (MOST_TICKS, COR, 2_147_483_600),
-        (MOST_TICKS + 1, COR, 2_147_483_600),
+        (MAX_TICKS, COR, 2_147_483_600),
+        (MAX_TICKS + 1, COR, 2_147_483_600),
         (2**32 - 1, COR, 2_147_483_600),
         (2**32 - 1, 2**31 - 1, 2_147_483_600),
-        (MOST_TICKS - 1, 1, 2_147_483_600),
-        (MOST_TICKS - 2, 1, 2_147_483_500),
+        (MAX_TICKS - 1, 1, 2_147_483_600),
+        (MAX_TICKS - 2, 1, 2_147_483_500),
         (1, 2**31 - 1, 2_147_483_600),
         (0, 0, 0),
     ],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.decoding import monitors_of, table_of
 from helpers.packets import COR, T0, monitors, packet, payload, words
-from livereduce.stream.adara.wire.monitors import MOST_MONITORS, MonitorReader
+from livereduce.stream.adara.wire.monitors import MAX_MONITORS, MonitorReader
 from livereduce.stream.items import MonitorBatch
 
 Times = dict[int, list[list[int]]]
@@ -88,10 +88,10 @@ def test_offset_is_added_where_the_packet_says_uncorrected() -> None:
 
 def test_more_monitors_than_any_beamline_has_are_counted_as_damage() -> None:
     reader = MonitorReader()
-    some, every = (monitors(T0, {k: [k] for k in range(count)}) for count in (MOST_MONITORS, 1024))
+    some, every = (monitors(T0, {k: [k] for k in range(count)}) for count in (MAX_MONITORS, 1024))
     batches, damaged = read(some + every, reader)
-    assert [batch.monitor for batch in batches] == list(range(MOST_MONITORS))
-    assert (damaged, reader.first_damaged) == (1024 - MOST_MONITORS, 1)
+    assert [batch.monitor for batch in batches] == list(range(MAX_MONITORS))
+    assert (damaged, reader.first_damaged) == (1024 - MAX_MONITORS, 1)
 
 
 FIXED = words(0, 0, 0, 0)

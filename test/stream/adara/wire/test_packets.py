@@ -15,9 +15,9 @@ from helpers import packets as p
 from helpers.packets import NS, T0, packet, payload, words
 from livereduce.stream.adara.wire.layout import RARE_TYPES, Note, RunStatusCode, Type
 from livereduce.stream.adara.wire.packets import (
-    MOST_PARTS,
-    MOST_PIXELS,
-    MOST_XML,
+    MAX_PARTS,
+    MAX_PIXELS,
+    MAX_XML,
     READERS,
     Annotation,
     BadPacket,
@@ -176,7 +176,7 @@ def test_pixels_that_no_int32_holds(data: bytes) -> None:
 
 
 def test_pixels_have_a_limit() -> None:
-    sections = [p.shorthand(0, 1, 0, 0x7FFF)] * (MOST_PIXELS // 0x7FFF + 1)
+    sections = [p.shorthand(0, 1, 0, 0x7FFF)] * (MAX_PIXELS // 0x7FFF + 1)
     with pytest.raises(BadPacket, match="names more than"):
         read(p.pixel_map_alt(T0, sections))
 
@@ -184,21 +184,21 @@ def test_pixels_have_a_limit() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        packet(0x4002, 0, T0, bytes(8 * MOST_PARTS + 8)),
-        packet(0x4102, 1, T0, words(MOST_PARTS + 1) + bytes(8 * MOST_PARTS + 8)),
-        packet(0x8101, 0, T0, words(1, 2, 0, MOST_PARTS + 1) + bytes(8 * MOST_PARTS + 8)),
-        packet(0x8104, 0, T0, words(1, 2, 0, MOST_PARTS + 1) + bytes(8 * MOST_PARTS + 8)),
+        packet(0x4002, 0, T0, bytes(8 * MAX_PARTS + 8)),
+        packet(0x4102, 1, T0, words(MAX_PARTS + 1) + bytes(8 * MAX_PARTS + 8)),
+        packet(0x8101, 0, T0, words(1, 2, 0, MAX_PARTS + 1) + bytes(8 * MAX_PARTS + 8)),
+        packet(0x8104, 0, T0, words(1, 2, 0, MAX_PARTS + 1) + bytes(8 * MAX_PARTS + 8)),
     ],
     ids=["pixel map", "alternative map", "multiple", "multiple arrays"],
 )
 def test_parts_of_a_packet_have_a_limit(data: bytes) -> None:
-    with pytest.raises(BadPacket, match=rf"{MOST_PARTS}"):
+    with pytest.raises(BadPacket, match=rf"{MAX_PARTS}"):
         read(data)
 
 
 def test_xml_has_a_limit() -> None:
-    with pytest.raises(BadPacket, match=f"expected at most {MOST_XML}"):
-        read(p.run_info(T0, "a", "b", " " * MOST_XML))
+    with pytest.raises(BadPacket, match=f"expected at most {MAX_XML}"):
+        read(p.run_info(T0, "a", "b", " " * MAX_XML))
 
 
 @pytest.mark.parametrize("xml", ["", "<", "<a>", "<a/><b/>", "<a>&x;</a>", "\0", "<p:a/>"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.decoding import table_of
 from helpers.packets import T0, packet, variable, words
-from livereduce.stream.adara.wire.variables import MOST_VARIABLES, VariableReader
+from livereduce.stream.adara.wire.variables import MAX_VARIABLES, VariableReader
 
 U32, DOUBLE = 1, 2
 Found = dict[tuple[int, int], list[tuple[int, float]]]
@@ -131,9 +131,9 @@ def test_thousands_of_variables() -> None:
 
 def test_more_variables_than_the_limit_are_counted_not_remembered() -> None:
     reader = VariableReader()
-    assert len(read(reader, many(0, MOST_VARIABLES + 1000))) == MOST_VARIABLES
+    assert len(read(reader, many(0, MAX_VARIABLES + 1000))) == MAX_VARIABLES
     assert reader.damaged == 1000
-    known, unknown = variable(U32, T0 + 1, 0, 5, 1), many(MOST_VARIABLES + 5, 1, T0 + 1)
+    known, unknown = variable(U32, T0 + 1, 0, 5, 1), many(MAX_VARIABLES + 5, 1, T0 + 1)
     assert read(reader, known + unknown) == {(0, 5): [(1, 1.0)]}
     assert reader.damaged == 1001
 
@@ -171,10 +171,10 @@ def colliding(count: int) -> bytes:
 
 def test_ids_that_collide_cost_what_others_cost() -> None:
     """They hung the worker: each was compared with all before it."""
-    reader, count = VariableReader(), 2 * MOST_VARIABLES
+    reader, count = VariableReader(), 2 * MAX_VARIABLES
     found = read(reader, colliding(count))
-    assert len(found) == MOST_VARIABLES
-    assert (reader.short, reader.beyond) == (0, count - MOST_VARIABLES)
+    assert len(found) == MAX_VARIABLES
+    assert (reader.short, reader.beyond) == (0, count - MAX_VARIABLES)
     assert [value for ((_, value),) in list(found.values())[:100]] == list(range(100))
 
 

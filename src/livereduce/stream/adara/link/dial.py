@@ -9,7 +9,7 @@ CONNECT_TIMEOUT_S = 5.0
 """For the name, and again for the connection: together well below the 30 s that a waiting worker may be silent."""
 LEAST_S = 1.0
 """For each address of a name that has several."""
-MOST_ADDRESSES = 5
+MAX_ADDRESSES = 5
 
 _Address = tuple[socket.AddressFamily, Any]
 
@@ -22,7 +22,7 @@ def dial(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) -> socket.s
     OSError
         The name is not known or nobody said in time, or no address of it takes a connection; says which.
     """
-    addresses = _addresses(host, port, timeout_s)[:MOST_ADDRESSES]
+    addresses = _addresses(host, port, timeout_s)[:MAX_ADDRESSES]
     each_s = max(timeout_s / max(len(addresses), 1), LEAST_S)
     failure = OSError(f"the name {host} has no address")
     for family, address in addresses:

@@ -13,7 +13,7 @@ from livereduce.stream.adara.link.idle import Glimpse
 from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, Note, RunStatusCode, Type, epics_ns
 from livereduce.stream.adara.wire.packets import Annotation, BadPacket, Packet, RunStatus, read_packet
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 """Of an answer; a prologue with its geometry has at most some megabytes."""
 LOOK_BYTES = 1024 * 1024
 """Taken in one look, which so lasts a millisecond."""
@@ -128,6 +128,6 @@ class Probe:
                 return self._fail("was closed by the server")
             self._bytes += len(data)
             self._talk.take(data)
-            if self._bytes > MOST_BYTES:
-                return self._fail(f"got more than {MOST_BYTES >> 20} MiB")
+            if self._bytes > MAX_BYTES:
+                return self._fail(f"got more than {MAX_BYTES >> 20} MiB")
         return None

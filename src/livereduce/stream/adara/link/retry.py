@@ -11,7 +11,7 @@ HOLDS_S = 2.0
 """After a loss, a connection without pulses must hold for so long before it counts as one."""
 SETTLES_S = 60.0
 """One that has held for so long ends the series of losses, even without pulses, as in a pause."""
-MOST_TOLD = 5
+MAX_TOLD = 5
 """Different reasons that are logged of one series."""
 
 
@@ -45,7 +45,7 @@ def lost(retry: Retry, reason: str, now: float, *, accepted: bool) -> tuple[Retr
     """One more loss, and the line that the log is to be told; empty if it was told already."""
     line = ""
     told = retry.told
-    if reason not in told and len(told) < MOST_TOLD:
+    if reason not in told and len(told) < MAX_TOLD:
         told = (*told, reason)
         line = f"connection lost: {reason}" if accepted else reason
     return replace(

@@ -14,7 +14,7 @@ T = TypeVar("T", np.int32, np.uint8)
 
 BLOCK_EVENTS = 8 * 1024 * 1024
 """Two columns of 4 bytes: 64 MiB a block."""
-MOST_SPARE = 4
+MAX_SPARE = 4
 
 
 def _references(blocks: list[NDArray[T]]) -> list[int]:
@@ -51,6 +51,6 @@ class Arena(Generic[T]):
             if references == _REFERENCES_OF_A_FREE_BLOCK and len(self._blocks[index]) >= events:
                 return self._blocks[index]
         fresh = np.empty(max(events, BLOCK_EVENTS), self._dtype)
-        del self._blocks[: max(0, len(self._blocks) - MOST_SPARE + 1)]
+        del self._blocks[: max(0, len(self._blocks) - MAX_SPARE + 1)]
         self._blocks.append(fresh)
         return fresh

@@ -14,9 +14,9 @@ from livereduce.stream.adara.wire.layout import BANK_ERROR, CHARGE_UNIT_PC
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
-MOST_TICKS = (2**31 - 1) // 100
+MAX_TICKS = (2**31 - 1) // 100
 """Times of flight beyond 2.147 s do not fit into int32 nanoseconds and are held at it; no frame is that long."""
-MOST_STATE = 255
+MAX_STATE = 255
 _LAST_MAPPED = BANK_ERROR - 1
 """Counts are summed apart for banks up to this one, the error bank, and the unmapped one."""
 _AHEAD_WORDS = 2048
@@ -129,7 +129,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
 @kernel("", "u4[]", "u4[]", "i4[]", "i8[]", "u4[]", "i4[=]", "i4[=]")
 def _copy_events(words, bank, count, at, offset, tof_ns, pixel):  # type: ignore[no-untyped-def]
     done = np.int64(0)
-    most = np.uint32(MOST_TICKS)
+    most = np.uint32(MAX_TICKS)
     for row in range(bank.size):
         if bank[row] >= np.uint32(BANK_ERROR):
             continue
@@ -150,7 +150,7 @@ def _fill_states(bank, state, count, out):  # type: ignore[no-untyped-def]
     done = 0
     for row in range(bank.size):
         if bank[row] < np.uint32(BANK_ERROR):
-            out[done : done + count[row]] = min(state[row], np.uint32(MOST_STATE))
+            out[done : done + count[row]] = min(state[row], np.uint32(MAX_STATE))
             done += count[row]
 
 

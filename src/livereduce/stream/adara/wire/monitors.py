@@ -15,10 +15,10 @@ from livereduce.stream.items import I8, U4, MonitorBatch
 
 MONITORS = 1024
 """Ten bits of monitor id."""
-MOST_MONITORS = 64
+MAX_MONITORS = 64
 """Monitors given out of one block. Each has a column over all pulses; a thousand of them, from rubbish, took 2 GB."""
 _TICK_BITS = 0x1F_FFFF
-_MOST_TICKS = (2**31 - 1) // 100
+_MAX_TICKS = (2**31 - 1) // 100
 
 
 @kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]", "i8[=]")
@@ -69,7 +69,7 @@ def _copy_monitor(  # type: ignore[no-untyped-def]
     """Copy the events of one monitor; `first` has one more entry than there are packets."""
     done = 0
     filled = 0
-    most = np.uint32(_MOST_TICKS)
+    most = np.uint32(_MAX_TICKS)
     for row in range(packet.size):
         if monitor[row] != wanted:
             continue
@@ -117,11 +117,11 @@ class MonitorReader:
     def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:
         """One batch for each monitor seen, all over the same pulses; how many are damaged, or too many."""
         counts, damaged = self.events(packets, rows)
-        kept = list(counts.items())[:MOST_MONITORS]
+        kept = list(counts.items())[:MAX_MONITORS]
         pulse_ns = packets.time_ns[rows]
         pulse_ns.flags.writeable = False
         batches = [self._batch(run, packets.words, pulse_ns, monitor, events) for monitor, events in kept]
-        surplus = list(counts)[MOST_MONITORS:]
+        surplus = list(counts)[MAX_MONITORS:]
         if surplus and not damaged:
             packet, monitor = self._listed[:2]
             self.first_damaged = int(rows[packet[np.isin(monitor, surplus).argmax()]])

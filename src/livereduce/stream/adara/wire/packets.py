@@ -97,12 +97,12 @@ class PixelMap:
     banks: tuple[int, ...]
 
 
-MOST_PIXELS = 1 << 23
+MAX_PIXELS = 1 << 23
 """Pixels a map may name. Shorthand sections of 28 bytes stand for 32 767 pixels, so rubbish could fill the memory."""
 
-MOST_PARTS = 1 << 16
+MAX_PARTS = 1 << 16
 """Sections of a map, or values in one packet; as many as fit into the longest payload would take half a minute."""
-MOST_XML = 4 * 1024 * 1024
+MAX_XML = 4 * 1024 * 1024
 """Characters of XML that are parsed, since a tree takes some thirty times its text. Descriptors have some thousand."""
 
 Packet = RunStatus | RunInfo | GeometryXml | BeamlineInfo | Annotation | DeviceDescriptor | VariableValues | PixelMap
@@ -147,7 +147,7 @@ def _run_status(payload: bytes, version: int) -> RunStatus:
     )
 
 
-_MOST_DIGITS = 10
+_MAX_DIGITS = 10
 """Of a variable id, 32 bits; `int` itself raises for some thousand digits."""
 
 _BAD_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
@@ -160,8 +160,8 @@ def _xml(payload: bytes, what: str) -> str:
 
 
 def _parsed(text: str, what: str) -> ElementTree.Element:
-    if len(text) > MOST_XML:
-        raise BadPacket(f"{what} has {len(text)} characters of XML, expected at most {MOST_XML}")
+    if len(text) > MAX_XML:
+        raise BadPacket(f"{what} has {len(text)} characters of XML, expected at most {MAX_XML}")
     # Entities, which can swell a small text to gigabytes, need a document type; the protocol's texts have none.
     if "<!DOCTYPE" in text:
         raise BadPacket(f"{what} declares a document type, expected plain XML")
@@ -208,7 +208,7 @@ def _device_descriptor(payload: bytes, _version: int) -> DeviceDescriptor:
     variables: dict[int, tuple[str, str]] = {}
     for element in root.iterfind(".//{*}process_variable"):
         identity = _child_text(element, "pv_id")
-        if identity.isdecimal() and len(identity) <= _MOST_DIGITS:
+        if identity.isdecimal() and len(identity) <= _MAX_DIGITS:
             variables[int(identity)] = _child_text(element, "pv_name"), _child_text(element, "pv_units")
     return DeviceDescriptor(device=device, name=_child_text(root, "device_name"), variables=variables)
 
@@ -244,8 +244,8 @@ def _values(one: Callable[[_Cursor], float | str | F8], *, multiple: bool) -> Ca
         after, found = [0], []
         if multiple:
             count = cursor.u32("number of values")
-            if 8 * count > cursor.left() or count > MOST_PARTS:
-                raise BadPacket(f"{count} values in {cursor.left()} bytes, expected at most {MOST_PARTS} that fit")
+            if 8 * count > cursor.left() or count > MAX_PARTS:
+                raise BadPacket(f"{count} values in {cursor.left()} bytes, expected at most {MAX_PARTS} that fit")
             after = []
             for _ in range(count):
                 after.append(cursor.u32("time offset"))
@@ -277,8 +277,8 @@ def _pixel_map(payload: bytes, _version: int) -> PixelMap:
         cursor.take(4 * (word & 0xFFFF), "physical pixels")
         pixels.append(np.arange(base, base + (word & 0xFFFF), dtype=np.int64))
         banks.add(word >> 16)
-        if len(pixels) > MOST_PARTS:
-            raise BadPacket(f"pixel map has more than {MOST_PARTS} sections")
+        if len(pixels) > MAX_PARTS:
+            raise BadPacket(f"pixel map has more than {MAX_PARTS} sections")
     return _sorted_map(pixels, banks)
 
 
@@ -286,15 +286,15 @@ def _pixel_map_alt(payload: bytes, version: int) -> PixelMap:
     """`PixelMappingAlt`: logical ids listed, or from version 1 on as (start, stop, step) in shorthand."""
     cursor, pixels, banks, named = _Cursor(payload), [], set(), 0
     sections = cursor.u32("number of sections")
-    if sections > MOST_PARTS:
-        raise BadPacket(f"pixel map has {sections} sections, expected at most {MOST_PARTS}")
+    if sections > MAX_PARTS:
+        raise BadPacket(f"pixel map has {sections} sections, expected at most {MAX_PARTS}")
     for _ in range(sections):
         cursor.u32("first physical pixel")
         word = cursor.u32("bank and count")
         count = word & 0x7FFF if version else word & 0xFFFF
         named += count
-        if named > MOST_PIXELS:
-            raise BadPacket(f"pixel map names more than {MOST_PIXELS} pixels")
+        if named > MAX_PIXELS:
+            raise BadPacket(f"pixel map names more than {MAX_PIXELS} pixels")
         banks.add(word >> 16)
         if version and word & 0x8000:
             cursor.u32("last physical pixel")

@@ -13,11 +13,11 @@ from livereduce.stream.adara.wire.layout import SEVERITY_INVALID, Type
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import B1, F8, I4, I8, U1, U8
 
-MOST_VARIABLES = 1 << 16
+MAX_VARIABLES = 1 << 16
 """Different variables remembered; a stream of rubbish must not fill the memory. Beamlines have some thousand."""
-_BUCKETS = 4 * MOST_VARIABLES
+_BUCKETS = 4 * MAX_VARIABLES
 _BUCKET_BITS = 18
-MOST_PROBES = 64
+MAX_PROBES = 64
 """Buckets looked at for one id. The table is a quarter full at most: more means that the ids collide, see `_bucket`."""
 _NEVER = np.iinfo(np.int64).min
 _AHEAD = 16
@@ -48,12 +48,12 @@ def _bucket(key, seeds):  # type: ignore[no-untyped-def]
 
 @kernel("b1", "u8[]", "u8[]", "u8[=]", "i4[=]")
 def _place_all(known, seeds, keys, slots):  # type: ignore[no-untyped-def]
-    """Fill an empty table with ids; whether each was placed within `MOST_PROBES`."""
+    """Fill an empty table with ids; whether each was placed within `MAX_PROBES`."""
     mask = np.uint64(keys.size - 1)
     for slot in range(known.size):
         bucket = _bucket(known[slot], seeds)
         probes = 0
-        while slots[bucket] >= 0 and probes < MOST_PROBES:
+        while slots[bucket] >= 0 and probes < MAX_PROBES:
             bucket = (bucket + np.uint64(1)) & mask
             probes += 1
         if slots[bucket] >= 0:
@@ -90,7 +90,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
         key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + np.uint64(1)])
         bucket = _bucket(key, seeds)
         probes = 0
-        while slots[bucket] >= 0 and keys[bucket] != key and probes < MOST_PROBES:
+        while slots[bucket] >= 0 and keys[bucket] != key and probes < MAX_PROBES:
             bucket = (bucket + np.uint64(1)) & mask
             probes += 1
         if slots[bucket] < 0 or keys[bucket] != key:
@@ -150,12 +150,12 @@ class VariableReader:
         self._seeds = _draw_seeds() if seeds is None else seeds
         self._keys = np.zeros(_BUCKETS, np.uint64)
         self._slots = np.full(_BUCKETS, -1, np.int32)
-        self._known = np.zeros(MOST_VARIABLES, np.uint64)
-        self._last_ns = np.full(MOST_VARIABLES, _NEVER, np.int64)
-        self._last_bits = np.zeros(MOST_VARIABLES, np.uint64)
-        self._last_invalid = np.zeros(MOST_VARIABLES, np.uint8)
+        self._known = np.zeros(MAX_VARIABLES, np.uint64)
+        self._last_ns = np.full(MAX_VARIABLES, _NEVER, np.int64)
+        self._last_bits = np.zeros(MAX_VARIABLES, np.uint64)
+        self._last_invalid = np.zeros(MAX_VARIABLES, np.uint8)
         self._tally = np.zeros(6, np.int64)
-        self._counts = np.zeros(MOST_VARIABLES, np.int64)
+        self._counts = np.zeros(MAX_VARIABLES, np.int64)
 
     @property
     def short(self) -> int:

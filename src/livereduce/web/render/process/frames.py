@@ -10,7 +10,7 @@ from typing import Any
 
 HEADER = struct.Struct(">cI")
 PIECE, END, REFUSED = b"p", b".", b"!"
-MOST_FRAME_BYTES = 64 << 20
+MAX_FRAME_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

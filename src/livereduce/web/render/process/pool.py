@@ -14,7 +14,7 @@ from livereduce.web.http.cache import CacheBusy
 from livereduce.web.render.process.frames import (
     END,
     HEADER,
-    MOST_FRAME_BYTES,
+    MAX_FRAME_BYTES,
     REFUSED,
     RenderJob,
     decode_refusal,
@@ -133,7 +133,7 @@ async def _start(kind: str) -> asyncio.subprocess.Process:
 async def _frame(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
     assert process.stdout is not None
     kind, length = HEADER.unpack(await process.stdout.readexactly(HEADER.size))
-    if length > MOST_FRAME_BYTES:
+    if length > MAX_FRAME_BYTES:
         raise OSError(f"a frame of {length} bytes")
     return kind, await process.stdout.readexactly(length)
 

@@ -3,7 +3,7 @@
 import { axis, axisTitle, layout, plain } from "./plot.js";
 
 // Beyond this a bar at each point is a grey block, and slow: then the errors are a band.
-const MOST_BARS = 400;
+const MAX_BARS = 400;
 
 /** The middle of each bin, where an axis has edges: one value more than the signal. */
 export function centres(values, length) {
@@ -29,7 +29,7 @@ export function curveTraces(product, look) {
     hovertemplate: "%{x:.6~g}: %{y:.5~g}<extra>%{fullData.name}</extra>",
   };
   if (!product.errors || !look.errors) return [main];
-  if (x.length <= MOST_BARS) {
+  if (x.length <= MAX_BARS) {
     main.error_y = { type: "data", array: product.errors, color: look.colour, thickness: 0.8, width: 0 };
     main.hovertemplate = "%{x:.6~g}: %{y:.5~g} ± %{error_y.array:.2~g}<extra>%{fullData.name}</extra>";
     return [main];

@@ -5,14 +5,14 @@ import { tick } from "./ages.js";
 import { instrument } from "./api.js";
 import { byId, put, show } from "./dom.js";
 import { listen } from "./events.js";
-import { pulling } from "./pull.js";
+import { coalesced } from "./coalesced_fetch.js";
 import { showHead, showReadings } from "./readings.js";
 import { resultPanel } from "./result.js";
 import { scriptsPanel } from "./scripts.js";
 import { restartForm, showFacts } from "./service.js";
 import { timelinePanel } from "./timeline.js";
 import { trendsPanel } from "./trends.js";
-import { followedRun } from "./wanted.js";
+import { followedRun } from "./selection.js";
 
 const REST_MS = 5000;
 
@@ -28,7 +28,7 @@ const pullTrends = trendsPanel(id, () => {
   return newest.runs.some((one) => one.run === run) ? run : null;
 });
 
-const pull = pulling(async () => {
+const pull = coalesced(async () => {
   newest = await instrument(id);
   pulled_at = performance.now();
   showCard();

@@ -5,14 +5,14 @@ import { tick } from "./ages.js";
 import { makeCard, updateCard } from "./card.js";
 import { announce, byId, element, keep, put, show } from "./dom.js";
 import { listen } from "./events.js";
-import { pulling } from "./pull.js";
+import { coalesced } from "./coalesced_fetch.js";
 import { showState, spoken, toneOf, wordOf, WORDS } from "./state.js";
 
 const keyOf = (card) => `${card.peer ?? ""} ${card.id}`;
 const words = new Map();
 let cards = [];
 
-const draw = pulling(async () => {
+const draw = coalesced(async () => {
   tellChanges();
   show(byId("empty"), cards.length === 0);
   put(byId("empty"), "No instrument is known to this server.");
@@ -24,7 +24,7 @@ const draw = pulling(async () => {
   document.title = trouble ? `(${trouble}) Live reduction` : "Live reduction";
 }, { gap_ms: 250 });
 
-const pull = pulling(async () => {
+const pull = coalesced(async () => {
   cards = (await instruments()).instruments;
   draw();
 }, { gap_ms: 500 });

@@ -7,11 +7,11 @@ import { caption, spoken } from "./describe.js";
 import { byId, put, show } from "./dom.js";
 import { imageLayout, imageTraces } from "./image.js";
 import { clear, colours, draw, onTheme, wholeRange } from "./plot.js";
-import { pulling } from "./pull.js";
+import { coalesced } from "./coalesced_fetch.js";
 import { inSigns, measured } from "./text.js";
-import { chosenProduct, firstRows, followedRun, parsedRows, previousRun, productsOf } from "./wanted.js";
+import { chosenProduct, firstRows, followedRun, parsedRows, previousRun, productsOf } from "./selection.js";
 
-const MOST_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1 };
+const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1 };
 
 /**
  * The panel of an instrument's results.
@@ -27,7 +27,7 @@ export function resultPanel(id) {
   let drawn = 0;
 
   // What is too large for a screen can still be downloaded, so the links stay.
-  const redraw = pulling(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`, true) });
+  const redraw = coalesced(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`, true) });
 
   async function render() {
     const choice = chosen();
@@ -69,7 +69,7 @@ export function resultPanel(id) {
     const key = JSON.stringify([run, name, row]);
     const version = productsOf(run, known.runs).find((one) => one.name === name)?.version;
     const old = kept.get(key);
-    const max_points = MOST_VALUES[row === null ? kind : "1d"] ?? MOST_VALUES["2d"];
+    const max_points = MAX_VALUES[row === null ? kind : "1d"] ?? MAX_VALUES["2d"];
     const one = old && old.version === version ? old
       : { version, payload: await product(id, { run, name, row, max_points }) };
     got.set(key, one);

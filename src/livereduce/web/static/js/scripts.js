@@ -2,12 +2,12 @@
 
 import { output } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
-import { pulling } from "./pull.js";
+import { coalesced } from "./coalesced_fetch.js";
 import { fileName, timeOfDay, when, zone } from "./text.js";
 
 /** The panel; the answer is a function to call when something may have changed. */
 export function scriptsPanel(id) {
-  return pulling(async () => draw(await output(id)), { gap_ms: 1000 });
+  return coalesced(async () => draw(await output(id)), { gap_ms: 1000 });
 }
 
 function draw({ printed, left_out, traceback, failure, script_hashes }) {

@@ -3,7 +3,7 @@
 import { timeline } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { axis, axisTitle, colours, draw, layout, onTheme, plain, timeTicks } from "./plot.js";
-import { pulling } from "./pull.js";
+import { coalesced } from "./coalesced_fetch.js";
 import { when, wallClock, zone } from "./text.js";
 
 // Each strip: what it shows, and the units for large and small values, with the least value for the larger.
@@ -22,8 +22,8 @@ export function timelinePanel(id) {
   const render = async () => {
     if (last) await showLine(last);
   };
-  onTheme(pulling(render));
-  return pulling(async () => {
+  onTheme(coalesced(render));
+  return coalesced(async () => {
     last = await timeline(id);
     await render();
   }, { gap_ms: 5000, panel: byId("timeline").parentElement });

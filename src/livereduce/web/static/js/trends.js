@@ -4,7 +4,7 @@ import { choices, choose } from "./address.js";
 import { trends } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { axis, axisTitle, colours, draw, layout, onTheme, timeTicks } from "./plot.js";
-import { pulling } from "./pull.js";
+import { coalesced } from "./coalesced_fetch.js";
 import { measured, percent, wallClock, when, withUnits, zone } from "./text.js";
 
 /** The panel; `runOf` tells which run is shown, null without one. The answer is a function to call when something may have changed. */
@@ -13,7 +13,7 @@ export function trendsPanel(id, runOf) {
   const plots = () => [...byId("trends").querySelectorAll(".trend-plot")];
   const render = () => Promise.all(plots().map((node, place) => plotMetric(node, last[place])));
 
-  const pull = pulling(async () => {
+  const pull = coalesced(async () => {
     const run = runOf();
     const answer = run === null ? { metrics: [], left_out: [] } : await trends(id, run, wantedFraction());
     last = answer.metrics;
@@ -31,7 +31,7 @@ export function trendsPanel(id, runOf) {
     choose({ target: byId("target").value });
     pull();
   });
-  onTheme(pulling(render));
+  onTheme(coalesced(render));
   return pull;
 }
 

@@ -1,14 +1,13 @@
-// When to ask: at once if nothing is under way, never twice at a time, never more often than `gap_ms`, and once more
-// if something changed meanwhile. However many events come, the server and the browser have one request each; and
-// nobody asks for what nobody sees: a page in the background, a panel further down.
+// Many events, one request: run a fetch at once if none is running, never two at a time, at most every `gap_ms`, and
+// once more if an event came meanwhile. Nothing is fetched while nobody sees it (a background tab, a panel off screen).
 
 /**
- * A function that runs `work` (async) in that way.
+ * Wrap `work` (async) in a function that can be called as often as you like.
  *
- * @param {{gap_ms?: number, failed?: function(Error), panel?: Element}} how `failed` takes what `work` throws; with a
- *   `panel` the work waits until that is on the screen
+ * @param {{gap_ms?: number, failed?: function(Error), panel?: Element}} how `failed` gets what `work` throws; with a
+ *   `panel`, `work` waits until the panel is on screen
  */
-export function pulling(work, { gap_ms = 0, failed = () => {}, panel = null } = {}) {
+export function coalesced(work, { gap_ms = 0, failed = () => {}, panel = null } = {}) {
   let busy = false;
   let wanted = false;
   let last = -Infinity;
