@@ -34,6 +34,61 @@ def blocks(page: Path, info: str) -> list[str]:
     return re.findall(rf"^```{re.escape(info)}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
+# ---- all pages
+
+HEADINGS = (
+    "Configuration",
+    "Managing the service",
+    "Logging",
+    "Python processing scripts",
+    "Behavior",
+    "Building and packaging",
+    "Testing",
+    "Building the RPM",
+    "The Watchdog Service",
+    "Watchdog Configuration",
+    "Managing the watchdog service",
+    "Watchdog Logging",
+    "Watchdog Scripts",
+    "Building and packaging the watchdog",
+    "Developer notes",
+    "Acknowledgements and other links",
+)
+"""Of the original's README: who knows it finds each by its name."""
+STARTS = ("operators.md", "scientists.md", "developers.md")
+OUTSIDE = re.compile(
+    r"\b(the|a) seed (document|runs|says|promises|has|names)\b|\b(design|reference),? sections?\b|[Ss]ections? \d"
+)
+"""References to documents that are not in the project."""
+
+
+def headings(page: Path) -> list[str]:
+    """The headings of a page, without those in code blocks."""
+    return re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S), re.M)
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_the_headings_of_the_original_are_found_by_name(heading: str) -> None:
+    pages = [page for page in PAGES if page.parent in (ROOT, DOCS)]
+    assert [page.name for page in pages if heading in headings(page)]
+
+
+def test_each_reader_has_a_page_to_start_with_and_every_page_is_reached_from_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert all(f"(docs/{name})" in readme for name in STARTS)
+    told = readme + "".join((DOCS / name).read_text() for name in STARTS)
+    assert [
+        page.name for page in DOCS.glob("*.md") if f"{page.name})" not in told and f"{page.name}#" not in told
+    ] == []
+
+
+def test_the_project_explains_itself() -> None:
+    folders = ("src", "test", "docs", "benchmarks")
+    files = [path for name in folders for path in (ROOT / name).rglob("*") if path.suffix in (".py", ".md", ".js")]
+    found = [f"{path.relative_to(ROOT)}: {hit[0]}" for path in files for hit in OUTSIDE.finditer(path.read_text())]
+    assert [line for line in found if not line.startswith("test/test_docs.py")] == []
+
+
 # ---- configuration.md
 
 
@@ -217,8 +272,7 @@ def test_the_messages_are_those_of_the_program() -> None:
 
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S), re.M)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings(page)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
