@@ -165,3 +165,12 @@ def test_a_class_has_its_name_alone() -> None:
             if isinstance(node, ast.ClassDef):
                 assert node.name not in seen, f"{node.name} is in {name} and in {seen[node.name]}"
                 seen[node.name] = name
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_function_returns_a_value_or_a_text(name: str) -> None:
+    """A failure has a type of its own: a value that happens to be a text must not be taken for one."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and isinstance(node.returns, ast.BinOp):
+            parts = set(ast.unparse(node.returns).split(" | "))
+            assert "str" not in parts or parts <= {"str", "bytes", "int", "float", "None"}, f"{FILES[name]}:{node.lineno}: {node.name}"

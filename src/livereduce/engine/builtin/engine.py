@@ -164,7 +164,7 @@ class BuiltinEngine:
             return
         source, self._source = self._source, None
         try:
-            usual_s = sum(sum(reduction.seconds.values()) for reduction in self._reductions)
+            usual_s = sum(reduction.cycle_s for reduction in self._reductions)
             if usual_s > deadline_s:
                 logger.warning("what is pending is left to the next start: the scripts take %.0f s", usual_s)
                 return
@@ -290,11 +290,11 @@ class BuiltinEngine:
             run_incomplete=tally.incomplete,
             invalid_logs=_named(first.invalid_logs),
             script_errors=sum(reduction.script_errors for reduction in self._reductions),
-            proc_s=first.seconds[Phase.PROCESS],
-            post_proc_s=first.seconds[Phase.POST_PROCESS],
-            publish_s=first.seconds[Phase.PUBLISH],
-            proc_calls=first.calls[Phase.PROCESS],
-            post_proc_calls=first.calls[Phase.POST_PROCESS],
+            proc_s=first.scripts.seconds[Phase.PROCESS],
+            post_proc_s=first.scripts.seconds[Phase.POST_PROCESS],
+            publish_s=first.publish_s,
+            proc_calls=first.scripts.calls[Phase.PROCESS],
+            post_proc_calls=first.scripts.calls[Phase.POST_PROCESS],
             data_age_s=lag_s(self._cut, self._clock()),
             no_pulses_since=self._flowing.no_pulses_since(_run_state(self._cut)),
             no_beam_since=None if beam_ns is None else (beam_ns + EPICS_EPOCH_UNIX_NS) / 1e9,
@@ -312,8 +312,8 @@ class BuiltinEngine:
             fits=first.fits,
             rss_bytes=own_bytes(),
             held_bytes=first.held_bytes + BYTES_PER_EVENT * self._cut.pending.n_events,
-            proc_grew_bytes=max(0, first.grew_bytes[Phase.PROCESS]),
-            post_proc_grew_bytes=max(0, first.grew_bytes[Phase.POST_PROCESS]),
+            proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.PROCESS]),
+            post_proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.POST_PROCESS]),
             last_errors=self._errors(source),
         )
 

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from livereduce.base.contained import Contained
-from livereduce.base.rss import own_bytes
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.results import product_of
+from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
 from livereduce.engine.builtin.tally import Tally, lost, tally_of
 from livereduce.engine.builtin.workspaces.events import Events
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
-from livereduce.engine.builtin.workspaces.workspace import Workspace, as_workspace
+from livereduce.engine.builtin.workspaces.workspace import Workspace
 from livereduce.engine.protocol import Pipeline
 from livereduce.messages.beat import Phase
 from livereduce.messages.marks import MarkStage
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import take_metrics
-from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, ScriptOutput, load_script, run_script
+from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
@@ -56,12 +56,10 @@ class Reduction:
         Whether the run is accumulated as events.
     fits
         Empty; or why it is accumulated as histograms although its events were to be kept.
-    seconds
-        How long the last step of each phase took.
-    calls
-        How many calls of the script of each phase have finished.
-    grew_bytes
-        By how much the process has grown in all of them.
+    scripts
+        The calls of the scripts, and what they cost.
+    publish_s
+        How long the last publishing took.
     errors
         The error of each step that failed the last time: ``proc``, ``post_proc``, ``publish``.
     contained
@@ -93,7 +91,6 @@ class Reduction:
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
         self._held_back: tuple[Chunk, ...] = ()
-        self._raised: ScriptError | None = None
         self._published: Tally | None = None
         self.run = 0
         self.keeps_events = pipeline.preserve_events
@@ -102,15 +99,19 @@ class Reduction:
         self.invalid_logs: tuple[str, ...] = ()
         self.results = 0
         self.script_errors = 0
-        self.seconds = {Phase.PROCESS: 0.0, Phase.POST_PROCESS: 0.0, Phase.PUBLISH: 0.0}
-        self.calls = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
-        self.grew_bytes = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
+        self.scripts = ScriptCalls()
+        self.publish_s = 0.0
         self.errors: dict[str, str] = {}
 
     @property
     def held_bytes(self) -> int:
         """Of all data that are kept: accumulated, or for another try."""
         return self._accumulation.held_bytes + sum(_bytes_of(chunk) for chunk in self._held_back)
+
+    @property
+    def cycle_s(self) -> float:
+        """How long a whole cycle takes, as the last ones did."""
+        return sum(self.scripts.seconds.values()) + self.publish_s
 
     def take(self, chunk: Chunk) -> None:
         """Reduce one chunk."""
@@ -187,9 +188,9 @@ class Reduction:
         workspace = self._intake.workspace(whole, CHUNK_NAME)
         self.invalid_logs = workspace.logs.invalid_now()
         processed = self._processed(workspace)
-        problem = processed if isinstance(processed, str) else self._accumulate(processed, whole)
-        if problem:
-            self._failed("proc", problem)
+        failed = processed if isinstance(processed, StepFailed) else self._accumulate(processed, whole)
+        if failed is not None:
+            self._failed("proc", failed)
             self._hold_back(chunks)
             return False
         self.errors.pop("proc", None)
@@ -204,8 +205,7 @@ class Reduction:
         self._stage = stage
         self._tell_stage(stage, chunk)
 
-    def _processed(self, workspace: Workspace) -> Workspace | str:
-        """The chunk after proc, or what went wrong."""
+    def _processed(self, workspace: Workspace) -> Workspace | StepFailed:
         if self._proc is None:
             return workspace
         self._mark(MarkStage.PROC)
@@ -214,8 +214,7 @@ class Reduction:
         self._store.remove(CHUNK_NAME)
         return outcome
 
-    def _accumulate(self, workspace: Workspace, chunk: Chunk) -> str:
-        """Take a processed chunk in; empty, or what went wrong."""
+    def _accumulate(self, workspace: Workspace, chunk: Chunk) -> StepFailed | None:
         self._mark(MarkStage.ACCUMULATE)
         try:
             if chunk.snapshot is None:
@@ -223,23 +222,22 @@ class Reduction:
             else:
                 self._accumulation.replace(workspace)  # a snapshot holds the whole run so far
         except AccumulationError as error:
-            return f"its output cannot be accumulated: {error}"
-        return ""
+            return failed_output(self._proc, f"its output cannot be accumulated: {error}")
+        return None
 
     def _post_process_and_publish(self, chunk: Chunk) -> None:
         accumulated = self._accumulation.value()
         if accumulated is None:
             return
         result = self._post_processed(accumulated)
-        if isinstance(result, str):
+        if isinstance(result, StepFailed):
             self._failed("post_proc", result)  # the last result stays among the products
             return
         self.errors.pop("post_proc", None)
         self._store[self._pipeline.result_name] = result
         self._publish(result, chunk)
 
-    def _post_processed(self, accumulated: Workspace) -> Workspace | str:
-        """The result, or what went wrong."""
+    def _post_processed(self, accumulated: Workspace) -> Workspace | StepFailed:
         self._store[self._pipeline.accumulation_name] = accumulated
         if self._post_proc is None:
             return accumulated
@@ -247,18 +245,12 @@ class Reduction:
         self._beat(Phase.POST_PROCESS)
         return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
 
-    def _call(self, phase: Phase, script: LoadedScript, input: Workspace, output: str) -> Workspace | str:
+    def _call(self, phase: Phase, script: LoadedScript, input: Workspace, output: str) -> Workspace | StepFailed:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
-        begun_s, before = time.perf_counter(), own_bytes()
-        outcome = run_script(script, input, output, self._store, extra)
-        self.seconds[phase] = time.perf_counter() - begun_s
-        self.calls[phase] += 1
-        self.grew_bytes[phase] += own_bytes() - before
-        self._raised = outcome if isinstance(outcome, ScriptError) else None
-        if isinstance(outcome, ScriptError):
-            logger.error("run %d: %s", self.run, outcome.traceback or outcome)
-            return str(outcome)
-        return _output(outcome, input, script)
+        outcome = self.scripts.call(phase, script, input, output, self._store, extra)
+        if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:
+            logger.error("run %d: %s", self.run, outcome.error.traceback)
+        return outcome
 
     def _publish(self, result: Workspace, chunk: Chunk) -> None:
         self._mark(MarkStage.PUBLISH)
@@ -279,12 +271,14 @@ class Reduction:
             )
         except Exception as error:
             logger.debug("run %d: the product of %s", self.run, name, exc_info=True)
-            self._failed("publish", f"{name}: {type(error).__name__}: {error}")
+            problem = f"{name}: {type(error).__name__}: {error}"
+            logger.error("run %d: publish failed: %s", self.run, problem)
+            self.errors["publish"] = problem
             return
         self.errors.pop("publish", None)
         self._published = self.tally  # what cannot be written now is kept by the outlet
         self.results += self._products.publish(product)
-        self.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
+        self.publish_s = time.perf_counter() - begun_s
 
     def _end_lacks(self) -> str:
         """What the newest result lacks of a run that has ended; empty if nothing."""
@@ -294,13 +288,12 @@ class Reduction:
         failed = "; ".join(f"{step} failed: {text}" for step, text in self.errors.items())[:LONGEST_REASON]
         return f"its last result holds {made_of.events} of {run.events} events{failed and f' ({failed})'}"
 
-    def _failed(self, step: str, problem: str) -> None:
-        logger.error("run %d: %s failed: %s", self.run, step, problem)
-        self.errors[step] = problem
-        self.script_errors += step != "publish"
-        if script := {"proc": self._proc, "post_proc": self._post_proc}.get(step):
-            error = self._raised or ScriptError(file=script.path, line=0, text=problem)
-            self._keep_failure(self.run, step, script, error, self.script_errors)
+    def _failed(self, step: str, failed: StepFailed) -> None:
+        logger.error("run %d: %s failed: %s", self.run, step, failed.text)
+        self.errors[step] = failed.text
+        self.script_errors += 1
+        if (script := {"proc": self._proc, "post_proc": self._post_proc}.get(step)) and failed.error is not None:
+            self._keep_failure(self.run, step, script, failed.error, self.script_errors)
 
     def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
         """Keep chunks for the next try, the newest first; what cannot be kept is counted as lost."""
@@ -314,16 +307,6 @@ class Reduction:
 def _is_counted(pipeline: Pipeline, run: int) -> bool:
     """Whether a run must do without its events. What comes before and after the run that is too large must as well."""
     return not pipeline.keep_events and (pipeline.counted_run is None or run in (0, pipeline.counted_run))
-
-
-def _output(outcome: ScriptOutput, input: Workspace, script: LoadedScript) -> Workspace | str:
-    """What a script made; its input if it made nothing."""
-    if outcome.workspace is None:
-        return input
-    try:
-        return as_workspace(outcome.workspace, input)
-    except TypeError as error:
-        return f"{script.path}: {error}"
 
 
 def _affordable(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:

@@ -35,7 +35,7 @@ from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import take_metrics
-from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script, run_script
+from livereduce.scripting.runner import LoadedScript, Outcome, Scope, ScriptError, load_script, run_script
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -139,23 +139,23 @@ class Steps:
             self.done.failure = str(outcome)
             self._changed.set()
             raise RuntimeError(str(outcome))
-        left = chunk if outcome is None else outcome
+        left = chunk if outcome.workspace is None else outcome.workspace
         self._look(lambda: seen_in(left, count=False), take_processed, is_chunk=False)
-        return _as_output(outcome, output)
+        return _as_output(outcome.workspace, output)
 
     def _run_post_proc(self, accumulated: Any, output: str) -> Any:
         self._look_at_accumulated(accumulated)
         outcome = self._call(POST_PROC, accumulated, output)
-        if output not in self._ads and (isinstance(outcome, ScriptError) or outcome is None):
+        made = None if isinstance(outcome, ScriptError) else outcome.workspace
+        if made is None and output not in self._ads:
             # Mantid ends its loop if there is no workspace of this name after a post-processing
             simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=output)
         if not isinstance(outcome, ScriptError):  # otherwise the last result stays where it is
-            self._publish(accumulated if outcome is None else outcome)
+            self._publish(accumulated if made is None else made)
         self.done.settled = self.done.book
-        return output if isinstance(outcome, ScriptError) else _as_output(outcome, output)
+        return _as_output(made, output)
 
-    def _call(self, step: str, input: Any, output: str) -> Any:
-        """What the script left: a workspace, None if it made none; or its error."""
+    def _call(self, step: str, input: Any, output: str) -> Outcome:
         extra = {"mtd": simpleapi.mtd} | ({ACCUMULATION: input} if step == POST_PROC else {})
         script: LoadedScript = self._scripts[step]
         phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
@@ -172,7 +172,7 @@ class Steps:
                 self._failed(step, script, outcome)
             return outcome
         self.done.errors.pop(step, None)
-        return outcome.workspace
+        return outcome
 
     def _failed(self, step: str, script: LoadedScript, error: ScriptError) -> None:
         run = self.done.book.run

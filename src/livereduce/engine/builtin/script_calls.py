@@ -1,0 +1,83 @@
+"""Calls the scripts of a pipeline: a call ends in a workspace or a `StepFailed`; its time and growth are kept."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livereduce.base.rss import own_bytes
+from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
+from livereduce.engine.builtin.workspaces.workspace import Workspace, as_workspace
+from livereduce.messages.beat import Phase
+from livereduce.scripting.runner import LoadedScript, ScriptError, ScriptOutput, run_script
+
+logger = logging.getLogger("livereduce.engine")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed:
+    """A step that gave no workspace.
+
+    Attributes
+    ----------
+    text
+        The reason in one line, for log and status.
+    error
+        The reason as the record of script failures has it; None if the step has no script.
+    """
+
+    text: str
+    error: ScriptError | None
+
+
+def failed_output(script: LoadedScript | None, text: str) -> StepFailed:
+    """A script did not raise, but what it made cannot be used."""
+    return StepFailed(text=text, error=ScriptError(file=script.path, line=0, text=text) if script else None)
+
+
+class ScriptCalls:
+    """Calls scripts, and keeps what their calls cost.
+
+    Attributes
+    ----------
+    seconds
+        How long the last call of each phase took.
+    calls
+        How many calls of each phase have finished.
+    grew_bytes
+        By how much the process has grown in all of them.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = {Phase.PROCESS: 0.0, Phase.POST_PROCESS: 0.0}
+        self.calls = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
+        self.grew_bytes = {Phase.PROCESS: 0, Phase.POST_PROCESS: 0}
+
+    def call(
+        self,
+        phase: Phase,
+        script: LoadedScript,
+        input: Workspace,
+        output: str,
+        store: WorkspaceStore,
+        extra: Mapping[str, Any],
+    ) -> Workspace | StepFailed:
+        """Call a script once, see `run_script`; gives its output, or its input if it made none."""
+        begun_s, before = time.perf_counter(), own_bytes()
+        outcome = run_script(script, input, output, store, extra)
+        self.seconds[phase] = time.perf_counter() - begun_s
+        self.calls[phase] += 1
+        self.grew_bytes[phase] += own_bytes() - before
+        if isinstance(outcome, ScriptError):
+            return StepFailed(text=str(outcome), error=outcome)
+        return _output(outcome, input, script)
+
+
+def _output(outcome: ScriptOutput, input: Workspace, script: LoadedScript) -> Workspace | StepFailed:
+    if outcome.workspace is None:
+        return input
+    try:
+        return as_workspace(outcome.workspace, input)
+    except TypeError as error:
+        return failed_output(script, f"{script.path}: {error}")
