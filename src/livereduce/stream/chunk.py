@@ -1,7 +1,8 @@
-"""Where chunks are cut: a pure `step` from the items of a stream, and the passing of time, to chunks.
+"""Cut the items of a stream into chunks: a pure `step` from an item, or the passing of time, to finished chunks.
 
-A chunk is what a script is given. It is cut at a run edge, every `update_every_s` (start to start), at a maximum of
-events, and at once on catching up with the stream; it never spans a run boundary.
+A chunk is the data that one call of a processing script gets. It is cut at a run edge, every `update_every_s` (measured
+from start to start), when it holds the maximum number of events, and as soon as the stream has been caught up with. A
+chunk never spans a run boundary.
 """
 
 import math
@@ -26,29 +27,30 @@ from livereduce.stream.items import (
 from livereduce.stream.pending import NOTHING, Data, Pending, kept, n_bytes, n_events
 
 MAX_CHUNK_EVENTS = 2**25
-"""256 MiB of events: what a proc script gets at most while a long run is caught up with."""
+"""256 MiB of events: the most that one proc call gets while a long run is caught up with."""
 MAX_CHUNK_BYTES = 2**29
-"""All that a chunk holds: logs and pulses without events take memory as well."""
+"""Limit for everything in a chunk: logs and pulses without events take memory as well."""
 CAUGHT_UP_LAG_S = 1.0
 SILENCE_S = 0.5
-"""A server that is silent so long has no more; after a shorter breath what came is cut, but the catching up goes on."""
+"""A server that is silent this long has nothing more to replay. After a shorter pause the pending data are cut, but
+catching up goes on."""
 BREATH_EVERY_S = 1.0
-"""Between two such cuts: an old recording of slow pulses breathes after each of them."""
+"""Least time between two such cuts: a replay of slow pulses pauses after each of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimePassed:
-    """Time has passed; said after the items of every read, so that what came together is cut together."""
+    """Time has passed; sent after all items of a read, so that data that came together are cut together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dry:
-    """A read returned nothing: all that the server had is consumed."""
+    """A read returned nothing: everything that the server had has been read."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamLeft:
-    """The stream is being left: give what is pending."""
+    """The stream is being closed: emit what is pending."""
 
 
 Fact = Item | TimePassed | Dry | StreamLeft
@@ -56,7 +58,7 @@ Fact = Item | TimePassed | Dry | StreamLeft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutRules:
-    """When to cut.
+    """Rules that decide when a chunk is cut.
 
     Attributes
     ----------
@@ -72,26 +74,26 @@ class CutRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chunk:
-    """What a script is given: all that came in an interval, of one run.
+    """The data that one call of a processing script gets: everything of one run that came in one interval.
 
     Attributes
     ----------
     run
         Run number; 0 between runs.
     geometry
-        What was said of the instrument in this interval, the latest of each field; None if nothing.
+        Instrument information from this interval, the latest value of each field; None if there was none.
     snapshot
         The newest histogram of a source that histograms itself; it holds the whole run so far.
     replaces
-        The first chunk after a run edge: it begins the accumulated data anew.
+        True for the first chunk after a run edge: it replaces the accumulated data.
     ends_run
         No more data of this run will come.
     from_start
         False if the stream joined the run after its beginning.
     start_ns
-        When the run started; 0 if not known.
+        Start time of the run; 0 if not known.
     end_ns
-        When it ended, in the chunk that ends it; 0 if not known.
+        End time of the run, in the chunk that ends it; 0 if not known.
     """
 
     run: int
@@ -109,38 +111,38 @@ class Chunk:
 
     @property
     def n_events(self) -> int:
-        """Events with a pixel of the instrument."""
+        """Number of events that have a pixel of the instrument."""
         return sum(len(batch.tof_ns) for batch in self.events)
 
     @property
     def n_pulses(self) -> int:
-        """Pulses, with or without events."""
+        """Number of pulses, with or without events."""
         return sum(len(batch.pulse_ns) for batch in self.events)
 
     @property
     def is_empty(self) -> bool:
-        """Nothing but an edge, or what the stream says of the instrument."""
+        """True if the chunk holds no data: only a run edge or instrument information."""
         return not (self.events or self.monitors or self.logs or self.gaps or self.snapshot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutState:
-    """What the cutter knows between two facts.
+    """State of the cutter between two facts.
 
     Attributes
     ----------
     replaces
-        The next chunk begins the accumulated data anew.
+        The next chunk replaces the accumulated data.
     behind
-        The stream is being caught up with: the first chunk waits for that, not for the clock.
+        The stream is being caught up with: the first chunk waits until that is done, not for the clock.
     skew_ns
-        Lag that remains when all that the server had is consumed: clocks that differ, or a recording of old pulses.
+        Lag that remains after everything that the server had was read: clocks differ, or a recording of old pulses.
     cut_s
-        When the current interval began.
+        Start of the current interval.
     heard_s
-        When data came last.
+        When the last data came.
     breath_s
-        When the last cut was made in a short silence while catching up.
+        When the last cut was made in a short pause while catching up.
     """
 
     rules: CutRules
@@ -163,7 +165,7 @@ Stepped = tuple[CutState, tuple[Chunk, ...]]
 
 
 def step(state: CutState, fact: Fact, now: float) -> Stepped:
-    """The next state, and the chunks that this fact completes."""
+    """Return the next state and the chunks that this fact completes."""
     match fact:
         case RunStarted():
             return _start_run(state, fact, now)
@@ -184,17 +186,17 @@ def step(state: CutState, fact: Fact, now: float) -> Stepped:
 
 
 def emptied(state: CutState) -> CutState:
-    """The state without the items since the last cut."""
+    """Return the state without the items since the last cut."""
     return replace(state, pending=NOTHING)
 
 
 def due_in_s(state: CutState, now: float) -> float:
-    """Seconds until the clock asks for a cut; a reader need not wake before."""
+    """Seconds until the next cut is due by the clock; a reader need not wake up before."""
     return max(0.0, state.cut_s + state.rules.update_every_s - now)
 
 
 def lag_s(state: CutState, now: float) -> float | None:
-    """How old the newest pulse is by the wall clock; None before the first."""
+    """Age of the newest pulse by the wall clock in seconds; None before the first pulse."""
     return _lag_ns(state, now) / 1e9 if state.newest_ns else None
 
 
@@ -204,8 +206,8 @@ def _lag_ns(state: CutState, now: float) -> int:
 
 def _start_run(state: CutState, fact: RunStarted, now: float) -> Stepped:
     if fact.run == state.run != 0:
-        return state, ()  # a file of the same run, or a reconnect: no edge
-    # A run that goes over into the next without an end has ended all the same.
+        return state, ()  # another file of the same run, or a reconnect: not a run edge
+    # A run that changes into the next one without an end message has ended all the same.
     state, chunks = _cut(state, now, ends_run=state.run != 0)
     begun = replace(
         state,
@@ -221,7 +223,7 @@ def _start_run(state: CutState, fact: RunStarted, now: float) -> Stepped:
 
 def _end_run(state: CutState, fact: RunEnded, now: float) -> Stepped:
     if state.run == 0 or fact.run != state.run:
-        return state, ()  # of a run that we never saw; what is pending belongs elsewhere
+        return state, ()  # end of a run that we never saw; the pending data belong to another one
     state, chunks = _cut(state, now, ends_run=True, end_ns=fact.time_ns)
     return _between_runs(state), chunks
 
@@ -233,14 +235,14 @@ def _between_runs(state: CutState) -> CutState:
 def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | HistogramSnapshot, now: float) -> Stepped:
     chunks: tuple[Chunk, ...] = ()
     if item.run != state.run:
-        # No source should do this; a chunk of two runs would be worse than an edge that nobody announced.
+        # No source should do this. A chunk that mixes two runs would be worse than a run edge without an announcement.
         edge = RunStarted(run=item.run, time_ns=0, from_start=item.run == 0)
         state, chunks = _start_run(state, edge, now)
     state, more = _keep(state, item, now)
     chunks, state = (*chunks, *more), replace(state, heard_s=now)
     if isinstance(item, EventBatch) and len(item.pulse_ns):
         state = replace(state, newest_ns=int(item.pulse_ns[-1]))
-        # Less than an interval late is normal: a script ran meanwhile. More is a stream that is being caught up with.
+        # A lag below one interval is normal: a script was running. A longer lag means that we are catching up.
         late_ns = round(max(state.rules.update_every_s, CAUGHT_UP_LAG_S) * 1e9)
         if not state.behind and _lag_ns(state, now) - state.skew_ns > late_ns:
             state = replace(state, behind=True)
@@ -248,7 +250,7 @@ def _take(state: CutState, item: EventBatch | MonitorBatch | LogBatch | Histogra
 
 
 def _keep(state: CutState, item: Data | Geometry | HistogramSnapshot | Gap, now: float) -> Stepped:
-    """Keep an item for the next chunk; if it would be too much for one, what came before is cut."""
+    """Keep an item for the next chunk; cut first if the item would make the chunk too large."""
     pending, rules = state.pending, state.rules
     chunks: tuple[Chunk, ...] = ()
     if isinstance(item, Data) and pending.items:
@@ -268,7 +270,7 @@ def _tick(state: CutState, now: float) -> Stepped:
         return _cut(replace(state, behind=False), now)
     if due_in_s(state, now) > 0:
         return state, ()
-    # Mantid would process an empty chunk like any other; we skip it, because its result would be the one there is.
+    # Mantid would process an empty chunk. We skip it: its result would be equal to the previous one.
     return _cut(state, now)
 
 
@@ -307,7 +309,7 @@ def _chunk(state: CutState) -> Chunk:
 
 
 def join(chunks: tuple[Chunk, ...]) -> Chunk:
-    """Chunks of one run, oldest first, as one."""
+    """Join chunks of one run, oldest first, into one."""
     last = chunks[-1]
     if len(chunks) == 1:
         return last

@@ -1,6 +1,7 @@
-"""Many small batches of one interval as few: a live stream comes a pulse at a time, a script wants arrays.
+"""Join the many small batches of an interval into a few: a live stream comes pulse by pulse, scripts want long arrays.
 
-Events are not copied where a source has put them next to each other; per-pulse arrays and logs are small and are.
+Events are not copied where a source has put them next to each other in memory. Per-pulse arrays and logs are small and
+are copied.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,11 @@ from livereduce.stream.items import B1, I8, EventBatch, Geometry, LogBatch, Moni
 Array = TypeVar("Array", bound=NDArray[Any])
 
 SMALL_EVENTS = 2**16
-"""Batches that are not neighbours in memory are copied together up to this size, so that pieces stay few."""
+"""Batches that are not neighbours in memory are copied together up to this size, to keep the number of pieces low."""
 
 
 def coalesce_events(batches: Sequence[EventBatch]) -> tuple[EventBatch, ...]:
-    """The same pulses in fewer batches of one run."""
+    """Return the same pulses in fewer batches; all of one run."""
     groups: list[_Group] = []
     for batch in batches:
         if not (groups and groups[-1].takes(batch)):
@@ -82,7 +83,7 @@ def _are_neighbours(one: EventBatch, next_one: EventBatch) -> bool:
 
 
 def _follows(before: NDArray[Any], after: NDArray[Any]) -> bool:
-    """Whether two arrays are slices of one base, the second where the first ends."""
+    """True if both arrays are slices of one base and the second starts where the first ends."""
     base = before.base
     return (
         isinstance(base, np.ndarray)
@@ -100,7 +101,7 @@ def _address(array: NDArray[Any]) -> int:
 
 
 def _span(parts: Sequence[Array]) -> Array:
-    """One slice of the base that neighbours share."""
+    """One slice of the base array that covers all parts."""
     if len(parts) == 1:
         return parts[0]
     base = parts[0].base
@@ -110,12 +111,12 @@ def _span(parts: Sequence[Array]) -> Array:
 
 
 def joined(parts: Sequence[Array]) -> Array:
-    """The arrays one after the other, read-only; a single one as it is."""
+    """Concatenate arrays, read-only; a single array is returned as it is."""
     return parts[0] if len(parts) == 1 else _read_only(np.concatenate(parts))  # type: ignore[return-value]
 
 
 def joined_first(parts: Sequence[I8]) -> I8:
-    """Offsets of pulses, shape (p + 1,) each, as offsets into the joined events."""
+    """Concatenate pulse offsets, shape (p + 1,) each, into offsets of the joined events."""
     if len(parts) == 1:
         return parts[0]
     offsets = np.cumsum([0, *(int(part[-1]) for part in parts)])
@@ -129,7 +130,7 @@ def _read_only(array: Array) -> Array:
 
 
 def coalesce_monitors(batches: Sequence[MonitorBatch]) -> tuple[MonitorBatch, ...]:
-    """One batch for each monitor, in the order of their first appearance."""
+    """One batch per monitor, in the order of first appearance."""
     by_monitor: dict[int, list[MonitorBatch]] = {}
     for batch in batches:
         by_monitor.setdefault(batch.monitor, []).append(batch)
@@ -146,7 +147,7 @@ def coalesce_monitors(batches: Sequence[MonitorBatch]) -> tuple[MonitorBatch, ..
 
 
 def coalesce_logs(batches: Sequence[LogBatch]) -> tuple[LogBatch, ...]:
-    """One batch for each variable, in the order of their first appearance."""
+    """One batch per variable, in the order of first appearance."""
     by_variable: dict[tuple[str, str, bool], list[LogBatch]] = {}
     for batch in batches:
         key = (batch.name, batch.units, isinstance(batch.value, tuple))
@@ -165,14 +166,14 @@ def _merged_log(group: Sequence[LogBatch]) -> LogBatch:
 
 
 def joined_invalid(parts: Sequence[tuple[B1 | None, int]]) -> B1 | None:
-    """Which values are invalid, of several batches with their lengths; None if none is."""
+    """Join the masks of invalid values of several batches, given with their lengths; None if no value is invalid."""
     if all(invalid is None for invalid, _ in parts):
         return None
     return joined([np.zeros(size, np.bool_) if invalid is None else invalid for invalid, size in parts])
 
 
 def coalesce_geometry(said: Sequence[Geometry]) -> Geometry | None:
-    """The latest of every field that was said."""
+    """Merge geometry items: the latest value of every field."""
     if not said:
         return None
     latest = said[0]

@@ -1,4 +1,4 @@
-"""How compiled kernels are declared: explicit signatures, read-only inputs allowed, the GIL released, cached on disk.
+"""Decorator for compiled kernels: explicit signatures, read-only inputs, no GIL, cached on disk.
 
 An explicit signature compiles (or loads from the cache) at import, so that the first chunk is not the slow one.
 The cache lies where ``NUMBA_CACHE_DIR`` says; the daemon sets it to the state directory.
@@ -28,7 +28,11 @@ _SCALARS = {
 
 
 def _argument(code: str) -> Any:
-    """``i8``: scalar; ``i8[]``: array that may be read-only; ``i8[=]``: array written to; ``[,]``, ``[=,]``: 2-D."""
+    """The numba type of an argument code.
+
+    ``i8`` is a scalar; ``i8[]`` an array that may be read-only; ``i8[=]`` an array that is written to; ``[,]`` and
+    ``[=,]`` the same in two dimensions.
+    """
     if "[" not in code:
         return _SCALARS[code]
     kind, _, shape = code.partition("[")
@@ -36,9 +40,11 @@ def _argument(code: str) -> Any:
 
 
 def kernel(result: str, *arguments: str) -> Callable[[Function], Function]:
-    """Compile a function ahead of its first call; `result` may be empty for none, arguments as in `_argument`.
+    """Compile a function ahead of its first call.
 
-    Arrays must be C-contiguous. A kernel never allocates or raises: bounds are its caller's duty or its result's.
+    Types are codes as in `_argument`; an empty `result` means that nothing is returned.
+    Arrays must be C-contiguous. A kernel never allocates and never raises: its caller checks the bounds, or its result
+    reports them.
     """
     returns = _argument(result) if result else types.none
     signature = returns(*map(_argument, arguments))
@@ -51,10 +57,10 @@ def kernel(result: str, *arguments: str) -> Callable[[Function], Function]:
 
 
 def _prefetch(_typing: Any, array: Any, _index: Any) -> Any:
-    """Ask for the cache line of ``array[index]`` (1-D); nothing is loaded, so an index beyond the end does no harm.
+    """Prefetch the cache line of ``array[index]`` (1-D). Nothing is loaded, so an index beyond the end does no harm.
 
-    Walking packets is a chain of loads, each waiting for the one before: without this it runs at the latency of
-    memory, not at its bandwidth (measured: five times slower on data that is not in the cache).
+    Walking packets is a chain of loads, each waiting for the one before. Without the prefetch it runs at the latency of
+    the memory instead of its bandwidth (measured: five times slower on data that is not in the cache).
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

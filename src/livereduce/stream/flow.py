@@ -1,8 +1,8 @@
-"""Whether pulses come, and whether there is beam in them: what tells a silent source from a beam that is off. Pure.
+"""Pulse and beam monitoring: tells a silent source from a beam that is off. Pure.
 
-A run that is not paused brings pulses at the accelerator's rate, with beam or without. Pulses that do not come are
-missing data. Pulses without proton charge are the beam being off, which is no fault. A source that never sends charge
-(a reactor) has beam as long as pulses bring events.
+A run that is not paused brings pulses at the accelerator's rate, with or without beam. Pulses that do not come are
+missing data. Pulses without proton charge mean that the beam is off, which is no fault. For a source that never sends
+charge (a reactor), pulses with events count as beam.
 """
 
 from collections.abc import Sequence
@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from livereduce.stream.pace import Pace, came, is_overdue, wait_from
 
 EVENTS_S = 20.0
-"""Where events stand in for charge they come at random: a shorter time without any means nothing."""
+"""Without charge, beam is judged by events. They come at random: a shorter time without any means nothing."""
 RATE_UNKNOWN_S = 30.0
-"""In a run that has brought no pulse at all, this long a wait for the first one means something."""
+"""In a run that has brought no pulse yet, waiting this long for the first one means something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseFlow:
-    """Some pulses that came together, oldest first.
+    """Pulses that came together, oldest first.
 
     Attributes
     ----------
     newest_ns
-        The times of the newest of them, in ns since any fixed moment.
+        Times of the newest of them, in ns since any fixed moment.
     with_charge_ns, with_events_ns
-        The newest times of those that carried proton charge, and of those that brought events.
+        Newest times of pulses with proton charge, and of pulses with events.
     """
 
     newest_ns: Sequence[int]
@@ -35,20 +35,20 @@ class PulseFlow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """What is known of the pulses of a stream.
+    """Pulse and beam history of a stream.
 
     Attributes
     ----------
     pulses
-        Their pace, on the clock of who listens.
+        Pace of the pulses, on the reader's clock.
     came_unix_s
-        The wall clock's time when pulses came last, or since when they are waited for.
+        Unix time of the last pulses, or since when they are waited for.
     beam
-        The pace of pulses with beam, on the clock of the pulses themselves.
+        Pace of the pulses with beam, on the pulses' own clock.
     first_ns, last_ns
-        The first and the newest pulse.
+        Times of the first and the newest pulse.
     charged
-        Proton charge has been seen: it tells the beam from now on.
+        Proton charge has been seen: from now on beam is judged by charge.
     """
 
     pulses: Pace = field(default_factory=Pace)
@@ -60,7 +60,7 @@ class Flow:
 
 
 def pulses_came(flow: Flow, seen: PulseFlow, now: float, unix_s: float, *, counts_waits: bool = True) -> Flow:
-    """Pulses came; `counts_waits` as in `pace.came`."""
+    """Record pulses that came; `counts_waits` as in `pace.came`."""
     if not seen.newest_ns:
         return flow
     first_charge = bool(seen.with_charge_ns) and not flow.charged
@@ -79,19 +79,19 @@ def pulses_came(flow: Flow, seen: PulseFlow, now: float, unix_s: float, *, count
 
 
 def waited_for(flow: Flow, now: float, unix_s: float) -> Flow:
-    """Pulses are to come from now on: a run began, a pause ended, or the source is connected again."""
+    """Expect pulses from now on: a run began, a pause ended, or the source is connected again."""
     return replace(flow, pulses=wait_from(flow.pulses, now), came_unix_s=unix_s)
 
 
 def silent_since(flow: Flow, now: float) -> float | None:
-    """Unix time since when no pulses have come that ought to; None if that is not so."""
+    """Unix time since when expected pulses have been missing; None if they are not overdue."""
     return flow.came_unix_s if is_overdue(flow.pulses, now, RATE_UNKNOWN_S) else None
 
 
 def no_beam_since_ns(flow: Flow) -> int | None:
-    """Time of the last pulse with beam, if pulses have come without beam for long; None if not, or not known.
+    """Time of the last pulse with beam, if pulses have long come without beam; None if there is beam, or if not known.
 
-    Without any pulse with beam so far it is the time of the first pulse.
+    If there was no pulse with beam yet, it is the time of the first pulse.
     """
     since_ns = flow.first_ns if flow.beam.stamp_ns is None else flow.beam.stamp_ns
     limit_s = max(flow.beam.limit_s, 0.0 if flow.charged else EVENTS_S)

@@ -1,8 +1,8 @@
-"""What a source gives: batches of decoded pulses and the facts between them, in the order of the stream.
+"""The items that every source gives: batches of decoded pulses and the facts between them, in the order of the stream.
 
-Three nouns in order of size: a *block* is bytes received, a *batch* is decoded pulses of one run, a *chunk* is what
-a script is given. This file holds the batch level; every source produces these items, every engine eats them.
-Times are integer nanoseconds since 1990-01-01 UTC (EPICS), as on the wire.
+Three nouns in order of size: a *block* is bytes received, a *batch* is decoded pulses of one run, a *chunk* is the data
+that one call of a script gets. This file holds the batch level: every source produces these items, every engine
+consumes them. Times are integer nanoseconds since 1990-01-01 UTC (EPICS), as on the wire.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ U8 = NDArray[np.uint64]
 B1 = NDArray[np.bool_]
 F8 = NDArray[np.float64]
 Values = F8 | tuple[str, ...] | tuple[F8, ...]
-"""Of one variable, see `LogBatch`."""
+"""The values of one variable, see `LogBatch`."""
 
 FLAG_VETOED = 0x0000_0004
 """Pulse flag: the pulse was vetoed (ADARA banked event packet, flags word)."""
 FLAG_DAMAGED = 0x0008_0000
-"""Pulse flag of our own, on a bit the protocol leaves free: the payload was bad and its events are missing."""
+"""Pulse flag of livereduce, on a bit that the protocol leaves free: the payload was bad, so its events are missing."""
 
 
 OUR_LOGS = frozenset(
@@ -44,11 +44,11 @@ OUR_LOGS = frozenset(
         "scan_index",
     }
 )
-"""Logs that are made from the stream itself; a variable of that name is called otherwise (`is_our_log`)."""
+"""Logs that livereduce makes from the stream itself; a process variable of that name is renamed (`is_our_log`)."""
 
 
 def is_our_log(name: str) -> bool:
-    """Whether a log of this name is livereduce's own, as the counts of beam monitors are too."""
+    """True if a log of this name is livereduce's own; so are the counts of beam monitors."""
     return name in OUR_LOGS or (name.startswith("monitor") and name.endswith("_counts"))
 
 
@@ -123,7 +123,7 @@ class LogBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HistogramSnapshot:
-    """All counts of a run so far, from sources that histogram themselves (shape spectra × bins)."""
+    """All counts of a run so far, from a source that histograms itself (shape spectra × bins)."""
 
     run: int
     time_ns: int
@@ -134,7 +134,7 @@ class HistogramSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """Data that follow belong to this run. `from_start` is False if the stream joined in mid-run."""
+    """A run started: the data that follow belong to it. `from_start` is False if the stream joined in mid-run."""
 
     run: int
     time_ns: int
@@ -143,7 +143,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
-    """No more data of this run will come."""
+    """A run ended: no more data of it will come."""
 
     run: int
     time_ns: int
@@ -151,7 +151,7 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """Data taking of the run pauses."""
+    """Data taking of the run is paused."""
 
     run: int
     time_ns: int
@@ -159,7 +159,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """Data taking of the run goes on."""
+    """Data taking of the run is resumed."""
 
     run: int
     time_ns: int
@@ -167,7 +167,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Geometry:
-    """What the stream says of the instrument; a field that is None or empty is not said.
+    """Instrument information in the stream; a field that is None or empty was not sent.
 
     Attributes
     ----------
@@ -176,9 +176,9 @@ class Geometry:
     definition_xml
         Instrument definition.
     title, proposal
-        Of the run, from its run information; they can change in mid-run.
+        From the run information; they can change in mid-run.
     pixels
-        Logical pixels that are mapped to a bank, ascending; None as long as no pixel map was seen.
+        Logical pixels that are mapped to a bank, ascending; None until a pixel map was seen.
     """
 
     run: int
@@ -192,7 +192,7 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Something of this run is missing for good: what, and between which times (0 if not known)."""
+    """Data of this run are lost for good: the reason, and between which times (0 if not known)."""
 
     run: int
     reason: str
@@ -206,7 +206,7 @@ Item = (
 
 
 class StartFrom(Enum):
-    """Where to begin reading a stream; a time or a `Position` is the third and fourth way."""
+    """Where to begin reading a stream; a `StartTime` or a `Position` are the other two ways."""
 
     NOW = "now"
     RUN_START = "run_start"
@@ -214,14 +214,14 @@ class StartFrom(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StartTime:
-    """Begin with the first pulse that is not older than this."""
+    """Begin with the first pulse at or after this time."""
 
     time_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """A place in a stream that can be stored: after the last pulse read. Opaque to everyone but sources."""
+    """A place in a stream that can be stored: after the last pulse read. Only its source understands it."""
 
     run: int
     pulse_ns: int
@@ -231,7 +231,7 @@ At = StartFrom | StartTime | Position
 
 
 class SourceLost(UpstreamError):
-    """The connection is gone. `retry` tells whether reading again may bring it back (the source waits by itself)."""
+    """The connection is lost. With `retry`, reading again may bring it back (the source itself waits between tries)."""
 
     def __init__(self, reason: str, *, retry: bool = True) -> None:
         super().__init__(reason)
@@ -241,14 +241,14 @@ class SourceLost(UpstreamError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How a source is doing, for status: connected or why not, and what it has skipped so far.
+    """Health of a source for the status: connected or why not, and what it has skipped so far.
 
     Attributes
     ----------
     run
-        The run that the stream is in, 0 between runs; None as long as it has not said.
+        The run that the stream is in, 0 between runs; None until the stream has said so.
     contained
-        Exceptions of our own that cost packets, not the worker.
+        Exceptions in livereduce that cost packets but not the worker.
     """
 
     address: str
@@ -269,22 +269,22 @@ class Source(Protocol):
     """A stream of items. ADARA, a recording; later Kafka, ISIS."""
 
     def open(self, at: At) -> None:
-        """Say where to begin; connecting may happen in the first `read`."""
+        """Set where to begin; connecting may happen in the first `read`."""
 
     def read(self, timeout_s: float) -> Sequence[Item]:
-        """Items that came within the time, in order; ``[]`` is silence.
+        """Return the items that came within the timeout, in order; ``[]`` means silence.
 
         Raises
         ------
         SourceLost
-            The connection broke or could not be made. With ``retry`` set, calling `read` again goes on.
+            The connection broke or could not be made. With ``retry`` set, call `read` again to go on.
         """
 
     def position(self) -> Position:
         """The place after the last item read."""
 
     def state(self) -> SourceState:
-        """How the source is doing."""
+        """The current health of the source."""
 
     def close(self) -> None:
-        """Let go of the connection. `read` must not be called again."""
+        """Close the connection. `read` must not be called again."""

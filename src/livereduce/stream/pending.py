@@ -1,7 +1,7 @@
-"""What came since the last cut, in memory that is bounded whatever a stream says.
+"""Items since the last cut, held in bounded memory whatever a stream sends.
 
-Data are kept as they come, and weighed, so that the cutter can cut before they are too heavy. What says the same again
-replaces the older: geometry field by field, histograms of the whole run, gaps by their reason.
+Data are kept as they come and their size is counted, so that the cutter can cut before they are too large. An item that
+supersedes an older one replaces it: geometry field by field, histograms of the whole run, gaps by their reason.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from livereduce.stream.coalesce import coalesce_geometry
 from livereduce.stream.items import EventBatch, Gap, Geometry, HistogramSnapshot, Item, LogBatch, MonitorBatch
 
 MAX_GAPS = 100
-"""Reasons of gaps in one chunk; a result tells ten."""
+"""Most reasons of gaps in one chunk; a result shows ten."""
 OTHER_GAPS = "more gaps, for other reasons"
 ITEM_BYTES = 1024
-"""What an item takes besides its numbers: a dataclass, some arrays, their views."""
+"""Memory of an item besides its numbers: a dataclass, some arrays, their views."""
 
 Data = EventBatch | MonitorBatch | LogBatch
 Items = tuple["Items", Data] | None
-"""Newest first: a list that grows by one without a copy and without being changed."""
+"""Linked list, newest first: it grows by one without copying and without changing the old list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,11 @@ class Pending:
     Attributes
     ----------
     matters
-        There is more than geometry: a chunk is due when its time comes.
+        There is more than geometry: a chunk is cut when its time comes.
     n_events, n_bytes
-        Events, beam monitors included, and about how much memory the data take.
+        Number of events, beam monitors included, and the approximate memory of the data.
     n_pulses
-        With or without events.
+        Pulses with or without events.
     """
 
     items: Items = field(default=None, repr=False)
@@ -58,7 +58,7 @@ NOTHING = Pending()
 
 
 def kept(pending: Pending, item: Data | Geometry | HistogramSnapshot | Gap) -> Pending:
-    """The pending items and one more."""
+    """Return the pending items with one more."""
     match item:
         case Geometry():
             said = [item] if pending.geometry is None else [pending.geometry, item]
@@ -79,12 +79,12 @@ def kept(pending: Pending, item: Data | Geometry | HistogramSnapshot | Gap) -> P
 
 
 def _with_gap(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
-    """Gaps with one more; those of one reason are one, over all their times."""
+    """Add a gap; gaps with the same reason are merged into one that covers all their times."""
     if len(gaps) >= MAX_GAPS and gap.reason not in {one.reason for one in gaps}:
         gap = replace(gap, reason=OTHER_GAPS)
     for k, one in enumerate(gaps):
         if (one.run, one.reason) == (gap.run, gap.reason):
-            # 0 is no time, but one that is not known
+            # 0 means: time not known
             from_ns = min(one.from_ns or gap.from_ns, gap.from_ns or one.from_ns)
             joined = replace(one, from_ns=from_ns, to_ns=max(one.to_ns, gap.to_ns))
             return (*gaps[:k], joined, *gaps[k + 1 :])
@@ -92,12 +92,12 @@ def _with_gap(gaps: tuple[Gap, ...], gap: Gap) -> tuple[Gap, ...]:
 
 
 def n_events(item: Item) -> int:
-    """Events of a batch, 0 of anything else."""
+    """Number of events in a batch, 0 for any other item."""
     return len(item.tof_ns) if isinstance(item, EventBatch | MonitorBatch) else 0
 
 
 def n_bytes(item: Data) -> int:
-    """About how much memory a batch takes."""
+    """Approximate memory of a batch in bytes."""
     columns: tuple[Any, ...]
     match item:
         case EventBatch():

@@ -1,4 +1,4 @@
-"""From the URL of a stream to the source that reads it."""
+"""Find the source class for the URL of a stream."""
 
 from urllib.parse import urlsplit
 
@@ -8,19 +8,19 @@ from livereduce.stream.items import Source
 
 
 def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, ...] = ()) -> Source:
-    """The source that a URL names, not opened yet.
+    """Create the source for a URL; it is not opened yet.
 
     Parameters
     ----------
     marker
-        Is told what is being decoded.
+        Is told which data are being decoded.
     suspects
-        Data that an earlier worker died on while it decoded them.
+        Data that an earlier worker died on while decoding them.
 
     Raises
     ------
     OperatorError
-        No source of ours reads such a URL.
+        livereduce has no source for such a URL.
     """
     try:
         parts = urlsplit(url)

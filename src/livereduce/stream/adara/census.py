@@ -1,8 +1,8 @@
-"""What an operator would ask of a stream: packets by type; per segment run, pulses, events, charge, vetoes, monitors.
+"""Counts of a stream for an operator: packets by type; for each segment run, pulses, events, charge, vetoes, monitors.
 
-A segment begins with a run status and ends before the one that opens the next; consecutive files of one run are one
-segment, files of paused data are segments of their own. Everything in the stream counts, repeats included: this is
-about what was sent, not about what a reduction would use.
+A segment begins with a run status and ends before the run status that opens the next. Consecutive files of one run are
+one segment; files of paused data are segments of their own. Everything in the stream is counted, repeats included: this
+is about what was sent, not about what a reduction would use.
 """
 
 from collections import Counter
@@ -24,14 +24,14 @@ _CLOSING = (RunStatusCode.NO_RUN, RunStatusCode.END_RUN)
 
 
 def stamp(time_ns: int) -> str:
-    """Seconds since 1990 with all nine decimals."""
+    """Format a time as seconds since 1990 with nine decimals."""
     seconds, ns = divmod(time_ns, NS_PER_S)
     return f"{seconds}.{ns:09d}"
 
 
 @dataclass(slots=True, kw_only=True)
 class Segment:
-    """Sums over one segment, growing while its packets come."""
+    """Sums over one segment; they grow as packets come."""
 
     opened_by: str
     run: int
@@ -85,7 +85,7 @@ def _text_keys(counts: Mapping[int, int]) -> dict[str, int]:
 
 
 class Census:
-    """Counts a stream, table by table."""
+    """Counts a stream table by table."""
 
     def __init__(self) -> None:
         self.types: Counter[int] = Counter()
@@ -146,7 +146,7 @@ class Census:
         self.segments.append(opened)
 
     def _span(self, table: PacketTable, start: int, stop: int) -> None:
-        """Count rows that lie in one segment; before the first run status they count in the totals alone."""
+        """Count rows that lie in one segment; rows before the first run status count only in the totals."""
         segment = self.segments[-1] if self.segments else Segment(opened_by="", run=0, run_start=0)
         segment.packets += stop - start
         banked = table.between(Kind.BANKED, start, stop)
@@ -187,7 +187,7 @@ class Census:
         self.charge_pc += float(banks.charge_pc.sum())
 
     def as_json(self) -> dict[str, Any]:
-        """Everything counted, as a JSON object."""
+        """All counts as a JSON object."""
         return {
             "packets": self.types.total(),
             "types": {type_name(format_word): count for format_word, count in self.types.items()},
@@ -201,14 +201,14 @@ class Census:
 
 
 def _events_of_packets(banks: BankTable) -> I8:
-    """Events of each packet, those without a pixel included."""
+    """Number of events of each packet, including those without a pixel."""
     running = np.zeros(len(banks.count) + 1, np.int64)
     np.cumsum(banks.count, out=running[1:])
     return running[banks.first[1:]] - running[banks.first[:-1]]
 
 
 def _sums(keys: np.ndarray[Any, Any], counts: np.ndarray[Any, Any]) -> dict[int, int]:
-    """Sum of counts by key."""
+    """Sum the counts by key."""
     unique, inverse = np.unique(keys, return_inverse=True)
     sums = np.bincount(inverse, weights=counts, minlength=len(unique))
     return {int(key): int(total) for key, total in zip(unique, sums, strict=True)}

@@ -1,7 +1,7 @@
-"""The ADARA source: a connection, framing, session and decoder, joined; reconnects by itself, resumes by pulse id.
+"""The ADARA source: a connection, framing, session and decoder; reconnects by itself and resumes by pulse id.
 
-What is decided here is only when to connect and where to ask to begin. A stream that breaks at one place again and
-again (a length that cannot be) must not be asked for that place for ever: `start_second` asks for later ones in turn.
+This module only decides when to connect and from where. A stream that breaks at the same place again and again (an
+impossible packet length) must not be requested from that place forever: `start_second` asks for later places in turn.
 """
 
 import logging
@@ -37,41 +37,43 @@ from livereduce.stream.items import (
 )
 
 BAD_PACKETS_EVERY_S = 60.0
-"""Log lines about bad packets, or about repeats in mid-stream, come at most this often: a broken server may send
-thousands a second."""
+"""Shortest time between log lines about bad packets, or about repeats in mid-stream: a broken server may send thousands
+of them per second."""
 
 PIECE_WORDS = 1024 * 1024
-"""4 MiB are framed and decoded at a time: the kernels pass over them several times, and larger ones leave the cache."""
+"""4 MiB are framed and decoded at a time: the kernels pass over them several times, and more would not fit the
+cache."""
 
 _log = logging.getLogger("livereduce.stream")
 
 NOW = 0
 RUN_START = 1
 NEWEST_INDEX = 0xFFFF_FFFF
-"""A second in the future: a server begins at its newest index point."""
+"""A second in the future: it makes a server begin at its newest index point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What the log has been told of bad packets, or of others that are counted: how many there were, and when."""
+    """What the log already says about bad packets, or other packets that are counted: how many there were, and when."""
 
     packets: int = 0
     at_s: float = -math.inf
 
 
 def report(reported: Reported, packets: int, what: str, now: float) -> tuple[Reported, str]:
-    """The line to be logged about so many packets, if it is time for one and there are new ones; else nothing."""
+    """The log line about this many packets, if a line is due and there are new ones; otherwise empty."""
     if packets == reported.packets or now - reported.at_s < BAD_PACKETS_EVERY_S:
         return reported, ""
     return Reported(packets=packets, at_s=now), f"{packets} {what}"
 
 
 def start_second(at: At, state: SessionState, tries: Retry) -> int:
-    """The start field of the next hello: where `at` says at first, then where the session is.
+    """The start field of the next hello: at first the place that `at` names, later the place where the session is.
 
-    The second time framing breaks at one place the newest index point is asked for, from the third time on only what
-    comes from now; the session finds the gap by itself, since the overlap is missing. Where the session is, is the
-    earliest stamp of its last pulses: after one in the future a server would begin behind what is missing.
+    When framing breaks at the same place a second time, ask for the newest index point; from the third time on, ask
+    only for new data. The session then finds the gap by itself, because the overlap is missing. The session's place is
+    the earliest stamp of its last pulses: if one of them were in the future, the server would begin after the missing
+    data.
     """
     last_ns = state.last_ns
     if tries.broken_at_ns is not None and tries.broken_at_ns == (last_ns or 0) and tries.broken_times >= 2:
@@ -86,12 +88,12 @@ def start_second(at: At, state: SessionState, tries: Retry) -> int:
 
 
 def _second(time_ns: int) -> int:
-    """The second of a time, kept off `NOW` and within the 32 bits of the hello: pulse times are the server's word."""
+    """Seconds of a time, never `NOW` and within the 32 bits of the hello: pulse times come from the server."""
     return min(max(time_ns // NS_PER_S, RUN_START), NEWEST_INDEX)
 
 
 class AdaraSource:
-    """A `Source` that reads a stream server's live port; one thread, no state anybody else writes to."""
+    """A `Source` that reads a stream server's live port. One thread; nobody else writes to its state."""
 
     def __init__(self, host: str, port: int = DEFAULT_PORT, *, caution: Caution | None = None) -> None:
         self._host, self._port = host, port
@@ -114,7 +116,7 @@ class AdaraSource:
         self._state = SourceState(address=f"{host}:{port}", connected=False)
 
     def open(self, at: At) -> None:
-        """Say where to begin; the first `read` connects."""
+        """Set where to begin; the first `read` connects."""
         self._at = at
         if isinstance(at, StartTime):
             self._session = session.starting_at(at.time_ns)
@@ -126,7 +128,7 @@ class AdaraSource:
         return self._session.position
 
     def state(self) -> SourceState:
-        """How the connection is doing, and what was skipped."""
+        """Health of the connection, and what was skipped."""
         return replace(
             self._state,
             bad_packets=self._decoder.damaged,
@@ -138,14 +140,14 @@ class AdaraSource:
         )
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._end_probe()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def read(self, timeout_s: float) -> Sequence[Item]:
-        """Items that came within the time; a lost connection is made anew by the reads that follow.
+        """Return the items that came within the timeout; after a lost connection the next reads reconnect.
 
         Raises
         ------
@@ -160,7 +162,7 @@ class AdaraSource:
             raise
         except (
             Exception
-        ) as error:  # the boundary of one read; like a broken frame, this place is not asked for for ever
+        ) as error:  # The boundary of one read: as after a broken frame, this place is not requested forever.
             reason = self._decoder.contained.note("what was received", error)
             self._retry = retry.broke(self._retry, self._session.last_ns or 0)
             self._lose(reason)
@@ -176,7 +178,7 @@ class AdaraSource:
         self._state = replace(self._state, connected=False, reason=reason)
 
     def _connected(self, timeout_s: float) -> Connection | None:
-        """The connection, made anew if it is time to; None if it is not yet."""
+        """The connection, reconnected if a try is due; None if it is too early for one."""
         if self._connection is not None:
             return self._connection
         wait_s = self._due_s - time.monotonic()
@@ -194,7 +196,7 @@ class AdaraSource:
 
     def _received(self, connection: Connection, timeout_s: float) -> list[Item]:
         if len(self._block.words) and not self._missing_bytes:
-            # What is left is an impossible length: that is an error now, not when more bytes come or the server closes.
+            # An impossible length remains: raise the error now, not when more bytes come or the server closes.
             return self._items(time.monotonic())
         begun_s = time.monotonic()
         wait_s = min(timeout_s, idle.due_in_s(self._idle, self._listened_s))
@@ -215,7 +217,7 @@ class AdaraSource:
         return items
 
     def _consider(self, fact: idle.Fact) -> None:
-        """Do what silence, or its end, asks for."""
+        """Act on silence, or on its end."""
         self._idle, outputs = idle.step(self._idle, fact, self._listened_s)
         for output in outputs:
             match output:
@@ -232,7 +234,7 @@ class AdaraSource:
             self._probe = None
 
     def _count_connection(self, now: float) -> None:
-        """A connection counts once the server has said something on it; we are connected once it holds."""
+        """A connection counts once the server has sent something on it; we are connected once it holds."""
         if now - self._made_s >= retry.SETTLES_S:
             self._retry = retry.settled(self._retry)
         if not self._idle.told:
@@ -245,9 +247,9 @@ class AdaraSource:
             _log.info("%s: connected", self._state.address)
 
     def _items(self, now: float) -> list[Item]:
-        """The items of all whole packets in the block.
+        """Decode all whole packets in the block.
 
-        Those before an impossible packet are given; `_received` comes back to it by itself.
+        Packets before an impossible one are decoded; the next call of `_received` meets the impossible one again.
         """
         items: list[Item] = []
         words, used, self._missing_bytes = self._block.words, 0, 0
@@ -280,12 +282,12 @@ class AdaraSource:
             _log.warning("%s: %s", self._state.address, line)
 
     def _table(self, words: U4, offset: int) -> PacketTable:
-        """The packets of the next piece; of everything if the piece ends within its first packet."""
+        """The packets of the next piece, or of the whole block if its first packet is longer than a piece."""
         table = self._framer.table(words[:PIECE_WORDS], offset)
         return table if table.used_words else self._framer.table(words, offset)
 
     def _decoded(self, table: PacketTable, now: float) -> list[Item]:
-        """The items of a table. If that fails, of its halves, so that one packet costs itself alone, and is a gap."""
+        """Decode a table. If that fails, decode its halves, so that only the bad packet is lost, and becomes a gap."""
         try:
             items = self._followed(table, now)
         except Exception as error:  # noqa: BLE001 (the boundary of a packet, as in the decoder)
@@ -308,6 +310,7 @@ class AdaraSource:
         for gap in (output for output in outputs if isinstance(output, Gap)):
             _log.warning("%s: something of run %d is missing: %s", self._state.address, gap.run, gap.reason)
         if self._session.pulses != pulses:
-            # A new pulse, not any packet: a server that breaks after its prologue must not be called without a pause.
+            # Only a new pulse counts, not any packet: a server that breaks after its prologue must not be called
+            # without pause.
             self._retry = retry.settled(self._retry)
         return items

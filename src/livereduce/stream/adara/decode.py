@@ -1,4 +1,4 @@
-"""Decoding: rows of a packet table to items with arrays. Remembers names of variables; knows no run edge, no socket."""
+"""Decode rows of a packet table into items with arrays. Remembers variable names; knows no run edges and no socket."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +30,13 @@ from livereduce.stream.items import B1, I8, U1, EventBatch, Gap, Geometry, Item,
 
 _MAX_COUNTED_TYPES = 256
 _Reader = Callable[[I8], Sequence[Item]]
-"""Rows to items."""
+"""Decodes rows into items."""
 
 _log = logging.getLogger("livereduce.stream")
 
 
 class Decoder:
-    """Turns rows into items; keeps scratch memory, the names of variables, and the counts of what it could not read."""
+    """Decodes rows into items; keeps scratch memory, variable names, and counts of what it could not read."""
 
     def __init__(self) -> None:
         self._banks = BankReader()
@@ -55,7 +55,7 @@ class Decoder:
 
     @property
     def damaged(self) -> int:
-        """Packets whose payload was bad, since the beginning."""
+        """Packets with a bad payload, since the beginning."""
         return self._damaged
 
     def rare(self, table: PacketTable) -> dict[int, Packet]:
@@ -72,7 +72,7 @@ class Decoder:
         return found
 
     def _note(self, table: PacketTable, row: int, packets: int, problem: str) -> None:
-        """Count bad packets, of which the one in `row` is named."""
+        """Count bad packets and name the one in `row`."""
         self._damaged += packets
         others = f"; {packets - 1} more like it in the same block" if packets > 1 else ""
         self.last_problem = f"{table.place(row)}: {problem}{others}"
@@ -85,13 +85,14 @@ class Decoder:
             self.unknown_types[name] = self.unknown_types.get(name, 0) + 1
 
     def items(self, table: PacketTable, rare: Mapping[int, Packet], deliver: Deliver) -> list[Item]:
-        """Everything in the rows to be delivered; names come before the values that need them."""
+        """Decode all rows to be delivered; names are learned before the values that need them."""
 
         def read_rare(rows: I8) -> Sequence[Item]:
             return self._rare(table, rare, deliver, int(rows[0]))
 
         found: list[Item] = []
-        for row in deliver.rare:  # one by one: what was read of the others is remembered, and would look like a repeat
+        # one by one: the good ones are remembered, so reading them a second time would look like a repeat
+        for row in deliver.rare:
             found += self._contained(table, deliver.run, np.array([row]), read_rare)
         readers: tuple[tuple[I8, _Reader], ...] = (
             (deliver.scalar, lambda rows: self._scalars(table, deliver, rows)),
@@ -103,9 +104,9 @@ class Decoder:
         return found
 
     def _contained(self, table: PacketTable, run: int, rows: I8, read: _Reader) -> Sequence[Item]:
-        """Items of some rows. If `read` raises, halves of them are read, so that one packet costs itself alone.
+        """Decode some rows. If `read` raises, decode the halves, so that only the bad packet is lost.
 
-        A pulse that cannot be read is a gap. A value of a variable is not: its log goes on with the next one.
+        A pulse that cannot be read is a gap. A variable's value is not: its log goes on with the next value.
         """
         if not len(rows):
             return []
@@ -197,9 +198,10 @@ class Decoder:
         return []
 
     def _values(self, table: PacketTable, deliver: Deliver, row: int, packet: VariableValues) -> list[Item]:
-        """New values only: those with the time of the newest one, or older ones while a server repeats, were here.
+        """The new values of a variable.
 
-        A value that comes again with another alarm is new: its device was lost, or is back.
+        A value with the time of the newest one, or older while a server repeats, is a repeat. It is new if it comes
+        with another alarm: its device was lost, or is back.
         """
         key, time_ns = (packet.device, packet.variable), int(table.time_ns[row])
         newest_ns, invalid = self._newest.get(key, (None, False))
@@ -211,14 +213,14 @@ class Decoder:
             reason = f"a variable beyond the {MAX_VARIABLES} that are known; its values are left out"
             self._note(table, row, 1, reason)
             return []
-        if not len(packet.value):  # a packet may say of itself that it has no values
+        if not len(packet.value):  # a packet can declare that it holds no values
             return []
         self._newest[key] = time_ns, packet.invalid
         alarm = np.full(len(packet.value), packet.invalid)
         return [self._log(deliver.run, *key, time_ns + packet.after_ns, packet.value, alarm)]
 
     def _scan_index(self, run: int, packet: Annotation, time_ns: int) -> list[Item]:
-        """The number of the scan that begins, 0 where one ends; not what a prologue says again."""
+        """The number of the scan that begins, 0 where one ends; repeats in a prologue are ignored."""
         index = packet.scan if packet.type == Note.SCAN_START else 0
         if self._scan == (run, time_ns, index):
             return []

@@ -1,11 +1,11 @@
-"""The memory of what was delivered: a packet that comes again, byte for byte, is a repeat, whatever its time stamp.
+"""Memory of the delivered packets: a packet that comes again, byte for byte, is a repeat, whatever its time stamp.
 
-A fingerprint of each packet (`frame.PacketTable`) is written down. A packet that is newer than everything before it
-cannot be a repeat and is not looked up: that is the normal path. The first packet that is not newer makes a hash
-table of the fingerprints, which is brought up to date whenever another one comes.
+The fingerprint of each packet (`frame.PacketTable`) is recorded. A packet newer than all before it cannot be a repeat
+and is not looked up: this is the normal path. The first packet that is not newer makes a hash table of the
+fingerprints, which is updated when another such packet comes.
 
-The memory is bounded: with two generations full, the older one is forgotten. How many packets were forgotten is
-known, and the newest stamp among them.
+The memory is bounded: when two generations are full, the older one is forgotten. The number of forgotten packets and
+their newest stamp are kept.
 """
 
 import secrets
@@ -18,8 +18,8 @@ from livereduce.stream.compiled import kernel
 from livereduce.stream.items import I8, U1, U8
 
 GENERATION = 1 << 18
-"""Packets forgotten at once, and the least that is remembered: 73 minutes at 60 Hz, in 6 MiB a generation. A server
-that is asked to go on after a pulse repeats at most the time between two of its index points, which is 300 s."""
+"""Packets forgotten at once, and the least number remembered: 73 minutes at 60 Hz, in 6 MiB per generation. A server
+that is asked to resume after a pulse repeats at most the time between two of its index points, which is 300 s."""
 _SMALLEST = 1 << 8
 NEVER = int(np.iinfo(np.int64).min)
 _COUNT, _INDEXED, _NEWEST, _REPEATS = range(4)
@@ -27,7 +27,7 @@ _COUNT, _INDEXED, _NEWEST, _REPEATS = range(4)
 
 @kernel("", "u8[]", "u8", "u8[=]", "i8[=]")
 def _index(log, seed, table, tally):  # type: ignore[no-untyped-def]
-    """Enter into the table what it does not have yet. At most half of it is ever full."""
+    """Add the missing entries to the table. It is never more than half full."""
     mask, one = np.uint64(table.size - 1), np.uint64(1)
     for i in range(tally[_INDEXED], tally[_COUNT]):
         place = ((log[i] * seed) >> np.uint64(32)) & mask
@@ -52,7 +52,7 @@ def _has(table, seed, fingerprint):  # type: ignore[no-untyped-def]
 def _tell(  # type: ignore[no-untyped-def]
     time_ns, fingerprints, rows, start, remember, seed, log, table, older, tally, is_new
 ):
-    """Tell new packets from repeats, from row `start` on; return where there was no room, or the number of rows."""
+    """Separate new packets from repeats, from row `start` on; return the row where room ran out, or ``len(rows)``."""
     for i in range(start, rows.size):
         k = np.uint64(rows[i])
         fingerprint = max(fingerprints[k], np.uint64(1))
@@ -75,7 +75,7 @@ def _tell(  # type: ignore[no-untyped-def]
 
 
 class _Book:
-    """Where fingerprints are written down, shared by values that grow out of each other: each knows its length."""
+    """Storage of fingerprints, shared by values that extend each other: each value knows its own length."""
 
     def __init__(self, size: int, seed: int) -> None:
         self.seed = seed
@@ -84,12 +84,12 @@ class _Book:
         self.clear_table(0)
 
     def clear_table(self, count: int) -> None:
-        """An empty table, of which so many fingerprints take half at most."""
+        """Clear the table and make it large enough to be at most half full with this many fingerprints."""
         self.table = np.zeros(max(_SMALLEST, 2 << (count - 1).bit_length() if count else 0), np.uint64)
         self.tally[_INDEXED] = 0
 
     def open_at(self, count: int, newest_ns: int) -> None:
-        """Go on behind so many fingerprints: what another value wrote behind them is void."""
+        """Continue after this many fingerprints: what another value wrote after them is void."""
         if self.tally[_COUNT] != count:
             self.tally[_COUNT] = count
             if self.tally[_INDEXED] > count:
@@ -97,7 +97,7 @@ class _Book:
         self.tally[_NEWEST], self.tally[_REPEATS] = newest_ns, 0
 
     def index(self) -> U8:
-        """The table, with all fingerprints in it."""
+        """The table with all fingerprints entered."""
         self.clear_table(int(self.tally[_COUNT]))
         _index(self.log, self.seed, self.table, self.tally)
         return self.table
@@ -105,7 +105,7 @@ class _Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Delivered:
-    """What was delivered of one kind of packet: a value, although it grows without a copy.
+    """Memory of one kind of packet: an immutable value, although it grows without a copy.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class Delivered:
     older, older_count, older_until_ns
         The generation before: its table, how many packets, and the newest stamp among them.
     forgotten, forgotten_until_ns
-        Packets that are not remembered any more, and the newest stamp among them.
+        Packets that are no longer remembered, and the newest stamp among them.
     """
 
     book: _Book = field(repr=False)
@@ -127,11 +127,11 @@ class Delivered:
     forgotten_until_ns: int = NEVER
 
     def __len__(self) -> int:
-        """Packets delivered, the forgotten ones included."""
+        """Number of packets delivered, including the forgotten ones."""
         return self.forgotten + self.older_count + self.count
 
     def tell(self, packets: PacketTable, rows: I8) -> tuple["Delivered", U1, int]:
-        """What is remembered with these rows; for each row 1 if it is new and 0 if a repeat; the number of repeats."""
+        """Remember these rows; return the memory, 1 (new) or 0 (repeat) for each row, and the number of repeats."""
         is_new, after, repeats, done = np.empty(len(rows), np.uint8), self, 0, 0
         while True:
             done = after._told(packets, rows, done, is_new, remember=True)
@@ -142,7 +142,7 @@ class Delivered:
             after = after._with_room()
 
     def look(self, packets: PacketTable, rows: I8) -> U1:
-        """For each row whether it would be new; none of them is remembered."""
+        """For each row 1 if it would be new; nothing is remembered."""
         is_new = np.empty(len(rows), np.uint8)
         if self._told(packets, rows, 0, is_new, remember=False) < len(rows):
             self.book.clear_table(self.count)
@@ -150,11 +150,11 @@ class Delivered:
         return is_new
 
     def nothing(self) -> "Delivered":
-        """The memory of another run."""
+        """An empty memory, for another run."""
         return nothing_delivered(len(self.book.log)) if len(self) else self
 
     def _with(self, count: int, newest_ns: int) -> "Delivered":
-        """`dataclasses.replace` would take three times as long, for every piece of a stream."""
+        """Copy with other counts; `dataclasses.replace` would take three times as long, for every piece of a stream."""
         return Delivered(
             book=self.book, count=count, newest_ns=newest_ns, older=self.older, older_count=self.older_count,
             older_until_ns=self.older_until_ns, forgotten=self.forgotten, forgotten_until_ns=self.forgotten_until_ns,
@@ -167,7 +167,7 @@ class Delivered:
         return int(_tell(packets.time_ns, packets.fingerprint, rows, start, remember, *memory, is_new))
 
     def _with_room(self) -> "Delivered":
-        """The same with a table that is large enough, or else with the next generation begun."""
+        """A memory with a table that is large enough, or with the next generation started."""
         if 2 * self.count > len(self.book.table):
             self.book.clear_table(self.count)
             return self
@@ -184,5 +184,5 @@ class Delivered:
 
 
 def nothing_delivered(generation: int = GENERATION) -> Delivered:
-    """A memory that forgets so many packets at once, and remembers so many at least."""
+    """An empty memory that forgets this many packets at a time, and remembers at least as many."""
     return Delivered(book=_Book(generation, secrets.randbits(64) | 1))

@@ -1,9 +1,9 @@
-"""What logs are called: the variable's own name, as long as it is nobody else's.
+"""Names of logs: the variable's own name, unless another variable has it.
 
-A name belongs to the first variable that says it has it, as long as the connection of this worker's stream lasts; the
-next one of that name, and one that is called like a log of livereduce's own, is called ``NAME@DEVICE`` (with the
-device's name; without one, or if that is taken too, ``NAME@device<ID>``, and last ``NAME@device<ID>.<VARIABLE>``).
-A variable that no descriptor names is called ``device<ID>.<VARIABLE>``.
+A name belongs to the first variable that claims it, as long as the connection of this worker's stream lasts. The next
+variable of that name, and one with the name of a log of livereduce's own, is called ``NAME@DEVICE`` (with the device's
+name; without one, or if that is taken too, ``NAME@device<ID>``, and last ``NAME@device<ID>.<VARIABLE>``). A variable
+that no descriptor names is called ``device<ID>.<VARIABLE>``.
 """
 
 import logging
@@ -14,7 +14,7 @@ from livereduce.stream.adara.wire.variables import MAX_VARIABLES
 from livereduce.stream.items import is_our_log
 
 MAX_NAME = 255
-"""Characters of a variable's name or units that are kept: a descriptor has room for megabytes."""
+"""Characters kept of a variable's name or units: a descriptor has room for megabytes."""
 
 _log = logging.getLogger("livereduce.stream")
 Key = tuple[int, int]
@@ -22,7 +22,7 @@ Key = tuple[int, int]
 
 
 class Names:
-    """Names and units of variables, as descriptors tell them."""
+    """Names and units of variables, from their descriptors."""
 
     def __init__(self) -> None:
         self._said: dict[Key, tuple[str, str]] = {}
@@ -30,7 +30,7 @@ class Names:
         self._owner: dict[str, Key] = {}
 
     def learn(self, packet: DeviceDescriptor) -> None:
-        """Take the names of a device's variables; a descriptor may come again, with other ones."""
+        """Learn the names of a device's variables; a descriptor may come again, with other ones."""
         for variable, (name, units) in packet.variables.items():
             key, name, units = (packet.device, variable), name[:MAX_NAME], units[:MAX_NAME]
             if key not in self._said and len(self._said) >= MAX_VARIABLES:

@@ -1,4 +1,4 @@
-"""Pauses of a run: what the stream says of them, and what is told. While a server repeats, the two differ."""
+"""Pauses of a run: those read from the stream, and those passed on. While a server repeats, the two differ."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from livereduce.stream.items import Paused, Resumed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """What was told last, what was heard last, and the stamp of that."""
+    """The last pause state passed on, the last one read, and the stamp of that."""
 
     told: bool = False
     heard: bool = False
@@ -15,12 +15,12 @@ class Pause:
 
 
 def hear(pause: Pause, paused: bool, time_ns: int) -> Pause:
-    """The stream says that the run is paused from a time on, or that it is not."""
+    """Record that the stream says the run is paused from a time on, or not paused."""
     return pause if paused == pause.heard else replace(pause, heard=paused, heard_ns=time_ns)
 
 
 def tell(pause: Pause, run: int) -> tuple[Pause, tuple[Paused | Resumed, ...]]:
-    """What is to be told now, if anything."""
+    """The change to pass on now, if any."""
     if pause.heard == pause.told:
         return pause, ()
     item = Paused if pause.heard else Resumed

@@ -1,8 +1,8 @@
-"""Which packets of one kind are new: repeats are those that were delivered before, and never those that are old.
+"""Separate new packets of one kind from repeats: a repeat was delivered before; being old does not make it one.
 
-An honest server repeats only after a new connection, in the order of the stream: first what was delivered, then what
-is new. What the memory has forgotten is judged by that order: old packets at the beginning that are not remembered
-have been delivered, if the next ones are remembered.
+An honest server repeats only after a reconnect, in the order of the stream: first what was delivered, then what is new.
+Packets that the memory has forgotten are judged by that order: old, unknown packets at the beginning were delivered, if
+the packets after them are remembered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,27 +18,27 @@ from livereduce.stream.adara.wire.packets import Annotation, Packet, VariableVal
 from livereduce.stream.items import I8
 
 MAX_NOTES = 1 << 15
-"""Annotations and values of rare kinds that are remembered at least."""
+"""Least number of annotations and values of rare kinds that are remembered."""
 SLACK = 64
-"""Repeats, beyond as many as were delivered, after which a server only repeats."""
+"""Repeats beyond the number delivered, after which a server is judged to send only repeats."""
 PAUSED_BY: dict[int, bool] = {Note.PAUSE: True, Note.RESUME: False}
-"""Annotations that tell of a pause. While a server repeats, they say what was so at that place of the stream."""
+"""Annotations about pauses. While a server repeats, they give the state at that place of the stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is known of one kind of packet.
+    """State of one kind of packet.
 
     Attributes
     ----------
     delivered
         The memory.
     wanted_ns
-        Nothing older is wanted, until the first packet that is not older.
+        Packets older than this are not wanted, until the first that is not older.
     rejoining
         No packet has come yet on this connection.
     unjudged
-        Packets dropped since then because they may be among those that the memory has forgotten.
+        Packets dropped since then because they may be among the forgotten ones.
     """
 
     delivered: Delivered = field(default_factory=nothing_delivered, compare=False, repr=False)
@@ -47,28 +47,28 @@ class Seen:
     unjudged: int = 0
 
     def rejoined(self) -> "Seen":
-        """The same, on a new connection."""
+        """The state on a new connection."""
         return replace(self, rejoining=True, unjudged=0)
 
     def of_another_run(self) -> "Seen":
-        """The same, of a run of which nothing was delivered."""
+        """The state of another run, of which nothing was delivered."""
         return Seen(delivered=self.delivered.nothing())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sifted:
-    """Rows of one kind, told apart.
+    """Rows of one kind, sorted into new and dropped.
 
     Attributes
     ----------
     new
         Rows to be delivered.
     dropped
-        All others: repeats, and what is older than wanted; ascending.
+        All others: repeats, and packets older than wanted; ascending.
     repeats
         How many of these are remembered.
     overlap
-        Whether this connection begins with what was delivered; None before its first packet, and after this is known.
+        True if this connection begins with packets that were delivered; None before its first packet, and once decided.
     """
 
     new: I8
@@ -78,14 +78,14 @@ class Sifted:
 
 
 def sift(seen: Seen, table: PacketTable, rows: I8) -> tuple[Seen, Sifted]:
-    """Tell the rows to be delivered, which are then remembered, from the others."""
+    """Select the rows to be delivered, and remember them."""
     if not len(rows):
         return seen, Sifted(new=rows, dropped=rows)
     unwanted = _unwanted(seen, table, rows)
     unjudged = _unjudged(seen, table, rows[unwanted:])
     judged = rows[unwanted + unjudged :]
     delivered, is_new, repeats = seen.delivered.tell(table, judged)
-    if len(judged) == len(rows) and not (repeats or seen.rejoining or seen.wanted_ns is not None):  # nearly always
+    if len(judged) == len(rows) and not (repeats or seen.rejoining or seen.wanted_ns is not None):  # the usual case
         return Seen(delivered=delivered, unjudged=seen.unjudged), Sifted(new=rows, dropped=rows[:0])
     new = judged[is_new == 1]
     dropped = np.concatenate([rows[: len(rows) - len(judged)], judged[is_new == 0]])
@@ -102,14 +102,14 @@ def sift(seen: Seen, table: PacketTable, rows: I8) -> tuple[Seen, Sifted]:
 
 
 def _unwanted(seen: Seen, table: PacketTable, rows: I8) -> int:
-    """How many of the first rows are older than wanted."""
+    """Number of first rows that are older than wanted."""
     if seen.wanted_ns is None:
         return 0
     return _leading(table.time_ns[rows] < seen.wanted_ns)
 
 
 def _unjudged(seen: Seen, table: PacketTable, rows: I8) -> int:
-    """How many of the first rows on this connection may have been delivered and forgotten."""
+    """Number of first rows on this connection that may have been delivered and forgotten."""
     memory = seen.delivered
     if not (seen.rejoining and memory.forgotten):
         return 0
@@ -118,20 +118,20 @@ def _unjudged(seen: Seen, table: PacketTable, rows: I8) -> int:
 
 
 def _leading(true: NDArray[np.bool_]) -> int:
-    """How many are true before the first that is not."""
+    """Number of true values before the first false one."""
     return len(true) if true.all() else int(true.argmin())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Where repeats are to be expected, and how many there were.
+    """Where repeats are expected, and how many there were.
 
     Attributes
     ----------
     expected
         No new pulse has come since a place where a server may repeat.
     repeating
-        Nor since the last repeat, whether it was expected or not.
+        No new pulse has come since the last repeat, expected or not.
     in_a_row
         Repeats since the last new pulse, on this connection.
     repeated_pulses
@@ -148,17 +148,17 @@ class Window:
 
 
 def opened(window: Window) -> Window:
-    """A place where a server may repeat."""
+    """Open the window: from here a server may repeat."""
     return replace(window, expected=True, repeating=True)
 
 
 def closed(window: Window) -> Window:
-    """A place from which on nothing can be a repeat: another run."""
+    """Close the window: another run began, and nothing in it can be a repeat."""
     return replace(window, expected=False, repeating=False, in_a_row=0)
 
 
 def follow(window: Window, pulses: Sifted, monitors: Sifted, stop: int) -> tuple[Window, int]:
-    """The window after the rows before `stop`; and the row before which values may be repeats."""
+    """The window after the rows before `stop`, and the row before which values may be repeats."""
     new, dropped = pulses.new, pulses.dropped
     after = new[np.searchsorted(new, dropped[-1]) :] if len(dropped) else new
     may_repeat = window.repeating or len(dropped) > 0
@@ -179,14 +179,14 @@ def follow(window: Window, pulses: Sifted, monitors: Sifted, stop: int) -> tuple
 
 
 def goes_round(before: Window, after: Window, delivered: int) -> bool:
-    """Whether there are more repeats in a row now than can be, of so many pulses delivered."""
+    """True if there are more repeats in a row than an honest server can send after this many delivered pulses."""
     return before.in_a_row <= delivered + SLACK < after.in_a_row
 
 
 def without_repeats(
     notes: Delivered, table: PacketTable, rare: Mapping[int, Packet], rows: Sequence[int]
 ) -> tuple[Delivered, tuple[int, ...]]:
-    """Rows of rare packets, less annotations and values that were delivered before; pauses are not judged here."""
+    """Rows of rare packets without annotations and values that were delivered before; pauses are not judged here."""
     judged = [row for row in rows if _is_said_once(rare[row])]
     if not judged:
         return notes, tuple(rows)
@@ -196,5 +196,5 @@ def without_repeats(
 
 
 def _is_said_once(packet: Packet) -> bool:
-    """Whether it is data; what describes the instrument or the run may be said at any time, and the latest holds."""
+    """True for data. Descriptions of the instrument or the run may be repeated at any time; the latest holds."""
     return isinstance(packet, VariableValues) or (isinstance(packet, Annotation) and packet.type not in PAUSED_BY)

@@ -1,14 +1,14 @@
-"""The session: which packets of a stream count, to which run they belong, and what is missing. It decodes nothing.
+"""The session: decides which packets of a stream count, to which run they belong, and what is missing. Decodes nothing.
 
 ``step(state, fact, now) -> (state, outputs)``: facts are a new connection and tables of packets; outputs are items
-(run edges, pauses, gaps) and `Deliver`, orders to decode rows. What a real server does at each edge is in the tests.
+(run edges, pauses, gaps) and `Deliver`, orders to decode rows. The tests show what a real server does at each edge.
 
-A repeat is what was delivered before, byte for byte (`delivered`, `repeats`), never what is merely old. What an honest
-server can do is exact: it replays from an earlier place after a new connection, from the start of a run or not; it
-ends a file between the packets of one pulse, which share a stamp; its clock is set back, or one stamp lies in the
-future. What it cannot do is told: packets repeated in mid-stream are dropped and counted in `unexpected`; one that
-only repeats, a run that comes back after another one began, and a replay that does not reach back to what was
-delivered are gaps.
+A repeat is a packet that was delivered before, byte for byte (`delivered`, `repeats`); being old does not make it one.
+Everything that an honest server can do gives exact results: it replays from an earlier place after a reconnect, from
+the start of a run or not; it ends a file between the packets of one pulse, which share a stamp; its clock is set back,
+or one stamp lies in the future. What an honest server cannot do is reported. Packets repeated in mid-stream are dropped
+and counted in `unexpected`. These are gaps: a server that sends only repeats, a run that comes back after another one
+began, and a replay that does not reach back to what was delivered.
 """
 
 from bisect import bisect_left
@@ -39,16 +39,16 @@ from livereduce.stream.adara.wire.packets import Annotation, Packet, RunStatus
 from livereduce.stream.items import I8, Gap, Item, Position, RunEnded, RunStarted
 
 RECENT = 16
-"""Pulses whose stamps are kept, so that a few wrong ones do not decide where to go on after a reconnect."""
+"""Pulses whose stamps are kept, so that a few wrong stamps do not decide where to resume after a reconnect."""
 MAX_RUNS = 1024
-"""Runs of a connection that are known again."""
+"""Runs of a connection that are recognized when they come back."""
 OVERLAP_MISSING = "the server could not give again what it sent while the connection was down"
 ONLY_REPEATS = "the server sends the same packets again and again; what it should have sent instead is missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
-    """Where in the stream we are; `run` is None before the first run status.
+    """Our place in the stream; `run` is None before the first run status.
 
     Attributes
     ----------
@@ -57,9 +57,11 @@ class SessionState:
     recent_ns
         Stamps of the last pulses delivered.
     replaying
-        No new pulse has come since the connection was made again.
-    reconnected, overlap_due
-        The connection was made again, and no run status has come; no pulse that was delivered.
+        No new pulse has come since the reconnect.
+    reconnected
+        No run status has come since the reconnect.
+    overlap_due
+        No pulse that was delivered before has come since the reconnect.
     runs
         Runs that began on this connection.
     pulses
@@ -81,7 +83,7 @@ class SessionState:
 
     @property
     def paused(self) -> bool:
-        """Whether the run is paused, as it was told."""
+        """True if the run is paused, as passed on."""
         return self.pause.told
 
     @property
@@ -97,7 +99,7 @@ class SessionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connected:
-    """A connection was made; what comes may overlap with what came before."""
+    """A connection was made; the data that come may overlap with those before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,13 +127,13 @@ Output = Item | Deliver
 
 
 def starting_at(time_ns: int) -> SessionState:
-    """The state of a session that wants nothing older than a time."""
+    """Start a session that wants nothing older than a time."""
     banked, monitor = Seen(wanted_ns=time_ns), Seen(wanted_ns=time_ns)
     return SessionState(banked=banked, monitor=monitor, window=opened(Window()))
 
 
 def resuming(position: Position) -> SessionState:
-    """The state of a session that goes on after a stored position; one without a pulse has nothing to overlap with."""
+    """Start a session after a stored position; a position without a pulse expects no overlap."""
     if not position.pulse_ns:
         return SessionState(run=position.run)
     state = starting_at(position.pulse_ns + 1)
@@ -139,7 +141,7 @@ def resuming(position: Position) -> SessionState:
 
 
 def step(state: SessionState, fact: Fact, now: float) -> tuple[SessionState, tuple[Output, ...]]:
-    """What a fact means; time plays no part, since all times that matter are in the stream."""
+    """Return the next state and the outputs. `now` plays no part: all times that matter are in the stream."""
     del now
     if isinstance(fact, Connected):
         return _connected(state), ()
@@ -162,7 +164,7 @@ def _connected(state: SessionState) -> SessionState:
 
 
 def _window(state: SessionState) -> Window:
-    """The window at a place where a server may say again what it has said; it has to have said something."""
+    """The window at a place where a server may repeat; it must have sent something before."""
     return opened(state.window) if len(state.banked.delivered) or state.window.expected else state.window
 
 
@@ -188,7 +190,7 @@ def _packets(state: SessionState, fact: Packets) -> tuple[SessionState, tuple[Ou
 def _span(
     state: SessionState, fact: Packets, rare_rows: Sequence[int], start: int, stop: int, outputs: list[Output]
 ) -> SessionState:
-    """Deliver the rows between two edges, less what is repeated."""
+    """Deliver the rows between two edges, without repeats."""
     if start == stop:
         return state
     table = fact.table
@@ -214,7 +216,7 @@ def _span(
         rare=rare_new,
     )
     outputs.append(deliver)
-    # At once: every copy of a state costs as much as telling a hundred pulses from repeats.
+    # One call with all fields: each copy of the state costs as much as checking a hundred pulses for repeats.
     return replace(
         state,
         banked=banked,
@@ -230,14 +232,17 @@ def _span(
 
 
 def _missing(state: SessionState, table: PacketTable, pulses: Sifted, unjudged: int) -> list[Gap]:
-    """The first pulse after a reconnect must be one we had: a server replays from before the time asked for."""
+    """The gap if the first pulse after a reconnect was not delivered before.
+
+    A server replays from before the time asked for, so that pulse must be a repeat.
+    """
     if pulses.overlap is False and (state.overlap_due or unjudged):
         return [_missing_before(state, int(table.time_ns[pulses.new[0]]))]
     return []
 
 
 def _missing_before(state: SessionState, time_ns: int) -> Gap:
-    """Between the last pulse delivered and a time; stamps that go back say nothing."""
+    """The gap between the last pulse delivered and a time; stamps that go back mean nothing."""
     from_ns = state.last_ns or 0
     if from_ns > time_ns:
         from_ns = time_ns = 0
@@ -255,7 +260,7 @@ def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: l
 
 
 def _end_run(state: SessionState, time_ns: int, outputs: list[Output]) -> SessionState:
-    """Data are of no run from here on, so the run we are in is over, whichever number the server names."""
+    """End the current run, whichever number the server names: from here on data belong to no run."""
     if state.run:
         outputs += _never_judged(state, time_ns)
         outputs.append(RunEnded(run=state.run, time_ns=time_ns))
@@ -264,12 +269,12 @@ def _end_run(state: SessionState, time_ns: int, outputs: list[Output]) -> Sessio
 
 
 def _never_judged(state: SessionState, time_ns: int) -> list[Gap]:
-    """The gap of a run that ends while nobody knows whether its replay reached what was delivered."""
+    """The gap of a run that ends before it is known whether its replay reached what was delivered."""
     return [_missing_before(state, time_ns)] if state.banked.rejoining and state.banked.unjudged else []
 
 
 def _of_run(state: SessionState, run: int) -> SessionState:
-    """The state at the beginning of a run, or of the time between two: nothing of it was delivered."""
+    """The state at the start of a run, or of the time between two: nothing of it was delivered yet."""
     return replace(
         state,
         run=run,
@@ -285,7 +290,7 @@ def _of_run(state: SessionState, run: int) -> SessionState:
 
 
 def _same_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
-    """Another file of the run we are in, or the run again after a reconnect."""
+    """Handle another file of the current run, or the same run after a reconnect."""
     state = _hear_pause(state, packet.paused, time_ns, outputs, again=state.replaying and not packet.paused)
     from_start = packet.status is RunStatusCode.NEW_RUN
     return replace(
@@ -297,7 +302,7 @@ def _same_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: lis
 
 
 def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: list[Output]) -> SessionState:
-    """No pulse of another run can be a repeat. Whatever we still wanted of the old one is gone."""
+    """Start another run. None of its pulses can be a repeat; what was still missing of the old run is lost."""
     if state.run is None:
         state = replace(state, run=packet.run, pause=Pause())
     else:
@@ -324,7 +329,7 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
 def _hear_pause(
     state: SessionState, paused: bool, time_ns: int, outputs: list[Output], *, again: bool = False
 ) -> SessionState:
-    """What is said `again` was told once; what is true now is told when something new comes."""
+    """Handle a pause or its end. A repeat (`again`) was passed on before; the state is passed on when new data come."""
     state = replace(state, pause=pauses.hear(state.pause, paused, time_ns))
     return state if again else _tell_pause(state, outputs)
 

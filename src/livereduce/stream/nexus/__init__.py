@@ -1,5 +1,5 @@
-"""NeXus event files, read and checked: `read_event_file` in `event_file.py` is the way in.
+"""NeXus event files, read and checked. Start with `read_event_file` in `event_file.py`.
 
-Every field is read through `fields.py`, which knows its type, shape, unit and range, and answers a bad one with file,
-path, index, what was expected and what was found. What is left out or changed is said in `EventFile.notes`.
+Every field is read through `fields.py`, which knows its type, shape, unit and range, and reports a bad one with file,
+path, index, what was expected and what was found. `EventFile.notes` lists what is left out or changed.
 """

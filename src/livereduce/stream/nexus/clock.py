@@ -1,7 +1,7 @@
-"""Times of a NeXus file: seconds (or other units) after a moment that an attribute, or the file's start, names.
+"""Times of a NeXus file: seconds (or other units) after a moment that an attribute names, or after the file's start.
 
-All times become nanoseconds after the file's ``start_time``. A moment without a zone is in the zone of the first one
-of the file that has a zone, since writers mix both.
+All times become nanoseconds after the file's ``start_time``. A moment without a time zone gets the zone of the first
+moment in the file that has one, because writers mix both.
 """
 
 import re
@@ -24,15 +24,15 @@ SECONDS = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
 }
 ANY_TIME = Numbers(units=SECONDS)
-"""Logs leave out impossible times one by one; pulses are held against the length of a run."""
+"""Impossible times in logs are left out one by one; pulse times are checked against the length of a run."""
 LONGEST_RUN_S = 366 * 86_400
-"""A pulse later than this after the file's start is not of this run; its time counts from another moment."""
+"""A pulse later than this after the file's start is not of this run: its time counts from another moment."""
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The moment from which the file's times count, and the zone of moments that name none."""
+    """The moment from which the file's times count, and the time zone of moments that name none."""
 
     start: datetime
     zone: tzinfo
@@ -63,12 +63,12 @@ def clock(entry: h5py.Group, timed: list[h5py.Dataset], notes: Notes) -> Clock:
 
 
 def moment(node: h5py.HLObject, words: str, zone: tzinfo | None) -> datetime:
-    """An ISO 8601 time, with `zone` where it names none (and None leaves it without).
+    """Parse an ISO 8601 time; without a time zone it gets `zone` (None leaves it without).
 
     Raises
     ------
     OperatorError
-        The words are no such time.
+        The text is not such a time.
     """
     try:
         found = datetime.fromisoformat(re.sub(r"\.(\d+)", lambda digits: f".{digits[1][:6]:0<6}", words))
@@ -80,7 +80,7 @@ def moment(node: h5py.HLObject, words: str, zone: tzinfo | None) -> datetime:
 def pulse_times_ns(times: h5py.Dataset, clock: Clock, notes: Notes) -> I8:
     """Times of pulses, in nanoseconds after the file's start.
 
-    Times without a named moment that make sense only as seconds since 1970 are taken as that, and said.
+    Times without a named moment that only make sense as seconds since 1970 are taken as such, and a note says so.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""An SNS event file as a value: pulses' charges, the events of banks and monitors, logs, and remarks.
+"""An SNS event file as a value: charges of pulses, events of banks and monitors, logs, and notes.
 
 Layout: ``/entry/bankN_events``, ``/entry/monitorN``, ``/entry/DASlogs/*``. A bank without data in such files holds one
 placeholder event (pixel 0, time 0); it counts like any other, so that totals are those of the arrays.
@@ -22,7 +22,7 @@ MAX_RUN = 2**32 - 1
 MAX_MONITOR = 2**10 - 1
 """A monitor's number has 10 bits in the stream."""
 MAX_CHARGE_PC = 10.0 * (2**32 - 1)
-"""A pulse's charge has 32 bits in the stream, in 10 pC."""
+"""A pulse's charge has 32 bits in the stream, in units of 10 pC."""
 CHARGES = Numbers(
     units={
         **dict.fromkeys(("", "pc", "picocoulomb", "picocoulombs"), 1.0),
@@ -58,12 +58,10 @@ class EventFile:
 
 
 def read_event_file(path: Path) -> EventFile:
-    """Everything in the file that can be used.
+    """Read everything in the file that can be used.
 
-    Raises
-    ------
-    OperatorError
-        The file cannot be read, is not an SNS event file, or a field that counts holds what it must not; names file,
+    Raises ------ OperatorError
+        The file cannot be read, is not an SNS event file, or a required field has a bad value; the text names file,
         path, index, what was expected and what was found.
     """
     try:
@@ -104,7 +102,7 @@ def _read(entry: h5py.Group) -> EventFile:
 
 
 def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
-    """Groups with events, by bank; those with events that belong to no bank are named."""
+    """Groups with events, by bank; a note names groups whose events belong to no bank."""
     banks: dict[int, h5py.Group] = {}
     for name in entry:
         found = re.fullmatch(r"bank(\d+)_events", name)
@@ -147,7 +145,7 @@ def _run_number(entry: h5py.Group, notes: Notes) -> int:
 
 
 def _definition(entry: h5py.Group) -> str:
-    """The instrument definition as it is: line breaks in it are no control characters."""
+    """The instrument definition unchanged: line breaks in it do not count as control characters."""
     found = child(entry, "instrument/instrument_xml/data")
     if not isinstance(found, h5py.Dataset) or found.shape is None or not found.size:
         return ""
@@ -174,7 +172,7 @@ def _charges(log: h5py.Group | None, clock: Clock, notes: Notes) -> tuple[I8, F8
 
 
 def _possible(charge_pc: F8, log: h5py.Group, notes: Notes) -> F8:
-    """Charges that a pulse can have: none below 0 or beyond what the stream carries; NaN is 0."""
+    """Clip charges to the range that the stream can carry; NaN becomes 0. A note names the impossible ones."""
     clipped = np.clip(np.nan_to_num(charge_pc, nan=0.0, posinf=MAX_CHARGE_PC, neginf=0.0), 0.0, MAX_CHARGE_PC)
     wrong = np.flatnonzero(clipped != charge_pc)
     if wrong.size:

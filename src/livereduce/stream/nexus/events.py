@@ -1,7 +1,7 @@
-"""The events of one bank or monitor: which pulse each row belongs to, and its times of flight and pixels.
+"""The events of one bank or monitor: the pulse of each row, times of flight and pixels.
 
-Layout of SNS: ``event_time_zero`` has a time a pulse, ``event_index`` the place of the pulse's first event, and
-``event_time_offset`` and ``event_id`` one value an event (NXevent_data).
+Layout of SNS: ``event_time_zero`` has one time per pulse, ``event_index`` the place of the pulse's first event, and
+``event_time_offset`` and ``event_id`` one value per event (NXevent_data).
 """
 
 from dataclasses import dataclass
@@ -57,12 +57,12 @@ class EventColumns:
 
 
 def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> EventColumns:
-    """One ``bankN_events`` or ``monitorN`` group.
+    """Read one ``bankN_events`` or ``monitorN`` group.
 
     Raises
     ------
     OperatorError
-        A field is missing or does not hold what it must; all fields must fit each other.
+        A field is missing, has a bad value, or does not match the other fields.
     """
     pulse_ns = pulse_times_ns(dataset(group, "event_time_zero"), clock, notes)
     tof_us = numbers(dataset(group, "event_time_offset"), TIMES_OF_FLIGHT)
@@ -84,16 +84,16 @@ def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_
 
 
 def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:
-    """Where each pulse's events begin, and where the last ends; shape (pulses + 1,).
+    """Place of each pulse's first event, and the end of the last; shape (pulses + 1,).
 
-    An index at or beyond the events means: none from here on (SNS files end with -1).
+    An index at or beyond the number of events means: no events from here on (SNS files end with -1).
     """
     data = dataset(group, "event_index")
     index = column(data)
     if index.dtype.kind not in "iu":
         raise bad(data, "whole numbers", f"values of type {data.dtype}")
     if index.size == pulses + 1 and index[-1] == events:
-        index = index[:-1]  # some writers close the last pulse themselves
+        index = index[:-1]  # some writers store the end of the last pulse too
     if index.size != pulses:
         raise bad(data, f"{pulses} values, one a pulse of event_time_zero", index.size)
     if not pulses and events:

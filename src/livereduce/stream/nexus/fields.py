@@ -1,7 +1,7 @@
-"""Fields of a NeXus file: numbers and texts, checked against what the field must hold before anybody uses them.
+"""Fields of a NeXus file: numbers and texts, checked before anybody uses them.
 
-An HDF5 file says of each dataset what it is, and each writer says it a little differently: scalars or arrays of one,
-bytes or strings, attributes that are arrays, links that lead nowhere. All of that ends here.
+HDF5 files describe each dataset themselves, and each writer does it a little differently: scalars or arrays of one,
+bytes or strings, attributes that are arrays, broken links. This module hides these differences.
 """
 
 import re
@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 from livereduce.base.errors import OperatorError
 
 MAX_NAMES = 5
-"""So many names of one kind stand in a note; the rest is a number."""
+"""Most names of one kind in a note; the rest is a number."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """The numbers that a field may hold: a range (inclusive), whole or not, and the units it may come in.
+    """The numbers that a field may hold: a range (inclusive), whole or not, and its possible units.
 
     Attributes
     ----------
     least, most
-        None lets every number pass, NaN too; who reads them looks at each.
+        None lets every number pass, NaN too; the reader then checks each value.
     units
-        Name of a unit, lower case, to what its numbers are multiplied with. The empty name stands for no unit.
+        Factor of each unit by its name in lower case. The empty name stands for no unit.
     """
 
     least: float | None = None
@@ -40,16 +40,16 @@ class Numbers:
 
 @dataclass(slots=True)
 class Notes:
-    """Remarks about a file for the person who plays it: one line a reason, with the names that it concerns."""
+    """Notes about a file for the person who plays it: one line per reason, with the names that it concerns."""
 
     _names: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, reason: str, name: str) -> None:
-        """Remember that `reason` holds for `name`."""
+        """Note that `reason` holds for `name`."""
         self._names.setdefault(reason, []).append(name)
 
     def lines(self) -> tuple[str, ...]:
-        """The remarks, in the order in which their reasons came up."""
+        """The notes, in the order in which their reasons came up."""
         return tuple(f"{_some(names)}: {reason}" for reason, names in self._names.items())
 
 
@@ -61,14 +61,14 @@ def _some(names: list[str]) -> str:
 def bad(
     node: h5py.HLObject, expected: str, found: object, *, name: str = "", index: int | None = None
 ) -> OperatorError:
-    """The error of a field: file, path, index, what was expected and what was found."""
+    """Make the error of a field: file, path, index, what was expected and what was found."""
     path = f"{node.name.rstrip('/')}/{name}" if name else node.name
     at = "" if index is None else f"[{index}]"
     return OperatorError(f"{node.file.filename}: {path}{at}: expected {expected}, found {found}")
 
 
 def child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
-    """A member of a group; None if it is absent, a link that leads nowhere, or something that HDF5 cannot open."""
+    """A member of a group; None if it is absent, a broken link, or something that HDF5 cannot open."""
     try:
         found = group.get(name)
     except (KeyError, OSError, RuntimeError, ValueError):
@@ -77,12 +77,12 @@ def child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
 
 
 def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """A dataset that must be there.
+    """A dataset that must exist.
 
     Raises
     ------
     OperatorError
-        It is missing, a link that leads nowhere, or a group.
+        It is missing, a broken link, or a group.
     """
     found = child(group, name)
     if isinstance(found, h5py.Dataset):
@@ -93,7 +93,7 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 
 def text_of(value: Any) -> str:
-    """A text as HDF5 libraries give it (bytes, a string, an array of one), without control characters."""
+    """Convert a text from any HDF5 library (bytes, a string, an array of one); control characters become ``_``."""
     first = np.asarray(value, dtype=object).ravel()
     if not first.size:
         return ""
@@ -102,18 +102,18 @@ def text_of(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with each run of control characters as ``_``: XML, logs and terminals cannot carry them."""
+    """Replace each run of control characters by ``_``: XML, logs and terminals cannot carry them."""
     return _CONTROL.sub("_", text)
 
 
 def text(group: h5py.Group, name: str) -> str:
-    """A text of the file; empty if it is absent."""
+    """Read a text; empty if it is absent."""
     found = child(group, name)
     return text_of(found[()]) if isinstance(found, h5py.Dataset) and found.shape is not None else ""
 
 
 def attribute(node: h5py.HLObject, *names: str) -> str:
-    """The first of these attributes that is there, as text; empty if there is none of them."""
+    """Read the first of these attributes that exists, as text; empty if none does."""
     return next((text_of(node.attrs[name]) for name in names if name in node.attrs), "")
 
 
@@ -142,7 +142,7 @@ def numbers(data: h5py.Dataset, allowed: Numbers) -> NDArray[Any]:
     Raises
     ------
     OperatorError
-        They are no numbers, not whole, out of range, or in a unit that the field cannot have.
+        They are not numbers, not whole, out of range, or in a unit that the field cannot have.
     """
     values = column(data)
     if values.dtype.kind not in ("iub" if allowed.whole else "iubf"):
@@ -164,7 +164,7 @@ def _check_range(data: h5py.Dataset, values: NDArray[Any], least: float, most: f
 
 
 def _factor(data: h5py.Dataset, allowed: Numbers) -> float:
-    """The unit's factor; a field without a unit counts in the one that the field usually has."""
+    """Factor of the field's unit; a field without a unit has its usual one."""
     units = attribute(data, "units")
     if not allowed.units or not units:
         return 1.0

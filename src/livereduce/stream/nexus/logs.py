@@ -1,4 +1,4 @@
-"""The logs of a NeXus file (``DASlogs``): what can be read is read, the rest is named in the notes."""
+"""Read the logs of a NeXus file (``DASlogs``): unreadable ones are named in the notes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from livereduce.stream.nexus.clock import ANY_TIME, Clock
 from livereduce.stream.nexus.fields import Notes, attribute, child, column, numbers, printable
 
 FARTHEST_S = 10 * 366 * 86_400
-"""A value so far from the run's start has no true time; the stamps of the stream could not carry it either."""
+"""A value this far from the run's start has a wrong time; the stamps of the stream could not carry it either."""
 _UNREADABLE = "left out: its values are neither numbers nor texts"
 
 
@@ -29,7 +29,7 @@ class Log:
 
 
 def read_logs(group: h5py.Group, clock: Clock, notes: Notes) -> Iterator[Log]:
-    """Every log but the proton charge, which travels with the pulses; names are made fit for XML and unique."""
+    """Every log except the proton charge, which is sent with the pulses; names are made fit for XML and unique."""
     taken: set[str] = set()
     for key in group:
         if key == "proton_charge":
@@ -44,7 +44,7 @@ def read_logs(group: h5py.Group, clock: Clock, notes: Notes) -> Iterator[Log]:
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    """The name, with a number where another log has it already."""
+    """The name, with a number if another log has it already."""
     candidate, number = name, 2
     while candidate in taken:
         candidate, number = f"{name}_{number}", number + 1
@@ -92,7 +92,7 @@ def _are_texts(values: NDArray[Any]) -> bool:
 
 
 def _in_order(log: Log, notes: Notes) -> Log | None:
-    """The log with its values in the order of their times; values without a possible time are left out, and said."""
+    """Sort a log's values by time; values with impossible times are left out and noted."""
     good = np.abs(log.time_s) <= FARTHEST_S
     if not log.value.size:
         notes.add("left out: it has no values", log.name)

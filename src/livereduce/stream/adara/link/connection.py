@@ -13,18 +13,18 @@ from livereduce.stream.items import SourceLost
 
 DEFAULT_PORT = 31415
 KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
-"""The system's own: two hours until the first. A host that is gone is found after 20 s, also while a script runs."""
+"""The system default is two hours until the first one. These find a dead host within 20 s, also while a script runs."""
 USER_TIMEOUT_MS = 20_000
-"""How long anything of ours, keep-alives too, may go without an answer."""
+"""How long anything we send, keep-alives included, may stay unanswered."""
 
 
 def hello(start_s: int, now_ns: int) -> bytes:
-    """A client hello, version 0: 0 is from now, 1 from the start of the run, else seconds since 1990."""
+    """Build a client hello, version 0: 0 is from now, 1 from the start of the run, else seconds since 1990."""
     return struct.pack("<IIIII", 4, Type.CLIENT_HELLO << 8, *divmod(now_ns, NS_PER_S), start_s)
 
 
 def keep_alive(connection: socket.socket) -> None:
-    """Have the kernel find out that the other host is gone."""
+    """Have the kernel detect that the other host is gone."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE_EVERY_S)
@@ -33,12 +33,12 @@ def keep_alive(connection: socket.socket) -> None:
 
 
 class Connection:
-    """A connected socket that has said hello.
+    """A connected socket on which the hello was sent.
 
     Raises
     ------
     SourceLost
-        From every method: the connection could not be made, or broke; says how.
+        From every method: the connection could not be made, or broke; the text says how.
     """
 
     def __init__(self, host: str, port: int, start_s: int) -> None:
@@ -55,17 +55,17 @@ class Connection:
 
     @property
     def peer(self) -> tuple[socket.AddressFamily, object]:
-        """Family and address of the server, as a second connection needs them: no name is looked up again."""
+        """Family and address of the server, for a second connection without another name lookup."""
         try:
             return self._socket.family, self._socket.getpeername()
         except OSError as error:
             raise SourceLost(f"connection broken: {error}") from None
 
     def receive(self, into: memoryview, timeout_s: float) -> int:
-        """Wait for data, then take all that is there or fits; 0 is silence."""
+        """Wait for data, then take all that has come or fits; 0 means silence."""
         self._socket.settimeout(timeout_s)
         got = self._receive_some(into)
-        # No MSG_DONTWAIT: as long as a time-out is set, Python waits for data itself before it asks with that flag.
+        # No MSG_DONTWAIT: while a timeout is set, Python itself waits for data before it asks with that flag.
         self._socket.settimeout(0)
         while 0 < got < len(into):
             size = self._receive_some(into[got:], end_counts=False)
@@ -75,7 +75,7 @@ class Connection:
         return got
 
     def _receive_some(self, into: memoryview, *, end_counts: bool = True) -> int:
-        """One receive. An end, or a reset, is an error only if nothing came with it: it is seen again."""
+        """Receive once. An end or a reset is an error only if no data came with it: the next call sees it again."""
         try:
             size = self._socket.recv_into(into)
         except (BlockingIOError, TimeoutError):
@@ -89,5 +89,5 @@ class Connection:
         return size
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         self._socket.close()

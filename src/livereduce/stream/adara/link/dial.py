@@ -1,4 +1,4 @@
-"""To a TCP connection within a bounded time, whatever name service and network do: whoever calls has to beat."""
+"""Connect over TCP within a bounded time, whatever the name service and the network do: the caller must send beats."""
 
 import queue
 import socket
@@ -6,7 +6,8 @@ import threading
 from typing import Any
 
 CONNECT_TIMEOUT_S = 5.0
-"""For the name, and again for the connection: together well below the 30 s that a waiting worker may be silent."""
+"""For the name lookup, and again for the connection: together well below the 30 s that a waiting worker may be
+silent."""
 LEAST_S = 1.0
 """For each address of a name that has several."""
 MAX_ADDRESSES = 5
@@ -15,12 +16,12 @@ _Address = tuple[socket.AddressFamily, Any]
 
 
 def dial(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) -> socket.socket:
-    """A connected socket.
+    """Return a connected socket.
 
     Raises
     ------
     OSError
-        The name is not known or nobody said in time, or no address of it takes a connection; says which.
+        The name is unknown or was not resolved in time, or no address accepts a connection; the text says which.
     """
     addresses = _addresses(host, port, timeout_s)[:MAX_ADDRESSES]
     each_s = max(timeout_s / max(len(addresses), 1), LEAST_S)
@@ -39,7 +40,7 @@ def dial(host: str, port: int, timeout_s: float = CONNECT_TIMEOUT_S) -> socket.s
 
 
 def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
-    """The addresses of a host. The resolver of the system may wait for half a minute: it is asked in a thread."""
+    """Look up the addresses of a host, in a thread: the system's resolver may block for half a minute."""
     answers: queue.SimpleQueue[list[_Address] | OSError] = queue.SimpleQueue()
     threading.Thread(target=_look_up, args=(host, port, answers), name="look up", daemon=True).start()
     try:
@@ -57,5 +58,5 @@ def _look_up(host: str, port: int, answers: "queue.SimpleQueue[list[_Address] | 
         answers.put([(family, address) for family, _, _, _, address in found])
     except OSError as error:
         answers.put(error)
-    except UnicodeError as error:  # a label of a name is empty or too long
+    except UnicodeError as error:  # a label of the name is empty or too long
         answers.put(OSError(f"{host!r} is no name of a host: {error}"))

@@ -1,20 +1,20 @@
-"""What a silent connection means: wait, ask the server over a second connection, or connect again.
+"""Decide what a silent connection means: wait, ask the server over a second connection, or reconnect.
 
 A real server sends nothing at all in a pause, and no heartbeats. So silence alone proves nothing, and a connection
-that has died without a word looks the same. A second connection that asks for "now" is answered at once by a healthy
-server, with the run it is in.
+that died without notice looks the same. A healthy server answers a second connection that asks for "now" at once, with
+its current run.
 
 ``step(state, fact, now) -> (state, outputs)``. `now` counts only the time in which somebody listened: while a script
-runs nobody reads, and the silence of that time means nothing.
+runs nobody reads, and silence in that time means nothing.
 
 ====================================================  ========================================================
 the second connection                                 verdict
 ====================================================  ========================================================
-gets no answer                                        connect again
-says another run                                      connect again
-says paused, and we were not told                     connect again
-says not paused, and gets pulses where we get none    connect again
-says the same run, and gets no pulses either          stay, and ask again later, each time after a longer wait
+gets no answer                                        reconnect
+is told another run                                   reconnect
+is told that the run is paused, the first was not     reconnect
+is told no pause, and gets pulses; the first does not reconnect
+is told the same run, and gets no pulses either       stay; ask again later, each time after a longer wait
 ====================================================  ========================================================
 """
 
@@ -24,18 +24,18 @@ from dataclasses import dataclass, field, replace
 from livereduce.stream.pace import Pace, came
 
 FIRST_WORD_S = 10.0
-"""A server answers the hello at once; one that accepts and says nothing for so long is not well."""
+"""A server answers the hello at once; one that accepts and sends nothing this long is not healthy."""
 QUIET_S = 15.0
-"""The first question comes after this silence where no pulses have been seen, so that no rate is known."""
+"""Silence before the first question if no pulses have been seen yet, so that no rate is known."""
 ANSWER_S = 3.0
-"""How long an answer may take."""
+"""Longest wait for an answer."""
 LISTEN_S = 1.5
-"""How long the second connection is listened to for pulses; longer for slow ones."""
+"""How long the second connection listens for pulses; longer if pulses are slow."""
 LONGEST_LISTEN_S = 20.0
 GRACE_S = 0.5
-"""What happens at this very moment reaches the first connection within this time, too."""
+"""News of this moment reaches the first connection, too, within this time."""
 LONGEST_BETWEEN_S = 30.0
-"""Between two questions. A server pays for each with its prologue, some kilobytes to some megabytes."""
+"""Least time between two questions. Each costs the server its prologue, some kilobytes to some megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +45,21 @@ class Joined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """Something came; `pulses_ns` are the times of new pulses in it."""
+    """Something came; `pulses_ns` are the times of the new pulses in it."""
 
     pulses_ns: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glimpse:
-    """What a second connection has shown so far.
+    """Answers of the second connection so far.
 
     Attributes
     ----------
     run
-        The run that the server is in; None as long as it has not said.
+        The run that the server is in; None until it has said so.
     failed
-        Why the second connection shows no more; empty while it goes on.
+        Why the second connection ended; empty while it is open.
     """
 
     run: int | None = None
@@ -70,7 +70,7 @@ class Glimpse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silent:
-    """Nothing came. `run` and `paused` are what the first connection has told; `glimpse` is there while we ask."""
+    """Nothing came. `run` and `paused` are known from the first connection; `glimpse` is set while we ask."""
 
     run: int | None
     paused: bool
@@ -84,12 +84,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enough:
-    """Close the second connection: the first one is good."""
+    """Close the second connection: the first one is healthy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """Connect again."""
+    """Reconnect."""
 
     reason: str
 
@@ -100,24 +100,24 @@ Output = Ask | Enough | Leave
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
-    """What is known of a connection.
+    """State of a connection.
 
     Attributes
     ----------
     pace
-        Of the pulses; also those of earlier connections.
+        Pace of the pulses, including those of earlier connections.
     heard_s
         When something came last, or when the connection was made.
     told
-        Whether anything has come on this connection.
+        True if anything has come on this connection.
     asked_s
         Since when we ask; None while we do not.
     suspect_s
-        Since when the second connection has shown that the first one is not good.
+        Since when the second connection has shown a fault of the first one.
     asks
-        How often the server was well, since something came last.
+        How often the server proved healthy since something came last.
     again_s
-        Not to be asked again before.
+        Do not ask before this time.
     """
 
     pace: Pace = field(default_factory=Pace)
@@ -135,7 +135,7 @@ class Idle:
 
     @property
     def listen_s(self) -> float:
-        """How long the second connection is listened to."""
+        """How long the second connection listens."""
         return min(max(LISTEN_S, 2 * self.pace.usual_s), LONGEST_LISTEN_S)
 
 
@@ -143,7 +143,7 @@ Step = tuple[Idle, tuple[Output, ...]]
 
 
 def step(state: Idle, fact: Fact, now: float) -> Step:
-    """What a fact means for the connection."""
+    """Return the next state, and what to do with the connection."""
     match fact:
         case Joined():
             return Idle(pace=state.pace, heard_s=now), ()
@@ -155,7 +155,7 @@ def step(state: Idle, fact: Fact, now: float) -> Step:
 
 
 def due_in_s(state: Idle, now: float) -> float:
-    """Within which time a silent connection has to be looked at again."""
+    """Seconds until a silent connection must be checked again."""
     if state.asked_s is not None:
         return 0.05
     return max(0.0, _due_s(state) - now)
@@ -193,7 +193,7 @@ def _judge(state: Idle, fact: Silent, seen: Glimpse, waited_s: float, now: float
 
 
 def _suspicion(fact: Silent, seen: Glimpse) -> str:
-    """Why the first connection cannot be good; empty if it can."""
+    """Why the first connection must be faulty; empty if it may be healthy."""
     if seen.run != fact.run:
         return f"the server is {f'in run {seen.run}' if seen.run else 'between runs'} now"
     if seen.paused:

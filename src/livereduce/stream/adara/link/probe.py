@@ -1,4 +1,4 @@
-"""A second, short connection that asks a silent server how it is. Never waits; bounded in bytes."""
+"""A second, short connection that asks a silent server for its state. Never blocks; bounded in bytes."""
 
 import errno
 import os
@@ -14,18 +14,18 @@ from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES,
 from livereduce.stream.adara.wire.packets import Annotation, BadPacket, Packet, RunStatus, read_packet
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Of an answer; a prologue with its geometry has at most some megabytes."""
+"""Limit of an answer; a prologue with its geometry has some megabytes at most."""
 LOOK_BYTES = 1024 * 1024
-"""Taken in one look, which so lasts a millisecond."""
+"""Limit of one `look`, which therefore takes about a millisecond."""
 KEPT_BYTES = 128 * 1024
-"""The longest packet that is read: a run status has 20 bytes, an annotation at most 64 KiB."""
+"""Longest packet that is read: a run status has 20 bytes, an annotation at most 64 KiB."""
 _NOW = 0
 _PULSES = frozenset({Type.BANKED_EVENT, Type.BANKED_EVENT_STATE})
 _READ = frozenset({Type.RUN_STATUS, Type.ANNOTATION})
 
 
 class Talk:
-    """What a server says, in any pieces: its run, whether that is paused, whether pulses come."""
+    """Parser of the server's answer, in any pieces: its run, whether it is paused, whether pulses come."""
 
     def __init__(self) -> None:
         self.glimpse = Glimpse()
@@ -33,7 +33,7 @@ class Talk:
         self._skip = 0
 
     def take(self, data: bytes) -> None:
-        """Take some more bytes; payloads that say nothing of this are passed over and not kept."""
+        """Parse more bytes; payloads of other packets are skipped, not stored."""
         passed = min(self._skip, len(data))
         self._skip -= passed
         self._held += data[passed:]
@@ -72,7 +72,7 @@ def _after(seen: Glimpse, packet: Packet) -> Glimpse:
 
 
 class Probe:
-    """A connection that is made, says hello and listens, a bit in each `look`."""
+    """A connection that connects, sends the hello and listens, one step in each `look`."""
 
     def __init__(self, family: socket.AddressFamily, address: object) -> None:
         self._talk = Talk()
@@ -85,26 +85,26 @@ class Probe:
             self._fail(f"cannot be made: {os.strerror(code)}")
 
     def look(self) -> Glimpse:
-        """What it has shown so far."""
+        """Its answers so far."""
         if not self._talk.glimpse.failed and (self._said_hello or self._say_hello()):
             self._receive()
         return self._talk.glimpse
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
     def _fail(self, why: str) -> None:
         self._talk.glimpse = replace(self._talk.glimpse, failed=why)
 
     def _say_hello(self) -> bool:
-        """Say hello once it is connected."""
+        """Send the hello once connected."""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._fail(f"cannot be made: {os.strerror(code)}")
             return False
         try:
-            # 20 bytes into an empty buffer go whole or not at all
+            # 20 bytes into an empty buffer are sent whole or not at all
             self._socket.send(hello(_NOW, epics_ns(time.time())))
         except BlockingIOError:
             return False  # not connected yet

@@ -1,36 +1,36 @@
-"""When a lost connection is tried again, and what of it the log is told. Pure."""
+"""Decide when to retry a lost connection, and which losses to log. Pure."""
 
 from dataclasses import dataclass, replace
 
 EVERY_S = 1.0
-"""A server that is started again is back within seconds; whoever waits longer loses that time."""
+"""A restarted server is back within seconds; a longer wait loses that time."""
 EVERY_FOR_S = 60.0
-"""A server that cannot be reached is tried that often for a minute, then less and less often."""
+"""An unreachable server is tried this often for a minute, then less and less often."""
 LONGEST_DELAY_S = 10.0
 HOLDS_S = 2.0
-"""After a loss, a connection without pulses must hold for so long before it counts as one."""
+"""After a loss, a connection without pulses must hold this long before it counts as one."""
 SETTLES_S = 60.0
-"""One that has held for so long ends the series of losses, even without pulses, as in a pause."""
+"""A connection that held this long ends the series of losses, even without pulses, as in a pause."""
 MAX_TOLD = 5
-"""Different reasons that are logged of one series."""
+"""Most different reasons that are logged in one series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """The losses in a row: those after which no new pulse has come.
+    """A series of losses: those since the last new pulse.
 
     Attributes
     ----------
     losses
-        How many.
+        Number of losses.
     empty
         How many of them were accepted connections: each costs the server its answer.
     since_s
-        When the first of them was.
+        Time of the first loss.
     told
         The reasons that were logged.
     broken_at_ns, broken_times
-        After which pulse framing broke, and how often in a row.
+        The pulse after which framing broke, and how often in a row.
     """
 
     losses: int = 0
@@ -42,7 +42,7 @@ class Retry:
 
 
 def lost(retry: Retry, reason: str, now: float, *, accepted: bool) -> tuple[Retry, str]:
-    """One more loss, and the line that the log is to be told; empty if it was told already."""
+    """Record a loss; return also the log line, empty if the reason was logged already."""
     line = ""
     told = retry.told
     if reason not in told and len(told) < MAX_TOLD:
@@ -58,7 +58,7 @@ def lost(retry: Retry, reason: str, now: float, *, accepted: bool) -> tuple[Retr
 
 
 def delay_s(retry: Retry, now: float, *, accepted: bool) -> float:
-    """How long to wait after a loss before the next try.
+    """Seconds to wait after a loss before the next try.
 
     The first try after a connection that brought pulses comes at once. A server that refuses, or whose name is not
     known, is tried every second for a minute. One that accepts and then hangs up is given more and more time.
@@ -72,16 +72,16 @@ def delay_s(retry: Retry, now: float, *, accepted: bool) -> float:
 
 
 def holds(retry: Retry, held_s: float) -> bool:
-    """Whether something that came on a new connection makes it count as one."""
+    """True if a new connection that has received something counts as one."""
     return not retry.losses or held_s >= HOLDS_S
 
 
 def settled(retry: Retry) -> Retry:
-    """A new pulse came, or the connection has held for long: the next loss is a first one."""
+    """A new pulse came, or the connection has held long enough: the next loss starts a new series."""
     return replace(retry, losses=0, empty=0, told=())
 
 
 def broke(retry: Retry, last_pulse_ns: int) -> Retry:
-    """Framing broke; what was good ended with this pulse."""
+    """Record that framing broke; this was the last good pulse."""
     times = retry.broken_times + 1 if retry.broken_at_ns == last_pulse_ns else 1
     return replace(retry, broken_at_ns=last_pulse_ns, broken_times=times)

@@ -1,7 +1,7 @@
-"""Where decoded events lie: blocks of 64 MiB that batches slice and that are used again when nobody holds a slice.
+"""Memory for decoded events: blocks of 64 MiB that batches slice, and that are reused when no slice is left.
 
-Big blocks, because an accumulation over hours keeps them by reference and memory of this size gets huge pages; used
-again, because a reduction that turns events into histograms at once would otherwise pay a page fault every 4 KiB.
+The blocks are big because an accumulation over hours keeps them by reference, and memory of this size gets huge pages.
+They are reused because a reduction that histograms events at once would otherwise pay a page fault every 4 KiB.
 """
 
 import sys
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 T = TypeVar("T", np.int32, np.uint8)
 
 BLOCK_EVENTS = 8 * 1024 * 1024
-"""Two columns of 4 bytes: 64 MiB a block."""
+"""Two columns of 4 bytes: 64 MiB per block."""
 MAX_SPARE = 4
 
 
@@ -27,7 +27,7 @@ _REFERENCES_OF_A_FREE_BLOCK = _references([np.empty(0, np.int32)])[0]
 
 
 class Arena(Generic[T]):
-    """Hands out room for one column of events; slices of one block follow each other without a hole."""
+    """Hands out memory for one column of events; slices of one block follow each other without a hole."""
 
     def __init__(self, dtype: type[T]) -> None:
         self._dtype: type[T] = dtype
@@ -36,7 +36,7 @@ class Arena(Generic[T]):
         self._used = 0
 
     def room(self, events: int) -> NDArray[T]:
-        """A writable slice of the length wanted."""
+        """A writable slice of this length."""
         if self._used + events > len(self._block):
             self._block = np.empty(0, self._dtype)
             self._block, self._used = self._next(events), 0
@@ -44,9 +44,9 @@ class Arena(Generic[T]):
         return self._block[start : self._used]
 
     def _next(self, events: int) -> NDArray[T]:
-        """A block nobody points into any more, else a new one; more than a block if one pulse wants more."""
-        # CPython counts references exactly, so this asks "does any batch still slice it?" without a release call that
-        # somebody could forget. The oldest block leaves the list when there are too many: it is kept for good.
+        """A block without any slice left, or a new one; larger than a block if one pulse needs more."""
+        # CPython counts references exactly, so this asks "does any batch still slice it?" and no release call can be
+        # forgotten. When there are too many blocks, the oldest leaves the list and is never reused.
         for index, references in enumerate(_references(self._blocks)):
             if references == _REFERENCES_OF_A_FREE_BLOCK and len(self._blocks[index]) >= events:
                 return self._blocks[index]

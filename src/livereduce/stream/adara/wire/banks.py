@@ -1,4 +1,4 @@
-"""Banked event packets to columns: first every bank header of a packet is checked, then its events are copied.
+"""Banked event packets to columns: check every bank header of a packet first, then copy its events.
 
 Layout (SNS network protocol, `BankedEvent` and `BankedEventState`): charge, energy, cycle, veto bits and flags; then
 source sections (id, time, offset, number of banks) of bank sections (bank, [state,] count) of events (tick, pixel).
@@ -15,17 +15,17 @@ from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
 MAX_TICKS = (2**31 - 1) // 100
-"""Times of flight beyond 2.147 s do not fit into int32 nanoseconds and are held at it; no frame is that long."""
+"""Times of flight above 2.147 s do not fit into int32 nanoseconds and are clipped; no frame is that long."""
 MAX_STATE = 255
 _LAST_MAPPED = BANK_ERROR - 1
-"""Counts are summed apart for banks up to this one, the error bank, and the unmapped one."""
+"""Counts are summed separately for the banks up to this one, the error bank, and the unmapped one."""
 _AHEAD_WORDS = 2048
 """8 KiB: bank headers are a chain of loads, as packets are; the events between them are needed next anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BankTable:
-    """What the headers of banked packets say; one row a bank section, of packets that are whole and sound.
+    """Headers of banked packets; one row per bank section of a sound packet.
 
     Attributes
     ----------
@@ -39,11 +39,11 @@ class BankTable:
     charge_pc, flags
         Per packet: proton charge, flags and veto bits. A damaged packet has no events, no charge, and `FLAG_DAMAGED`.
     unmapped, erroneous, damaged
-        Events in the unmapped bank and in the error bank, and packets that are damaged.
+        Events in the unmapped bank and in the error bank, and the number of damaged packets.
     first_damaged
-        Row of the first damaged packet; only if there is one.
+        Row of the first damaged packet; valid only if there is one.
     has_states
-        Whether any packet is of the type that has states.
+        True if any packet is of the type that has states.
     """
 
     bank: U4
@@ -155,13 +155,13 @@ def _fill_states(bank, state, count, out):  # type: ignore[no-untyped-def]
 
 
 class BankReader:
-    """Reads the headers of banked packets; keeps the columns of the last table, which the next one overwrites."""
+    """Reads headers of banked packets; the columns of its last table are overwritten by the next."""
 
     def __init__(self) -> None:
         self._rows = -1
         self._sums = np.zeros(3, np.int64)
         self._totals = np.zeros(7, np.int64)
-        """As `table` unpacks them."""
+        """In the order in which `table` unpacks them."""
 
     def _grow(self, rows: int) -> None:
         if rows > self._rows:
@@ -189,10 +189,10 @@ class BankReader:
 
 
 def copy_events(words: U4, table: BankTable, tof_ns: I4, pixel: I4) -> None:
-    """Copy the events of all banks but the unmapped and error ones; the outputs have room for ``first_event[-1]``."""
+    """Copy the events of all banks except the unmapped and error ones; the outputs hold ``first_event[-1]`` events."""
     _copy_events(words, table.bank, table.count, table.at, table.offset_ticks, tof_ns, pixel)
 
 
 def fill_states(table: BankTable, out: U1) -> None:
-    """The state of each event that `copy_events` copies; states beyond 255 are held at it."""
+    """Fill in the state of each event that `copy_events` copies; states above 255 are clipped."""
     _fill_states(table.bank, table.state, table.count, out)

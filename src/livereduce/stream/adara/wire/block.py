@@ -1,4 +1,4 @@
-"""The buffer between socket and framing: whole packets are consumed at its front, new bytes come in behind."""
+"""The buffer between socket and framing: whole packets are taken from its front, new bytes are added at its end."""
 
 import numpy as np
 
@@ -9,17 +9,17 @@ BLOCK_BYTES = 8 * 1024 * 1024
 
 
 class Block:
-    """Received bytes that are not consumed yet; grows only for a packet that is longer than it, up to the limit."""
+    """Received bytes that are not consumed yet; grows, up to the limit, only for a packet that is longer than it."""
 
     def __init__(self, size: int = BLOCK_BYTES) -> None:
         self._bytes = np.empty(size, np.uint8)
         self._stop = 0
         self._least = size
         self.offset = 0
-        """Bytes consumed of this connection, so that an error can name its place in the stream."""
+        """Bytes of this connection consumed so far, so that an error can name its place in the stream."""
 
     def room(self, missing_bytes: int = 0) -> memoryview:
-        """Where the next bytes go; never empty."""
+        """Writable memory for the next bytes; never empty."""
         wanted = min(self._stop + max(missing_bytes, 4), HEADER_BYTES + MAX_PAYLOAD_BYTES)
         if wanted > len(self._bytes):
             grown = np.empty(max(wanted, 2 * len(self._bytes)), np.uint8)
@@ -28,7 +28,7 @@ class Block:
         return self._bytes.data[self._stop :]
 
     def received(self, size: int) -> None:
-        """Count bytes that were put into `room`."""
+        """Count bytes that were written into `room`."""
         self._stop += size
 
     @property
@@ -37,12 +37,12 @@ class Block:
         return self._bytes[: self._stop & ~3].view(np.uint32)
 
     def consume(self, words: int) -> None:
-        """Drop words at the front; what is left moves there."""
+        """Remove words at the front; the rest moves there."""
         start = 4 * words
         self.offset += start
         left = self._stop - start
         if left and start:
-            # Where the two overlap numpy goes by way of a copy of its own.
+            # numpy makes a copy where the two ranges overlap.
             self._bytes[:left] = self._bytes[start : self._stop]
         self._stop = left
         if not left and len(self._bytes) > self._least:

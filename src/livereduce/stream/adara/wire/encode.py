@@ -1,6 +1,6 @@
-"""ADARA packets as bytes: pure builders, one a packet; those of the pulses themselves are in `encode_pulse`.
+"""Encode ADARA packets: pure builders, one per packet type; the packets of a pulse are in `encode_pulse`.
 
-What speaks ADARA to us in tests, demo and benchmarks uses them. Layouts are those of SNS's network protocol document
+Servers in tests, demo and benchmarks use them. Layouts are those of SNS's network protocol document
 (``doc/design/1_Network_Protocol``) and of what a real stream management service sent. Times are nanoseconds since
 1990, as in the header; a payload is a multiple of 4 bytes.
 """
@@ -27,7 +27,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelRange:
-    """Pixel map in shorthand: `count` (at most 32767) physical ids from one on, and logical ids likewise."""
+    """A range of a pixel map: `count` (at most 32767) physical ids from one on, and logical ids likewise."""
 
     bank: int
     physical: int
@@ -39,7 +39,7 @@ class PixelRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelList:
-    """Pixel map written out: physical ids from `physical` on have these logical ids."""
+    """A list in a pixel map: physical ids from `physical` on have these logical ids."""
 
     bank: int
     physical: int
@@ -48,7 +48,7 @@ class PixelList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorConfig:
-    """How a monitor is to be written to file; times in µs, distance in m, format 1 events, 2 histogram."""
+    """File settings of a monitor: times in µs, distance in m, format 1 events, 2 histogram."""
 
     monitor: int
     offset_us: int = 0
@@ -60,7 +60,7 @@ class MonitorConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankSet:
-    """How a set of banks is to be written to file; flags 1 events, 2 histogram."""
+    """File settings of a set of banks; flags 1 events, 2 histogram."""
 
     name: str
     banks: tuple[int, ...]
@@ -73,7 +73,7 @@ class BankSet:
 
 
 def packet(base_type: int, version: int, time_ns: int, payload: bytes) -> bytes:
-    """Header and payload.
+    """Build header and payload.
 
     Raises
     ------
@@ -90,18 +90,18 @@ def _padded(data: bytes) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    """Length and UTF-8 bytes, padded: how long strings are carried."""
+    """Encode a string: length and UTF-8 bytes, padded."""
     data = text.encode()
     return struct.pack("<I", len(data)) + _padded(data)
 
 
 def escape(text: str) -> str:
-    """The text as XML carries it: markup escaped, and ``_`` for characters that no XML may hold."""
+    """Escape a text for XML: markup escaped, and ``_`` for characters that XML cannot hold."""
     return escape_markup(NOT_XML.sub("_", text))
 
 
 def sync(time_ns: int, offset: int = 0, comment: str = "") -> bytes:
-    """The mark at the start of a file and every 16 MB in it; `offset` is where in the file it lies."""
+    """Build the mark at the start of a file and every 16 MB in it; `offset` is its place in the file."""
     return packet(Type.SYNC, 0, time_ns, SYNC_SIGNATURE + struct.pack("<Q", offset) + _text(comment))
 
 
@@ -116,13 +116,13 @@ def run_status(
     paused: bool = False,
     pause_file: int = 0,
 ) -> bytes:
-    """Version 1; `mode` counts the stretches of a run between pauses, `file` the files of one."""
+    """Build version 1; `mode` counts the stretches of a run between pauses, `file` the files of one stretch."""
     words = (run, start_s, status << 24 | mode << 12 | file, paused << 24 | pause_file, 0)
     return packet(Type.RUN_STATUS, 1, time_ns, struct.pack("<5I", *words))
 
 
 def run_info(time_ns: int, xml: str) -> bytes:
-    """The run's information; `run_info_xml` makes the text."""
+    """Build a run information packet; `run_info_xml` makes the text."""
     return packet(Type.RUN_INFO, 0, time_ns, _text(xml))
 
 
@@ -136,19 +136,19 @@ def run_info_xml(*, run: int, instrument: str, title: str, proposal: str) -> str
 
 
 def geometry(time_ns: int, xml: str) -> bytes:
-    """The instrument definition."""
+    """Build the packet of the instrument definition."""
     return packet(Type.GEOMETRY, 0, time_ns, _text(xml))
 
 
 def beamline_info(time_ns: int, id_: str, short: str, long: str, *, target_station: int = 1) -> bytes:
-    """Version 1: the beamline's id (``BL-11A``), short and long name; readers take the long one as the instrument."""
+    """Build version 1: the beamline's id (``BL-11A``), short and long name (the instrument, for readers)."""
     names = [name.encode() for name in (id_, short, long)]
     word = target_station << 24 | len(names[0]) << 16 | len(names[1]) << 8 | len(names[2])
     return packet(Type.BEAMLINE_INFO, 1, time_ns, struct.pack("<I", word) + _padded(b"".join(names)))
 
 
 def device_descriptor(time_ns: int, device: int, xml: str) -> bytes:
-    """What a device's variables are; `device_xml` makes the text."""
+    """Build the packet of a device's variables; `device_xml` makes the text."""
     return packet(Type.DEVICE_DESCRIPTOR, 0, time_ns, struct.pack("<I", device) + _text(xml))
 
 
@@ -169,7 +169,7 @@ def device_xml(name: str, variables: Iterable[Variable]) -> str:
 
 
 def _value(base_type: int, value: Value) -> bytes:
-    """A value as its plain packet carries it; `base_type` is one of ``Type.VARIABLE_…``."""
+    """Encode a value as in its plain packet; `base_type` is one of ``Type.VARIABLE_…``."""
     match base_type, value:
         case Type.VARIABLE_U32, int():
             return struct.pack("<I", value)
@@ -187,7 +187,7 @@ def _value(base_type: int, value: Value) -> bytes:
 def variable(
     base_type: int, time_ns: int, device: int, id_: int, value: Value, *, status: int = 0, severity: int = 0
 ) -> bytes:
-    """One new value; `base_type` is one of ``Type.VARIABLE_…``.
+    """Build a packet with one new value; `base_type` is one of ``Type.VARIABLE_…``.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def multiple(
     status: int = 0,
     severity: int = 0,
 ) -> bytes:
-    """Several values of a fast variable, each (ns after `time_ns`, value); `base_type` is one of ``Type.MULTIPLE_…``.
+    """Build several values of a fast variable, each (ns after `time_ns`, value); `base_type` is a ``Type.MULTIPLE_…``.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def multiple(
 def annotation(
     time_ns: int, comment: str, *, note: Note = Note.GENERIC, scan_index: int = 0, reset_hint: bool = False
 ) -> bytes:
-    """A remark in the stream: a run's start and stop, scans, pauses, the user's notes."""
+    """Build a comment in the stream: start and stop of a run, scans, pauses, the user's notes."""
     data = comment.encode()
     head = struct.pack("<2I", reset_hint << 31 | note << 16 | len(data), scan_index)
     return packet(Type.ANNOTATION, 0, time_ns, head + _padded(data))
@@ -249,20 +249,20 @@ def _pixel_section(section: PixelRange | PixelList) -> bytes:
 
 
 def pixel_mapping_alt(time_ns: int, sections: Sequence[PixelRange | PixelList]) -> bytes:
-    """Version 1: which logical pixel, in which bank, a physical one is."""
+    """Build version 1: the logical pixel and bank of each physical pixel."""
     body = b"".join(map(_pixel_section, sections))
     return packet(Type.PIXEL_MAPPING_ALT, 1, time_ns, struct.pack("<I", len(sections)) + body)
 
 
 def beam_monitor_config(time_ns: int, monitors: Sequence[MonitorConfig]) -> bytes:
-    """Version 1: the formats follow after all sections."""
+    """Build version 1: the formats follow after all sections."""
     sections = b"".join(struct.pack("<4Id", m.monitor, m.offset_us, m.max_us, m.bin_us, m.distance_m) for m in monitors)
     formats = struct.pack(f"<{len(monitors)}I", *(monitor.format for monitor in monitors))
     return packet(Type.BEAM_MONITOR_CONFIG, 1, time_ns, struct.pack("<I", len(monitors)) + sections + formats)
 
 
 def detector_bank_sets(time_ns: int, sets: Sequence[BankSet]) -> bytes:
-    """How the banks are to be written to file."""
+    """Build the file settings of sets of banks."""
     body = b"".join(
         struct.pack("<16s2I", item.name.encode(), item.flags, len(item.banks))
         + struct.pack(f"<{len(item.banks)}I", *item.banks)
@@ -273,7 +273,7 @@ def detector_bank_sets(time_ns: int, sets: Sequence[BankSet]) -> bytes:
 
 
 def client_hello(time_ns: int, start_s: int, flags: int | None = None) -> bytes:
-    """What a client says first: version 0, or version 1 with `flags` (1: no paused data, 2: paused data too).
+    """Build the client's first message: version 0, or version 1 with `flags` (1: no paused data, 2: paused data too).
 
     `start_s` is 0 for now, 1 for the start of the run, else EPICS seconds.
     """

@@ -1,4 +1,4 @@
-"""The packets of one accelerator pulse as bytes: RTDL, beam monitors, neutrons. Pure builders, like `encode`."""
+"""Encode the packets of one accelerator pulse: RTDL, beam monitors, neutrons. Pure builders, like `encode`."""
 
 import struct
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from livereduce.stream.items import I8, U4
 CORRECTED = 0x8000_0000
 """Bit of a TOF offset word: the offset is already in the times of flight."""
 FLAGS_GOOD_PULSE = 0x300
-"""Got metadata, got neutrons: the flags of an undisturbed pulse."""
+"""Got metadata, got neutrons: the flags of a normal pulse."""
 PROTON_ENERGY_EV = 885_334_890
-"""As real packets of the year 2026 carry it (derived there from the ring period)."""
+"""As in real packets of the year 2026 (derived there from the ring period)."""
 RING_PERIOD_PS = 964_728
 INTRA_PULSE = 167_509
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
-    """What every data packet of one accelerator pulse carries; `charge` counts 10 pC."""
+    """Fields that every data packet of one accelerator pulse carries; `charge` counts 10 pC."""
 
     time_ns: int
     charge: int = 0
@@ -41,11 +41,11 @@ class SourceEvents:
     tof, pixel
         Shape (n,); time of flight in 100 ns.
     bank, state
-        Shape (b,); `state` None makes sections without states.
+        Shape (b,); with `state` None the sections have no states.
     first
         Shape (b + 1,): events of bank k are ``first[k]:first[k + 1]``.
     offset
-        TOF offset in 100 ns; whether it is already applied says `corrected`.
+        TOF offset in 100 ns; `corrected` if it is already applied.
     """
 
     tof: U4
@@ -72,7 +72,7 @@ class MonitorEvents:
 
 
 def rtdl_words(pulse: Pulse) -> tuple[int, ...]:
-    """The 30 words of an RTDL payload (real-time data link: what the accelerator says of a pulse)."""
+    """Build the 30 words of an RTDL payload (real-time data link: the accelerator's data of a pulse)."""
     head = (
         3 << 27 | 1 << 24 | pulse.charge,
         pulse.veto << 10 | pulse.cycle,
@@ -84,7 +84,7 @@ def rtdl_words(pulse: Pulse) -> tuple[int, ...]:
 
 
 def rtdl(pulse: Pulse) -> bytes:
-    """Version 1, as the live port passes it on."""
+    """Build version 1, as the live port sends it."""
     return packet(Type.RTDL, 1, pulse.time_ns, struct.pack("<30I", *rtdl_words(pulse)))
 
 
@@ -97,7 +97,7 @@ def _offset_word(offset: int, corrected: bool) -> int:
 
 
 def beam_monitor_event(pulse: Pulse, monitors: Sequence[MonitorEvents]) -> bytes:
-    """Version 1. A monitor without events has no section on the wire: leave it out."""
+    """Build version 1. A monitor without events has no section on the wire: leave it out."""
     parts = [_fixed(pulse)]
     for events in monitors:
         head = (
@@ -111,7 +111,7 @@ def beam_monitor_event(pulse: Pulse, monitors: Sequence[MonitorEvents]) -> bytes
 
 
 def _bank_sections(events: SourceEvents) -> bytes:
-    """All bank sections of a source at once: headers and events are scattered into one array of words."""
+    """Encode all bank sections of a source at once: headers and events are scattered into one array of words."""
     head = 2 if events.state is None else 3
     counts = np.diff(events.first)
     nth = np.arange(events.bank.size, dtype=np.int64)
@@ -128,7 +128,7 @@ def _bank_sections(events: SourceEvents) -> bytes:
 
 
 def banked_event(pulse: Pulse, sources: Sequence[SourceEvents]) -> bytes:
-    """The neutrons of a pulse: version 1 of 0x4000, or 0x4100 if the sources have states (all or none of them).
+    """Build the neutrons of a pulse: version 1 of 0x4000, or 0x4100 if the sources have states (all or none of them).
 
     Raises
     ------

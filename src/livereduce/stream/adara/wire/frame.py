@@ -1,4 +1,4 @@
-"""Framing: an array of 32-bit words to a table of packets. Knows lengths and types, nothing of what is inside."""
+"""Framing: turn an array of 32-bit words into a table of packets. Knows lengths and types, not contents."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from livereduce.stream.items import I4, I8, U1, U4, U8
 
 
 class FramingError(UpstreamError):
-    """A length that no packet can have: from here on nothing in the stream can be trusted.
+    """An impossible packet length: nothing after it in the stream can be trusted.
 
     `at_byte` counts from the start of the connection or the file.
     """
@@ -28,12 +28,12 @@ class FramingError(UpstreamError):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PacketTable:
-    """The whole packets of a block, in order; one row a packet.
+    """The whole packets of a block, in order; one row per packet.
 
     Attributes
     ----------
     words
-        The block the rows point into.
+        The block that the rows point into.
     at
         Word at which the payload begins.
     length
@@ -41,18 +41,18 @@ class PacketTable:
     format
         Base type << 8 | version.
     time_ns
-        Time of the header, EPICS.
+        Time in the header, EPICS.
     fingerprint
         64 bits mixed from the header, the first 12 and the last 8 words of the payload (charge, flags, first bank and
-        event, last events): two packets with the same one are the same packet. Undefined for the kinds not decoded.
+        event, last events): two packets with the same fingerprint are the same packet. Undefined for kinds not decoded.
     rows
         Row numbers of each `layout.Kind`, ascending.
     offset
-        Where `words` begins in the stream, in bytes.
+        Place of `words` in the stream, in bytes.
     used_words
-        Where the next packet begins: what follows is not whole yet.
+        Word at which the next packet begins, which is not complete yet.
     missing_words
-        How many more words the next packet needs at least; 0 if nothing follows.
+        Least number of words that the next packet still needs; 0 if nothing follows.
     """
 
     words: U4
@@ -70,7 +70,7 @@ class PacketTable:
         return len(self.at)
 
     def between(self, kind: Kind, start: int, stop: int) -> I8:
-        """The rows of one kind from row `start` to before row `stop`."""
+        """Rows of one kind from row `start` to before row `stop`."""
         rows = self.rows[kind]
         if start == 0 and stop == len(self):
             return rows
@@ -78,7 +78,7 @@ class PacketTable:
         return rows[first:last]
 
     def place(self, row: int) -> str:
-        """What a message calls a packet: ``byte 4096: 0x4000 v1``, counted from the start of connection or file."""
+        """Name of a packet in messages: ``byte 4096: 0x4000 v1``, counted from the start of connection or file."""
         at_byte = self.offset + 4 * (int(self.at[row]) - HEADER_WORDS)
         return f"byte {at_byte}: {type_name(int(self.format[row]))}"
 
@@ -89,7 +89,7 @@ class PacketTable:
 
 
 def _kind_lookup() -> U1:
-    """Kind by base type; 64 KiB that live in the second-level cache."""
+    """Kind by base type; 64 KiB that stay in the second-level cache."""
     table = np.full(1 << 16, Kind.UNKNOWN, np.uint8)
     for base_type, kind in KIND_OF_TYPE.items():
         table[base_type] = kind
@@ -106,12 +106,12 @@ _ODD = 0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB, 0xD6
 _MORE_ODD = 0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3
 _OF_TIME, _OF_HEADER, _OF_FIRST, _OF_SECOND = (np.uint64(factor) for factor in _ODD)
 _OF_THIRD, _OF_LAST, _OF_BEFORE = (np.uint64(factor) for factor in _MORE_ODD)
-"""Odd factors, one for each part of a packet that goes into its fingerprint: no product has to wait for another."""
+"""Odd factors, one for each part of a packet that is mixed into its fingerprint: no product waits for another."""
 
 
 @register_jitable
 def _mixed(a: Any, b: Any, c: Any, d: Any, factor: Any) -> Any:
-    """Four words times odd factors. It is given words, not the array: an array handed on has its references counted."""
+    """Mix four words by odd factors. It gets words, not the array: an array argument has its references counted."""
     half = np.uint64(32)
     first, second = np.uint64(a) | (np.uint64(b) << half), np.uint64(c) | (np.uint64(d) << half)
     return first * factor + second * ~(factor << half)
@@ -121,7 +121,7 @@ def _mixed(a: Any, b: Any, c: Any, d: Any, factor: Any) -> Any:
 def _walk(  # type: ignore[no-untyped-def]
     words, kinds, max_words, at, length, format_, time_ns, prints, rows, counts, end
 ):
-    """Fill one row a packet; `rows` and `counts` list the rows by kind.
+    """Fill one row per packet; `rows` and `counts` list the rows by kind.
 
     `end` becomes (next word, missing words, 1 if the next length is impossible).
     """
@@ -179,7 +179,7 @@ def _walk(  # type: ignore[no-untyped-def]
 
 
 class Framer:
-    """Makes packet tables; keeps the columns of the last one, which the next one overwrites."""
+    """Makes packet tables; the columns of its last table are overwritten by the next."""
 
     def __init__(self) -> None:
         self._rows = -1
@@ -198,9 +198,9 @@ class Framer:
         self._of_kind = np.empty((len(Kind), rows), np.int64)
 
     def table(self, words: U4, offset: int = 0) -> PacketTable:
-        """The whole packets at the start of `words`, `offset` bytes into the stream; valid until the next call.
+        """Frame the whole packets at the start of `words`, `offset` bytes into the stream; valid until the next call.
 
-        Packets before an impossible one are given; the error comes with the call that begins at it.
+        Packets before an impossible one are returned; the error is raised by the call that begins at it.
 
         Raises
         ------
@@ -228,7 +228,7 @@ class Framer:
 
 
 def halves(table: PacketTable) -> tuple[PacketTable, PacketTable]:
-    """The packets of a table, of two at least, in two tables that stay valid."""
+    """Split a table of at least two packets into two tables that stay valid."""
     middle = int(table.at[len(table) // 2]) - HEADER_WORDS
     front, back = table.words[:middle], table.words[middle : table.used_words]
     return Framer().table(front, table.offset), Framer().table(back, table.offset + 4 * middle)

@@ -1,4 +1,4 @@
-"""The numbers of the ADARA protocol: packet types, flags, sizes.
+"""Numbers of the ADARA protocol: packet types, flags, sizes.
 
 Sources: SNS's network protocol document and its ``common/ADARA.h`` (library version 1.10.4). Little-endian throughout;
 every packet is a 16-byte header (payload length, format, seconds and nanoseconds since 1990) and a payload whose
@@ -11,7 +11,7 @@ from enum import IntEnum
 HEADER_WORDS = 4
 HEADER_BYTES = 16
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
-"""The longest payload believed. SNS's own parser stops at 48 MiB; a banked packet of 6 million events fits into it."""
+"""The longest payload accepted. SNS's own parser stops at 48 MiB; a banked packet of 6 million events fits into it."""
 NS_PER_S = 1_000_000_000
 UNIX_MINUS_EPICS_S = 631_152_000
 TICK_NS = 100
@@ -20,7 +20,7 @@ CHARGE_UNIT_PC = 10.0
 """Proton charge on the wire counts 10 pC."""
 
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML 1.0 text may hold (its production ``Char``); names of variables have them at times."""
+"""Characters that XML 1.0 cannot hold (its production ``Char``); variable names sometimes have them."""
 
 
 class Type(IntEnum):
@@ -61,7 +61,7 @@ class Type(IntEnum):
 
 
 class RunStatusCode(IntEnum):
-    """What a run status packet says. EOF and BOF are file boundaries within a run."""
+    """State in a run status packet. EOF and BOF are file boundaries within a run."""
 
     NO_RUN = 0
     NEW_RUN = 1
@@ -85,7 +85,7 @@ class Note(IntEnum):
 
 
 class Kind(IntEnum):
-    """How a packet is treated here: three kinds come in crowds and become columns, the rest is told apart in Python."""
+    """Treatment of a packet: three frequent kinds become columns, the rest is read one by one in Python."""
 
     BANKED = 0
     MONITOR = 1
@@ -127,7 +127,7 @@ KIND_OF_TYPE: dict[int, Kind] = {
 }
 
 PULSE_TYPES = frozenset({Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
-"""Packets of one pulse: what they hold is counted."""
+"""Packets of a pulse: their contents are counted."""
 
 BANK_UNMAPPED = 0xFFFF_FFFF
 BANK_ERROR = 0xFFFF_FFFE
@@ -135,14 +135,14 @@ BANK_ERROR = 0xFFFF_FFFE
 FLAG_MISSING_RTDL = 0x0000_0008
 
 SEVERITY_INVALID = 3
-"""Of a value, as EPICS has it: the device could not give it, or is not connected. Others: 0 none, 1 minor, 2 major,
-0xFFFF not reported."""
+"""Alarm severity of a value in EPICS: the device could not give the value, or is not connected. Others: 0 none, 1
+minor, 2 major, 0xFFFF not reported."""
 
 SYNC_SIGNATURE = bytes.fromhex("534e5341444152414f524e4c0000f07f")
 
 
 def type_name(format_word: int) -> str:
-    """``0x4000 v1``: base type and version, as the counts by type are keyed."""
+    """``0x4000 v1``: base type and version, the key of counts by type."""
     return f"0x{format_word >> 8:04x} v{format_word & 0xFF}"
 
 
@@ -152,5 +152,5 @@ def split_ns(time_ns: int) -> tuple[int, int]:
 
 
 def epics_ns(unix_s: float) -> int:
-    """Nanoseconds since 1990 of a Unix time in seconds."""
+    """Convert a Unix time in seconds to nanoseconds since 1990."""
     return int((unix_s - UNIX_MINUS_EPICS_S) * NS_PER_S)

@@ -1,4 +1,4 @@
-"""Beam monitor packets to columns, one batch a monitor.
+"""Beam monitor packets to columns, one batch per monitor.
 
 Layout (SNS network protocol, `BeamMonitorEvent`): the fixed part of a banked packet, then sections of
 (monitor id << 22 | count), source id, (corrected << 31 | offset), and an event word each, whose low 21 bits are the
@@ -14,9 +14,9 @@ from livereduce.stream.compiled import kernel
 from livereduce.stream.items import I8, U4, MonitorBatch
 
 MONITORS = 1024
-"""Ten bits of monitor id."""
+"""A monitor id has ten bits."""
 MAX_MONITORS = 64
-"""Monitors given out of one block. Each has a column over all pulses; a thousand of them, from rubbish, took 2 GB."""
+"""Monitors decoded per block. Each has a column over all pulses; a thousand monitors, from garbage, took 2 GB."""
 _TICK_BITS = 0x1F_FFFF
 _MAX_TICKS = (2**31 - 1) // 100
 
@@ -27,7 +27,7 @@ def _walk_sections(  # type: ignore[no-untyped-def]
 ):
     """List the sections of sound packets; `events` and `sections` count by monitor; return the number of sections.
 
-    `damaged` becomes how many packets are, and the row of the first.
+    `damaged` becomes the number of damaged packets, and the row of the first.
     """
     row, three = np.uint64(0), np.uint64(3)
     events[:] = 0
@@ -88,7 +88,7 @@ def _copy_monitor(  # type: ignore[no-untyped-def]
 
 
 class MonitorReader:
-    """Reads monitor packets; keeps its scratch columns from call to call."""
+    """Reads monitor packets; keeps its scratch columns between calls."""
 
     def __init__(self) -> None:
         self._rows = -1
@@ -96,7 +96,7 @@ class MonitorReader:
         self._of_monitor = np.zeros(MONITORS, np.int64)
         self._damaged = np.zeros(2, np.int64)
         self.first_damaged = 0
-        """Row of the first packet that the last call found damaged, if it found any."""
+        """Row of the first damaged packet of the last call; valid only if there is one."""
 
     def _grow(self, rows: int) -> None:
         if rows > self._rows:
@@ -105,7 +105,7 @@ class MonitorReader:
             self._sections: tuple[Any, ...] = tuple(np.empty(rows, kind) for kind in kinds)
 
     def events(self, packets: PacketTable, rows: I8) -> tuple[dict[int, int], int]:
-        """Events by monitor that has a section, and how many packets are damaged."""
+        """Number of events by monitor that has a section, and number of damaged packets."""
         self._grow(len(packets.words) // 3)
         where = packets.words, packets.at, packets.length, rows
         sections = int(_walk_sections(*where, *self._sections, self._events, self._of_monitor, self._damaged))
@@ -115,7 +115,7 @@ class MonitorReader:
         return {int(monitor): int(self._events[monitor]) for monitor in seen}, damaged
 
     def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:
-        """One batch for each monitor seen, all over the same pulses; how many are damaged, or too many."""
+        """One batch per monitor, all over the same pulses; and the number of packets that are damaged, or too many."""
         counts, damaged = self.events(packets, rows)
         kept = list(counts.items())[:MAX_MONITORS]
         pulse_ns = packets.time_ns[rows]

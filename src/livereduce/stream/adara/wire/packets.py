@@ -1,6 +1,6 @@
-"""The packets that come now and then, as frozen values. Pure: payload bytes in, value out, `BadPacket` for rubbish.
+"""The packets that come rarely, as frozen values. Pure: payload bytes in, value out, `BadPacket` for garbage.
 
-Layouts are those of SNS's network protocol document; where a string is XML only the few elements used are read.
+Layouts are those of SNS's network protocol document; of a string that is XML only the few elements in use are read.
 """
 
 import re
@@ -17,12 +17,12 @@ from livereduce.stream.items import F8, I4, I8, Values
 
 
 class BadPacket(UpstreamError):
-    """A payload that does not hold what its type promises; the frame around it is sound, so only it is lost."""
+    """A payload that does not match its type. The frame around it is sound, so only this packet is lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """Where the stream is: run number (0: none), file and whether it is a file of paused data."""
+    """Place of the stream: run number (0: none), file, and whether it is a file of paused data."""
 
     run: int
     run_start_s: int
@@ -33,7 +33,7 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
-    """Title and proposal from the run information; empty where not given."""
+    """Title and proposal from the run information; empty if not given."""
 
     title: str
     proposal: str
@@ -79,7 +79,7 @@ class DeviceDescriptor:
 class VariableValues:
     """Values of a string, array or multiple-value variable; times count from the packet's own.
 
-    `invalid` if the alarm severity, one for all of them, is INVALID.
+    `invalid` is True if the alarm severity, one for all of them, is INVALID.
     """
 
     device: int
@@ -98,12 +98,13 @@ class PixelMap:
 
 
 MAX_PIXELS = 1 << 23
-"""Pixels a map may name. Shorthand sections of 28 bytes stand for 32 767 pixels, so rubbish could fill the memory."""
+"""Most pixels of a map. Shorthand sections of 28 bytes stand for 32 767 pixels, so garbage could fill the memory."""
 
 MAX_PARTS = 1 << 16
-"""Sections of a map, or values in one packet; as many as fit into the longest payload would take half a minute."""
+"""Most sections of a map, or values in one packet; as many as fit into the longest payload would take half a minute."""
 MAX_XML = 4 * 1024 * 1024
-"""Characters of XML that are parsed, since a tree takes some thirty times its text. Descriptors have some thousand."""
+"""Most characters of XML that are parsed: a tree takes some thirty times its text. Real descriptors have some
+thousand."""
 
 Packet = RunStatus | RunInfo | GeometryXml | BeamlineInfo | Annotation | DeviceDescriptor | VariableValues | PixelMap
 
@@ -148,7 +149,7 @@ def _run_status(payload: bytes, version: int) -> RunStatus:
 
 
 _MAX_DIGITS = 10
-"""Of a variable id, 32 bits; `int` itself raises for some thousand digits."""
+"""Most digits of a variable id, which has 32 bits; `int` itself raises for some thousand digits."""
 
 _BAD_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 """References to control characters, which a parser refuses like the characters themselves."""
@@ -162,7 +163,7 @@ def _xml(payload: bytes, what: str) -> str:
 def _parsed(text: str, what: str) -> ElementTree.Element:
     if len(text) > MAX_XML:
         raise BadPacket(f"{what} has {len(text)} characters of XML, expected at most {MAX_XML}")
-    # Entities, which can swell a small text to gigabytes, need a document type; the protocol's texts have none.
+    # Entities can expand a small text to gigabytes. They need a document type, and the protocol's texts have none.
     if "<!DOCTYPE" in text:
         raise BadPacket(f"{what} declares a document type, expected plain XML")
     try:
@@ -236,7 +237,7 @@ def _one_double_array(cursor: _Cursor) -> F8:
 
 
 def _values(one: Callable[[_Cursor], float | str | F8], *, multiple: bool) -> Callable[[bytes, int], VariableValues]:
-    """The reader of a variable packet whose single values `one` reads."""
+    """Make the reader of a variable packet from `one`, which reads a single value."""
 
     def read(payload: bytes, _version: int) -> VariableValues:
         cursor = _Cursor(payload)
@@ -270,7 +271,7 @@ def _column(values: list[float | str | F8]) -> Values:
 
 
 def _pixel_map(payload: bytes, _version: int) -> PixelMap:
-    """`PixelMapping`: sections of (base logical id, bank << 16 | count, physical ids)."""
+    """Read `PixelMapping`: sections of (base logical id, bank << 16 | count, physical ids)."""
     cursor, pixels, banks = _Cursor(payload), [], set()
     while cursor.left():
         base, word = cursor.u32("base pixel"), cursor.u32("bank and count")
@@ -283,7 +284,7 @@ def _pixel_map(payload: bytes, _version: int) -> PixelMap:
 
 
 def _pixel_map_alt(payload: bytes, version: int) -> PixelMap:
-    """`PixelMappingAlt`: logical ids listed, or from version 1 on as (start, stop, step) in shorthand."""
+    """Read `PixelMappingAlt`: logical ids listed, or from version 1 on as (start, stop, step) in shorthand."""
     cursor, pixels, banks, named = _Cursor(payload), [], set(), 0
     sections = cursor.u32("number of sections")
     if sections > MAX_PARTS:
@@ -335,11 +336,11 @@ READERS: dict[int, Callable[[bytes, int], Packet]] = {
 
 
 def read_packet(format_word: int, payload: bytes) -> Packet:
-    """The value of a packet whose type has a reader (`layout.RARE_TYPES`).
+    """Read a packet whose type has a reader (`layout.RARE_TYPES`).
 
     Raises
     ------
     BadPacket
-        The payload does not hold what the type promises; says what was expected and what was there.
+        The payload does not match its type; the text says what was expected and what was found.
     """
     return READERS[format_word >> 8](payload, format_word & 0xFF)

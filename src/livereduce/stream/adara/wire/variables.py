@@ -1,4 +1,4 @@
-"""Scalar variable packets to columns: values of many variables, interleaved, come out sorted by variable.
+"""Scalar variable packets to columns: interleaved values of many variables, sorted by variable.
 
 Layout (SNS network protocol, `VariableU32`, `VariableDouble`): device id, variable id, status << 16 | severity, value.
 """
@@ -14,14 +14,14 @@ from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import B1, F8, I4, I8, U1, U8
 
 MAX_VARIABLES = 1 << 16
-"""Different variables remembered; a stream of rubbish must not fill the memory. Beamlines have some thousand."""
+"""Most variables remembered: a stream of garbage must not fill the memory. Beamlines have some thousand."""
 _BUCKETS = 4 * MAX_VARIABLES
 _BUCKET_BITS = 18
 MAX_PROBES = 64
-"""Buckets looked at for one id. The table is a quarter full at most: more means that the ids collide, see `_bucket`."""
+"""Most buckets searched for one id. The table is at most a quarter full: more means that ids collide, see `_bucket`."""
 _NEVER = np.iinfo(np.int64).min
 _AHEAD = 16
-"""Packets ahead whose payload is asked for: they stand apart in a block that is larger than the nearer caches."""
+"""Packets ahead whose payload is prefetched: they are far apart in a block that does not fit the near caches."""
 _DOUBLE = int(Type.VARIABLE_DOUBLE)
 
 
@@ -38,17 +38,18 @@ class VariableColumn:
 
 @kernel("u8", "u8", "u8[]")
 def _bucket(key, seeds):  # type: ignore[no-untyped-def]
-    """Where an id is looked for first: bits of its product with a random odd number, after a random offset.
+    """First bucket of an id: bits of its product with a random odd number, after a random offset.
 
-    They are drawn in each process: with fixed ones a server could send ids that all go to one bucket. For any set of
-    ids, two of them meet with a probability of 2 in the number of buckets (Dietzfelbinger et al., J. Algorithms 1997).
+    The numbers are drawn in each process: with fixed ones a server could send ids that all go to one bucket. For any
+    set of ids, two of them collide with a probability of 2 / number of buckets (Dietzfelbinger et al., J. Algorithms
+    1997).
     """
     return ((key ^ seeds[0]) * seeds[1]) >> np.uint64(64 - _BUCKET_BITS)
 
 
 @kernel("b1", "u8[]", "u8[]", "u8[=]", "i4[=]")
 def _place_all(known, seeds, keys, slots):  # type: ignore[no-untyped-def]
-    """Fill an empty table with ids; whether each was placed within `MAX_PROBES`."""
+    """Fill an empty table with ids; return True if each was placed within `MAX_PROBES`."""
     mask = np.uint64(keys.size - 1)
     for slot in range(known.size):
         bucket = _bucket(known[slot], seeds)
@@ -72,8 +73,8 @@ def _read_scalars(  # type: ignore[no-untyped-def]
     """Keep (slot, time, value, invalid) of each new value; return how many. `keys` and `slots` are an open hash table.
 
     `raw` is the memory of `value` as integers, for the bits of a double; `counts` has new values by slot, `known` ids.
-    `tally`: variables known, packets too short, repeats, values of variables beyond the limit, row of the newest of
-    these two kinds of packet, rows seen to (fewer than all if an id found no bucket).
+    `tally`: variables known, packets too short, repeats, values of variables beyond the limit, row of the newest packet
+    of the two bad kinds, rows processed (fewer than all if an id found no bucket).
     """
     kept = 0
     mask = np.uint64(keys.size - 1)
@@ -109,7 +110,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
         high = np.uint64(words[p + np.uint64(4)]) if is_double else np.uint64(0)
         bits = np.uint64(words[p + np.uint64(3)]) | (high << np.uint64(32))
         bad = np.uint8((words[p + np.uint64(2)] & np.uint32(0xFFFF)) == np.uint32(SEVERITY_INVALID))
-        # A server that has lost a device says its last value again, at its old time, with another alarm: that is news.
+        # A server that has lost a device repeats its last value, at its old time, with another alarm: that is new.
         same = time_ns[k] == last_ns[s] and bits == last_bits[s]
         if (same and bad == last_invalid[s]) or (not same and rows[i] < repeats_before and time_ns[k] <= last_ns[s]):
             tally[2] += 1
@@ -127,7 +128,7 @@ def _read_scalars(  # type: ignore[no-untyped-def]
 
 @kernel("", "i4[]", "i8[]", "f8[]", "u1[]", "i8[=]", "i8[=]", "f8[=]", "u1[=]")
 def _sort_by_slot(slot, time_ns, value, invalid, place, out_ns, out_value, out_invalid):  # type: ignore[no-untyped-def]
-    """Counting sort, stable; `place` holds where each slot begins, and ends as where it ends."""
+    """Stable counting sort; `place` holds the start of each slot, and in the end its stop."""
     for i in range(slot.size):
         s = np.uint64(slot[i])
         to = np.uint64(place[s])
@@ -138,12 +139,12 @@ def _sort_by_slot(slot, time_ns, value, invalid, place, out_ns, out_value, out_i
 
 
 class VariableReader:
-    """Reads scalar variables; remembers the newest value of each, so that what a server repeats is known again.
+    """Reads scalar variables; remembers the newest value of each, to recognize what a server repeats.
 
     Parameters
     ----------
     seeds
-        Of the hash, shape (2,); None to draw them.
+        Random numbers of the hash, shape (2,); None to draw them.
     """
 
     def __init__(self, seeds: U8 | None = None) -> None:
@@ -169,7 +170,7 @@ class VariableReader:
 
     @property
     def damaged(self) -> int:
-        """Packets of which nothing was kept, for one of these reasons."""
+        """Packets of which nothing was kept, for one of these two reasons."""
         return self.short + self.beyond
 
     @property
@@ -178,11 +179,10 @@ class VariableReader:
         return int(self._tally[4])
 
     def columns(self, packets: PacketTable, rows: I8, repeats_before: int = 0) -> list[VariableColumn]:
-        """The new values of the packets given, one column a variable.
+        """The new values of these packets, one column per variable.
 
-        A value that has the time, the value and the alarm of the one before it is a repeat (a prologue says everything
-        again); before row `repeats_before` one that is not newer is a repeat too (a server sends again after a
-        reconnect).
+        A value with the time, the value and the alarm of the one before it is a repeat (a prologue repeats everything).
+        Before row `repeats_before`, a value that is not newer is a repeat too (a server repeats after a reconnect).
         """
         self._counts[: self._tally[0]] = 0
         slot, time_ns = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
@@ -203,7 +203,7 @@ class VariableReader:
         return self._sorted(slot[:kept], time_ns[:kept], value[:kept], invalid[:kept])
 
     def _reseed(self) -> None:
-        """Place all ids anew, since one more found no room near its bucket."""
+        """Place all ids again with new random numbers, because an id found no free bucket."""
         placed = False
         while not placed:
             self._seeds = _draw_seeds()
@@ -234,5 +234,5 @@ class VariableReader:
 
 
 def _draw_seeds() -> U8:
-    """Two random numbers, the second odd, so that no bit of an id is lost."""
+    """Draw two random numbers; the second is odd, so that no bit of an id is lost."""
     return np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
