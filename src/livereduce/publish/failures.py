@@ -1,4 +1,4 @@
-"""The boundary around everything that publishes: a failure is remembered and logged, and the reduction goes on."""
+"""The error boundary around publishing: a failure is stored and logged, and the reduction goes on."""
 
 import logging
 import math
@@ -13,12 +13,12 @@ logger = logging.getLogger("livereduce.publish")
 
 
 class Failures:
-    """What failed the last time, by kind.
+    """Last failure of each kind.
 
     Attributes
     ----------
     now
-        The problem of each kind that did not succeed since.
+        The problem of each kind that has not succeeded since.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class Failures:
         self.now: dict[str, str] = {}
 
     def contain(self, kind: str, act: Callable[[], object]) -> bool:
-        """Do something that must not end the reduction; whether it went well."""
+        """Run something that must not end the reduction; return True if it succeeded."""
         try:
             act()
         except Exception as error:
@@ -38,7 +38,7 @@ class Failures:
         return True
 
     def note(self, kind: str, problem: str) -> None:
-        """Remember how something of a kind went (empty: well); the same problem is logged once in a window."""
+        """Record the outcome of a kind (empty: success); the same problem is logged once per window."""
         before = self.now.pop(kind, "")
         if not problem:
             if before:
@@ -46,14 +46,14 @@ class Failures:
             return
         self.now[kind] = problem
         same, at_s = self._logged.get(kind, ("", -math.inf))
-        text = re.sub(r"\d+", "", problem)  # the next run has the same problem
+        text = re.sub(r"\d+", "", problem)  # the next run has the same problem under another number
         if text != same or self._clock() - at_s >= LOG_WINDOW_S:
             self._logged[kind] = (text, self._clock())
             logger.error("%s failed: %s", kind, problem)
 
 
 def plain(error: Exception) -> str:
-    """An error in one line: what the system says, not the half page that a library makes of it."""
+    """One line for an error: the system's message, not the half page that a library makes of it."""
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno) + (f": {error.filename}" if error.filename else "")
     return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""The one value that leaves an engine for people: plain arrays with names, units and where they come from."""
+"""The value that an engine hands to publishers: plain arrays with names, units and origin."""
 
 from dataclasses import dataclass, field
 
@@ -17,12 +17,12 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Product:
-    """One result: `signal` of shape (len of each axis), `errors` (standard deviations) alike or None.
+    """One result: `signal` of shape (len of each axis), `errors` (standard deviations) of the same shape or None.
 
     Attributes
     ----------
     attributes
-        Further facts for readers: ``events``, ``proton_charge_pc``, ``incomplete`` (reason, or empty), times.
+        More facts for readers: ``events``, ``proton_charge_pc``, ``incomplete`` (reason, or empty), times.
     """
 
     pipeline: str

@@ -1,6 +1,6 @@
-"""Where a result goes: trends, product files, and the live data server if one is configured.
+"""Publish a result: trends, product files, and the live data server if one is configured.
 
-Whatever fails in here is told in `Outlet.problems`, and the reduction goes on.
+A failure in here is reported in `Outlet.problems`, and the reduction goes on.
 """
 
 import math
@@ -21,18 +21,18 @@ TRENDS, PLOTS = "trends", "publish_plots"
 
 
 class Outlet:
-    """One publisher for an engine, that takes with each product what the scripts have reported. Nothing in it raises.
+    """The publisher of an engine; with each product it takes what the scripts have reported. Never raises.
 
     Parameters
     ----------
     products
-        The product files.
+        Destination of the product files.
     folder
-        Of the products, for the trends.
+        Folder of the products, for the trends.
     scripts
         The md5 of proc and post_proc.
     plots
-        None: nothing is sent.
+        Sends the plots; None: no plots are sent.
     """
 
     def __init__(self, products: Publisher, folder: Path, scripts: tuple[str, ...], plots: Plots | None = None) -> None:
@@ -42,53 +42,53 @@ class Outlet:
         self._plots = plots
 
     def publish(self, product: Product) -> bool:
-        """Write trends and product, and have the plot sent; whether the product was written.
+        """Write trends and product, and queue the plot; return True if the product was written.
 
-        The index comes last: what it names is there. What cannot be written waits for the disk.
+        The index is written last, so that everything it names exists. Failed writes wait for the disk.
         """
         self._failures.contain(TRENDS, lambda: self._record(product))
         written = self._writer.publish(product)
-        if (plots := self._plots) is not None:  # a full disk is no reason to send no plot
+        if (plots := self._plots) is not None:  # a full disk is no reason not to send the plot
             self.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
             self._failures.contain(PLOTS, lambda: plots.offer(product))
         return written
 
     def ended(self, run: int, incomplete: str = "") -> None:
-        """A run is over; `incomplete`: what a product lacks that was not written with the run's last data."""
+        """Record the end of a run; `incomplete`: what is missing in products not written with the run's last data."""
         self._writer.ended(run, incomplete)
 
     def in_run(self, run: int, connection: int = 1) -> None:
-        """The stream is in a run (0: in none), as the connection of this number says."""
+        """Record the run that the stream is in (0: none), as read on the connection of this number."""
         self._writer.in_run(run, connection)
 
     def look(self) -> None:
-        """Try again what could not be written, if it is time to."""
+        """Retry failed writes, if due."""
         self._writer.look()
 
     def seen(self, run: int, newest_unix_s: float) -> None:
-        """The stream has brought a pulse of a run: it goes on, and its plot may be sent."""
+        """Record a pulse of a run from the stream: the run goes on, so its plot may be sent."""
         if (plots := self._plots) is not None:
             self._failures.contain(PLOTS, lambda: plots.seen(run, newest_unix_s))
 
     def close(self) -> None:
-        """Write what waits if that is possible now, and send nothing more."""
+        """Write waiting data if that is possible now, and send nothing more."""
         self._writer.close()
         if self._plots is not None:
             self._failures.contain(PLOTS, self._plots.close)
 
     @property
     def gaps(self) -> int:
-        """How many runs, or runs in a row, this worker has found to be missed or without their end."""
+        """Number of runs, or series of runs, that this worker found to be missed or without their end."""
         return self._writer.gaps
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The newest runs whose end or whole was missed, one sentence each."""
+        """One sentence on each of the newest runs that were missed, wholly or at their end."""
         return self._writer.notes
 
     @property
     def problems(self) -> dict[str, str]:
-        """What failed the last time: ``publish`` (product files and their index), ``trends``, ``publish_plots``."""
+        """Last failures: ``publish`` (product files and their index), ``trends``, ``publish_plots``."""
         found = dict(self._failures.now)
         if index := found.pop(INDEX, ""):
             found.setdefault(PRODUCTS, index)
@@ -97,7 +97,7 @@ class Outlet:
         return found
 
     def _record(self, product: Product) -> None:
-        """What the scripts have reported in this cycle."""
+        """Record the metrics that the scripts reported in this cycle."""
         facts = product.attributes
         at = Exposure(
             time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
@@ -110,12 +110,12 @@ class Outlet:
 
 
 def outlet_of(job: Job, products: Publisher) -> Outlet:
-    """The outlet of a worker.
+    """Make the publisher of a worker.
 
     Parameters
     ----------
     products
-        Where the product files go.
+        Destination of the product files.
     """
     scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
     plots = Plots(Path(job.publish_config), job.short_name) if job.publish_config else None
@@ -123,7 +123,7 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
 
 
 def _unix_s(text: object) -> float:
-    """The Unix time of an ISO time, 0 if there is none."""
+    """Convert an ISO time to Unix time; 0 if there is none."""
     try:
         return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:

@@ -1,9 +1,9 @@
-"""A product as a plotly figure in a ``<div>``, as live data servers keep them and WebMon shows them.
+"""A product as a plotly figure in a ``<div>``, in the form that live data servers store and WebMon shows.
 
-Only JSON, a ``<div>`` and a call: nothing of plotly is needed to write it (its import takes time and memory of the
-worker). What WebMon asks of it: the body begins with ``<div``; the first ``div.plotly-graph-div`` has the version of
-the JavaScript library that it was written for; the call stands in one line and ends in ``)</script>``; for a download
-of the points there is one trace, of the type ``scatter``, with plain lists of numbers.
+It is only JSON, a ``<div>`` and a call, written without plotly (importing it costs time and memory of the worker).
+WebMon requires: the body begins with ``<div``; the first ``div.plotly-graph-div`` names the version of the JavaScript
+library that it was written for; the call is on one line and ends in ``)</script>``; for a download of the points there
+is one trace, of the type ``scatter``, with plain lists of numbers.
 """
 
 import html
@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from livereduce.publish.product import Axis, Product
 
 PLOTLY_JS_VERSION = "3.0.1"
-"""The one that WebMon loads for it. The figure has only what plotly.js has had since 2.0."""
+"""The version that WebMon loads. The figure uses only features that plotly.js has had since 2.0."""
 MAX_POINTS = 2000
-"""Of a curve."""
+"""Most points of a curve."""
 MAX_CELLS_A_SIDE = 256
-"""Of an image."""
+"""Most cells of an image."""
 MAX_NOTES = 300
-"""Characters of what is written below the title."""
+"""Most characters of the text below the title."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _DrawnCurve:
-    """Arrays of a size to be drawn, and in words what was done to get there."""
+    """Arrays small enough to draw, and a text on how they were reduced."""
 
     signal: Array
     errors: Array | None
@@ -39,7 +39,7 @@ class _DrawnCurve:
 
 
 def div_of(products: list[Product], instrument: str) -> str:
-    """The figures of all products of a run in one ``<div>``."""
+    """Draw all products of a run into one ``<div>``."""
     figures = [_div(product, instrument) for product in products]
     return f"<div>{''.join(figures)}</div>"
 
@@ -58,7 +58,7 @@ def _div(product: Product, instrument: str) -> str:
 
 
 def _json(value: object) -> str:
-    """JSON that cannot end the script element it stands in."""
+    """Encode JSON that cannot end the script element around it."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -73,7 +73,7 @@ def _heading(product: Product, instrument: str) -> str:
 
 
 def figure_of(product: Product, instrument: str) -> dict[str, Any]:
-    """``data`` and ``layout`` of a product with at least one dimension, thinned to what can be drawn."""
+    """``data`` and ``layout`` of a product with at least one dimension, downsampled to what can be drawn."""
     shown = _flattened(_DrawnCurve(signal=product.signal, errors=product.errors, axes=product.axes))
     image = shown.signal.ndim == 2
     for dim, most in enumerate((MAX_CELLS_A_SIDE,) * 2 if image else (MAX_POINTS,)):
@@ -98,14 +98,14 @@ def figure_of(product: Product, instrument: str) -> dict[str, Any]:
 
 
 def _facts(product: Product) -> tuple[str, ...]:
-    """That it is not final, up to when, and whether something is missing."""
+    """Facts below the title: not final, up to when, and whether data are missing."""
     last, incomplete = (str(product.attributes.get(name, "")) for name in ("last_pulse", "incomplete"))
     facts = [f"live, up to {last[:19].replace('T', ' ')} UTC" if last else "live"]
     return (*facts, f"incomplete: {incomplete}") if incomplete else tuple(facts)
 
 
 def _flattened(shown: _DrawnCurve) -> _DrawnCurve:
-    """At most two dimensions, and one if the first of two has a single row."""
+    """Reduce to two dimensions at most, and to one if the first of two has a single row."""
     while shown.signal.ndim > 2 or (shown.signal.ndim == 2 and shown.signal.shape[0] == 1):
         several = shown.signal.shape[0] > 1
         note = (f"summed over {shown.axes[0].name}",) if several else ()
@@ -120,7 +120,7 @@ def _flattened(shown: _DrawnCurve) -> _DrawnCurve:
 
 
 def _coarser(shown: _DrawnCurve, dim: int, most: int) -> _DrawnCurve:
-    """Means over neighbours along one dimension, so that at most `most` cells are left."""
+    """Average neighbors along one dimension, so that at most `most` cells are left."""
     n = shown.signal.shape[dim]
     every = -(-n // most)
     if every <= 1:
@@ -171,7 +171,7 @@ def _image(shown: _DrawnCurve, units: str) -> dict[str, Any]:
 
 
 def _numbers(values: Array, digits: int) -> list[float | None]:
-    """Plain numbers as short as they are drawn; None for what is not finite."""
+    """Plain numbers with as few digits as are drawn; None for NaN and infinities."""
     return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]
 
 

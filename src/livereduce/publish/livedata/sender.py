@@ -1,8 +1,8 @@
-"""Sends the newest results to the facility's live data server, in the background.
+"""Upload the newest results to the facility's live data server, in the background.
 
-A thread of the worker: results are handed over by reference and drawn there, so the reduction waits neither for the
-server nor for a plot, and of several results that come meanwhile only the last is sent. The thread is a daemon: it
-keeps no worker from ending, whatever the server does.
+A thread of the worker: results are passed by reference and drawn there, so the reduction waits neither for the server
+nor for a plot. Of several results that come meanwhile only the last is sent. The thread is a daemon thread: it never
+keeps the worker from exiting, whatever the server does.
 """
 
 import logging
@@ -23,11 +23,11 @@ from livereduce.publish.product import Product
 logger = logging.getLogger("livereduce.publish")
 
 TIMEOUT_S = 20.0
-"""For one upload as a whole."""
+"""Timeout of one whole upload."""
 LOOK_S = 0.5
-"""How often it is looked whether a plot may be sent by now."""
+"""How often to check whether a plot may be sent now."""
 LEAVE_S = 0.2
-"""For a sender that is not in the middle of an upload to end."""
+"""Time for a sender that is not in the middle of an upload to end."""
 
 Send = Callable[[Publication, str, int, str, float], None]
 
@@ -39,19 +39,19 @@ class _Failure:
 
 
 class Plots:
-    """What is to be sent, and the thread that sends it.
+    """Plots to be sent, and the thread that sends them.
 
     Parameters
     ----------
     configuration
-        Of the live data server, see `livereduce.config.livedata`; read anew for each upload.
+        Configuration file of the live data server, see `livereduce.config.livedata`; read again for each upload.
     instrument
-        As the server knows it: letters, digits and ``_``.
+        Its name on the server: letters, digits and ``_``.
 
     Attributes
     ----------
     problem
-        Why the last upload failed; empty if it did not.
+        Why the last upload failed; empty if it succeeded.
     """
 
     def __init__(self, configuration: Path, instrument: str, send: Send = upload, timeout_s: float = TIMEOUT_S) -> None:
@@ -65,7 +65,7 @@ class Plots:
         self.problem = ""
 
     def offer(self, product: Product) -> None:
-        """Have a result sent, in the place of an earlier one of that run and name. Does not wait."""
+        """Queue a result; it replaces an earlier one of the same run and name. Does not block."""
         with self._changed:
             self._turns = schedule.offered(self._turns, product.run)
             self._products.setdefault(product.run, {})[product.name] = product
@@ -76,13 +76,13 @@ class Plots:
             self._changed.notify()
 
     def seen(self, run: int, newest_unix_s: float) -> None:
-        """The stream has brought a pulse of a run, of this time. Does not wait."""
+        """Record a pulse of a run from the stream, with its time. Does not block."""
         with self._changed:
             self._turns = schedule.seen(self._turns, run, newest_unix_s)
             self._forget()
 
     def close(self) -> None:
-        """Send nothing more; an upload that has begun may still come to its end, but is not waited for."""
+        """Send nothing more; an upload in progress may finish but is not waited for."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -101,7 +101,7 @@ class Plots:
                 self._note(run, products, failure)
 
     def _next(self) -> tuple[int, dict[str, Product]] | None:
-        """The next run with its results, once there is one; None when it is over."""
+        """Wait for the next run to send, with its results; None once closed."""
         with self._changed:
             while not self._closed:
                 run = schedule.next_run(self._turns, time.monotonic(), time.time())

@@ -1,8 +1,8 @@
-"""One upload to the live data server, with a time-out for the whole.
+"""One upload to the live data server, with a timeout for the whole.
 
 The server (live_data_server 4ebbeee): POST of multipart/form-data with ``username``, ``password`` and a part named
-``file``, whose type it takes from the first characters: ``<div`` is HTML. Without credentials it answers 401, without
-the part 400. Each upload replaces what the server has of that instrument and run.
+``file``, whose type it infers from the first characters: ``<div`` is HTML. It answers 401 without credentials and 400
+without the part. Each upload replaces the stored plot of that instrument and run.
 """
 
 import http.client
@@ -14,7 +14,7 @@ from livereduce.base.exchange import NoHttpAnswer, exchange
 from livereduce.config.livedata import Publication
 
 MAX_BYTES = 1 << 20
-"""Of an answer; nothing in it is of use but its status."""
+"""Most bytes read of an answer; only its status matters."""
 
 _MEANS = {
     400: "the server found no file in it",
@@ -26,12 +26,12 @@ _MEANS = {
 
 
 class UploadFailed(Exception):
-    """The server has not taken it.
+    """The server did not accept the upload.
 
     Attributes
     ----------
     ours
-        The request is refused (4xx) or cannot be made: the same again soon will not do better, and somebody must act.
+        The request was refused (4xx) or cannot be made: repeating it soon will not help, and somebody must act.
     """
 
     def __init__(self, text: str, *, ours: bool = False) -> None:
@@ -40,12 +40,12 @@ class UploadFailed(Exception):
 
 
 def upload(publication: Publication, instrument: str, run: int, div: str, timeout_s: float) -> None:
-    """Put the plot of a run on the server, in the place of what is there.
+    """Upload the plot of a run; it replaces the stored one.
 
     Raises
     ------
     UploadFailed
-        It is not there, in words that have neither user name nor password, nor anything that the server has said.
+        It was not stored; the text contains neither user name nor password, nor anything that the server sent.
     """
     url = publication.url(instrument, run)
     parts = urlsplit(url)

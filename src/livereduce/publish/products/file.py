@@ -1,7 +1,7 @@
-"""A product as a NeXus file: one NXentry with one NXdata that h5py, scipp and NeXus viewers open.
+"""Write and read a product as a NeXus file: one NXentry with one NXdata that h5py, scipp and NeXus viewers open.
 
-The layout follows the NXdata definition of the NeXus manual: ``@signal``, ``@axes``, ``<signal>_errors``, an axis of
-n + 1 values being bin edges. Times and other facts are fields of the entry, under the names that index and status use.
+The layout follows the NXdata definition of the NeXus manual: ``@signal``, ``@axes``, ``<signal>_errors``; an axis with
+n + 1 values holds bin edges. Times and other facts are fields of the entry, named as in index and status.
 """
 
 import os
@@ -22,16 +22,16 @@ from livereduce.publish.products.inside import NotPlain, member, member_if_any, 
 
 _UNITS = {"events": "counts", "proton_charge_pc": "pC"}
 _NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
-"""Fields of files that were written before November 2026, and the attributes they are."""
+"""Fields in files from before November 2026, and the attributes that they are now."""
 
 MAX_BYTES = 1 << 30
-"""Of a file that is changed; the largest product has 64 MB."""
+"""Most bytes of a file that is amended; the largest product has 64 MB."""
 MAX_FACTS = 500
-"""Fields of an entry that are looked at, and bytes of one."""
+"""Most fields of an entry that are read, and most bytes of one."""
 MAX_FACT_BYTES = 1 << 16
 
 # h5py's dictionary-like writing costs twice as much as its low-level calls, and a product is written every cycle.
-# Texts have variable length, because h5py gives fixed-length attributes back as bytes.
+# Texts have variable length, because h5py returns fixed-length attributes as bytes.
 _TEXT = h5py.string_dtype("utf-8")
 _TEXT_IN_FILE = h5t.py_create(_TEXT, logical=True)
 _TEXT_IN_MEMORY = h5t.py_create(_TEXT)
@@ -39,15 +39,15 @@ _SCALAR = h5s.create(h5s.SCALAR)
 
 
 def write_product(path: Path, product: Product) -> None:
-    """Write a product so that readers see the old file or the new one, never a half.
+    """Write a product so that readers see the old file or the new one, never half of one.
 
-    It is not forced to the disk: after a power failure the stream is replayed anyway. The file format is the oldest
-    HDF5 knows (h5py's default), as viewers with old libraries cannot open the newest; it is not slower.
+    It is not synced to the disk: after a power failure the stream is replayed anyway. The file format is the oldest
+    that HDF5 knows (h5py's default), because viewers with old libraries cannot open the newest; it is not slower.
 
     Raises
     ------
     ValueError
-        Shapes or names do not fit together; says which.
+        Shapes or names do not match; the text says which.
     OSError
         The file cannot be written.
     """
@@ -58,14 +58,14 @@ def write_product(path: Path, product: Product) -> None:
 
 
 def amend_product(path: Path, facts: Mapping[str, float | int | str]) -> None:
-    """Change facts of a product that is there; readers see the file before or after it.
+    """Change facts of an existing product; readers see the file before or after the change.
 
     Raises
     ------
     ValueError
         The file is not a product that can be changed.
     OSError
-        It cannot be written; the file stands as it was.
+        It cannot be written; the old file is unchanged.
     """
     try:
         content = read_regular(path, MAX_BYTES, follow_link=False)
@@ -96,7 +96,7 @@ def _change(file: h5py.File, facts: Mapping[str, float | int | str]) -> None:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A file to be written beside `path`, which then takes its place; nothing of it stays if writing fails."""
+    """Write a file beside `path` that then replaces it; it is removed if writing fails."""
     unfinished = unfinished_path(path)
     try:
         yield unfinished
@@ -126,12 +126,12 @@ def _check(product: Product) -> None:
 
 
 def _link(name: str) -> str:
-    """A name that HDF5 takes for one link, not for a path."""
+    """Make a name that HDF5 takes as one link, not as a path."""
     return re.sub(r"^\.+$|^$", "_", _clean(name).replace("/", "_"))
 
 
 def _clean(text: str) -> str:
-    """A text that HDF5 takes: titles come from the stream as they are."""
+    """Make a text that HDF5 accepts: titles come unchecked from the stream."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
@@ -148,7 +148,7 @@ def _write(file: h5py.File, product: Product) -> None:
 
 
 def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
-    """The fields of the entry: value and units by name."""
+    """Fields of the entry: value and units by name."""
     facts: dict[str, tuple[float | int | str, str]] = {
         "run_number": (product.run, ""),
         "title": (product.title, ""),
@@ -174,7 +174,7 @@ def _write_data(data: h5py.Group, product: Product) -> None:
 
 
 def _axis_links(product: Product) -> list[str]:
-    """The names of the axes as fields: as they are, unless the signal or another axis has that name already."""
+    """Field names of the axes: unchanged, unless the signal or another axis already has the name."""
     links: list[str] = []
     for axis in product.axes:
         link = _link(axis.name)
@@ -218,7 +218,7 @@ def _stored(value: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def default_data(file: h5py.File) -> tuple[h5py.Group, h5py.Dataset, h5py.Dataset | None]:
-    """The data that a file shows by the rules of NXdata, its signal and the errors of that, if there are any.
+    """Find the default data of a file by the rules of NXdata: group, signal, and errors if there are any.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def _default_entry(file: h5py.File) -> h5py.Group:
 
 
 def read_product(path: Path) -> Product:
-    """The product of a file, found by the rules of NXdata as any viewer would.
+    """Read the product of a file by the rules of NXdata, as any viewer would.
 
     Raises
     ------
@@ -268,7 +268,7 @@ def read_product(path: Path) -> Product:
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """Run number, title, pipeline, name and attributes of a product's file, without its arrays.
+    """Read run number, title, pipeline, name and attributes of a product's file, without its arrays.
 
     Raises
     ------
@@ -290,7 +290,7 @@ def _read_facts(file: h5py.File) -> dict[str, Any]:
 
 
 def _fact(entry: h5py.Group, name: str) -> float | int | str | None:
-    """A single number or text of the entry; None for everything else, whose values are not even read."""
+    """A single number or text of the entry; None for everything else, which is not even read."""
     try:
         field = member(entry, name)
     except (NotPlain, KeyError):

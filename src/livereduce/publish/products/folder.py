@@ -1,8 +1,8 @@
-"""The products of the last runs in the state directory, and the index that tells readers what is current.
+"""The products of the last runs in the state directory, and their index, which tells readers what is current.
 
-``products/<run>/<name>.nxs`` and ``products/index.json``, both replaced by rename. The files are the truth: each says
-whether its run has ended, and the index is built from them at every start. What only the index knows (runs that left
-no product) is lost with a broken one.
+``products/<run>/<name>.nxs`` and ``products/index.json``, both replaced by rename. The files are authoritative: each
+says whether its run has ended, and the index is rebuilt from them at every start. Facts that only the index has (runs
+without a product) are lost if it is broken.
 """
 
 import hashlib
@@ -24,20 +24,20 @@ from livereduce.publish.products.index import Index, IndexEntry, Run, decode_ind
 
 INDEX = "index.json"
 MAX_INDEX = 4 << 20
-"""Bytes; it has some kilobytes."""
+"""Most bytes; a real one has some kilobytes."""
 
 logger = logging.getLogger("livereduce.publish")
 
 
 class Products:
-    """Writes products, keeps those of the last runs and the index of them.
+    """Writes products, keeps those of the last runs, and maintains their index.
 
-    Making one never fails: a directory that cannot be written yet is tried again by every call.
+    The constructor never fails: every call tries again to write a directory that was not writable.
 
     Parameters
     ----------
     keep_runs
-        How many runs are kept, the current one included; run 0 (between runs) counts as one.
+        Number of runs to keep, including the current one; run 0 (between runs) counts as one.
     """
 
     def __init__(self, state_dir: Path, keep_runs: int = 10) -> None:
@@ -52,16 +52,16 @@ class Products:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The newest runs whose end or whole was missed, one sentence each, for people."""
+        """One sentence for people on each of the newest runs that were missed, wholly or at their end."""
         return self._index.notes
 
     def publish(self, product: Product) -> Path:
-        """Write a product in the place of its predecessor and make its run the current one, unless a later one is.
+        """Write a product over its predecessor and make its run the current one, unless a later run is current.
 
         Raises
         ------
         OSError
-            It cannot be written; the predecessor is still there.
+            It cannot be written; the predecessor is unchanged.
         """
         path = self._folder / str(product.run) / f"{safe_name(product.name)}.nxs"
         make_folder(path.parent)
@@ -78,14 +78,16 @@ class Products:
             incomplete=before.incomplete if before.ended and over else "",
             products={**before.products, path.name: _entry(path, product.name, product.pipeline, facts, ended=over)},
         )
-        # The last result of a run may come late, when the disk has room again and the next run has begun.
+        # The last result of a run may come late: the disk has space again after the next run began.
         is_late = 0 < product.run < self._index.last_run
         self._index = self._pruned(indexes.with_run(self._index, run, current=not is_late))
         self._save(self._index)
         return path
 
     def in_run(self, run: int, *, joined: bool) -> None:
-        """The stream is in a run (0: in none): what an earlier worker left of others is closed, or reported as missed.
+        """Record the run that the stream is in (0: none).
+
+        Runs that an earlier worker left open are closed or reported as missed.
 
         Parameters
         ----------
@@ -95,7 +97,7 @@ class Products:
         Raises
         ------
         OSError
-            It cannot be written; to be called again.
+            It cannot be written; call again.
         """
         left_open = self._left_open - {run}
         after = indexes.in_run(self._index, run, left_open, time.time(), joined=joined)
@@ -106,24 +108,24 @@ class Products:
         self._left_open -= left_open
 
     def ended(self, run: int, incomplete: str = "") -> None:
-        """Mark the products of a run as final; nothing is done if it has none.
+        """Mark the products of a run as final; no effect if it has none.
 
         Parameters
         ----------
         incomplete
-            What those lack that were not written with the run's last data.
+            What is missing in products that were not written with the run's last data.
 
         Raises
         ------
         OSError
-            It cannot be written; to be called again.
+            It cannot be written; call again.
         """
         self._take(indexes.ended(self._index, run, incomplete, self._ours.get(run, set())))
         self._left_open.discard(run)
         self._ours.pop(run, None)
 
     def _take(self, index: Index) -> None:
-        """Bring files and index to what is to be said of the runs."""
+        """Update files and index on disk to a new index."""
         if index == self._index:
             return
         self._index = self._saved(replace(index, runs=tuple(self._amended(run) for run in index.runs)))
@@ -164,7 +166,7 @@ class Products:
 
 
 def safe_name(name: str) -> str:
-    """A product's name as a file name: letters, digits and ``_-+`` and inner dots; others become ``_``.
+    """Convert a product's name to a file name: letters, digits, ``_-+`` and inner dots are kept; others become ``_``.
 
     A changed name gets a few digits of its md5, so that different names never share a file.
     """
@@ -195,7 +197,7 @@ def _run_folders(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OnDisk:
-    """A product's file: whether it says that its run has ended; None if it is too old to say so."""
+    """A product's file: whether its run has ended; None if the file is too old to record that."""
 
     entry: IndexEntry
     says: bool | None
@@ -204,7 +206,7 @@ class _OnDisk:
 
 
 def _read_folder(folder: Path) -> tuple[Index, set[int]]:
-    """The index as the files are, the newest run last; and the runs that were left without an end."""
+    """Build the index from the files, the newest run last; return also the runs without an end."""
     known = _known_index(folder / INDEX)
     runs, left_open = [], set()
     for place in _run_folders(folder):
@@ -216,7 +218,7 @@ def _read_folder(folder: Path) -> tuple[Index, set[int]]:
     order = {run.run: place for place, run in enumerate(known.runs)}
 
     def age(run: Run) -> tuple[int, float]:
-        # A file's time does not tell: the last result of a run may be written late. Unknown runs came after the index.
+        # File times do not help: the last result of a run may be written late. Runs not in the index came after it.
         times = (entry.written_unix_s for entry in run.products.values())
         return order.get(run.run, len(order)), max(times, default=0.0)
 
@@ -241,7 +243,8 @@ def _products_on_disk(place: Path, *, ended: bool) -> list[_OnDisk]:
         try:
             products.append(_product_on_disk(path, ended=ended))
         except Exception as error:  # noqa: BLE001 (the boundary of a file: whatever a library finds wrong with it)
-            logger.warning("%s is left out, it cannot be read: %s", path, error)  # it goes with its run, or is replaced
+            # it is deleted with its run, or replaced
+            logger.warning("%s is left out, it cannot be read: %s", path, error)
     return products
 
 
@@ -257,7 +260,7 @@ def _product_on_disk(path: Path, *, ended: bool) -> _OnDisk:
 
 
 def _known_index(path: Path) -> Index:
-    """An earlier index, without products; an empty one if it is missing or broken."""
+    """Read an earlier index, without products; empty if it is missing or broken."""
     try:
         return decode_index(read_regular(path, MAX_INDEX, follow_link=False))
     except (OSError, ValueError):

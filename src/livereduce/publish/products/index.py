@@ -1,8 +1,8 @@
-"""What the index of the products says, and how it changes when runs begin, end and are missed. Pure.
+"""The index of the products, and how it changes when runs begin, end and are missed. Pure.
 
-A run's product is final when it was written with the run's last data. What a worker that died has left is not, and the
-stream server forgets a run when it ends: whoever comes next and finds the stream elsewhere closes that run, with the
-reason why its product may lack data.
+A run's product is final when it was written with the run's last data. The product of a worker that died is not. The
+stream server forgets a run when it ends: the next worker, if it finds the stream in another run, closes that run with
+the reason why its product may lack data.
 """
 
 import json
@@ -14,7 +14,7 @@ from livereduce.base.fields import checked
 from livereduce.base.run_numbers import named, passed_unseen
 
 MAX_MISSED = 10
-"""Entries of runs that left no product; each is one run, or several that follow one another."""
+"""Most entries of runs without a product; each is one run, or several consecutive ones."""
 MAX_NOTES = 3
 
 END_UNSEEN = "the end of the run was not seen: data after this result may be missing"
@@ -35,9 +35,9 @@ class IndexEntry:
     written_unix_s
         Unix time.
     incomplete
-        Why something of the run is missing; empty if nothing is.
+        Why data of the run are missing; empty if none are.
     ended
-        The run is over, and the file says so: it is not written any more.
+        The run is over, and the file says so: it is final.
     """
 
     name: str
@@ -52,14 +52,14 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run with its products, by the names of their files.
+    """A run with its products, by file name.
 
     Attributes
     ----------
     start_time, end_time
-        ISO 8601, from the stream; empty as long as it is not known.
+        ISO 8601, from the stream; empty until known.
     incomplete
-        What its end lacks, found when it was closed; empty if nothing.
+        What is missing at its end, found when it was closed; empty if nothing.
     """
 
     run: int
@@ -87,9 +87,9 @@ class Index:
     Attributes
     ----------
     last_run
-        The newest run that was seen in the stream; 0 if none was.
+        The newest run seen in the stream; 0 if none was.
     last_run_ended
-        Whether its end was seen, or missed and said.
+        True if its end was seen, or was reported as missed.
     """
 
     runs: tuple[Run, ...] = ()
@@ -98,12 +98,12 @@ class Index:
     missed: tuple[Missed, ...] = ()
 
     def find(self, run: int) -> Run | None:
-        """The run of this number, None if there is none."""
+        """The run with this number; None if it is not listed."""
         return next((one for one in self.runs if one.run == run), None)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The newest runs whose end or whole was missed, one sentence each, for people."""
+        """One sentence for people on each of the newest runs that were missed, wholly or at their end."""
         told = [(one.first, f"{named(range(one.first, one.last + 1))}: {one.reason}") for one in self.missed]
         told += [(one.run, f"run {one.run}: {one.incomplete}") for one in self.runs if one.incomplete]
         return tuple(text for _, text in sorted(told)[-MAX_NOTES:])
@@ -118,12 +118,12 @@ def with_run(index: Index, run: Run, *, current: bool) -> Index:
 
 
 def in_run(index: Index, run: int, left_open: Collection[int], now_unix_s: float, *, joined: bool) -> Index:
-    """The stream is in a run (0: in none).
+    """Record the run that the stream is in (0: none).
 
     Parameters
     ----------
     left_open
-        Runs whose products an earlier worker has left without an end.
+        Runs whose products an earlier worker left without an end.
     joined
         Nothing was reading before: other runs may have passed meanwhile.
     """
@@ -138,7 +138,7 @@ def in_run(index: Index, run: int, left_open: Collection[int], now_unix_s: float
 
 
 def _missed_since(index: Index, run: int, now_unix_s: float) -> Index:
-    """Runs that left no product between the last one seen and this one."""
+    """Add the runs without a product between the last one seen and this one."""
     before, missed = index.last_run, []
     found = index.find(before)
     if not index.last_run_ended and (found is None or not found.products):
@@ -150,14 +150,14 @@ def _missed_since(index: Index, run: int, now_unix_s: float) -> Index:
 
 
 def ended(index: Index, run: int, incomplete: str = "", ours: Collection[str] | None = None) -> Index:
-    """A run is over: all its products are final, and those that are not of all its data say why.
+    """Record the end of a run: all its products are final; those without all its data get the reason.
 
     Parameters
     ----------
     incomplete
-        What products that were not written with the run's last data lack.
+        What is missing in products that were not written with the run's last data.
     ours
-        The files that this worker wrote; what others left of the run is not of all its data. None: does not matter.
+        Files that this worker wrote; files of earlier workers lack data of the run. None: no distinction.
     """
     if run and run == index.last_run:
         index = replace(index, last_run_ended=True)
@@ -187,12 +187,12 @@ def _added(before: IndexEntry, after: IndexEntry) -> str:
 
 
 def joined_reasons(*reasons: str) -> str:
-    """Several reasons as one text."""
+    """Join several reasons into one text."""
     return "; ".join(reason for reason in reasons if reason)
 
 
 def encode_index(index: Index) -> bytes:
-    """The index as JSON."""
+    """Encode the index as JSON."""
     body = {
         "current": index.runs[-1].run if index.runs else None,
         "last_run": {"run": index.last_run, "ended": index.last_run_ended},
@@ -208,7 +208,7 @@ def _run_body(run: Run) -> dict[str, Any]:
 
 
 def decode_index(text: str | bytes) -> Index:
-    """What an index says of runs, without their products: those are known from their files.
+    """Decode the runs of an index, without their products: those are read from their files.
 
     Raises
     ------
@@ -230,7 +230,7 @@ def decode_index(text: str | bytes) -> Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LastRun:
-    """The newest run seen, as it stands in the file."""
+    """The newest run seen, as stored in the file."""
 
     run: int
     ended: bool
@@ -238,7 +238,7 @@ class _LastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RunSaid:
-    """A run as it stands in the file, without its products."""
+    """A run as stored in the file, without its products."""
 
     run: int
     ended: bool

@@ -1,8 +1,8 @@
-"""Into an HDF5 file that may hold anything: only what lies in the file itself is opened.
+"""Safe reading of an HDF5 file from anywhere: only data inside the file itself are opened.
 
-Products lie where scripts may write. HDF5 follows links into other files, puts datasets together from other files
-(virtual datasets) and keeps values outside (external storage): whoever reads a product would publish whatever file it
-names, or wait for a FIFO. A chunk is unpacked as a whole, so that a few kilobytes may need gigabytes.
+Products lie where scripts may write. HDF5 follows links into other files, assembles datasets from other files (virtual
+datasets) and stores values outside (external storage): a reader would publish whatever file a product names, or block
+on a FIFO. A chunk is unpacked as a whole, so a few kilobytes may need gigabytes.
 """
 
 import math
@@ -16,7 +16,7 @@ from h5py import h5d
 from livereduce.base.files import open_regular
 
 MAX_LINKS = 8
-"""Soft links on the way to one place."""
+"""Most soft links on the way to one object."""
 MAX_CHUNK_BYTES = 64 << 20
 
 
@@ -26,7 +26,7 @@ class NotPlain(ValueError):
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """An HDF5 file, opened for reading; never a link, and never a FIFO that would be waited for.
+    """Open an HDF5 file for reading; never a link, and never a FIFO, which would block.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def member(place: h5py.Group, path: str, links: int = 0) -> h5py.Group | h5py.Da
     Raises
     ------
     KeyError
-        There is nothing.
+        The path does not exist.
     NotPlain
         It lies in another file, or the dataset's values do, or its chunks are too large.
     """
@@ -57,7 +57,7 @@ def member(place: h5py.Group, path: str, links: int = 0) -> h5py.Group | h5py.Da
 
 
 def member_if_any(place: h5py.Group, path: str) -> h5py.Group | h5py.Dataset | None:
-    """As `member`; None if there is nothing. HDF5's own ``in`` would look into other files.
+    """Like `member`, but None if the path does not exist. HDF5's own ``in`` would open other files.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _step(group: h5py.Group | h5py.Dataset, name: str, links: int) -> h5py.Group
         raise KeyError(f"{name}: it is looked for in a dataset")
     try:
         link = group.get(name, getlink=True)
-    except TypeError:  # a kind of link that somebody has defined
+    except TypeError:  # a user-defined kind of link
         raise NotPlain(f"{name!r} is a link of an unknown kind") from None
     if link is None:
         raise KeyError(f"there is no {name!r}")
@@ -89,7 +89,7 @@ def _step(group: h5py.Group | h5py.Dataset, name: str, links: int) -> h5py.Group
 
 
 def _require_plain(dataset: h5py.Dataset) -> None:
-    """Before its shape is asked for: that of a virtual dataset may depend on other files."""
+    """Check a dataset before its shape is read: the shape of a virtual dataset may depend on other files."""
     how = dataset.id.get_create_plist()
     if how.get_layout() == h5d.VIRTUAL:
         raise NotPlain(f"{dataset.name} is a virtual dataset: its values lie in other files")

@@ -1,8 +1,8 @@
-"""What could not be written yet: which products and ends of runs wait for the disk, and for how long. Pure.
+"""Failed writes: which products and ends of runs wait for the disk, and for how long. Pure.
 
-A result in mid-run is followed by the next one, but a run's last result is not, so it waits until there is room, also
-while the next run is reduced. What waits is bounded; a run whose last result had to be dropped says so when it is
-closed.
+A result in mid-run is followed by the next one, but a run's last result is not. So it waits until the disk has space,
+also while the next run is reduced. The waiting data are bounded; a run whose last result had to be dropped says so when
+it is closed.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ DROPPED = "its last result could not be written: too many others waited for the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """The end of a run, and what its products lack that were not written with its last data."""
+    """The end of a run, and what is missing in products that were not written with its last data."""
 
     run: int
     incomplete: str = ""
@@ -28,16 +28,16 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingWrites:
-    """What is to be written, the oldest first.
+    """Writes to be done, the oldest first.
 
     Attributes
     ----------
     ends
-        Of runs that are over. A run is closed when none of its products waits any more.
+        Ends of runs. A run is closed when none of its products waits any more.
     given_up
-        Why the newest result of a run and name will never be written; the one on the disk is older.
+        Why the newest result of a run and name will never be written; the file on disk is older.
     due_s
-        When those that failed are tried again.
+        When failed writes are tried again.
     """
 
     products: tuple[Product, ...] = ()
@@ -46,12 +46,12 @@ class WaitingWrites:
     due_s: float = 0.0
 
     def is_due(self, now: float) -> bool:
-        """Whether something waits, and it is time to try again."""
+        """True if something waits and a retry is due."""
         return bool(self.products or self.ends) and now >= self.due_s
 
 
 def add_product(waiting: WaitingWrites, product: Product) -> WaitingWrites:
-    """A new result, in the place of one of the same run and name."""
+    """Add a result; it replaces one of the same run and name."""
     others = tuple(one for one in waiting.products if _key(one) != _key(product))
     waiting = replace(waiting, products=(*others, product))
     while len(waiting.products) > 1 and _is_too_much(waiting.products):
@@ -60,13 +60,13 @@ def add_product(waiting: WaitingWrites, product: Product) -> WaitingWrites:
 
 
 def add_end(waiting: WaitingWrites, end: End) -> WaitingWrites:
-    """A run is over."""
+    """Add the end of a run."""
     others = tuple(one for one in waiting.ends if one.run != end.run)
     return replace(waiting, ends=(*others, end)[-MAX_ENDS:])
 
 
 def ready_ends(waiting: WaitingWrites) -> tuple[End, ...]:
-    """The ends of runs of which no product waits, with the reasons why the last result of some is not on the disk."""
+    """Ends of runs without waiting products, with the reasons why some last results are not on disk."""
     held = {product.run for product in waiting.products}
     return tuple(
         replace(end, incomplete=joined_reasons(end.incomplete, *_reasons(waiting, end.run)))
@@ -76,23 +76,23 @@ def ready_ends(waiting: WaitingWrites) -> tuple[End, ...]:
 
 
 def written(waiting: WaitingWrites, product: Product) -> WaitingWrites:
-    """A product is on the disk."""
+    """Record that a product is on disk."""
     left = {key: reason for key, reason in waiting.given_up.items() if key != _key(product)}
     return replace(waiting, products=tuple(one for one in waiting.products if one is not product), given_up=left)
 
 
 def give_up(waiting: WaitingWrites, product: Product, reason: str) -> WaitingWrites:
-    """A product will never be written."""
+    """Record that a product will never be written."""
     return replace(written(waiting, product), given_up={**waiting.given_up, _key(product): reason})
 
 
 def is_written(waiting: WaitingWrites, product: Product) -> bool:
-    """Whether nothing of its run and name waits, or was given up."""
+    """True if no result of its run and name waits or was given up."""
     return _key(product) not in waiting.given_up and all(_key(one) != _key(product) for one in waiting.products)
 
 
 def closed(waiting: WaitingWrites, run: int) -> WaitingWrites:
-    """The end of a run is on the disk."""
+    """Record that the end of a run is on disk."""
     left = {key: reason for key, reason in waiting.given_up.items() if key[0] != run}
     return replace(waiting, ends=tuple(end for end in waiting.ends if end.run != run), given_up=left)
 

@@ -1,4 +1,4 @@
-"""Writes products and the ends of runs, and keeps what cannot be written until it can. Nothing in it raises."""
+"""Write products and ends of runs, and keep those that cannot be written yet. Never raises."""
 
 import logging
 import threading
@@ -14,45 +14,45 @@ from livereduce.publish.products import waiting as queue
 from livereduce.publish.products.waiting import End, WaitingWrites
 
 RETRY_S = 5.0
-"""How long what could not be written waits before it is tried again."""
+"""Wait before a failed write is tried again."""
 PRODUCTS, INDEX = "publish", "index"
 _NEVER = (ValueError, TypeError, KeyError)
-"""These say that this product cannot be written; anything else is the disk, and may pass."""
+"""These mean that this product can never be written; any other error comes from the disk and may pass."""
 
 logger = logging.getLogger("livereduce.publish")
 
 
 class Publisher(Protocol):
-    """Where products go (`livereduce.publish.products.folder.Products`); every method may raise OSError."""
+    """Destination of products (`livereduce.publish.products.folder.Products`); every method may raise OSError."""
 
     def publish(self, product: Product) -> object:
-        """Write a product in the place of its predecessor."""
+        """Write a product over its predecessor."""
 
     def in_run(self, run: int, *, joined: bool) -> None:
         """The stream is in this run (0: in none); `joined`: nothing was reading before."""
 
     def ended(self, run: int, incomplete: str = "") -> None:
-        """The products of a run are final; `incomplete`: what those lack that are not of all its data."""
+        """Mark the products of a run as final; `incomplete`: what is missing in those without all its data."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The newest runs whose end or whole was missed, one sentence each."""
+        """One sentence on each of the newest runs that were missed, wholly or at their end."""
 
 
 class Writer:
-    """Results come from one thread; `look` may be called from another.
+    """Writes results that come from one thread; `look` may be called from another.
 
     Parameters
     ----------
     failures
-        Where problems are told, as ``publish`` and ``index``.
+        Takes the problems, as ``publish`` and ``index``.
     clock
         Seconds, monotonic.
 
     Attributes
     ----------
     gaps
-        How many runs, or runs in a row, were found to be missed or without their end.
+        Number of runs, or series of runs, that were missed or whose end was missed.
     """
 
     def __init__(self, products: Publisher, failures: Failures, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,11 +65,11 @@ class Writer:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The newest runs whose end or whole was missed, one sentence each."""
+        """One sentence on each of the newest runs that were missed, wholly or at their end."""
         return self._products.notes
 
     def publish(self, product: Product) -> bool:
-        """Write a product, and older ones that wait if it is time to; whether it was written."""
+        """Write a product, and older waiting ones if a retry is due; return True if it was written."""
         with self._lock:
             older = self._waiting.products if self._waiting.is_due(self._clock()) else ()
             self._waiting = queue.add_product(self._waiting, product)
@@ -78,13 +78,13 @@ class Writer:
             return queue.is_written(self._waiting, product)
 
     def ended(self, run: int, incomplete: str = "") -> None:
-        """A run is over; `incomplete`: what a product lacks that was not written with the run's last data."""
+        """Record the end of a run; `incomplete`: what is missing in products not written with the run's last data."""
         with self._lock:
             self._waiting = queue.add_end(self._waiting, End(run=run, incomplete=incomplete))
             self._close_runs()
 
     def in_run(self, run: int, connection: int) -> None:
-        """The stream is in a run (0: in none), as the connection of this number says.
+        """Record the run that the stream is in (0: none), as read on the connection of this number.
 
         Before the first run of a connection nothing was reading: other runs may have passed.
         """
@@ -96,7 +96,7 @@ class Writer:
             self._tell_run()
 
     def look(self) -> None:
-        """Try again what could not be written, if it is time to."""
+        """Retry failed writes, if due."""
         if not self._lock.acquire(blocking=False):
             return  # a product is being written
         try:
@@ -109,7 +109,7 @@ class Writer:
             self._lock.release()
 
     def close(self) -> None:
-        """Write what waits, if that is possible now."""
+        """Write waiting data if that is possible now."""
         with self._lock:
             self._write(self._waiting.products)
 
@@ -122,7 +122,7 @@ class Writer:
         self.gaps += len(set(self.notes) - before)
 
     def _write(self, products: tuple[Product, ...]) -> None:
-        """Write products that wait, and close the runs that are over."""
+        """Write waiting products, and close the runs that are over."""
         problems = [problem for product in products if (problem := self._write_one(product))]
         if problems:
             self._wait()
@@ -131,7 +131,7 @@ class Writer:
         self._close_runs()
 
     def _write_one(self, product: Product) -> str:
-        """Why a product could not be written; empty if it was."""
+        """Write one product; return why it could not be written, empty on success."""
         try:
             self._products.publish(product)
         except Exception as error:

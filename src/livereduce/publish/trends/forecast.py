@@ -1,7 +1,7 @@
-"""What a trend says: its statistics, and when its relative error would reach a wanted one. Pure functions.
+"""Statistics of a trend, and when its relative error will reach a target. Pure functions.
 
-Statistical errors fall with one over the root of what was counted: with an error e(Q) at a proton charge Q, the error
-at Q' is e(Q)·√(Q/Q'). Without proton charge (a reactor) the time since the first pulse stands in its place.
+Statistical errors fall with one over the root of the counts: with an error e(Q) at a proton charge Q, the error at Q'
+is e(Q)·√(Q/Q'). Without proton charge (a reactor) the time since the first pulse is used instead.
 """
 
 import math
@@ -12,30 +12,30 @@ from dataclasses import dataclass
 from livereduce.publish.trends.trends import Point, Trend
 
 LEAST_STEPS = 8
-"""Steps of a value from which its scatter is estimated: with fewer, the estimate is wrong by a third and more."""
+"""Least number of steps to estimate the scatter: with fewer, the estimate is wrong by a third and more."""
 LEAST_GROWTH = 1.5
-"""How much larger the exposure must have become before it is judged whether errors fall as they should."""
+"""Growth of the exposure before it is judged whether errors fall as they should."""
 SLOWEST_FALL = 0.25
-"""An error that falls with a power of the exposure below this (1/2 is the law) does not follow the law."""
+"""An error that falls with a power of the exposure below this does not follow the law (1/2)."""
 MAX_UNEQUAL = 6.0
 """Ratio of the scatter in both halves of a run (squares, scaled by the law) above which the law does not hold."""
 RATE_WINDOW_S = 600.0
-"""The present rate of the exposure is that of the last ten minutes of data."""
+"""The present rate of the exposure is taken from the last ten minutes of data."""
 NO_DATA_S = 120.0
-"""Beam that has brought nothing for so long is off, or for three times as long as it took to the last value."""
+"""Without data for this long, or for three times the time up to the last value, the beam is off."""
 _TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """What the kept values of a metric are like; None where it cannot be told.
+    """Statistics of the kept values of a metric; None where unknown.
 
     Attributes
     ----------
     n
-        Finite values among the points.
+        Number of finite values among the points.
     value, error, relative_error
-        The newest finite one.
+        The newest finite value.
     mean, deviation, least, most
         Over all finite values; `deviation` is the standard deviation of the values, not of the mean.
     """
@@ -52,24 +52,24 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """When a wanted relative error is reached.
+    """Forecast of when a target relative error is reached.
 
     Attributes
     ----------
     relative_error
         The present one.
     reached
-        It is so already.
+        The target is reached already.
     exposure
-        In what the next two are counted: ``proton charge`` (pC) or ``time`` (s).
+        What the next two are counted in: ``proton charge`` (pC) or ``time`` (s).
     exposure_needed, more
-        In all, and from now on.
+        In total, and from now on.
     seconds_more, at_unix_s
-        The same as time, if it goes on as in the last ten minutes.
+        The same as time, at the rate of the last ten minutes.
     how
-        Where the present error is from, for people.
+        Origin of the present error, for people.
     why_not
-        Empty; or why this or a part of it cannot be told, for people.
+        Empty; or why all or a part of the forecast is unknown, for people.
     """
 
     relative_error: float | None = None
@@ -103,7 +103,7 @@ class _CannotTell(Exception):
 
 
 def statistics_of(trend: Trend) -> Statistics:
-    """The statistics of the points that are kept of a metric."""
+    """Statistics of the kept points of a metric."""
     values = [point.value for point in trend.points if point.value is not None]
     if not values:
         return Statistics(n=0)
@@ -131,18 +131,18 @@ def _relative(value: float, error: float | None) -> float | None:
 
 
 def forecast(trend: Trend, began_unix_s: float, wanted: float, now_unix_s: float, no_beam_since: str = "") -> Forecast:
-    """When the relative error of a metric reaches `wanted`.
+    """Forecast when the relative error of a metric reaches `wanted`.
 
     Parameters
     ----------
     began_unix_s
-        Of the run: the time of its first pulse.
+        Time of the first pulse of the run.
     wanted
         Such as 0.01 for one percent.
     now_unix_s
         Unix time.
     no_beam_since
-        Since when there is no beam, for people: then nobody knows when the rest will come. Empty if there is.
+        Since when there is no beam, for people: then the finish time is unknown. Empty if there is beam.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def _with(known: Forecast, **more: float | bool | str) -> Forecast:
 
 
 def _steps(points: Sequence[Point], began_unix_s: float) -> tuple[str, list[_Step]]:
-    """By what the exposure is counted, and the finite values at growing exposures."""
+    """The measure of exposure, and the finite values at increasing exposures."""
     charged = any(point.at.charge_pc > 0 for point in points)
     steps: list[_Step] = []
     for point in points:
@@ -189,7 +189,7 @@ def _steps(points: Sequence[Point], began_unix_s: float) -> tuple[str, list[_Ste
         error = math.nan if point.error is None else point.error
         step = _Step(exposure, point.at.time_unix_s, point.value, error)
         while steps and exposure <= steps[-1].exposure:
-            steps.pop()  # nothing has been counted between the two: the newer one is of the same data
+            steps.pop()  # no exposure between the two: the newer value is of the same data
         steps.append(step)
     if not steps:
         raise _CannotTell("there is no finite value yet" if points else "nothing has been reported yet")
@@ -199,7 +199,7 @@ def _steps(points: Sequence[Point], began_unix_s: float) -> tuple[str, list[_Ste
 
 
 def _present_error(steps: list[_Step]) -> tuple[float, str]:
-    """The relative error of the newest value, and where it is from."""
+    """The relative error of the newest value, and its origin."""
     newest = steps[-1]
     if not math.isnan(newest.error):
         if newest.error == 0:
@@ -213,7 +213,7 @@ def _present_error(steps: list[_Step]) -> tuple[float, str]:
 
 
 def _grows_in_proportion(steps: list[_Step]) -> bool:
-    """Whether the value is a sum over what was counted, such as a number of counts."""
+    """True if the value is a sum over the data, such as a number of counts."""
     first, last = steps[len(steps) // 4], steps[-1]
     if last.exposure < LEAST_GROWTH * first.exposure or first.value == 0:
         return False
@@ -225,7 +225,7 @@ def _grows_in_proportion(steps: list[_Step]) -> bool:
 
 
 def _from_scatter(exposures: list[float], values: list[float]) -> float:
-    """The error of the last value, from how much the values have moved.
+    """Estimate the error of the last value from the scatter of the values.
 
     Each value is a mean over all data so far, with variance s²/Q. The difference of two of them then has the variance
     s²(1/Q1 - 1/Q2), and differences of successive ones are independent.
@@ -249,7 +249,7 @@ def _from_scatter(exposures: list[float], values: list[float]) -> float:
 
 
 def _breaks_the_law(steps: list[_Step]) -> str:
-    """Why the reported errors are not such as fall with one over the root; empty if they are, or too few to say."""
+    """Why the reported errors do not fall with one over the root; empty if they do, or if there are too few to tell."""
     newest = steps[-1]
     if math.isnan(newest.error):
         return ""
@@ -257,7 +257,7 @@ def _breaks_the_law(steps: list[_Step]) -> str:
     earlier = [step for step in usable if step.exposure * LEAST_GROWTH <= newest.exposure]
     if not earlier:
         return ""
-    # of those, the one nearest to a quarter of the exposure: far enough to see a fall, near enough to be of the present
+    # the one nearest to a quarter of the exposure: far enough away to see a fall, near enough to describe the present
     one = min(earlier, key=lambda step: abs(math.log(4 * step.exposure) - math.log(newest.exposure)))
     growth = math.log(newest.exposure) - math.log(one.exposure)
     fall = (math.log(one.relative) - math.log(newest.relative)) / growth

@@ -1,4 +1,4 @@
-"""Keeps the trends of the run that is being reduced, and writes them beside its products."""
+"""Keep the trends of the current run, and write them beside its products."""
 
 import logging
 import time
@@ -16,13 +16,14 @@ logger = logging.getLogger("livereduce.publish")
 class TrendRecorder:
     """Writes ``<products>/<run>/trends.json`` at each result for which a script has reported something.
 
-    A worker that starts in the middle of a run replays it from its start. Where it is the same run (number and first
-    pulse) with the same scripts, what an earlier worker wrote goes on, and values of fewer events are repeats.
+    A worker that starts in the middle of a run replays it from its start. If it is the same run (number and first
+    pulse) with the same scripts, the trends of the earlier worker are continued, and values of fewer events are
+    repeats.
 
     Parameters
     ----------
     folder
-        Of the products.
+        Folder of the products.
     scripts
         The md5 of proc and post_proc.
     """
@@ -34,15 +35,15 @@ class TrendRecorder:
         self._told_events = -1
 
     def record(self, run: int, began_unix_s: float, at: Exposure, reported: Sequence[ReportedMetric]) -> None:
-        """Take what was reported with a result that holds `at` of a run which began then.
+        """Record the values reported with a result that holds `at` of a run that began at this time.
 
         Raises
         ------
         OSError
-            The file cannot be written; the values are kept, and written with the next ones.
+            The file cannot be written; the values are kept and written with the next ones.
         """
         trends = self._trends
-        # A pulse that comes late may be older than the first one so far; what begins later is run 0 again.
+        # A late pulse may be older than the first one so far; a later beginning means run 0 again.
         if trends is None or trends.run != run or trends.began_unix_s < began_unix_s:
             trends = self._trends = self._begin(run, began_unix_s)
         if not reported or at.events <= self._told_events:
@@ -50,12 +51,12 @@ class TrendRecorder:
         self._trends = add_reported(trends, reported, at)
         if self._trends.left_out != trends.left_out:
             logger.warning("run %d has too many metrics; left out: %s", run, ", ".join(self._trends.left_out))
-        self._told_events = -1  # from here on all is new
+        self._told_events = -1  # from here on all values are new
         self._write(self._trends)
 
     def _begin(self, run: int, began_unix_s: float) -> Trends:
         path = self._folder / str(run) / FILE_NAME
-        with suppress(OSError, ValueError):  # a broken one costs no more than what it told
+        with suppress(OSError, ValueError):  # a broken file costs only its own values
             found = read_trends(path)
             if found and (found.run, found.began_unix_s, found.scripts) == (run, began_unix_s, self._scripts):
                 told = [trend.points[-1].at.events for trend in found.metrics.values() if trend.points]

@@ -1,8 +1,8 @@
-"""Trends: what the scripts of a run reported, over time, as a file beside its products. Pure but for reading it.
+"""Trends: the metrics that scripts report over a run, as a file beside its products. Pure except for reading the file.
 
 ``products/<run>/trends.json``, JSON without NaN: a value that is not finite is null. Each metric has columns of equal
-length, the oldest first. There are bounds for everything: where a metric has more values than may be kept, every
-second one is dropped, and from then on only every second, fourth, eighth … value is kept, and always the newest.
+length, the oldest value first. Everything is bounded: when a metric has more values than may be kept, every second one
+is dropped; from then on only every second, fourth, eighth … value is kept, and always the newest.
 """
 
 import json
@@ -19,20 +19,20 @@ from livereduce.scripting.metric import MAX_METRICS, ReportedMetric
 FILE_NAME = "trends.json"
 VERSION = 1
 CHARGE_BEFORE = "charge_pc"
-"""What the column of proton charge was called before November 2026."""
+"""Name of the proton charge column before November 2026."""
 MAX_POINTS = 2000
-"""Of one metric."""
+"""Most points of one metric."""
 MAX_POINTS_IN_ALL = 10_000
-"""Of all metrics together: the file is written anew at each result, which takes some 30 ms at half a megabyte."""
+"""Most points of all metrics: the file is rewritten at each result, which takes some 30 ms at half a megabyte."""
 MAX_LEFT_OUT = 10
-"""Names beyond the number of metrics that are told one by one."""
+"""Most names, beyond the number of metrics, that are listed one by one."""
 MAX_BYTES = 16 << 20
-"""A longer file is none of ours."""
+"""A longer file is not one of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """How much of a run a result holds: the time of its newest pulse (Unix), events, proton charge."""
+    """Amount of data in a result: the time of its newest pulse (Unix), events, proton charge."""
 
     time_unix_s: float
     events: int
@@ -41,7 +41,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One value of a metric, and the data that it was made of."""
+    """One value of a metric, and the data that it was computed from."""
 
     at: Exposure
     value: float | None
@@ -55,11 +55,11 @@ class Trend:
     Attributes
     ----------
     reported
-        How many values there were.
+        Number of values reported.
     every
         1: all of them are kept; 4: every fourth one, and the newest.
     regular, newest
-        The values whose number, from 0, divides by `every`; and the newest one if it is none of these.
+        The values whose number, from 0, is a multiple of `every`; and the newest one if it is not among them.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Trend:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """All that is kept, the oldest first."""
+        """All kept points, the oldest first."""
         return self.regular if self.newest is None else (*self.regular, self.newest)
 
     @property
@@ -86,11 +86,9 @@ class Trend:
 class Trends:
     """All metrics of a run.
 
-    Attributes
-    ----------
-    began_unix_s
-        Time of the first pulse of the run. With it and `scripts` (md5 of proc and post_proc) a worker that replays
-        the run knows that these trends go on.
+    Attributes ---------- began_unix_s
+        Time of the first pulse of the run. By it and `scripts` (md5 of proc and post_proc), a worker that replays the
+        run recognizes these trends as its own.
     left_out
         Some of the names that came after `MAX_METRICS` others.
     """
@@ -112,7 +110,7 @@ def add_point(trend: Trend, point: Point, units: str = "") -> Trend:
 
 
 def thin(trend: Trend, most: int) -> Trend:
-    """The trend with at most `most` points (2 or more), by dropping every second one as often as needed."""
+    """The trend with at most `most` points (2 or more): every second one is dropped, repeatedly if needed."""
     while len(trend.points) > most:
         newest = trend.points[-1]
         left = trend.regular[::2]
@@ -136,7 +134,7 @@ def add_reported(trends: Trends, reported: Sequence[ReportedMetric], at: Exposur
 
 
 def encode_trends(trends: Trends, written_unix_s: float) -> str:
-    """The trends as the JSON text of the file."""
+    """Encode the trends as the JSON text of the file."""
     body = {
         "version": VERSION,
         "run": trends.run,
@@ -166,12 +164,12 @@ def _columns(trend: Trend) -> dict[str, Any]:
 
 
 def decode_trends(text: str) -> Trends:
-    """The trends of a file's text.
+    """Decode the trends of a file's text.
 
     Raises
     ------
     ValueError
-        It is none: says what is missing or wrong.
+        The text is not valid: says what is missing or wrong.
     """
     try:
         body = json.loads(text)
@@ -221,18 +219,18 @@ def _unix_s(number: object) -> float:
 
 
 def _finite(number: object) -> float:
-    if not isinstance(number, int | float) or not math.isfinite(number):  # json also reads NaN
+    if not isinstance(number, int | float) or not math.isfinite(number):  # json also accepts NaN
         raise ValueError(f"expected a number, got {number!r:.50}")
     return float(number)
 
 
 def read_trends(path: Path) -> Trends | None:
-    """The trends of a run; None if no script of it has reported anything.
+    """Read the trends of a run; None if none of its scripts has reported anything.
 
     Raises
     ------
     ValueError
-        The file is none of ours.
+        The file is not valid.
     OSError
         It cannot be read.
     """
