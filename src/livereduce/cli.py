@@ -40,7 +40,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _status_arguments(parser: argparse.ArgumentParser) -> None:
     _configuration(parser)
-    parser.add_argument("--json", action="store_true", help="the whole snapshot as JSON")
+    parser.add_argument("--json", action="store_true", help="print the whole status as JSON")
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -51,7 +51,7 @@ def _status(options: argparse.Namespace) -> int:
 
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", metavar="FILE|adara://HOST:PORT")
-    parser.add_argument("--json", action="store_true", help="everything as JSON")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to listen to a live port (default 10)")
 
 
@@ -74,7 +74,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--once", action="store_true", help="end after two runs")
+    parser.add_argument("--once", action="store_true", help="stop after two runs")
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -97,8 +97,8 @@ def _web(options: argparse.Namespace) -> int:
 
 def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
     scope = parser.add_mutually_exclusive_group(required=True)
-    scope.add_argument("--user", action="store_true", help="services of your own, without root")
-    scope.add_argument("--system", action="store_true", help="services of this host, as the RPM brings them")
+    scope.add_argument("--user", action="store_true", help="install for your own user, without root")
+    scope.add_argument("--system", action="store_true", help="install for this host, as the RPM does")
 
 
 def _install_units(options: argparse.Namespace) -> int:
@@ -109,13 +109,18 @@ def _install_units(options: argparse.Namespace) -> int:
 
 _COMMANDS = (
     _Command("run", "run the daemon in the foreground", _configuration, _run),
-    _Command("check", "say what a configuration means here, and everything wrong with it", _configuration, _check),
-    _Command("status", "say how the daemon does; exit code 0 well, 1 not well, 2 down", _status_arguments, _status),
-    _Command("inspect", "say what is in a recorded or live ADARA stream", _inspect_arguments, _inspect),
-    _Command("simulate", "be a stream server to test against", _simulate_arguments, _simulate),
-    _Command("web", "show it to people: status page, live plots, metrics", _web_arguments, _web),
+    _Command("check", "check a configuration: show every setting and every problem", _configuration, _check),
+    _Command(
+        "status",
+        "show the status of the daemon; exit code 0: ok, 1: needs attention, 2: down",
+        _status_arguments,
+        _status,
+    ),
+    _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
+    _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
+    _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),
     _Command("install-units", "write the systemd units", _install_units_arguments, _install_units),
-    _Command("demo", "see a beamline at work on this machine", _demo_arguments, _demo),
+    _Command("demo", "run a simulated beamline on this machine", _demo_arguments, _demo),
 )
 
 

@@ -116,7 +116,7 @@ def test_a_killed_daemon_is_down_on_the_page_and_comes_back(beamline: Beamline, 
         seen.page.evaluate("window.mine = 1")
         beamline.daemons[-1].kill()  # nobody reaps it: its pid lives on, and only its lock tells
         seen.wait_state("down")
-        seen.wait_text("#why", "is gone without having been stopped, since ")
+        seen.wait_text("#why", "is gone, although nobody stopped it, since ")
         seen.wait_text("#facts", "not connected: the daemon is down")
         beamline.daemons[-1].wait()
         assert seen.page.locator("#plot .main-svg").count() > 0  # the last result stays

@@ -87,7 +87,7 @@ def test_a_daemon_that_is_gone_is_said_to_be_down_and_since_when(url: str, visit
     seen = visiting(url)
     seen.go("/")
     seen.wait_card("inst11", "down")
-    assert "gone without having been stopped" in seen.text("article[data-id=inst11] .why")
+    assert "gone, although nobody stopped it" in seen.text("article[data-id=inst11] .why")
     # with its zone, which is that of whoever looks
     assert re.fullmatch(r"since (.* )?\d\d:\d\d:\d\d (CET|CEST|GMT\+[12])", seen.text("article[data-id=inst11] .since"))
 

@@ -79,7 +79,7 @@ def test_a_good_configuration(place: Path) -> None:
     assert shown["proc"] == str(place / "reduce_PG3_live_proc.py")
     assert f"md5 {md5_of(b'output = input' + bytes([10]))}, ok" in text
     assert shown["histograms"] == "200 bins from 0 to 20000 us"
-    assert shown["memory"] == "320 MB for every 100000 pixels"
+    assert shown["memory"] == "320 MB per 100000 pixels"
     assert shown["runtime"] == str(place / "livereduce.run")
     assert shown["log file"].endswith("livereduce.log")
     assert {key.name for key in KEYS} <= set(shown)
@@ -108,12 +108,12 @@ def test_every_problem_of_every_kind_is_shown_at_once(place: Path) -> None:
         '"periods": expected a list',
         "reduce_BSS_live_proc.py:2: invalid syntax",
         "reduce_BSS_live_post_proc.py: the script is empty",
-        "instrument BASIS has no live stream",
+        "instrument BASIS has no known live stream",
         "state directory",
     ]
     problems = listed(text, "problem")
     assert [part in problem for part, problem in zip(expected, problems, strict=True)] == [True] * len(expected)
-    assert rows(text)["update_every"] == "not usable, see below"
+    assert rows(text)["update_every"] == "invalid, see below"
     (warning,) = listed(text, "warning")
     assert 'did you mean "update_every"' in warning
 
@@ -131,7 +131,7 @@ def test_an_unreadable_configuration_concludes_nothing(place: Path) -> None:
 def test_no_configuration_anywhere(place: Path) -> None:
     code, text = run(None)
     assert code == 78
-    assert rows(text)["configuration"] == f"{place / 'default.conf'} (sets nothing)"
+    assert rows(text)["configuration"] == f"{place / 'default.conf'} (sets no key)"
     assert rows(text)["instrument"] == "not known"
     (problem,) = listed(text, "problem")
     assert problem.startswith("no instrument")
@@ -188,16 +188,18 @@ def test_a_mantid_that_is_there_but_does_not_import(place: Path, launchers: Laun
     python = launchers.environment("mantid_dev", mantid="raise ImportError('libMantidKernel.so: no')")
     code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", PIXI_ENV="mantid_dev", script_dir="."))
     wrap = launchers.bin / "nsd-app-wrap.sh"
-    assert (code, rows(text)["Mantid"]) == (78, "does not import")
+    assert (code, rows(text)["Mantid"]) == (78, "cannot be imported")
     (problem,) = listed(text, "problem")
-    assert problem.startswith(f"Mantid does not import in {python} (environment pixi mantid_dev, launched by {wrap}): ")
+    assert problem.startswith(
+        f"Mantid cannot be imported in {python} (environment pixi mantid_dev, launched by {wrap}): "
+    )
     assert problem.endswith("ImportError: libMantidKernel.so: no")
 
 
 def test_an_environment_that_is_not_there(place: Path, launchers: Launchers) -> None:
     code, text = run(write(place, {"proc": "pass\n"}, instrument="PG3", PIXI_ENV="nope", script_dir="."))
     (problem,) = listed(text, "problem")
-    assert (code, rows(text)["Mantid"]) == (78, "does not import")
+    assert (code, rows(text)["Mantid"]) == (78, "cannot be imported")
     assert problem.startswith("environment pixi nope cannot be used: ")
     assert "no environment nope" in problem
 

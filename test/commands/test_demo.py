@@ -80,7 +80,9 @@ def test_a_folder_that_is_not_the_demos_is_left_alone(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "livereduce-demo").mkdir()
     (tmp_path / "livereduce-demo" / "thesis.tex").touch()
-    with pytest.raises(OperatorError, match="livereduce-demo is in the way: it is no folder of an earlier demo"):
+    with pytest.raises(
+        OperatorError, match="livereduce-demo already exists and was not made by an earlier demo; move it away"
+    ):
         demo(once=True, out=io.StringIO())
     assert [path.name for path in (tmp_path / "livereduce-demo").iterdir()] == ["thesis.tex"]
 

@@ -109,7 +109,7 @@ def test_text_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[s
     path, out = small_file(tmp_path, p.run_status(T0, 99, 1) + SMALL + b"abc"), io.StringIO()
     assert inspect(str(path), as_json=False, seconds=1, out=out) == ExitCode.DEGRADED
     assert (
-        "\n  3 bytes at the end are no whole packet\n  1 bad packets, the last: byte 0: 0x4003 v1: run status 99"
+        "\n  3 bytes at the end are an incomplete packet\n  1 bad packets, the last: byte 0: 0x4003 v1: run status 99"
         in out.getvalue()
     )
     assert capsys.readouterr().err.startswith(

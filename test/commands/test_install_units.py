@@ -54,7 +54,7 @@ def test_a_users_units(home: Path, capsys: pytest.CaptureFixture[str], tmp_path:
     assert (tmp_path / "calls").read_text() == "--user daemon-reload\n"
     assert (home / ".local" / "state" / "livereduce").is_dir()
     shown = capsys.readouterr().out
-    assert f"systemctl --user enable --now livereduce        configuration: {home}/.config/livereduce.conf" in shown
+    assert f"systemctl --user enable --now livereduce        reads {home}/.config/livereduce.conf" in shown
     command = Path(sys.executable).with_name("livereduce")
     text = (folder / "livereduce.service").read_text()
     assert settings(text, "ExecStart") == [f"{command} run %E/livereduce.conf"]
@@ -100,7 +100,7 @@ def test_the_systems_units(tmp_path: Path) -> None:
         written = tmp_path / "etc" / "polkit-1" / "rules.d" / rules
         assert written.read_text() == (ROOT / "packaging" / rules).read_text()
     assert oct((tmp_path / "var" / "log" / "SNS_applications").stat().st_mode) == "0o41755"
-    assert "configuration: /etc/livereduce.conf" in out.getvalue()
+    assert "reads /etc/livereduce.conf" in out.getvalue()
 
 
 @pytest.mark.usefixtures("account")
@@ -108,7 +108,7 @@ def test_the_units_of_an_installed_package_are_not_hidden(tmp_path: Path) -> Non
     packaged = tmp_path / "usr" / "lib" / "systemd" / "system"
     packaged.mkdir(parents=True)
     (packaged / "livereduce.service").touch()
-    with pytest.raises(OperatorError, match="belong to an installed package"):
+    with pytest.raises(OperatorError, match="an installed package already provides the units"):
         install_units.install_units(user=False, out=io.StringIO(), root=tmp_path)
     assert not (tmp_path / "etc").exists()
 
@@ -119,7 +119,7 @@ def test_the_systems_units_need_root_and_the_account(monkeypatch: pytest.MonkeyP
     with pytest.raises(OperatorError) as told:
         install_units.install_units(user=False, out=io.StringIO(), root=tmp_path)
     root, account = told.value.problems
-    assert root.startswith("units of the system need root")
+    assert root.startswith("system units need root")
     assert account.startswith("there is no user snsdata")
 
 
@@ -140,7 +140,7 @@ def test_without_a_manager_the_units_are_written_all_the_same(home: Path, tmp_pa
     (tmp_path / "bin" / "systemctl").write_text("#!/bin/sh\necho 'no bus' >&2\nexit 1\n")
     out = io.StringIO()
     install_units.install_units(user=True, out=out)
-    assert "systemctl --user daemon-reload failed, do it yourself: no bus" in out.getvalue()
+    assert "systemctl --user daemon-reload failed, run it yourself: no bus" in out.getvalue()
 
 
 def test_one_scope_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,9 +57,9 @@ def test_what_a_file_lacks_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--nexus", "x", "--rate", "5"], "--rate goes with --powder only"),
-        (["--capture", "x", "--runs", "2"], "--runs does not go with --capture"),
-        (["--capture", "x", "--run-seconds", "2"], "--run-seconds does not go with --capture"),
+        (["--nexus", "x", "--rate", "5"], "--rate only works with --powder"),
+        (["--capture", "x", "--runs", "2"], "--runs does not work with --capture"),
+        (["--capture", "x", "--run-seconds", "2"], "--run-seconds does not work with --capture"),
         (["--capture", "absent.adara"], r"absent\.adara: cannot be read"),
         (["--nexus", "absent.nxs"], r"absent\.nxs: cannot be read"),
     ],

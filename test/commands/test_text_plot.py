@@ -23,8 +23,8 @@ def test_the_highest_bar_reaches_the_top_and_the_axis_has_its_ends() -> None:
 
 
 def test_nothing_to_draw_says_so() -> None:
-    assert curve([0.0, 1.0], [0.0, 0.0], label="counts") == ["(nothing to draw yet: counts)"]
-    assert curve([], [], label="counts") == ["(nothing to draw yet: counts)"]
+    assert curve([0.0, 1.0], [0.0, 0.0], label="counts") == ["(no data to plot yet: counts)"]
+    assert curve([], [], label="counts") == ["(no data to plot yet: counts)"]
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=300), st.integers(1, 100), st.integers(1, 20))

@@ -213,7 +213,7 @@ def test_an_unknown_key_like_no_other_gets_no_guess() -> None:
 def test_a_key_given_twice_is_a_warning_and_the_last_one_counts(text: str) -> None:
     config = parse_config(text, CONF)
     (warning,) = config.warnings
-    assert warning.endswith("is given more than once (first in line 1); the last one counts")
+    assert warning.endswith("is given more than once (first on line 1); the last one counts")
     assert config.update_every_s == 20.0
 
 
@@ -264,7 +264,7 @@ def test_an_empty_named_file_means_the_defaults_with_a_warning(tmp_path: Path) -
     path = tmp_path / "empty.conf"
     path.write_text(" \n")
     config = load_config(path)
-    assert config == Config(path=path, warnings=(f"{path}: the file is empty, all values are defaults",))
+    assert config == Config(path=path, warnings=(f"{path}: the file is empty; using the defaults",))
 
 
 def test_the_default_file_may_be_absent_or_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,26 +27,26 @@ MISTAKES = {
     "no last brace": ('‸{\n  "a": {\n    "b": 1\n  },\n  "c": 2\n', "this { is never closed"),
     "no inner brace": ('{\n  "a": ‸{\n    "b": 1,\n    "d": 2,\n  "c": 2\n}\n', "this { is never closed"),
     "no end of a list": ('{\n  "periods": ‸[1, 2\n', "this [ is never closed"),
-    "the wrong bracket": ('{"periods": [1, 2\n‸}', "} where a [ is still open"),
+    "the wrong bracket": ('{"periods": [1, 2\n‸}', "} while a [ is still open"),
     "a brace too many": ('{\n  "a": 1\n}\n‸}', "one } too many"),
-    "a brace too early": ('{\n  "a": {"b": 1}‸},\n  "c": 2\n}', "this } ends the whole configuration, but line 2"),
-    "a key without quotes": ('{\n  ‸instrument: "PG3"\n}', "a name must stand in double quotes"),
-    "a text without quotes": ('{\n  "instrument": ‸PG3\n}', "a text must stand in double quotes"),
-    "no closing quote": ('{\n  "instrument": ‸"PG3,\n  "b": 1\n}', "no closing quote in this line"),
+    "a brace too early": ('{\n  "a": {"b": 1}‸},\n  "c": 2\n}', "this } ends the configuration, but there is more"),
+    "a key without quotes": ('{\n  ‸instrument: "PG3"\n}', "a name needs double quotes"),
+    "a text without quotes": ('{\n  "instrument": ‸PG3\n}', "a string needs double quotes"),
+    "no closing quote": ('{\n  "instrument": ‸"PG3,\n  "b": 1\n}', "no closing quote on this line"),
     "no closing quote of a key": ('{\n  ‸"instrument: "PG3"\n}', "no closing quote"),
-    "no closing quote, at the end": ('{"a": ‸"x', "no closing quote in this line"),
+    "no closing quote, at the end": ('{"a": ‸"x', "no closing quote on this line"),
     "a backslash": ('{"script_dir": "C:‸\\path"}', "a backslash"),
-    "a tab in a text": ('{"a": "x‸\ty"}', "a tab inside a text"),
+    "a tab in a text": ('{"a": "x‸\ty"}', "a tab inside a string"),
     "no value": ('{\n  "a"‸:\n}', "the value is missing"),
     "no value in the middle": ('{"a": ‸, "b": 2}', "the value is missing"),
-    "no colon": ('{"a" ‸1}', "stands a colon"),
-    "an equals sign": ('{\n"a" ‸= 1}', "stands a colon"),
+    "no colon": ('{"a" ‸1}', "a colon (:) is missing"),
+    "an equals sign": ('{\n"a" ‸= 1}', "a colon (:) is missing"),
     "Python's words": ('{"preserve_events": ‸True}', "JSON writes true"),
-    "a number with its unit": ('{"update_every": ‸30s}', "a number that is not written as JSON has it"),
-    "a number with a zero before it": ('{"update_every": ‸030}', "a number that is not written as JSON has it"),
-    "a number without a zero before it": ('{"update_every": ‸.5}', "a number that is not written as JSON has it"),
-    "another format": ('\n[‸livereduce]\ninstrument = PG3\n', "a text must stand in double quotes"),
-    "no braces at all": ('‸instrument: PG3\n', "a configuration begins with {"),
+    "a number with its unit": ('{"update_every": ‸30s}', "not a valid JSON number"),
+    "a number with a zero before it": ('{"update_every": ‸030}', "not a valid JSON number"),
+    "a number without a zero before it": ('{"update_every": ‸.5}', "not a valid JSON number"),
+    "another format": ('\n[‸livereduce]\ninstrument = PG3\n', "a string needs double quotes"),
+    "no braces at all": ('‸instrument: PG3\n', "a configuration must begin with {"),
 }  # fmt: skip
 
 
@@ -75,8 +75,8 @@ def test_of_a_long_line_the_part_that_matters_is_shown() -> None:
 def test_a_key_given_twice_is_named_with_both_lines() -> None:
     text = '{\n"instrument": "PG3",\n"limits": {"process": 5},\n\n"instrument": "NOM",\n"limits.process": 6}'
     first, second = read_text(text, None).config.warnings
-    assert 'line 5: "instrument" is given more than once (first in line 2); the last one counts' in first
-    assert 'line 6: "limits.process" is given more than once (first in line 3); the last one counts' in second
+    assert 'line 5: "instrument" is given more than once (first on line 2); the last one counts' in first
+    assert 'line 6: "limits.process" is given more than once (first on line 3); the last one counts' in second
 
 
 def test_the_same_name_in_another_object_is_no_repeat() -> None:

@@ -33,8 +33,8 @@ def test_certificate_and_verification(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("publisher_username", "", '"publisher_username": expected a text'),
-        ("publisher_password", 12345, '"publisher_password": expected a text'),
+        ("publisher_username", "", '"publisher_username": expected a string'),
+        ("publisher_password", 12345, '"publisher_password": expected a string'),
         ("publisher_certificate", 5, '"publisher_certificate": expected the path'),
         ("verify_ssl", "no", '"verify_ssl": expected true or false'),
         ("publish_url_template", None, '"publish_url_template": expected a URL'),

@@ -181,7 +181,7 @@ def hangs(post: Post, fault: str, *, first: bool) -> None:
         (post.beamline.path / "fault").touch()
         post.bench.beam_to(Stage.MORE)
     status = post.wait("the restart", lambda status: status.restarts >= 1)
-    assert "no sign of life in process" in status.last_restarts[-1].reason
+    assert "the worker gave no sign of life in process" in status.last_restarts[-1].reason
     assert f"reduce_{post.bench.short_name}_live_proc.py" in status.dump_shows or "re/" in status.dump_shows
     post.wait_reduced(post.bench.half if first else post.bench.more, generation=2)
     post.finish()
@@ -332,7 +332,7 @@ def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
     (post.beamline.path / "fault").touch()
     post.bench.beam_to(Stage.MORE)
     status = post.wait("the restart", lambda status: status.restarts >= 1)
-    assert "grown inside post_proc" in status.last_restarts[-1].reason
+    assert "added by post_proc" in status.last_restarts[-1].reason
     assert "of events held" in status.last_restarts[-1].reason
     status = post.wait_reduced(post.bench.more, generation=2)
     assert status.progress is not None

@@ -98,7 +98,7 @@ def test_a_directory_that_cannot_be_made_again_is_said_once(tmp_path: Path, capl
     home.hold("a.conf")
     home.hold("a.conf")
     assert [record.message for record in caplog.records] == [
-        f"{folder} was removed and cannot be made again: File exists"
+        f"{folder} was removed and cannot be recreated: File exists"
     ]
     folder.unlink()
     home.hold("a.conf")
@@ -116,7 +116,7 @@ def test_a_file_system_without_locks_stops_nobody(
     home = state()
     assert home.move(tmp_path / "nfs", "a.conf")
     home.hold("a.conf")
-    assert "has no locks" in caplog.text
+    assert "does not support locks" in caplog.text
     home.leave()
 
 

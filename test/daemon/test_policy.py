@@ -143,7 +143,7 @@ def test_what_a_worker_refused_is_tried_again_now_and_then() -> None:
     state, _ = step(running(), refusal, 10)
     for start in (310, 621, 932):
         state, actions = play((start - 0.1, GOOD), (start, GOOD), state=state)
-        assert actions == [(start, Start(reason="what the worker could not use is tried again after 300 s"))]
+        assert actions == [(start, Start(reason="trying again what the worker could not use, after 300 s"))]
         state, _ = play((start + 1, Beaten(phase=Phase.STARTING)), (start + 11, refusal), state=state)
         assert (state.word, state.since, state.restarts) == (StateWord.PARKED, start + 11, 0)
 
@@ -206,7 +206,10 @@ def test_silence_is_judged_by_phase(phase: Phase, limit_s: float) -> None:
     assert (state.ending, actions) == (None, [(0, Start(reason="the daemon has started"))])
     state, actions = play((limit_s, Tick()), state=state)
     assert actions == [(limit_s, Dump())]
-    assert (state.word, state.why) == (StateWord.STALLED, f"no sign of life in {phase} for {limit_s:g} s")
+    assert (state.word, state.why) == (
+        StateWord.STALLED,
+        f"the worker gave no sign of life in {phase} for {limit_s:g} s",
+    )
 
 
 def test_starting_counts_from_the_start() -> None:
@@ -228,10 +231,10 @@ def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
     state, actions = play((31, Tick()), (32, Tick()), (41, Tick()), (42, Tick()), state=stalled())
     assert actions == [(32, Terminate()), (42, Kill())]
     state, actions = play((43, WorkerEnded(code=-9, reason="killed by SIGKILL")), state=state)
-    assert (state.word, state.why) == (StateWord.RESTARTING, "no sign of life in waiting for 30 s")
+    assert (state.word, state.why) == (StateWord.RESTARTING, "the worker gave no sign of life in waiting for 30 s")
     assert (state.restarts, state.failures, state.due) == (1, 1, 43)
     state, actions = play((43, Tick()), (43, GOOD), state=state)
-    assert actions == [(43, Judge()), (43, Start(reason="no sign of life in waiting for 30 s"))]
+    assert actions == [(43, Judge()), (43, Start(reason="the worker gave no sign of life in waiting for 30 s"))]
 
 
 def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:

@@ -170,7 +170,7 @@ def test_what_the_worker_prints_and_who_lives_is_in_the_log(beamline: Beamline) 
     ("mode", "reason"),
     [
         ("crash once", "the worker was killed by SIGSEGV"),
-        ("leave once", "the worker left without having been asked to (exit code 0)"),
+        ("leave once", "the worker exited without being asked to (exit code 0)"),
     ],
 )
 def test_a_worker_that_ends_is_started_again(beamline: Beamline, mode: str, reason: str) -> None:
@@ -178,7 +178,7 @@ def test_a_worker_that_ends_is_started_again(beamline: Beamline, mode: str, reas
     status = beamline.wait_running(generation=2)
     assert status.restarts == 1
     assert [(one.reason, one.generation) for one in status.last_restarts] == [(reason, 1)]
-    assert f"{reason}; the next start comes in 0 s" in beamline.log()
+    assert f"{reason}; the next worker starts in 0 s" in beamline.log()
     # the daemon and one worker: what the first one's script had left behind is gone
     assert sorted(processes_of(beamline.path)) == sorted([status.pid, status.worker_pid])  # type: ignore[type-var]
 
@@ -254,7 +254,7 @@ def test_a_silent_worker_is_asked_for_its_stacks_and_replaced(beamline: Beamline
     beamline.configure(limits={"waiting": 0.5})
     beamline.start("silent once")
     status = beamline.wait_running(generation=2)
-    reason = "no sign of life in waiting for 0.5 s"
+    reason = "the worker gave no sign of life in waiting for 0.5 s"
     assert [(one.reason, one.generation) for one in status.last_restarts] == [(reason, 1)]
     assert f"stalled: {reason}" in beamline.log()
     assert Path(status.dump).parent == beamline.path / "state" / "dumps"
@@ -271,7 +271,7 @@ def test_a_worker_that_beats_again_goes_on(beamline: Beamline) -> None:
     status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 5)
     assert (status.generation, status.restarts) == (1, 0)
     assert status.dump == "", "the answer to the signal was another one"
-    assert "there are no stacks of the silent worker" in beamline.log()
+    assert "no stack traces of the unresponsive worker" in beamline.log()
     assert "stalled" in beamline.log()
 
 
@@ -280,8 +280,8 @@ def test_a_worker_deaf_to_orders_is_terminated_at_the_deadline(beamline: Beamlin
     beamline.wait_running()
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0
-    assert "SIGTERM to the worker's group" in beamline.log()
-    assert "SIGKILL to the worker's group" not in beamline.log()
+    assert "SIGTERM to the worker's process group" in beamline.log()
+    assert "SIGKILL to the worker's process group" not in beamline.log()
 
 
 def test_a_stubborn_worker_is_killed_at_the_deadline(beamline: Beamline) -> None:
@@ -289,7 +289,7 @@ def test_a_stubborn_worker_is_killed_at_the_deadline(beamline: Beamline) -> None
     beamline.wait_running()
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0
-    assert "SIGKILL to the worker's group" in beamline.log()
+    assert "SIGKILL to the worker's process group" in beamline.log()
     assert processes_of(beamline.path) == []
 
 
@@ -299,10 +299,10 @@ def test_further_requests_do_not_wait_for_deadlines(beamline: Beamline) -> None:
     daemon.terminate()
     beamline.wait(lambda seen: seen.state is StateWord.STOPPING)
     for step in ("SIGTERM", "SIGKILL"):
-        assert f"{step} to the worker's group" not in beamline.log()
+        assert f"{step} to the worker's process group" not in beamline.log()
         daemon.terminate()
         deadline = time.monotonic() + LIMIT_S
-        while f"{step} to the worker's group" not in beamline.log() and time.monotonic() < deadline:
+        while f"{step} to the worker's process group" not in beamline.log() and time.monotonic() < deadline:
             time.sleep(0.01)
     assert daemon.wait(LIMIT_S) == 0
 
@@ -332,7 +332,7 @@ def test_a_daemon_that_is_killed_is_down_at_once_though_nobody_has_reaped_it(bea
     os.waitid(os.P_PID, daemon.pid, os.WEXITED | os.WNOWAIT)
     down = subprocess.run(command, cwd=beamline.path, env=environ, capture_output=True, text=True, check=False)
     assert down.returncode == 2
-    assert f"DOWN: the daemon (pid {daemon.pid}) is gone without having been stopped" in down.stdout
+    assert f"DOWN: the daemon (pid {daemon.pid}) is gone, although nobody stopped it" in down.stdout
     assert re.search(r"^source .* connected", down.stdout, re.M) is None or "not connected" in down.stdout
 
 
@@ -354,7 +354,7 @@ def test_a_script_that_does_not_end_is_cancelled(beamline: Beamline) -> None:
     beamline.wait_running()
     beamline.script("pass  # changed\n")
     assert beamline.wait_running(generation=2).restarts == 0
-    assert "SIGTERM to the worker's group" in beamline.log()
+    assert "SIGTERM to the worker's process group" in beamline.log()
 
 
 def test_a_touch_or_a_change_taken_back_restarts_nothing(beamline: Beamline) -> None:
@@ -415,7 +415,7 @@ def test_nothing_goes_on_while_no_worker_runs(beamline: Beamline) -> None:
     beamline.wait(lambda seen: seen.restarts > 3)
     beamline.script("no python at all\n")
     told = beamline.wait(lambda seen: seen.worker_pid is None and len(seen.problems) == 1)
-    assert "goes on" not in told.why
+    assert "stays in use" not in told.why
     assert told.problems[0] in told.why
     assert "the worker crashed" in told.why
 
@@ -563,7 +563,7 @@ def test_a_mended_configuration_takes_effect_where_it_says(beamline: Beamline) -
 def test_what_the_worker_refuses_is_not_tried_again_until_it_changes(beamline: Beamline) -> None:
     beamline.start("refuse")
     parked = beamline.wait(lambda seen: seen.state is StateWord.PARKED)
-    assert parked.why == "the worker cannot use what it was given: a bad script"
+    assert parked.why == "the worker cannot run: a bad script"
     assert (parked.generation, parked.restarts) == (1, 0)
     beamline.script("pass  # still bad\n")
     beamline.wait(lambda seen: seen.state is StateWord.PARKED and seen.generation > 1)

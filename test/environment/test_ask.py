@@ -126,7 +126,7 @@ def test_what_is_not_there_is_said(site: Launchers) -> None:
 @pytest.mark.parametrize("launcher", ["nsd-app-wrap.sh", "conda"])
 def test_a_wrong_name_ends_with_what_the_launcher_says(site: Launchers, launcher: str) -> None:
     install(site, launcher)
-    with pytest.raises(NoAnswer, match=r"^ended with code 1: .*(no environment|EnvironmentLocationNotFound).*nope"):
+    with pytest.raises(NoAnswer, match=r"^exited with code 1: .*(no environment|EnvironmentLocationNotFound).*nope"):
         ask(command(site, "nope"), environ(site), LIMIT_S)
 
 
@@ -161,11 +161,11 @@ def test_what_a_launcher_leaves_running_is_not_waited_for(site: Launchers, tmp_p
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("#!/bin/sh\nexit 0\n", "does not run the python of an environment, and said nothing"),
-        ("#!/bin/sh\necho 1; echo 2; echo; echo 3; echo 4 >&2; exit 5\n", "ended with code 5: 2 / 3 / 4"),
-        ("#!/bin/sh\nkill -9 $$\n", "ended with code -9, and said nothing"),
-        ("#!/bin/sh\necho '{\"executable\": 1}' > \"$2\"\n", "gave an answer that is none ('version')"),
-        ("#!/bin/sh\nprintf '\\377' > \"$2\"\n", "gave an answer that is none"),
+        ("#!/bin/sh\nexit 0\n", "did not run the Python of the environment, and printed nothing"),
+        ("#!/bin/sh\necho 1; echo 2; echo; echo 3; echo 4 >&2; exit 5\n", "exited with code 5: 2 / 3 / 4"),
+        ("#!/bin/sh\nkill -9 $$\n", "exited with code -9, and printed nothing"),
+        ("#!/bin/sh\necho '{\"executable\": 1}' > \"$2\"\n", "gave an invalid answer ('version')"),
+        ("#!/bin/sh\nprintf '\\377' > \"$2\"\n", "gave an invalid answer"),
         ("#!/no/such/shell\n", "cannot be run: No such file or directory"),
         (None, "cannot be run: No such file or directory"),
     ],

@@ -56,7 +56,7 @@ def test_mantids_end_is_not_waited_for(made: dict[str, str]) -> None:
     [
         ("none", "ModuleNotFoundError: No module named 'mantid'"),
         ("broken", "ImportError: libMantidKernel.so: cannot open shared object file"),
-        ("crashing", "ended with code -6: Segmentation fault"),
+        ("crashing", "exited with code -6: Segmentation fault"),
     ],
 )
 def test_why_there_is_no_answer(made: dict[str, str], name: str, problem: str) -> None:

@@ -41,7 +41,7 @@ SITE = {"mantid": "/usr/local/pixi/mantid/pixi.toml", "mantid_dev": "/usr/local/
         (
             Config(conda_env="mantid"),
             Launchers(python="/usr/bin/python3"),
-            "mantid, taken to be active since none of nsd-app-wrap.sh, pixi, conda and micromamba is on the PATH",
+            "mantid, assumed to be active because none of nsd-app-wrap.sh, pixi, conda and micromamba is on the PATH",
             ("/usr/bin/python3",),
         ),
         # and a python that is named outright needs none of them
@@ -90,7 +90,7 @@ def test_no_way_says_what_was_looked_for_and_what_is_there() -> None:
     assert plan(Config(), Launchers()) == Plan(
         environment="mantid-dev",
         problem="environment mantid-dev cannot be used: none of nsd-app-wrap.sh, pixi, conda and micromamba is on the "
-        "PATH, and no python either",
+        "PATH, and neither is python",
     )
 
 

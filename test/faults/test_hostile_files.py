@@ -68,7 +68,7 @@ def write_60_mb(path: Path) -> None:
 def goes_on_then_mended(rig: Rig, path: Path, spoil: Callable[[Path], None], mended: str, *seen: str) -> None:
     """What cannot be used is named and passed over; meanwhile everything else goes on."""
     spoil(path)
-    rig.saw(StateWord.DEGRADED, path.name, "goes on", *seen)
+    rig.saw(StateWord.DEGRADED, path.name, "stays in use", *seen)
     is_fresh(rig)
     rig.beam_to(MORE)
     rig.wait_reduced(MORE_EVENTS, generation=1)
@@ -110,7 +110,7 @@ def many_modules(rig: Rig) -> None:
             os.truncate(path.with_name(f"{name}.py"), 15 << 20)
 
     swell_all(rig.path / "my_table_0.py")
-    rig.saw(StateWord.DEGRADED, "my_table_4.py", "together", "75 MiB, at most 64 MiB", "goes on")
+    rig.saw(StateWord.DEGRADED, "my_table_4.py", "together", "75 MiB, at most 64 MiB", "stays in use")
     is_fresh(rig)
     rig.inject()
     for name in names:

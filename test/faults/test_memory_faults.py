@@ -82,7 +82,7 @@ def steps() -> Iterator[float]:
 def allocates(rig: Rig) -> None:
     rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limit(300 * MB))
     rig.let_fault()
-    rig.saw_restart("memory", "over the limit of 300 MB", "grown inside proc")
+    rig.saw_restart("memory", "over the limit of 300 MB", "added by proc")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
 
@@ -99,7 +99,7 @@ def keeps_arrays(rig: Rig) -> None:
     rig.wait("the second end", lambda one: one.renewals + one.restarts >= 2)
     (rig.path / "fault").unlink()
     status = rig.back(MORE_EVENTS - 12_000, generation=3)
-    assert all("grown inside post_proc" in one.reason for one in status.last_restarts), status.last_restarts
+    assert all("added by post_proc" in one.reason for one in status.last_restarts), status.last_restarts
     assert status.progress
     assert (status.progress.keeps_events, status.progress.fits) == (True, "")
     assert "too large to keep its events" not in rig.log()

@@ -1,6 +1,6 @@
 """Files replaced by what is no file, or none of theirs: at the start and while everything runs, of each kind there is.
 
-What the service writes itself is written again; what people write is named, and the version in use goes on.
+What the service writes itself is written again; what people write is named, and the previous version stays in use.
 """
 
 from pathlib import Path

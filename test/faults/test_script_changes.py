@@ -102,17 +102,17 @@ def broken_then_mended(rig: Rig, text: str, *seen: str) -> None:
 
 @ROWS("script broken, then mended")
 def broken(rig: Rig) -> None:
-    broken_then_mended(rig, "x = 1\ny = = 2\n", "_proc.py:2", "goes on")
+    broken_then_mended(rig, "x = 1\ny = = 2\n", "_proc.py:2", "stays in use")
 
 
 @ROWS("script half-written, then whole")
 def half_written(rig: Rig) -> None:
-    broken_then_mended(rig, DOUBLED + "def focus(\n", "_proc.py:2", "goes on")
+    broken_then_mended(rig, DOUBLED + "def focus(\n", "_proc.py:2", "stays in use")
 
 
 @ROWS("script truncated to nothing, then whole")
 def truncated(rig: Rig) -> None:
-    broken_then_mended(rig, "", "_proc.py", "empty", "goes on")
+    broken_then_mended(rig, "", "_proc.py", "empty", "stays in use")
 
 
 @ROWS("script unreadable, then readable")
@@ -121,7 +121,7 @@ def unreadable(rig: Rig) -> None:
     rig.begin()
     proc_of(rig).unlink()
     proc_of(rig).mkdir()
-    rig.saw(StateWord.DEGRADED, "_proc.py", "goes on")
+    rig.saw(StateWord.DEGRADED, "_proc.py", "stays in use")
     goes_on(rig)
     rig.inject()
     proc_of(rig).rmdir()
@@ -236,7 +236,7 @@ def configuration_breaks(rig: Rig, break_it: Callable[[Path], None], *seen: str)
     path = rig.path / "livereduce.conf"
     before = path.read_text()
     break_it(path)
-    rig.saw(StateWord.DEGRADED, *seen, "goes on")
+    rig.saw(StateWord.DEGRADED, *seen, "stays in use")
     goes_on(rig)
     rig.inject()
     if path.is_dir():
@@ -257,7 +257,7 @@ def configuration_mended(rig: Rig) -> None:
     """One that can be used and is not that in use ends the daemon in order."""
     rig.begin()
     save(rig.path / "livereduce.conf", '{"update_every": "often"}')
-    rig.saw(StateWord.DEGRADED, "update_every", "goes on")
+    rig.saw(StateWord.DEGRADED, "update_every", "stays in use")
     goes_on(rig)
     rig.inject()
     rig.configure(update_every=0.25)

@@ -61,7 +61,7 @@ def stopped(rig: Rig) -> None:
     assert before.progress
     rig.inject()
     os.kill(pid_of(rig), signal.SIGSTOP)
-    rig.saw(StateWord.STALLED, "no sign of life in waiting")
+    rig.saw(StateWord.STALLED, "the worker gave no sign of life in waiting")
     rig.back(before.progress.run_events, generation=2)
     rig.finish()
 
@@ -137,8 +137,8 @@ def ignores_sigterm(rig: Rig) -> None:
     fault = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass\n"
     rig.begin(once(rig.path, fault), limits={"process": HANG_S})
     rig.let_fault()
-    rig.saw(StateWord.STALLED, "no sign of life in process")
-    rig.saw_log("SIGKILL to the worker's group")
+    rig.saw(StateWord.STALLED, "the worker gave no sign of life in process")
+    rig.saw_log("SIGKILL to the worker's process group")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
 
@@ -205,7 +205,7 @@ def runtime_removed(rig: Rig) -> None:
     rig.begin()
     rig.inject()
     shutil.rmtree(rig.path / "run")
-    rig.saw_log("run was removed: it is made again")
+    rig.saw_log("run was removed: creating it again")
     rig.until("a status", lambda: (rig.path / "run" / "status.json").exists())
     assert rig.beamline.start().wait(60) == 78  # the lock is there again, too
     rig.beamline.daemons.pop()
@@ -219,7 +219,7 @@ def state_removed(rig: Rig) -> None:
     rig.begin()
     rig.inject()
     shutil.rmtree(rig.path / "state")
-    rig.saw_log("state was removed: it is made again")
+    rig.saw_log("state was removed: creating it again")
     rig.beam_to(MORE)
     rig.back(MORE_EVENTS)
     rig.finish()
@@ -256,7 +256,7 @@ def dies_of_one_chunk(rig: Rig) -> None:
     rig.saw_restart("SIGABRT", number=2)
     rig.saw_log("run 1 is incomplete", "left out", "twice in proc")
     rig.back(HALF_EVENTS, generation=3)
-    pulses, events, *_ = rig.finish(incomplete="the worker died on it twice in proc").facts
+    pulses, events, *_ = rig.finish(incomplete="the worker crashed or hung on it twice in proc").facts
     assert events == 1000 * int(str(pulses))
     assert 40 <= int(str(pulses)) < 60, "one chunk of 0.2 s at most, and nothing else"
 
@@ -273,7 +273,7 @@ def dies_of_a_moment(rig: Rig) -> None:
     rig.saw_restart("SIGABRT", number=3)
     rig.saw_log("run 1 is incomplete", "left out", "twice in proc")
     rig.back(HALF_EVENTS, generation=4)
-    pulses, events, *_ = rig.finish(incomplete="the worker died on it twice in proc").facts
+    pulses, events, *_ = rig.finish(incomplete="the worker crashed or hung on it twice in proc").facts
     assert events == 1000 * int(str(pulses))
     assert 50 <= int(str(pulses)) < 60, "an eighth of that chunk, and nothing else"
 

@@ -8,7 +8,7 @@ from livereduce.messages.conditions import URGENCY, ProblemNote, begun_and_over,
 from livereduce.messages.status import Condition
 
 WELL = Progress(source_connected=True, source_connects=1)
-SYNTAX = ProblemNote("p.py:3: invalid syntax", "the version in use goes on")
+SYNTAX = ProblemNote("p.py:3: invalid syntax", "the previous version stays in use")
 KINDS = st.sampled_from(URGENCY)
 SETS = st.lists(st.builds(Condition, kind=KINDS, text=st.sampled_from("ab")), unique_by=lambda one: one.kind).map(tuple)
 
@@ -32,7 +32,7 @@ def test_a_syntax_error_saved_over_a_failing_script_is_told_at_once_and_first() 
     before = dated((), conditions_of(failing_proc, (), at_work=True), "1")
     both = dated(before, conditions_of(failing_proc, (SYNTAX,), at_work=True), "2")
     assert [(one.text, one.since) for one in both] == [
-        ("p.py:3: invalid syntax; the version in use goes on", "2"),
+        ("p.py:3: invalid syntax; the previous version stays in use", "2"),
         ("proc: p.py:1: NameError", "1"),
     ]
     assert dated(both, conditions_of(failing_proc, (), at_work=True), "3") == before
@@ -40,7 +40,7 @@ def test_a_syntax_error_saved_over_a_failing_script_is_told_at_once_and_first() 
 
 def test_nothing_goes_on_where_there_is_no_worker() -> None:
     assert texts(None, SYNTAX) == ["p.py:3: invalid syntax"]
-    assert texts(WELL, SYNTAX) == ["p.py:3: invalid syntax; the version in use goes on"]
+    assert texts(WELL, SYNTAX) == ["p.py:3: invalid syntax; the previous version stays in use"]
 
 
 def test_all_that_holds_is_told_the_most_urgent_first() -> None:
@@ -49,7 +49,7 @@ def test_all_that_holds_is_told_the_most_urgent_first() -> None:
     assert told == [
         "the stream: refused",
         "post_proc runs",
-        "p.py:3: invalid syntax; the version in use goes on",
+        "p.py:3: invalid syntax; the previous version stays in use",
         "c.conf: bad",
         "proc: r",
         "post_proc: q",

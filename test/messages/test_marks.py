@@ -65,5 +65,5 @@ def test_the_reason_of_a_skip_names_stage_and_time() -> None:
     one = Suspect(stage=MarkStage.INTAKE, run=5, from_ns=10**9, to_ns=3 * 10**9, why="killed by SIGSEGV")
     assert one.reason == (
         "the data of 1990-01-01T00:00:01.000000Z to 1990-01-01T00:00:03.000000Z left out: "
-        "the worker died on it twice in intake (killed by SIGSEGV)"
+        "the worker crashed or hung on it twice in intake (killed by SIGSEGV)"
     )

@@ -151,9 +151,9 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
             "reducing run 12345; incomplete: its start is gone",
         ),
         (
-            replace(progress(), fits="histograms for want of memory"),
+            replace(progress(), fits="histograms, because memory ran out"),
             StateWord.RUNNING,
-            "reducing run 12345; histograms for want of memory",
+            "reducing run 12345; histograms, because memory ran out",
         ),
         (
             replace(progress(), last_errors={"publish": "result: OSError: no space"}),
@@ -187,7 +187,7 @@ def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none
     clock = clock_time(since, "%H:%M:%S")
     assert (condition.kind, condition.text) == (
         "pulses",
-        f"no pulses since {clock}, although run 12345 is not paused: does the data acquisition run?",
+        f"no pulses since {clock}, although run 12345 is not paused: is the data acquisition running?",
     )
     assert shown(StateWord.RUNNING, "at work", silent, (condition,)) == (StateWord.DEGRADED, condition.text)
     for other in (RunState.PAUSED, RunState.ENDED, RunState.NO_RUN):
@@ -231,9 +231,9 @@ def test_memory_stacks_and_last_words_are_shown() -> None:
     text = describe(full)
     assert "1000 MB, 25 % of the limit of 4000 MB" in text
     assert '/d/1.txt File "p.py", line 3' in text
-    assert text.count("last words") == 2
+    assert text.count("last output") == 2
     assert "1000 MB, no limit" in describe(replace(full, memory_limit_bytes=None))
-    assert "of 4000 MB: 900 MB grown inside proc" in describe(replace(full, memory_parts="900 MB grown inside proc"))
+    assert "of 4000 MB: 900 MB added by proc" in describe(replace(full, memory_parts="900 MB added by proc"))
 
 
 def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:
@@ -245,7 +245,7 @@ def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:
     full = replace(FULL, script_failure=failure, printed=printed)
     assert decode_status(encode_status(full)) == full
     text = describe(full)
-    assert f"traceback      {iso(NOW)} proc, run 7, well again" in text
+    assert f"traceback      {iso(NOW)} proc, run 7, resolved" in text
     assert ("frame 99·[2J" in text, "frame 92" in text, "frame 91" in text) == (True, True, False)
     assert ("line 39" in text, "line 35" in text, "line 34" in text) == (True, True, False)
     assert text.replace("\n", "").isprintable()
@@ -282,18 +282,18 @@ def test_down_is_gone_or_silent() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     assert (
-        is_down(replace(FULL, pid=gone.pid), NOW) == f"the daemon (pid {gone.pid}) is gone without having been stopped"
+        is_down(replace(FULL, pid=gone.pid), NOW) == f"the daemon (pid {gone.pid}) is gone, although nobody stopped it"
     )
 
 
 def test_the_lock_tells_at_once_whatever_has_its_pid() -> None:
-    gone = f"the daemon (pid {FULL.pid}) is gone without having been stopped"
+    gone = f"the daemon (pid {FULL.pid}) is gone, although nobody stopped it"
     assert is_down(FULL, NOW, Holder(held=False, pid=FULL.pid)) == gone
     assert is_down(FULL, NOW, Holder(held=True, pid=FULL.pid)) == ""
     assert is_down(FULL, NOW, Holder(held=True)) == ""
     assert is_down(replace(FULL, pid=MAX_PID), NOW, Holder(held=True, pid=MAX_PID)) == "", "of another namespace"
     other = is_down(FULL, NOW, Holder(held=True, pid=7))
-    assert other == f"the daemon (pid {FULL.pid}) is gone, and another one (pid 7) has only just started"
+    assert other == f"the daemon (pid {FULL.pid}) is gone, and a new one (pid 7) has just started"
     assert is_down(FULL, NOW + timedelta(seconds=17), Holder(held=True, pid=FULL.pid)).endswith("nothing for 17 s")
 
 
@@ -319,7 +319,7 @@ def test_the_description_holds_what_an_operator_asks() -> None:
         "2.5e+07 events/s",
         "1.2 s old",
         "3 chunks, 2 results",
-        f"{iso(NOW)} proc: p.py:3: ZeroDivisionError (over)",
+        f"{iso(NOW)} proc: p.py:3: ZeroDivisionError (resolved)",
         f"/s/proc.py (md5 {'f' * 32}), written {iso(NOW)}, in use since {iso(NOW)}",
         "generation 4, pid 77, 1 restarts",
         "generation 3: the worker was killed by SIGSEGV",
@@ -421,11 +421,11 @@ def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_is_not_counted_and_what_must_not_be_used_is_shown() -> None:
     told = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=3, run_erroneous=4, invalid_logs="temp")))
-    assert "not counted    events 3 of unmapped pixels, 4 of erroneous ones" in told
+    assert "not counted    events: 3 with unmapped pixels, 4 with invalid pixels" in told
     assert "invalid logs   temp" in told
     assert "left out" not in told
     faults = describe(replace(FULL, progress=replace(PROGRESS, contained=2)))
-    assert "left out       2 times, for an internal error (see the log)" in faults
+    assert "left out       2 times, because of an internal error (see the log)" in faults
     plain = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=0, run_erroneous=0)))
     assert "not counted" not in plain
     assert "invalid" not in plain

@@ -32,7 +32,9 @@ STATUS = Status(
     version="1",
     memory_bytes=5,
     memory_limit_bytes=10,
-    last_restarts=(Restart(at=NOW.isoformat(), reason="no sign of life in process for 600 s", generation=1),),
+    last_restarts=(
+        Restart(at=NOW.isoformat(), reason="the worker gave no sign of life in process for 600 s", generation=1),
+    ),
     progress=Progress(run=7, run_state=RunState.RUNNING, data_age_s=0.5),
 )
 LISTED = Listed(name="result", path="7/result.nxs", version="v", written_unix_s=NOW.timestamp())

@@ -36,7 +36,7 @@ def scripts(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("config", "facts", "engine", "word"),
     [
-        (Config(), {}, "builtin", "nothing points to Mantid"),
+        (Config(), {}, "builtin", "Mantid was not found"),
         (Config(conda_env="mantid-dev"), {}, "mantid", '"CONDA_ENV" in the configuration names mantid-dev'),
         (Config(pixi_env="sans_qa", conda_env="x"), {}, "mantid", '"PIXI_ENV" in the configuration names sans_qa'),
         (Config(), {"launcher": "/bin/nsd-app-wrap.sh"}, "mantid", "launcher /bin/nsd-app-wrap.sh"),
@@ -185,7 +185,7 @@ def test_every_problem_is_raised_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(OperatorError) as caught:
         resolve(config, {"PATH": "", "HOME": "/nowhere"}, tmp_path)
-    words = ["script directory", "has no live stream that is known", "state directory"]
+    words = ["script directory", "has no known live stream", "state directory"]
     assert [word in problem for word, problem in zip(words, caught.value.problems, strict=True)] == [True] * 3
 
 
@@ -199,8 +199,8 @@ def test_started_by_hand_mantid_runs_where_this_python_has_it(scripts: Path) -> 
     assert problems_of(config, host(mantid="/opt/mantid/__init__.py")) == []
     (problem,) = problems_of(config)
     assert problem == (
-        f'Mantid does not import in {sys.executable}, but "CONDA_ENV" in the configuration names mantid-dev; start '
-        "livereduce.sh, which enters the environment, or name its python by absolute path; or set "
+        f'Mantid cannot be imported in {sys.executable}, but "CONDA_ENV" in the configuration names mantid-dev; start '
+        "livereduce with livereduce.sh, or give the absolute path of its python; or set "
         '"engine": "builtin" to reduce without Mantid'
     )
     assert problems_of(replace(config, conda_env="/opt/env/bin/python")) == []
@@ -218,7 +218,7 @@ def test_a_configuration_other_than_that_of_the_launch_is_for_another_process(sc
     for launched in (Launched(config=fingerprint(Config()), problem="environment x: no"), Launched()):
         found = survey(config, host(launched=launched))
         assert found.problems == ()
-        assert "not the one that the daemon was launched for" in found.relaunch
+        assert "changed since the daemon was launched" in found.relaunch
     assert survey(config, host()).relaunch == ""
 
 

@@ -169,7 +169,7 @@ def test_plain_status_is_of_the_users_own_service(users: Path, host: Path) -> No
 def test_a_users_service_that_is_down_is_not_replaced_by_the_systems(users: Path, host: Path) -> None:
     configured(users / ".config" / "livereduce.conf")
     running(host / "run" / "livereduce", "of the system")
-    assert asked(None).startswith("DOWN: no status of a daemon")
+    assert asked(None).startswith("DOWN: no daemon status found")
     assert "of the system" in asked(host / "etc" / "livereduce.conf")
 
 

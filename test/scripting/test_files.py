@@ -314,7 +314,7 @@ def test_names_that_go_nowhere_are_warnings_that_name_script_and_line(tmp_path: 
     problems, warnings = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3", "builtin")
     assert problems == ()
     assert [warning[:60] for warning in warnings] == [
-        "reduce_PG3_live_proc.py: line 1 assigns to `input`, which ch",
+        "reduce_PG3_live_proc.py: line 1 assigns to `input`, which ha",
         "reduce_PG3_live_post_proc.py: line 2 assigns to `result`, wh",
     ]
     _, of_mantid = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3", "mantid")

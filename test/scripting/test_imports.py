@@ -158,7 +158,7 @@ def test_modules_that_are_too_long_together_are_beyond(tmp_path: Path) -> None:
         os.truncate(tmp_path / f"{name}.py", 16 << 20)
     (problem,) = import_closure([(tmp_path / SCRIPT, b"import a, b, c, d, e, f")], tmp_path).beyond
     assert problem.startswith(
-        f"{tmp_path / 'e.py'}: with it the modules of the scripts are together too long (80 MiB, "
+        f"{tmp_path / 'e.py'}: with it, all modules of the scripts together are too long (80 MiB, "
     )
 
 

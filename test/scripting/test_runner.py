@@ -244,7 +244,7 @@ def test_nothing_a_script_raises_escapes(load: Load, store: WorkspaceStore, text
 
 def test_sys_exit_is_explained(load: Load, store: WorkspaceStore) -> None:
     error = fail(run_script(load("raise SystemExit"), Workspace(), "result", store))
-    assert "`return` ends it early" in error.text
+    assert "use `return` to end it early" in error.text
 
 
 def test_an_interrupt_is_not_the_scripts_business(load: Load, store: WorkspaceStore) -> None:
@@ -318,7 +318,7 @@ def copy_of(path: Path, text: bytes, md5: str = "") -> ScriptCopy:
 
 
 def test_a_copy_that_is_not_what_was_checked_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"p\.py has md5 [0-9a-f]{32}, but abc was checked"):
+    with pytest.raises(OperatorError, match=r"p\.py has md5 [0-9a-f]{32}, but expected abc"):
         load_script(copy_of(tmp_path / "c.py", b"x = 1\n", "abc"))
 
 

@@ -70,7 +70,7 @@ def test_names_that_are_used_or_may_be(script: str) -> None:
 
 def test_the_advice_names_the_line_and_what_counts() -> None:
     (of_input,) = find_unused(ast.parse("\ninput = 2"))
-    assert of_input.advice.startswith("line 2 assigns to `input`, which changes nothing: set `output`")
+    assert of_input.advice.startswith("line 2 assigns to `input`, which has no effect: set `output`")
     (of_result,) = find_unused(ast.parse("result = f()"))
     assert of_result.advice == "line 1 assigns to `result`, which nothing uses: the result is what `output` is set to"
     assert of_result.by_call

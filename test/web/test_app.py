@@ -353,7 +353,7 @@ def test_a_killed_daemon_is_down_in_every_answer_and_connected_to_nothing(powder
             body = ok(client, ONE)
             metrics = client.get("/metrics").text
     assert body["card"]["state"] == "down"
-    assert body["card"]["down"].endswith("is gone without having been stopped")
+    assert body["card"]["down"].endswith("is gone, although nobody stopped it")
     progress = body["status"]["progress"]
     assert (progress["source_connected"], progress["source_reason"]) == (False, "the daemon is down")
     assert 'livereduce_up{instrument="powder"} 0.0' in metrics

@@ -100,7 +100,7 @@ def test_a_daemon_that_goes_down_and_comes_back(powder: Fabricated, tmp_path: Pa
             pass
         powder.say(pid=gone.pid)
         down = one.wait("down", id="powder")
-        assert f"(pid {gone.pid}) is gone without having been stopped" in down["down"]
+        assert f"(pid {gone.pid}) is gone, although nobody stopped it" in down["down"]
         card = get(server, "/api/instruments/powder")["card"]
         assert (card["state"], card["since"]) == ("down", powder.status.updated)
         powder.say(pid=server.process.pid)
@@ -116,7 +116,7 @@ def test_before_there_is_anything_it_answers_and_sees_it_come(tmp_path: Path) ->
     with web(tmp_path, [conf]) as server, watcher(server) as one:
         card = get(server, "/api/instruments")["instruments"][0]
         assert (card["state"], card["run"]) == ("down", None)
-        assert "no status of a daemon" in card["down"]
+        assert "no daemon status found" in card["down"]
         later = Fabricated(tmp_path / "later", "POWDER")
         conf.write_text(later.conf.read_text())
         later.say(configuration=str(conf))

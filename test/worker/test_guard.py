@@ -29,7 +29,7 @@ while True:
 """
 GUARDED = """
 import os, re, signal, subprocess, sys, threading, time
-from livereduce.messages.beat import BEAT_FD, ORDER_FD
+from livereduce.messages.job import BEAT_FD, ORDER_FD
 from livereduce.worker.guard import start_guard
 from livereduce.worker.orders import die_with_parent, obey
 def up(): print("up", flush=True)
@@ -205,7 +205,7 @@ def test_the_guard_is_no_child_of_the_worker(worker: Callable[[str], Worker]) ->
 def test_without_a_guard_the_worker_goes_on_and_says_so(worker: Callable[[str], Worker]) -> None:
     one = worker("sys.executable = '/nowhere/python'\nprint(start_guard(orders))")
     warning, answer = heard(one)
-    assert warning.startswith("there is no guard")
+    assert warning.startswith("the guard process did not start")
     assert answer == "False"
 
 

@@ -82,7 +82,7 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
     if identity.mantid:
         return replace(seen, identity=identity)
     where = f"{answer.executable} (environment {launched.environment})"
-    problem = f"Mantid does not import in {where}: {identity.problem}"
+    problem = f"Mantid cannot be imported in {where}: {identity.problem}"
     return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
 
 
@@ -91,7 +91,7 @@ def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
     try:
         environ = environ_in_there(answer, config, host)
     except OSError as error:
-        return Identity(problem=f"no folder for the package of livereduce: {error}")
+        return Identity(problem=f"cannot create a folder for the livereduce package: {error}")
     as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
     return ask_identity(answer.executable, as_text, config.instrument or "")
 
@@ -112,13 +112,13 @@ def _configuration(reading: Reading) -> list[Row]:
     if len(reading.bad_keys) == len(KEYS):
         return [("configuration", f"{where} (cannot be read)")]
     if not reading.config.given and not reading.bad_keys:
-        where += " (sets nothing)"
+        where += " (sets no key)"
     return [("configuration", where), *((f"  {key.name}", _setting(reading, key)) for key in KEYS)]
 
 
 def _setting(reading: Reading, key: Key) -> str:
     if key.name in reading.bad_keys:
-        return "not usable, see below"
+        return "invalid, see below"
     shown = _shown(reading.config, key)
     return shown if key.name in reading.config.given else f"{shown} (default)"
 
@@ -156,7 +156,7 @@ def _engine(found: Survey, answer: Answer | None) -> list[Row]:
         ("  environment", found.environment),
         ("  interpreter", f"{found.interpreter} (Python {version})"),
     ]
-    return [*rows, ("  Mantid", found.mantid or "does not import")] if found.verdict.engine == "mantid" else rows
+    return [*rows, ("  Mantid", found.mantid or "cannot be imported")] if found.verdict.engine == "mantid" else rows
 
 
 def _scripts(found: Survey) -> list[Row]:
@@ -181,7 +181,7 @@ def _histograms(found: Survey) -> list[Row]:
     memory_mb = PIXELS * bins * BYTES_PER_BIN / 1e6
     return [
         ("histograms", f"{bins} bins from {low:.10g} to {high:.10g} us"),
-        ("  memory", f"{memory_mb:.6g} MB for every {PIXELS} pixels"),
+        ("  memory", f"{memory_mb:.6g} MB per {PIXELS} pixels"),
     ]
 
 

@@ -39,7 +39,7 @@ class Child:
         code = self.process.poll()
         if code is None:
             return ""
-        how = f"was killed by {_signal_name(-code)}" if code < 0 else f"has ended by itself (exit code {code})"
+        how = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited unexpectedly (exit code {code})"
         lines = last_lines(self.log)
         said = "".join(f"\n    {line}" for line in lines) if lines else " nothing"
         return f"{self.name} {how}; the last lines of {self.log}:{said}"

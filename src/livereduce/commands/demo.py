@@ -50,7 +50,7 @@ def demo(*, once: bool, out: TextIO) -> int:
         The folder is somebody else's, or a program that belongs to the demo has ended by itself.
     """
     folder = _prepare(FOLDER.resolve())
-    _say(out, "A simulated stream server plays runs of a powder diffractometer; livereduce reduces them as they come.")
+    _say(out, "A simulated stream server plays runs of a powder diffractometer; livereduce reduces them live.")
     try:
         with signals_as_interrupt(), _simulator(folder) as (server, address):
             _configure(folder, address)
@@ -66,10 +66,10 @@ def demo(*, once: bool, out: TextIO) -> int:
 
 def _introduce(folder: Path, address: str, page: str, out: TextIO) -> None:
     _say(out, f"page           {page}")
-    _say(out, f"stream server  adara://{address}   (look into it: livereduce inspect adara://{address})")
+    _say(out, f"stream server  adara://{address}   (see what it sends: livereduce inspect adara://{address})")
     _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
     _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
-    _say(out, f"scripts        {_short(folder)}/reduce_POWDER_live_[post_]proc.py   (yours to change)\n")
+    _say(out, f"scripts        {_short(folder)}/reduce_POWDER_live_[post_]proc.py   (edit them and watch)\n")
 
 
 def _say(out: TextIO, text: str) -> None:
@@ -84,7 +84,7 @@ def _short(path: Path) -> str:
 def _prepare(folder: Path) -> Path:
     """A fresh folder with the scripts; one that is not ours is left alone."""
     if folder.exists() and not (folder / "livereduce.conf").exists():
-        raise OperatorError(f"{folder} is in the way: it is no folder of an earlier demo")
+        raise OperatorError(f"{folder} already exists and was not made by an earlier demo; move it away")
     for old in ("run", "state"):
         shutil.rmtree(folder / old, ignore_errors=True)
     folder.mkdir(exist_ok=True)

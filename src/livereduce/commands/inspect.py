@@ -108,7 +108,7 @@ def _print(report: dict[str, Any], tally: Census, out: TextIO) -> None:
     print(f"{report['file']}: {report['bytes']:,} bytes, {report['packets']:,} packets", file=out)
     print(f"  {tally.pulses:,} pulses, {tally.events:,} events, {_charge(tally.charge_pc)}", file=out)
     if report["trailing_bytes"]:
-        print(f"  {report['trailing_bytes']:,} bytes at the end are no whole packet", file=out)
+        print(f"  {report['trailing_bytes']:,} bytes at the end are an incomplete packet", file=out)
     if tally.bad_packets:
         print(f"  {tally.bad_packets:,} bad packets, the last: {tally.problem}", file=out)
     print("packets by type", file=out)

@@ -30,10 +30,10 @@ _NOT_FOR_A_USER = re.compile(
 """Settings that a user's manager cannot apply or that lead elsewhere there."""
 
 _NEXT = """next:
-  systemctl {scope}enable --now livereduce        configuration: {configuration}
-  systemctl {scope}enable --now livereduce@NAME   configuration: {folder}/NAME.conf
-livereduce_watchdog and livereduce_watchdog@NAME beside them, where wanted"""
-_LINGER = "a user's services end with the last login, unless: loginctl enable-linger"
+  systemctl {scope}enable --now livereduce        reads {configuration}
+  systemctl {scope}enable --now livereduce@NAME   reads {folder}/NAME.conf
+optional, in the same way: livereduce_watchdog and livereduce_watchdog@NAME"""
+_LINGER = "a user's services stop when the user logs out; to keep them running: loginctl enable-linger"
 
 
 def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
@@ -78,7 +78,9 @@ def own_command() -> Path:
     beside = Path(sys.executable).with_name("livereduce")
     found = str(beside) if beside.is_file() else shutil.which("livereduce")
     if not found:
-        raise OperatorError(f"no command livereduce beside {sys.executable} or on the PATH, that units could start")
+        raise OperatorError(
+            f"no livereduce command next to {sys.executable} or on the PATH; the units need one to start"
+        )
     return Path(found).absolute()
 
 
@@ -118,19 +120,19 @@ def _packaged(name: str) -> Path:
     for place in places:
         if (place / name).is_file():
             return place / name
-    raise OperatorError(f"{name} is missing: neither in {places[0]} nor in a checkout")
+    raise OperatorError(f"{name} not found: neither in {places[0]} nor in a checkout")
 
 
 def _may_install(root: Path) -> None:
     problems = []
     if os.geteuid() != 0:
-        problems.append("units of the system need root; for your own: livereduce install-units --user")
+        problems.append("system units need root; to install units for yourself: livereduce install-units --user")
     try:
         pwd.getpwnam(SERVICE_USER)
     except KeyError:
-        problems.append(f"there is no user {SERVICE_USER}, as whom the service is to run")
+        problems.append(f"there is no user {SERVICE_USER}; the service runs as this user")
     if any((root / PACKAGED / name).exists() for name in UNITS):
-        problems.append(f"the units are there already, in /{PACKAGED}: they belong to an installed package")
+        problems.append(f"an installed package already provides the units, in /{PACKAGED}")
     if problems:
         raise OperatorError(*problems)
 
@@ -160,4 +162,4 @@ def _reload(user: bool, out: TextIO) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         problem = str(error)
     if problem:
-        print(f"{' '.join(command)} failed, do it yourself: {problem}", file=out)
+        print(f"{' '.join(command)} failed, run it yourself: {problem}", file=out)

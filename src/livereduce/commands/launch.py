@@ -88,7 +88,7 @@ def _become(launch: Launch, named: Sequence[str]) -> str:
     """Exec the daemon; comes back only with the reason why that cannot be."""
     if launch.python == sys.executable and find_spec("psutil") is None:
         why = f"{launch.launched.problem}; " if launch.launched.problem else ""
-        return f"{why}{sys.executable} has no psutil, and the daemon cannot run in it"
+        return f"{why}{sys.executable} has no psutil, so the daemon cannot run in it"
     try:
         os.execve(launch.python, [launch.python, "-P", "-m", "livereduce", "run", *named], launch.environ)
     except OSError as error:
@@ -110,7 +110,7 @@ def prepare(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Launch:
     try:
         made = environ_in_there(inquiry.answer, config, Host(environ=environ, cwd=cwd))
     except OSError as error:
-        return _here(environ, replace(launched, problem=f"no folder for the package of livereduce: {error}"))
+        return _here(environ, replace(launched, problem=f"cannot create a folder for the livereduce package: {error}"))
     made[VARIABLE.encode()] = encode(launched).encode()
     return Launch(python=inquiry.answer.executable, environ=made, launched=launched)
 
@@ -154,9 +154,9 @@ def judge(way: Plan, answer: Answer, engine: str) -> str:
     if answer.version < LEAST_PYTHON:
         return f"{where} is Python {answer.version_text}; expected {'.'.join(map(str, LEAST_PYTHON))} or newer"
     if engine == "mantid" and not answer.mantid:
-        return f"Mantid does not import in {where}"
+        return f"Mantid cannot be imported in {where}"
     if not answer.psutil:
-        return f"{where} has no psutil, which the daemon needs; expected it to be installed there"
+        return f"{where} has no psutil, which the daemon needs; install it there"
     return ""
 
 

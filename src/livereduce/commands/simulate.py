@@ -36,7 +36,7 @@ def play_of(options: argparse.Namespace) -> Play:
         A file cannot be played, or options contradict each other.
     """
     if options.rate is not None and not options.powder:
-        raise OperatorError("--rate goes with --powder only: a file has its own rate")
+        raise OperatorError("--rate only works with --powder: a file has its own rate")
     if options.powder:
         return _beam_play(PowderBeam(options.rate or DEFAULT_RATE), options)
     if options.nexus is not None:
@@ -46,7 +46,9 @@ def play_of(options: argparse.Namespace) -> Play:
         return _beam_play(NexusBeam(recorded), options)
     for name in ("runs", "run_seconds", "gap_seconds"):
         if getattr(options, name) is not None:
-            raise OperatorError(f"--{name.replace('_', '-')} does not go with --capture: it is played as it is")
+            raise OperatorError(
+                f"--{name.replace('_', '-')} does not work with --capture: a capture is played as recorded"
+            )
     return capture_play(options.capture)
 
 
@@ -79,7 +81,7 @@ def run_command(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise  # Nobody reads our output any more: the command line knows what to do.
     except OSError as error:
-        raise OperatorError(f"cannot keep the stream in {tempfile.gettempdir()} (TMPDIR): {error.strerror}") from None
+        raise OperatorError(f"cannot store the stream in {tempfile.gettempdir()} (TMPDIR): {error.strerror}") from None
     finally:
         server.close()
     return ExitCode.OK

@@ -36,16 +36,16 @@ def describe(status: Status, down: str = "") -> str:
     rows += [("instrument", status.instrument or "not known")]
     rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
     rows += _progress_rows(status)
-    rows += [("last error", f"{one.at} {one.kind}: {one.text}{' (over)' * one.over}") for one in status.errors]
+    rows += [("last error", f"{one.at} {one.kind}: {one.text}{' (resolved)' * one.over}") for one in status.errors]
     rows += _said_rows(status)
     rows += [("proc", _script(status.proc)), ("post_proc", _script(status.post_proc))]
-    ends = f"{status.restarts} restarts, {status.renewals} renewals"
+    ends = f"{status.restarts} unplanned restarts, {status.renewals} planned restarts"
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     since = f" since {status.phase_since}" if status.phase_since else ""
     rows += [("worker", f"{worker}, {status.phase}{since}" if status.phase else worker)]
     rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
-    rows += [("last words", line) for line in status.last_words]
+    rows += [("last output", line) for line in status.last_words]
     rows += [("stacks", f"{status.dump} {status.dump_shows}".rstrip())] if status.dump else []
     rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
     rows += [("products", status.products_dir)]
@@ -88,13 +88,15 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
     rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
     if progress.run_unmapped or progress.run_erroneous:
-        without = f"{progress.run_unmapped} of unmapped pixels, {progress.run_erroneous} of erroneous ones"
-        rows += [("not counted", f"events {without}")]
+        without = f"{progress.run_unmapped} with unmapped pixels, {progress.run_erroneous} with invalid pixels"
+        rows += [("not counted", f"events: {without}")]
     if progress.no_beam_since is not None:
         rows += [("beam", f"off since {clock_time(progress.no_beam_since)}")]
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
     rows += (
-        [("left out", f"{progress.contained} times, for an internal error (see the log)")] if progress.contained else []
+        [("left out", f"{progress.contained} times, because of an internal error (see the log)")]
+        if progress.contained
+        else []
     )
     rows += [("invalid logs", progress.invalid_logs)] if progress.invalid_logs else []
     rows += [("earlier runs", text) for text in progress.incomplete_runs]
@@ -106,11 +108,11 @@ def _said_rows(status: Status) -> list[tuple[str, str]]:
     """The end of the last traceback of a script and of what scripts printed; the snapshot has more."""
     rows = []
     if failure := status.script_failure:
-        state = ", well again" if failure.well_again else ""
+        state = ", resolved" if failure.well_again else ""
         rows.append(("traceback", f"{failure.at} {failure.step}, run {failure.run}{state}"))
         rows += [("", _plain(line)) for line in failure.traceback.splitlines()[-SHOWN_TRACEBACK:]]
     if status.printed_left_out:
-        rows.append(("left out", f"{status.printed_left_out} lines that scripts printed: more than the log may have"))
+        rows.append(("left out", f"{status.printed_left_out} lines that scripts printed, because they print too much"))
     for one in status.printed[-SHOWN_PRINTED:]:
         by = f"[{one.script}] " if one.script else ""
         rows.append(("printed", f"{one.at[11:19]} {_plain(by + one.line)}"))
@@ -138,7 +140,7 @@ def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
         else:
             seen.append((status, is_down(status, now, holder_beside(file))))
     if not seen:
-        why = f"no status of a daemon ({'; '.join(missing)})"
+        why = f"no daemon status found ({'; '.join(missing)})"
         print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
         return ExitCode.DOWN
     # a service that is up is meant rather than what an earlier one has left behind

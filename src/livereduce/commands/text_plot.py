@@ -23,7 +23,7 @@ def curve(x: Sequence[float], y: Sequence[float], *, width: int = 76, height: in
     bars = [max(0.0, bar) for bar in columns(y, width)]
     top = max(bars, default=0.0)
     if top <= 0:
-        return [f"(nothing to draw yet: {label})"]
+        return [f"(no data to plot yet: {label})"]
     eighths = [round(bar / top * 8 * height) for bar in bars]
     lines = []
     for row in range(height - 1, -1, -1):

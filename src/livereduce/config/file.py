@@ -111,7 +111,7 @@ def _shown(value: object) -> str:
     try:
         text = json.dumps(value)
     except RecursionError:  # can be read from a shallower stack than it can be written from
-        return "something nested too deeply to show"
+        return "a value nested too deeply to show"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -154,7 +154,7 @@ def _decode(text: str, notes: _KeyNotes) -> Mapping[str, object]:
 
 def _warn_of_repeats(text: str, notes: _KeyNotes) -> None:
     for one in repeated_names(text):
-        where = f"line {one.line}: {_shown(one.name)} is given more than once (first in line {one.first_line})"
+        where = f"line {one.line}: {_shown(one.name)} is given more than once (first on line {one.first_line})"
         notes.warning(f"{where}; the last one counts")
 
 
@@ -194,7 +194,7 @@ def read_file(path: Path | None) -> Reading:
     except FileNotFoundError:
         if not named:
             return Reading(config=Config(path=path))
-        return _unusable(path, "no such file; name an existing one, or none for " + str(DEFAULT_PATH))
+        return _unusable(path, "no such file; give an existing one, or leave it out for " + str(DEFAULT_PATH))
     except PermissionError:
         return _unusable(path, "no permission to read it")
     except IsADirectoryError:
@@ -205,7 +205,7 @@ def read_file(path: Path | None) -> Reading:
         return _unusable(path, f"cannot be read: {error.strerror or error}")
     if text.strip():
         return read_text(text, path)
-    empty = (f"{path}: the file is empty, all values are defaults",) if named else ()
+    empty = (f"{path}: the file is empty; using the defaults",) if named else ()
     return Reading(config=Config(path=path, warnings=empty))
 
 

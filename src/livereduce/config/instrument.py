@@ -124,7 +124,7 @@ def identify(
 
 def _nowhere(properties: Mapping[str, str]) -> str:
     facility = properties.get("default.facility")
-    only = f" (there is only default.facility = {facility})" if facility else ""
+    only = f" (only default.facility = {facility} is set)" if facility else ""
     return (
         'no instrument: expected "instrument" in the configuration, or default.instrument in '
         f"~/{USER_PROPERTIES} or {SYSTEM_PROPERTIES}{only}"
@@ -134,4 +134,4 @@ def _nowhere(properties: Mapping[str, str]) -> str:
 def _unknown(name: str) -> str:
     near = closest(name, [word for known in known_instruments() for word in (known.short_name, known.name)])
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f'unknown instrument "{name}"{hint} (an instrument of your own needs "source", the URL of its stream)'
+    return f'unknown instrument "{name}"{hint} (if it is not in the facility table, set "source", its stream)'

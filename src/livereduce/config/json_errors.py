@@ -93,19 +93,19 @@ def _culprit(error: json.JSONDecodeError) -> tuple[int, str]:
     if "string" in message or "control character" in message:
         return _broken_string(text, at, before)
     if "escape" in message:
-        return at, "a backslash in a text; write \\\\ for one backslash"
+        return at, "a backslash in a string; write \\\\ for a single backslash"
     at += len(text[at:]) - len(text[at:].lstrip())
     here = text[at:]
     if here.startswith(_COMMENTS):
-        return at, "a comment, which JSON does not have; remove it"
+        return at, "a comment; JSON has no comments, remove it"
     if here[:1] and here[0] in _QUOTES:
-        return at, f'the quote {here[0]}; names and texts stand in plain double quotes (")'
+        return at, f'the quote {here[0]}; use plain double quotes (") around names and strings'
     if message.startswith("Extra data"):
         return _after_the_end(text, at, before)
     if not here:
         return _never_closed(text)
     if not before:
-        return at, "a configuration begins with {"
+        return at, "a configuration must begin with {"
     if here[0] in "}],":
         return _before_punctuation(text, at, message, before)
     return _by_message(text, at, message, before[-1])
@@ -113,18 +113,20 @@ def _culprit(error: json.JSONDecodeError) -> tuple[int, str]:
 
 def _broken_string(text: str, at: int, before: list[_Token]) -> tuple[int, str]:
     if text[at : at + 1] == "\t":
-        return at, "a tab inside a text; write \\t"
+        return at, "a tab inside a string; write \\t"
     begin = next((token.begin for token in before if token.text == '"'), at)
-    return begin, "the text that begins here has no closing quote in this line"
+    return begin, "the string that begins here has no closing quote on this line"
 
 
 def _after_the_end(text: str, at: int, before: list[_Token]) -> tuple[int, str]:
     if text[at] in "}]":
-        return at, f"one {text[at]} too many: what it should close is closed already"
+        return at, f"one {text[at]} too many: there is nothing left to close"
     if before and before[-1].text == "}":
         line = _line_of(text, at)
-        return before[-1].begin, f"this }} ends the whole configuration, but line {line} goes on; is it one too many?"
-    return at, "a configuration begins with { and ends with }"
+        return before[
+            -1
+        ].begin, f"this }} ends the configuration, but there is more on line {line}; is it one too many?"
+    return at, "a configuration must begin with { and end with }"
 
 
 def _never_closed(text: str) -> tuple[int, str]:
@@ -140,7 +142,9 @@ def _never_closed(text: str) -> tuple[int, str]:
             if suspect is None and outdented and _is_first(text, token.begin):
                 suspect = begin
     culprit = suspect or (opened[-1] if opened else None)
-    return (culprit.begin, f"this {culprit.text} is never closed") if culprit else (0, "a configuration begins with {")
+    return (
+        (culprit.begin, f"this {culprit.text} is never closed") if culprit else (0, "a configuration must begin with {")
+    )
 
 
 def _indent(text: str, at: int) -> int:
@@ -157,34 +161,34 @@ def _before_punctuation(text: str, at: int, message: str, before: list[_Token]) 
     sign, last = text[at], before[-1]
     if message.startswith("Illegal trailing comma"):  # Python 3.13 names the comma itself
         follows = text[at + 1 :].lstrip()[:1]
-        return at, f"a comma too many: {follows} follows instead of another entry"
+        return at, f"a comma too many: {follows} follows, not another entry"
     if last.text == ",":
-        return last.begin, f"a comma too many: {sign} follows instead of another entry"
+        return last.begin, f"a comma too many: {sign} follows, not another entry"
     if last.text == ":" or "':'" in message:
         same_line = _line_of(text, last.begin) == _line_of(text, at)
         return (at if same_line else last.begin), "the value is missing"
     if sign == ",":
         return at, "a comma with nothing before it"
     opening = "[" if sign == "}" else "{"
-    return at, f"{sign} where a {opening} is still open; close that first"
+    return at, f"{sign} while a {opening} is still open; close it first"
 
 
 def _by_message(text: str, at: int, message: str, last: _Token) -> tuple[int, str]:
     """Two things follow each other that cannot; `last` is the first of them."""
     word = re.split(r"[\s{}\[\],:]", text[at:], maxsplit=1)[0]
     if "property name" in message:
-        return at, 'a name must stand in double quotes (")'
+        return at, 'a name needs double quotes (")'
     if "':'" in message:
         if ":" in last.text:
-            return last.begin, "this text has no closing quote, it seems: the next quote ends it too late"
-        return at, "between a name and its value stands a colon (:)"
+            return last.begin, "this string seems to have no closing quote"
+        return at, "a colon (:) is missing between name and value"
     if "','" in message:
         return _without_comma(text, at, last)
     if word in _PYTHONS_WORDS:
         return at, f"JSON writes {_PYTHONS_WORDS[word]}"
     if word.lstrip("+-.")[:1].isdigit():
-        return at, "a number that is not written as JSON has it (0.5, -5, 1e3)"
-    return at, 'a text must stand in double quotes (")'
+        return at, "not a valid JSON number (write 0.5, -5, 1e3)"
+    return at, 'a string needs double quotes (")'
 
 
 def _without_comma(text: str, at: int, last: _Token) -> tuple[int, str]:
@@ -193,7 +197,7 @@ def _without_comma(text: str, at: int, last: _Token) -> tuple[int, str]:
     if text[at] in ";.":
         return at, "entries are separated by commas"
     if last.text[0] not in '"}]' and last.begin < at <= last.end:
-        return last.begin, "a number that is not written as JSON has it (60, 0.5, 1e3), without units"
+        return last.begin, "not a valid JSON number (write 60, 0.5, 1e3, without units)"
     return last.end - 1, "a comma is missing after this"
 
 

@@ -247,7 +247,7 @@ KEYS: tuple[Key, ...] = (
         name="source",
         attribute="source",
         parse=_source,
-        expected=f'a URL of the form "adara://HOST:PORT" (port {ADARA_PORT} where none is given)',
+        expected=f'a URL of the form "adara://HOST:PORT" (default port {ADARA_PORT})',
     ),
     Key(
         name="tof_bins_us",

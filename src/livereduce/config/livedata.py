@@ -80,7 +80,7 @@ def read_publication(path: Path) -> Publication:
 def _problems(body: dict[str, Any]) -> list[str]:
     # never what it was: it may be a password
     problems = [
-        f'"{key}": expected a text'
+        f'"{key}": expected a string'
         for key in ("publisher_username", "publisher_password")
         if not isinstance(body.get(key), str) or not body[key]
     ]

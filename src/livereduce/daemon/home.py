@@ -75,12 +75,12 @@ class Home:
         try:
             fd = self._taken(self.folder, configuration)
         except OSError as error:
-            self._tell(f"{self.folder} was removed and cannot be made again: {error.strerror}")
+            self._tell(f"{self.folder} was removed and cannot be recreated: {error.strerror}")
             return
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._told = fd, ""
-        log.warning("%s was removed: it is made again", self.folder)
+        log.warning("%s was removed: creating it again", self.folder)
 
     def leave(self) -> None:
         """Give the lock back."""
@@ -98,7 +98,7 @@ class Home:
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise
-            self._tell(f"{folder}: its file system has no locks: see to it that no other livereduce uses it")
+            self._tell(f"{folder}: its file system does not support locks; make sure that no other livereduce uses it")
             return -1
 
     def _tell(self, what: str) -> None:

@@ -222,12 +222,12 @@ class DaemonLoop:
         self._reporter.worker_pid = self._worker = None
         code, lines = worker.reap()
         self._take_output(lines)
-        log.info("worker (pid %d) has ended, exit code %d", worker.pid, code)
+        log.info("worker (pid %d) exited with code %d", worker.pid, code)
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         why = why_ended(code, worker.output.last, killed)
-        why += f"; at the last look: {self._weighing.parts}" if killed and self._weighing.parts else ""
+        why += f"; memory at the last check: {self._weighing.parts}" if killed and self._weighing.parts else ""
         note_end(self._reporter.job, self._state, code, why)
         self._pending.append(WorkerEnded(code=code, reason=why))
 
@@ -251,10 +251,13 @@ class DaemonLoop:
         shows = where_it_stood(stacks)
         if path:
             self._reporter.dump, self._reporter.dump_shows = str(path), shows
-            log.error("the stacks of the silent worker are in %s; it stood at: %s", path, shows or "not known")
+            log.error(
+                "the stack traces of the unresponsive worker are in %s; it was at: %s", path, shows or "not known"
+            )
         else:
             log.error(
-                "there are no stacks of the silent worker%s", f", or no room for them: {stacks}" if stacks else ""
+                "no stack traces of the unresponsive worker%s",
+                f", or they could not be saved: {stacks}" if stacks else "",
             )
 
     # ---- actions
@@ -271,15 +274,17 @@ class DaemonLoop:
                 log.warning("%s", self._state.outgrown.reason if self._state.outgrown else "")
                 self._worker.order(RECYCLE)
             case facts.Dump() if self._worker:
-                log.error("%s: the worker is asked for the stacks of its threads", self._state.why)
+                log.error("%s: asking the worker for the stack traces of its threads", self._state.why)
                 self._stacks_asked = self._state.why
                 self._worker.ask_for_stacks()
             case facts.Terminate() if self._worker:
                 self._keep_stacks(self._worker)
-                log.warning("%s: SIGTERM to the worker's group", self._state.why)
+                log.warning("%s: sending SIGTERM to the worker's process group", self._state.why)
                 self._worker.signal_group(signal.SIGTERM)
             case facts.Kill() if self._worker:
-                log.warning("%s, and it does not end: SIGKILL to the worker's group", self._state.why)
+                log.warning(
+                    "%s, and the worker did not exit: sending SIGKILL to the worker's process group", self._state.why
+                )
                 self._worker.signal_group(signal.SIGKILL)
             case facts.Exit(code=code):
                 self._exit_code = code
@@ -319,7 +324,7 @@ class DaemonLoop:
         try:
             since = last_good_module.remember(resolved.state_dir, resolved.scripts)
         except OSError as error:
-            log.warning("the scripts cannot be kept as the last good ones: %s", error)
+            log.warning("cannot save the scripts as the last good version: %s", error)
         self._reporter.begins(resolved.scripts, since)
         log.info("worker generation %d (pid %d) started: %s", job.generation, self._worker.pid, reason)
 

@@ -133,7 +133,7 @@ def _listen(state: DaemonState, now: float) -> Step:
         return state, ()
     judged = _forget_if_healthy(state, state.heard_at)
     stalled = replace(judged, ending=Ending.FAIL, rung=0, due=now + state.limits.dump_s)
-    why = f"no sign of life in {state.phase} for {limit_s:g} s"
+    why = f"the worker gave no sign of life in {state.phase} for {limit_s:g} s"
     return _become(stalled, StateWord.STALLED, why, now), (Dump(),)
 
 
@@ -160,7 +160,7 @@ def _on_judged(state: DaemonState, fact: Judged, now: float) -> Step:
         return state, ()
     reason = state.why
     if fact.fingerprint == state.refused:
-        reason = f"what the worker could not use is tried again after {again_s:g} s"
+        reason = f"trying again what the worker could not use, after {again_s:g} s"
     elif state.word is StateWord.PARKED:
         reason = "configuration and scripts are usable now"
         state = _forget_failures(state)

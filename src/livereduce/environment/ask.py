@@ -74,8 +74,8 @@ def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = L
     except OSError as error:
         raise NoAnswer(f"cannot be run: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NoAnswer(f"gave an answer that is none ({error})") from None
-    raise NoAnswer(ended.why(timeout_s) or f"does not run the python of an environment{last_lines(ended.said)}")
+        raise NoAnswer(f"gave an invalid answer ({error})") from None
+    raise NoAnswer(ended.why(timeout_s) or f"did not run the Python of the environment{last_lines(ended.said)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class Ended:
         """Why that is no success, as the end of a sentence; empty if it is one."""
         if self.code is None:
             return f"gave no answer within {timeout_s:g} s{last_lines(self.said)}"
-        return f"ended with code {self.code}{last_lines(self.said)}" if self.code else ""
+        return f"exited with code {self.code}{last_lines(self.said)}" if self.code else ""
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], timeout_s: float, folder: Path) -> Ended:
@@ -150,7 +150,7 @@ def _bytes(text: str) -> bytes:
 def last_lines(said: str) -> str:
     """The last of what a command has printed, to end a sentence with."""
     lines = [line.strip() for line in said.splitlines() if line.strip()][-LAST_LINES:]
-    return ": " + " / ".join(lines) if lines else ", and said nothing"
+    return ": " + " / ".join(lines) if lines else ", and printed nothing"
 
 
 def list_environments(listing: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:

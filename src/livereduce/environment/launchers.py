@@ -153,6 +153,6 @@ def _with_conda(name: str, launchers: Launchers) -> Plan | None:
 def _without(name: str, launchers: Launchers) -> Plan:
     none = f"none of {WRAP}, pixi, conda and micromamba is on the PATH"
     if launchers.python:
-        words = f"{name}, taken to be active since {none}"
+        words = f"{name}, assumed to be active because {none}"
         return Plan(environment=words, command=(launchers.python,))
-    return Plan(environment=name, problem=f"environment {name} cannot be used: {none}, and no python either")
+    return Plan(environment=name, problem=f"environment {name} cannot be used: {none}, and neither is python")

@@ -97,7 +97,7 @@ class Suspect:
         else:
             between = f" to {_iso(self.to_ns)}" if self.to_ns > self.from_ns else ""
             what = f"the data of {_iso(self.from_ns)}{between}"
-        return f"{what} left out: the worker died on it twice in {self.stage} ({self.why})"
+        return f"{what} left out: the worker crashed or hung on it twice in {self.stage} ({self.why})"
 
 
 def _iso(time_ns: int) -> str:

@@ -62,7 +62,7 @@ def without_pulses(progress: Progress) -> str:
     if progress.no_pulses_since is None or progress.run_state is not RunState.RUNNING or not progress.source_connected:
         return ""
     since = clock_time(progress.no_pulses_since, "%H:%M:%S")
-    return f"no pulses since {since}, although run {progress.run} is not paused: does the data acquisition run?"
+    return f"no pulses since {since}, although run {progress.run} is not paused: is the data acquisition running?"
 
 
 def _beam_off(progress: Progress) -> str:

@@ -275,9 +275,9 @@ def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
     if status.state is StateWord.STOPPED:
         return f"the daemon was stopped ({status.why})"
     if lock.held and lock.pid not in (None, status.pid):
-        return f"the daemon (pid {status.pid}) is gone, and another one (pid {lock.pid}) has only just started"
+        return f"the daemon (pid {status.pid}) is gone, and a new one (pid {lock.pid}) has just started"
     if lock.held is False or (lock.held is None and not psutil.pid_exists(status.pid)):
-        return f"the daemon (pid {status.pid}) is gone without having been stopped"
+        return f"the daemon (pid {status.pid}) is gone, although nobody stopped it"
     age_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
     if age_s > STALE_S:
         return f"the daemon (pid {status.pid}) has written nothing for {age_s:.0f} s"

@@ -77,7 +77,7 @@ def look_at_host(environ: Mapping[str, str], cwd: Path) -> Host:
 
 
 def choose_engine(config: Config, host: Host) -> Verdict:
-    """The engine that is meant; ``auto`` is builtin only where nothing points to Mantid."""
+    """The engine that is meant; ``auto`` is builtin only where Mantid was not found."""
     if config.engine != "auto":
         return Verdict(engine=config.engine, reason=f'"engine" in the configuration names {config.engine}')
     pointers = (
@@ -89,14 +89,14 @@ def choose_engine(config: Config, host: Host) -> Verdict:
     for what, reason in pointers:
         if what:
             return Verdict(engine="mantid", reason=reason.format(what))
-    return Verdict(engine="builtin", reason="nothing points to Mantid")
+    return Verdict(engine="builtin", reason="Mantid was not found")
 
 
 def relaunch(config: Config, host: Host) -> str:
     """Why a configuration is for another process, launched anew; empty if it is for this one."""
     if host.launched is None or host.launched.config == fingerprint(config):
         return ""
-    return "the configuration is not the one that the daemon was launched for"
+    return "the configuration changed since the daemon was launched"
 
 
 def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
@@ -107,10 +107,10 @@ def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
         return [host.launched.problem]
     if verdict.engine == "mantid" and not host.mantid and not environment_name(config).startswith("/"):
         cure = (
-            "start livereduce.sh, which enters the environment, or name its python by absolute path; or set "
+            "start livereduce with livereduce.sh, or give the absolute path of its python; or set "
             '"engine": "builtin" to reduce without Mantid'
         )
-        return [f"Mantid does not import in {host.python}, but {verdict.reason}; {cure}"]
+        return [f"Mantid cannot be imported in {host.python}, but {verdict.reason}; {cure}"]
     if verdict.engine == "builtin" and host.missing:
         needs = f"engine builtin needs {', '.join(host.missing)}, which {host.python} does not have"
         return [f"{needs}; install them: {how_to_install('builtin', host.python)}{_then_name_it(host.python)}"]

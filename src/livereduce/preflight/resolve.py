@@ -225,7 +225,7 @@ def _mantids_answer(host: Host) -> tuple[Instrument | None, str]:
     if not (INSTRUMENT_NAME.fullmatch(identity.name) and INSTRUMENT_NAME.fullmatch(identity.short_name)):
         return (
             None,
-            f"Mantid names an instrument that cannot be in a file name: {identity.name} ({identity.short_name})",
+            f"Mantid gave an instrument name that cannot be in a file name: {identity.name} ({identity.short_name})",
         )
     known = lookup(identity.name, identity.facility)
     if known is not None and known.facility == identity.facility:
@@ -250,7 +250,7 @@ def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse:
 def _source_problems(source: str, instrument: Instrument) -> list[str]:
     if source.startswith("adara://"):
         return []
-    what = f"streams {source}, the builtin engine reads adara://" if source else "has no live stream that is known"
+    what = f"streams {source}, the builtin engine reads adara://" if source else "has no known live stream"
     return [f'instrument {instrument.name} {what}; set "source", for example "adara://localhost:31415"']
 
 

@@ -14,7 +14,7 @@ MAX_BYTES = 1 << 20
 
 
 WITHOUT = {
-    "proc": "chunks are accumulated as they are",
+    "proc": "chunks are accumulated unprocessed",
     "post_proc": "the accumulated data are the result",
 }
 """What happens where there is no script for a step; both are ways to work."""

@@ -97,7 +97,7 @@ def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tup
         found.together_bytes += size
         if found.together_bytes > MAX_TOGETHER_BYTES:
             limit = too_long(found.together_bytes, MAX_TOGETHER_BYTES)
-            found.beyond.append(f"{path}: with it the modules of the scripts are together {limit}")
+            found.beyond.append(f"{path}: with it, all modules of the scripts together are {limit}")
             return ()
         if size > MAX_PARSED_BYTES:
             return ()

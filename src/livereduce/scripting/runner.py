@@ -125,7 +125,7 @@ def load_script(copy: ScriptCopy, scope: Scope = PROCESS_SCOPE) -> LoadedScript:
     except OSError as error:
         raise OperatorError(f"{copy.copy}: the copy of {copy.path} cannot be read: {error.strerror}") from None
     if md5_of(text) != copy.md5:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} has md5 {md5_of(text)}, but {copy.md5} was checked")
+        raise OperatorError(f"{copy.copy}: the copy of {copy.path} has md5 {md5_of(text)}, but expected {copy.md5}")
     if problem := find_problem(text, Path(copy.path)):
         raise OperatorError(problem)
     _show_in_tracebacks(copy.path, text)
@@ -207,7 +207,7 @@ def _script_error(script: LoadedScript, error: BaseException) -> ScriptError:
     try:
         shown = "".join(traceback.TracebackException(type(error), error, frames).format())
     except BaseException as failure:  # noqa: BLE001 (a hostile exception object may raise anything)
-        shown = f"{text}\n(its traceback cannot be shown: {type(failure).__name__})\n"
+        shown = f"{text}\n(cannot show its traceback: {type(failure).__name__})\n"
     # The frames hold the chunk; without this an exception that refers to itself would keep it until a collection.
     traceback.clear_frames(error.__traceback__)
     return ScriptError(file=script.path, line=lines[-1] if lines else 0, text=text, traceback=_cut(shown))
@@ -228,9 +228,9 @@ def _describe(error: BaseException) -> str:
         message = error.args[0] if isinstance(error, KeyError) and _is_sentence(error.args) else str(error)
         text = f"{kind}: {message}{_meant(error)}" if message else kind
     except BaseException as failure:  # noqa: BLE001 (a hostile __str__ may raise anything)
-        text = f"{kind}: (its message cannot be shown: {type(failure).__name__})"
+        text = f"{kind}: (cannot show its message: {type(failure).__name__})"
     if isinstance(error, SystemExit):
-        text += " (a script must not exit: `return` ends it early)"
+        text += " (a script must not exit the process: use `return` to end it early)"
     return _short(text)
 
 
@@ -264,4 +264,4 @@ def _cut(text: str) -> str:
     if len(text) <= MAX_TRACEBACK:
         return text
     half = MAX_TRACEBACK // 2
-    return f"{text[:half]}\n  … {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+    return f"{text[:half]}\n  … {len(text) - 2 * half} characters omitted …\n{text[-half:]}"

@@ -31,7 +31,7 @@ class Unused:
         """What the author should know, as a sentence."""
         if self.name == INPUT:
             return (
-                f"line {self.line} assigns to `{INPUT}`, which changes nothing: set `{OUTPUT}`, "
+                f"line {self.line} assigns to `{INPUT}`, which has no effect: set `{OUTPUT}`, "
                 f"or change the data itself (`{INPUT}.data = …`)"
             )
         return f"line {self.line} assigns to `{self.name}`, which nothing uses: the result is what `{OUTPUT}` is set to"

@@ -76,7 +76,7 @@ class Beats:
         beat = encode_beat(Beat(seq=self._seq, phase=self._phase, progress=self._progress))
         # A script may have closed the descriptor, and then its number means a file of the script.
         if _identity(self._fd) != self._pipe:
-            leave("a script has closed the pipe on which this worker says how it is: the worker ends")
+            leave("a script closed the worker's status pipe: the worker exits")
             return
         # A full pipe means a slow daemon, a broken one that it is gone: the first loses a beat, the second is the
         # business of `worker.orders`.

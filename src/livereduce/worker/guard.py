@@ -65,7 +65,9 @@ def start_guard(orders_fd: int) -> bool:
     except OSError as error:
         status = error.errno or -1
     if status != 0:
-        log.warning("there is no guard: should the daemon be killed, processes that scripts have started may be left")
+        log.warning(
+            "the guard process did not start: if the daemon is killed, processes started by scripts may stay behind"
+        )
     return status == 0
 
 

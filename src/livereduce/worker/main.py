@@ -178,7 +178,7 @@ def engine_for(job: Job, say: Say = str) -> Engine:
 
 _NEEDS = {
     "builtin": "the builtin engine needs numpy, numba, scipp and h5py",
-    "mantid": "the mantid engine needs mantid, numpy and h5py, as every environment with Mantid has them",
+    "mantid": "the mantid engine needs mantid, numpy and h5py, which every environment with Mantid has",
 }
 
 

@@ -24,7 +24,7 @@ def test_arrays_of_a_script_are_not_taken_for_the_run() -> None:
     """3 GB in the call that is running, and 50 kB of events."""
     found = seen(3 * GB + BASE, Phase.POST_PROCESS, held_bytes=50_000)
     assert found.cause == "post_proc"
-    assert found.text == "3.00 GB grown inside post_proc, 200 MB elsewhere, 50 kB of events held"
+    assert found.text == "3.00 GB added by post_proc, 200 MB elsewhere, 50 kB of events held"
 
 
 def test_what_a_script_leaves_behind_with_each_call_is_its_own() -> None:
@@ -42,7 +42,7 @@ def test_a_table_of_all_events_is_for_the_events() -> None:
     """That a call takes three times their memory would be over with histograms."""
     found = seen(4 * GB + BASE, Phase.POST_PROCESS, rss_bytes=GB + BASE, held_bytes=GB)
     assert found.cause == "events"
-    assert "3.00 GB grown inside post_proc" in found.text
+    assert "3.00 GB added by post_proc" in found.text
     assert seen(6 * GB + BASE, Phase.POST_PROCESS, rss_bytes=GB + BASE, held_bytes=GB).cause == "post_proc"
 
 
@@ -89,7 +89,7 @@ def ended(times: int, parts: Grown) -> MemoryState:
         weighed = Weighed(worker=worker, run=7, bytes=2 * GB, confirmed_bytes=2 * GB, grown=parts)
         state, (order,) = step(state, weighed, 100.0 * worker)
         assert isinstance(order, Recycle)
-        assert order.reason == f"its memory of 2.00 GB is over the limit of 2.00 GB ({parts.text})"
+        assert order.reason == f"the worker's memory of 2.00 GB is over the limit of 2.00 GB ({parts.text})"
     return state
 
 
@@ -103,8 +103,8 @@ def test_a_script_that_takes_too_much_changes_no_way_of_accumulating() -> None:
     assert [state.wait_s for state in states] == [0, 0, 10, 20, 40, 80]
     assert states[1].does_not_fit == ""
     assert states[3].does_not_fit == (
-        "post_proc takes too much memory for the limit of 2.00 GB: the worker was ended 3 times, last with "
-        "2.00 GB grown inside post_proc, 200 MB elsewhere, 50 kB of events held"
+        "post_proc takes too much memory for the limit of 2.00 GB: the worker was restarted 3 times, last with "
+        "2.00 GB added by post_proc, 200 MB elsewhere, 50 kB of events held"
     )
 
 
@@ -119,6 +119,6 @@ def test_one_end_for_the_events_and_one_for_a_script_are_not_two_for_the_events(
     weighed = Weighed(worker=2, run=7, bytes=3 * GB, confirmed_bytes=3 * GB, grown=SCRIPT)
     state, (order,) = step(state, weighed, 900.0)
     assert isinstance(order, EndForMemory)
-    assert "by more than 10 % (2.00 GB grown inside post_proc" in order.reason
+    assert "by more than 10 % (2.00 GB added by post_proc" in order.reason
     assert (state.recycles, state.by_events, state.keep_events_next) == (2, 1, True)
     assert step(replace(state, terminated=False), replace(weighed, run=8), 901.0)[0].recycles == 1

@@ -93,13 +93,15 @@ def test_what_is_not_confirmed_ends_nobody() -> None:
 def test_reasons_have_amounts_that_a_person_reads() -> None:
     state = MemoryState(rules=MemoryRules(limit_bytes=70_000_000_000))
     _, (order,) = step(state, weighed(70_500_000_000), 0)
-    assert order == Recycle(reason="its memory of 70.50 GB is over the limit of 70.00 GB")
+    assert order == Recycle(reason="the worker's memory of 70.50 GB is over the limit of 70.00 GB")
     _, (order,) = step(state, weighed(80_000_000_000), 0)
-    assert order == EndForMemory(reason="its memory of 80.00 GB is over the limit of 70.00 GB, by more than 10 %")
+    assert order == EndForMemory(
+        reason="the worker's memory of 80.00 GB is over the limit of 70.00 GB, by more than 10 %"
+    )
     state, _ = step(MemoryState(rules=MemoryRules(limit_bytes=50_000_000)), weighed(50_000_000), 0)
     _, (order,) = step(state, weighed(51_000_000), 60)
     assert order == EndForMemory(
-        reason="its memory of 51 MB is over the limit of 50 MB, with no end of the chunk in 60 s"
+        reason="the worker's memory of 51 MB is over the limit of 50 MB, and the chunk did not finish within 60 s"
     )
 
 
@@ -130,7 +132,10 @@ def test_without_a_fallback_the_waits_grow_from_the_second_recycle_and_it_is_sai
     assert [state.wait_s for state in states] == [0, 0, 10, 20, 40, 80, 160, 300, 300]
     assert all(state.keep_events_next for state in states)
     assert [bool(state.does_not_fit) for state in states] == [False, False] + [True] * 7
-    assert states[3].does_not_fit == "run 7 does not fit into the memory limit of 1.00 GB: the worker was ended 3 times"
+    assert (
+        states[3].does_not_fit
+        == "run 7 does not fit into the memory limit of 1.00 GB: the worker was restarted 3 times"
+    )
     assert MemoryState(rules=rules, recycles=1000).wait_s == 300
 
 
@@ -138,7 +143,7 @@ def test_where_histograms_do_not_help_either_it_is_said() -> None:
     states = [ended(n) for n in range(5)]
     assert [state.wait_s for state in states] == [0, 0, 0, 10, 20]
     assert [bool(state.does_not_fit) for state in states] == [False, False, False, True, True]
-    assert states[3].does_not_fit.endswith("ended 3 times, though only histograms are kept")
+    assert states[3].does_not_fit.endswith("restarted 3 times, though only histograms are kept")
     assert ended(3, run=0).does_not_fit.startswith("the data between runs do not fit")
 
 

@@ -204,11 +204,11 @@ def test_the_worker_is_this_package_even_from_the_directory_with_its_namesake(tm
     ("code", "said"),
     [
         (-11, "the worker was killed by SIGSEGV"),
-        (-9, "the worker was killed by SIGKILL, perhaps for want of memory"),
+        (-9, "the worker was killed by SIGKILL, perhaps by the out-of-memory killer"),
         (-50, "the worker was killed by signal 50"),
-        (0, "the worker left without having been asked to (exit code 0)"),
-        (70, "the worker left in the belief that the daemon is gone (exit code 70)"),
-        (78, "the worker cannot use what it was given: no such engine; no such source"),
+        (0, "the worker exited without being asked to (exit code 0)"),
+        (70, "the worker exited because it lost the daemon (exit code 70)"),
+        (78, "the worker cannot run: no such engine; no such source"),
         (1, "the worker crashed (exit code 1): no such source"),
     ],
 )
@@ -221,12 +221,12 @@ def test_why_a_worker_ended(code: int, said: str) -> None:
 
 def test_who_has_killed_a_worker_is_said_where_the_kernel_counts() -> None:
     assert why_ended(-9, [], 2) == (
-        "the worker was killed by SIGKILL for want of memory (the kernel has ended 2 processes of this service)"
+        "the worker was killed by SIGKILL from the out-of-memory killer (it killed 2 processes of this service)"
     )
-    assert "not by the kernel" in why_ended(-9, [], 0)
+    assert "not by the out-of-memory killer" in why_ended(-9, [], 0)
     assert why_ended(-11, [], 2) == "the worker was killed by SIGSEGV"
 
 
 def test_a_worker_that_ends_without_a_word() -> None:
-    assert why_ended(1, []) == "the worker crashed (exit code 1): no last words"
-    assert why_ended(78, ["x"]) == "the worker cannot use what it was given: it does not say why"
+    assert why_ended(1, []) == "the worker crashed (exit code 1): it printed nothing"
+    assert why_ended(78, ["x"]) == "the worker cannot run: it did not say why"

@@ -113,4 +113,4 @@ def test_a_file_that_cannot_be_used_is_none(tmp_path: Path, text: str) -> None:
 
 def test_a_full_disk_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     note_death(tmp_path / "gone", mark(MarkStage.INTAKE), WHY, SCRIPTS)
-    assert "cannot be kept" in caplog.text
+    assert "cannot save which data" in caplog.text

@@ -437,7 +437,7 @@ def test_with_histograms_for_want_of_memory_products_are_the_same(
         np.testing.assert_array_equal(signal, kept.signal)
         np.testing.assert_array_equal(product.errors, np.sqrt(product.signal))
         assert appended or [axis.name for axis in product.axes] == [axis.name for axis in kept.axes]
-        assert product.attributes == {**kept.attributes, "accumulated_as": "histograms for want of memory"}
+        assert product.attributes == {**kept.attributes, "accumulated_as": "histograms, because memory ran out"}
 
 
 def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -448,7 +448,7 @@ def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, capl
         edge = [start(run)] if run else []
         progress = made.play([*edge, batch(run, 1), *([end(run)] if run else [])])
         told.append((progress.keeps_events, progress.fits, made.shelf.published[-1].attributes.get("accumulated_as")))
-    counted = "histograms for want of memory"
+    counted = "histograms, because memory ran out"
     large = (False, f"run 5 is too large to keep its events: {counted}", counted)
     between = (False, f"events between runs are not kept: {counted}", counted)
     assert told == [between, large, between, (True, "", None), between]

@@ -28,7 +28,7 @@ STATUS = Status(
     events_per_s=50.0,
     memory_bytes=5,
     restarts=4,
-    last_restarts=(Restart(at="", reason="no sign of life in process for 600 s", generation=1),) * 2,
+    last_restarts=(Restart(at="", reason="the worker gave no sign of life in process for 600 s", generation=1),) * 2,
     progress=PROGRESS,
 )
 VIEW = View(id="powder", name="POWDER", status=STATUS)
@@ -110,17 +110,17 @@ def test_names_and_units_follow_the_conventions() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("no sign of life in process for 600 s", "hang"),
+        ("the worker gave no sign of life in process for 600 s", "hang"),
         ("the worker was killed by SIGSEGV", "killed"),
         (
-            "the worker was killed by SIGKILL for want of memory (the kernel has ended 1 processes)",
+            "the worker was killed by SIGKILL from the out-of-memory killer (it killed 1 processes of this service)",
             "memory",
         ),
-        ("the worker was killed by SIGKILL, by none of ours and not by the kernel for want of memory", "killed"),
-        ("the worker crashed (exit code 1): MemoryError: its memory of scripts", "crash"),
-        ("the worker left without having been asked to (exit code 0)", "crash"),
-        ("the worker is replaced: its memory of 5 GB is over the limit of 4 GB", "memory"),
-        ("its memory of 5 GB is over the limit of 4 GB", "memory"),
+        ("the worker was killed by SIGKILL, not by livereduce and not by the out-of-memory killer", "killed"),
+        ("the worker crashed (exit code 1): MemoryError: the worker's memory of scripts", "crash"),
+        ("the worker exited without being asked to (exit code 0)", "crash"),
+        ("replacing the worker: the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
+        ("the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
         ("the scripts have changed (proc)", "scripts"),
         ("SIGHUP received", "asked"),
         ("the worker could not be started: no memory", "start"),

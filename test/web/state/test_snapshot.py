@@ -53,9 +53,9 @@ def test_a_daemon_that_is_down_is_so_since_its_last_word() -> None:
 
 
 def test_where_there_never_was_a_snapshot_it_is_down_since_somebody_looked() -> None:
-    nothing = judge_down(replace(VIEW, status=None, problem="no status of a daemon"), "", NOW)
+    nothing = judge_down(replace(VIEW, status=None, problem="no daemon status found"), "", NOW)
     shown = card(nothing, NOW)
-    assert (shown["state"], shown["down"], shown["since"]) == ("down", "no status of a daemon", iso(NOW))
+    assert (shown["state"], shown["down"], shown["since"]) == ("down", "no daemon status found", iso(NOW))
     assert (shown["run"], shown["data_age_s"]) == (None, None)
 
 

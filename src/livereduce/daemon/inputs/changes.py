@@ -103,7 +103,7 @@ class Changes:
             self._held.append(Changed(kind="configuration", paths=(), what=what))
             return None
         self._notes["configuration"] = tuple(
-            ProblemNote(problem, "the configuration in use goes on") for problem in found.problems
+            ProblemNote(problem, "the previous configuration stays in use") for problem in found.problems
         )
         if found.problems or self._watcher.configuration == self._configuration_in_use:
             return None  # broken, or back to what runs
@@ -131,12 +131,12 @@ class Changes:
         return Outdated(reason=f"the scripts have changed ({changed.what})")
 
 
-IN_USE = "the version in use goes on"
+IN_USE = "the previous version stays in use"
 
 
 def _wrong(scripts: Scripts, in_use: Scripts) -> tuple[ProblemNote, ...]:
     """What is wrong with scripts of which there is no last good version, and what goes on without them."""
-    wrong = [ProblemNote(scripts.problem, "the scripts in use go on")] if scripts.problem else []
+    wrong = [ProblemNote(scripts.problem, "the previous scripts stay in use")] if scripts.problem else []
     for script, used in zip(_both(scripts), _both(in_use), strict=True):
         if script and script.problem:
             wrong.append(ProblemNote(script.problem, IN_USE if used else "it is not used"))

@@ -92,7 +92,7 @@ def look(path: Path | None, identities: Identities, parse: Parse, last_good: Con
     instead = _judge(Reading(config=last_good), identities, parse)
     if instead.problems:
         return found
-    notes = tuple(ProblemNote(problem, "the last good configuration goes on") for problem in found.problems)
+    notes = tuple(ProblemNote(problem, "the last good configuration is used") for problem in found.problems)
     return replace(instead, config_notes=notes)
 
 
@@ -126,7 +126,7 @@ def _ask_mantid(config: Config, host: Host, identities: Identities) -> Identity 
     try:
         environ = worker_environ(host.environ, private_dir(config, host), interpreter)
     except OSError as error:
-        return Identity(problem=f"no folder for the package of livereduce: {error}")
+        return Identity(problem=f"cannot create a folder for the livereduce package: {error}")
     return identities.of(interpreter, environ, name)
 
 

@@ -66,8 +66,8 @@ class Grown:
         """The parts in words, the largest first."""
         kind = "histograms" if self.histograms else "events"
         parts = [
-            (self.proc, "grown inside proc"),
-            (self.post_proc, "grown inside post_proc"),
+            (self.proc, "added by proc"),
+            (self.post_proc, "added by post_proc"),
             (self.started, "in processes that scripts started"),
             (self.elsewhere, "elsewhere"),
         ]

@@ -69,10 +69,10 @@ class Weighing:
         facts: list[Fact] = []
         for order in self.look(worker.pid, generation, observed, now):
             if isinstance(order, memory_policy.Trim):
-                log.info("the worker's memory comes near its limit: it is told to give back what it has freed")
+                log.info("the worker is near its memory limit: telling it to return freed memory to the system")
                 worker.order(TRIM)
             else:
-                why, at_once = f"the worker is replaced: {order.reason}", isinstance(order, memory_policy.EndForMemory)
+                why, at_once = f"replacing the worker: {order.reason}", isinstance(order, memory_policy.EndForMemory)
                 facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
         return facts
 

@@ -75,7 +75,7 @@ class EndForMemory:
 
 Order = Trim | Recycle | EndForMemory
 
-_SCRIPTS = {"proc": "proc", "post_proc": "post_proc", "started": "what scripts have started"}
+_SCRIPTS = {"proc": "proc", "post_proc": "post_proc", "started": "a process started by a script"}
 """Who takes the memory, by the cause, where the scripts do."""
 
 
@@ -155,7 +155,7 @@ class MemoryState:
         if not self._in_vain or self.rules.limit_bytes is None:
             return ""
         limit = amount(self.rules.limit_bytes)
-        ended = f"the worker was ended {self.recycles} times"
+        ended = f"the worker was restarted {self.recycles} times"
         if self.grown is not None and (who := _SCRIPTS.get(self.grown.cause)):
             return f"{who} takes too much memory for the limit of {limit}: {ended}, last with {self.grown.text}"
         what = f"run {self.run} does" if self.run else "the data between runs do"
@@ -213,7 +213,7 @@ def _near_limit(state: MemoryState, now: float) -> Step:
 
 def _at_limit(state: MemoryState, weighed: Weighed, held: int, limit: int, now: float) -> Step:
     parts = f" ({weighed.grown.text})" if weighed.grown else ""
-    amounts = f"its memory of {amount(held)} is over the limit of {amount(limit)}"
+    amounts = f"the worker's memory of {amount(held)} is over the limit of {amount(limit)}"
     ended = state if state.recycle_at is not None else _ended_for(state, weighed.grown)
     if held * 100 > limit * TERMINATE_PERCENT:
         reason = f"{amounts}, by more than {TERMINATE_PERCENT - 100} %{parts}"
@@ -221,7 +221,7 @@ def _at_limit(state: MemoryState, weighed: Weighed, held: int, limit: int, now: 
     if state.recycle_at is None:
         return replace(ended, recycle_at=now), (Recycle(reason=amounts + parts),)
     if now - state.recycle_at >= state.rules.grace_s:
-        reason = f"{amounts}, with no end of the chunk in {state.rules.grace_s:g} s{parts}"
+        reason = f"{amounts}, and the chunk did not finish within {state.rules.grace_s:g} s{parts}"
         return replace(state, terminated=True), (EndForMemory(reason=reason),)
     return state, ()
 

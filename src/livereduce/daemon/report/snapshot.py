@@ -114,7 +114,7 @@ class Reporter:
         if (before.word, before.why, before.restarts) == (after.word, after.why, after.restarts):
             return
         if after.restarts > before.restarts:
-            log.error("%s; the next start comes in %g s", after.why, max(0.0, after.earliest - after.failed_at))
+            log.error("%s; the next worker starts in %g s", after.why, max(0.0, after.earliest - after.failed_at))
         elif after.word is StateWord.PARKED:
             for problem in found.problems or (after.why,):
                 log.error("parked: %s", problem)
@@ -271,7 +271,7 @@ class Reporter:
                 log.error("%s", one.text)
         for one in over:
             if one.kind in LOGGED:
-                log.info("over: %s", one.text)
+                log.info("resolved: %s", one.text)
         return self._conditions
 
     def _overdue(self) -> str:

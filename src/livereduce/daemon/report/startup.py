@@ -20,7 +20,7 @@ def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
     version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
     log.info("interpreter: %s%s", resolved.interpreter, version)
-    log.info("configuration: %s", config.path or "none, all values are defaults")
+    log.info("configuration: %s", config.path or "none; using the defaults")
     log.info("options: %s", json.dumps({key.name: value_of(config, key) for key in KEYS}, default=str))
     log.info(
         "instrument: %s (%s), facility %s", instrument.name, instrument.short_name, instrument.facility or "unknown"
@@ -28,7 +28,7 @@ def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
     for step, script in (("proc", resolved.scripts.proc), ("post_proc", resolved.scripts.post_proc)):
         if script is None:
             path = script_path(resolved.script_dir, instrument.short_name, step)
-            log.info("%s script: none, %s (there is no %s)", step, WITHOUT[step], path)
+            log.info("%s script: none, %s (%s does not exist)", step, WITHOUT[step], path)
         else:
             log.info("%s script: %s, md5 %s", step, script.path, script.md5)
     log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")

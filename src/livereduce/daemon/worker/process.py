@@ -217,23 +217,23 @@ def why_ended(code: int, last_lines: Iterable[str], oom_kills: int | None = None
         return f"the worker was killed by {signal_name(-code)}{hint}"
     match code:
         case ExitCode.OK:
-            return "the worker left without having been asked to (exit code 0)"
+            return "the worker exited without being asked to (exit code 0)"
         case ExitCode.PARENT_GONE:
-            return f"the worker left in the belief that the daemon is gone (exit code {code})"
+            return f"the worker exited because it lost the daemon (exit code {code})"
         case ExitCode.UNUSABLE:
-            return f"the worker cannot use what it was given: {_problems(last_lines)}"
-    last_words = next((line.strip() for line in reversed(list(last_lines)) if line.strip()), "no last words")
+            return f"the worker cannot run: {_problems(last_lines)}"
+    last_words = next((line.strip() for line in reversed(list(last_lines)) if line.strip()), "it printed nothing")
     return f"the worker crashed (exit code {code}): {last_words}"
 
 
 def _who_killed(oom_kills: int | None) -> str:
     if oom_kills is None:
-        return ", perhaps for want of memory"
+        return ", perhaps by the out-of-memory killer"
     if oom_kills:
-        return f" for want of memory (the kernel has ended {oom_kills} processes of this service)"
-    return ", by none of ours and not by the kernel for want of memory"
+        return f" from the out-of-memory killer (it killed {oom_kills} processes of this service)"
+    return ", not by livereduce and not by the out-of-memory killer"
 
 
 def _problems(last_lines: Iterable[str]) -> str:
     problems = [line.removeprefix(PROBLEM_PREFIX) for line in last_lines if line.startswith(PROBLEM_PREFIX)]
-    return "; ".join(problems) or "it does not say why"
+    return "; ".join(problems) or "it did not say why"

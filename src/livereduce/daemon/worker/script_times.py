@@ -52,7 +52,7 @@ class ScriptTimes:
         try:
             usual.save(self._state_dir, self._usual)
         except OSError as error:
-            log.debug("how long the scripts take cannot be kept: %s", error)
+            log.debug("cannot save how long the scripts take: %s", error)
         else:
             self._saved = self._usual
 

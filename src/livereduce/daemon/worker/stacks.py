@@ -43,7 +43,7 @@ class Stacks:
     def ask(self, pid: int) -> None:
         """Ask a worker that is not reaped yet for its stacks; what comes is `answer`.
 
-        It alone, not its group: in what scripts have started, SIGUSR1 is deadly.
+        It alone, not its group: in a process started by a script, SIGUSR1 is deadly.
         """
         self._asked_at = os.fstat(self.fd).st_size
         with suppress(ProcessLookupError):

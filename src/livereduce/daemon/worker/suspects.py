@@ -121,9 +121,9 @@ def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> No
     try:
         replace_file(state_dir / FILE_NAME, json.dumps([asdict(one) for one in suspects], indent=1).encode())
     except OSError as error:
-        log.warning("what the worker died on cannot be kept: %s", error)
+        log.warning("cannot save which data the worker died on: %s", error)
 
 
 def _in_words(mark: Mark) -> str:
     what = "one packet" if mark.packet else f"pulses from {mark.from_ns} to {mark.to_ns} ns since 1990"
-    return f"{mark.stage}, run {mark.run}, {what}; the next one handles these data apart"
+    return f"{mark.stage}, run {mark.run}, {what}; the next worker handles these data separately"

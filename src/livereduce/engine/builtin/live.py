@@ -30,7 +30,7 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 """Chunks whose proc failed are tried again with the next; a script that is wrong for hours must not fill the memory."""
 
 
-COUNTED = "histograms for want of memory"
+COUNTED = "histograms, because memory ran out"
 LONGEST_REASON = 300
 """Characters of a script's error in the reason why a result is incomplete."""
 

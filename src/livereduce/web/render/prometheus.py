@@ -47,9 +47,17 @@ FROM_SNAPSHOT = (
     _Of("livereduce_worker_memory_bytes", "Memory of the worker with all it has started.", lambda s: s.memory_bytes),
     _Of("livereduce_worker_memory_limit_bytes", "Its limit.", lambda s: s.memory_limit_bytes),
     _Of(
-        "livereduce_worker_restarts_total", "Workers that ended without having been asked.", lambda s: s.restarts, True
+        "livereduce_worker_restarts_total",
+        "Workers that crashed, hung or were killed (unplanned restarts).",
+        lambda s: s.restarts,
+        True,
     ),
-    _Of("livereduce_worker_renewals_total", "Workers that ended to begin anew.", lambda s: s.renewals, True),
+    _Of(
+        "livereduce_worker_renewals_total",
+        "Workers that were restarted on purpose (planned restarts).",
+        lambda s: s.renewals,
+        True,
+    ),
     _Of("livereduce_run_number", "The run being reduced; 0 between runs.", _progress(lambda p: p.run)),
     _Of("livereduce_chunks_total", "Chunks given to the scripts.", _progress(lambda p: p.chunks), True),
     _Of("livereduce_results_total", "Results published.", _progress(lambda p: p.results), True),
@@ -246,12 +254,17 @@ class Snapshots(Collector):
 
 _REASONS = (
     (re.compile(r"the scripts have changed"), "scripts"),
-    (re.compile(r"(the worker is replaced: )?its memory|the worker was killed by .* for want of memory \("), "memory"),
-    (re.compile(r"no sign of life"), "hang"),
+    (
+        re.compile(
+            r"(replacing the worker: )?the worker.s memory|the worker was killed by .* from the out-of-memory killer \("
+        ),
+        "memory",
+    ),
+    (re.compile(r"the worker gave no sign of life"), "hang"),
     (re.compile(r"\d+ lines on the worker.s status pipe"), "nonsense"),
     (re.compile(r"SIGHUP"), "asked"),
     (re.compile(r"the worker was killed"), "killed"),
-    (re.compile(r"the worker (crashed|left)"), "crash"),
+    (re.compile(r"the worker (crashed|exited)"), "crash"),
     (re.compile(r"the worker could not be started"), "start"),
 )
 

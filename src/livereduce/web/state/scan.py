@@ -78,7 +78,7 @@ def _newest(
             else:
                 missing.append(f"{path}: of another configuration, {status.configuration}")
     if not found:
-        return None, None, f"no status of a daemon ({'; '.join(missing)})"
+        return None, None, f"no daemon status found ({'; '.join(missing)})"
     _, status, path = min(found, key=lambda one: one[0])
     return status, path, ""
 

@@ -18,7 +18,7 @@ export function showFacts({ card, status, restartable }) {
     ["Source", progress.source_address ? `${progress.source_address} ${link}` : ""],
     ["Beam", progress.no_beam_since && !card.down ? `off since ${when(progress.no_beam_since * 1000)}` : ""],
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
-    ["Restarts", `${whole(status.restarts)}, renewals ${whole(status.renewals)}`],
+    ["Restarts", `${whole(status.restarts)} unplanned, ${whole(status.renewals)} planned`],
     ["Script errors", whole(progress.script_errors ?? 0)],
     ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}, ` +
       `internal errors ${whole(progress.contained ?? 0)}`],
