@@ -321,7 +321,7 @@ def test_the_description_holds_what_an_operator_asks() -> None:
         "3 chunks, 2 results",
         f"{iso(NOW)} proc: p.py:3: ZeroDivisionError (resolved)",
         f"/s/proc.py (md5 {'f' * 32}), written {iso(NOW)}, in use since {iso(NOW)}",
-        "generation 4, pid 77, 1 restarts",
+        "generation 4, pid 77, 1 unplanned restarts",
         "generation 3: the worker was killed by SIGSEGV",
         "/l/livereduce.log",
         "/p/products",
