@@ -5,14 +5,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.stream.adara.wire.encode_pulse import (
-    CORRECTED,
     FLAGS_GOOD_PULSE,
     INTRA_PULSE,
     PROTON_ENERGY_EV,
     Pulse,
     rtdl_words,
 )
-from livereduce.stream.adara.wire.layout import HEADER_WORDS, NS_PER_S, Type
+from livereduce.stream.adara.wire.layout import (
+    BANK_WORDS,
+    CHARGE_WORD,
+    CORRECTED,
+    CYCLE_WORD,
+    ENERGY_WORD,
+    EVENT_WORDS,
+    FLAGS_WORD,
+    FORMAT_WORD,
+    HEADER_WORDS,
+    MONITOR_COUNT_BITS,
+    MONITOR_OFFSET_WORD,
+    MONITOR_WORDS,
+    NANOSECONDS_WORD,
+    NS_PER_S,
+    PULSE_WORDS,
+    RTDL_CYCLE_WORD,
+    RTDL_WORDS,
+    SECONDS_WORD,
+    SOURCE_BANKS_WORD,
+    SOURCE_OFFSET_WORD,
+    SOURCE_WORDS,
+    VARIABLE_WORDS,
+    Type,
+)
 from livereduce.stream.items import I4, I8, U1, U4
 
 PULSES_PER_S = 60
@@ -93,60 +116,63 @@ class Template:
         of_packet = time_ns[self.pulse]
         seconds, nanoseconds = np.divmod(of_packet + self.delay_ns, NS_PER_S)
         header = self.begin[:-1] // 4
-        words[header + 2] = seconds
-        words[header + 3] = nanoseconds
+        words[header + SECONDS_WORD] = seconds
+        words[header + NANOSECONDS_WORD] = nanoseconds
         words[self.cycle_at] = ((first_cycle + np.arange(time_ns.size)) % CYCLES)[:, None]
         return words.view(np.uint8), of_packet
 
 
 def _sizes(pulses: Pulses) -> I8:
     """Words of each packet with its header, shape (p, 3 + choppers): RTDL, monitors, neutrons, choppers."""
-    sizes = np.full((pulses.charge.size, 3 + pulses.choppers), HEADER_WORDS + 4, np.int64)
-    sizes[:, 0] = HEADER_WORDS + 30
+    sizes = np.full((pulses.charge.size, 3 + pulses.choppers), HEADER_WORDS + PULSE_WORDS, np.int64)
+    sizes[:, 0] = HEADER_WORDS + RTDL_WORDS
     for monitor in pulses.monitors:
         counts = np.diff(monitor.first)
-        sizes[:, 1] += np.where(counts > 0, 3 + counts, 0)
+        sizes[:, 1] += np.where(counts > 0, MONITOR_WORDS + counts, 0)
     events = np.diff(pulses.event_first[pulses.section_first])
-    sizes[:, 2] += 4 + 2 * np.diff(pulses.section_first) + 2 * events
+    sizes[:, 2] += SOURCE_WORDS + BANK_WORDS * np.diff(pulses.section_first) + EVENT_WORDS * events
+    sizes[:, 3:] = HEADER_WORDS + VARIABLE_WORDS + 1
     return sizes
 
 
 def _fixed_part(words: U4, at: I8, charge: U4) -> None:
     """The four words that monitor and banked packets begin with; the cycle is stamped later."""
-    words[at] = charge
-    words[at + 1] = PROTON_ENERGY_EV
-    words[at + 3] = FLAGS_GOOD_PULSE
+    words[at + CHARGE_WORD] = charge
+    words[at + ENERGY_WORD] = PROTON_ENERGY_EV
+    words[at + FLAGS_WORD] = FLAGS_GOOD_PULSE
 
 
 def _put_monitors(words: U4, payload: I8, pulses: Pulses) -> None:
     _fixed_part(words, payload, pulses.charge)
-    at = payload + 4
+    at = payload + PULSE_WORDS
     for monitor in pulses.monitors:
         counts = np.diff(monitor.first)
         there = counts > 0
-        words[at[there]] = monitor.id << 22 | counts[there]
+        words[at[there]] = monitor.id << MONITOR_COUNT_BITS | counts[there]
         words[at[there] + 1] = SOURCE
-        words[at[there] + 2] = CORRECTED
-        place = np.repeat(at + 3 - monitor.first[:-1], counts) + np.arange(monitor.tof.size)
+        words[at[there] + MONITOR_OFFSET_WORD] = CORRECTED
+        place = np.repeat(at + MONITOR_WORDS - monitor.first[:-1], counts) + np.arange(monitor.tof.size)
         words[place] = monitor.tof | np.uint32(1 << 31)
-        at = at + np.where(there, 3 + counts, 0)
+        at = at + np.where(there, MONITOR_WORDS + counts, 0)
 
 
 def _put_neutrons(words: U4, payload: I8, pulses: Pulses) -> None:
     _fixed_part(words, payload, pulses.charge)
     sections = np.diff(pulses.section_first)
-    words[payload + 4] = SOURCE
-    words[payload + 5] = INTRA_PULSE
-    words[payload + 6] = CORRECTED
-    words[payload + 7] = sections
+    source = payload + PULSE_WORDS
+    words[source] = SOURCE
+    words[source + 1] = INTRA_PULSE
+    words[source + SOURCE_OFFSET_WORD] = CORRECTED
+    words[source + SOURCE_BANKS_WORD] = sections
     nth = np.arange(pulses.bank.size, dtype=np.int64)
     before = pulses.section_first[:-1]
-    base = payload + 8 - 2 * before - 2 * pulses.event_first[before]
-    at = np.repeat(base, sections) + 2 * nth + 2 * pulses.event_first[:-1]
+    base = source + SOURCE_WORDS - BANK_WORDS * before - EVENT_WORDS * pulses.event_first[before]
+    at = np.repeat(base, sections) + BANK_WORDS * nth + EVENT_WORDS * pulses.event_first[:-1]
     counts = np.diff(pulses.event_first)
     words[at] = pulses.bank
     words[at + 1] = counts
-    place = np.repeat(at + 2 - 2 * pulses.event_first[:-1], counts) + 2 * np.arange(pulses.tof.size)
+    events = EVENT_WORDS * np.arange(pulses.tof.size)
+    place = np.repeat(at + BANK_WORDS - EVENT_WORDS * pulses.event_first[:-1], counts) + events
     words[place] = pulses.tof
     words[place + 1] = pulses.pixel
 
@@ -161,23 +187,23 @@ def lay_out(pulses: Pulses) -> Template:
     formats = [Type.RTDL << 8 | 1, Type.BEAM_MONITOR_EVENT << 8 | 1, Type.BANKED_EVENT << 8 | 1]
     formats += [Type.VARIABLE_U32 << 8] * pulses.choppers
     words[header] = 4 * (sizes - HEADER_WORDS)
-    words[header + 1] = formats
+    words[header + FORMAT_WORD] = formats
     payload = header + HEADER_WORDS
-    words[payload[:, :1] + np.arange(30)] = rtdl_words(Pulse(time_ns=0))
+    words[payload[:, :1] + np.arange(RTDL_WORDS)] = rtdl_words(Pulse(time_ns=0))
     words[payload[:, 0]] |= pulses.charge
     _put_monitors(words, payload[:, 1], pulses)
     _put_neutrons(words, payload[:, 2], pulses)
     nth: I4 = np.arange(pulses.choppers, dtype=np.int32)
     words[payload[:, 3:]] = CHOPPER_DEVICE + nth.astype(np.uint32)
     words[payload[:, 3:] + 1] = CHOPPER_VARIABLE
-    words[payload[:, 3:] + 3] = CHOPPER_NS * (nth + 1)
+    words[payload[:, 3:] + VARIABLE_WORDS] = CHOPPER_NS * (nth + 1)
     delay_ns = np.concatenate([np.zeros(3, np.int64), CHOPPER_NS * (nth + 1)])
     return Template(
         words=words,
         begin=4 * begin,
         pulse=np.repeat(np.arange(n), kinds),
         delay_ns=np.tile(delay_ns, n),
-        cycle_at=payload[:, :3] + np.array([1, 2, 2]),
+        cycle_at=payload[:, :3] + np.array([RTDL_CYCLE_WORD, CYCLE_WORD, CYCLE_WORD]),
     )
 
 

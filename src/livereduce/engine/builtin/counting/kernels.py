@@ -34,8 +34,8 @@ def _add_events(
     span = np.uint32(span_ns)
     least = np.int32(tof_min_ns)
     cell_shift = np.uint32(shift)
-    outside = np.int32(counts.size - 2)
-    unknown = np.int32(counts.size - 1)
+    outside = np.int32(counts.size + OUTSIDE_TOF)
+    unknown = np.int32(counts.size + UNKNOWN_PIXEL)
     one = counts.dtype.type(1)
     wrapped[0] = 0
     for start in range(0, tof_ns.size, SCRATCH):

@@ -10,15 +10,38 @@ from typing import Any
 import numpy as np
 
 from livereduce.stream.adara.wire.frame import PacketTable
-from livereduce.stream.adara.wire.layout import BANK_ERROR, CHARGE_UNIT_PC
+from livereduce.stream.adara.wire.layout import (
+    BANK_ERROR,
+    BANK_STATE_WORD,
+    BANK_STATE_WORDS,
+    BANK_WORDS,
+    CHARGE_UNIT_PC,
+    CHARGE_WORD,
+    CORRECTED,
+    EVENT_WORDS,
+    FLAG_BITS,
+    FLAGS_WORD,
+    PULSE_WORDS,
+    SOURCE_BANKS_WORD,
+    SOURCE_OFFSET_WORD,
+    SOURCE_WORDS,
+    TICK_NS,
+    Type,
+)
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
-MAX_TICKS = (2**31 - 1) // 100
+MAX_TICKS = (2**31 - 1) // TICK_NS
 """Times of flight above 2.147 s do not fit into int32 nanoseconds and are clipped; no frame is that long."""
 MAX_STATE = 255
 _LAST_MAPPED = BANK_ERROR - 1
-"""Counts are summed separately for the banks up to this one, the error bank, and the unmapped one."""
+"""Counts are summed separately for the banks up to this one, the error bank, and the unmapped one (first totals)."""
+_MAPPED, _ERRONEOUS, _UNMAPPED, _DAMAGED, _FIRST_DAMAGED, _SECTIONS, _HAS_STATES = range(7)
+"""Slots of `totals` in `_walk_banks`."""
+_SUMS = _UNMAPPED + 1
+_STATES_TYPE = int(Type.BANKED_EVENT_STATE)
+_FIRST_FORMAT = Type.BANKED_EVENT << 8
+"""Version 0: the bits above the flags are not veto bits there."""
 _AHEAD_WORDS = 2048
 """8 KiB: bank headers are a chain of loads, as packets are; the events between them are needed next anyway."""
 
@@ -69,7 +92,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
     first, first_event, charge, flags, sums, totals,
 ):  # fmt: skip
     # Indices are unsigned: a signed one costs a test for each access.
-    row, ahead, shift, one, fixed = np.uint64(0), np.uint64(0), np.uint32(0), np.uint64(1), np.uint64(4)
+    row, ahead, shift, one = np.uint64(0), np.uint64(0), np.uint32(0), np.uint64(1)
     first[0] = first_event[0] = 0
     totals[:] = 0
     for k in range(np.uint64(rows.size)):
@@ -77,28 +100,29 @@ def _walk_banks(  # type: ignore[no-untyped-def]
         position = np.uint64(at[packet])
         stop, row_before = position + np.uint64(length[packet]), row
         ahead = max(ahead, position)
-        has_state = (format_[packet] >> np.uint32(8)) == np.uint32(0x4100)
-        header = np.uint64(3) if has_state else np.uint64(2)
-        totals[6] |= has_state
+        has_state = (format_[packet] >> np.uint32(8)) == np.uint32(_STATES_TYPE)
+        header = np.uint64(BANK_STATE_WORDS) if has_state else np.uint64(BANK_WORDS)
+        totals[_HAS_STATES] |= has_state
         sums[:] = 0
         banks = np.uint64(0)
-        good = position + fixed <= stop
+        good = position + np.uint64(PULSE_WORDS) <= stop
         if good:
-            known = np.uint32(0xFFFFF) if format_[packet] == np.uint32(0x400000) else np.uint32(0xFFFF_FFFF)
-            flags[k] = words[position + np.uint64(3)] & known & ~np.uint32(FLAG_DAMAGED)
-            charge[k] = CHARGE_UNIT_PC * words[position]
-            position += fixed
+            no_vetoes = format_[packet] == np.uint32(_FIRST_FORMAT)
+            known = np.uint32(FLAG_BITS) if no_vetoes else np.uint32(0xFFFF_FFFF)
+            flags[k] = words[position + np.uint64(FLAGS_WORD)] & known & ~np.uint32(FLAG_DAMAGED)
+            charge[k] = CHARGE_UNIT_PC * words[position + np.uint64(CHARGE_WORD)]
+            position += np.uint64(PULSE_WORDS)
         while good and position < stop:
             if banks == np.uint64(0):
-                good = position + fixed <= stop
+                good = position + np.uint64(SOURCE_WORDS) <= stop
                 if good:
-                    shift = words[position + np.uint64(2)]
-                    banks = np.uint64(words[position + np.uint64(3)])
-                    position += fixed
+                    shift = words[position + np.uint64(SOURCE_OFFSET_WORD)]
+                    banks = np.uint64(words[position + np.uint64(SOURCE_BANKS_WORD)])
+                    position += np.uint64(SOURCE_WORDS)
                 continue
             begin = position + header
             n = np.uint64(words[begin - one]) if begin <= stop else stop
-            following = begin + n + n
+            following = begin + np.uint64(EVENT_WORDS) * n
             good = following <= stop
             if not good:
                 break
@@ -107,10 +131,10 @@ def _walk_banks(  # type: ignore[no-untyped-def]
                 ahead += np.uint64(16)
             identity = words[position]
             bank[row] = identity
-            state[row] = words[position + one] if has_state else np.uint32(0)
+            state[row] = words[position + np.uint64(BANK_STATE_WORD)] if has_state else np.uint32(0)
             count[row] = n
             event_at[row] = begin
-            offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
+            offset[row] = np.uint32(0) if shift & np.uint32(CORRECTED) else shift
             sums[max(identity, np.uint32(_LAST_MAPPED)) - np.uint32(_LAST_MAPPED)] += np.int64(n)
             row += one
             banks -= one
@@ -118,12 +142,12 @@ def _walk_banks(  # type: ignore[no-untyped-def]
         if not good or banks:
             sums[:] = 0
             row, charge[k], flags[k] = row_before, 0.0, np.uint32(FLAG_DAMAGED)
-            totals[4] = totals[4] if totals[3] else rows[k]
-            totals[3] += 1
-        first_event[k + one] = first_event[k] + sums[0]
-        totals[:3] += sums
+            totals[_FIRST_DAMAGED] = totals[_FIRST_DAMAGED] if totals[_DAMAGED] else rows[k]
+            totals[_DAMAGED] += 1
+        first_event[k + one] = first_event[k] + sums[_MAPPED]
+        totals[:_SUMS] += sums
         first[k + one] = row
-    totals[5] = row
+    totals[_SECTIONS] = row
 
 
 @kernel("", "u4[]", "u4[]", "i4[]", "i8[]", "u4[]", "i4[=]", "i4[=]")
@@ -134,13 +158,13 @@ def _copy_events(words, bank, count, at, offset, tof_ns, pixel):  # type: ignore
         if bank[row] >= np.uint32(BANK_ERROR):
             continue
         n = np.int64(count[row])
-        source = words[at[row] : at[row] + 2 * n]
+        source = words[at[row] : at[row] + EVENT_WORDS * n]
         tof = tof_ns[done : done + n]
         pix = pixel[done : done + n]
         shift = min(offset[row], most)
         for i in range(np.uint64(n)):
             ticks = min(min(source[np.uint64(2) * i], most) + shift, most)
-            tof[i] = np.int32(ticks * np.uint32(100))
+            tof[i] = np.int32(ticks * np.uint32(TICK_NS))
             pix[i] = np.int32(source[np.uint64(2) * i + np.uint64(1)])
         done += n
 
@@ -159,9 +183,8 @@ class BankReader:
 
     def __init__(self) -> None:
         self._rows = -1
-        self._sums = np.zeros(3, np.int64)
-        self._totals = np.zeros(7, np.int64)
-        """In the order in which `table` unpacks them."""
+        self._sums = np.zeros(_SUMS, np.int64)
+        self._totals = np.zeros(_HAS_STATES + 1, np.int64)
 
     def _grow(self, rows: int) -> None:
         if rows > self._rows:
@@ -179,12 +202,13 @@ class BankReader:
             packets.words, packets.at, packets.length, packets.format, rows, *self._sections,
             first, first_event, charge_pc, flags, self._sums, self._totals,
         )  # fmt: skip
-        _, erroneous, unmapped, damaged, first_damaged, sections, has_states = self._totals.tolist()
-        bank, state, count, event_at, offset = (column[:sections] for column in self._sections)
+        totals = self._totals.tolist()
+        bank, state, count, event_at, offset = (column[: totals[_SECTIONS]] for column in self._sections)
         return BankTable(
             bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first,
-            first_event=first_event, charge_pc=charge_pc, flags=flags, unmapped=unmapped, erroneous=erroneous,
-            damaged=damaged, first_damaged=first_damaged, has_states=bool(has_states),
+            first_event=first_event, charge_pc=charge_pc, flags=flags, unmapped=totals[_UNMAPPED],
+            erroneous=totals[_ERRONEOUS], damaged=totals[_DAMAGED], first_damaged=totals[_FIRST_DAMAGED],
+            has_states=bool(totals[_HAS_STATES]),
         )  # fmt: skip
 
 

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.stream.adara.wire.encode import packet
-from livereduce.stream.adara.wire.layout import Type
+from livereduce.stream.adara.wire.layout import (
+    BANK_STATE_WORD,
+    BANK_STATE_WORDS,
+    BANK_WORDS,
+    CORRECTED,
+    MONITOR_COUNT_BITS,
+    MONITOR_TOF_BITS,
+    RTDL_WORDS,
+    VETO_SHIFT,
+    Type,
+)
 from livereduce.stream.items import I8, U4
 
-CORRECTED = 0x8000_0000
-"""Bit of a TOF offset word: the offset is already in the times of flight."""
 FLAGS_GOOD_PULSE = 0x300
 """Got metadata, got neutrons: the flags of a normal pulse."""
 PROTON_ENERGY_EV = 885_334_890
@@ -80,16 +88,16 @@ def rtdl_words(pulse: Pulse) -> tuple[int, ...]:
         CORRECTED,
         4 << 24 | RING_PERIOD_PS,
     )
-    return head + (0,) * 25
+    return head + (0,) * (RTDL_WORDS - len(head))
 
 
 def rtdl(pulse: Pulse) -> bytes:
     """Build version 1, as the live port sends it."""
-    return packet(Type.RTDL, 1, pulse.time_ns, struct.pack("<30I", *rtdl_words(pulse)))
+    return packet(Type.RTDL, 1, pulse.time_ns, struct.pack(f"<{RTDL_WORDS}I", *rtdl_words(pulse)))
 
 
 def _fixed(pulse: Pulse) -> bytes:
-    return struct.pack("<4I", pulse.charge, pulse.energy_ev, pulse.cycle, pulse.veto << 20 | pulse.flags)
+    return struct.pack("<4I", pulse.charge, pulse.energy_ev, pulse.cycle, pulse.veto << VETO_SHIFT | pulse.flags)
 
 
 def _offset_word(offset: int, corrected: bool) -> int:
@@ -101,18 +109,18 @@ def beam_monitor_event(pulse: Pulse, monitors: Sequence[MonitorEvents]) -> bytes
     parts = [_fixed(pulse)]
     for events in monitors:
         head = (
-            events.monitor << 22 | events.tof.size,
+            events.monitor << MONITOR_COUNT_BITS | events.tof.size,
             events.source,
             _offset_word(events.offset, events.corrected),
         )
-        rising = events.tof.astype("<u4") | np.uint32(1 << 31 | events.cycle << 21)
+        rising = events.tof.astype("<u4") | np.uint32(1 << 31 | events.cycle << MONITOR_TOF_BITS)
         parts += [struct.pack("<3I", *head), rising.tobytes()]
     return packet(Type.BEAM_MONITOR_EVENT, 1, pulse.time_ns, b"".join(parts))
 
 
 def _bank_sections(events: SourceEvents) -> bytes:
     """Encode all bank sections of a source at once: headers and events are scattered into one array of words."""
-    head = 2 if events.state is None else 3
+    head = BANK_WORDS if events.state is None else BANK_STATE_WORDS
     counts = np.diff(events.first)
     nth = np.arange(events.bank.size, dtype=np.int64)
     words = np.empty(head * nth.size + 2 * events.tof.size, "<u4")
@@ -120,7 +128,7 @@ def _bank_sections(events: SourceEvents) -> bytes:
     words[headers] = events.bank
     words[headers + head - 1] = counts
     if events.state is not None:
-        words[headers + 1] = events.state
+        words[headers + BANK_STATE_WORD] = events.state
     at = 2 * np.arange(events.tof.size, dtype=np.int64) + np.repeat(head * (nth + 1), counts)
     words[at] = events.tof
     words[at + 1] = events.pixel

@@ -7,7 +7,17 @@ import numpy as np
 from numba.extending import register_jitable
 
 from livereduce.base.errors import UpstreamError
-from livereduce.stream.adara.wire.layout import HEADER_WORDS, KIND_OF_TYPE, MAX_PAYLOAD_BYTES, Kind, type_name
+from livereduce.stream.adara.wire.layout import (
+    FORMAT_WORD,
+    HEADER_WORDS,
+    KIND_OF_TYPE,
+    MAX_PAYLOAD_BYTES,
+    NANOSECONDS_WORD,
+    NS_PER_S,
+    SECONDS_WORD,
+    Kind,
+    type_name,
+)
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import I4, I8, U1, U4, U8
 
@@ -88,15 +98,21 @@ class PacketTable:
         return self.words[start : start + int(self.length[row])].tobytes()
 
 
+_TYPES = 1 << 16
+"""Base types that the lookup has room for; one beyond them is unknown."""
+
+
 def _kind_lookup() -> U1:
     """Kind by base type; 64 KiB that stay in the second-level cache."""
-    table = np.full(1 << 16, Kind.UNKNOWN, np.uint8)
+    table = np.full(_TYPES, Kind.UNKNOWN, np.uint8)
     for base_type, kind in KIND_OF_TYPE.items():
         table[base_type] = kind
     return table
 
 
 _KIND = _kind_lookup()
+_NEXT, _MISSING, _IMPOSSIBLE = range(3)
+"""Slots of `end` in `_walk`: next word, missing words, 1 if the next length is impossible."""
 _AHEAD_WORDS = 1024
 """4 KiB: far enough ahead to hide the memory's latency, near enough to stay in the first-level cache."""
 
@@ -121,16 +137,13 @@ def _mixed(a: Any, b: Any, c: Any, d: Any, factor: Any) -> Any:
 def _walk(  # type: ignore[no-untyped-def]
     words, kinds, max_words, at, length, format_, time_ns, prints, rows, counts, end
 ):
-    """Fill one row per packet; `rows` and `counts` list the rows by kind.
-
-    `end` becomes (next word, missing words, 1 if the next length is impossible).
-    """
+    """Fill one row per packet; `rows` and `counts` list the rows by kind."""
     counts[:] = 0
     position = np.uint64(0)
     stop = np.uint64(words.size)
     header = np.uint64(HEADER_WORDS)
-    end[1] = 0
-    end[2] = 0
+    end[_MISSING] = 0
+    end[_IMPOSSIBLE] = 0
     row = np.uint64(0)
     ahead = np.uint64(0)
     while position + header <= stop:
@@ -140,22 +153,22 @@ def _walk(  # type: ignore[no-untyped-def]
         payload_bytes = words[position]
         payload_words = np.uint64(payload_bytes >> np.uint32(2))
         if payload_bytes & np.uint32(3) or payload_words > np.uint64(max_words):
-            end[2] = 1
+            end[_IMPOSSIBLE] = 1
             break
         following = position + header + payload_words
         if following > stop:
-            end[1] = np.int64(following - stop)
+            end[_MISSING] = np.int64(following - stop)
             break
-        word = words[position + np.uint64(1)]
+        word = words[position + np.uint64(FORMAT_WORD)]
         at[row] = position + header
         length[row] = payload_words
         format_[row] = word
         base = word >> np.uint32(8)
-        kind = kinds[base] if base < np.uint32(65536) else np.uint8(Kind.UNKNOWN)
+        kind = kinds[base] if base < np.uint32(_TYPES) else np.uint8(Kind.UNKNOWN)
         rows[kind, counts[kind]] = row
         counts[kind] += np.uint64(1)
-        seconds = np.int64(words[position + np.uint64(2)])
-        time_ns[row] = seconds * np.int64(1_000_000_000) + np.int64(words[position + np.uint64(3)])
+        seconds = np.int64(words[position + np.uint64(SECONDS_WORD)])
+        time_ns[row] = seconds * np.int64(NS_PER_S) + np.int64(words[position + np.uint64(NANOSECONDS_WORD)])
         if kind <= np.uint8(Kind.RARE):
             b, e = position + header, following
             mix = np.uint64(time_ns[row]) * _OF_TIME + _mixed(payload_bytes, word, _0, _0, _OF_HEADER)
@@ -172,9 +185,9 @@ def _walk(  # type: ignore[no-untyped-def]
             prints[row] = mix ^ (mix >> np.uint64(32))
         row += np.uint64(1)
         position = following
-    if end[1] == 0 and end[2] == 0 and position < stop:
-        end[1] = np.int64(position + header - stop)
-    end[0] = position
+    if end[_MISSING] == 0 and end[_IMPOSSIBLE] == 0 and position < stop:
+        end[_MISSING] = np.int64(position + header - stop)
+    end[_NEXT] = position
     return row
 
 
@@ -184,7 +197,7 @@ class Framer:
     def __init__(self) -> None:
         self._rows = -1
         self._counts = np.zeros(len(Kind), np.uint64)
-        self._end = np.zeros(3, np.int64)
+        self._end = np.zeros(_IMPOSSIBLE + 1, np.int64)
 
     def _grow(self, rows: int) -> None:
         if rows <= self._rows:
@@ -212,7 +225,7 @@ class Framer:
         rows = int(_walk(words, _KIND, MAX_PAYLOAD_BYTES // 4, *columns, self._of_kind, self._counts, self._end))
         used, missing, impossible = (int(value) for value in self._end)
         if impossible and rows == 0:
-            raise FramingError(offset, int(words[used + 1]), int(words[used]))
+            raise FramingError(offset, int(words[used + FORMAT_WORD]), int(words[used]))
         return PacketTable(
             words=words,
             at=self._at[:rows],

@@ -10,6 +10,8 @@ from enum import IntEnum
 
 HEADER_WORDS = 4
 HEADER_BYTES = 16
+FORMAT_WORD, SECONDS_WORD, NANOSECONDS_WORD = 1, 2, 3
+"""Of a header; its first word is the length of the payload in bytes."""
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 """The longest payload accepted. SNS's own parser stops at 48 MiB; a banked packet of 6 million events fits into it."""
 NS_PER_S = 1_000_000_000
@@ -132,11 +134,40 @@ PULSE_TYPES = frozenset({Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_M
 BANK_UNMAPPED = 0xFFFF_FFFF
 BANK_ERROR = 0xFFFF_FFFE
 
+RTDL_WORDS, RTDL_CYCLE_WORD = 30, 1
+"""A payload of the real-time data link, what the accelerator says of a pulse; the word with the cycle."""
+PULSE_WORDS = 4
+"""The fixed part that banked and monitor packets begin with: charge, energy, cycle, flags."""
+CHARGE_WORD, ENERGY_WORD, CYCLE_WORD, FLAGS_WORD = range(PULSE_WORDS)
+SOURCE_WORDS = 4
+"""A source section's header in a banked packet: source, intra-pulse time, offset, number of banks."""
+SOURCE_OFFSET_WORD, SOURCE_BANKS_WORD = 2, 3
+BANK_WORDS, BANK_STATE_WORDS = 2, 3
+"""A bank section's header: bank, [state,] number of events. The last word is the number of events."""
+BANK_STATE_WORD = 1
+EVENT_WORDS = 2
+"""Time of flight, pixel."""
+MONITOR_WORDS = 3
+"""A section's header in a monitor packet: monitor and number of events, source, offset."""
+MONITOR_OFFSET_WORD = 2
+MONITOR_COUNT_BITS, MONITOR_ID_BITS = 22, 10
+MONITOR_TOF_BITS = 21
+"""Of an event word of a monitor; the bits above are the cycle and the edge."""
+CORRECTED = 0x8000_0000
+"""Bit of an offset word: the offset is already in the times of flight."""
+VARIABLE_WORDS = 3
+"""What a value's packet begins with: device, variable, status and severity. The value follows."""
+SEVERITY_WORD = 2
+
 FLAG_MISSING_RTDL = 0x0000_0008
+VETO_SHIFT = 20
+"""The flags word has the veto bits above the flags, from version 1 of the banked packet on."""
+FLAG_BITS = (1 << VETO_SHIFT) - 1
 
 SEVERITY_INVALID = 3
 """Alarm severity of a value in EPICS: the device could not give the value, or is not connected. Others: 0 none, 1
 minor, 2 major, 0xFFFF not reported."""
+SEVERITY_BITS = 0xFFFF
 
 SYNC_SIGNATURE = bytes.fromhex("534e5341444152414f524e4c0000f07f")
 

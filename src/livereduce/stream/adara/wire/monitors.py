@@ -10,15 +10,28 @@ from typing import Any
 import numpy as np
 
 from livereduce.stream.adara.wire.frame import PacketTable
+from livereduce.stream.adara.wire.layout import (
+    CORRECTED,
+    MONITOR_COUNT_BITS,
+    MONITOR_ID_BITS,
+    MONITOR_OFFSET_WORD,
+    MONITOR_TOF_BITS,
+    MONITOR_WORDS,
+    PULSE_WORDS,
+    TICK_NS,
+)
 from livereduce.stream.compiled import kernel
 from livereduce.stream.items import I8, U4, MonitorBatch
 
-MONITORS = 1024
-"""A monitor id has ten bits."""
+MONITORS = 1 << MONITOR_ID_BITS
 MAX_MONITORS = 64
 """Monitors decoded per block. Each has a column over all pulses; a thousand monitors, from garbage, took 2 GB."""
-_TICK_BITS = 0x1F_FFFF
-_MAX_TICKS = (2**31 - 1) // 100
+_EVENTS = (1 << MONITOR_COUNT_BITS) - 1
+_TICKS = (1 << MONITOR_TOF_BITS) - 1
+"""The bits of a word that count the events of a section, and those of an event that are its time of flight."""
+_MAX_TICKS = (2**31 - 1) // TICK_NS
+_DAMAGED, _FIRST_DAMAGED = range(2)
+"""Slots of `damaged` in `_walk_sections`."""
 
 
 @kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]", "i8[=]")
@@ -29,32 +42,32 @@ def _walk_sections(  # type: ignore[no-untyped-def]
 
     `damaged` becomes the number of damaged packets, and the row of the first.
     """
-    row, three = np.uint64(0), np.uint64(3)
+    row, header = np.uint64(0), np.uint64(MONITOR_WORDS)
     events[:] = 0
     sections[:] = 0
     damaged[:] = 0
     for k in range(rows.size):
         begin = np.uint64(at[np.uint64(rows[k])])
-        position, stop = begin + np.uint64(4), begin + np.uint64(length[np.uint64(rows[k])])
+        position, stop = begin + np.uint64(PULSE_WORDS), begin + np.uint64(length[np.uint64(rows[k])])
         row_before = row
         good = position <= stop
         while good and position < stop:
-            n = np.uint64(words[position] & np.uint32(0x3F_FFFF))
-            following = position + three + n
+            n = np.uint64(words[position] & np.uint32(_EVENTS))
+            following = position + header + n
             good = following <= stop
             if not good:
                 break
             packet[row] = k
-            monitor[row] = words[position] >> np.uint32(22)
+            monitor[row] = words[position] >> np.uint32(MONITOR_COUNT_BITS)
             count[row] = n
-            shift = words[position + np.uint64(2)]
-            offset[row] = np.uint32(0) if shift >> np.uint32(31) else shift
-            event_at[row] = position + three
+            shift = words[position + np.uint64(MONITOR_OFFSET_WORD)]
+            offset[row] = np.uint32(0) if shift & np.uint32(CORRECTED) else shift
+            event_at[row] = position + header
             row += np.uint64(1)
             position = following
         if not good:
-            damaged[1] = damaged[1] if damaged[0] else rows[k]
-            damaged[0] += 1
+            damaged[_FIRST_DAMAGED] = damaged[_FIRST_DAMAGED] if damaged[_DAMAGED] else rows[k]
+            damaged[_DAMAGED] += 1
             row = row_before
     for r in range(row):
         events[np.uint64(monitor[r])] += count[r]
@@ -80,7 +93,7 @@ def _copy_monitor(  # type: ignore[no-untyped-def]
         source = words[event_at[row] : event_at[row] + count[row]]
         out = tof_ns[done : done + count[row]]
         for i in range(np.uint64(out.size)):
-            out[i] = np.int32(min((source[i] & np.uint32(_TICK_BITS)) + shift, most) * np.uint32(100))
+            out[i] = np.int32(min((source[i] & np.uint32(_TICKS)) + shift, most) * np.uint32(TICK_NS))
         done += count[row]
     while filled < first.size:
         first[filled] = done
@@ -106,7 +119,7 @@ class MonitorReader:
 
     def events(self, packets: PacketTable, rows: I8) -> tuple[dict[int, int], int]:
         """Number of events by monitor that has a section, and number of damaged packets."""
-        self._grow(len(packets.words) // 3)
+        self._grow(len(packets.words) // MONITOR_WORDS)
         where = packets.words, packets.at, packets.length, rows
         sections = int(_walk_sections(*where, *self._sections, self._events, self._of_monitor, self._damaged))
         self._listed = tuple(column[:sections] for column in self._sections)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from livereduce.base.errors import UpstreamError
-from livereduce.stream.adara.wire.layout import NOT_XML, SEVERITY_INVALID, RunStatusCode, Type
+from livereduce.stream.adara.wire.layout import NOT_XML, SEVERITY_BITS, SEVERITY_INVALID, RunStatusCode, Type
 from livereduce.stream.items import F8, I4, I8, Values
 
 
@@ -258,7 +258,7 @@ def _values(one: Callable[[_Cursor], float | str | F8], *, multiple: bool) -> Ca
             variable=variable,
             after_ns=np.array(after, np.int64),
             value=_column(found),
-            invalid=alarm & 0xFFFF == SEVERITY_INVALID,
+            invalid=alarm & SEVERITY_BITS == SEVERITY_INVALID,
         )
 
     return read

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.stream.adara.wire.frame import PacketTable
-from livereduce.stream.adara.wire.layout import SEVERITY_INVALID, Type
+from livereduce.stream.adara.wire.layout import SEVERITY_BITS, SEVERITY_INVALID, SEVERITY_WORD, VARIABLE_WORDS, Type
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import B1, F8, I4, I8, U1, U8
 
@@ -23,6 +23,9 @@ _NEVER = np.iinfo(np.int64).min
 _AHEAD = 16
 """Packets ahead whose payload is prefetched: they are far apart in a block that does not fit the near caches."""
 _DOUBLE = int(Type.VARIABLE_DOUBLE)
+_KNOWN, _SHORT, _REPEATS, _BEYOND, _LAST_DAMAGED, _DONE = range(6)
+"""Slots of `tally` in `_read_scalars`: variables known, packets too short, repeats, values of variables beyond the
+limit, row of the newest packet that is too short or beyond the limit, rows read in this call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,20 +76,19 @@ def _read_scalars(  # type: ignore[no-untyped-def]
     """Keep (slot, time, value, invalid) of each new value; return how many. `keys` and `slots` are an open hash table.
 
     `raw` is the memory of `value` as integers, for the bits of a double; `counts` has new values by slot, `known` ids.
-    `tally`: variables known, packets too short, repeats, values of variables beyond the limit, row of the newest packet
-    of the two bad kinds, rows processed (fewer than all if an id found no bucket).
+    It stops early if an id found no bucket; `tally` says where.
     """
     kept = 0
     mask = np.uint64(keys.size - 1)
     for i in range(rows.size):
         prefetch(words, np.uint64(at[np.uint64(rows[min(i + _AHEAD, rows.size - 1)])]))
-        tally[5] = i + 1
+        tally[_DONE] = i + 1
         k = np.uint64(rows[i])
         p = np.uint64(at[k])
         is_double = (format_[k] >> np.uint32(8)) == np.uint32(_DOUBLE)
-        if length[k] < (5 if is_double else 4):
-            tally[1] += 1
-            tally[4] = rows[i]
+        if length[k] < VARIABLE_WORDS + (2 if is_double else 1):
+            tally[_SHORT] += 1
+            tally[_LAST_DAMAGED] = rows[i]
             continue
         key = (np.uint64(words[p]) << np.uint64(32)) | np.uint64(words[p + np.uint64(1)])
         bucket = _bucket(key, seeds)
@@ -95,25 +97,26 @@ def _read_scalars(  # type: ignore[no-untyped-def]
             bucket = (bucket + np.uint64(1)) & mask
             probes += 1
         if slots[bucket] < 0 or keys[bucket] != key:
-            if tally[0] >= last_ns.size:
-                tally[3] += 1
-                tally[4] = rows[i]
+            if tally[_KNOWN] >= last_ns.size:
+                tally[_BEYOND] += 1
+                tally[_LAST_DAMAGED] = rows[i]
                 continue
             if slots[bucket] >= 0:
-                tally[5] = i
+                tally[_DONE] = i
                 break
-            slots[bucket] = tally[0]
+            slots[bucket] = tally[_KNOWN]
             keys[bucket] = key
-            known[np.uint64(tally[0])] = key
-            tally[0] += 1
+            known[np.uint64(tally[_KNOWN])] = key
+            tally[_KNOWN] += 1
         s = np.uint64(slots[bucket])
-        high = np.uint64(words[p + np.uint64(4)]) if is_double else np.uint64(0)
-        bits = np.uint64(words[p + np.uint64(3)]) | (high << np.uint64(32))
-        bad = np.uint8((words[p + np.uint64(2)] & np.uint32(0xFFFF)) == np.uint32(SEVERITY_INVALID))
+        high = np.uint64(words[p + np.uint64(VARIABLE_WORDS + 1)]) if is_double else np.uint64(0)
+        bits = np.uint64(words[p + np.uint64(VARIABLE_WORDS)]) | (high << np.uint64(32))
+        severity = words[p + np.uint64(SEVERITY_WORD)] & np.uint32(SEVERITY_BITS)
+        bad = np.uint8(severity == np.uint32(SEVERITY_INVALID))
         # A server that has lost a device repeats its last value, at its old time, with another alarm: that is new.
         same = time_ns[k] == last_ns[s] and bits == last_bits[s]
         if (same and bad == last_invalid[s]) or (not same and rows[i] < repeats_before and time_ns[k] <= last_ns[s]):
-            tally[2] += 1
+            tally[_REPEATS] += 1
             continue
         last_ns[s], last_bits[s], last_invalid[s] = time_ns[k], bits, bad
         counts[s] += 1
@@ -155,18 +158,18 @@ class VariableReader:
         self._last_ns = np.full(MAX_VARIABLES, _NEVER, np.int64)
         self._last_bits = np.zeros(MAX_VARIABLES, np.uint64)
         self._last_invalid = np.zeros(MAX_VARIABLES, np.uint8)
-        self._tally = np.zeros(6, np.int64)
+        self._tally = np.zeros(_DONE + 1, np.int64)
         self._counts = np.zeros(MAX_VARIABLES, np.int64)
 
     @property
     def short(self) -> int:
         """Packets too short for a value, since the beginning."""
-        return int(self._tally[1])
+        return int(self._tally[_SHORT])
 
     @property
     def beyond(self) -> int:
         """Values of variables beyond the limit, since the beginning."""
-        return int(self._tally[3])
+        return int(self._tally[_BEYOND])
 
     @property
     def damaged(self) -> int:
@@ -176,7 +179,7 @@ class VariableReader:
     @property
     def last_damaged(self) -> int:
         """Row, in its table, of the newest packet that `damaged` counts."""
-        return int(self._tally[4])
+        return int(self._tally[_LAST_DAMAGED])
 
     def columns(self, packets: PacketTable, rows: I8, repeats_before: int = 0) -> list[VariableColumn]:
         """The new values of these packets, one column per variable.
@@ -184,7 +187,7 @@ class VariableReader:
         A value with the time, the value and the alarm of the one before it is a repeat (a prologue repeats everything).
         Before row `repeats_before`, a value that is not newer is a repeat too (a server repeats after a reconnect).
         """
-        self._counts[: self._tally[0]] = 0
+        self._counts[: self._tally[_KNOWN]] = 0
         slot, time_ns = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
         value, invalid = np.empty(len(rows)), np.empty(len(rows), np.uint8)
         raw, done, kept = value.view(np.uint64), 0, 0
@@ -197,7 +200,7 @@ class VariableReader:
                     slot[kept:], time_ns[kept:], value[kept:], raw[kept:], invalid[kept:],
                 )
             )  # fmt: skip
-            done += int(self._tally[5])
+            done += int(self._tally[_DONE])
             if done < len(rows):
                 self._reseed()
         return self._sorted(slot[:kept], time_ns[:kept], value[:kept], invalid[:kept])
@@ -208,10 +211,10 @@ class VariableReader:
         while not placed:
             self._seeds = _draw_seeds()
             self._slots[:] = -1
-            placed = bool(_place_all(self._known[: self._tally[0]], self._seeds, self._keys, self._slots))
+            placed = bool(_place_all(self._known[: self._tally[_KNOWN]], self._seeds, self._keys, self._slots))
 
     def _sorted(self, slot: I4, time_ns: I8, value: F8, invalid: U1) -> list[VariableColumn]:
-        counts = self._counts[: self._tally[0]]
+        counts = self._counts[: self._tally[_KNOWN]]
         ends = np.cumsum(counts)
         out_ns, out_value, out = np.empty(len(slot), np.int64), np.empty(len(slot)), np.empty(len(slot), np.uint8)
         _sort_by_slot(slot, time_ns, value, invalid, ends - counts, out_ns, out_value, out)
