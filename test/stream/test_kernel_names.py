@@ -1,4 +1,4 @@
-"""Kernels call slots, words and type codes by name: no bare number as an index, no number that only a table explains."""
+"""Kernels call slots, words and type codes by name: no bare index, no number that only a table explains."""
 
 import ast
 from collections.abc import Iterator
