@@ -23,6 +23,7 @@ from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.status import NEEDS_ATTENTION, StateWord
 from livereduce.publish.products.file import read_product
 from livereduce.stream.items import FLAG_VETOED, RunEnded, RunStarted
+from test_imports import FLOORS, in_rooms, ours
 
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *(ROOT / "test").rglob("README.md"), *DOCS.rglob("*.md")])
@@ -232,10 +233,68 @@ def test_the_example_of_a_test_runs() -> None:
     names["test_no_event_is_lost_in_cutting"]()
 
 
-def test_the_helpers_that_are_listed_are_there() -> None:
+def test_every_helper_is_listed() -> None:
     told = re.findall(r"^\| `(\w+\.py)` \|", (ROOT / "test" / "README.md").read_text(), re.MULTILINE)
-    assert len(told) > 5
-    assert set(told) <= {path.name for path in (ROOT / "test" / "helpers").glob("*.py")}
+    assert sorted(told) == sorted(path.name for path in (ROOT / "test" / "helpers").glob("*.py"))
+
+
+# ---- architecture.md, and the rooms themselves
+
+PACKAGE = ROOT / "src" / "livereduce"
+FOLDERS = ("src", "test", "scripts", "packaging", "examples", "docs")
+TREE = [ROOT / name for name in FOLDERS] + [path for name in FOLDERS for path in (ROOT / name).rglob("*")]
+
+
+def spans(page: Path) -> list[str]:
+    """What stands between single backticks."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.M | re.S))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_files_and_modules_that_are_named_are_there(page: Path) -> None:
+    """A file may be named by the end of its path, as `judge.py` after `daemon/inputs/changes.py`."""
+    known = {f"/{path.relative_to(ROOT)}" for path in TREE}
+    files = [span for span in spans(page) if re.fullmatch(r"[\w./]*\w/[\w./]*\w\.(py|js|sh|spec|conf)", span)]
+    files = [span for span in files if not span.startswith("/") and "…" not in span]
+    assert [span for span in files if not any(path.endswith(f"/{span}") for path in known)] == []
+    rooms = [span for span in spans(page) if re.fullmatch(r"[a-z_]+(/[a-z_]+)*/", span)]
+    dotted = [hit[1] for span in spans(page) if (hit := re.search(r"\b(livereduce(?:\.\w+)+)", span))]
+    inside = [name.split(".")[1:] for name in dotted if (PACKAGE / name.split(".")[1]).is_dir()]
+    assert [parts for parts in inside if not _is_module(parts)] == []
+    if page.name == "architecture.md":
+        assert [span for span in rooms if not any(path.endswith(f"/{span[:-1]}") for path in known)] == []
+        assert len(files) > 60
+
+
+def _is_module(parts: list[str]) -> bool:
+    """Whether a dotted name below the package is a room, or a module."""
+    path = PACKAGE.joinpath(*parts)
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_the_table_of_rooms_is_that_of_the_floors() -> None:
+    text = (DOCS / "architecture.md").read_text()
+    told = {(int(floor), room) for floor, room in re.findall(r"^\| (\d) \| `(\w+)/` \|", text, re.M)}
+    floors = {(number, room) for number, rooms in enumerate(FLOORS, 1) for room in rooms}
+    assert told == {(number, room) for number, room in floors if room not in ("cli", "__main__")}
+
+
+def test_where_a_change_goes_has_twenty_rows() -> None:
+    (table,) = re.findall(
+        r"^## Where does my change go\?\n(.*?)^## ", (DOCS / "architecture.md").read_text(), re.M | re.S
+    )
+    assert len(re.findall(r"^\| [a-z]", table, re.M)) - 1 >= 20
+
+
+@pytest.mark.parametrize("room", [path.parent.name for path in PACKAGE.glob("*/__init__.py")])
+def test_a_room_imports_no_more_than_it_says(room: str) -> None:
+    """`May import` and the names that follow in its docstring; "every room …" is for `test_imports`."""
+    words = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text())) or ""
+    told = re.search(r"May import ([^;.]*)[;.]", words)
+    if told is None or "every room" in told[1]:
+        return
+    seen = {module.split(".")[1] for name in in_rooms(room) for module in ours(name) if "." in module}
+    assert seen - {room} <= set(re.findall(r"`(\w+)`", told[1])), words
 
 
 # ---- troubleshooting.md

@@ -1,5 +1,5 @@
 """A stand-in for a beamline's stream server, for tests, demo and benchmarks: beams, and the servers that send them.
 
-May import `base` and `stream`; numpy and h5py.
+May import `base` and `stream`; numpy.
 Read `beams/powder.py` first, then `adara/server.py`.
 """

@@ -1,5 +1,5 @@
 """Streams: the items that every source gives, how they are cut into chunks, and one folder for each kind of source.
 
-Knows no engine, no script and no product. May import `base` and `messages`; numpy and numba.
+Knows no engine, no script and no product. May import `base` and `messages`; numpy, numba and h5py.
 Read `items.py` first, then `chunk.py`.
 """
