@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -6,19 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import livereduce
 from helpers.reduced import Shelf, job_of
 from livereduce.publish.product import Product
 from livereduce.publish.publisher import Outlet, outlet_of
 from livereduce.publish.trends.trends import read_trends
-from livereduce.scripting.metric import take_metrics
+from livereduce.scripting.metric import ReportedMetric
 
 
-@pytest.fixture(autouse=True)
-def _as_an_engine() -> Iterator[None]:
-    take_metrics()
-    yield
-    take_metrics()
+def peak(error: float | None = None) -> tuple[ReportedMetric, ...]:
+    return (ReportedMetric(name="peak", value=2.0, error=error, units=""),)
 
 
 def product(**facts: Any) -> Product:
@@ -40,15 +35,13 @@ def outlet(folder: Path, shelf: Shelf) -> Outlet:
 def test_what_was_reported_is_kept_with_the_product(tmp_path: Path) -> None:
     shelf = Shelf()
     made = outlet(tmp_path, shelf)
-    livereduce.metric("peak", 2.0, 0.5)
-    made.publish(product())
+    made.publish(product(), peak(0.5))
     trends = read_trends(tmp_path / "state" / "products" / "7" / "trends.json")
     assert trends is not None
     (point,) = trends.metrics["peak"].points
     assert (point.value, point.error, point.at.events, point.at.charge_pc) == (2.0, 0.5, 100, 5e6)
     assert point.at.time_unix_s - trends.began_unix_s == pytest.approx(29.876544, abs=1e-3)
     assert (len(trends.scripts[0]), trends.scripts[1]) == (32, "")
-    assert take_metrics() == ()
     assert (made.problems, len(shelf.published)) == ({}, 1)
 
 
@@ -56,8 +49,7 @@ def test_what_was_reported_is_kept_with_the_product(tmp_path: Path) -> None:
 def test_facts_that_make_no_sense_keep_no_product_back(tmp_path: Path, facts: dict[str, Any]) -> None:
     shelf = Shelf()
     made = outlet(tmp_path, shelf)
-    livereduce.metric("peak", 2.0)
-    made.publish(product(**facts))
+    made.publish(product(**facts), peak())
     assert list(made.problems) == ["trends"]
     assert len(shelf.published) == 1
     made.publish(product())
@@ -68,8 +60,7 @@ def test_a_full_disk_keeps_no_product_back_and_is_said(tmp_path: Path) -> None:
     shelf = Shelf()
     made = outlet(tmp_path, shelf)
     (tmp_path / "state").write_text("in the way")
-    livereduce.metric("peak", 2.0)
-    made.publish(product())
+    made.publish(product(), peak())
     assert "Not a directory" in made.problems["trends"]
     assert len(shelf.published) == 1
     made.ended(7)

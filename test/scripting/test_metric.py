@@ -1,6 +1,7 @@
 import math
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,31 +9,66 @@ import numpy as np
 import pytest
 
 import livereduce
-from livereduce.scripting.metric import MAX_METRICS, ReportedMetric, take_metrics
+from livereduce.scripting.metric import MAX_METRICS, CycleReport, ReportedMetric, reporting_to
 
 
 @pytest.fixture(autouse=True)
-def _as_an_engine() -> Iterator[None]:
-    take_metrics()
-    yield
-    take_metrics()
+def report() -> Iterator[CycleReport]:
+    """As in a script's call."""
+    made = CycleReport()
+    with reporting_to(made):
+        yield made
 
 
-def test_the_last_value_of_a_cycle_counts() -> None:
+def test_the_last_value_of_a_cycle_counts(report: CycleReport) -> None:
     livereduce.metric("peak_area", 1.0, 0.5, units="counts")
     livereduce.metric("width", np.float32(2.0))
     livereduce.metric("peak_area", np.array(3.0), np.float64(0.25))
-    assert take_metrics() == (
+    assert report.metrics == (
         ReportedMetric(name="peak_area", value=3.0, error=0.25, units=""),
         ReportedMetric(name="width", value=2.0, error=None, units=""),
     )
-    assert take_metrics() == ()
+
+
+def test_two_calls_at_once_keep_their_reports_apart(report: CycleReport) -> None:
+    other, both_run = CycleReport(), threading.Barrier(2, timeout=60)
+
+    def call() -> None:
+        with reporting_to(other):
+            both_run.wait()
+            livereduce.metric("theirs", 2.0)
+            both_run.wait()
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    both_run.wait()
+    livereduce.metric("ours", 1.0)
+    both_run.wait()
+    thread.join()
+    assert [one.name for one in report.metrics] == ["ours"]
+    assert [one.name for one in other.metrics] == ["theirs"]
+
+
+def test_a_thread_that_a_script_has_started_reports_to_the_call(report: CycleReport) -> None:
+    thread = threading.Thread(target=livereduce.metric, args=("width", 2.0))
+    thread.start()
+    thread.join()
+    assert [one.name for one in report.metrics] == ["width"]
+
+
+def test_a_call_within_a_call_reports_to_its_own_cycle(report: CycleReport) -> None:
+    inner = CycleReport()
+    with reporting_to(inner):
+        livereduce.metric("inner", 1.0)
+    livereduce.metric("outer", 1.0)
+    assert [one.name for one in report.metrics] == ["outer"]
+    assert [one.name for one in inner.metrics] == ["inner"]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_a_gap(value: float) -> None:
+def test_what_is_not_finite_is_a_gap(report: CycleReport, value: float) -> None:
     livereduce.metric("ratio", value, value if value > 0 else math.nan)
-    assert take_metrics() == (ReportedMetric(name="ratio", value=None, error=None, units=""),)
+    assert report.metrics == (ReportedMetric(name="ratio", value=None, error=None, units=""),)
 
 
 @pytest.mark.parametrize(
@@ -56,30 +92,33 @@ def test_what_is_not_finite_is_a_gap(value: float) -> None:
         (("a", 1.0, None, "a\nb"), ValueError, "expected units"),
     ],
 )
-def test_what_is_wrong_is_named(arguments: tuple[Any, ...], kind: type[Exception], says: str) -> None:
+def test_what_is_wrong_is_named(
+    report: CycleReport, arguments: tuple[Any, ...], kind: type[Exception], says: str
+) -> None:
     with pytest.raises(kind, match=says):
         livereduce.metric(*arguments)
-    assert take_metrics() == ()
+    assert report.metrics == ()
 
 
-def test_not_any_number_of_metrics() -> None:
+def test_not_any_number_of_metrics(report: CycleReport) -> None:
     for k in range(MAX_METRICS):
         livereduce.metric(f"m{k}", k)
     with pytest.raises(ValueError, match="'one_more': at most 50"):
         livereduce.metric("one_more", 1)
     livereduce.metric("m0", 1)
-    assert len(take_metrics()) == MAX_METRICS
+    assert len(report.metrics) == MAX_METRICS
 
 
 def test_outside_of_a_worker_nothing_is_kept_and_nothing_heavy_is_imported() -> None:
     """As in a notebook, or under an engine that does not listen."""
     code = """
+import gc
 import sys
 import livereduce
-import livereduce.scripting.metric
+from livereduce.scripting.metric import ReportedMetric
 for k in range(1000):
     livereduce.metric(f"m{k}", k)
-assert not livereduce.scripting.metric._waiting
+assert not any(isinstance(one, ReportedMetric) for one in gc.get_objects())
 assert not {"numpy", "psutil", "logging", "socket"} & set(sys.modules), sys.modules
 """
     subprocess.run([sys.executable, "-I", "-c", code], check=True)

@@ -5,6 +5,7 @@ A failure in here is reported in `Outlet.problems`, and the reduction goes on.
 
 import math
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from livereduce.publish.product import Product
 from livereduce.publish.products.writer import INDEX, PRODUCTS, Publisher, Writer
 from livereduce.publish.trends.recorder import TrendRecorder
 from livereduce.publish.trends.trends import Exposure
-from livereduce.scripting.metric import take_metrics
+from livereduce.scripting.metric import ReportedMetric
 
 TRENDS, PLOTS = "trends", "publish_plots"
 
 
 class Outlet:
-    """The publisher of an engine; with each product it takes what the scripts have reported. Never raises.
+    """The publisher of an engine: takes each product with what the scripts have reported. Never raises.
 
     Parameters
     ----------
@@ -41,12 +42,12 @@ class Outlet:
         self._recorder = TrendRecorder(folder, scripts)
         self._plots = plots
 
-    def publish(self, product: Product) -> bool:
+    def publish(self, product: Product, reported: Sequence[ReportedMetric] = ()) -> bool:
         """Write trends and product, and queue the plot; return True if the product was written.
 
         The index is written last, so that everything it names exists. Failed writes wait for the disk.
         """
-        self._failures.contain(TRENDS, lambda: self._record(product))
+        self._failures.contain(TRENDS, lambda: self._record(product, reported))
         written = self._writer.publish(product)
         if (plots := self._plots) is not None:  # a full disk is no reason not to send the plot
             self.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
@@ -96,7 +97,7 @@ class Outlet:
             found[PLOTS] = self._plots.problem
         return found
 
-    def _record(self, product: Product) -> None:
+    def _record(self, product: Product, reported: Sequence[ReportedMetric]) -> None:
         """Record the metrics that the scripts reported in this cycle."""
         facts = product.attributes
         at = Exposure(
@@ -106,7 +107,7 @@ class Outlet:
         )
         if not math.isfinite(at.charge_pc):
             raise ValueError(f"a proton charge of {at.charge_pc} pC")
-        self._recorder.record(product.run, _unix_s(facts.get("first_pulse")), at, take_metrics())
+        self._recorder.record(product.run, _unix_s(facts.get("first_pulse")), at, reported)
 
 
 def outlet_of(job: Job, products: Publisher) -> Outlet:

@@ -1,15 +1,19 @@
 """Scalars that the processing scripts report, from the script's call to whoever publishes the result.
 
-Standard library only, and no state but what waits to be taken: a script can be run anywhere with it.
+An engine makes a `CycleReport` for each cycle and gives it to each call of a script; `metric` adds to the report of the
+call that it is called in. Standard library only: a script can be run anywhere with it.
 """
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import SupportsFloat
 
 MAX_METRICS = 50
-"""Different names that are taken in one cycle, and kept of one run."""
+"""The most names that scripts can report in one cycle, and that are kept of one run."""
 LONGEST_NAME = 64
 LONGEST_UNITS = 32
 
@@ -26,15 +30,56 @@ class ReportedMetric:
     units: str
 
 
-_waiting: dict[str, ReportedMetric] = {}
-"""What was reported and not taken."""
-_engine_takes = False
+class CycleReport:
+    """The metrics that the scripts of one cycle have reported."""
+
+    def __init__(self) -> None:
+        self._metrics: dict[str, ReportedMetric] = {}
+
+    @property
+    def metrics(self) -> tuple[ReportedMetric, ...]:
+        """The last value of each, in the order in which their names came first."""
+        return tuple(self._metrics.values())
+
+    def add(self, reported: ReportedMetric) -> None:
+        """Take a value in the place of an earlier one of its name.
+
+        Raises
+        ------
+        ValueError
+            There are `MAX_METRICS` others already.
+        """
+        name = reported.name
+        if name not in self._metrics and len(self._metrics) >= MAX_METRICS:
+            raise ValueError(f"metric {name!r}: at most {MAX_METRICS} different metrics can be reported")
+        self._metrics[name] = reported
+
+
+_of_this_call: ContextVar[CycleReport | None] = ContextVar("livereduce_cycle_report", default=None)
+_of_running_calls: list[CycleReport] = []
+"""A thread that a script has started does not have the context of the call: it reports to the newest call."""
+
+
+@contextmanager
+def reporting_to(report: CycleReport) -> Iterator[None]:
+    """Let a script's call report to `report` while it runs; the call's own context, so that calls never mix."""
+    token = _of_this_call.set(report)
+    _of_running_calls.append(report)
+    try:
+        yield
+    finally:
+        _of_running_calls.remove(report)
+        _of_this_call.reset(token)
+
+
+def _report_of_caller() -> CycleReport | None:
+    return _of_this_call.get() or (_of_running_calls[-1] if _of_running_calls else None)
 
 
 def metric(name: str, value: SupportsFloat, error: SupportsFloat | None = None, units: str = "") -> None:
     """Report a scalar of this cycle, to be shown over time beside the result; reported twice, the last one counts.
 
-    Outside of a worker nothing comes of it.
+    Outside of a script's call in a worker, such as in a notebook, the values are checked and not kept.
 
     Parameters
     ----------
@@ -63,23 +108,9 @@ def metric(name: str, value: SupportsFloat, error: SupportsFloat | None = None, 
     if spread is not None and spread < 0:
         raise ValueError(f"metric {name!r}: expected an error of 0 or more, got {spread!r}")
     reported = ReportedMetric(name=name, value=_number(name, "value", value), error=spread, units=units)
-    if not _engine_takes:
-        return
-    if name not in _waiting and len(_waiting) >= MAX_METRICS:
-        raise ValueError(f"metric {name!r}: at most {MAX_METRICS} different metrics can be reported")
-    _waiting[name] = reported
-
-
-def take_metrics() -> tuple[ReportedMetric, ...]:
-    """What was reported since this was called last. For the engine: at the start of a cycle, and with its result.
-
-    Before the first call nothing is kept.
-    """
-    global _engine_takes
-    _engine_takes = True
-    taken = tuple(_waiting.values())
-    _waiting.clear()
-    return taken
+    report = _report_of_caller()
+    if report is not None:
+        report.add(reported)
 
 
 def _number(name: str, what: str, value: object) -> float | None:

@@ -23,6 +23,7 @@ from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.compiling import FUNCTION, compile_script
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.lent import own_builtins
+from livereduce.scripting.metric import CycleReport, reporting_to
 from livereduce.scripting.syntax import find_problem
 from livereduce.scripting.voice import speaking
 
@@ -142,7 +143,12 @@ def _show_in_tracebacks(path: str, text: bytes) -> None:
 
 
 def run_script(
-    script: LoadedScript, input: Any, output: str, store: Workspaces, extra: Mapping[str, Any] | None = None
+    script: LoadedScript,
+    input: Any,
+    output: str,
+    store: Workspaces,
+    extra: Mapping[str, Any] | None = None,
+    report: CycleReport | None = None,
 ) -> Outcome:
     """Call a script once.
 
@@ -156,6 +162,8 @@ def run_script(
         What the script sees as ``mtd``.
     extra
         Further global names for this call alone, such as ``accumulation``.
+    report
+        Takes the metrics that this call reports; None: they are not kept.
 
     Returns
     -------
@@ -165,7 +173,7 @@ def run_script(
     """
     mark = store.mark()
     try:
-        with speaking(script.md5), own_builtins():
+        with speaking(script.md5), own_builtins(), reporting_to(report or CycleReport()):
             left = _call(script, input, output, store, extra or {})
         return ScriptOutput(_workspace(left, output, store, mark))
     except BaseException as error:

@@ -18,7 +18,7 @@ from livereduce.engine.protocol import Pipeline
 from livereduce.messages.beat import Phase
 from livereduce.messages.marks import MarkStage
 from livereduce.publish.publisher import Outlet
-from livereduce.scripting.metric import take_metrics
+from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script
 from livereduce.stream.chunk import Chunk, join
 
@@ -92,6 +92,7 @@ class Reduction:
         )
         self._held_back: tuple[Chunk, ...] = ()
         self._published: Tally | None = None
+        self._report = CycleReport()
         self.run = 0
         self.keeps_events = pipeline.preserve_events
         self.fits = ""
@@ -115,7 +116,7 @@ class Reduction:
 
     def take(self, chunk: Chunk) -> None:
         """Reduce one chunk."""
-        take_metrics()  # what a cycle that failed has left
+        self._report = CycleReport()
         if chunk.replaces:
             self._begin_run(chunk.run)
         chunk = self._cleaned(chunk)
@@ -247,7 +248,7 @@ class Reduction:
 
     def _call(self, phase: Phase, script: LoadedScript, input: Workspace, output: str) -> Workspace | StepFailed:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
-        outcome = self.scripts.call(phase, script, input, output, self._store, extra)
+        outcome = self.scripts.call(phase, script, input, output, self._store, extra, self._report)
         if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:
             logger.error("run %d: %s", self.run, outcome.error.traceback)
         return outcome
@@ -277,7 +278,7 @@ class Reduction:
             return
         self.errors.pop("publish", None)
         self._published = self.tally  # what cannot be written now is kept by the outlet
-        self.results += self._products.publish(product)
+        self.results += self._products.publish(product, self._report.metrics)
         self.publish_s = time.perf_counter() - begun_s
 
     def _end_lacks(self) -> str:

@@ -10,6 +10,7 @@ from livereduce.base.rss import own_bytes
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
 from livereduce.engine.builtin.workspaces.workspace import Workspace, as_workspace
 from livereduce.messages.beat import Phase
+from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.runner import LoadedScript, ScriptError, ScriptOutput, run_script
 
 logger = logging.getLogger("livereduce.engine")
@@ -62,10 +63,11 @@ class ScriptCalls:
         output: str,
         store: WorkspaceStore,
         extra: Mapping[str, Any],
+        report: CycleReport,
     ) -> Workspace | StepFailed:
         """Call a script once, see `run_script`; gives its output, or its input if it made none."""
         begun_s, before = time.perf_counter(), own_bytes()
-        outcome = run_script(script, input, output, store, extra)
+        outcome = run_script(script, input, output, store, extra, report)
         self.seconds[phase] = time.perf_counter() - begun_s
         self.calls[phase] += 1
         self.grew_bytes[phase] += own_bytes() - before

@@ -34,7 +34,7 @@ from livereduce.engine.mantid.run_ledger import (
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
 from livereduce.publish.publisher import Outlet
-from livereduce.scripting.metric import take_metrics
+from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.runner import LoadedScript, Outcome, Scope, ScriptError, load_script, run_script
 
 logger = logging.getLogger("livereduce.engine")
@@ -108,6 +108,7 @@ class Steps:
         self._ads = Ads(self._stored)
         self._unpublished = False
         self._published = RunLedger()
+        self._report = CycleReport()
         self.cancelled = False
         self.done = Done()
 
@@ -124,7 +125,7 @@ class Steps:
             proc failed: the chunk is lost to Mantid, and its loop with it.
         """
         if step == PROC or PROC not in self._scripts:
-            take_metrics()  # what a cycle that failed has left
+            self._report = CycleReport()
         self._begin(Phase.PROCESS if step == PROC else Phase.POST_PROCESS)
         try:
             return self._run_proc(input, output) if step == PROC else self._run_post_proc(input, output)
@@ -162,7 +163,7 @@ class Steps:
         self.done.rss_bytes = own_bytes()
         self._beat(phase)  # with what the chunk has said: the script may never come back
         begun_s = time.perf_counter()
-        outcome = run_script(script, input, output, self._ads, extra)
+        outcome = run_script(script, input, output, self._ads, extra, self._report)
         self.done.seconds[phase] = time.perf_counter() - begun_s
         self.done.calls[phase] += 1
         self.done.grew_bytes[phase] += own_bytes() - self.done.rss_bytes
@@ -250,7 +251,11 @@ class Steps:
 
     def _write(self, result: Any) -> None:
         book = self.done.book
-        written = [self._outlet.publish(one) for one in products_of(result, pipeline=PIPELINE, name=RESULT, book=book)]
+        metrics, self._report = self._report.metrics, CycleReport()
+        written = []
+        for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book):
+            written.append(self._outlet.publish(product, metrics))
+            metrics = ()  # a cycle's metrics are recorded once, not with each period
         self._published = book  # what cannot be written now is kept by the outlet
         self.done.results += all(written)
         if book.ended:
