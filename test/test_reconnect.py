@@ -18,6 +18,7 @@ from helpers.listener import Listener, drive, hello
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import Clock, powder_play, url_of
 from helpers.wire import banks, walk
+from livereduce.engine.builtin.tally import missing_times
 from livereduce.publish.product import Product
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.adara.store import StreamStore
@@ -330,7 +331,7 @@ def check(story: Story, truth: Truth) -> None:
         incomplete = story.product(stretch.run).attributes["incomplete"]
         if stretch.run in closed:
             gap = gaps[stretch.run]
-            assert incomplete == gap.reason != ""
+            assert incomplete == f"{gap.reason} (missing {missing_times(gap, max(stretch.tofs))})" != ""
             assert gap.from_ns == max(stretch.tofs) < gap.to_ns
         else:
             assert stretch.totals == truth.runs[stretch.run].totals
@@ -415,7 +416,7 @@ def test_a_run_that_the_server_has_closed_meanwhile_is_told_to_be_incomplete(
     assert runs_at_calls(story.said) == [0, next_run]
     product, whole_run = story.product(1), truth.runs[1]
     assert 0 < product.attributes["events"] < whole_run.totals[2]  # type: ignore[operator]
-    assert product.attributes["incomplete"] == "the connection was down when run 1 ended"
+    assert str(product.attributes["incomplete"]).startswith("the connection was down when run 1 ended (missing ")
     assert story.product(2).attributes["incomplete"] == ""
     said = [progress for progress in story.reduction.said if progress.run == 1]
     if next_run == 0:  # else the next run is there in the same moment, and what is said is of that
@@ -428,4 +429,4 @@ def test_a_run_of_which_nothing_was_seen_is_a_gap_between_runs(tmp_path: Path, t
     check(story, truth)
     assert [product.run for product in story.products] == [0, 2, 0]
     assert [gap.run for gap in story.gaps] == [0]
-    assert story.products[0].attributes["incomplete"] == story.gaps[0].reason
+    assert str(story.products[0].attributes["incomplete"]).startswith(f"{story.gaps[0].reason} (missing ")

@@ -336,7 +336,7 @@ def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
     assert "of events held" in status.last_restarts[-1].reason
     status = post.wait_reduced(post.bench.more, generation=2)
     assert status.progress is not None
-    assert (status.progress.keeps_events, status.progress.fits) == (True, "")
+    assert (status.progress.keeps_events, status.progress.counted_because) == (True, "")
     post.finish()
 
 

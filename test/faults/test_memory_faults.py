@@ -101,7 +101,7 @@ def keeps_arrays(rig: Rig) -> None:
     status = rig.back(MORE_EVENTS - 12_000, generation=3)
     assert all("added by post_proc" in one.reason for one in status.last_restarts), status.last_restarts
     assert status.progress
-    assert (status.progress.keeps_events, status.progress.fits) == (True, "")
+    assert (status.progress.keeps_events, status.progress.counted_because) == (True, "")
     assert "too large to keep its events" not in rig.log()
     rig.saw_log("post_proc takes too much memory for the limit of 300 MB")
     rig.finish()

@@ -113,7 +113,7 @@ def test_a_beat_fits_whatever_the_texts_are(sign: str, many: int) -> None:
         events=2**62,
         run_incomplete=text,
         invalid_logs=text,
-        fits=text,
+        counted_because=text,
         source_address=text,
         source_reason=text,
         last_errors={f"{text[:100]}{k}": text for k in range(8)},

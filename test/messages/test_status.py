@@ -151,7 +151,22 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
             "reducing run 12345; incomplete: its start is gone",
         ),
         (
-            replace(progress(), fits="histograms, because memory ran out"),
+            replace(progress(), run_events=10, run_outside_tof=5),
+            StateWord.RUNNING,
+            "reducing run 12345",
+        ),
+        (
+            replace(progress(), run_events=10, run_outside_tof=6),
+            StateWord.RUNNING,
+            "reducing run 12345; of 10 events, 6 lay outside the time-of-flight bins",
+        ),
+        (
+            replace(progress(), run_events=1, run_unmapped=2, run_erroneous=1),
+            StateWord.RUNNING,
+            "reducing run 12345; of 4 events, 3 had no pixel (2 unmapped, 1 invalid)",
+        ),
+        (
+            replace(progress(), counted_because="histograms, because memory ran out"),
             StateWord.RUNNING,
             "reducing run 12345; histograms, because memory ran out",
         ),
@@ -420,12 +435,16 @@ def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_is_not_counted_and_what_must_not_be_used_is_shown() -> None:
-    told = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=3, run_erroneous=4, invalid_logs="temp")))
-    assert "not counted    events: 3 with unmapped pixels, 4 with invalid pixels" in told
+    seen = replace(PROGRESS, run_unmapped=3, run_erroneous=4, run_events=10, invalid_logs="temp")
+    told = describe(replace(FULL, progress=seen))
+    assert "not counted    of 17 events, 7 had no pixel (3 unmapped, 4 invalid)" in told
     assert "invalid logs   temp" in told
     assert "left out" not in told
     faults = describe(replace(FULL, progress=replace(PROGRESS, contained=2)))
     assert "left out       2 times, because of an internal error (see the log)" in faults
+    outside = replace(PROGRESS, run_unmapped=0, run_erroneous=0, run_events=10, run_outside_tof=2, run_unknown_pixel=1)
+    partly = "of 10 events, 1 had no pixel (1 without a spectrum) and 2 lay outside the time-of-flight bins"
+    assert f"not counted    {partly}" in describe(replace(FULL, progress=outside))
     plain = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=0, run_erroneous=0)))
     assert "not counted" not in plain
     assert "invalid" not in plain

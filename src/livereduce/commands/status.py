@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
+from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (
     ScriptSeen,
     Status,
@@ -87,9 +88,8 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
     rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
     rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
-    if progress.run_unmapped or progress.run_erroneous:
-        without = f"{progress.run_unmapped} with unmapped pixels, {progress.run_erroneous} with invalid pixels"
-        rows += [("not counted", f"events: {without}")]
+    if missing := uncounted(progress):
+        rows += [("not counted", missing)]
     if progress.no_beam_since is not None:
         rows += [("beam", f"off since {clock_time(progress.no_beam_since)}")]
     rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []

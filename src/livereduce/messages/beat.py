@@ -80,11 +80,14 @@ class Progress:
         The newest earlier runs whose end or whole was missed, one sentence each.
     run_unmapped, run_erroneous
         Events that are not among `run_events`, since they have no pixel of the instrument.
+    run_outside_tof, run_unknown_pixel
+        Those of `run_events` that are not in the histogram of the newest result: their time of flight is outside of
+        the bins, or their pixel has no spectrum.
     invalid_logs
         Names of some variables whose newest value must not be used, as the control system says.
     keeps_events
         Whether the run is accumulated as events.
-    fits
+    counted_because
         Empty; or why the run is accumulated as histograms although its events were to be kept.
     contained
         Errors of our own that cost a packet or a chunk, not the worker.
@@ -111,6 +114,8 @@ class Progress:
     run_proton_charge_pc: float = 0.0
     run_unmapped: int = 0
     run_erroneous: int = 0
+    run_outside_tof: int = 0
+    run_unknown_pixel: int = 0
     run_incomplete: str = ""
     invalid_logs: str = ""
     script_errors: int = 0
@@ -133,7 +138,7 @@ class Progress:
     contained: int = 0
     incomplete_runs: tuple[str, ...] = ()
     keeps_events: bool = True
-    fits: str = ""
+    counted_because: str = ""
     rss_bytes: int = 0
     held_bytes: int = 0
     proc_grew_bytes: int = 0

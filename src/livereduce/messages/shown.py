@@ -41,8 +41,9 @@ def _by_run(progress: Progress) -> tuple[StateWord, str]:
             return StateWord.PAUSED, f"run {progress.run} is paused"
         case RunState.RUNNING:
             incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
-            fits = f"; {progress.fits}" if progress.fits else ""
-            return StateWord.RUNNING, f"reducing run {progress.run}{_beam_off(progress)}{fits}{incomplete}"
+            counted = f"; {progress.counted_because}" if progress.counted_because else ""
+            empty = f"; {uncounted(progress)}" if _is_mostly_uncounted(progress) else ""
+            return StateWord.RUNNING, f"reducing run {progress.run}{_beam_off(progress)}{counted}{empty}{incomplete}"
         case RunState.ENDED:
             return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
         case RunState.NO_RUN:
@@ -63,6 +64,31 @@ def without_pulses(progress: Progress) -> str:
         return ""
     since = clock_time(progress.no_pulses_since, "%H:%M:%S")
     return f"no pulses since {since}, although run {progress.run} is not paused: is the data acquisition running?"
+
+
+def uncounted(progress: Progress) -> str:
+    """Which events of the run are not in its histogram, and why; empty if all are."""
+    stray = progress.run_unmapped + progress.run_erroneous
+    all_events = progress.run_events + stray
+    reasons = []
+    if without := stray + progress.run_unknown_pixel:
+        kinds = (
+            (progress.run_unmapped, "unmapped"),
+            (progress.run_erroneous, "invalid"),
+            (progress.run_unknown_pixel, "without a spectrum"),
+        )
+        which = ", ".join(f"{count} {kind}" for count, kind in kinds if count)
+        reasons.append(f"{without} had no pixel ({which})")
+    if progress.run_outside_tof:
+        reasons.append(f"{progress.run_outside_tof} lay outside the time-of-flight bins")
+    return f"of {all_events} events, {' and '.join(reasons)}" if reasons else ""
+
+
+def _is_mostly_uncounted(progress: Progress) -> bool:
+    """More than half of the run's events are missing from the plot: somebody wonders why it is empty."""
+    stray = progress.run_unmapped + progress.run_erroneous
+    missing = stray + progress.run_unknown_pixel + progress.run_outside_tof
+    return 2 * missing > progress.run_events + stray
 
 
 def _beam_off(progress: Progress) -> str:

@@ -104,6 +104,17 @@ def test_progress_says_all_that_is_known(tmp_path: Path) -> None:
     assert (progress.run, progress.run_state, progress.run_events) == (6, RunState.RUNNING, 0)
 
 
+@pytest.mark.parametrize("preserve", [True, False])
+@pytest.mark.parametrize("method", ["Add", "Append"])
+def test_events_outside_of_the_bins_are_said(tmp_path: Path, preserve: bool, method: str) -> None:
+    made = bench(job(tmp_path, preserve_events=preserve, accum_method=method))
+    progress = made.play([start(5), batch(5, 1, 5_000, 5_000)], [batch(5, 1, 5_000)])
+    assert (progress.run_events, progress.run_outside_tof, progress.run_unknown_pixel) == (5, 3, 0)
+    attributes = made.shelf.last_of(5).attributes
+    assert (attributes["outside_tof"], attributes["unknown_pixel"]) == (3, 0)
+    assert made.play([end(5), start(6)]).run_outside_tof == 0
+
+
 def test_a_run_begins_anew_and_the_last_one_stays_among_the_products(tmp_path: Path) -> None:
     made = bench(job(tmp_path))
     made.play([start(5), batch(5, 1, 2), end(5), batch(0, 3), start(6), batch(6, 4)])
@@ -447,7 +458,8 @@ def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, capl
     for run in (0, 5, 0, 6, 0):
         edge = [start(run)] if run else []
         progress = made.play([*edge, batch(run, 1), *([end(run)] if run else [])])
-        told.append((progress.keeps_events, progress.fits, made.shelf.published[-1].attributes.get("accumulated_as")))
+        accumulated_as = made.shelf.published[-1].attributes.get("accumulated_as")
+        told.append((progress.keeps_events, progress.counted_because, accumulated_as))
     counted = "histograms, because memory ran out"
     large = (False, f"run 5 is too large to keep its events: {counted}", counted)
     between = (False, f"events between runs are not kept: {counted}", counted)
@@ -459,7 +471,7 @@ def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, capl
 def test_who_does_not_want_events_misses_nothing(tmp_path: Path) -> None:
     made = bench(job(tmp_path, preserve_events=False, keep_events=False, counted_run=5))
     progress = made.play([start(5), batch(5, 1)])
-    assert (progress.keeps_events, progress.fits) == (False, "")
+    assert (progress.keeps_events, progress.counted_because) == (False, "")
     assert "accumulated_as" not in made.shelf.published[-1].attributes
 
 

@@ -57,6 +57,8 @@ def test_attributes_say_what_went_in() -> None:
         "first_pulse": "1990-01-01T00:00:01.000000000Z",
         "last_pulse": "",
         "incomplete": "1 damaged pulses",
+        "outside_tof": 0,
+        "unknown_pixel": 0,
         "ended": 0,
         "start_time": "",
         "end_time": "",

@@ -73,6 +73,13 @@ def test_of_a_daemon_that_is_down_no_old_value_looks_like_a_live_one() -> None:
     assert told["livereduce_events_total", "powder"] == 1000
 
 
+def test_events_that_are_not_in_the_plot_are_seen() -> None:
+    seen = replace(PROGRESS, run_unmapped=1, run_erroneous=2, run_unknown_pixel=4, run_outside_tof=8)
+    told = scraped(replace(VIEW, status=replace(STATUS, progress=seen)))
+    assert told["livereduce_run_erroneous_events", "powder"] == 7
+    assert told["livereduce_run_outside_tof_events", "powder"] == 8
+
+
 @pytest.mark.parametrize(("silent", "dark"), [(False, False), (True, False), (False, True)])
 def test_a_silent_source_and_a_beam_that_is_off_are_two_things(silent: bool, dark: bool) -> None:
     assert VIEW.status

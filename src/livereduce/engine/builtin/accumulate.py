@@ -223,7 +223,13 @@ def _appended_counts(held: Counts, later: Counts) -> Counts:
     if not np.array_equal(held.binning.edges_ns, later.binning.edges_ns):
         raise AccumulationError(f"spectra in {later.binning} cannot be appended to spectra in {held.binning}")
     counts = np.concatenate([held.counts, later.counts])
-    return Counts(counts=counts, binning=held.binning, pixels=np.concatenate([held.pixels, later.pixels]))
+    return Counts(
+        counts=counts,
+        binning=held.binning,
+        pixels=np.concatenate([held.pixels, later.pixels]),
+        outside_tof=held.outside_tof + later.outside_tof,
+        unknown_pixel=held.unknown_pixel + later.unknown_pixel,
+    )
 
 
 def _prepared(array: "sc.DataArray", workspace: Workspace, preserve_events: bool) -> "sc.DataArray":

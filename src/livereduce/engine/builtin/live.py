@@ -50,11 +50,13 @@ class Reduction:
     ----------
     run, tally
         The run of the last chunk, and the sums over all that came of it.
+    outside_tof, unknown_pixel
+        Events that are not in the histogram of the run's newest result, as in `Counts`; 0 where a script made it.
     invalid_logs
         Those whose newest value must not be used, as the control system says.
     keeps_events
         Whether the run is accumulated as events.
-    fits
+    counted_because
         Empty; or why it is accumulated as histograms although its events were to be kept.
     scripts
         The calls of the scripts, and what they cost.
@@ -95,8 +97,9 @@ class Reduction:
         self._report = CycleReport()
         self.run = 0
         self.keeps_events = pipeline.preserve_events
-        self.fits = ""
+        self.counted_because = ""
         self.tally = Tally()
+        self.outside_tof = self.unknown_pixel = 0
         self.invalid_logs: tuple[str, ...] = ()
         self.results = 0
         self.script_errors = 0
@@ -139,6 +142,7 @@ class Reduction:
 
     def _begin_run(self, run: int) -> None:
         self.run, self.tally, self._published = run, Tally(), None
+        self.outside_tof = self.unknown_pixel = 0
         self._held_back = ()
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never come together
         self._intake.begin_run()
@@ -148,10 +152,10 @@ class Reduction:
         if counted:
             what = f"run {run} is too large to keep its events" if run else "events between runs are not kept"
             logger.warning("%s: %s; counts stay right, and post_proc is given counts, not events", what, COUNTED)
-            self.fits = f"{what}: {COUNTED}"
-        elif self.fits:
+            self.counted_because = f"{what}: {COUNTED}"
+        elif self.counted_because:
             logger.info("run %d: events are kept again", run)
-            self.fits = ""
+            self.counted_because = ""
         self.keeps_events = self._pipeline.preserve_events and not counted
         self._accumulation.reset(run, preserve_events=self.keeps_events)
 
@@ -265,7 +269,7 @@ class Reduction:
                 run=self.run,
                 name=name,
                 incomplete=self.tally.incomplete,
-                accumulated_as=COUNTED if self.fits else "",
+                accumulated_as=COUNTED if self.counted_because else "",
                 ended=chunk.ends_run,
                 start_ns=chunk.start_ns,
                 end_ns=chunk.end_ns,
@@ -277,6 +281,9 @@ class Reduction:
             self.errors["publish"] = problem
             return
         self.errors.pop("publish", None)
+        self.outside_tof, self.unknown_pixel = (
+            int(product.attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
+        )
         self._published = self.tally  # what cannot be written now is kept by the outlet
         self.results += self._products.publish(product, self._report.metrics)
         self.publish_s = time.perf_counter() - begun_s

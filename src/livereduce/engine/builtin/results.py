@@ -66,6 +66,7 @@ def product_of(
         counts, summed = _shown(held, result)
         if summed:
             attributes["summed_over_spectra"] = summed
+        attributes |= {"outside_tof": counts.outside_tof, "unknown_pixel": counts.unknown_pixel}
         signal, axes, errors, units = _of_counts(counts)
     return Product(
         pipeline=pipeline,

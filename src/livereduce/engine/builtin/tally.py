@@ -1,14 +1,16 @@
 """What was counted on the way to a result, and what is known to be missing from it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
+from livereduce.stream.adara.wire.layout import UNIX_MINUS_EPICS_S
 from livereduce.stream.chunk import Chunk
-from livereduce.stream.items import FLAG_DAMAGED
+from livereduce.stream.items import FLAG_DAMAGED, Gap
 
 MAX_GAPS = 10
-"""Different reasons of gaps that are told one by one."""
+"""Gaps that are listed one by one; of further ones only the number is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,8 @@ class Tally:
         Pulses whose events are missing because their payload was bad.
     lost_chunks, lost_events
         Given up because proc (or the accumulation of its output) failed too often.
-    gaps
-        Why something is missing from the stream, each reason once.
+    gaps, more_gaps
+        The parts of the stream that are missing, and how many more there are.
     joined_late
         The beginning of the run was not seen.
     """
@@ -42,10 +44,12 @@ class Tally:
     damaged: int = 0
     lost_chunks: int = 0
     lost_events: int = 0
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    more_gaps: int = 0
     joined_late: bool = False
 
     def __add__(self, other: "Tally") -> "Tally":
+        gaps = tuple(dict.fromkeys(self.gaps + other.gaps))
         return Tally(
             chunks=self.chunks + other.chunks,
             events=self.events + other.events,
@@ -58,7 +62,8 @@ class Tally:
             damaged=self.damaged + other.damaged,
             lost_chunks=self.lost_chunks + other.lost_chunks,
             lost_events=self.lost_events + other.lost_events,
-            gaps=tuple(dict.fromkeys(self.gaps + other.gaps))[:MAX_GAPS],
+            gaps=gaps[:MAX_GAPS],
+            more_gaps=self.more_gaps + other.more_gaps + len(gaps[MAX_GAPS:]),
             joined_late=self.joined_late or other.joined_late,
         )
 
@@ -66,12 +71,43 @@ class Tally:
     def incomplete(self) -> str:
         """Why something is missing, for people; empty if nothing is."""
         reasons = ["the beginning of the run was not seen"] if self.joined_late else []
-        reasons += self.gaps
+        reasons += _gap_texts(self.gaps, self.last_ns)
+        if self.more_gaps:
+            reasons.append(f"{self.more_gaps} more gaps")
         if self.damaged:
             reasons.append(f"{self.damaged} damaged pulses")
         if self.lost_chunks:
             reasons.append(f"{self.lost_events} events of {self.lost_chunks} chunks whose processing failed")
         return "; ".join(reasons)
+
+
+def _gap_texts(gaps: tuple[Gap, ...], newest_ns: int) -> list[str]:
+    """A text for each reason, with the times of its gaps."""
+    times: dict[str, list[str]] = {}
+    for gap in gaps:
+        times.setdefault(gap.reason, []).extend(filter(None, [missing_times(gap, newest_ns)]))
+    return [f"{reason} (missing {', '.join(spans)})" if spans else reason for reason, spans in times.items()]
+
+
+def missing_times(gap: Gap, newest_ns: int) -> str:
+    """The local times between which data is missing; empty if they are not known.
+
+    Parameters
+    ----------
+    newest_ns
+        Time of the newest data: a gap on another day is shown with its date.
+    """
+    start, end = (_local(time_ns, newest_ns) if time_ns else "" for time_ns in (gap.from_ns, gap.to_ns))
+    if start == end:
+        return start and f"at {start}"
+    if start and end:
+        return f"{start} to {end}"
+    return f"from {start} on" if start else f"until {end}"
+
+
+def _local(time_ns: int, newest_ns: int) -> str:
+    at, newest = (datetime.fromtimestamp(ns / 1e9 + UNIX_MINUS_EPICS_S) for ns in (time_ns, newest_ns or time_ns))
+    return f"{at:%H:%M:%S}" if at.date() == newest.date() else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def tally_of(chunk: Chunk) -> Tally:
@@ -87,7 +123,8 @@ def tally_of(chunk: Chunk) -> Tally:
         first_ns=min((int(times.min()) for times in pulses), default=0),  # a clock may be set back in mid-run
         last_ns=max((int(times.max()) for times in pulses), default=0),
         damaged=sum(int(np.count_nonzero(batch.flags & FLAG_DAMAGED)) for batch in chunk.events),
-        gaps=tuple(dict.fromkeys(gap.reason for gap in chunk.gaps)),
+        gaps=tuple(dict.fromkeys(chunk.gaps))[:MAX_GAPS],
+        more_gaps=max(0, len(set(chunk.gaps)) - MAX_GAPS),
         joined_late=not chunk.from_start,
     )
 

@@ -103,8 +103,13 @@ FROM_SNAPSHOT = (
     _Of("livereduce_run_events", "Events of the current run.", _progress(lambda p: p.run_events)),
     _Of(
         "livereduce_run_erroneous_events",
-        "Events of the current run that have no pixel of the instrument: unmapped or erroneous.",
-        _progress(lambda p: p.run_unmapped + p.run_erroneous),
+        "Events of the current run that have no pixel of the instrument: unmapped, erroneous or without a spectrum.",
+        _progress(lambda p: p.run_unmapped + p.run_erroneous + p.run_unknown_pixel),
+    ),
+    _Of(
+        "livereduce_run_outside_tof_events",
+        "Events of the current run whose time of flight is outside of the bins of the newest result.",
+        _progress(lambda p: p.run_outside_tof),
     ),
     _Of(
         "livereduce_invalid_logs",

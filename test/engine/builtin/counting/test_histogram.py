@@ -232,3 +232,20 @@ def test_edges_are_increasing_and_span_the_range(min_us: float, step_us: float, 
 def test_bins_that_cannot_be_are_the_operators_to_mend(bins: tuple[float, float, float], problem: str) -> None:
     with pytest.raises(OperatorError, match=problem):
         make_edges_ns(*bins)
+
+
+def test_what_is_not_counted_goes_with_the_counts() -> None:
+    counted = Histogram(EDGES, PixelTable())
+    counted.add(events([1, 99, 99, 1], [1, 1, 2, -1]))
+    for made in (counted.counts(), counted.counts().total(), counted.counts().copy()):
+        assert (made.outside_tof, made.unknown_pixel) == (2, 1)
+    both = Histogram(EDGES, PixelTable())
+    both.add_counts(counted.counts())
+    both.add_counts(counted.counts())
+    assert (both.outside_tof, both.unknown_pixel) == (4, 2)
+
+
+def test_counts_of_a_pixel_without_a_row_are_not_lost_in_silence() -> None:
+    counted = Histogram(EDGES, PixelTable(only=(1,)))
+    counted.add_counts(Counts(counts=np.ones((2, 3)), binning=EDGES, pixels=np.array([1, 9], np.int32)))
+    assert (as_rows(counted.counts()), counted.unknown_pixel) == ({1: [1, 1, 1]}, 3)

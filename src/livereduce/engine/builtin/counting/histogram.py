@@ -1,7 +1,7 @@
 """Events to counts in place: spectra × time of flight, exact on every edge, a few nanoseconds an event."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,20 +36,24 @@ class Counts:
         counting in it: copy what is to be kept.
     pixels
         Pixel of each spectrum, shape (spectra,); empty if the one spectrum is the sum over all.
+    outside_tof, unknown_pixel
+        Events that are not in `counts`: their time of flight is outside of the bins, or their pixel has no spectrum.
     """
 
     counts: Numbers
     binning: Binning
     pixels: I4
+    outside_tof: int = 0
+    unknown_pixel: int = 0
 
     def total(self) -> "Counts":
         """The sum over all spectra."""
         summed = self.counts.sum(axis=0, dtype=np.float64, keepdims=True)
-        return Counts(counts=summed, binning=self.binning, pixels=_NO_PIXELS)
+        return replace(self, counts=summed, pixels=_NO_PIXELS)
 
     def copy(self) -> "Counts":
         """The same with memory of its own."""
-        return Counts(counts=self.counts.copy(), binning=self.binning, pixels=self.pixels)
+        return replace(self, counts=self.counts.copy())
 
 
 class Histogram:
@@ -84,7 +88,13 @@ class Histogram:
         self._follow_table()
         seen = self._cells()
         seen.flags.writeable = False
-        return Counts(counts=seen, binning=self.binning, pixels=_NO_PIXELS if self.table is None else self.table.pixels)
+        return Counts(
+            counts=seen,
+            binning=self.binning,
+            pixels=_NO_PIXELS if self.table is None else self.table.pixels,
+            outside_tof=self.outside_tof,
+            unknown_pixel=self.unknown_pixel,
+        )
 
     def add(self, events: Events) -> None:
         """Count events; those without a cell are counted in `outside_tof` and `unknown_pixel`."""
@@ -107,11 +117,14 @@ class Histogram:
             self.table.extend(other.pixels)
         self._follow_table()
         self._widen(np.float64)
+        self.outside_tof += other.outside_tof
+        self.unknown_pixel += other.unknown_pixel
         if self.table is None:
             self._cells()[0] += other.counts.sum(axis=0, dtype=np.float64)
             return
         rows = self.table.rows_of(other.pixels)
         np.add.at(self._cells(), rows[rows >= 0], other.counts[rows >= 0])
+        self.unknown_pixel += int(other.counts[rows < 0].sum())
 
     def _cells(self) -> Numbers:
         return self._flat[: self._rows * self.binning.bins].reshape(self._rows, self.binning.bins)

@@ -11,7 +11,8 @@ export function showFacts({ card, status, restartable }) {
   const progress = status.progress ?? {};
   const link = card.down ? "not connected: the daemon is down" : progress.source_connected ? "connected" : "not connected";
   const phase = String(status.phase ?? "").replaceAll("_", " ");
-  const without = (progress.run_unmapped ?? 0) + (progress.run_erroneous ?? 0);
+  const without = (progress.run_unmapped ?? 0) + (progress.run_erroneous ?? 0) + (progress.run_unknown_pixel ?? 0);
+  const outside = progress.run_outside_tof ?? 0;
   const working = status.worker_pid && !card.down;
   const rows = [
     ["Engine", status.engine, status.interpreter],
@@ -22,7 +23,9 @@ export function showFacts({ card, status, restartable }) {
     ["Script errors", whole(progress.script_errors ?? 0)],
     ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}, ` +
       `internal errors ${whole(progress.contained ?? 0)}`],
-    ["Not counted", without ? `${whole(without)} events without a pixel of the instrument` : ""],
+    ["Not counted", [without ? `${whole(without)} events had no pixel` : "",
+      outside ? `${whole(outside)} events lay outside the time-of-flight bins` : ""].filter(Boolean).join("; ")],
+    ["Incomplete", progress.run_incomplete],
     ["Invalid logs", progress.invalid_logs],
     ["Problems", [...(status.problems ?? []), ...(status.warnings ?? [])].join("; ")],
     ["Configuration", status.configuration], ["Log", status.log_file], ["Products", status.products_dir],
