@@ -1,13 +1,19 @@
 """Blocks of events are used again when nobody holds a slice, and never before."""
 
+import re
+import sys
+import sysconfig
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from livereduce.base.errors import OperatorError
 from livereduce.stream.adara.wire import arena
 from livereduce.stream.adara.wire.arena import MAX_SPARE, Arena
+from livereduce.stream.sources import source_of
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +85,27 @@ def test_what_is_held_is_never_overwritten(steps: list[tuple[int, int]]) -> None
         held = held[-keep:] if keep else []
         assert all(np.all(piece == mark) for mark, piece in held)
         del piece
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [3, 3, 3, 3],  # deferred, or immortal
+        [2, 3, 4, 4],  # freed later
+        [2, 2, 3, 2],  # not counted
+    ],
+)
+def test_an_interpreter_that_does_not_count_references_exactly_is_refused(
+    counts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(counts)
+    monkeypatch.setattr(sys, "getrefcount", lambda _: next(answers))
+    seen = ", ".join(map(str, counts))
+    with pytest.raises(OperatorError, match=f"counts {seen} references .* Use a standard build of CPython"):
+        Arena(np.int32)
+
+
+def test_a_free_threaded_build_is_refused_before_a_source_connects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+    with pytest.raises(OperatorError, match=f"at {re.escape(sys.executable)} is a free-threaded build"):
+        source_of("adara://localhost:1")

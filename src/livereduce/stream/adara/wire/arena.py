@@ -4,11 +4,15 @@ The blocks are big because an accumulation over hours keeps them by reference, a
 They are reused because a reduction that histograms events at once would otherwise pay a page fault every 4 KiB.
 """
 
+import platform
 import sys
+import sysconfig
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from livereduce.base.errors import OperatorError
 
 T = TypeVar("T", np.int32, np.uint8)
 
@@ -22,15 +26,48 @@ def _references(blocks: list[NDArray[T]]) -> list[int]:
     return [sys.getrefcount(block) for block in blocks]
 
 
-_REFERENCES_OF_A_FREE_BLOCK = _references([np.empty(0, np.int32)])[0]
-"""Measured, not known: interpreters differ in what the list, the loop and the call itself add."""
+def references_when_free() -> int:
+    """References of a block that has no slice: measured, because interpreters differ in what list, loop and call add.
+
+    Raises
+    ------
+    OperatorError
+        This interpreter does not count references exactly, so a block would be reused while a batch still slices it.
+    """
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):  # it merges counts of other threads later, GIL or not
+        raise _wrong_interpreter("is a free-threaded build")
+    blocks = [np.empty(2, np.int32)]
+    free = _references(blocks)[0]
+    held = [blocks[0][:1]]
+    with_one = _references(blocks)[0]
+    held.append(held[0][:0])
+    with_two = _references(blocks)[0]
+    held.clear()
+    after = _references(blocks)[0]
+    if (with_one, with_two, after) != (free + 1, free + 2, free):
+        raise _wrong_interpreter(
+            f"counts {free}, {with_one}, {with_two}, {after} references to an array with 0, 1, 2, 0 slices"
+        )
+    return free
+
+
+def _wrong_interpreter(why: str) -> OperatorError:
+    return OperatorError(
+        f"{platform.python_implementation()} {platform.python_version()} at {sys.executable} {why}: the builtin engine "
+        "reuses event memory by exact reference counts, and would overwrite events that are still needed. Use a "
+        "standard build of CPython"
+    )
 
 
 class Arena(Generic[T]):
-    """Hands out memory for one column of events; slices of one block follow each other without a hole."""
+    """Hands out memory for one column of events; slices of one block follow each other without a hole.
+
+    Making one raises OperatorError on an interpreter that does not count references exactly.
+    """
 
     def __init__(self, dtype: type[T]) -> None:
         self._dtype: type[T] = dtype
+        self._free = references_when_free()
         self._blocks: list[NDArray[T]] = []
         self._block: NDArray[T] = np.empty(0, dtype)
         self._used = 0
@@ -48,7 +85,7 @@ class Arena(Generic[T]):
         # CPython counts references exactly, so this asks "does any batch still slice it?" and no release call can be
         # forgotten. When there are too many blocks, the oldest leaves the list and is never reused.
         for index, references in enumerate(_references(self._blocks)):
-            if references == _REFERENCES_OF_A_FREE_BLOCK and len(self._blocks[index]) >= events:
+            if references == self._free and len(self._blocks[index]) >= events:
                 return self._blocks[index]
         fresh = np.empty(max(events, BLOCK_EVENTS), self._dtype)
         del self._blocks[: max(0, len(self._blocks) - MAX_SPARE + 1)]
