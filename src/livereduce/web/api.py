@@ -1,4 +1,4 @@
-"""The answers of ``/api`` but for products, whose are in `livereduce.web.state.products`."""
+"""Handlers of ``/api`` except those for products, which are in `livereduce.web.state.products`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -20,14 +20,14 @@ from livereduce.web.state.snapshot import card, runs
 
 
 async def instruments(request: Request) -> Response:
-    """All cards: those of this host first."""
+    """All cards; those of this host first."""
     site, at = site_of(request), now()
     cards = [card(view, at) for view in site.facility.views()] + site.peers.cards()
     return answer({"at": iso(at), "instruments": cards})
 
 
 async def one_instrument(request: Request) -> Response:
-    """Everything about one."""
+    """Everything about one instrument."""
     view, at = instrument(request).view, now()
     body = {
         "at": iso(at),
@@ -39,18 +39,18 @@ async def one_instrument(request: Request) -> Response:
 
 
 async def timeline(request: Request) -> Response:
-    """The last day in numbers."""
+    """The last day as a timeline."""
     since = params.time(request.query_params.getlist("since"))
     return answer(instrument(request).timeline.shown(since))
 
 
 async def printed(request: Request) -> Response:
-    """What the scripts said."""
+    """Output of the scripts."""
     return answer(output(instrument(request).view.status))
 
 
 async def events(request: Request) -> Response | EventStream:
-    """The stream of news."""
+    """Event stream of news."""
     site = site_of(request)
     wanted = params.ids(request.query_params.getlist("id"), frozenset(site.facility.watched))
     address = access.client_of(request.client.host if request.client else "")
@@ -62,7 +62,7 @@ async def events(request: Request) -> Response | EventStream:
 
 
 async def restart(request: Request) -> Response:
-    """Begin anew with the scripts as they are, as SIGHUP does."""
+    """Restart with the current scripts, as SIGHUP does."""
     site, one = site_of(request), instrument(request)
     if not site.token:
         raise HTTPException(403, "this page restarts nothing: it was started without --token-file")

@@ -1,4 +1,4 @@
-"""The application: which address leads to which handler, and what surrounds them all."""
+"""The web application: maps addresses to handlers, and adds the middleware."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -27,11 +27,11 @@ _OF_ONE = "/api/instruments/{id}"
 
 
 def make_app(site: Context, names: frozenset[str]) -> Starlette:
-    """The application of a site; `names` are those that the host is known by, in lower case."""
+    """Build the application; `names` are the host's own names, in lower case."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        with suppress(TimeoutError):  # the page comes up also where files are on a server that hangs
+        with suppress(TimeoutError):  # the page starts even if files are on a file server that hangs
             async with asyncio.timeout(FIRST_LOOK_S):
                 await site.facility.look_once()
         watching = [
@@ -87,7 +87,7 @@ async def _overview(request: Request) -> Response:
 
 
 async def _instrument(request: Request) -> Response:
-    """The same page for each: it reads from its own address which one it is of."""
+    """One page for all instruments: it reads from its own address which one to show."""
     return await _file(request, "instrument.html")
 
 
@@ -117,7 +117,7 @@ def _served(request: Request, file: File) -> Response:
 
 
 async def _health(request: Request) -> Response:
-    """Whether this server answers; how the instruments are is for ``/metrics`` to say."""
+    """Report that this server answers; the health of the instruments is in ``/metrics``."""
     site = site_of(request)
     return answer({"ok": True, "instruments": len(site.facility.watched), "watchers": len(site.hub)})
 
@@ -137,5 +137,5 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
-    """A mistake of ours; the log has it, and the visitor learns nothing of the inside."""
+    """Answer to an error in livereduce; the log has the details, the visitor sees none."""
     return refusal(500, "this server has made a mistake; its log says which")

@@ -1,11 +1,11 @@
-"""The arguments of ``livereduce web``, apart from its server: ``livereduce --help`` must do without its packages."""
+"""The arguments of ``livereduce web``, apart from its server: ``livereduce --help`` must work without its packages."""
 
 from argparse import ArgumentParser
 from pathlib import Path
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """The arguments of ``livereduce web``."""
+    """Add the arguments of ``livereduce web``."""
     parser.add_argument(
         "configurations", nargs="*", type=Path, metavar="CONF", help="configurations (default /etc/livereduce.conf)"
     )

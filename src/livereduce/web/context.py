@@ -1,4 +1,4 @@
-"""What all handlers share: the instruments, who watches, answers made before, the page's files."""
+"""Objects that all handlers share: instruments, watchers, cached answers, static files."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,22 +17,20 @@ from livereduce.web.state.instruments import Facility, Watched
 from livereduce.web.state.peers import Peers
 
 MAX_WAITING = 32
-"""For a process that is free."""
+"""Most jobs that wait for a free process."""
 MAX_TABLES = 4
-"""Tables being written at once."""
+"""Most tables being written at a time."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """All of a running page's server.
+    """Everything that a running page's server holds.
 
-    Attributes
-    ----------
-    token
-        What a restart needs; empty where nobody can ask for one.
+    Attributes ---------- token
+        Secret that a restart request must carry; empty if restarts are disabled.
     readers, drawers, tables
-        Processes that make JSON, pictures and tables of products, so that none keeps the others waiting. Tables go on
-        for as long as somebody takes them: nobody waits for one of those.
+        Processes that make JSON, pictures and tables of products, separate so that none makes the others wait. A table
+        goes on as long as somebody downloads it: nobody waits for one of those.
     """
 
     facility: Facility
@@ -47,13 +45,13 @@ class Context:
 
 
 def site_of(request: Request) -> Context:
-    """The site of a request's application."""
+    """The context of a request's application."""
     site: Context = request.app.state.site
     return site
 
 
 def instrument(request: Request) -> Watched:
-    """The instrument that stands in the address."""
+    """The instrument named in the address."""
     one = site_of(request).facility.watched.get(request.path_params["id"])
     if one is None:
         raise HTTPException(404, f"there is no instrument {request.path_params['id'][:40]!r} here")
@@ -61,10 +59,10 @@ def instrument(request: Request) -> Watched:
 
 
 def now() -> datetime:
-    """The time with its zone."""
+    """The current time, with time zone."""
     return datetime.now().astimezone()
 
 
 def answer(body: Any, **headers: str) -> Response:
-    """A JSON answer that nobody may keep."""
+    """A JSON answer that must not be cached."""
     return Response(to_json(body), media_type="application/json", headers={"cache-control": "no-store", **headers})

@@ -1,4 +1,4 @@
-"""``livereduce web``: the server from start to end."""
+"""``livereduce web``: start, serve, stop."""
 
 import asyncio
 import ipaddress
@@ -28,12 +28,12 @@ from livereduce.web.state.locations import find_places
 from livereduce.web.state.peers import Peers
 
 NICE = 10
-"""The reduction goes first."""
+"""Lower priority: the reduction goes first."""
 MAX_CONNECTIONS = MAX_WATCHERS + 500
 READERS = 2
-"""Processes that read products for plots."""
+"""Number of processes that read products for plots."""
 PROXIES = "FORWARDED_ALLOW_IPS"
-"""Environment variable (uvicorn's) with the addresses of proxies, whose X-Forwarded-For is believed."""
+"""Environment variable (uvicorn's) with the addresses of trusted proxies, whose X-Forwarded-For is believed."""
 
 log = logging.getLogger("livereduce.web")
 
@@ -47,7 +47,7 @@ def serve(options: Namespace) -> NoReturn:
         A peer's address, the token's file or the address to listen on cannot be used.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
-    # what they say of each visitor who speaks no HTTP, and of fonts, is of no use
+    # their lines about visitors who do not speak HTTP, and about fonts, are of no use
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     site = make_site(options.configurations, options.peer or [], options.token_file, os.environ, Path.cwd())
@@ -63,7 +63,7 @@ def serve(options: Namespace) -> NoReturn:
         timeout_keep_alive=20,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16 << 10,
-        # clients are told apart by their addresses: whoever could send this header from anywhere would have any
+        # clients are identified by address: anybody who may send this header could pretend to be anyone
         proxy_headers=bool(os.environ.get(PROXIES)),
         forwarded_allow_ips=os.environ.get(PROXIES),
         ws="none",
@@ -79,7 +79,7 @@ def serve(options: Namespace) -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """End without waiting for threads: one that reads from a file server that hangs would never be joined."""
+    """Exit without waiting for threads: one that hangs in a file server would never be joined."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -89,7 +89,7 @@ def _leave(code: int) -> NoReturn:
 def make_site(
     configurations: Sequence[Path], peers: Sequence[str], token_file: Path | None, environ: Mapping[str, str], cwd: Path
 ) -> Context:
-    """The site of some configurations; none means the usual one, or none of this host if there are peers.
+    """Make the context for some configurations; none means the default one, or none of this host if there are peers.
 
     Raises
     ------
@@ -105,17 +105,17 @@ def make_site(
 
 
 def our_names(host: str, names: Sequence[str]) -> frozenset[str]:
-    """The names that a Host header may have, in lower case."""
+    """Names that a Host header may have, in lower case."""
     return frozenset(name.lower() for name in (host, socket.gethostname(), socket.getfqdn(), *names) if name)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; on ``::``, which means everywhere, for IPv4 too where the host can do that.
+    """Open a listening socket; ``::`` (all addresses) includes IPv4 if the host supports it.
 
     Raises
     ------
     OperatorError
-        The address is taken, or not one of this host.
+        The address is taken, or does not belong to this host.
     """
     if not 0 <= port < 1 << 16:
         raise OperatorError(f"--port {port}: expected a number from 0 to 65535")
@@ -132,13 +132,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(listening: socket.socket, host: str) -> str:
-    """Where a browser finds the page."""
+    """The address of the page for a browser."""
     shown = socket.gethostname() if is_everywhere(host) else f"[{host}]" if ":" in host else host
     return f"http://{shown}:{listening.getsockname()[1]}/"
 
 
 def is_everywhere(host: str) -> bool:
-    """Whether to listen on this host means on all its addresses: ``0.0.0.0``, ``::`` in any of its spellings."""
+    """True if this host means all addresses: ``0.0.0.0``, or ``::`` in any of its spellings."""
     try:
         return not host or ipaddress.ip_address(host).is_unspecified
     except ValueError:
@@ -146,7 +146,7 @@ def is_everywhere(host: str) -> bool:
 
 
 def _without_ipv4(listening: socket.socket, host: str) -> str:
-    """What to say where people expect an answer on IPv4 too and there is none; else empty."""
+    """Warning if people would expect IPv4 to work and it does not; otherwise empty."""
     only_ipv6 = (
         listening.family == socket.AF_INET6
         and is_everywhere(host)
@@ -156,10 +156,10 @@ def _without_ipv4(listening: socket.socket, host: str) -> str:
 
 
 def _take_a_back_seat() -> None:
-    """Leave the processor to the reduction, and have room for many that watch."""
+    """Lower our CPU priority below the reduction's, and raise the limit of open files for many watchers."""
     with suppress(OSError):
         os.nice(NICE)
-        if os.getsid(0) == os.getpid():  # between sessions the kernel may weigh the sessions, not their processes
+        if os.getsid(0) == os.getpid():  # the kernel may share the CPU between sessions, not between their processes
             Path("/proc/self/autogroup").write_text(str(NICE))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 4 * MAX_CONNECTIONS
@@ -170,7 +170,7 @@ def _take_a_back_seat() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, but that it lets go of all who watch, whose streams never end by themselves, and exits with 0."""
+    """uvicorn's server, but it disconnects all watchers (their streams never end by themselves) and exits with 0."""
 
     def __init__(self, config: uvicorn.Config, hub: Broadcast) -> None:
         super().__init__(config)
@@ -179,7 +179,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT; uvicorn's own way ends by sending the signal to itself once more."""
+        """Stop on SIGTERM and SIGINT; uvicorn's own way ends by sending itself the signal once more."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
@@ -188,12 +188,12 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and to close what nobody uses."""
+        """Start listening, and closing idle connections."""
         await super().startup(sockets)
         self._reaping = asyncio.create_task(reap(lambda: list(self.server_state.connections)))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what is open and stop."""
+        """Close what is open and stop."""
         self._hub.close()
         if self._reaping:
             self._reaping.cancel()

@@ -1,4 +1,4 @@
-"""Who may ask what, and how an answer leaves: access, headers, caches, event streams, the API's description.
+"""The HTTP side of the page: access, headers, caches, event streams, the API's description.
 
 Read `middleware.py` first.
 """

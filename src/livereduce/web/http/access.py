@@ -1,4 +1,4 @@
-"""Who may ask what: names of the host, origin, token. Pure; the shell is `livereduce.web.http.middleware`."""
+"""Access rules: names of the host, origin, token. Pure; `livereduce.web.http.middleware` applies them."""
 
 import hmac
 import ipaddress
@@ -17,16 +17,16 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
 
 def host_of(header: str) -> str | None:
-    """The name in a Host header in lower case, without the port; None if the header makes no sense."""
+    """The name in a Host header in lower case, without the port; None if the header is invalid."""
     match = _HOST.fullmatch(header)
     return match[1].strip("[]").lower().rstrip(".") if match else None
 
 
 def host_is_ours(header: str, names: frozenset[str]) -> bool:
-    """Whether a request was meant for this server.
+    """True if a request was meant for this server.
 
-    A page elsewhere can let its own name lead to our address (DNS rebinding) and then read our answers in the
-    browser of somebody who may reach us. It cannot do so with a bare address, nor with a name that is ours.
+    A web page elsewhere can make its own name resolve to our address (DNS rebinding) and then read our answers in the
+    browser of somebody who can reach us. It cannot do so with a bare address, nor with one of our names.
     """
     host = host_of(header)
     if host is None:
@@ -43,7 +43,7 @@ def _is_address(host: str) -> bool:
 
 
 def client_of(address: str) -> str:
-    """What tells one client from another: its IPv4 address, or its IPv6 network, in which it may have any address."""
+    """Key that identifies a client: its IPv4 address, or its IPv6 network, in which it may have any address."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -56,7 +56,7 @@ def client_of(address: str) -> str:
 
 
 def origin_is_ours(origin: str | None, host: str) -> bool:
-    """Whether a POST comes from our own page; what is not a browser sends no origin, and has the token anyway."""
+    """True if a POST comes from our own page; clients other than browsers send no origin, and need the token anyway."""
     if origin is None:
         return True
     try:
@@ -67,13 +67,13 @@ def origin_is_ours(origin: str | None, host: str) -> bool:
 
 
 def token_is_right(header: str | None, token: str) -> bool:
-    """Whether an Authorization header carries the token; takes as long for a wrong one as for the right one."""
+    """True if an Authorization header carries the token; takes equally long for a wrong one."""
     scheme, _, given = (header or "").partition(" ")
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
 
 
 def read_token(path: Path) -> str:
-    """The token in a file.
+    """Read the token from a file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Work that many ask for at once is done once: answers by what they are made of, in bounded memory."""
+"""Do work that many clients ask for only once: a bounded cache of answers, keyed by what they are made from."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 
 MAX_BYTES = 64 << 20
 MAX_WAITING = 64
-"""Different pieces of work in progress or waiting; more are refused."""
+"""Most different jobs in progress or waiting; more are refused."""
 
 
 class CacheBusy(Exception):
-    """Too much different work is asked for at once."""
+    """Too many different jobs at once."""
 
 
 class Cache:
-    """Bytes by key, least recently used first to go; a key must name a state of its source, not just the source."""
+    """Bytes by key, least recently used evicted first; a key must include a version of its source."""
 
     def __init__(self, most_bytes: int = MAX_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -23,23 +23,23 @@ class Cache:
         self._making: dict[tuple[object, ...], asyncio.Task[bytes]] = {}
 
     async def close(self) -> None:
-        """Give up what is being made."""
+        """Cancel what is being made."""
         for task in self._making.values():
             task.cancel()
         await asyncio.gather(*self._making.values(), return_exceptions=True)
 
     @property
     def held_bytes(self) -> int:
-        """What all answers together take."""
+        """Memory of all answers together."""
         return self._held_bytes
 
     async def get(self, key: tuple[object, ...], make: Callable[[], Awaitable[bytes]]) -> bytes:
-        """The answer of this key, made if it is not there.
+        """Return the answer for a key; make it if it is not cached.
 
         Raises
         ------
         Busy
-            It would be one too many; and whatever `make` raises.
+            Too many jobs; and whatever `make` raises.
         """
         if key in self._held:
             self._held.move_to_end(key)
@@ -49,7 +49,7 @@ class Cache:
                 raise CacheBusy
             task = self._making[key] = asyncio.create_task(self._make(key, make))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # somebody who goes away must not take the work away from the others
+        # one client that disconnects must not cancel the work for the others
         return await asyncio.shield(self._making[key])
 
     async def _make(self, key: tuple[object, ...], make: Callable[[], Awaitable[bytes]]) -> bytes:

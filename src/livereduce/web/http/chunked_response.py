@@ -1,4 +1,4 @@
-"""A long answer in pieces, so that a slow reader holds one piece and not the whole in memory of its own."""
+"""A long response sent in pieces: a slow reader costs the memory of one piece, not of the whole."""
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -7,10 +7,10 @@ PIECE_BYTES = 64 << 10
 
 
 class Pieces(Response):
-    """A response whose body is sent piece by piece, each when the one before has been taken."""
+    """A response whose body is sent piece by piece, each after the one before was taken."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send it; a reader that goes away is noticed by the server."""
+        """Send the response; the server notices if the reader disconnects."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = memoryview(self.body)
         for start in range(0, len(body), PIECE_BYTES):

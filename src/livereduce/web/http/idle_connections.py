@@ -1,7 +1,7 @@
-"""Connections that nobody uses are closed: one that says nothing, and one that takes nothing of what it asked for.
+"""Close unused connections: those that send nothing, and those that do not read their answer.
 
-uvicorn closes a connection that is quiet between two requests, but waits for ever for the rest of a first one, and for
-a reader that has stopped reading. Each of them costs memory and one of the connections that there are.
+uvicorn closes a connection that is quiet between two requests, but waits forever for the rest of a first request, and
+for a reader that has stopped reading. Each costs memory and one of the limited number of connections.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ IDLE_S, BLOCKED_S = 20.0, 30.0
 LOOK_EVERY_S = 5.0
 
 Condition = tuple[str, int]
-"""What a connection does not do: (``idle``, 0), or (``blocked``, bytes waiting); any change is a sign of life."""
+"""Why a connection stands still: (``idle``, 0), or (``blocked``, bytes waiting); any change is a sign of life."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -20,7 +20,7 @@ Key = TypeVar("Key", bound=Hashable)
 def step(
     known: Mapping[Key, tuple[Condition, float]], seen: Mapping[Key, Condition], now: float
 ) -> tuple[dict[Key, tuple[Condition, float]], list[Key]]:
-    """Since when each connection has been in its condition, and those that have been for too long. Pure."""
+    """Since when each connection has been in its condition, and the overdue ones. Pure."""
     since = {
         key: known[key] if key in known and known[key][0] == condition else (condition, now)
         for key, condition in seen.items()
@@ -30,7 +30,7 @@ def step(
 
 
 def condition_of(connection: Any) -> Condition | None:
-    """What one of uvicorn's h11 connections does not do; None if it is at work."""
+    """Why one of uvicorn's h11 connections stands still; None if it is working."""
     waiting = connection.transport.get_write_buffer_size()
     if waiting:
         return "blocked", waiting
@@ -40,7 +40,7 @@ def condition_of(connection: Any) -> Condition | None:
 
 
 async def reap(connections: Callable[[], Iterable[Any]]) -> None:
-    """Close again and again what is overdue, until cancelled."""
+    """Close overdue connections periodically, until cancelled."""
     loop = asyncio.get_running_loop()
     known: dict[Any, tuple[Condition, float]] = {}
     while True:

@@ -1,4 +1,4 @@
-"""What stands before every handler: whose host it is, how long a request may be, and the headers of every answer."""
+"""Middleware before every handler: checks host and request size, and adds headers to every answer."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from livereduce.web.http.access import host_is_ours
 
 MAX_BODY = 4096
-"""Bytes of a request's body; nothing here needs one."""
+"""Most bytes of a request's body; no handler needs one."""
 MAX_QUERY = 4096
 
 CONTENT_POLICY = "; ".join(
@@ -36,7 +36,7 @@ HEADERS = {
 
 
 def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
-    """An error as all of ours look."""
+    """An error answer in the usual form."""
     return JSONResponse({"error": text}, status_code=status, headers=headers)
 
 
@@ -47,11 +47,11 @@ class Shield:
         self._app, self._names = app, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or hand on with headers added to the answer."""
+        """Refuse the request, or pass it on and add headers to the answer."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if scope["type"] != "http":  # nothing here speaks WebSocket
+        if scope["type"] != "http":  # WebSocket is not supported
             await send({"type": "websocket.close", "code": 1008})
             return
         answer = _with_headers(send)
@@ -60,7 +60,7 @@ class Shield:
 
 
 def why_refused(request: Request, names: frozenset[str]) -> Response | None:
-    """The answer to a request that goes no further; None if it may."""
+    """The error answer for a request that is refused; None if it may pass."""
     if len(request.headers.getlist("host")) != 1 or not host_is_ours(request.headers["host"], names):
         return refusal(421, "this server does not go by that name; start it with --name NAME if it should")
     if len(request.scope.get("query_string", b"")) > MAX_QUERY:

@@ -1,4 +1,4 @@
-"""What stands in an address, checked: numbers with bounds, names that exist. Pure."""
+"""Parse and check the parameters in an address: numbers with bounds, names that exist. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 def run_number(text: str) -> int:
-    """A run number; anything else is a run that does not exist."""
+    """A run number; an invalid one is treated as a run that does not exist."""
     if not _NUMBER.fullmatch(text):
         raise HTTPException(404, "a run number is a whole number")
     return int(text)
 
 
 def whole_number(name: str, text: str, least: int, most: int) -> int:
-    """A number from a query."""
+    """A whole number from a query."""
     if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
         raise HTTPException(422, f"{name}: expected a whole number from {least} to {most}, got {text[:40]!r}")
     return int(text)
 
 
 def points(values: Sequence[str]) -> int:
-    """``max_points``; the last one counts, none is the default."""
+    """``max_points``; the last one counts, without one the default is used."""
     return whole_number("max_points", values[-1], 1, MAX_POINTS) if values else DEFAULT_POINTS
 
 
@@ -39,24 +39,24 @@ def rows(values: Sequence[str]) -> tuple[int, ...]:
 
 
 def relative_error(values: Sequence[str]) -> float | None:
-    """``target``: a wanted relative error; None if there is none."""
+    """``target``: the wanted relative error; None if not given."""
     if not values:
         return None
     try:
         value = float(values[-1])
     except ValueError:
         value = 0.0
-    if not 1e-9 <= value < 1:  # also for NaN
+    if not 1e-9 <= value < 1:  # also false for NaN
         raise HTTPException(422, f"target: expected a relative error between 0 and 1, got {values[-1][:40]!r}")
     return value
 
 
 def time(values: Sequence[str]) -> datetime | None:
-    """``since``: a time with zone; None if there is none."""
+    """``since``: a time with time zone; None if not given."""
     if not values:
         return None
     try:
-        value = datetime.fromisoformat(values[-1].replace(" ", "+"))  # a plus that nobody has escaped
+        value = datetime.fromisoformat(values[-1].replace(" ", "+"))  # an unescaped plus arrives as a space
         if value.tzinfo is not None:
             return value
     except ValueError:

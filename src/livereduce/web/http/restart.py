@@ -1,4 +1,4 @@
-"""SIGHUP to the daemon of an instrument, and to nobody else."""
+"""Send SIGHUP to the daemon of an instrument, and to no other process."""
 
 import os
 import signal
@@ -7,19 +7,19 @@ from pathlib import Path
 
 
 class NotHeld(Exception):
-    """No process of which we know for sure that it is the daemon; the text says what was found instead."""
+    """The process is not certainly the daemon; the text says what was found instead."""
 
 
 def hang_up(pid: int, lock: Path) -> None:
     """Send SIGHUP to `pid` if it holds the lock of the runtime directory.
 
-    The process is taken hold of first, so that what is checked and what gets the signal is the same one, even if the
-    number is given to another in between. Trying the lock ourselves would keep a daemon from starting.
+    A handle on the process is opened first, so that the process that is checked also gets the signal, even if its
+    number is reused in between. Trying the lock ourselves could keep a daemon from starting.
 
     Raises
     ------
     NotHeld
-        It does not hold the lock, or that cannot be seen.
+        It does not hold the lock, or that cannot be determined.
     """
     with closing(_Process(pid)) as process:
         if not holds(pid, lock):
@@ -28,7 +28,7 @@ def hang_up(pid: int, lock: Path) -> None:
 
 
 class _Process:
-    """A hold on a process that survives the number's being used again."""
+    """A handle on a process that stays valid when the process number is reused."""
 
     def __init__(self, pid: int) -> None:
         try:
@@ -47,7 +47,7 @@ class _Process:
 
 
 def holds(pid: int, lock: Path, proc: Path = Path("/proc")) -> bool:
-    """Whether a process has an exclusive lock on a file: one of its descriptors is that file and is marked so."""
+    """True if a process has an exclusive lock on a file: one of its descriptors is that file, marked locked."""
     try:
         wanted = lock.stat()
         numbers = os.listdir(proc / str(pid) / "fd")  # noqa: PTH208 (names, not paths)

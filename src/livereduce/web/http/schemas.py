@@ -1,4 +1,4 @@
-"""The shapes of answers, as JSON schemas by name. Pure data."""
+"""JSON schemas of the answers, by name. Pure data."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ TIME: Json = {"type": "string", "description": "ISO 8601 with zone"}
 
 
 def ref(name: str) -> Json:
-    """A reference to one of the shapes."""
+    """A reference to a schema."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -27,7 +27,7 @@ def many(schema: Json) -> Json:
 
 
 def thing(**fields: Json) -> Json:
-    """An object with all of these fields; others may come with a later version."""
+    """An object with all of these fields; later versions may add more."""
     return {"type": "object", "properties": fields, "required": list(fields)}
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events over one connection: what is in a watcher's box, written as fast as it reads."""
+"""Server-sent events over one connection: writes a watcher's mailbox as fast as the watcher reads."""
 
 import asyncio
 
@@ -7,21 +7,21 @@ from starlette.types import Receive, Scope, Send
 from livereduce.web.state.broadcast import Broadcast, Mailbox
 
 BEAT_EVERY_S = 8.0
-"""Without a beat for 25 s the page says that it has lost its server."""
+"""After 25 s without one, the page reports that it lost the connection to its server."""
 MAX_BLOCKED_S = 30.0
-"""A watcher that takes nothing for so long is let go; its browser comes again by itself."""
+"""A watcher that reads nothing this long is disconnected; its browser reconnects by itself."""
 
 _HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
 
 
 class EventStream:
-    """The response (an ASGI application) that tells a watcher the news until it goes away."""
+    """The response (an ASGI application) that sends news to a watcher until it disconnects."""
 
     def __init__(self, hub: Broadcast, box: Mailbox) -> None:
         self._hub, self._box = hub, box
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Write until the watcher goes, is too slow, or the server stops."""
+        """Write until the watcher disconnects, is too slow, or the server stops."""
         telling = asyncio.create_task(self._tell(send))
         try:
             gone = asyncio.create_task(_gone(receive))

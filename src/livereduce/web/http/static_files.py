@@ -1,4 +1,4 @@
-"""The page's own files and plotly's JavaScript: a table made at start, so that no address becomes a path."""
+"""The page's own files and plotly's JavaScript: a table made at start, so that no address is used as a path."""
 
 import gzip
 import hashlib
@@ -23,12 +23,12 @@ _PACKED = frozenset({".css", ".html", ".js", ".json", ".svg", ".webmanifest"})
 
 @dataclass(slots=True)
 class File:
-    """A file as it is served; read again when it has changed.
+    """A served file; read again when it has changed.
 
     Attributes
     ----------
     max_age_s
-        How long a browser may use it without asking.
+        How long a browser may use it without asking again.
     """
 
     path: Path
@@ -44,12 +44,12 @@ class File:
         return TYPES[self.path.suffix]
 
     def refresh(self) -> None:
-        """Read it if it has changed.
+        """Read it again if it has changed.
 
         Raises
         ------
         OSError
-            It is gone.
+            It no longer exists.
         """
         found = self.path.stat()
         mark = (found.st_mtime_ns, found.st_size)
@@ -62,7 +62,7 @@ class File:
 
 
 def files(folder: Path = FOLDER) -> dict[str, File]:
-    """All files by what stands in an address after ``/static/``."""
+    """All files, keyed by the part of the address after ``/static/``."""
     found = {
         str(path.relative_to(folder)): File(path)
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Answers made of what is known: JSON, CSV, PNG, Prometheus text. Bounded in memory and time.
+"""Render answers: JSON, CSV, PNG, Prometheus text. Bounded in memory and time.
 
 Read `reading.py` first.
 """

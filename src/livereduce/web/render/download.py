@@ -1,4 +1,4 @@
-"""Products as files to take away: NeXus as it lies there, CSV written on the way; neither is ever whole in memory."""
+"""Products as downloads: the NeXus file itself, or CSV made while it is sent; neither is ever whole in memory."""
 
 import csv
 import io
@@ -18,12 +18,12 @@ from livereduce.web.render.reading import Unshowable, axes_of, check
 
 PIECE_BYTES = 1 << 18
 MAX_CSV_CELLS = 1 << 23
-"""A table of more lines is of no use to anybody; that file is a third of a gigabyte already."""
+"""A longer table is of no use to anybody; this one is already a third of a gigabyte."""
 _LINES = 1 << 13
 
 
 def file_pieces(path: Path) -> tuple[int, Iterator[bytes]]:
-    """Size and contents of a file as it is now, also if it is replaced while it is read.
+    """Size and contents of a file as it is now, even if it is replaced while it is read.
 
     Raises
     ------
@@ -41,12 +41,12 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
-    """A product as a table: a line a cell with its place on each axis, value and error; the first piece is the heading.
+    """A product as a table: one line per cell with its place, value and error; the first piece is the heading.
 
     Raises
     ------
     Unshowable, IndexError, OSError, KeyError, NotPlain
-        As `livereduce.web.render.reading.read_shown`; with the first piece, so that nothing has been sent by then.
+        As `livereduce.web.render.reading.read_shown`; raised with the first piece, before anything is sent.
     """
     with opened(path) as file:
         data, signal, errors = default_data(file)
@@ -75,13 +75,13 @@ def _headings(axis: Axis, length: int) -> list[str]:
 
 
 def _places(axis: Axis, length: int) -> Floats:
-    """Where each cell lies on an axis: one column of points, or two of edges."""
+    """Place of each cell on an axis: one column of points, or two of edges."""
     values = axis.values
     return np.column_stack([values[:-1], values[1:]]) if len(values) == length + 1 else values[:, None]
 
 
 def _heading(name: str, units: str) -> str:
-    # a spreadsheet takes a cell that begins so for a formula
+    # a spreadsheet would read such a cell as a formula
     return (f"{name} ({units})" if units else name).lstrip("=+-@\t\r")
 
 

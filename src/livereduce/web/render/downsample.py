@@ -1,7 +1,7 @@
-"""Fewer points for the screen: neighbouring cells become their mean. Pure, plain arrays.
+"""Downsample for the screen: neighboring cells become their mean. Pure, plain arrays.
 
-A mean keeps the height of a spectrum where it is, and its standard deviation is that of the mean; picking every n-th
-point would throw counts away, keeping extremes would show noise as if it were data.
+A mean keeps the height of a spectrum, and its standard deviation is that of the mean. Picking every n-th point would
+throw counts away; keeping extremes would show noise as if it were data.
 """
 
 import math
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SMALLEST_USUAL, LARGEST_USUAL = 1e-100, 1e100
-"""Beyond, numbers are scaled before anything is done with them."""
+"""Numbers beyond this are scaled before any calculation."""
 
 
 def group_sizes(rows: int, columns: int, most: int) -> tuple[int, int]:
-    """How many rows and columns become one, so that at most `most` cells are left."""
+    """Number of rows and of columns to average, so that at most `most` cells are left."""
     if rows * columns <= most:
         return 1, 1
     side = max(1, math.isqrt(most))
@@ -26,7 +26,7 @@ def group_sizes(rows: int, columns: int, most: int) -> tuple[int, int]:
 
 
 def means(values: Floats, by_row: int, by_column: int) -> Floats:
-    """Means of blocks of a (rows, columns) array; the last ones may be smaller. What is no number is left out."""
+    """Means of blocks of a (rows, columns) array; the last ones may be smaller. NaN is left out."""
     scale = power_of_two(values)
     total, count = _sums(values / scale, by_row, by_column)
     return _divided(total, count) * scale
@@ -40,7 +40,7 @@ def mean_errors(errors: Floats, by_row: int, by_column: int) -> Floats:
 
 
 def power_of_two(values: Floats) -> float:
-    """What to divide by so that sums and squares of the values stay within what a double can hold; mostly 1."""
+    """Divisor that keeps sums and squares of the values within the range of a double; mostly 1."""
     sizes = np.abs(values[np.isfinite(values)])
     largest = float(sizes.max()) if sizes.size else 0.0
     usual = largest == 0.0 or SMALLEST_USUAL < largest < LARGEST_USUAL
@@ -63,9 +63,9 @@ def _sums(values: Floats, by_row: int, by_column: int) -> tuple[Floats, Floats]:
 
 
 def thin_axis(values: Floats, by: int, *, edges: bool) -> Floats:
-    """An axis after `by` cells became one: of edges the first of each group, of points their mean.
+    """Downsample an axis: the first edge of each group of `by` cells, or the mean of their points.
 
-    `values` has one value a cell; the last edge of all is not among them.
+    `values` has one value per cell; the last edge of all is not among them.
     """
     if by == 1 or not values.size:
         return values
@@ -74,9 +74,9 @@ def thin_axis(values: Floats, by: int, *, edges: bool) -> Floats:
 
 
 def extremes(values: Floats, errors: Floats | None, by: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Lowest and highest of each group of `by`, and the same with the errors taken off and added.
+    """Lowest and highest value of each group of `by` cells, and the same with errors subtracted and added.
 
-    What is no number is left out; NaN for a group in which there is none.
+    NaN is left out; a group without any number gives NaN.
     """
     starts = np.arange(0, len(values), by)
     known = np.where(np.isfinite(values), values, np.nan)
@@ -93,7 +93,7 @@ def extremes(values: Floats, errors: Floats | None, by: int) -> tuple[Floats, Fl
 
 
 def said(by_row: int, by_column: int) -> str:
-    """What was done, for the plot; empty if nothing."""
+    """Text for the plot on how it was downsampled; empty if it was not."""
     if by_row == by_column == 1:
         return ""
     if by_row == 1:

@@ -1,4 +1,4 @@
-"""Answers as bytes: JSON in which what is no number is null, and what JSON cannot hold is not. Pure."""
+"""Encode answers as bytes: JSON, with null in place of NaN and infinities. Pure."""
 
 import json
 import math
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from livereduce.web.render.reading import Shown
 
 SIGNAL_DIGITS, AXIS_DIGITS = 7, 12
-"""A screen shows no more than four; times on an axis need more than counts."""
+"""A screen shows no more than four digits; times on an axis need more than counts."""
 
 
 def to_json(body: object) -> bytes:
-    """Compact JSON text, in which numbers that are none (NaN, infinities) are null."""
+    """Compact JSON text; NaN and infinities become null."""
     try:
         return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
     except ValueError:
@@ -30,7 +30,7 @@ def _finite(value: Any) -> Any:
 
 
 def shown_body(shown: Shown, run: int, name: str, version: str) -> dict[str, Any]:
-    """A product as the API gives it."""
+    """A product in the API's form."""
     return {
         "run": run,
         "name": name,
@@ -53,7 +53,7 @@ def shown_body(shown: Shown, run: int, name: str, version: str) -> dict[str, Any
 
 
 def numbers(values: NDArray[np.float64], digits: int) -> Any:
-    """A number or nested lists of them with some significant digits; None for NaN and infinities."""
+    """A number or nested lists of numbers, rounded to significant digits; None for NaN and infinities."""
     finite = np.isfinite(values)
     rounded = _rounded(np.where(finite, values, 0.0), digits)
     if finite.all():
@@ -69,5 +69,5 @@ def _rounded(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
     with np.errstate(over="ignore", invalid="ignore"):
         scale = 10.0 ** (digits - 1 - power)
         rounded = np.round(values * scale) / scale
-    # the smallest and largest doubles have no such scale
+    # the smallest and largest doubles cannot be scaled this way
     return np.where(np.isfinite(rounded), rounded, values)

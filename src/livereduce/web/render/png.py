@@ -1,8 +1,8 @@
-"""A product as a PNG, drawn by matplotlib without a display.
+"""Draw a product as a PNG with matplotlib, without a display.
 
-matplotlib and not a smaller library, because a picture that goes into a logbook or a talk has ticks, units, a colour
-scale and error bars that somebody has thought about; drawing those ourselves would be more code than this package's
-server. It is imported with the first picture, so that a page nobody takes pictures from does not pay for it.
+matplotlib and not a smaller library, because a picture for a logbook or a talk needs good ticks, units, a color scale
+and error bars; drawing those ourselves would be more code than the whole server. It is imported with the first picture,
+so that a page without pictures does not pay for it.
 """
 
 import io
@@ -22,17 +22,17 @@ from livereduce.web.render.reading import Curve, Curves, Shown, Unshowable, read
 
 SIZE_INCHES, DPI = (8.0, 5.0), 120
 MAX_COLUMNS = int(SIZE_INCHES[0] * DPI)
-"""More points than pixels cannot be seen, and each takes its time."""
+"""More points than pixels cannot be seen, and each takes time."""
 MAX_CELLS = 200_000
-"""Of an image; as many as it has pixels on the paper, about."""
+"""Most cells of an image, about as many as it has pixels."""
 MAX_TEXT = 100
-"""Characters of a label."""
+"""Most characters of a label."""
 FAINTEST = 1e-12
-"""Of the largest value: where a logarithmic scale begins at the latest."""
+"""Fraction of the largest value: lowest possible start of a logarithmic scale."""
 
 
 def draw(path: Path, rows: Sequence[int], run: int, name: str) -> bytes:
-    """The picture of a product.
+    """Draw the picture of a product.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def draw(path: Path, rows: Sequence[int], run: int, name: str) -> bytes:
 
 
 def _picture(shown: Curves | Shown, run: int, name: str) -> bytes:
-    # titles come from people: a dollar sign in one is no formula
+    # titles are free text: a dollar sign in one does not start a formula
     with mpl.rc_context({"text.parse_math": False, "axes.unicode_minus": True}):
         figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
         plot = figure.add_subplot()
@@ -85,7 +85,7 @@ def _line(plot: mpl.axes.Axes, across: Floats, curve: Curve, power: int, label: 
     style: dict[str, Any] = {"label": label, "linewidth": 1}
     drawn = plot.plot(across, low, drawstyle="steps-mid", **style)
     colour = drawn[0].get_color()
-    if many:  # each column is a stroke from its lowest to its highest point
+    if many:  # each column is a line from its lowest to its highest point
         plot.fill_between(across, low, high, step="mid", linewidth=1, color=colour)
     with np.errstate(invalid="ignore"):
         errors = (least < low) | (most > high)
@@ -111,7 +111,7 @@ def _scale(positive: Floats) -> LogNorm | None:
 
 
 def _power(arrays: Sequence[Floats]) -> int:
-    """The power of ten that numbers of unusual size are drawn in, since the library cannot; mostly 0.
+    """The power of ten to scale unusually large or small numbers by, because matplotlib cannot draw them; mostly 0.
 
     Raises
     ------
@@ -126,13 +126,13 @@ def _power(arrays: Sequence[Floats]) -> int:
 
 
 def _scaled(values: Floats, power: int) -> Floats:
-    # in two steps: neither 1e-324 nor 1e309 is a number
+    # in two steps: a double holds neither 1e-324 nor 1e309
     scaled: Floats = values / 10.0 ** (power // 2) / 10.0 ** (power - power // 2) if power else values
     return np.where(np.isfinite(scaled), scaled, np.nan)
 
 
 def _along(axis: Axis, length: int) -> tuple[Floats, int]:
-    """The middle of each cell, and the power of ten that it is in; the cells' numbers if that cannot be drawn."""
+    """The middle of each cell, and its power of ten; cell numbers if the axis cannot be drawn."""
     values, power = _drawable(axis)
     if len(values) == length + 1:
         values = (values[:-1] + values[1:]) / 2
@@ -140,7 +140,7 @@ def _along(axis: Axis, length: int) -> tuple[Floats, int]:
 
 
 def _edges(axis: Axis, length: int) -> tuple[Floats, int]:
-    """Edges of cells; around points where there are only those. Ones that cannot be drawn become cell numbers."""
+    """Edges of cells; for an axis of points, edges around them. Edges that cannot be drawn become cell numbers."""
     values, power = _drawable(axis)
     if len(values) == length and length > 1:
         middles = (values[:-1] + values[1:]) / 2

@@ -1,7 +1,7 @@
 """``/metrics``: Prometheus text, made at each scrape from the snapshots alone; nothing is counted here.
 
-Counters of the reduction are those of the newest worker and begin anew with each, as Prometheus expects of counters.
-Everything has the label ``instrument``. How long results are behind the beam is ``livereduce_data_age_seconds``.
+Counters of the reduction are those of the newest worker and restart at 0 with each worker, as Prometheus expects.
+Everything has the label ``instrument``. ``livereduce_data_age_seconds`` is how far results are behind the beam.
 """
 
 import re
@@ -23,7 +23,7 @@ STATES = ("down", *StateWord)
 
 @dataclass(frozen=True, slots=True)
 class _Of:
-    """A metric of a snapshot or of its progress; None leaves it out."""
+    """A metric from a snapshot or its progress; None omits it."""
 
     name: str
     help: str
@@ -140,17 +140,17 @@ NOW_ONLY = frozenset(
         "livereduce_worker_memory_bytes",
     }
 )
-"""Of a daemon that is down these are not known, and an old value would look like a live one."""
+"""Unknown for a daemon that is down: an old value would look like a live one."""
 
 
 class Snapshots(Collector):
-    """The metrics of some views at a time."""
+    """The metrics of some views at one time."""
 
     def __init__(self, views: Iterable[View], now: datetime) -> None:
         self._views, self._now = tuple(views), now
 
     def collect(self) -> Iterator[Metric]:
-        """All families, each with one sample or more an instrument."""
+        """All metric families, with at least one sample per instrument."""
         yield self._up()
         yield self._states()
         yield self._info()
@@ -275,7 +275,7 @@ _REASONS = (
 
 
 def restart_reason(text: str) -> str:
-    """The kind of a restart from its sentence, since a label must have few values."""
+    """The kind of a restart from its sentence: a label must have few values."""
     return next((reason for pattern, reason in _REASONS if pattern.match(text)), "other")
 
 

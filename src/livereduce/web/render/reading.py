@@ -1,4 +1,7 @@
-"""Products from their files in bounded memory: piece by piece, thinned on the way. Reads; the rules are in `thin`."""
+"""Read products from their files in bounded memory: piece by piece, downsampled on the way.
+
+The rules are in `downsample`.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,33 +17,33 @@ from livereduce.publish.products.inside import member_if_any, opened
 from livereduce.web.render.downsample import Floats, extremes, group_sizes, mean_errors, means, said, thin_axis
 
 PIECE_CELLS = 1 << 20
-"""Cells read at once: 8 MiB of signal, and as much of errors."""
+"""Cells read at a time: 8 MiB of signal, and as much of errors."""
 MAX_CELLS = 1 << 28
-"""Of a product that is shown; a larger one would keep this process busy for many seconds."""
+"""Most cells of a product that is shown; a larger one would keep this process busy for many seconds."""
 MAX_AXIS = 1 << 24
 
 
 MAX_LABEL = 1000
-"""Characters of a label or unit."""
+"""Most characters of a label or unit."""
 MAX_BYTES_UNSTORED = 64 << 20
-"""What a file may declare without holding it: compression makes no more than a thousand bytes of one."""
+"""A file may declare this much without storing it; beyond, the factor below: compression reaches a thousand at best."""
 MAX_PACKED = 2000
 
 
 class Unshowable(Exception):
-    """A product that cannot be shown, in a sentence; its file can still be downloaded."""
+    """The product cannot be shown; the text is a sentence with the reason. Its file can still be downloaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shown:
-    """A product, or some rows of it, with as many points as were wanted.
+    """A product, or some rows of it, with the requested number of points.
 
     Attributes
     ----------
     rows
         Number of spectra of the whole product.
     row_numbers
-        Those in `signal`, if some were chosen.
+        Row numbers in `signal`, if some were chosen.
     """
 
     title: str
@@ -59,7 +62,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
-    """A line for a picture: lowest and highest value of each column, and the same with the errors taken off and added.
+    """A line of a picture: lowest and highest value of each column, and the same with errors subtracted and added.
 
     Without errors `least` and `most` are those values themselves. NaN where a column has no value.
     """
@@ -86,12 +89,12 @@ class Curves:
 
 
 def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
-    """The product of a file with at most about `most` points.
+    """Read the product of a file with at most about `most` points.
 
     Parameters
     ----------
     rows
-        Spectra of a product of several dimensions; none for all of it.
+        Spectra of a product of several dimensions; empty for all of it.
 
     Raises
     ------
@@ -118,18 +121,18 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
 
 
 def read_dimensions(path: Path) -> int:
-    """How many dimensions a product has; raises as `read_shown`."""
+    """Number of dimensions of a product; raises as `read_shown`."""
     with opened(path) as file:
         return int(default_data(file)[1].ndim)
 
 
 def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
-    """The spectra of a file for a picture of so many columns: the extremes of each column, so that no peak is lost.
+    """Read spectra for a picture with this many columns: the extremes of each column, so that no peak is lost.
 
     Parameters
     ----------
     rows
-        As in `read_shown`; of a product of several dimensions at least one.
+        As in `read_shown`; for a product of several dimensions at least one.
 
     Raises
     ------
@@ -179,7 +182,7 @@ def _envelope(signal: Any, errors: Any, place: tuple[int, ...], by: int) -> Curv
 
 
 def check(signal: Any, errors: Any, rows: Sequence[int]) -> None:
-    """Refuse what cannot be shown; raises as `read_shown`."""
+    """Refuse products that cannot be shown; raises as `read_shown`."""
     if signal.dtype.kind not in "iufb":
         raise Unshowable(f"the product is of {signal.dtype}, not of numbers")
     if errors is not None and errors.shape != signal.shape:
@@ -250,13 +253,13 @@ def axes_of(data: Any, signal: Any) -> list[Axis]:
 
 
 def axis_names(data: Any, signal: Any) -> list[str]:
-    """The name of the axis of each dimension; empty where there is none."""
+    """Name of the axis of each dimension; empty if it has none."""
     names = [str(name) for name in np.atleast_1d(data.attrs.get("axes", ()))[: signal.ndim]]
     return names + [""] * (signal.ndim - len(names))
 
 
 def _thin_axis(data: Any, name: str, length: int, by: int) -> Axis:
-    """The axis of this name after `by` cells became one; the cells' numbers where it is missing or does not fit."""
+    """The axis of this name, downsampled by `by`; cell numbers if it is missing or does not fit."""
     field = member_if_any(data, name) if name else None
     fits = isinstance(field, h5py.Dataset) and field.shape in ((length,), (length + 1,)) and field.dtype.kind in "iuf"
     if field is None or not fits:
@@ -287,6 +290,6 @@ def _blocks(values: Any, prefix: tuple[int, ...], by_row: int, by_column: int, *
 
 
 def _pieces(length: int, by: int, most: int) -> Iterator[slice]:
-    """Slices of about `most` cells that never cut a group of `by` in two."""
+    """Slices of about `most` cells that never split a group of `by`."""
     step = max(1, most // by) * by
     return (slice(start, min(start + step, length)) for start in range(0, length, step))

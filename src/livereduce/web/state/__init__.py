@@ -1,4 +1,4 @@
-"""What the page knows of each instrument: files and peers looked at, news told to those who watch.
+"""State of each instrument, from files and peers, and the news for watchers.
 
 Read `instruments.py` first.
 """

@@ -1,7 +1,7 @@
-"""News for those who watch: each has a box of bounded size, in which newer news replace older of the same thing.
+"""News for watchers: each has a mailbox of bounded size, in which news replaces older news about the same thing.
 
-A watcher that reads slowly therefore misses what has been overtaken, and costs the memory of one piece of news for
-each thing there is, however long it does not read.
+A slow watcher therefore misses outdated news, and costs the memory of one item per thing, however long it does not
+read.
 """
 
 import asyncio
@@ -14,33 +14,33 @@ from livereduce.web.render.encode import to_json
 
 MAX_WATCHERS = 1000
 MAX_OF_ONE = MAX_WATCHERS // 2
-"""Watchers from one address: a proxy that hides all its clients has as many."""
+"""Most watchers from one address; a proxy that hides its clients counts as one address."""
 MAX_WAITING = 2000
-"""Pieces of news in one box; a facility has fewer instruments and products than that."""
+"""Most items in one mailbox; a facility has fewer instruments and products than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """Something that has changed; `key` is the thing, of which only the newest news counts."""
+    """A change; `key` is the thing that changed, of which only the newest news counts."""
 
     event: str
     key: tuple[object, ...]
     data: dict[str, Any]
 
     def encode(self) -> bytes:
-        """As it stands in an event stream."""
+        """Encode for an event stream."""
         return b"event: %b\ndata: %b\n\n" % (self.event.encode(), to_json(self.data))
 
 
 class Mailbox:
-    """What one watcher has not been told yet.
+    """News that one watcher has not received yet.
 
     Attributes
     ----------
     ids
-        The instruments it watches; None for all.
+        The instruments that it watches; None for all.
     overflown
-        It has missed something for good: it is to be let go, comes again by itself, and is then told everything.
+        News was lost: the watcher is disconnected, reconnects by itself, and then gets everything.
     """
 
     def __init__(self, ids: frozenset[str] | None) -> None:
@@ -50,7 +50,7 @@ class Mailbox:
         self._filled = asyncio.Event()
 
     def put(self, news: News) -> None:
-        """Add a piece of news if the watcher wants it."""
+        """Add news if the watcher wants it."""
         if self.ids is not None and news.data.get("id") not in self.ids:
             return
         self._waiting.pop(news.key, None)
@@ -61,7 +61,7 @@ class Mailbox:
         self._filled.set()
 
     async def take(self, timeout_s: float) -> list[News]:
-        """All there is, after waiting for something; empty after `timeout_s`."""
+        """Wait for news and take all of it; empty after `timeout_s`."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._filled.wait()
@@ -72,7 +72,7 @@ class Mailbox:
         return news
 
     def dismiss(self) -> None:
-        """End the watch: somebody else needs the place."""
+        """End the watch: another watcher needs the place."""
         self.overflown = True
         self._filled.set()
 
@@ -82,14 +82,14 @@ class Mailbox:
 
 
 class Full(Exception):
-    """There is no place for a watcher; the text says whose fault that is."""
+    """There is no place for another watcher; the text says why."""
 
 
 class Broadcast:
-    """The boxes of all that watch, each with the address that it is for.
+    """The mailboxes of all watchers, each with the address of its client.
 
-    No address can take all places: each has a limit, and when all places are taken, one that has fewer than another
-    gets one of the other's.
+    No address can take all places: each has a limit. When all places are taken, a new watcher gets the place of an
+    address that has more watchers.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class Broadcast:
         return len(self._boxes)
 
     def open(self, ids: frozenset[str] | None, first: Iterable[News], address: str = "") -> Mailbox:
-        """A box for a new watcher, with what it is to be told first.
+        """Open a mailbox for a new watcher, with its first news.
 
         Raises
         ------
@@ -119,34 +119,34 @@ class Broadcast:
         return box
 
     def _dismiss(self, address: str) -> None:
-        """Let the newest watcher of an address go; its browser comes again."""
+        """Disconnect the newest watcher of an address; its browser reconnects."""
         box = next(box for box, of in reversed(self._boxes.items()) if of == address)
         del self._boxes[box]
         box.dismiss()
 
     def leave(self, box: Mailbox) -> None:
-        """Forget a watcher."""
+        """Remove a watcher."""
         self._boxes.pop(box, None)
 
     def tell(self, news: News) -> None:
-        """Put a piece of news into all boxes."""
+        """Put news into all mailboxes."""
         for box in self._boxes:
             box.put(news)
 
     def close(self) -> None:
-        """Let all watchers go, because the server stops."""
+        """Disconnect all watchers, because the server stops."""
         self.closed = True
         for box in self._boxes:
             box.wake()
 
 
 def whose_place(held: Mapping[str, int], address: str) -> str:
-    """The address that gives a place to another one when all are taken. Pure.
+    """The address that must give up a place to another one when all are taken. Pure.
 
     Raises
     ------
     Full
-        Nobody has more than the other one would have then.
+        No address has more than the new one would have then.
     """
     most = max(held, key=lambda one: held[one])
     if held[most] <= held.get(address, 0) + 1:

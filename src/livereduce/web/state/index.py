@@ -1,7 +1,7 @@
-"""``products/index.json`` as the page sees it: which runs and products there are. Pure; the only way to a file name.
+"""The runs and products in ``products/index.json``. Pure; the only source of file names.
 
-A name from a request is looked up in here and never becomes a path itself; and what the index says is not believed
-blindly either: a path in it counts only if it looks as `livereduce.publish.products.folder` writes it.
+A name from a request is looked up here and never used as a path. The index is not trusted blindly either: a path in it
+counts only if it looks as `livereduce.publish.products.folder` writes it.
 """
 
 import json
@@ -15,10 +15,10 @@ from livereduce.base.fields import LATEST_UNIX_S, checked
 
 MAX_RUNS = 200
 MAX_PRODUCTS = 100
-"""Of a run. An index with more is not of this service; the page shows as many of the newest."""
+"""Most products of a run. An index with more is not from this service; only the newest are shown."""
 
 MAX_TIME, MAX_REASON = 40, 1000
-"""Characters."""
+"""Most characters of a time, and of a reason."""
 
 _PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
 
@@ -50,28 +50,28 @@ class ListedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownIndex:
-    """What products there are; the newest run first."""
+    """All runs and their products; the newest run first."""
 
     runs: tuple[ListedRun, ...] = ()
 
     def run(self, number: int) -> ListedRun | None:
-        """The run of this number, None if there is none."""
+        """The run with this number; None if it is not listed."""
         return next((run for run in self.runs if run.run == number), None)
 
     def find(self, run: int, name: str) -> Listed | None:
-        """The product of this name, None if there is none."""
+        """The product with this name; None if it is not listed."""
         listed = self.run(run)
         return listed.products.get(name) if listed else None
 
     @property
     def newest_unix_s(self) -> float | None:
-        """When the newest product was written."""
+        """Time of the newest product."""
         times = (product.written_unix_s for run in self.runs for product in run.products.values())
         return max(times, default=None)
 
 
 def parse_index(text: str) -> ShownIndex:
-    """The index of a JSON text; entries that are not as they should be are left out.
+    """Parse the index; malformed entries are left out.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def parse_index(text: str) -> ShownIndex:
 
 
 def changes(before: ShownIndex, after: ShownIndex) -> list[tuple[int, Listed]]:
-    """(run, product) of what is new in `after`, the oldest run first."""
+    """The (run, product) pairs that are new in `after`, the oldest run first."""
     old = {(run.run, name): product.version for run in before.runs for name, product in run.products.items()}
     return [
         (run.run, product)
@@ -98,7 +98,7 @@ def changes(before: ShownIndex, after: ShownIndex) -> list[tuple[int, Listed]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RunEntry:
-    """A run as it stands in the file."""
+    """A run as stored in the file."""
 
     run: int
     ended: bool
@@ -109,7 +109,7 @@ class _RunEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """A product as it stands in the file."""
+    """A product as stored in the file."""
 
     name: str
     path: str

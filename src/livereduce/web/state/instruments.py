@@ -1,4 +1,4 @@
-"""All instruments of a page as they are now: looks at their files several times a second and tells who watches."""
+"""All instruments of a page: scans their files several times a second and tells the watchers."""
 
 import asyncio
 import json
@@ -21,25 +21,25 @@ from livereduce.web.state.snapshot import View, card, judge_down
 from livereduce.web.state.timeline import Timeline
 
 LOOK_EVERY_S = 0.2
-"""A new result is to be seen within a second."""
+"""A new result must show within a second."""
 TELL_EVERY_S = 1.0
-"""Numbers alone are told no more often: they change with every beat, and each telling goes to everybody."""
+"""Least time between news with only numbers: they change with every beat, and each message goes to everybody."""
 MAX_AT_ONCE = 64
 FIND_EVERY_S = 5.0
-"""How often a configuration is looked at again while its daemon is down: it may say another place now."""
+"""How often to read a configuration again while its daemon is down: its directories may have changed."""
 
 STUCK_S = 10.0
-"""A look that takes longer hangs in a file server; its thread cannot be ended."""
+"""A scan that takes longer hangs in a file server; its thread cannot be ended."""
 COMPLAIN_EVERY_S = 60.0
 SHAPE_S = 5.0
-"""For the shape of one product."""
+"""Timeout for the shape of one product."""
 
 log = logging.getLogger("livereduce.web")
 
 
 @dataclass(slots=True)
 class Watched:
-    """One instrument: where it is, what was seen last, what is remembered of it."""
+    """One instrument: its location, its last scan, and its history."""
 
     place: Location
     view: View
@@ -54,12 +54,12 @@ class Watched:
 
 
 class Facility:
-    """The instruments of this host. All methods belong to the event loop; files are read in a thread.
+    """The instruments of this host. All methods run in the event loop; files are read in a thread.
 
     Parameters
     ----------
     readers
-        Look into product files.
+        Processes that read product files.
     """
 
     def __init__(
@@ -68,19 +68,19 @@ class Facility:
         self.hub, self._readers = hub, readers
         self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
         self._environ, self._cwd = environ, cwd
-        # a thread for each: files on a server that hangs must not hide those of the others
+        # one thread per instrument: files on a server that hangs must not hide those of the others
         self._threads = ThreadPoolExecutor(max(1, min(len(places), MAX_AT_ONCE)), "looks")
 
     def close(self) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting for threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def views(self) -> list[View]:
-        """What is known of each instrument."""
+        """The current view of each instrument."""
         return [one.view for one in self.watched.values()]
 
     async def watch(self) -> None:
-        """Look again and again until cancelled."""
+        """Scan periodically until cancelled."""
         await asyncio.gather(*(self._watch(one) for one in self.watched.values()))
 
     async def _watch(self, one: Watched) -> None:
@@ -89,7 +89,7 @@ class Facility:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look_once(self) -> None:
-        """Look at all files once and tell what has changed."""
+        """Scan all files once and tell the watchers what changed."""
         await asyncio.gather(*(self._look_once(one) for one in self.watched.values()))
 
     async def _look_once(self, one: Watched) -> None:
@@ -98,7 +98,9 @@ class Facility:
         if one.looking is None:
             one.looking = loop.run_in_executor(self._threads, self._look, one, now, clock_s)
         done, _ = await asyncio.wait({one.looking}, timeout=STUCK_S)
-        try:  # one tick of one instrument: whatever lies there, it is looked at again, and so are the others
+        # The boundary of one scan of one instrument: whatever is wrong there, it is scanned again, and so are the
+        # others.
+        try:
             if not done:
                 self._miss(one, now, clock_s)
                 return
@@ -113,7 +115,7 @@ class Facility:
             one.view = judge_down(one.view, f"this page cannot read its files ({type(error).__name__})", now)
 
     async def _shaped(self, seen: SeenFiles) -> SeenFiles:
-        """With the shapes of new products; None of one that cannot be had, until its file is written again."""
+        """Add the shapes of new products; None for one that cannot be read, until its file is written again."""
         shapes: dict[tuple[int, str], Shape | None] = {}
         for run, product in unshaped(seen):
             job = RenderJob(what="shape", path=f"{seen.products_dir}/{product.path}", run=run, name=product.name)
@@ -123,7 +125,7 @@ class Facility:
             except (Refused, TimeoutError):
                 shapes[run, product.name] = None
             except CacheBusy:
-                break  # the next look asks again
+                break  # the next scan tries again
         return replace(seen, shapes={**seen.shapes, **shapes}) if shapes else seen
 
     def _miss(self, one: Watched, now: datetime, clock_s: float) -> None:
@@ -169,7 +171,7 @@ class Facility:
             self.hub.tell(_status_news(view, now))
 
     def first_news(self, ids: frozenset[str] | None, now: datetime) -> Iterator[News]:
-        """What somebody is told who begins to watch: how each instrument is, and the products of its current run."""
+        """First news for a new watcher: the state of each instrument, and the products of its current run."""
         for view in self.views():
             if ids is None or view.id in ids:
                 yield _status_news(view, now)

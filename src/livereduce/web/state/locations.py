@@ -1,4 +1,4 @@
-"""Which instruments a page is of, and where their snapshots lie: the configurations named on the command line."""
+"""Instruments of a page and the places of their snapshots, from the configurations named on the command line."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ class Location:
     Attributes
     ----------
     id
-        For addresses: the short name in lower case, with a number if several configurations are of one instrument.
+        For addresses: the short name in lower case, with a number if several configurations have the same instrument.
     configuration
-        None for the usual one.
+        None for the default one.
     status_files
-        Where its snapshot may be, the likeliest first.
+        Possible paths of its snapshot, the likeliest first.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Location:
 
 
 def find_places(configurations: Sequence[Path | None], environ: Mapping[str, str], cwd: Path) -> list[Location]:
-    """One place a configuration; also of one that cannot run, since its daemon says why it is parked."""
+    """One location per configuration, even one that cannot run: its daemon reports why it is parked."""
     places: list[Location] = []
     for path in configurations:
         name, files = look(path, environ, cwd)
@@ -43,7 +43,7 @@ def find_places(configurations: Sequence[Path | None], environ: Mapping[str, str
 
 
 def look(path: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[str, tuple[Path, ...]]:
-    """Name of the instrument of a configuration, and where its snapshot may be."""
+    """Name of the instrument of a configuration, and the possible paths of its snapshot."""
     path = usual_configuration(path, environ)
     reading = read_file(path)
     found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)

@@ -1,4 +1,4 @@
-"""What the scripts printed, the last traceback, and which scripts they are. Pure."""
+"""Output of the scripts, the last traceback, and the scripts' versions. Pure."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,7 +9,7 @@ STEPS = ("proc", "post_proc")
 
 
 def output(status: Status | None) -> dict[str, Any]:
-    """The answer."""
+    """The answer of the API."""
     if status is None:
         return {"printed": [], "left_out": 0, "traceback": "", "failure": None, "script_hashes": []}
     failure = status.script_failure

@@ -1,4 +1,4 @@
-"""The cards of another page, checked: only what is known, of the right type and length. Pure."""
+"""The cards of another page, checked: only known fields, of the right type and length. Pure."""
 
 import json
 from typing import Any
@@ -28,12 +28,12 @@ _LONGEST = 2000
 
 
 def parse_cards(text: bytes, url: str, now: str) -> list[dict[str, Any]]:
-    """The cards of the instruments of a page itself; those it has from its own peers are left out.
+    """Parse the cards of a page's own instruments; those that it has from its own peers are left out.
 
     Parameters
     ----------
     now
-        When they came, as a time with zone; a card that does not say how old it is is of then.
+        When they came, as a time with time zone; a card without an age gets this time.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def _field(card: dict[str, Any], name: str) -> Any:
 
 
 def silent_cards(cards: list[dict[str, Any]], url: str, why: str, since: str) -> list[dict[str, Any]]:
-    """The last cards of a page that does not answer: of those instruments nothing is known any more."""
+    """The last cards of a page that does not answer, marked as such: the state of its instruments is unknown."""
     unknown = {"state": "down", "why": why, "down": why, "since": since, "events_per_s": 0.0, "memory_bytes": None}
     if cards:
         return [card | unknown for card in cards]

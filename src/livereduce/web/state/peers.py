@@ -16,7 +16,7 @@ from livereduce.web.state.peer_cards import parse_cards, silent_cards
 ASK_EVERY_S = 5.0
 TIMEOUT_S = 4.0
 STUCK_S = 20.0
-"""For the look-up of a name too, which can take longer than the exchange may."""
+"""Timeout including the name lookup, which can take longer than the exchange may."""
 MAX_AT_ONCE = 64
 MAX_BYTES = 1 << 20
 
@@ -25,7 +25,7 @@ log = logging.getLogger("livereduce.web")
 
 @dataclass(slots=True)
 class Peer:
-    """Another page: its address and what it answered last."""
+    """Another page: its address and its last answer."""
 
     url: str
     cards: list[dict[str, Any]] = field(default_factory=list)
@@ -39,22 +39,22 @@ class Peers:
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._peers = [Peer(check_url(url)) for url in urls]
-        # a thread for each: one that answers a byte a second must not keep the others waiting
+        # one thread per peer: one that answers a byte a second must not make the others wait
         self._threads = ThreadPoolExecutor(max(1, min(len(urls), MAX_AT_ONCE)), "peers")
 
     def close(self) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting for threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def cards(self) -> list[dict[str, Any]]:
-        """The cards of all peers; of those that do not answer the last ones, which say so."""
+        """The cards of all peers; the last ones of peers that do not answer, marked as such."""
         found: list[dict[str, Any]] = []
         for peer in self._peers:
             found += silent_cards(peer.cards, peer.url, peer.why, peer.since) if peer.why else peer.cards
         return found
 
     async def watch(self, now: Callable[[], str]) -> None:
-        """Ask all of them again and again until cancelled; `now` gives the time as text."""
+        """Ask all peers periodically until cancelled; `now` gives the time as text."""
         await asyncio.gather(*(self._watch(peer, now) for peer in self._peers))
 
     async def _watch(self, peer: Peer, now: Callable[[], str]) -> None:
@@ -67,7 +67,7 @@ class Peers:
             url = f"{peer.url}/api/instruments"
             peer.asking = asyncio.get_running_loop().run_in_executor(self._threads, _get, url)
         done, _ = await asyncio.wait({peer.asking}, timeout=STUCK_S)
-        try:  # one try of one peer: whatever it answers, it is asked again, and so are the others
+        try:  # The boundary of one try of one peer: whatever it answers, it is asked again, and so are the others.
             if not done:
                 raise NoHttpAnswer(f"nothing for {STUCK_S:g} s")
             asking, peer.asking = peer.asking, None
@@ -89,7 +89,7 @@ def check_url(url: str) -> str:
     Raises
     ------
     OperatorError
-        It is no address of a page.
+        It is not the address of a page.
     """
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The answers about products: as JSON for the plots, and as files to take away."""
+"""Handlers for products: JSON for the plots, and files to download."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -23,11 +23,11 @@ from livereduce.web.state.snapshot import no_beam_since
 from livereduce.web.state.trends import trends_body
 
 FORECAST_S = 5
-"""For so long a forecast is given again as it was."""
+"""How long a forecast is cached."""
 
 
 async def product(request: Request) -> Response:
-    """A product; with ``.nxs``, ``.csv`` or ``.png`` behind its name as a file."""
+    """A product; with ``.nxs``, ``.csv`` or ``.png`` after its name, as a file."""
     view = instrument(request).view
     run, asked = params.run_number(request.path_params["run"]), request.path_params["name"]
     listed = view.index.find(run, asked)
@@ -41,7 +41,7 @@ async def product(request: Request) -> Response:
 
 
 async def trends(request: Request) -> Response:
-    """What the scripts of a run reported."""
+    """The metrics that the scripts of a run reported."""
     view, run = instrument(request).view, params.run_number(request.path_params["run"])
     if view.index.run(run) is None:
         raise HTTPException(404, f"there is no run {run} here")
@@ -88,7 +88,7 @@ async def _made(
     media_type: str,
     headers: dict[str, str],
 ) -> Response:
-    """The answer of this key, from before if it is still the same."""
+    """The answer for a key; cached if nothing has changed."""
     etag = f'"{"-".join(str(part) for part in (key[0], *key[2:]))}"'.replace(" ", "")
     fresh = {"etag": etag, "cache-control": "no-cache", **headers}
     if request.headers.get("if-none-match") == etag:
@@ -100,19 +100,19 @@ async def _made(
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What can go wrong with a product or trends, as an answer."""
+    """Turn errors with a product or trends into answers."""
     try:
         yield
     except CacheBusy:
         raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
     except Refused as refused:
         raise HTTPException(refused.status, refused.text) from None
-    except (OSError, ValueError, ArithmeticError) as error:  # of trends
+    except (OSError, ValueError, ArithmeticError) as error:  # raised by trends
         raise HTTPException(404, f"it cannot be read: {getattr(error, 'strerror', None) or error}"[:300]) from None
 
 
 def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
-    # the name of the file on disk is safe in a header, unlike that of a product
+    # the name of the file on disk is safe in a header, unlike that of the product
     name = f"{run}_{path.stem}.{ending}"
     return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
 
@@ -130,7 +130,7 @@ async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Respon
     rows = params.rows(request.query_params.getlist("row"))
     job = RenderJob(what="csv", path=str(path), rows=rows, run=run, name=listed.name)
     lines = site_of(request).tables.pieces(job)
-    with _explained():  # the heading says whether there is anything to be sent at all
+    with _explained():  # reading the heading shows whether there is anything to send at all
         heading = await anext(lines)
 
     async def pieces() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""One look at the files of one instrument: what has changed since the last one. Reads; decides nothing."""
+"""Scan the files of one instrument for changes since the last scan. Reads; decides nothing."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,20 +12,20 @@ from livereduce.web.state.index import Listed, ShownIndex, parse_index
 from livereduce.web.state.locations import Location
 
 Mark = tuple[int, int, int]
-"""Of a file: its time, size and inode, which a rename changes."""
+"""Identity of a file: time, size and inode, which a rename changes."""
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenFiles:
-    """The newest look at an instrument; `status` is None where there is none, `problem` says why.
+    """Result of a scan of an instrument; `status` is None if there is none, and `problem` says why.
 
     Attributes
     ----------
     shapes
-        Of products by (run, name), as far as somebody has looked into their files, which is not for `scan`; None of
-        one that cannot be read.
+        Shapes of products by (run, name), as far as their files were read, which `scan` does not do; None for one that
+        cannot be read.
     """
 
     status: Status | None = None
@@ -39,7 +39,7 @@ class SeenFiles:
 
 
 def scan(place: Location, before: SeenFiles, now: datetime) -> SeenFiles:
-    """Look again; what has not changed is not read again."""
+    """Scan again; unchanged files are not read again."""
     marks: dict[Path, Mark] = {}
     status, file, problem = _newest(place, before, marks, now)
     products_dir = status.products_dir if status and status.products_dir else before.products_dir
@@ -59,7 +59,7 @@ def scan(place: Location, before: SeenFiles, now: datetime) -> SeenFiles:
 def _newest(
     place: Location, before: SeenFiles, marks: dict[Path, Mark], now: datetime
 ) -> tuple[Status | None, Path | None, str]:
-    """The snapshot of a daemon that is up, else the first that there is, with its file; or why there is none."""
+    """The snapshot of a daemon that is up, else the first that exists, with its file; or why there is none."""
     found: list[tuple[bool, Status, Path]] = []
     missing = []
     for path in place.status_files:
@@ -84,7 +84,7 @@ def _newest(
 
 
 def _is_of(place: Location, status: Status) -> bool:
-    """Whether a snapshot found where the host's service writes is of this configuration and not of another."""
+    """True if a snapshot in the host service's directory is of this configuration and not of another."""
     return status.configuration == str((place.configuration or DEFAULT_PATH).absolute())
 
 
@@ -99,18 +99,18 @@ def _index(products_dir: str, before: SeenFiles, marks: dict[Path, Mark]) -> Sho
             return before.index
         return parse_index(read_regular(path, MAX_INDEX, follow_link=False).decode())
     except (OSError, ValueError):
-        # not there before the first result; one that cannot be read is replaced with the next
+        # The index does not exist before the first result; a broken one is replaced with the next result.
         return before.index if before.products_dir == products_dir else ShownIndex()
 
 
 def unshaped(seen: SeenFiles) -> list[tuple[int, Listed]]:
-    """The products of which nobody has looked for the shape, with their runs."""
+    """The products whose shape is not known yet, with their runs."""
     listed = [(run.run, one) for run in seen.index.runs for one in run.products.values()]
     return [(run, one) for run, one in listed if (run, one.name) not in seen.shapes]
 
 
 def _still_known(index: ShownIndex, before: SeenFiles) -> dict[tuple[int, str], Shape | None]:
-    """The shapes of what has not been written again."""
+    """The shapes of products that were not written again."""
     versions = {(run.run, name): one.version for run in before.index.runs for name, one in run.products.items()}
     now = {(run.run, name): one.version for run in index.runs for name, one in run.products.items()}
     return {key: shape for key, shape in before.shapes.items() if now.get(key) == versions.get(key)}

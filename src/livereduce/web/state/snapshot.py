@@ -1,4 +1,4 @@
-"""What is known of one instrument at a moment, and its card for an overview. Pure."""
+"""State of one instrument at a moment, and its card for an overview. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,23 +9,23 @@ from livereduce.messages.status import Status, clock_time, iso
 from livereduce.web.state.index import ShownIndex
 
 MAX_TEXT = 2000
-"""Characters of a reason on a card."""
+"""Most characters of a reason on a card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One instrument as its files say.
+    """State of one instrument, from its files.
 
     Attributes
     ----------
     id
-        What stands in addresses; does not change while the page's server runs.
+        Name in addresses; does not change while the page's server runs.
     status, problem
-        The newest snapshot that could be read; why there is none, or none any more.
+        The newest readable snapshot; why there is none, or no longer one.
     down, down_since
         Why the daemon is down (empty: it is up), and since when.
     products_dir
-        Where the files of `index` lie; empty where nothing is known.
+        Folder of the files in `index`; empty if not known.
     shapes
         Shape of each product by (run, name), as far as its file could be read.
     """
@@ -42,7 +42,7 @@ class View:
 
 
 def judge_down(view: View, down: str, now: datetime) -> View:
-    """The view with the answer of `messages.status.is_down`; since when is the last word of the daemon itself."""
+    """Set whether the daemon is down, by `messages.status.is_down`; it counts as down since its last own snapshot."""
     why = down or ("" if view.status else view.problem)
     if not why:
         return replace(view, down="", down_since="")
@@ -87,7 +87,7 @@ def _flow(status: Status, down: str, now: datetime) -> dict[str, Any]:
 
 
 def data_age_s(status: Status, now: datetime) -> float | None:
-    """How far results are behind the beam: as the snapshot says, and more since it was written."""
+    """Age of the newest data: the snapshot's value plus the time since it was written."""
     if status.progress is None or status.progress.data_age_s is None:
         return None
     silence_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
@@ -95,7 +95,7 @@ def data_age_s(status: Status, now: datetime) -> float | None:
 
 
 def no_beam_since(view: View, run: int) -> str:
-    """Since when there has been no beam in a run that goes on, as a time of the clock; empty if there is beam."""
+    """Since when a current run has had no beam, as a clock time; empty if there is beam."""
     progress = view.status.progress if view.status and not view.down else None
     if progress is None or progress.run != run or progress.no_beam_since is None:
         return ""
@@ -130,12 +130,12 @@ def runs(view: View) -> list[dict[str, Any]]:
 
 
 def kind(shape: tuple[int, ...] | None) -> str:
-    """``scalar``, ``1d``, ``2d``; a product of more dimensions is shown as rows, ``""`` is not known."""
+    """``scalar``, ``1d`` or ``2d``; products of more dimensions are shown as rows; ``""`` if not known."""
     if shape is None:
         return ""
     return ("scalar", "1d", "2d")[min(len(shape), 2)]
 
 
 def unix_iso(unix_s: float) -> str:
-    """A Unix time as it stands in all answers: ISO 8601 with zone."""
+    """A Unix time in the form of all answers: ISO 8601 with time zone."""
     return iso(datetime.fromtimestamp(unix_s, UTC))

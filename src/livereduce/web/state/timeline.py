@@ -1,7 +1,7 @@
-"""The last day of an instrument in numbers and marks: bounded, fine for the last minutes, coarse before. Pure.
+"""The last day of an instrument as numbers and marks: bounded, fine for the last minutes, coarse before. Pure.
 
-The page's server remembers it in memory alone: what happened before it was started is not known to it, except the
-restarts that the snapshot itself remembers.
+The page's server keeps it only in memory: it does not know what happened before it started, except the restarts listed
+in the snapshot.
 """
 
 from collections import deque
@@ -13,16 +13,16 @@ from livereduce.messages.status import ScriptSeen, Status, is_time
 
 FINE_S, FINE_KEPT = 1.0, 600
 COARSE_S, COARSE_KEPT = 30.0, 2880
-"""Ten minutes every second, a day every half minute."""
+"""Every second for ten minutes, every half minute for a day."""
 SLACK_S = 0.1
-"""Snapshots come when they come: one that is as much too early is taken."""
+"""Snapshots do not come exactly on time: one that is this much too early is taken."""
 MARKS_KEPT = 500
 LONGEST_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A snapshot's numbers; None where there are none."""
+    """Numbers of a snapshot; None where there are none."""
 
     at: datetime
     events_per_s: float
@@ -35,7 +35,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineMark:
-    """Something that happened: ``run``, ``restart``, ``script``, ``error``, ``state`` or ``down``, in words."""
+    """An event: ``run``, ``restart``, ``script``, ``error``, ``state`` or ``down``, with a text."""
 
     at: str
     kind: str
@@ -56,17 +56,17 @@ class Timeline:
         for kept, apart_s in ((self.fine, FINE_S), (self.coarse, COARSE_S)):
             if not kept or sample.at - kept[-1].at >= timedelta(seconds=apart_s - SLACK_S):
                 kept.append(sample)
-            elif sample.at < kept[-1].at:  # the clock was set back: what lies ahead is not of this clock
+            elif sample.at < kept[-1].at:  # the clock was set back: later samples are of the old clock
                 kept.clear()
                 kept.append(sample)
         self.marks.extend(happened(before, after))
 
     def went_down(self, at: str, why: str) -> None:
-        """Mark that the daemon is down, or with an empty reason that it is back."""
+        """Mark that the daemon is down, or with an empty reason that it is up again."""
         self.marks.append(TimelineMark(at=at, kind="down", text=why[:LONGEST_TEXT] or "the daemon is back"))
 
     def shown(self, since: datetime | None = None) -> dict[str, Any]:
-        """All of it, or what is newer than `since`, as columns, oldest first; marks are always all there are."""
+        """All samples, or those newer than `since`, as columns, oldest first; marks are always complete."""
         fine_from = self.fine[0].at if self.fine else None
         samples = [one for one in self.coarse if fine_from is None or one.at < fine_from] + list(self.fine)
         samples = [one for one in samples if since is None or one.at > since]
@@ -91,7 +91,7 @@ def _sample(status: Status) -> Sample:
 
 
 def happened(before: Status | None, after: Status) -> list[TimelineMark]:
-    """What is to be marked between two snapshots; of the first one the restarts it remembers."""
+    """Marks for the changes between two snapshots; for the first snapshot, the restarts that it lists."""
     known = {(one.at, one.generation) for one in before.last_restarts} if before else set()
     marks = [
         TimelineMark(at=one.at, kind="restart", text=f"generation {one.generation} ended: {one.reason}"[:LONGEST_TEXT])

@@ -1,4 +1,4 @@
-"""What scripts reported over a run, its statistics, and when it is good enough. Pure; the rules are `publish`'s."""
+"""Metrics of a run with statistics, and a forecast of when it is good enough. Pure; the rules are in `publish`."""
 
 import math
 from datetime import timedelta
@@ -10,13 +10,13 @@ from livereduce.web.state.snapshot import unix_iso
 
 PC_PER_UAH = 3.6e9
 FURTHEST_S = 1e9
-"""Thirty years; a time beyond is no time but an answer."""
+"""Thirty years; a longer time means never."""
 
 
 def trends_body(
     trends: Trends | None, run: int, target: float | None, now_unix_s: float, no_beam_since: str = ""
 ) -> dict[str, Any]:
-    """The answer; `target` is a wanted relative error, `no_beam_since` as in `forecast`."""
+    """The answer of the API; `target` is the wanted relative error, `no_beam_since` as in `forecast`."""
     if trends is None:
         return {"run": run, "left_out": [], "metrics": []}
     metrics = [_metric(one, trends.began_unix_s, target, now_unix_s, no_beam_since) for one in trends.metrics.values()]
@@ -47,7 +47,7 @@ def _metric(
 
 
 def reached(found: Forecast, target: float) -> dict[str, Any]:
-    """A forecast for people: a sentence, and the time if there is one."""
+    """A forecast for people: a sentence, and the time if it is known."""
     near = found.at_unix_s is not None and found.seconds_more is not None and found.seconds_more < FURTHEST_S
     at = unix_iso(found.at_unix_s) if near and found.at_unix_s is not None else None
     return {"target": target, "reached": found.reached, "at": at, "text": _sentence(found, target), "how": found.how}
@@ -68,7 +68,7 @@ def _sentence(found: Forecast, target: float) -> str:
 
 
 def _span(seconds: float) -> str:
-    """A time as people say it."""
+    """Format a duration for people."""
     if not seconds < FURTHEST_S:
         return "more than thirty years"
     if seconds < 90:

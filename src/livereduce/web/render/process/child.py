@@ -1,7 +1,7 @@
-"""The renderer's own side: limits first, then job after job until standard input ends.
+"""Main program of a renderer: set limits, then answer jobs until standard input ends.
 
-What a product may cost is bounded here a second time: a file can crash the library that reads it, and the kernel's
-limits hold whatever that library does.
+The cost of a product is bounded here a second time: a file can crash the library that reads it, and the kernel's limits
+hold whatever that library does.
 """
 
 import logging
@@ -18,9 +18,9 @@ from livereduce.web.render.process.frames import END, PIECE, REFUSED, RenderJob,
 from livereduce.web.render.reading import Unshowable
 
 MEMORY_BYTES = 512 << 20
-"""Of address space: the page as a service may have 1 GiB of memory with all its processes."""
+"""Limit of address space: the page as a service may have 1 GiB of memory with all its processes."""
 CPU_S = 60
-"""For one job, should the server be gone that would end it earlier."""
+"""Limit of CPU time of one job, in case the server that would end it is gone."""
 NICER = 5
 
 log = logging.getLogger("livereduce.web")
@@ -30,7 +30,7 @@ def main() -> None:
     """Answer jobs until standard input ends."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
     with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # what a library prints is no answer
+        os.dup2(2, 1)  # libraries may print, which must not get into the answers
         _limit()
         for line in sys.stdin.buffer:
             _limit_time()
@@ -41,7 +41,7 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICER)
-    with suppress(OSError):  # if memory runs out in spite of it, this process goes first
+    with suppress(OSError):  # if memory runs out anyway, this process is killed first
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
@@ -79,7 +79,7 @@ def _pieces(job: RenderJob) -> Iterator[bytes]:
 
 
 def refusal_of(error: Exception, job: RenderJob) -> tuple[int, str]:
-    """Status of HTTP and a sentence for people: what is wrong with a product, in no library's words."""
+    """HTTP status and a sentence for people on what is wrong with a product, without library jargon."""
     match error:
         case Unshowable() | NotPlain():
             return 422, str(error)[:300]

@@ -1,6 +1,6 @@
-"""What passes between the page's server and a renderer: a job as a line of JSON, an answer as frames. Pure.
+"""Protocol between the page's server and a renderer: a job is a line of JSON, an answer is frames. Pure.
 
-A frame is its kind (one byte), its length (four bytes, big end first) and that many bytes.
+A frame is its kind (one byte), its length (four bytes, big-endian) and that many bytes.
 """
 
 import json
@@ -15,22 +15,22 @@ MAX_FRAME_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderJob:
-    """What a renderer is asked for.
+    """A job for a renderer.
 
     Attributes
     ----------
     what
         ``json``, ``csv``, ``png``, or ``shape``.
     path
-        Of the product's file.
+        Path of the product's file.
     most
-        Values at most in all (``json``).
+        Most values in total (``json``).
     rows
-        Spectra of a product of several dimensions; none for all of it.
+        Spectra of a product of several dimensions; empty for all of it.
     run, name, version
-        For headings; they have been looked up and are not looked for in the file.
+        For headings; the server has looked them up, they are not read from the file.
     packed
-        Whether JSON is to be compressed.
+        True to compress JSON.
     """
 
     what: str
@@ -44,27 +44,27 @@ class RenderJob:
 
 
 def encode_job(job: RenderJob) -> bytes:
-    """A line."""
+    """Encode a job as a line."""
     return json.dumps(asdict(job)).encode() + b"\n"
 
 
 def decode_job(line: bytes) -> RenderJob:
-    """The job of a line."""
+    """Decode the job of a line."""
     body: dict[str, Any] = json.loads(line)
     return RenderJob(**body | {"rows": tuple(body["rows"])})
 
 
 def frame(kind: bytes, payload: bytes = b"") -> bytes:
-    """One frame."""
+    """Encode one frame."""
     return HEADER.pack(kind, len(payload)) + payload
 
 
 def encode_refusal(status: int, text: str) -> bytes:
-    """Why there is no answer, with the status of HTTP for it."""
+    """Encode an error: HTTP status and reason."""
     return json.dumps([status, text]).encode()
 
 
 def decode_refusal(payload: bytes) -> tuple[int, str]:
-    """The same back."""
+    """Decode an error."""
     status, text = json.loads(payload)
     return int(status), str(text)

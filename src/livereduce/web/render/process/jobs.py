@@ -1,4 +1,4 @@
-"""What a renderer can make of a product: JSON for the page, a table, a picture, its shape."""
+"""The jobs of a renderer: JSON for the page, a table, a picture, the shape."""
 
 import gzip
 import json
@@ -14,7 +14,7 @@ from livereduce.web.render.reading import read_shown
 
 
 def json_body(job: RenderJob) -> bytes:
-    """A product as the API gives it."""
+    """A product in the API's form."""
     shown = read_shown(Path(job.path), job.most, job.rows)
     body = to_json(shown_body(shown, job.run, job.name, job.version))
     return gzip.compress(body, 1, mtime=0) if job.packed else body
@@ -22,7 +22,7 @@ def json_body(job: RenderJob) -> bytes:
 
 def picture(job: RenderJob) -> bytes:
     """A product as a PNG."""
-    from livereduce.web.render.png import draw  # matplotlib takes a second, and most renderers never draw
+    from livereduce.web.render.png import draw  # importing matplotlib takes a second, and most renderers never draw
 
     return draw(Path(job.path), job.rows, job.run, job.name)
 

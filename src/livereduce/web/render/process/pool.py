@@ -1,7 +1,7 @@
-"""The page's side of renderers: so many at a time, the others wait in a bounded queue, and none outlives its limit.
+"""The server's side of renderers: a limited number of processes, a bounded queue, and a time limit for each job.
 
-Everything here belongs to the event loop, which only passes bytes on: while a renderer works, stands still or dies, the
-page answers.
+Everything here runs in the event loop, which only passes bytes on: while a renderer works, hangs or dies, the page
+answers.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from livereduce.web.render.process.frames import (
 )
 
 LIMIT_S = 20.0
-"""For a piece of an answer; all but tables are one piece."""
+"""Timeout for a piece of an answer; all but tables are one piece."""
 GONE_S = 5.0
-"""For a process that was killed to be gone; one that hangs in a file server is not."""
+"""Time for a killed process to be gone; one that hangs in a file server is not."""
 IDLE_S = 300.0
-"""A renderer that nobody needs for so long gives its memory back."""
+"""A renderer that is unused this long is ended to free its memory."""
 _BUFFER_BYTES = 1 << 20
 
 
 class Refused(Exception):
-    """There is no answer: the status of HTTP for it, and a sentence for people."""
+    """The job failed: HTTP status, and a sentence for people."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -39,12 +39,12 @@ class Refused(Exception):
 
 
 class Renderer:
-    """One process that answers a job at a time; started when it is needed and not there.
+    """One process that answers one job at a time; started when needed.
 
     Attributes
     ----------
     at_work
-        An answer has begun and has not come to its end.
+        An answer has begun and is not finished.
     """
 
     def __init__(self, kind: str) -> None:
@@ -55,12 +55,12 @@ class Renderer:
         self._leaving: asyncio.TimerHandle | None = None
 
     async def pieces(self, job: RenderJob) -> AsyncGenerator[bytes, None]:
-        """The pieces of an answer as they come; whoever stops while it is at work has to call `end`.
+        """The pieces of an answer as they come; a caller that stops before the end must call `end`.
 
         Raises
         ------
         Refused
-            There is no answer, or it ends here.
+            There is no answer, or it breaks off here.
         """
         process = await self._running()
         assert process.stdin is not None
@@ -78,7 +78,7 @@ class Renderer:
             raise Refused(422, "reading it ended the process that does it: it takes too much memory or time") from None
 
     def rest(self) -> None:
-        """Nobody needs it now."""
+        """Release the renderer until the next job."""
         if self._process is not None:
             self._leaving = asyncio.get_running_loop().call_later(IDLE_S, self._kill)
 
@@ -89,12 +89,12 @@ class Renderer:
                 self._process.kill()
 
     async def end(self) -> None:
-        """End the process, whatever it does; the next job starts another one.
+        """Kill the process, whatever it does; the next job starts another one.
 
         Raises
         ------
         Refused
-            It does not go: it hangs in a file server. No other one takes its place until it has gone.
+            It does not exit because it hangs in a file server. No other one is started until it has gone.
         """
         if self._process is None:
             return
@@ -122,7 +122,8 @@ class Renderer:
 
 async def _start(kind: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "livereduce.web.render.process", kind),  # the kind is for people who look at processes
+        # the kind is for people who look at a list of processes
+        *(sys.executable, "-m", "livereduce.web.render.process", kind),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_BUFFER_BYTES,
@@ -139,16 +140,16 @@ async def _frame(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
 
 
 class Renderers:
-    """Some renderers that share the work of a kind.
+    """Renderers that share the work of a kind.
 
     Parameters
     ----------
     kind
-        What they do, in a word.
+        Their work, in a word.
     most
-        How many there are at most.
+        Most renderers.
     most_waiting
-        For one of them to be free.
+        Most jobs that wait for a free one.
     """
 
     def __init__(self, kind: str, most: int, most_waiting: int) -> None:
@@ -158,7 +159,7 @@ class Renderers:
         self._waiting, self._most_waiting = 0, most_waiting
 
     async def ask(self, job: RenderJob) -> bytes:
-        """The whole answer; raises as `pieces`."""
+        """Return the whole answer; raises as `pieces`."""
         return b"".join([piece async for piece in self.pieces(job)])
 
     async def pieces(self, job: RenderJob) -> AsyncGenerator[bytes, None]:
@@ -167,7 +168,7 @@ class Renderers:
         Raises
         ------
         Busy
-            Too many are waiting.
+            Too many jobs are waiting.
         Refused
             There is no answer, or a piece takes too long.
         """
@@ -178,7 +179,7 @@ class Renderers:
                 yield piece
         finally:
             try:
-                if renderer.at_work:  # for nobody any more
+                if renderer.at_work:  # nobody waits for its answer any more
                     await renderer.end()
             finally:
                 renderer.rest()
@@ -193,10 +194,10 @@ class Renderers:
             await self._places.acquire()
         finally:
             self._waiting -= 1
-        return self._free.pop()  # the one that has been used last
+        return self._free.pop()  # the most recently used
 
     async def close(self) -> None:
-        """End all of them."""
+        """End all renderers."""
         for renderer in self._all:
             with suppress(Refused):
                 await renderer.end()
