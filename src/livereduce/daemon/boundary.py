@@ -1,4 +1,4 @@
-"""The containment of the parts of a tick: a fault of ours in one of them skips neither the others nor the next tick."""
+"""Error boundary of a tick's parts: a bug in one part skips neither the other parts nor the next tick."""
 
 import logging
 import time
@@ -10,7 +10,7 @@ log = logging.getLogger("livereduce.daemon")
 
 
 class Boundary:
-    """Counts what fails inside of it, and logs it once in a while for each part.
+    """Counts exceptions in a part of a tick, and logs them once per window and part.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Boundary:
         self._told_at: dict[str, float] = {}
 
     def contain(self, part: str, act: Callable[[], object]) -> None:
-        """Do a part of a tick; whatever it raises stays here."""
+        """Run a part of a tick; its exceptions do not get out."""
         try:
             act()
         except Exception:

@@ -1,4 +1,4 @@
-"""What the policy speaks of: the facts it is told, the actions it asks for, the state it keeps. Values only."""
+"""Vocabulary of the policy: facts that it receives, actions that it requests, and its state. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ class Limits:
     Attributes
     ----------
     stop_s, cancel_s, dump_s, terminate_s
-        How long is waited after the order to stop, after the same order when only the scripts have changed, after a
-        stack dump, and after a signal.
+        Wait after the order to stop, after the same order when only the scripts have changed, after a stack dump, and
+        after a signal.
     turn_s
-        The most that the time between two ticks counts as silence of the worker.
+        Most that the time between two ticks counts as silence of the worker.
     ask_again_s
-        Between two questions for an environment that could not be used.
+        Time between two checks of an environment that could not be used.
     refused_s
-        Until what a worker has refused is tried again.
+        Time until something that a worker has refused is tried again.
     """
 
     stop_s: float = 20.0
@@ -44,14 +44,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """Configuration and scripts were looked at: all that is wrong with them, and what tells this set from another.
+    """Configuration and scripts were checked: all their problems, and a fingerprint of this set.
 
     Attributes
     ----------
     silence_s
         How long a worker that is started on them may be silent, by phase.
     relaunch
-        Why the daemon is to end and be launched anew for them; empty if it can go on.
+        Why the daemon must exit and be launched again for them; empty if it can go on.
     """
 
     fingerprint: str
@@ -62,12 +62,12 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beaten:
-    """The worker gave a sign of life.
+    """The worker sent a beat.
 
     Attributes
     ----------
     silent_s
-        How old it is: a loop that beats may speak for another one (`livereduce.messages.beat.Progress.silent_s`).
+        Its age: the loop that sends the beat may report on another one (`livereduce.messages.beat.Progress.silent_s`).
     """
 
     phase: Phase
@@ -76,7 +76,7 @@ class Beaten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerEnded:
-    """The worker is gone: exit code, negative for a signal (as `subprocess` has it), None if it never came up."""
+    """The worker has ended: exit code, negative for a signal (as in `subprocess`), None if it never started."""
 
     code: int | None
     reason: str
@@ -84,7 +84,7 @@ class WorkerEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outdated:
-    """The worker is to begin anew: its scripts have changed and can be used (or are gone), or somebody asked for it."""
+    """The worker must be restarted: its usable scripts have changed (or were removed), or somebody asked for it."""
 
     reason: str
 
@@ -98,12 +98,12 @@ class Reconfigured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgrown:
-    """The worker takes too much memory; `at_once` if there is no time to wait for the end of its step.
+    """The worker uses too much memory; `at_once` if it cannot finish its step.
 
     Attributes
     ----------
     wait_s
-        How long to wait with the next start, as it would not go better.
+        Wait before the next start, because it would fail the same way.
     """
 
     reason: str
@@ -113,14 +113,14 @@ class Outgrown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unintelligible:
-    """What comes on the worker's beat pipe is not what a worker says: nobody knows how it is."""
+    """The worker's beat pipe carries something other than beats: the state of the worker is unknown."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopAsked:
-    """Somebody wants the daemon to end; `by` names the signal."""
+    """Somebody asked the daemon to stop; `by` names the signal."""
 
     by: str
 
@@ -137,44 +137,44 @@ Fact = Judged | Beaten | WorkerEnded | Outdated | Reconfigured | Outgrown | Unin
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judge configuration and scripts now."""
+    """Check configuration and scripts now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Start a worker on what was judged last."""
+    """Start a worker on what was checked last."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AskStop:
-    """Send the order to stop: the worker finishes its step, publishes and leaves."""
+    """Send the order to stop: the worker finishes its step, publishes and exits."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskRecycle:
-    """Send the order to leave after this step for want of memory; a new worker follows."""
+    """Send the order to exit after this step because of memory; a new worker follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """SIGUSR1 to the worker: it writes the stacks of its threads."""
+    """Send SIGUSR1 to the worker: it writes the stacks of its threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminate:
-    """SIGTERM to the worker's process group."""
+    """Send SIGTERM to the worker's process group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL to the worker's process group."""
+    """Send SIGKILL to the worker's process group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """End the daemon; no worker is left."""
+    """Exit the daemon; no worker is left."""
 
     code: int
 
@@ -185,7 +185,7 @@ Action = Judge | Start | AskStop | AskRecycle | Dump | Terminate | Kill | Exit
 
 
 class Ending(StrEnum):
-    """Why the daemon is ending its worker, which says what comes after."""
+    """Why the daemon is ending its worker; this decides what comes next."""
 
     STOP = "stop"
     RENEW = "renew"
@@ -194,29 +194,28 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonState:
-    """Where the daemon is.
+    """State of the daemon.
 
     Attributes
     ----------
     word, why, since
-        State word, the reason a person would give for it, and when the word began.
+        State word, the reason for people, and when the state began.
     alive
-        A worker may be there.
+        A worker may exist.
     due
-        When the next thing is to be done by itself; None if nothing is.
+        When the next action is due without a fact; None if none is.
     fingerprint, refused
         What the newest worker was started on, and what a worker has refused (exit 78).
     ending, rung
-        Why the worker is being ended, and the step of the ladder that was taken last; None and 0 if it is not.
+        Why the worker is being ended, and the last step of the ladder; None and 0 if it is not.
     outgrown
-        What was said of the worker's memory when it was asked to leave, or was ended, for that; None if it was not.
+        The text on memory with which the worker was asked to exit, or was ended; None if it was not.
     phase, heard_at, ticked_at, silence_s
-        What the worker did when it was heard last, when that was, when time was looked at last, and how long it may
-        be silent.
+        Phase and time of the worker's newest beat, time of the last tick, and how long the worker may be silent.
     failures, failed_at, earliest
-        Ends in a row that count for the back-off, when the newest was, and before when nothing is started.
+        Ends in a row that count for the back-off, time of the newest, and time before which nothing is started.
     restarts, renewals
-        How often a worker ended that nobody had asked to end, and how often one was ended to begin anew.
+        Number of workers that ended unasked, and of workers that were restarted on purpose.
     """
 
     limits: Limits = field(default_factory=Limits)

@@ -1,4 +1,4 @@
-"""A directory that the daemon has to itself: locked, swept, and made again if somebody removes it."""
+"""A directory that the daemon owns: locked, cleaned up, and created again if somebody removes it."""
 
 import errno
 import logging
@@ -10,7 +10,7 @@ from livereduce.base.errors import OperatorError
 from livereduce.base.files import sweep
 
 NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
-"""What a file system answers that has no locks."""
+"""Errors of a file system without locks."""
 
 log = logging.getLogger("livereduce.daemon")
 
@@ -20,19 +20,19 @@ class Held(OperatorError):
 
 
 class Home:
-    """One of the daemon's directories, which may become another one, and its lock.
+    """One of the daemon's directories and its lock; it can move to another directory.
 
     Parameters
     ----------
     kind
         ``runtime`` or ``state``.
     name
-        Of the lock file.
+        Name of the lock file.
 
     Attributes
     ----------
     folder
-        None as long as there is none, or it cannot be written.
+        None while there is no directory, or it cannot be written.
     """
 
     def __init__(self, kind: str, name: str) -> None:
@@ -42,14 +42,14 @@ class Home:
         self.folder: Path | None = None
 
     def move(self, folder: Path, configuration: str) -> bool:
-        """Take the lock of a directory and give back that of the one before; whether it is another one.
+        """Lock a directory and release the one before; return True if the directory is another one.
 
         Raises
         ------
         Held
             Another daemon has it; the lock on the directory before is kept.
         OSError
-            The directory cannot be written; the same.
+            The directory cannot be written; the lock on the directory before is kept.
         """
         if folder == self.folder:
             return False
@@ -61,7 +61,7 @@ class Home:
         return True
 
     def hold(self, configuration: str) -> None:
-        """Take the lock again if its file is gone; what cannot be made now is tried again the next time.
+        """Take the lock again if its file is gone; what fails now is tried again the next time.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Home:
         log.warning("%s was removed: creating it again", self.folder)
 
     def leave(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._fd >= 0:
             os.close(self._fd)
         self.folder, self._fd = None, -1

@@ -1,4 +1,4 @@
-"""The daemon's loop: gather facts, ask the policy, carry out what it says, tell everybody. Decides nothing itself.
+"""The daemon's loop: gather facts, ask the policy, carry out its actions, report. Decides nothing itself.
 
 One thread and one wait: on the worker's pidfd, its beats and its output, and on the descriptor that signals wake.
 """
@@ -51,11 +51,11 @@ from livereduce.preflight.resolve import Resolved
 from livereduce.scripting import last_good as last_good_module
 
 TICK_S = 1.0
-"""The longest wait; what nobody announces (the clock, a file) is looked at this often."""
+"""The longest wait; things without a notification (the clock, a file) are checked this often."""
 BEATS_S = 0.25
-"""Between two readings of beats."""
+"""Time between two readings of beats."""
 LAST_WORDS = 5
-"""Lines of output that are kept with the end of a worker."""
+"""Lines of output that are stored with the end of a worker."""
 
 log = logging.getLogger("livereduce.daemon")
 
@@ -63,7 +63,7 @@ Command = Callable[[str, Path], tuple[str, ...]]
 
 
 class DaemonLoop:
-    """One daemon at work.
+    """A running daemon.
 
     Parameters
     ----------
@@ -72,9 +72,9 @@ class DaemonLoop:
     signals
         Descriptor on which the number of each signal arrives as a byte.
     command
-        How a worker is started: from the interpreter and the path of its job.
+        Makes the command line of a worker, from the interpreter and the path of its job.
     watching
-        How often configuration and scripts are looked at.
+        How often to look at configuration and scripts.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class DaemonLoop:
         self._boundary = Boundary()
 
     def run(self) -> int:
-        """Turn until the policy says that it is over; the exit code."""
+        """Loop until the policy ends it; return the exit code."""
         try:
             while self._exit_code is None:
                 self._tick()
@@ -115,7 +115,7 @@ class DaemonLoop:
     def _tick(self) -> None:
         contain, ready = self._boundary.contain, set[int]()
         contain("wait", lambda: ready.update(self._wait()))
-        # Signals come first: nothing that goes wrong later in a tick may cost a request to stop.
+        # Signals come first: nothing that fails later in a tick may lose a request to stop.
         contain("signals", lambda: self._take_signals(ready))
         contain("worker", lambda: self._hear_worker(ready))
         contain("parser", self._take_parsed)
@@ -166,7 +166,7 @@ class DaemonLoop:
         if self._worker is not None:
             self._gather_from(self._worker, ready)
         elif self._state.alive:
-            # An action failed half-way (a bug): what the policy believes must come back to the facts.
+            # An action failed half-way (a bug): the policy's state must be brought back to the facts.
             self._pending.append(WorkerEnded(code=None, reason="the daemon has lost its worker"))
 
     def _take_parsed(self) -> None:
@@ -178,12 +178,12 @@ class DaemonLoop:
         self._pending.extend(self._reasking.gather(waits, time.monotonic()))
 
     def _wait(self) -> set[int]:
-        """The descriptors that are ready, after at most the time to the next deadline."""
+        """Descriptors that are ready, after at most the time to the next deadline."""
         watched = {self._signals, *(self._worker.watched if self._worker else ())}
         if self._site.parser.fd is not None:
             watched.add(self._site.parser.fd)
         if self._boundary.failed:
-            # a fault that repeats must not turn the loop hot
+            # a fault that repeats must not make the loop spin
             self._boundary.failed = False
             _ready({self._signals}, TICK_S)
             return _ready(watched, 0.0)
@@ -191,7 +191,7 @@ class DaemonLoop:
         dues = (policy.next_due(self._state), self._changes.due, now + TICK_S)
         until = min(due for due in dues if due is not None)
         if self._worker is not None and now < self._beats_due:
-            # many beats are read at once: nobody needs to know of each when it comes
+            # many beats are read at once: nobody needs each of them immediately
             ready = _ready(watched - {self._worker.beats_fd}, min(until, self._beats_due) - now)
             if ready:
                 return ready
@@ -199,7 +199,7 @@ class DaemonLoop:
 
     def _gather_from(self, worker: Worker, ready: set[int]) -> None:
         now, contain = time.monotonic(), self._boundary.contain
-        if ready & {worker.beats_fd, worker.pidfd}:  # of one that has ended, what it said last counts
+        if ready & {worker.beats_fd, worker.pidfd}:  # when the worker has ended, its last beats still count
             contain("beats", lambda: self._take_beats(worker, now))
         if worker.output_fd in ready:
             contain("output", lambda: self._take_output(worker.read_output()))
@@ -241,7 +241,7 @@ class DaemonLoop:
             self._pending.extend(self._weighing.gather(self._worker, generation, self._observed, now))
 
     def _keep_stacks(self, worker: Worker) -> None:
-        """Save what a worker has answered to the last `Dump`, if it was asked."""
+        """Save the worker's answer to the last `Dump`, if there was one."""
         why, self._stacks_asked = self._stacks_asked, ""
         resolved, job = self._site.found.resolved, self._reporter.job
         if not why or resolved is None or job is None:
@@ -342,7 +342,7 @@ def _ready(watched: set[int], wait_s: float) -> set[int]:
     poll = select.poll()
     for fd in watched:
         poll.register(fd, select.POLLIN)
-    # rounded up: a wait that ended just before the deadline would be followed by many of no length
+    # rounded up: a wait that ends just before the deadline would be followed by many of zero length
     return {fd for fd, _ in poll.poll(int(wait_s * 1000) + 1 if wait_s > 0 else 0)}
 
 

@@ -67,11 +67,11 @@ from livereduce.messages.beat import Phase
 from livereduce.messages.status import StateWord
 
 _HARDER: tuple[Action, ...] = (Terminate(), Kill())
-"""The rungs of the ladder after the first, which is the order to stop, or a stack dump."""
+"""The steps of the ladder after the first, which is the order to stop, or a stack dump."""
 
 
 def step(state: DaemonState, fact: Fact, now: float) -> Step:
-    """The state after a fact, and what is to be done."""
+    """Return the state after a fact, and the actions to be done."""
     if state.word is StateWord.STOPPED:
         return state, ()
     match fact:
@@ -96,7 +96,7 @@ def step(state: DaemonState, fact: Fact, now: float) -> Step:
 
 
 def _become(state: DaemonState, word: StateWord, why: str, now: float) -> DaemonState:
-    """Change the word; staying in it keeps the time since when it holds."""
+    """Change the state word; staying in it keeps the time since when it holds."""
     return replace(state, word=word, why=why, since=state.since if word is state.word else now)
 
 
@@ -104,7 +104,7 @@ def _become(state: DaemonState, word: StateWord, why: str, now: float) -> Daemon
 
 
 def _forgive_standstill(state: DaemonState, now: float) -> DaemonState:
-    """Count a long time without a tick as a short silence: the daemon was not there to hear anything."""
+    """Count a long time without a tick as a short silence: the daemon did not run, so it could not receive anything."""
     asleep_s = max(0.0, now - state.ticked_at - state.limits.turn_s)
     return replace(state, ticked_at=now, heard_at=min(now, state.heard_at + asleep_s))
 
@@ -138,7 +138,7 @@ def _listen(state: DaemonState, now: float) -> Step:
 
 
 def _climb(state: DaemonState, now: float) -> Step:
-    """The next rung of the ladder; the last one is repeated, since a process may be stuck in the kernel."""
+    """Take the next step of the ladder; the last one is repeated, since a process may be stuck in the kernel."""
     rung = min(state.rung + 1, len(_HARDER))
     return replace(state, rung=rung, due=now + state.limits.terminate_s), (_HARDER[rung - 1],)
 
@@ -148,7 +148,7 @@ def _climb(state: DaemonState, now: float) -> Step:
 
 def _on_judged(state: DaemonState, fact: Judged, now: float) -> Step:
     if state.alive:
-        return state, ()  # under a running worker `Outdated` and `Reconfigured` say what has changed
+        return state, ()  # while a worker runs, `Outdated` and `Reconfigured` tell what has changed
     if fact.problems:
         return _park(state, "; ".join(fact.problems), now), ()
     if fact.relaunch:
@@ -175,7 +175,7 @@ def _on_beaten(state: DaemonState, fact: Beaten, now: float) -> Step:
     heard = replace(state, phase=fact.phase, heard_at=now - fact.silent_s)
     if state.word is StateWord.STALLED and state.rung == 0:
         if fact.silent_s >= state.silence_s[fact.phase]:
-            return state, ()  # it says no more than that the silence goes on
+            return state, ()  # only tells that the silence goes on
         heard = replace(heard, ending=None, due=None)
     elif state.ending or state.word is StateWord.RUNNING or fact.phase is Phase.STARTING:
         return heard, ()
@@ -207,12 +207,12 @@ def _on_outdated(state: DaemonState, why: str, now: float) -> Step:
         return state, ()
     forgiven = replace(_forget_failures(state), outgrown=None)
     if not state.alive:
-        # parked or backing off: what was wrong may be mended
+        # parked or backing off: the problem may be fixed
         if state.word is StateWord.RESTARTING:
             forgiven = _become(forgiven, StateWord.RESTARTING, why, now)
         return replace(forgiven, refused=None, due=now), ()
     renewed = replace(forgiven, ending=Ending.RENEW)
-    if state.ending and state.rung:  # it is being ended the hard way already: only what comes after has changed
+    if state.ending and state.rung:  # it is already being ended by force: only what comes next has changed
         return _become(renewed, StateWord.RESTARTING, why, now), ()
     renewed = replace(renewed, rung=0, due=now + state.limits.cancel_s)
     return _become(renewed, StateWord.RESTARTING, why, now), (AskStop(),)
@@ -255,7 +255,7 @@ def _on_stop_asked(state: DaemonState, why: str, now: float) -> Step:
     stopping = _become(replace(state, ending=Ending.STOP), StateWord.STOPPING, why, now)
     if state.ending is None or (state.ending is Ending.RENEW and state.rung == 0):
         return replace(stopping, rung=0, due=now + state.limits.stop_s), (AskStop(),)
-    return stopping, (AskStop(),)  # it hangs, or is being ended the hard way already: that ladder goes on
+    return stopping, (AskStop(),)  # it hangs, or is already being ended by force: that ladder goes on
 
 
 def _stop(state: DaemonState, why: str, now: float) -> Step:
@@ -286,7 +286,7 @@ def _restart(state: DaemonState, why: str, now: float) -> DaemonState:
 
 
 def _forget_failures(state: DaemonState) -> DaemonState:
-    """After a person's change, and after health, the old failures say nothing about the next."""
+    """Forget old failures after a person's change, or after health: they say nothing about the next."""
     return replace(state, failures=0, earliest=0.0)
 
 
@@ -295,14 +295,14 @@ def _memory_wait_s(state: DaemonState) -> float:
 
 
 def _forget_if_healthy(state: DaemonState, until: float) -> DaemonState:
-    """A worker that was well for long ends a series of failures."""
+    """A worker that was healthy for long ends a series of failures."""
     healthy = state.word is StateWord.RUNNING and until - state.since >= state.limits.healthy_s
     return _forget_failures(state) if healthy else state
 
 
 def wait_s(failures: int, limits: Limits) -> float:
-    """How long to wait after so many failures in a row: 0, 2, 4, 8 … 300 s."""
+    """Wait after this many failures in a row: 0, 2, 4, 8 … 300 s."""
     if failures <= 1:
         return 0.0
-    # the exponent is bounded before it is used: after weeks of failures 2.0**n would overflow
+    # bound the exponent before using it: after weeks of failures 2.0**n would overflow
     return min(limits.first_wait_s * 2.0 ** min(failures - 2, 60), limits.longest_wait_s)

@@ -31,14 +31,14 @@ def run(
 ) -> int:
     """Keep one worker reducing until SIGTERM, SIGINT or SIGQUIT; must be called from the main thread.
 
-    SIGHUP begins anew with the scripts as they are then.
+    SIGHUP restarts the worker with the current scripts.
 
     Parameters
     ----------
     path
-        The configuration; None for the usual place.
+        The configuration; None for the default place.
     limits, command, watching
-        The times of the daemon, how a worker is started, and how often files are looked at; tests give their own.
+        The daemon's times, the command line of a worker, and how often files are looked at; tests give their own.
 
     Returns
     -------
@@ -63,7 +63,10 @@ def run(
 
 @contextmanager
 def noted_signals() -> Iterator[int]:
-    """Note signals as bytes on the descriptor given. A handler that did more could deadlock in a lock or a log."""
+    """Write the number of each signal as a byte to a descriptor.
+
+    A handler that did more could deadlock in a lock or a log.
+    """
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = {number: signal.signal(number, _note) for number in SIGNALS}
     woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -78,4 +81,4 @@ def noted_signals() -> Iterator[int]:
 
 
 def _note(number: int, frame: FrameType | None) -> None:
-    """Nothing to do: the number is on the wake-up descriptor already."""
+    """Do nothing: the number is on the wake-up descriptor already."""

@@ -1,4 +1,4 @@
-"""The entry of a worker process."""
+"""The entry point of a worker process."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Signs of life from the work loop to the daemon: full snapshots on a pipe that may be full, broken or absent."""
+"""Beats from the work loop to the daemon: full snapshots on a pipe that may be full, broken or absent."""
 
 import logging
 import os
@@ -12,13 +12,13 @@ from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
 log = logging.getLogger("livereduce.worker")
 
 SHORTEST_S = 0.05
-"""Within a phase not more than 20 beats a second: an engine that polls fast must not spend its time on beats."""
+"""Within a phase at most 20 beats a second: an engine that polls fast must not spend its time on beats."""
 
 
 class Beats:
-    """Sends a beat at each change of phase, and progress at a bounded rate; never waits.
+    """Sends a beat at each change of phase, and progress at a bounded rate; never blocks.
 
-    Mantid's scripts run in a thread of Mantid's: a change of phase may come from there.
+    Mantid runs scripts in a thread of its own: a change of phase may come from there.
 
     Parameters
     ----------
@@ -38,20 +38,18 @@ class Beats:
         self._lock = threading.Lock()
 
     def phase(self, phase: Phase, progress: Progress | None = None) -> None:
-        """The work loop enters a phase, or is still in it, having got so far; this is the `beat` of engines."""
+        """Report that the work loop enters a phase, or is still in it; engines call this as `beat`."""
         with self._lock:
             news = progress is not None and _news(progress) != _news(self._progress)
             self._progress = progress or self._progress
             changed = phase != self._phase or not self._seq
-            if (
-                changed and progress is None and self._progress.silent_s
-            ):  # what was silent in the phase before is so no more
+            if changed and progress is None and self._progress.silent_s:  # the silence of the phase before has ended
                 self._progress = replace(self._progress, silent_s=0.0)
             self._phase = phase
             self._send(at_once=changed or news)
 
     def doing(self, what: str) -> None:
-        """Say what takes long while the worker starts; later there are other signs of what it does."""
+        """Report what takes long while the worker starts; later, phases tell that."""
         with self._lock:
             if self._phase is not Phase.STARTING:
                 return
@@ -61,7 +59,7 @@ class Beats:
             self._send(at_once=news)
 
     def progress(self, progress: Progress) -> None:
-        """The work loop has got so far, in the phase it was last in; what somebody waits for is told at once."""
+        """Report progress within the present phase; important news is sent at once."""
         with self._lock:
             news = _news(progress) != _news(self._progress)
             self._progress = progress
@@ -74,18 +72,18 @@ class Beats:
         self._seq += 1
         self._sent_s = now_s
         beat = encode_beat(Beat(seq=self._seq, phase=self._phase, progress=self._progress))
-        # A script may have closed the descriptor, and then its number means a file of the script.
+        # A script may have closed the descriptor; its number may then belong to a file of the script.
         if _identity(self._fd) != self._pipe:
             leave("a script closed the worker's status pipe: the worker exits")
             return
-        # A full pipe means a slow daemon, a broken one that it is gone: the first loses a beat, the second is the
-        # business of `worker.orders`.
+        # A full pipe means a slow daemon: a beat is lost. A broken one means that the daemon is gone: `worker.orders`
+        # acts.
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self._fd, beat)
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
-    """What tells an open file from another; None if the descriptor is closed."""
+    """Identity of an open file; None if the descriptor is closed."""
     try:
         facts = os.fstat(fd)
     except OSError:
@@ -94,11 +92,11 @@ def _identity(fd: int) -> tuple[int, int] | None:
 
 
 def leave(why: str) -> None:
-    """End this process at once: nobody can know any more whether it works."""
+    """End this process at once: it can no longer report whether it works."""
     log.error("%s", why)
     os._exit(1)
 
 
 def _news(progress: Progress) -> tuple[object, ...]:
-    """What is worth a beat of its own: the next thing may be the end of the process, or a step without an end."""
+    """The values whose change is worth a beat of its own: next the process may die, or a step may never end."""
     return progress.last_errors, progress.source_connected, progress.source_reason, progress.run

@@ -1,6 +1,6 @@
-"""``python -m livereduce.worker --identify [NAME]``: ask Mantid which instrument this is, print JSON.
+"""``python -m livereduce.worker --identify [NAME]``: ask Mantid for the instrument, print JSON.
 
-A process of its own, since Mantid takes seconds to import, prints what it likes, and may hang in doing either.
+In a separate process, because Mantid takes seconds to import, prints what it likes, and may hang in both.
 """
 
 import os
@@ -13,20 +13,20 @@ from livereduce.environment.identity import Identity, encode
 
 
 def identify(name: str = "") -> int:
-    """Print what the Mantid of this python says of an instrument, or of its default one; the exit code."""
+    """Print what this Python's Mantid knows of an instrument, or of its default one; return the exit code."""
     try:
         identity = ask(name)
     except Exception as error:  # noqa: BLE001 (the boundary to Mantid: whatever it raises is the answer)
         identity = Identity(problem=f"{type(error).__name__}: {error}")
-    # on a line of its own, after whatever Mantid has printed without an end
+    # on a line of its own, in case Mantid has printed an incomplete line
     print("\n" + encode(identity), flush=True)
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(ExitCode.UNUSABLE if identity.problem else ExitCode.OK)  # Mantid's own end may take for ever
+    os._exit(ExitCode.UNUSABLE if identity.problem else ExitCode.OK)  # Mantid's own shutdown may hang
 
 
 def ask(name: str) -> Identity:
-    """What Mantid says; raises whatever it raises."""
+    """Ask Mantid; raises whatever it raises."""
     import mantid  # type: ignore[import-not-found,import-untyped,unused-ignore]
     from mantid.kernel import ConfigService  # type: ignore[import-not-found,import-untyped,unused-ignore]
 

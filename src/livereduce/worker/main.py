@@ -1,7 +1,7 @@
-"""``python -m livereduce.worker JOB.json``: reads the job, makes the engine, polls it until told to leave.
+"""``python -m livereduce.worker JOB.json``: reads the job, makes the engine, polls it until told to exit.
 
 Nothing heavy is imported before the first beat, and engines only when the job names them. SIGTERM keeps its default
-action, so that it ends every hang; the way to a clean end is the order to stop.
+action, so that it ends every hang; a clean exit is requested by the order to stop.
 """
 
 import faulthandler
@@ -39,18 +39,19 @@ POLL_S = 0.5
 """Beats are due at least once a second while waiting."""
 STOP_DEADLINE_S = 15.0
 LEAVE_S = 3.0
-"""For the interpreter's own end; with the deadline above it stays within the 20 s that `stopping` may last."""
+"""Time for the interpreter's own shutdown; with the deadline above it stays within the 20 s that `stopping` may
+last."""
 SILENCE_S = 0.5
-"""How long a line that another thread is writing to the log may take."""
+"""Longest wait for a line that another thread is writing to the log."""
 CRASHED = 1
-"""What Python ends with after an exception that nobody caught."""
+"""Python's exit code after an uncaught exception."""
 
 
 log = logging.getLogger("livereduce.worker")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one generation; returns the exit code. ``--identify [NAME]`` instead asks Mantid for the instrument."""
+    """Run one generation; return the exit code. ``--identify [NAME]`` instead asks Mantid for the instrument."""
     if list(arguments[:1]) == [IDENTIFY]:
         from livereduce.worker.identify import identify
 
@@ -61,16 +62,16 @@ def main(arguments: Sequence[str]) -> int:
         job = _read_job(arguments)
     except OperatorError as error:
         return _unusable(error)
-    if beat_fd is not None:  # there is a daemon that knows what to do with tags
+    if beat_fd is not None:  # there is a daemon that understands tags
         speak_through(fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH_FD))
     return work(job, engine_for, beat_fd, order_fd, own_log)
 
 
 def prepare_process() -> OwnLog:
-    """Signals, stack dumps and logging of a worker.
+    """Set up signals, stack dumps and logging of a worker.
 
-    SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of
-    every line of output, so a log line has only the rest.
+    SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of every
+    line of output, so a log line has only the rest.
     """
     take_any_text(sys.stdout, sys.stderr, encoding="utf-8")
     faulthandler.enable()
@@ -84,10 +85,10 @@ def prepare_process() -> OwnLog:
 
 
 class _EveryLine(logging.Formatter):
-    """Level and name before every line of a message: what has none was printed by a script."""
+    """Puts level and name before every line of a message: lines without them were printed by a script."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The message, its lines with what they need to be told apart."""
+        """The message with level and name on each line."""
         text = super().format(record)
         return "\n".join(f"{record.levelname} {record.name}: {line}" for line in text.splitlines() or [""])
 
@@ -99,29 +100,30 @@ def work(
     order_fd: int | None,
     own_log: OwnLog | None = None,
 ) -> int:
-    """Do a job until told to leave; returns the exit code.
+    """Do a job until told to exit; return the exit code.
 
     Parameters
     ----------
     make_engine
-        Gives the engine for a job; called after the first beat, as it may import for seconds. It says what takes long.
+        Makes the engine for a job; called after the first beat, because importing may take seconds. Reports what takes
+        long.
     beat_fd, order_fd
         The pipes to and from the daemon, None when run by hand.
     own_log
-        Takes over what the engine's modules log, before a script can run.
+        Takes over the log records of the engine's modules, before a script can run.
     """
     orders = Orders()
     if order_fd is not None:
-        # A terminal sends Ctrl-C to all processes in the foreground: what it means is for the daemon to say.
+        # A terminal sends Ctrl-C to all processes in the foreground; the daemon decides what it means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        start_guard(order_fd)  # it forks: no thread may be there yet
+        start_guard(order_fd)  # it forks: no thread may exist yet
         die_with_parent()
         obey(order_fd, orders)
     code = CRASHED
     try:
         code = _reduce(job, partial(_made, make_engine, own_log), Beats(beat_fd), orders)
     except BaseException:
-        if getattr(sys.stderr, "closed", True):  # a script has closed it: nobody would hear why
+        if getattr(sys.stderr, "closed", True):  # a script has closed it: the reason would be lost
             log.critical("the worker crashes", exc_info=True)
         raise
     finally:
@@ -158,18 +160,18 @@ def _made(make_engine: MakeEngine, own_log: OwnLog | None, job: Job, say: Say) -
 
 
 def engine_for(job: Job, say: Say = str) -> Engine:
-    """The engine that a job names; `say` is told what takes long on the way to it.
+    """Make the engine that a job names; `say` is told what takes long.
 
     Raises
     ------
     OperatorError
-        There is no such engine, or what it needs is not installed.
+        There is no such engine, or something that it needs is not installed.
     """
     if job.engine not in _NEEDS:
         raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
         return _mantid(say) if job.engine == "mantid" else _builtin(say)
-    except ImportError as error:  # not only a module that is missing: also a library of Mantid's that does not load
+    except ImportError as error:  # not only for a missing module: also for a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
         cure = f"; install them: {how_to_install('builtin', sys.executable)}" if job.engine == "builtin" else ""
@@ -201,15 +203,15 @@ def _mantid(say: Say) -> Engine:
 def _let_scripts_import_from(script_dir: str) -> None:
     """Put the scripts' directory at the end of the path.
 
-    A helper module beside the scripts is found, but a file there called `random.py` or `livereduce.py` does not take
-    the place of the library's or ours. A script that wants its own version of a module first can change `sys.path`.
+    A helper module beside the scripts is found, but a file there called `random.py` or `livereduce.py` does not replace
+    the library's or ours. A script that wants its own version of a module first can change `sys.path`.
     """
     if script_dir not in sys.path:
         sys.path.append(script_dir)
 
 
 def _inherited_fd(variable: str) -> int | None:
-    """The descriptor that a variable names, not to be passed on to what scripts start; None without the variable."""
+    """The descriptor that a variable names, not inherited by what scripts start; None without the variable."""
     text = os.environ.pop(variable, None)
     if text is None:
         return None
@@ -237,7 +239,7 @@ def _unusable(error: OperatorError) -> int:
 
 
 def _leave_now(code: int, own_log: OwnLog | None) -> NoReturn:
-    """End the process without the interpreter's own end: there Mantid waits without limit for its algorithms."""
+    """Exit without the interpreter's own shutdown, in which Mantid waits without limit for its algorithms."""
     _silence_log(own_log)
     if sys.exception() is not None:
         traceback.print_exc()
@@ -248,17 +250,17 @@ def _leave_now(code: int, own_log: OwnLog | None) -> NoReturn:
 
 
 def _silence_log(own_log: OwnLog | None) -> None:
-    """Let no other thread log any more: the last words are those of this one, and say why it ends."""
+    """Stop all other threads from logging: the last lines are those of this thread, and tell why the process ends."""
     logging.disable(logging.CRITICAL)
     if own_log is not None:
         own_log.silence(SILENCE_S)
     for handler in logging.getLogger().handlers:
         if handler.lock is not None:
-            handler.lock.acquire(timeout=SILENCE_S)  # for good; one that is stuck with it is not waited for
+            handler.lock.acquire(timeout=SILENCE_S)  # for good; a thread that is stuck with it is not waited for
 
 
 def _leave_soon(code: int) -> None:
-    """See to it that the process ends: the interpreter waits without limit for threads that a script has left."""
+    """Make sure that the process ends: the interpreter waits without limit for threads that a script has left."""
     timer = threading.Timer(LEAVE_S, os._exit, (code,))
     timer.daemon = True
     timer.start()

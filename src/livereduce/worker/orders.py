@@ -1,4 +1,4 @@
-"""What the daemon tells the worker, also without words: orders on a pipe, and that it is gone."""
+"""Orders from the daemon on a pipe, and the detection of its death."""
 
 import ctypes
 import os
@@ -15,16 +15,16 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What was ordered and not yet done; the work loop looks here between two steps.
+    """Orders that are not carried out yet; the work loop checks them between two steps.
 
     Attributes
     ----------
     leave
-        Finish the step, publish and end.
+        Finish the step, publish and exit.
     stop
-        That is for good; otherwise a new worker takes over.
+        Exit for good; otherwise a new worker takes over.
     trim
-        Give freed memory back.
+        Give freed memory back to the system.
     """
 
     leave: threading.Event = field(default_factory=threading.Event)
@@ -32,7 +32,7 @@ class Orders:
     trim: threading.Event = field(default_factory=threading.Event)
 
     def note(self, order: str) -> None:
-        """Keep an order for the work loop.
+        """Record an order for the work loop.
 
         Raises
         ------
@@ -44,18 +44,18 @@ class Orders:
         elif order == RECYCLE:
             self.leave.set()
         elif order == STOP:
-            self.stop.set()  # before `leave`: the work loop may look at any moment, and must see why
+            self.stop.set()  # before `leave`: the work loop may check at any moment, and must see why
             self.leave.set()
         else:
             raise ValueError(f"unknown order {order[:80]!r}; expected {STOP!r}, {RECYCLE!r} or {TRIM!r}")
 
 
 def obey(fd: int, orders: Orders) -> None:
-    """Note the orders on a pipe in a thread of its own, which takes nothing from the work loop.
+    """Read orders from a pipe in a separate thread, which takes nothing from the work loop.
 
-    Its end means that the daemon is gone: the process leaves at once with `ExitCode.PARENT_GONE`, whatever the work
-    loop is doing. The thread reads with `os.read`: one that waits in a buffered read makes CPython abort when the
-    process ends.
+    The end of the pipe means that the daemon is gone: the process exits at once with `ExitCode.PARENT_GONE`, whatever
+    the work loop is doing. The thread reads with `os.read`: a thread that waits in a buffered read makes CPython abort
+    when the process ends.
     """
     threading.Thread(target=_read_orders, args=(fd, orders), name="orders", daemon=True).start()
 
@@ -80,10 +80,10 @@ def _read(fd: int) -> bytes:
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent ends: also while a script holds the interpreter's lock.
+    """Ask Linux to kill this process when its parent ends: this works even while a script holds the interpreter's lock.
 
-    The "parent" is the thread that started this process (prctl(2)). One that ended before this call is noticed by
-    `obey`. SIGKILL, because a script may have handlers for all the others.
+    The "parent" is the thread that started this process (prctl(2)). If it ended before this call, `obey` notices.
+    SIGKILL, because a script may have handlers for all other signals.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -1,8 +1,7 @@
-"""The worker's own log, out of the reach of scripts.
+"""The worker's own log, protected from scripts.
 
-A script may clear handlers, disable logging, configure it anew or close standard error: all that is its own. The
-loggers of this package are taken out of the registry that it sees, into one of their own, which writes to a descriptor
-of its own.
+A script may remove handlers, disable logging, configure it again or close standard error. So the loggers of this
+package are moved from the registry that scripts see into a separate one, which writes to a descriptor of its own.
 """
 
 import fcntl
@@ -12,7 +11,7 @@ from contextlib import suppress
 
 PACKAGE = "livereduce"
 HIGH_FD = 200
-"""Where the descriptor is looked for: above those that a script closes one by one."""
+"""Least number of the copied descriptor: above those that a script closes one by one."""
 
 
 class OwnLog(logging.Handler):
@@ -21,7 +20,7 @@ class OwnLog(logging.Handler):
     Parameters
     ----------
     fd
-        What is copied.
+        The descriptor to copy.
     """
 
     def __init__(self, fd: int, formatter: logging.Formatter) -> None:
@@ -33,7 +32,7 @@ class OwnLog(logging.Handler):
         self._manager = logging.Manager(self._root)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; nothing that goes wrong with it gets out."""
+        """Write a record; errors do not get out."""
         try:
             data = (self.format(record) + "\n").encode("utf-8", "backslashreplace")
         except Exception as error:  # noqa: BLE001 (an object in a message may raise anything when it is shown)
@@ -46,7 +45,7 @@ class OwnLog(logging.Handler):
                 _write(2, data)
 
     def take_over(self) -> None:
-        """Take all loggers of this package there are now; to be called again when modules have been imported."""
+        """Take over all present loggers of this package; call it again after modules were imported."""
         registry = logging.Logger.manager.loggerDict
         for name in [name for name in registry if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
             logger = registry.pop(name)
@@ -55,7 +54,7 @@ class OwnLog(logging.Handler):
                 logger.manager, logger.parent = self._manager, self._root
 
     def silence(self, wait_s: float) -> None:
-        """Let no other thread log any more; one that is stuck in a line is waited for so long and no longer."""
+        """Stop all other threads from logging; a thread that is stuck in a line is waited for only this long."""
         self._manager.disable = logging.CRITICAL
         if self.lock is not None:
             self.lock.acquire(timeout=wait_s)  # for good

@@ -1,4 +1,4 @@
-"""Gives memory that is free inside the process back to the system."""
+"""Give memory that is free inside the process back to the system."""
 
 import ctypes
 import gc
@@ -13,7 +13,7 @@ WORTH_A_LINE = 1 << 20
 
 
 def trim() -> None:
-    """Collect what only circles keep alive, and have glibc return its free pages; elsewhere only the former.
+    """Collect objects that only reference cycles keep alive, and have glibc return its free pages (if it is glibc).
 
     glibc keeps what was freed between pieces that are still in use: of 692 MB in small arrays of which 98 % had been
     dropped, all stayed with the process until `malloc_trim`, and 51 MB after it (malloc_trim(3)).

@@ -1,4 +1,4 @@
-"""What the daemon watches: configuration, scripts, modules, the environment; and what a change of them means.
+"""The daemon's inputs: configuration, scripts, modules and environment are watched, and their changes judged.
 
 Read `watcher.py` first, then `judge.py`.
 """

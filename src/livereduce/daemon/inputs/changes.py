@@ -1,7 +1,7 @@
-"""What changes of scripts and configuration mean for a worker that runs: begin anew, stop in order, or only a report.
+"""Decide what a change of scripts or configuration means for a running worker: restart, stop, or only a report.
 
-`daemon.watch` says that a file has changed and settled; here it is judged whether it can be used. What cannot be used
-changes nothing but the report: the worker goes on with what it was started on.
+`inputs.watcher` tells that a file has changed and settled; here it is judged whether it can be used. A change that
+cannot be used is only reported: the worker goes on with what it was started on.
 """
 
 import time
@@ -21,12 +21,12 @@ LOOK_AGAIN_S = 2.0
 
 
 class Changes:
-    """The watcher of the newest start, and what it has found that cannot be used.
+    """The watcher since the newest start, and the changes that cannot be used.
 
     Attributes
     ----------
     times
-        How often is looked, and how long a content must stay to count; tests shorten them.
+        How often to look, and how long content must stay the same to count; tests shorten them.
     """
 
     def __init__(self, site: Site, times: Times | None = None) -> None:
@@ -43,32 +43,32 @@ class Changes:
         return Watcher(self._path, time.monotonic(), self._times)
 
     def look_comes(self) -> None:
-        """To be called before each `Site.look`, so that no change falls between the two."""
+        """Call this before each `Site.look`, so that no change is missed between the two."""
         self._watcher = self._new_watcher()
         self._running = None
         self._held.clear()
 
     def adopt(self, resolved: Resolved) -> None:
-        """To be called before a worker is started on this."""
+        """Call this before a worker is started on this."""
         found = self._site.found
         on_disk = found.on_disk or resolved.scripts
         now = time.monotonic()
         self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, found.closure, now)
         self._running = resolved
         self._held.clear()
-        # a last good configuration is that of no file: then nothing that the file may hold is in use
+        # a last good configuration is not that of the file: then nothing that the file may hold is in use
         self._configuration_in_use = "" if found.config_notes else self._watcher.configuration
         self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
         self._look_again_at = now + LOOK_AGAIN_S
 
     @property
     def due(self) -> float | None:
-        """When the next look is due; None while nothing is looked at."""
+        """Time of the next look; None while nothing is watched."""
         return self._watcher.due if self._running else None
 
     @property
     def notes(self) -> tuple[ProblemNote, ...]:
-        """What cannot be used at present and has not been taken, each once."""
+        """Changes that cannot be used at present and were not taken, each once."""
         if self._running is None:
             return (*self._site.found.config_notes, *self._site.found.script_notes)
         pending = self._watcher.problems(time.monotonic())
@@ -76,7 +76,7 @@ class Changes:
         return tuple(dict.fromkeys((*noted, *map(ProblemNote, pending))))
 
     def gather(self) -> list[Fact]:
-        """Look if it is time to; facts for the policy."""
+        """Look if it is time to; return facts for the policy."""
         if self._running is None:
             return []
         now = time.monotonic()
@@ -87,7 +87,7 @@ class Changes:
             self._held, changes = [*self._held, *changes], []
         facts = [self._judge(changed, self._running) for changed in changes]
         if self._notes["configuration"] and now >= self._look_again_at:
-            # what was wrong with it may lie outside of the file: a directory, the scripts it names
+            # the problem may lie outside of the file: in a directory, or in the scripts that it names
             facts.append(self._judge_configuration("it can be used now"))
         return [fact for fact in facts if fact]
 
@@ -106,7 +106,7 @@ class Changes:
             ProblemNote(problem, "the previous configuration stays in use") for problem in found.problems
         )
         if found.problems or self._watcher.configuration == self._configuration_in_use:
-            return None  # broken, or back to what runs
+            return None  # broken, or back to what is in use
         return Reconfigured(reason=f"the configuration has changed ({what})")
 
     def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
@@ -127,7 +127,7 @@ class Changes:
         own = {script.path for script in (*_both(usable), *_both(running.scripts)) if script}
         modules = [path for path in changed.paths if path not in own]
         if not modules and _versions(usable) == _versions(running.scripts):
-            return None  # broken, or back to what runs
+            return None  # broken, or back to what is in use
         return Outdated(reason=f"the scripts have changed ({changed.what})")
 
 
@@ -135,7 +135,7 @@ IN_USE = "the previous version stays in use"
 
 
 def _wrong(scripts: Scripts, in_use: Scripts) -> tuple[ProblemNote, ...]:
-    """What is wrong with scripts of which there is no last good version, and what goes on without them."""
+    """Problems of scripts without a last good version, and what goes on without them."""
     wrong = [ProblemNote(scripts.problem, "the previous scripts stay in use")] if scripts.problem else []
     for script, used in zip(_both(scripts), _both(in_use), strict=True):
         if script and script.problem:

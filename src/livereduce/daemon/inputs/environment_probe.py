@@ -1,7 +1,7 @@
-"""A daemon that is parked for want of its environment asks for it again, in a process of its own: it may come.
+"""A daemon that is parked because its environment is missing checks again for it, in a separate process.
 
-An environment is missing while it is being updated, or its file system mounted. When it can be used the daemon ends, so
-that it is launched anew, in there.
+An environment is missing while it is being updated or its file system is being mounted. When it can be used, the daemon
+exits so that it is launched again inside it.
 """
 
 import os
@@ -19,12 +19,12 @@ END_S = 2.0
 
 
 def ask_command(path: Path | None) -> tuple[str, ...]:
-    """Ends with 0 if the environment that the configuration of a file names can be used."""
+    """Command that ends with 0 if the environment named in a configuration can be used."""
     return (sys.executable, "-P", "-m", "livereduce.commands.launch", ASK, *([str(path)] if path else []))
 
 
 class Reasking:
-    """The process that asks, if there is one, and when the next one is due."""
+    """The probe process, if one runs, and when the next one is due."""
 
     def __init__(self, command: Sequence[str], every_s: float) -> None:
         self._command, self._every_s = command, every_s
@@ -32,12 +32,12 @@ class Reasking:
         self._process: subprocess.Popen[bytes] | None = None
 
     def gather(self, waits: bool, now: float) -> list[Fact]:
-        """Start asking if it is time to, see to an answer; nothing is waited for.
+        """Start a probe if one is due, or read its result; never blocks.
 
         Parameters
         ----------
         waits
-            The daemon is parked for want of its environment.
+            The daemon is parked because its environment is missing.
         """
         if not waits:
             self.end()
@@ -59,7 +59,7 @@ class Reasking:
         return [StopAsked(by="the environment can be used now")] if code == 0 else []
 
     def end(self) -> None:
-        """End the process that asks; it ends the launcher that it runs."""
+        """End the probe process; it ends the launcher that it runs."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -80,5 +80,5 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-    except OSError:  # the host is out of something: the next time
+    except OSError:  # the host lacks some resource: try again next time
         return None

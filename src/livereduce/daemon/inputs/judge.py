@@ -1,4 +1,4 @@
-"""Where the daemon is at home: the configuration as judged last, the directories of it, and the locks in there."""
+"""Judge configuration and scripts, and hold the daemon's directories with their locks."""
 
 import hashlib
 import os
@@ -25,29 +25,29 @@ from livereduce.scripting.parsing import Parser
 from livereduce.scripting.syntax import Parse
 
 HOLD_S = 1.0
-"""How often the directories are looked at: somebody may remove them."""
+"""How often to check the directories: somebody may remove them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a look at configuration and scripts has found, as far as it could be read.
+    """Result of reading configuration and scripts, as far as they could be read.
 
     Attributes
     ----------
     problems
         Why nothing can be started; empty if something can.
     resolved
-        What can be started, with the last good version in the place of what cannot be used.
+        What can be started, with the last good version in place of what cannot be used.
     config_notes, script_notes
-        What cannot be used, where a last good version goes on instead.
+        What cannot be used, while a last good version goes on instead.
     on_disk
-        The scripts as they lie there.
+        The scripts as they are on disk.
     closure
         The modules of these and of those of `resolved`.
     relaunch
-        Why another process is to run it, launched anew; empty if this one is.
+        Why it must run in another process, launched again; empty if this one is right.
     waits_for_environment
-        The launch has not found an environment that can be used.
+        The launch has not found a usable environment.
     """
 
     config: Config
@@ -75,14 +75,14 @@ class Found:
 
 
 def look(path: Path | None, identities: Identities, parse: Parse, last_good: Config | None = None) -> Found:
-    """Read and judge, anew, the configuration and all it leads to.
+    """Read and judge the configuration and everything that it refers to.
 
     Parameters
     ----------
     identities
-        What Mantid has answered so far; it is asked where that is needed to know the instrument.
+        Mantid's answers so far; it is asked if that is needed to know the instrument.
     parse
-        Says whether the scripts compile, and what they import.
+        Tells whether the scripts compile, and what they import.
     last_good
         The configuration to go on with if that of the file cannot be used; None for none.
     """
@@ -137,7 +137,7 @@ def _closure(on_disk: Scripts | None, mended: Survey, parse: Parse) -> Closure:
 
 
 def _mend(seen: Survey, parse: Parse) -> tuple[Survey, tuple[ProblemNote, ...]]:
-    """The survey with the last good scripts in the place of bad ones, and what is wrong with those."""
+    """The survey with the last good scripts in place of bad ones, and the problems of the bad ones."""
     if seen.scripts is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
         return seen, ()
     wrong, _ = judge(seen.scripts, seen.script_dir, seen.instrument.short_name)
@@ -152,12 +152,12 @@ def _mend(seen: Survey, parse: Parse) -> tuple[Survey, tuple[ProblemNote, ...]]:
 
 
 class Site:
-    """The newest `Found`, and the locks on its directories (no lock: it cannot be written, `found` says why).
+    """The newest `Found`, and the locks on its directories (no lock: it cannot be written, `found` has the reason).
 
     Attributes
     ----------
     parser
-        Finds out about scripts in a process of its own. While that is at work the looks here have no answer.
+        Parses scripts in a separate process. While it runs, `look` here has no answer.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -175,13 +175,13 @@ class Site:
 
     @property
     def status_path(self) -> Path | None:
-        """Where the snapshot goes, if anywhere."""
+        """Path of the snapshot; None if it has no place."""
         return self._runtime.folder / FILE_NAME if self._runtime.folder else None
 
     def look(self) -> Judged | None:
-        """Look again; a configuration that could be used once goes on while a newer one cannot.
+        """Look again; if a newer configuration cannot be used, the last good one goes on.
 
-        None if a script or a module must be parsed first: look again when `parser` has done so.
+        None if a script or a module must be parsed first: look again when `parser` is done.
         """
         last_good = self.found.config if self.found.resolved else self._last_good
         found = self._ask(last_good)
@@ -195,7 +195,7 @@ class Site:
         return self.found.judged
 
     def judge_file(self) -> Found | None:
-        """What the configuration of the file would mean; it is not taken. None as in `look`."""
+        """Judge the configuration of the file without taking it. None as in `look`."""
         return self._ask(None)
 
     def _ask(self, last_good: Config | None) -> Found | None:
@@ -207,7 +207,7 @@ class Site:
         return found
 
     def _move(self) -> None:
-        """Lock both directories, which may be others since the last look."""
+        """Lock both directories, which may have changed since the last look."""
         runtime_dir = self.found.runtime_dir
         if runtime_dir != self._runtime.folder:
             before = self.status_path
@@ -217,13 +217,13 @@ class Site:
                 self._add_problems(f"runtime directory {runtime_dir} cannot be written: {error.strerror}")
                 return
             if taken and before:
-                before.unlink(missing_ok=True)  # nobody will write there any more
+                before.unlink(missing_ok=True)  # nobody will update it any more
         if self.found.state_dir is not None:
-            with suppress(OSError):  # whoever needs the directory says what is wrong with it
+            with suppress(OSError):  # code that needs the directory reports what is wrong with it
                 self._state.move(self.found.state_dir, self._configuration)
 
     def hold(self, now: float) -> tuple[StopAsked, ...]:
-        """Make the directories again if they were removed, with their locks; a stop if another daemon was faster."""
+        """Make removed directories and their locks again; return a stop if another daemon was faster."""
         if now < self._hold_due:
             return ()
         self._hold_due = now + HOLD_S
@@ -235,7 +235,7 @@ class Site:
         return ()
 
     def leave(self) -> None:
-        """Give the locks back, leave no process."""
+        """Release the locks and leave no process."""
         self.parser.end()
         self._runtime.leave()
         self._state.leave()

@@ -1,8 +1,8 @@
-"""Sees that the configuration, a script or a module of a script has changed, by looking again and again.
+"""Watch configuration, scripts and their modules for changes, by polling.
 
-Looking, not being told: inotify does not see what another host writes to a network file system, and watching a file's
-inode loses sight of it at the first save by rename. What counts is the content (md5), once it has been the same at two
-looks in a row; a touch, or a change that is taken back at once, is nothing.
+Polling, because inotify does not see what another host writes to a network file system, and a watch on an inode loses
+the file at the first save by rename. The content (md5) counts, once it was the same at two looks in a row; a touch, or
+a change that is taken back at once, does not.
 
 `step` decides and is pure; `look_at` looks at one file; `Watcher` knows what to look at and when.
 """
@@ -25,37 +25,36 @@ Kind = Literal["scripts", "configuration"]
 
 ABSENT = "absent"
 UNREADABLE = "unreadable"
-"""What stands in the place of an md5 where there is none."""
+"""Replace the md5 if there is none."""
 
 MAX_REREAD_BYTES = 4 << 20
-"""Read again in one look because of `Times.rehash_s` alone; of a large set the rest waits for the next looks."""
+"""Most bytes read again in one look because of `Times.rehash_s` alone; the rest of a large set waits for later
+looks."""
 NAMED = 5
-"""Files named in the words of one change."""
+"""Most files named in the text on one change."""
 
 _OUT_OF_REACH = {
     getattr(errno, name)
     for name in ("ESTALE", "EIO", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH", "ENODEV", "EREMOTEIO")
     if hasattr(errno, name)
 }
-"""Errors that speak of the file system, not of the file."""
+"""Errors of the file system, not of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """In seconds; tests shorten them.
+    """Times in seconds; tests shorten them.
 
-    Attributes
-    ----------
-    poll_s
-        Between two looks.
+    Attributes ---------- poll_s
+        Time between two looks.
     settle_s
-        A content has settled when it is this old and was the same at the look before. A little less than `poll_s`, so
+        Content has settled when it is this old and was the same at the look before. A little less than `poll_s`, so
         that two looks are always enough: a change is seen 2 s after the file was written.
     rehash_s
         The bytes are read again after this time although the file looks untouched: modification times are coarse on
         some file systems, and can be set.
     away_s
-        How long a file system may be out of reach before its files count as removed or unreadable.
+        How long a file system may be unreachable before its files count as removed or unreadable.
     """
 
     poll_s: float = 1.0
@@ -66,9 +65,9 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A file to look at: of a longer one than `most_bytes` nothing is read.
+    """A file to look at; if it is longer than `most_bytes`, nothing is read.
 
-    Where `home` is missing as well, the file is not removed but out of reach.
+    If `home` is missing too, the file counts as unreachable, not as removed.
     """
 
     path: Path
@@ -79,18 +78,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What one look at a file has found.
+    """Result of one look at a file.
 
     Attributes
     ----------
     identity
         Inode, device, size, times of modification and of change (ns) of the file that the path leads to.
     md5
-        Of its bytes; empty if they cannot be read.
+        md5 of its bytes; empty if they cannot be read.
     problem
-        Why they cannot be read; empty if the file is just not there.
+        Why they cannot be read; empty if the file just does not exist.
     away
-        The file system, or the directory that everything lies in, is out of reach.
+        The file system, or the common directory of all files, is unreachable.
     hashed_at
         When the bytes were read.
     """
@@ -106,13 +105,13 @@ class Look:
 
     @property
     def content(self) -> str:
-        """The md5, or the word for having none."""
+        """The md5, or the word that replaces it."""
         return self.md5 or (ABSENT if self.absent else UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """Files of one kind have other contents than those in use; `what` says in words which and how."""
+    """Files of one kind differ from those in use; `what` says which and how."""
 
     kind: Kind
     paths: tuple[Path, ...]
@@ -121,14 +120,14 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenFile:
-    """One file so far.
+    """State of one file.
 
     Attributes
     ----------
     in_use
-        The content that was reported or taken into use last.
+        The content that was last reported or taken into use.
     last, since
-        The newest look, and when the unbroken series of looks like it began.
+        The newest look, and when the unbroken series of equal looks began.
     """
 
     in_use: str
@@ -137,13 +136,13 @@ class SeenFile:
 
     @property
     def settling(self) -> bool:
-        """It differs from what is in use, which has not been reported yet."""
+        """True if it differs from what is in use and was not reported yet."""
         return self.last.content != self.in_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchState:
-    """All files that are looked at."""
+    """All files that are watched."""
 
     times: Times = field(default_factory=Times)
     files: Mapping[Path, SeenFile] = field(default_factory=dict)
@@ -153,9 +152,9 @@ class WatchState:
 
 
 def step(state: WatchState, looks: Iterable[Look], now: float) -> tuple[WatchState, tuple[Changed, ...]]:
-    """Take a look at some files into account: what has settled and is not what is in use, each change once.
+    """Process looks at files: report each settled change against what is in use, once.
 
-    A file that is looked at for the first time is taken to be in use as it is.
+    A file that is looked at for the first time counts as in use.
     """
     files = dict(state.files)
     words: dict[Kind, dict[Path, str]] = {}
@@ -172,7 +171,10 @@ def step(state: WatchState, looks: Iterable[Look], now: float) -> tuple[WatchSta
 
 
 def _since(before: SeenFile, look: Look, now: float) -> float:
-    """Out of reach is one series, whatever the error: an automounter gives several in turn."""
+    """Start of the series of equal looks.
+
+    Unreachable is one series, whatever the error: an automounter gives several.
+    """
     same = before.last.away if look.away else not before.last.away and before.last.content == look.content
     return before.since if same else now
 
@@ -197,7 +199,7 @@ def _changed(kind: Kind, words: Mapping[Path, str]) -> Changed:
 
 
 def pending(state: WatchState, now: float) -> tuple[str, ...]:
-    """What is out of reach and not given up yet, in words."""
+    """Sentences on what is unreachable but not given up yet."""
     problems = {
         seen.last.problem: None
         for seen in state.files.values()
@@ -207,7 +209,7 @@ def pending(state: WatchState, now: float) -> tuple[str, ...]:
 
 
 def use(state: WatchState, contents: Mapping[Path, str], watched: Iterable[Path]) -> WatchState:
-    """Other contents are in use now, and files that nobody watches any more are forgotten."""
+    """Set the contents in use, and forget files that are no longer watched."""
     files = {path: state.files[path] for path in watched if path in state.files}
     for path in files.keys() & contents.keys():
         files[path] = replace(files[path], in_use=contents[path])
@@ -220,12 +222,12 @@ def use(state: WatchState, contents: Mapping[Path, str], watched: Iterable[Path]
 def look_at(target: Target, before: Look | None, now: float, *, rehash: bool) -> Look:
     """Look at one file; never raises.
 
-    Opened at each look, not only asked for its status: it is on opening that a network file system asks its server
-    whether the file is still the same. The bytes are read only if it is not, or if `rehash` says so.
+    The file is opened, not only its status read: on opening, a network file system asks its server whether the file is
+    still the same. The bytes are read only if it is not, or if `rehash` says so.
     """
     try:
         with open_regular(target.path) as fd:
-            # The identity before the bytes: what is written while they are read shows at the next look.
+            # Identity before bytes: anything written while they are read shows at the next look.
             facts = os.fstat(fd)
             identity = (facts.st_ino, facts.st_dev, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
             if before is not None and before.md5 and before.identity == identity and not rehash:
@@ -237,7 +239,7 @@ def look_at(target: Target, before: Look | None, now: float, *, rehash: bool) ->
 
 
 def _not_seen(target: Target, error: OSError) -> Look:
-    """Not there, not readable, or out of reach; the last is said of the directory if it is true of that."""
+    """Result for a file that is missing, unreadable, or unreachable; for the last, its directory is checked too."""
     absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
     away = error.errno in _OUT_OF_REACH
     problem = "" if absent else f"{target.path}: cannot be read: {error.strerror or error}"
@@ -252,7 +254,7 @@ def _not_seen(target: Target, error: OSError) -> Look:
 
 
 def content_of(script: ScriptFile | None) -> str:
-    """What a script on disk held when it was read, in the words of `Look.content`."""
+    """Content of a script on disk when it was read, in the form of `Look.content`."""
     return ABSENT if script is None else script.md5 or UNREADABLE
 
 
@@ -262,17 +264,17 @@ def content_of(script: ScriptFile | None) -> str:
 class Watcher:
     """Looks at the configuration, the scripts and their modules.
 
-    Made before the configuration is read for the first time, so that no change falls between the two.
+    Create it before the configuration is read for the first time, so that no change is missed between the two.
 
     Parameters
     ----------
     config
-        The configuration's path, whether there is a file or not.
+        The configuration's path, whether or not the file exists.
 
     Attributes
     ----------
     due
-        When the next look is due; `look` before that does nothing.
+        When the next look is due; before that, `look` does nothing.
     """
 
     def __init__(self, config: Path, now: float, times: Times | None = None) -> None:
@@ -287,7 +289,7 @@ class Watcher:
         self._first_looks(now)
 
     def look(self, now: float) -> tuple[Changed, ...]:
-        """What has changed and settled since; at most one of each kind."""
+        """Changes that have settled since; at most one of each kind."""
         if now < self.due:
             return ()
         self.due = now + self._state.times.poll_s
@@ -298,11 +300,11 @@ class Watcher:
 
     @property
     def configuration(self) -> str:
-        """What the file of the configuration held at the last look (`Look.content`)."""
+        """Content of the configuration file at the last look (`Look.content`)."""
         return self._state.files[self._config.path].last.content
 
     def problems(self, now: float) -> tuple[str, ...]:
-        """What is out of reach at present, while there is hope that it comes back as it was."""
+        """What is unreachable at present and may still come back unchanged."""
         return pending(self._state, now)
 
     def adopt(self, script_dir: Path, short_name: str, on_disk: Scripts, closure: Closure, now: float) -> None:
@@ -311,9 +313,9 @@ class Watcher:
         Parameters
         ----------
         on_disk
-            As they were read, not mended: what differs from this is a change.
+            As they were read, without last good versions: a difference from this is a change.
         closure
-            Their modules and those of what a worker is given: they differ while the file on disk is broken.
+            Their modules and those of what a worker gets: the two differ while the file on disk is broken.
         """
         scripts = {
             script_path(script_dir, short_name, "proc"): on_disk.proc,

@@ -1,8 +1,8 @@
-"""Where the worker's memory is: in events held, grown inside a script, in processes it has started, or elsewhere.
+"""Break the worker's memory down: events held, growth inside a script, processes it has started, or elsewhere.
 
-Pure. The worker says in its beats how much it has, holds, and by how much it has grown inside the calls of the scripts;
-how much there is now is what the daemon weighs. From both follow the figures for people, and whether it would help to
-keep histograms instead of events.
+Pure. The worker reports in its beats how much it has, holds, and has grown inside the calls of the scripts; the daemon
+measures how much there is now. Both together give the figures for people, and tell whether keeping histograms instead
+of events would help.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from livereduce.messages.beat import Phase, Progress
 
 TABLE_FACTOR = 4
-"""What a script makes of all events takes up to so many times their memory (a table of them three times): where a call
-takes no more, it is the events that are too many."""
+"""What a script makes from all events takes up to this many times their memory (a table of them three times): if a call
+takes no more, the cause is the number of events."""
 EVENTS_SHARE = 4
-"""Events that are a quarter of all memory are worth giving up, where nothing else is known to be the cause."""
+"""If no other cause is known, events that make up a quarter of all memory are worth giving up."""
 TOLD_SHARE = 50
-"""A part of less than a fiftieth is not worth a word, but for the events."""
+"""A part of less than a fiftieth is not shown, except for the events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +27,15 @@ class Grown:
     held
         Data that the engine holds: as events, or as `histograms`.
     proc, post_proc
-        By how much it has grown inside the calls of the scripts.
+        Growth inside the calls of the scripts.
     started
-        Of the processes that scripts have started.
+        Processes that scripts have started.
     elsewhere
         All the rest: interpreter, libraries, the engine's own.
     base
-        The part of `elsewhere` that was there before the first chunk.
+        The part of `elsewhere` from before the first chunk.
     in_call
-        The part of `proc` or `post_proc` that has come with the call that is running.
+        The part of `proc` or `post_proc` from the call that is running.
     """
 
     held: int = 0
@@ -50,7 +50,7 @@ class Grown:
 
     @property
     def cause(self) -> str:
-        """What takes the most: ``events``, ``proc``, ``post_proc``, ``started`` or ``elsewhere``."""
+        """The largest part: ``events``, ``proc``, ``post_proc``, ``started`` or ``elsewhere``."""
         parts = {name: getattr(self, name) for name in ("proc", "post_proc", "started")}
         events = self.held
         if self.in_step and self.in_call <= TABLE_FACTOR * self.held:
@@ -63,7 +63,7 @@ class Grown:
 
     @property
     def text(self) -> str:
-        """The parts in words, the largest first."""
+        """Text on the parts, the largest first."""
         kind = "histograms" if self.histograms else "events"
         parts = [
             (self.proc, "added by proc"),
@@ -78,16 +78,16 @@ class Grown:
 
 
 def grown(total: int, started: int, phase: Phase | None, progress: Progress | None, base: int | None) -> Grown:
-    """The parts of what was weighed.
+    """Split the measured memory into its parts.
 
     Parameters
     ----------
     total, started
-        Of the worker with all it has started, and of the latter alone.
+        Memory of the worker with all it has started, and of the latter alone.
     phase, progress
-        Of the newest beat; it says how much the worker had when the phase began. None: it has said nothing yet.
+        From the newest beat, which says how much the worker had when the phase began. None: no beat yet.
     base
-        What the worker had before its first chunk; None if that is not known.
+        Memory of the worker before its first chunk; None if not known.
     """
     own = max(0, total - started)
     if progress is None:
@@ -97,7 +97,7 @@ def grown(total: int, started: int, phase: Phase | None, progress: Progress | No
     in_call = max(0, own - progress.rss_bytes) if in_step and progress.rss_bytes else 0
     sizes = {}
     for step, before in (("post_proc", progress.post_proc_grew_bytes), ("proc", progress.proc_grew_bytes)):
-        # what proc made and the accumulation holds counts as held, and what was freed since is nowhere
+        # data that proc made and the accumulation holds count as held; memory freed since counts nowhere
         sizes[step] = min(left, before + (in_call if step == in_step else 0))
         left -= sizes[step]
     return Grown(
@@ -114,7 +114,7 @@ def grown(total: int, started: int, phase: Phase | None, progress: Progress | No
 
 
 def amount(n_bytes: int) -> str:
-    """Bytes for people."""
+    """Format bytes for people."""
     if n_bytes >= 1e9:
         return f"{n_bytes / 1e9:.2f} GB"
     return f"{n_bytes / 1e6:.0f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"

@@ -1,6 +1,6 @@
-"""The worker's memory, looked at every `mem_check_interval_sec`, and what follows from it for the policy.
+"""Monitor the worker's memory every `mem_check_interval_sec`, and tell the policy.
 
-`daemon.scale` reads it and `daemon.memory` decides; here is when, and what is kept from one worker to the next.
+`memory.usage` measures and `memory.policy` decides; this module knows when, and keeps the state between workers.
 """
 
 import logging
@@ -20,14 +20,14 @@ log = logging.getLogger("livereduce.daemon")
 
 
 class Weighing:
-    """What is known of the memory.
+    """State of the memory monitor.
 
     Attributes
     ----------
     state
-        As `daemon.memory` keeps it: what holds for the next worker, and whether the run fits at all.
+        State of `memory.policy`: what holds for the next worker, and whether the run fits at all.
     newest
-        The newest look at the present worker; None before the first.
+        The newest measurement of the present worker; None before the first.
     """
 
     def __init__(self) -> None:
@@ -40,16 +40,16 @@ class Weighing:
 
     @property
     def limit_bytes(self) -> int | None:
-        """What the worker may use; None if that is turned off, or nothing was started yet."""
+        """Limit of the worker; None if it is turned off, or nothing was started yet."""
         return self.state.rules.limit_bytes
 
     @property
     def bytes(self) -> int | None:
-        """What the worker used at the newest look."""
+        """Memory of the worker at the newest measurement."""
         return self.newest.bytes if self.newest else None
 
     def adopt(self, resolved: Resolved) -> None:
-        """Before a worker is started on this: its limit, and a fresh start for other scripts."""
+        """Call this before a worker is started: set its limit, and reset the state for other scripts."""
         config = resolved.config
         limit = limit_bytes(config.system_mem_limit_perc, read_ram_bytes(), read_cgroup_limit())
         falls_back = resolved.engine == "builtin" and config.preserve_events
@@ -61,11 +61,11 @@ class Weighing:
 
     @property
     def parts(self) -> str:
-        """Where the memory of the worker was at the newest look, in words; empty before it."""
+        """Text on the parts of the worker's memory at the newest measurement; empty before it."""
         return self.newest.grown.text if self.newest and self.newest.grown else ""
 
     def gather(self, worker: Worker, generation: int, observed: Observed, now: float) -> list[Fact]:
-        """Look if it is time to, have the worker give back what it has freed, and tell the policy what is too much."""
+        """Measure if it is time to, have the worker free memory, and tell the policy if it uses too much."""
         facts: list[Fact] = []
         for order in self.look(worker.pid, generation, observed, now):
             if isinstance(order, memory_policy.Trim):
@@ -77,7 +77,7 @@ class Weighing:
         return facts
 
     def look(self, pid: int, generation: int, observed: Observed, now: float) -> tuple[Order, ...]:
-        """Look if it is time to; what to tell the worker."""
+        """Measure if it is time to; return the orders for the worker."""
         if now < self._due:
             return ()
         self._due = now + self._interval_s

@@ -1,21 +1,21 @@
-"""What is done when the worker's memory comes near its limit: a pure function, as the policy is.
+"""Decide what to do when the worker's memory comes near its limit: a pure function, like the daemon's policy.
 
 ::
 
     below 90 % of the limit                              nothing
     from 90 % on                                         Trim, every 10 s: freed memory goes back to the system
-    at the limit                                         Recycle, once: publish and leave at the next chunk boundary
-    still there with no such boundary in sight, or
-    beyond 110 %                                         Terminate
+    at the limit                                         Recycle, once: publish and exit at the next chunk boundary
+    no such boundary within the grace time, or
+    above 110 %                                          Terminate
 
-Below the limit nothing is ever ended. A worker that was ended for its memory starts again from the start of the run,
-and a run that is simply too large would end it again and again: from the second time within one run on the builtin
-engine keeps histograms instead of events until the run has ended (`State.keep_events_next`). That is done only where
-events held are the cause (`daemon.growth`). Where a script's own memory is the cause, or histograms do not help, the
-waits between the starts grow and `State.does_not_fit` says so.
+Below the limit no worker is ever ended. A worker that was ended for its memory starts again from the start of the run,
+and a run that is simply too large would end it again and again. So from the second time within one run on, the builtin
+engine keeps histograms instead of events until the run has ended (`MemoryState.keep_events_next`). That is done only if
+the events held are the cause (`memory.growth`). If a script's own memory is the cause, or histograms do not help, the
+waits between the starts grow and `MemoryState.does_not_fit` says so.
 
-How much there is, and how much there may be, is looked up in `daemon.scale`. What the kernel's own limit ends is not
-seen here: that is a crash like any other.
+`memory.usage` reads how much there is, and how much there may be. A worker ended by the kernel's own limit is not
+handled here: that is a crash like any other.
 """
 
 from dataclasses import dataclass, field, replace
@@ -28,22 +28,22 @@ TERMINATE_PERCENT = 110
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """The worker's memory was looked at.
+    """A measurement of the worker's memory.
 
     Attributes
     ----------
     worker
-        Tells this worker from the ones before (its generation).
+        Identifies the worker (its generation).
     run
-        Run number of its newest beat; 0 if it has not said yet, or between runs.
+        Run number in its newest beat; 0 if it has not said yet, or between runs.
     bytes
         Anonymous and shared memory of its processes; pages that several of them share count several times.
     confirmed_bytes
-        The same with each page counted once; None if that is not known now. Nothing is ended without it.
+        The same with each page counted once; None if not known now. No worker is ended without it.
     started_bytes
-        The part of `bytes` that belongs to the processes that scripts have started.
+        The part of `bytes` that belongs to processes that scripts have started.
     grown
-        Where all of it is; None if that is not known.
+        The parts of the memory; None if not known.
     """
 
     worker: int
@@ -56,12 +56,12 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """Order the worker to give freed memory back."""
+    """Order the worker to give freed memory back to the system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recycle:
-    """Order the worker to publish and leave at the next chunk boundary (`ExitCode.RECYCLED`)."""
+    """Order the worker to publish and exit at the next chunk boundary (`ExitCode.RECYCLED`)."""
 
     reason: str
 
@@ -76,12 +76,12 @@ class EndForMemory:
 Order = Trim | Recycle | EndForMemory
 
 _SCRIPTS = {"proc": "proc", "post_proc": "post_proc", "started": "a process started by a script"}
-"""Who takes the memory, by the cause, where the scripts do."""
+"""Text on which script takes the memory, by cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRules:
-    """The limit, and the times in seconds; tests shorten them.
+    """The limit, and times in seconds; tests shorten them.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class MemoryRules:
     grace_s
         How long a worker at the limit may take to reach a chunk boundary.
     first_wait_s, longest_wait_s
-        Before a run that does not fit is tried again; each wait is twice the one before.
+        Wait before a run that does not fit is tried again; each wait is twice the one before.
     """
 
     limit_bytes: int | None = None
@@ -105,20 +105,20 @@ class MemoryRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryState:
-    """What is known of the present worker and run.
+    """State of the present worker and run.
 
     Attributes
     ----------
     run
         The newest run that a worker named.
     recycles
-        How many workers were ended for their memory within this run, in good order or not.
+        Number of workers ended for their memory within this run, in good order or not.
     by_events
-        How many of them because of the events that they held.
+        Number of those ended because of the events that they held.
     grown
-        Where the memory was of the one that was ended last; None if that is not known.
+        Memory parts of the worker that was ended last; None if not known.
     trimmed_at, recycle_at
-        When the present worker was last told to trim, and when to leave; None if it was not.
+        When the present worker was last told to trim, and when to exit; None if it was not.
     """
 
     rules: MemoryRules = field(default_factory=MemoryRules)
@@ -133,25 +133,25 @@ class MemoryState:
 
     @property
     def keep_events_next(self) -> bool:
-        """Whether the next worker is to keep events (`Job.keep_events`)."""
+        """True if the next worker is to keep events (`Job.keep_events`)."""
         return not (self.rules.falls_back and self.by_events >= 2)
 
     @property
     def counted_run(self) -> int | None:
-        """The run that the next worker is to keep as histograms (`Job.counted_run`); None if there is none."""
+        """The run that the next worker keeps as histograms (`Job.counted_run`); None if there is none."""
         return None if self.keep_events_next else self.run
 
     @property
     def wait_s(self) -> float:
-        """How long to wait before the next start; 0 as long as it has a chance to go better."""
+        """Wait before the next start; 0 as long as it may succeed."""
         if not self._in_vain:
             return 0.0
-        # the exponent is bounded before it is used: a run of weeks would overflow it
+        # bound the exponent before using it: a run of weeks would overflow it
         return min(self.rules.first_wait_s * 2.0 ** min(self._in_vain - 1, 60), self.rules.longest_wait_s)
 
     @property
     def does_not_fit(self) -> str:
-        """That the run does not fit into the memory, for people; empty if it may."""
+        """Text on a run that does not fit into memory; empty if it may fit."""
         if not self._in_vain or self.rules.limit_bytes is None:
             return ""
         limit = amount(self.rules.limit_bytes)
@@ -164,7 +164,7 @@ class MemoryState:
 
     @property
     def _in_vain(self) -> int:
-        """How often a worker was ended after all that could help had been done."""
+        """Number of workers ended after every remedy was applied."""
         return max(0, self.recycles - (1 if self.keep_events_next else 2))
 
 
@@ -172,7 +172,7 @@ Step = tuple[MemoryState, tuple[Order, ...]]
 
 
 def step(state: MemoryState, weighed: Weighed, now: float) -> Step:
-    """The state after a look at the memory, and what to tell the worker."""
+    """The state after a measurement, and the orders for the worker."""
     state = _recognized(state, weighed)
     limit = state.rules.limit_bytes
     if limit is None or state.terminated:
@@ -186,20 +186,20 @@ def step(state: MemoryState, weighed: Weighed, now: float) -> Step:
 
 
 def forget_recycles(state: MemoryState) -> MemoryState:
-    """The state for other scripts: what did not fit with the old ones may fit now."""
+    """The state for other scripts: a run that did not fit with the old ones may fit now."""
     return replace(state, recycles=0, by_events=0, grown=None)
 
 
 def _recognized(state: MemoryState, weighed: Weighed) -> MemoryState:
-    """A new worker has been told nothing yet; a new run has all its chances.
+    """Reset the state for a new worker or a new run.
 
-    Run 0 is no other run: every new worker says so until the stream has told it more.
+    Run 0 does not count as another run: every new worker reports it until the stream has told it more.
     """
     if weighed.worker != state.worker:
         state = replace(state, worker=weighed.worker, trimmed_at=None, recycle_at=None, terminated=False)
     if weighed.run in (0, state.run):
         return state
-    # The ends of workers that died before they could name their run count for the first run that is named.
+    # Ends of workers that died before they could name their run count for the first run that is named.
     named = replace(state, run=weighed.run)
     return named if state.run == 0 else forget_recycles(named)
 
@@ -227,6 +227,6 @@ def _at_limit(state: MemoryState, weighed: Weighed, held: int, limit: int, now: 
 
 
 def _ended_for(state: MemoryState, grown: Grown | None) -> MemoryState:
-    """One more worker is ended; where it is not known for what, the events are taken to be the cause."""
+    """Count one more ended worker; if the cause is not known, the events are assumed to be the cause."""
     by_events = grown is None or grown.cause == "events"
     return replace(state, recycles=state.recycles + 1, by_events=state.by_events + by_events, grown=grown)

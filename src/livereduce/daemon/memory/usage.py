@@ -1,4 +1,4 @@
-"""How much memory the worker uses, and how much it may: read from `/proc` and the cgroup. Decides nothing."""
+"""Read the worker's memory and its limit from `/proc` and the cgroup. Decides nothing."""
 
 import os
 import re
@@ -13,11 +13,11 @@ PROC = Path("/proc")
 MAX_PROCESSES = 4096
 """A fork bomb must not hold up the daemon; it is over any limit long before."""
 PSS_SHARE = 20
-"""Reading PSS walks the page tables, seconds for 100 GB in small pages: at most a twentieth of the time."""
+"""Reading PSS walks the page tables, seconds for 100 GB in small pages: spend at most a twentieth of the time on it."""
 
 
 def limit_bytes(percent: float, ram_bytes: int, cgroup_bytes: int | None) -> int | None:
-    """What the worker may use: a share of the smaller of RAM and the service's own limit; None if 0 % turns it off."""
+    """Limit of the worker: a share of the smaller of RAM and the service's own limit; None if 0 % turns it off."""
     if not percent:
         return None
     return int(min(ram_bytes, ram_bytes if cgroup_bytes is None else cgroup_bytes) * percent / 100)
@@ -29,10 +29,10 @@ def read_ram_bytes() -> int:
 
 
 def read_cgroup_limit(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """The smallest memory limit of our own cgroup and of those it lies in; None if there is none.
+    """The smallest memory limit of our own cgroup and its parents; None if there is none.
 
     Both versions of cgroups (cgroups(7)): ``0::/path`` with `memory.max`, ``N:memory:/path`` with
-    `memory.limit_in_bytes`. Our own path, because at the root of a host there is no such file.
+    `memory.limit_in_bytes`. Our own path is used, because the root of a host has no such file.
     """
     try:
         lines = proc_self_cgroup.read_text().splitlines()
@@ -49,21 +49,21 @@ def read_cgroup_limit(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path 
 
 
 def _within(path: str) -> PurePosixPath:
-    # In a container the path may lead out of what is mounted ("/../.."): what is not there is passed over.
+    # In a container the path may lead out of what is mounted ("/../.."): missing parts are skipped.
     return PurePosixPath(*(part for part in PurePosixPath(path).parts if part not in ("/", "..")))
 
 
 def _limits(root: Path, path: str, name: str) -> Iterator[int]:
     own = _within(path)
     for place in (own, *own.parents):
-        with suppress(OSError, ValueError):  # "max" is no number
+        with suppress(OSError, ValueError):  # "max" is not a number
             limit = int((root / place / name).read_text())
-            if limit < 1 << 62:  # version 1 says "no limit" with the largest number of whole pages
+            if limit < 1 << 62:  # version 1 writes "no limit" as the largest number of whole pages
                 yield limit
 
 
 def read_oom_kills(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """How many processes of our own cgroup the kernel has ended for want of memory; None where it does not count."""
+    """Number of processes in our cgroup that the out-of-memory killer has ended; None if the kernel does not count."""
     for path in _own_files(proc_self_cgroup, root, {"": "memory.events", "memory": "memory.oom_control"}):
         with suppress(OSError, ValueError):
             found = re.search(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE)
@@ -73,7 +73,7 @@ def read_oom_kills(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = P
 
 
 def _own_files(proc_self_cgroup: Path, root: Path, names: dict[str, str]) -> Iterator[Path]:
-    """Files of our own cgroup, by the controller's name; version 2 has one tree without."""
+    """Files of our own cgroup, by the controller's name; version 2 has one tree without controller names."""
     with suppress(OSError, ValueError):
         for line in proc_self_cgroup.read_text().splitlines():
             _, controllers, path = (*line.split(":", 2), "", "")[:3]
@@ -83,19 +83,19 @@ def _own_files(proc_self_cgroup: Path, root: Path, names: dict[str, str]) -> Ite
 
 
 class Scale:
-    """Weighs a worker with all it has started; looks at PSS only where that may decide, and not too often."""
+    """Measures a worker with all it has started; reads PSS only if it can decide something, and not too often."""
 
     def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
         self._pss_due = float("-inf")
 
     def weigh(self, pid: int, *, worker: int, run: int, limit_bytes: int | None, now: float) -> Weighed:
-        """The memory of a worker, as a fact for `step`."""
+        """Memory of a worker, as a fact for `step`."""
         pids = _tree(pid, self._proc)
         sizes = [_rss_bytes(each, self._proc) for each in pids]
         held = sum(sizes)
         confirmed: int | None = held
-        if limit_bytes is not None and held >= limit_bytes and len(pids) > 1:  # one process shares with nobody
+        if limit_bytes is not None and held >= limit_bytes and len(pids) > 1:  # a single process shares with nobody
             confirmed = self._confirmed(pids, now)
         return Weighed(worker=worker, run=run, bytes=held, confirmed_bytes=confirmed, started_bytes=held - sizes[0])
 
@@ -111,8 +111,8 @@ class Scale:
 def tree_bytes(pid: int, proc: Path = PROC) -> int:
     """Anonymous and shared memory of a process and all its descendants; 0 if it is gone.
 
-    What a process shares with its children counts in each. A descendant whose parent has ended belongs to the tree no
-    more: the service's cgroup has it.
+    Memory that a process shares with its children counts for each of them. A descendant whose parent has ended no
+    longer belongs to the tree; it is still in the service's cgroup.
     """
     return sum(_rss_bytes(each, proc) for each in _tree(pid, proc))
 
@@ -123,7 +123,7 @@ def tree_pss_bytes(pid: int, proc: Path = PROC) -> int:
 
 
 def _tree(pid: int, proc: Path) -> tuple[int, ...]:
-    """A process and its descendants, by ``task/*/children`` (proc(5)): not all processes of the host are looked at."""
+    """A process and its descendants, by ``task/*/children`` (proc(5)), without a scan of all processes of the host."""
     found, unvisited = {pid: None}, [pid]
     while unvisited and len(found) < MAX_PROCESSES:
         children = [child for child in _children(unvisited.pop(), proc) if child not in found]
@@ -151,13 +151,13 @@ def _rss_bytes(pid: int, proc: Path) -> int:
 
 
 def _pss_bytes(pid: int, proc: Path) -> int:
-    """Of a process whose PSS is not to be had, all that it maps."""
+    """PSS of a process, or all that it maps if PSS is not available."""
     fields = _fields(proc / str(pid) / "smaps_rollup", _PSS)
     return sum(fields) * 1024 if fields else _rss_bytes(pid, proc)
 
 
 def _fields(path: Path, pattern: re.Pattern[bytes]) -> list[int]:
-    """Empty if the process has ended: of one that is not yet waited for, these fields are gone too."""
+    """Numbers in a file of /proc; empty if the process has ended, even before it is waited for."""
     try:
         return [int(number) for number in pattern.findall(path.read_bytes())]
     except OSError:

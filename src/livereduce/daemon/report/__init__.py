@@ -1,4 +1,4 @@
-"""What the daemon tells: log lines, the status snapshot, systemd.
+"""The daemon's reports: log lines, the status snapshot, systemd.
 
 Read `snapshot.py` first.
 """

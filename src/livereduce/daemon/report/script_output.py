@@ -1,4 +1,4 @@
-"""What scripts say: the last lines they printed, and their last failure."""
+"""Output of the scripts: the last lines they printed, and their last failure."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ class PrintedLines:
         self._lines: deque[Printed] = deque(maxlen=MAX_LINES)
 
     def take(self, line: str, at: str, script: str = "") -> None:
-        """One more line of a script; a long one loses its end."""
+        """Add a line of a script; a long one is cut at its end."""
         text = line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
         self._lines.append(Printed(at=at, line=text, script=script))
 
     @property
     def last(self) -> tuple[Printed, ...]:
-        """The last ones, together of a bounded length, the newest last."""
+        """The last lines, up to a total length, the newest last."""
         length = count = 0
         for printed in reversed(self._lines):
             length += len(printed.line)
@@ -41,32 +41,33 @@ class PrintedLines:
 def judge_failure(
     failure: ScriptFailure | None, md5s: Mapping[str, str], generation: int, progress: Progress | None
 ) -> ScriptFailure | None:
-    """A failure as it is to be shown: None if that script is another by now.
+    """The failure to show: None if that script has been replaced.
 
     Parameters
     ----------
     md5s
-        Of the scripts in use, by step.
+        md5 of the scripts in use, by step.
     generation, progress
-        Of the newest worker, and what it says of itself; None before it says anything.
+        The newest worker and its progress; None before its first beat.
     """
     if failure is None or md5s.get(failure.step) != failure.md5:
         return None
     well = progress is not None and progress.results > 0 and failure.step not in progress.last_errors
     if progress is not None and generation == failure.generation:
-        well = well and progress.script_errors >= failure.script_errors  # else it does not know of this one yet
+        # otherwise it does not know of this failure yet
+        well = well and progress.script_errors >= failure.script_errors
     return replace(failure, well_again=well and generation >= failure.generation)
 
 
 class FailureFile:
-    """The last failure of a script as the workers leave it; read when it has changed."""
+    """The last failure of a script as the workers store it; read when the file has changed."""
 
     def __init__(self) -> None:
         self._version: tuple[int, ...] = ()
         self._failure: ScriptFailure | None = None
 
     def look(self, state_dir: Path) -> ScriptFailure | None:
-        """The failure that is there now; None if there is none."""
+        """The current failure; None if there is none."""
         try:
             found = (state_dir / FILE_NAME).stat()
             version: tuple[int, ...] = (found.st_ino, found.st_mtime_ns, found.st_size)

@@ -1,4 +1,4 @@
-"""What the daemon tells: the log lines of its changes, its life sign, and the snapshot for everyone else."""
+"""The daemon's reports: log lines on changes, its life sign, and the snapshot for everyone else."""
 
 import logging
 import os
@@ -39,40 +39,40 @@ from livereduce.messages.status import (
 from livereduce.scripting.files import ScriptFile, Scripts
 
 WRITE_S = 5.0
-"""The snapshot is at most this old (readers call a daemon down after three times that)."""
+"""Greatest age of the snapshot (readers call a daemon down after three times that)."""
 BETWEEN_S = 0.5
-"""The least time between two snapshots that differ only in what beats say."""
+"""Least time between two snapshots that differ only in numbers of beats."""
 FAILURE_WINDOW_S = 60.0
 REMEMBERED_RESTARTS = 10
 LOGGED = frozenset({"files", "memory", "overdue"})
 """Kinds of conditions that nobody else logs."""
 EXTEND_S = 5.0
-"""How often the service manager is asked for more time while the last worker is waited for."""
+"""How often to ask the service manager for more time while waiting for the last worker."""
 
 log = logging.getLogger("livereduce.daemon")
 
 
 class Reporter:
-    """Remembers what was told last, and when.
+    """Reports, and remembers what was reported last and when.
 
     Attributes
     ----------
     job, worker_pid
         The newest generation, set by the loop as it starts and ends workers.
     notes, too_large
-        On files that cannot be used, and that the run does not fit into the memory; set by the loop.
+        Files that cannot be used, and a run that does not fit into memory; set by the loop.
     running
-        The call of a script that is running; set by the loop.
+        The script call that is running; set by the loop.
     memory, memory_parts
-        What the worker uses of what it may (bytes), and where that is, in words; set by the loop.
+        Memory of the worker and its limit (bytes), and a text on its parts; set by the loop.
     errors
         The last error of each kind, set by the loop.
     spoken
-        What workers print, fed by the loop.
+        Output of workers, fed by the loop.
     code, last_words
-        Of the worker that ended last, set by the loop.
+        Exit code and last output of the worker that ended last, set by the loop.
     dump, dump_shows
-        The stacks of the worker that hung last, set by the loop.
+        Stacks of the worker that hung last, set by the loop.
     """
 
     def __init__(self, log_file: Path, notifier: Notifier | None = None) -> None:
@@ -124,7 +124,7 @@ class Reporter:
             self._stopping = self._notifier.stopping()
 
     def begins(self, scripts: Scripts, since: Mapping[str, str]) -> None:
-        """A worker was started on these scripts; `since` says when they were first, by the names of their files."""
+        """Record that a worker was started on these scripts; `since` is when each was first used, by file name."""
         self._scripts = (_seen(scripts.proc, since), _seen(scripts.post_proc, since))
 
     def _remember(self, why: str, found: Found) -> None:
@@ -136,19 +136,19 @@ class Reporter:
             log.warning("the history of restarts cannot be written in %s", found.resolved.state_dir)
 
     def _recall(self, state_dir: Path) -> None:
-        """Restarts under earlier daemons, once the place of their history is known."""
+        """Load restarts under earlier daemons, once the place of their history is known."""
         if state_dir != self._history_of:
             self._history_of = state_dir
             self._entries.extendleft(reversed(restarts.read(state_dir, REMEMBERED_RESTARTS - len(self._entries))))
 
     def reads_again(self) -> None:
-        """Tell the manager that everything is read anew; the next completed tick ends it."""
+        """Tell the service manager that files are being reloaded; the next completed tick ends it."""
         self._notifier.reloading()
         self._ready = False
 
     def report(self, state: DaemonState, site: Site, observed: Observed, now: float) -> None:
-        """Write the snapshot if it is due, and the life signs if they are; called at the end of each tick."""
-        # beats come many times a second: most ticks have nothing to tell, and must not cost a snapshot
+        """Write the snapshot and send the life signs if they are due; called at the end of each tick."""
+        # beats come many times a second: most ticks have nothing to report, and must not cost a snapshot
         tellable = (
             replace(state, heard_at=0, ticked_at=0),
             site.found,
@@ -166,7 +166,7 @@ class Reporter:
             self._recall(site.found.resolved.state_dir)
         status = self._snapshot(state, site, observed)
         if is_due(self._written, status, now - self._written_at):
-            # what could not be written is tried again in the next tick
+            # a failed write is tried again in the next tick
             self._written_at, self._written = (now, status) if self._write(status, site, now) else (now, None)
         threshold_s = site.found.config.watchdog_threshold_s
         if now - self._alive_told_at >= min(60.0, threshold_s / 3):
@@ -183,7 +183,7 @@ class Reporter:
             self._said, self._said_at = said, now
             self._notifier.status(line)
         if state.word is StateWord.STOPPING and state.due is not None and now - self._extended_at >= EXTEND_S:
-            # a last publish may take what the ladder allows, whatever the unit says
+            # a last publish may take as long as the ladder allows, whatever the unit says
             self._extended_at = now
             self._notifier.extend(max(0.0, state.due - now) + 2 * state.limits.terminate_s + EXTEND_S)
         self._notifier.watchdog()
@@ -209,7 +209,7 @@ class Reporter:
         problems = (*parked_for, *(one.text for one in conditions))
         if word is not self._since[0]:
             self._since = (word, now)
-        flows = self.worker_pid is not None  # else the newest beat is of a worker that is gone
+        flows = self.worker_pid is not None  # otherwise the newest beat is from a worker that has ended
         resolved, job, config = site.found.resolved, self.job, site.found.config
         return Status(
             state=word,
@@ -254,7 +254,7 @@ class Reporter:
         )
 
     def _look_at_conditions(self, observed: Observed, now: str) -> tuple[Condition, ...]:
-        """What holds now, with the times; what is new and what is over is logged."""
+        """Conditions that hold now, with their times; new and resolved ones are logged."""
         at_work = self.worker_pid is not None
         found = conditions_of(
             observed.progress,
@@ -280,7 +280,7 @@ class Reporter:
         return self.running.text
 
     def _phase_began(self, observed: Observed) -> str:
-        """When the worker's phase began, in the same words as long as it lasts."""
+        """When the worker's phase began, as the same text for as long as it lasts."""
         since, _ = self._phase_since
         if since != observed.phase_since:
             at = datetime.now() - timedelta(seconds=time.monotonic() - observed.phase_since)
@@ -295,7 +295,7 @@ class Reporter:
 
 
 def is_due(written: Status | None, status: Status, age_s: float) -> bool:
-    """Whether a snapshot is to be written: at once if more has changed than the numbers of a beat."""
+    """True if a snapshot must be written: at once if more has changed than the numbers of a beat."""
     if written is None or age_s >= WRITE_S:
         return True
     if _without_numbers(written) != _without_numbers(status):

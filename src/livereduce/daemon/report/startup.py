@@ -1,4 +1,4 @@
-"""The first lines of the log: what was set up for running."""
+"""The first lines of the log: the setup of this run of the daemon."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ log = logging.getLogger("livereduce")
 
 
 def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
-    """What was set up for running: who, with what, from which configuration, on which scripts."""
+    """Log the setup: user, software, configuration, scripts."""
     config, instrument = resolved.config, resolved.instrument
     log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
     version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""

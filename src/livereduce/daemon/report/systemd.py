@@ -1,8 +1,8 @@
 """systemd's notification protocol: datagrams of ``KEY=value`` lines to $NOTIFY_SOCKET (sd_notify(3)).
 
-Without that variable nothing happens. Sending never raises and never waits: a manager that does not read must not stop
-the reduction. A change of state that could not be sent goes with the next message; a status or a life sign that could
-not be sent comes anew by itself.
+Without that variable nothing is sent. Sending never raises and never blocks: a manager that does not read must not stop
+the reduction. A change of state that could not be sent goes with the next message; a status or a life sign is repeated
+anyway.
 """
 
 import os
@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 
 LONGEST_STATUS = 500
-"""Characters. systemd drops a datagram of more than 4096 bytes as a whole."""
+"""Most characters. systemd drops a datagram of more than 4096 bytes as a whole."""
 
 
 class Notifier:
-    """What the manager has been told.
+    """Sends notifications, and remembers what was sent.
 
     Parameters
     ----------
@@ -38,23 +38,23 @@ class Notifier:
         self._clock = clock
         self._pinged_s = float("-inf")
         self._status = ""
-        self._owed = ""  # the newest change of state if it is still to be sent; older ones are void
+        self._owed = ""  # the newest change of state that is still to be sent; older ones are void
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Notifier":
-        """The manager that the environment names, with its watchdog if that is meant for this process."""
+        """The manager named in the environment, with its watchdog if that is meant for this process."""
         return cls(environ.get("NOTIFY_SOCKET"), watchdog_interval_s(environ, os.getpid()))
 
     def ready(self, status: str) -> bool:
-        """Runtime files can be written, the configuration is judged; also ends `reloading`."""
+        """Runtime files can be written and the configuration is judged; also ends `reloading`."""
         return self._tell("READY=1", status)
 
     def reloading(self) -> bool:
-        """Scripts are read again; `ready` must follow. The time is for ``Type=notify-reload`` (systemd 253)."""
+        """Scripts are being reloaded; `ready` must follow. The time is for ``Type=notify-reload`` (systemd 253)."""
         return self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> bool:
-        """The orderly end has begun."""
+        """The orderly shutdown has begun."""
         return self._tell("STOPPING=1")
 
     def status(self, text: str) -> bool:
@@ -67,7 +67,7 @@ class Notifier:
         return sent
 
     def watchdog(self) -> bool:
-        """A life sign, if it is time for one (three in an interval); to be called at the end of each completed tick."""
+        """Send a life sign if one is due (three per interval); call it at the end of each completed tick."""
         if self._owed:
             self._send("")
         now_s = self._clock()
@@ -78,17 +78,17 @@ class Notifier:
         return sent
 
     def extend(self, seconds: float) -> bool:
-        """What is going on (start, stop) may take this long from now on, whatever the unit says."""
+        """Start or stop may take this long from now on, whatever the unit says."""
         return self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
 
     def close(self) -> None:
-        """Let go of the socket; nothing is sent any more."""
+        """Close the socket; nothing is sent any more."""
         if self._socket:
             self._socket.close()
             self._socket = None
 
     def _tell(self, change: str, status: str = "") -> bool:
-        """Send a change of state; one that fails is owed."""
+        """Send a change of state; if that fails, it goes with the next message."""
         if not self._socket:
             return True
         line = _one_line(status)
@@ -102,7 +102,7 @@ class Notifier:
             return True
         try:
             self._socket.sendto((self._owed + message).encode(errors="backslashreplace"), self._to)
-        except OSError:  # full, gone, or not yet there
+        except OSError:  # full, closed, or not yet created
             return False
         self._owed = ""
         return True
@@ -123,5 +123,5 @@ def _socket_address(text: str | None) -> bytes | None:
 
 
 def _one_line(text: str) -> str:
-    """A line break would begin another assignment."""
+    """Join lines: a line break would begin another assignment."""
     return " ".join(text.split())[:LONGEST_STATUS]

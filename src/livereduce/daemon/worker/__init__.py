@@ -1,4 +1,4 @@
-"""The life of the worker process as the daemon sees it: its generation folder, pipes, beats, output, end.
+"""The worker process as the daemon sees it: generation folder, pipes, beats, output, exit.
 
 Read `process.py` first, then `generation.py`.
 """

@@ -1,4 +1,4 @@
-"""How much of what comes from scripts goes to the log. Pure: it is told the time."""
+"""Limit how much output of scripts goes to the log. Pure: the time is an argument."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ MINUTE_S, DAY_S = 60.0, 86_400.0
 
 @dataclass(slots=True, kw_only=True)
 class AllowanceWindow:
-    """So many bytes in so many seconds, which begin with the first of them.
+    """A number of bytes per time window, which begins with the first byte.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class AllowanceWindow:
     bytes: int = 0
 
     def has_room(self, size: int, now: float) -> bool:
-        """Whether there is room for so many bytes; begins anew when the time is over."""
+        """True if this many bytes still fit; the window restarts when its time is over."""
         if now - self.began_at >= self.seconds:
             self.began_at, self.bytes = now, 0
         return self.bytes + size <= self.most_bytes
@@ -30,12 +30,12 @@ class AllowanceWindow:
 
 @dataclass(slots=True, kw_only=True)
 class Allowance:
-    """What may still be written, and what was left out.
+    """Room left in the log, and the number of lines left out.
 
     Attributes
     ----------
     left_out
-        Lines, all in all.
+        Lines left out in total.
     """
 
     minute: AllowanceWindow
@@ -47,12 +47,12 @@ class Allowance:
 
     @classmethod
     def of(cls, *, minute_bytes: int, day_bytes: int) -> "Allowance":
-        """The allowance of a minute and of a day."""
+        """Make an allowance per minute and per day."""
         minute = AllowanceWindow(seconds=MINUTE_S, most_bytes=minute_bytes, words="minute")
         return cls(minute=minute, day=AllowanceWindow(seconds=DAY_S, most_bytes=day_bytes, words="day"))
 
     def admit(self, size: int, now: float) -> bool:
-        """Whether a line of so many bytes is written; one that is not is counted."""
+        """True if a line of this many bytes may be written; one that may not is counted."""
         full = next((window for window in (self.day, self.minute) if not window.has_room(size, now)), None)
         if full is None:
             self.minute.bytes += size
@@ -63,7 +63,7 @@ class Allowance:
         return False
 
     def news(self, now: float) -> AllowanceWindow | None:
-        """The window that was full, if people are to be told now: at once of the first line, then once a minute."""
+        """The window that is full, if people must be told now: at the first line left out, then once a minute."""
         if self.left_out == self._told or (self._told and now - self._told_at < MINUTE_S):
             return None
         self._told, self._told_at = self.left_out, now

@@ -1,4 +1,4 @@
-"""What successive beats say together: rates, and the last error of each kind."""
+"""Values from successive beats: rates, and the last error of each kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,22 +7,22 @@ from livereduce.messages.beat import Beat, Progress
 from livereduce.messages.status import ErrorSeen
 
 RATE_WINDOW_S = 2.0
-"""Beats come at every change of phase, some milliseconds apart; a rate over less than this is noise."""
+"""Beats come at every change of phase, some milliseconds apart; a rate over less time than this is noise."""
 
 MAX_KINDS = 20
-"""Of errors that are remembered; the worker has fewer, but a script may write beats of its own."""
+"""Most errors remembered; the worker has fewer, but a script may write beats of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """One worker as seen through its beats; a new generation begins with a fresh one.
+    """One worker as seen through its beats; each generation starts with a new one.
 
     Attributes
     ----------
     phase_since
-        When the phase of the newest beat began; each call of a script is a phase of its own.
+        When the phase of the newest beat began; each script call is a phase of its own.
     base_bytes
-        What the worker had for itself when it had started, before its first chunk; None before that.
+        The worker's memory after its start, before its first chunk; None before that.
     """
 
     beat: Beat | None = None
@@ -70,7 +70,7 @@ def _open_window(seen: Observed, progress: Progress, now: float) -> Observed:
 
 
 def remember_errors(seen: tuple[ErrorSeen, ...], errors: Mapping[str, str], at: str) -> tuple[ErrorSeen, ...]:
-    """The last error of each kind, after a beat with the errors that there are now; those that are new come last."""
+    """The last error of each kind, updated with the current errors of a beat; new ones come last."""
     known = {one.kind: one for one in seen}
     fresh = {
         kind: ErrorSeen(kind=kind, text=text, at=at)

@@ -1,4 +1,4 @@
-"""Generation folders: what one worker runs, frozen, so that a script saved meanwhile does not reach it."""
+"""Generation folders: a frozen copy of everything that one worker runs; later saves do not reach it."""
 
 import shutil
 from dataclasses import replace
@@ -10,18 +10,18 @@ from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
 
 KEPT = 5
-"""Folders kept for looking into what went wrong; the newest also holds the last good scripts."""
+"""Folders kept for debugging; the newest also holds the last good scripts."""
 
 
 def make_generation(
     resolved: Resolved, *, keep_events: bool = True, counted_run: int | None = None
 ) -> tuple[Job, Path]:
-    """Freeze scripts and configuration in a new folder of the state directory; drop the oldest folders.
+    """Freeze scripts and configuration in a new folder of the state directory; delete the oldest folders.
 
     Parameters
     ----------
     keep_events, counted_run
-        As in `Job`: what the memory allows.
+        As in `Job`: limits set by the memory policy.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
 
 
 def _freeze(script: ScriptFile | None, folder: Path) -> ScriptCopy | None:
-    """Write exactly the bytes whose md5 was taken, never a second reading of the file."""
+    """Write exactly the bytes whose md5 was taken; the file is not read again."""
     if script is None:
         return None
     copy = folder / script.path.name

@@ -1,8 +1,8 @@
-"""The lines on the beat pipe of one worker, as beats; a line that is no beat is counted.
+"""Parse the lines on the beat pipe of one worker; invalid lines are counted.
 
-Pure; the pipe is read in `daemon.worker.process`. A worker's own lines come whole and in order
-(`livereduce.messages.beat`), so anything else was written by a script, or the worker is broken. Once in a while that
-does no harm. Often, it means that nobody knows how the worker is.
+Pure; the pipe is read in `worker.process`. A worker's own lines arrive whole and in order (`livereduce.messages.beat`),
+so anything else was written by a script, or the worker is broken. A few such lines do no harm. Many mean that the state
+of the worker is unknown.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from livereduce.messages.beat import MAX_BEAT_BYTES, Beat, decode_beat
 
 TOLERATED = 2
-"""Lines of nonsense in the life of a worker; with one more it is ended."""
+"""Most invalid lines in the life of a worker; with one more it is ended."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Hearing:
-    """What was heard of one worker.
+    """Parser state of one worker's beats.
 
     Attributes
     ----------
     rest
-        The beginning of a line whose end has not come.
+        The beginning of an incomplete line.
     seq
-        Of the newest beat: the next has a larger one.
+        Number of the newest beat: the next has a larger one.
     nonsense, last_nonsense
-        How many lines were no beats, and why the last one was not.
+        Number of invalid lines, and what was wrong with the last one.
     """
 
     rest: bytes = b""
@@ -34,7 +34,7 @@ class Hearing:
 
     @property
     def complaint(self) -> str:
-        """Why the worker cannot be understood; empty as long as it can."""
+        """Why the worker's beats cannot be trusted; empty as long as they can."""
         if self.nonsense <= TOLERATED:
             return ""
         return (
@@ -45,12 +45,12 @@ class Hearing:
     def feed(self, data: bytes) -> list[Beat]:
         """The beats that these bytes complete."""
         *lines, rest = (self.rest + data).split(b"\n")
-        if len(rest) > MAX_BEAT_BYTES:  # it will not become a beat, and must not fill the memory
+        if len(rest) > MAX_BEAT_BYTES:  # this cannot become a beat, and must not fill the memory
             lines, rest = [*lines, rest], b""
         self.rest = rest
         beats = []
         for line in lines:
-            if self.complaint:  # it is being ended: a flood of nonsense must not keep the daemon busy
+            if self.complaint:  # the worker is being ended: a flood of invalid lines must not keep the daemon busy
                 self.rest = b""
                 break
             if beat := self._beat(line):

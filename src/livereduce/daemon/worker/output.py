@@ -1,4 +1,4 @@
-"""What a worker prints, cut into lines. Pure; the pipe is read in `daemon.spawn`."""
+"""Output of a worker, cut into lines. Pure; the pipe is read in `worker.process`."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ REMEMBERED_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its end, control characters made visible, and the md5 of the script that says it (empty: none)."""
+    """A line without its end, control characters made visible, and the md5 of its script (empty: none)."""
 
     text: str
     by: str = ""
@@ -20,14 +20,14 @@ class Line:
 
 @dataclass(slots=True, kw_only=True)
 class WorkerOutput:
-    """The lines of one worker: what is still without an end, who speaks, and the last ones, which say why it died."""
+    """Lines of one worker: the incomplete one, who is printing, and the last ones, which tell why it died."""
 
     rest: bytes = b""
     by: str = ""
     last: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_LINES))
 
     def feed(self, data: bytes) -> list[Line]:
-        """Whole lines. Where another begins to speak, a line ends."""
+        """Return whole lines. A line also ends where another source begins to print."""
         data = self.rest + data
         lines: list[Line] = []
         while tag := SPEAKER.search(data):
@@ -41,7 +41,7 @@ class WorkerOutput:
         return lines + self._shown([piece for line in ended for piece in _pieces(line)] + full)
 
     def finish(self) -> list[Line]:
-        """What the worker left without an end of line."""
+        """Return the last, incomplete line of a worker that has ended."""
         rest, self.rest = self.rest, b""
         return self._lines(rest)
 
@@ -56,5 +56,5 @@ class WorkerOutput:
 
 
 def _pieces(line: bytes) -> list[bytes]:
-    """A line in pieces of bearable length, at least one."""
+    """Split a line into pieces of bounded length, at least one."""
     return [line[at : at + LONGEST_LINE_BYTES] for at in range(0, max(len(line), 1), LONGEST_LINE_BYTES)]

@@ -1,8 +1,8 @@
 """One worker process as the daemon holds it: its pipes, its pidfd, its process group. Decides nothing.
 
 Three pipes: beats from the worker, orders to it, and its output. The daemon keeps the only writing end of the order
-pipe, so a worker reads end-of-file there when the daemon dies, by whatever means, and leaves (exit 70).
-Waiting is on a pidfd: no lost SIGCHLD, no pid that means somebody else by now (pidfd_open(2), Linux 5.3).
+pipe: when the daemon dies, by whatever means, a worker reads end-of-file there and exits (exit 70). Waiting is on a
+pidfd: no lost SIGCHLD, and no pid that was reused for another process (pidfd_open(2), Linux 5.3).
 """
 
 import fcntl
@@ -23,9 +23,11 @@ from livereduce.messages.beat import Beat
 from livereduce.messages.job import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX
 
 READ_BYTES = 1 << 16
-"""One read of a pipe, which holds as much by default: the loop comes round before a chatty worker's next."""
+"""Bytes per read of a pipe, which is its default size: the loop continues before a worker that prints much is read
+again."""
 BEATS_BYTES = 1 << 20
-"""What the pipe of beats holds: the one before a script that never ends must not be lost to those before it."""
+"""Size of the beat pipe: the beat before a script that never ends must not be lost because earlier beats fill the
+pipe."""
 DAEMONS_OWN = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", VARIABLE)
 """Variables that a worker does not get: a script must not speak to systemd in the daemon's name."""
 
@@ -40,7 +42,7 @@ class Worker:
         self.pidfd = os.pidfd_open(process.pid)
         self.beats_fd, self.orders_fd, self.output_fd = beats, orders, process.stdout.fileno()
         self.watched = {self.pidfd, self.beats_fd, self.output_fd}
-        """What becomes readable when something is to be done; a pipe that has ended is no longer among it."""
+        """Descriptors that become readable when something must be done; a pipe that has ended is removed."""
         self._process = process
         self._stacks = stacks
         self.hearing = Hearing()
@@ -48,9 +50,9 @@ class Worker:
             os.set_blocking(fd, False)
 
     def read_beats(self) -> list[Beat]:
-        """Beats since the last time; what is no beat is counted in `hearing`."""
+        """Beats since the last call; `hearing` counts invalid ones."""
         beats: list[Beat] = []
-        for _ in range(BEATS_BYTES // READ_BYTES):  # the newest says how the worker is: do not stay behind
+        for _ in range(BEATS_BYTES // READ_BYTES):  # the newest beat describes the worker: do not fall behind
             data = self._read(self.beats_fd)
             beats += self.hearing.feed(data)
             if len(data) < READ_BYTES:
@@ -62,12 +64,15 @@ class Worker:
         return self.output.feed(self._read(self.output_fd))
 
     def order(self, order: str) -> None:
-        """Send an order. If it does not get through, the deadlines of the policy do the rest."""
+        """Send an order. If it does not arrive, the policy's deadlines handle that."""
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self.orders_fd, order.encode() + b"\n")
 
     def ask_for_stacks(self) -> None:
-        """Have the worker write the stacks of its threads. It alone: in what scripts start, SIGUSR1 is deadly."""
+        """Have the worker write the stacks of its threads.
+
+        The worker alone: SIGUSR1 would kill what scripts have started.
+        """
         if self._stacks:
             self._stacks.ask(self.pid)
         else:
@@ -75,24 +80,24 @@ class Worker:
                 os.kill(self.pid, signal.SIGUSR1)
 
     def stacks(self) -> str:
-        """What has come since they were asked for, to be read when there was time for it."""
+        """Stacks written since they were asked for; read them after some time."""
         return self._stacks.answer() if self._stacks else ""
 
     def signal_group(self, number: signal.Signals) -> None:
-        """Send a signal to the worker and all that its scripts have started, save what has left the group."""
+        """Send a signal to the worker and all that its scripts have started, except what has left the group."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
     def reap(self) -> tuple[int, list[Line]]:
-        """Take the exit code of a worker that has ended (negative: a signal), the last of its output; close all.
+        """Take the exit code of a worker that has ended (negative: a signal) and its last output; close everything.
 
         What its scripts have left behind in the group is killed *before* the worker is reaped: as long as the dead
-        leader is not waited for, its number cannot be given to somebody else.
+        leader is not waited for, its number cannot be given to another process.
         """
         self.signal_group(signal.SIGKILL)
         code = self._process.wait()
         lines = []
-        # A process that left the group may hold the pipe open for ever: read what is there, do not wait for its end.
+        # A process that left the group may hold the pipe open forever: read what is there, do not wait for its end.
         for _ in range(16):
             if not (data := self._read(self.output_fd)):
                 break
@@ -102,7 +107,7 @@ class Worker:
         return code, lines
 
     def close(self) -> None:
-        """Let go of pipes and pidfd."""
+        """Close pipes and pidfd."""
         os.close(self.pidfd)
         os.close(self.beats_fd)
         os.close(self.orders_fd)
@@ -112,7 +117,10 @@ class Worker:
             self._process.stdout.close()
 
     def _read(self, fd: int) -> bytes:
-        """What is there now. The end of a pipe stays readable for ever: watching it on would turn the loop hot."""
+        """Read what is there now.
+
+        The end of a pipe stays readable forever: watching it further would make the loop spin.
+        """
         try:
             data = os.read(fd, READ_BYTES)
         except BlockingIOError:
@@ -128,7 +136,7 @@ def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
     Raises
     ------
     OSError
-        The interpreter is not there or cannot be run, or the host is out of processes, memory or descriptors.
+        The interpreter does not exist or cannot be run, or the host is out of processes, memory or descriptors.
     """
     stacks = _stacks()
     try:
@@ -152,10 +160,10 @@ def _spawn(command: Sequence[str], environ: Mapping[str, str], stacks: Stacks | 
             start_new_session=True,
             bufsize=0,
         )
-        with suppress(OSError):  # more than an unprivileged process may ask for: the usual 64 KiB
+        with suppress(OSError):  # more than an unprivileged process may ask for: keep the default of 64 KiB
             fcntl.fcntl(beats, fcntl.F_SETPIPE_SZ, BEATS_BYTES)
         try:
-            # copies, so that the pipes' first descriptors are closed in one place, whatever happens
+            # copies, so that the pipes' original descriptors are closed in one place, whatever happens
             return Worker(process, os.dup(beats), os.dup(orders), stacks)
         except OSError:
             process.kill()
@@ -171,14 +179,14 @@ def _stacks() -> Stacks | None:
 
 
 def worker_command(interpreter: str, job: Path) -> tuple[str, ...]:
-    """How a worker is started. With -P: a daemon that runs in `scripts/` has a `livereduce.py` in its directory."""
+    """Command line of a worker. With -P: a daemon that runs in `scripts/` has a `livereduce.py` in its directory."""
     return (interpreter, "-P", "-m", "livereduce.worker", str(job))
 
 
 def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str) -> dict[str, str]:
-    """The environment of a worker: the daemon's own, so that it finds this very package and its compiled kernels.
+    """Environment of a worker: the daemon's own, so that it finds this same package and its compiled kernels.
 
-    PYTHONUNBUFFERED makes the last words before a crash reach the log.
+    PYTHONUNBUFFERED brings the last lines before a crash to the log.
     """
     kept = {key: value for key, value in environ.items() if key not in DAEMONS_OWN}
     kept.setdefault("NUMBA_CACHE_DIR", str(state_dir / "kernels"))
@@ -200,17 +208,17 @@ def _pipe() -> Iterator[tuple[int, int]]:
 
 
 def signal_name(number: int) -> str:
-    """SIGTERM and the like; most real-time signals have no name of their own."""
+    """Name of a signal, such as SIGTERM; most real-time signals have no name of their own."""
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def why_ended(code: int, last_lines: Iterable[str], oom_kills: int | None = None) -> str:
-    """What an exit code of a worker means to a person (negative: a signal, as `subprocess` has it).
+    """Explain the exit code of a worker for people (negative: a signal, as in `subprocess`).
 
     Parameters
     ----------
     oom_kills
-        How many processes of this service the kernel has ended for want of memory meanwhile; None if it does not say.
+        Number of processes of this service that the out-of-memory killer has ended meanwhile; None if not known.
     """
     if code < 0:
         hint = _who_killed(oom_kills) if code == -signal.SIGKILL else ""

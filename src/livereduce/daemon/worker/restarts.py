@@ -1,8 +1,8 @@
-"""Workers that ended and were followed by others, with the reasons: kept over restarts of the daemon.
+"""History of restarts: workers that ended and were followed by others, with the reasons; kept across daemon restarts.
 
-A file of JSON lines in the state directory. A line is written at once, with the last ones of what the worker printed;
-a line that a power cut or a full disk has torn is passed over. Nothing in here raises: the history is for people, and
-a service that reduces well must not end for want of it.
+A file of JSON lines in the state directory. Each line is written at once, with the worker's last output; a line that is
+torn by a power cut or a full disk is skipped. Nothing in here raises: the history is for people, and its loss must not
+end a service that reduces well.
 """
 
 import json
@@ -16,23 +16,23 @@ from livereduce.messages.status import Restart
 
 FILE_NAME = "restarts.jsonl"
 KEPT = 200
-"""The file is cut back to as many when it has twice as many."""
+"""The file is cut back to this many entries when it has twice as many."""
 LAST_WORDS = 10
 LONGEST_WORD = 200
 LONGEST_REASON = 1000
-"""Characters; a line of the file is then below 20 kB whatever is in it."""
+"""Most characters of a text; a line of the file is then below 20 kB whatever is in it."""
 MAX_BYTES = 8 << 20
-"""More than the longest possible file; of a longer one, which is not ours, only the end is looked at."""
+"""More than the longest possible file; of a longer file, which is not ours, only the end is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartEntry:
-    """One end of a worker; `restart` is the part of it that the snapshot shows.
+    """One end of a worker; `restart` is the part that the snapshot shows.
 
     Attributes
     ----------
     code
-        Exit code, negative for a signal; None if the worker never came up.
+        Exit code, negative for a signal; None if the worker never started.
     last_words
         The last lines of its output, oldest first.
     """
@@ -43,7 +43,7 @@ class RestartEntry:
 
 
 def append(state_dir: Path, entry: RestartEntry) -> bool:
-    """Add an entry; whether it is on disk. False (disk full, no permission) is for the caller to say."""
+    """Add an entry; return True if it is on disk. The caller reports False (disk full, no permission)."""
     path = state_dir / FILE_NAME
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def append(state_dir: Path, entry: RestartEntry) -> bool:
 
 
 def read(state_dir: Path, most: int = KEPT) -> tuple[RestartEntry, ...]:
-    """The newest entries, at most `most`, oldest first; none where there is no file or it cannot be read."""
+    """The newest entries, at most `most`, oldest first; empty if there is no file or it cannot be read."""
     try:
         lines = _tail(state_dir / FILE_NAME).splitlines()
     except OSError:
@@ -95,7 +95,7 @@ def _decode(line: bytes) -> RestartEntry:
 
 
 def _tail(path: Path) -> bytes:
-    """The contents, or the end of too long ones; empty if there is no file."""
+    """Contents of the file, or only the end if it is too long; empty if there is no file."""
     try:
         with open_regular(path, follow_link=False) as fd:
             return os.pread(fd, MAX_BYTES, max(0, os.fstat(fd).st_size - MAX_BYTES))
@@ -104,7 +104,10 @@ def _tail(path: Path) -> bytes:
 
 
 def _cut_back(path: Path) -> None:
-    """Keep the newest; by rename, so that a reader never sees half a file. Where there is no room, the next time."""
+    """Keep the newest entries; by rename, so that a reader never sees half a file.
+
+    Tried again later if the disk is full.
+    """
     entries = read(path.parent, KEPT)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -116,8 +119,8 @@ def _cut_back(path: Path) -> None:
 
 
 def _write(path: Path, data: bytes, how: int) -> None:
-    """Write all of it or raise: a disk that fills up takes a part without complaint."""
-    # without O_NONBLOCK a FIFO under this name would hold the daemon
+    """Write all of it or raise: a disk that fills up takes a part without an error."""
+    # without O_NONBLOCK a FIFO of this name would block the daemon
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | how, 0o644)
     try:
         if os.write(fd, data) < len(data):

@@ -1,4 +1,4 @@
-"""How long the scripts take, kept from one daemon to the next; what follows from it is in `daemon.usual`."""
+"""Durations of script calls, kept across daemon restarts; `worker.usual` decides what follows from them."""
 
 import logging
 from pathlib import Path
@@ -10,13 +10,13 @@ from livereduce.messages.beat import Progress
 from livereduce.messages.job import Job
 
 SAVE_S = 60.0
-"""The most that is lost of it with the daemon."""
+"""Most time whose calls are lost when the daemon dies."""
 
 log = logging.getLogger("livereduce.daemon")
 
 
 class ScriptTimes:
-    """What is known of the finished calls, and where it is kept."""
+    """Known durations of finished calls, and where they are stored."""
 
     def __init__(self) -> None:
         self._usual: Usual = {}
@@ -25,13 +25,13 @@ class ScriptTimes:
         self._save_due = 0.0
 
     def adopt(self, state_dir: Path) -> None:
-        """Before a worker is started there: what earlier daemons have seen."""
+        """Load what earlier daemons stored; call it before a worker is started there."""
         if state_dir != self._state_dir:
             self._state_dir = state_dir
             self._usual = self._saved = {**usual.load(state_dir), **self._usual}
 
     def heard(self, before: Progress | None, after: Progress, job: Job | None) -> None:
-        """Take the calls into account that have finished between two beats of a worker."""
+        """Record the calls that have finished between two beats of a worker."""
         md5s = md5s_of(job)
         for finished in finished_calls(before, after):
             if finished.step in md5s:
@@ -45,7 +45,7 @@ class ScriptTimes:
         return running_call(beat.phase, age_s, beat.progress, self._usual, md5s_of(job))
 
     def keep(self, now: float, *, at_once: bool = False) -> None:
-        """Write what is new, if it is time to; a disk that is full is tried again the next time."""
+        """Store new durations if it is time to; if the disk is full, try again later."""
         if self._state_dir is None or self._usual is self._saved or (now < self._save_due and not at_once):
             return
         self._save_due = now + SAVE_S

@@ -1,7 +1,7 @@
-"""The lines of a worker in the log: its own records keep their level and name, all else is what scripts print.
+"""Log the output of a worker: its own records keep their level and name, all other lines were printed by scripts.
 
-Both are bounded, by the minute and by the day, since a script that prints in a loop must not fill the disk that the log
-is on. The daemon's own lines, its sign of life among them, do not come this way.
+Both are limited per minute and per day, because a script that prints in a loop must not fill the disk of the log. The
+daemon's own lines, its life sign among them, do not come this way.
 """
 
 import logging
@@ -17,13 +17,13 @@ from livereduce.messages.job import Job
 LOGGERS = frozenset(
     f"livereduce{name}" for name in ("", ".engine", ".environment.launch", ".publish", ".stream", ".worker")
 ) | {"Mantid"}
-"""All that a worker's own records come from. No other name makes a logger here: loggers are never freed, and scripts
-can print lines that look like records, with any number of names."""
+"""All loggers of a worker's own records. No other name makes a logger here: loggers are never freed, and scripts can
+print lines that look like records, with any number of names."""
 SHOWN_MD5 = 7
-"""As many digits tell versions apart in a log."""
+"""This many digits distinguish versions in a log."""
 PRINTED_BYTES = {"minute_bytes": 1 << 20, "day_bytes": 64 << 20}
 RECORD_BYTES = {"minute_bytes": 1 << 20, "day_bytes": 256 << 20}
-"""A script can print what looks like a record, so these are bounded, too."""
+"""A script can print lines that look like records, so these are limited, too."""
 
 _RECORD = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ([\w.]+): (.*)", re.DOTALL)
 """A line as `livereduce.worker.main` formats its records."""
@@ -32,12 +32,12 @@ script_log = logging.getLogger("livereduce.worker")
 
 
 class Spoken:
-    """Logs what workers say.
+    """Logs the output of workers.
 
     Attributes
     ----------
     printed
-        The last lines of scripts, those that the log does not have among them.
+        The last lines of scripts, including those left out of the log.
     """
 
     def __init__(self) -> None:
@@ -47,16 +47,16 @@ class Spoken:
 
     @property
     def left_out(self) -> int:
-        """How many lines of scripts the log does not have."""
+        """Number of script lines that were left out of the log."""
         return self._of_scripts.left_out
 
     def take(self, lines: list[Line], names: Mapping[str, str], at: str, now: float) -> None:
-        """Log lines as far as they may be.
+        """Log lines as far as the limits allow.
 
         Parameters
         ----------
         names
-            What a script is called, by its md5.
+            Name of a script by its md5.
         at
             The time for people.
         """
@@ -75,7 +75,7 @@ class Spoken:
         self.tell(now)
 
     def tell(self, now: float) -> None:
-        """Say how many lines were left out, if it is time to; to be called now and then."""
+        """Log how many lines were left out, if that is due; call it regularly."""
         for what, allowance in (("that scripts print", self._of_scripts), ("of the worker's own log", self._of_worker)):
             if full := allowance.news(now):
                 limit = f"more than {in_bytes(full.most_bytes)} in a {full.words}"
@@ -83,6 +83,6 @@ class Spoken:
 
 
 def script_names(job: Job) -> dict[str, str]:
-    """What the scripts of a job are called for people, by their md5."""
+    """Names of a job's scripts for people, by their md5."""
     copies = {"proc": job.proc, "post_proc": job.post_proc}
     return {copy.md5: f"{step} {copy.md5[:SHOWN_MD5]}" for step, copy in copies.items() if copy is not None}

@@ -1,9 +1,9 @@
-"""Where a worker hung: its stacks, asked for by SIGUSR1 and kept in files that people read.
+"""Stack dumps of a worker that hangs: requested by SIGUSR1 and stored in files for people.
 
-The worker's faulthandler writes to a descriptor that it had from the start: a handler in C that needs neither the
-interpreter's lock nor memory, so it answers also from a loop in C code that holds the lock. The descriptor is that of
-an unnamed temporary file and not a pipe, which nobody would empty in time: deep stacks of many threads are more than
-a pipe holds, and the handler would wait. A worker that is never asked leaves no file behind.
+The worker's faulthandler writes to a descriptor that it had from the start. This handler in C needs neither the
+interpreter's lock nor memory, so it answers even from a loop in C code that holds the lock. The descriptor is an
+unnamed temporary file and not a pipe, which nobody would empty in time: deep stacks of many threads are more than a
+pipe holds, and the handler would block. A worker that is never asked leaves no file behind.
 """
 
 import os
@@ -22,12 +22,12 @@ MAX_BYTES = 1 << 20
 
 
 class Stacks:
-    """The file that one worker writes its stacks to; opened before the worker, whose descriptor it becomes.
+    """The file that one worker writes its stacks to; opened before the worker, which inherits the descriptor.
 
     Attributes
     ----------
     fd
-        To be passed on to the worker under the name `livereduce.messages.job.DUMP_FD`.
+        Passed on to the worker under the name `livereduce.messages.job.DUMP_FD`.
 
     Raises
     ------
@@ -50,46 +50,47 @@ class Stacks:
             os.kill(pid, signal.SIGUSR1)
 
     def answer(self) -> str:
-        """What has come since the last `ask`; empty if nothing has, as from a process that is stopped.
+        """Stacks written since the last `ask`; empty if nothing came, as from a process that is stopped.
 
-        Milliseconds are enough for it, but nothing marks its end: read it when the next step of the ladder is due.
+        It takes milliseconds, but nothing marks the end: read it when the next step of the ladder is due.
         """
         return os.pread(self.fd, MAX_BYTES, self._asked_at).decode(errors="backslashreplace")
 
     def close(self) -> None:
-        """Let go of the file, and with it of what is in it."""
+        """Close the file, which also deletes it."""
         self._file.close()
 
 
 def dump_path(state_dir: Path, generation: int, at: datetime) -> Path:
-    """The file of a dump; in UTC, so that names sort by time also when the clock goes back an hour in autumn."""
+    """Path of a dump; in UTC, so that names sort by time even when the clock goes back an hour in autumn."""
     return state_dir / DIRECTORY / f"{generation:06d}-{at.astimezone(UTC):%Y%m%dT%H%M%S.%f}Z.txt"
 
 
 def save_dump(state_dir: Path, generation: int, at: datetime, why: str, stacks: str) -> Path | None:
-    """Keep stacks with the reason for which they were asked for; the oldest files beyond `KEPT` go.
+    """Save stacks with the reason why they were asked for; the oldest files beyond `KEPT` are deleted.
 
     Returns
     -------
-    The file; None if it could not be written, or there are no stacks: then the log is the place to say so.
+    The file; None if it could not be written, or there are no stacks: then the caller logs that.
     """
     if not stacks:
         return None
     path = dump_path(state_dir, generation, at)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in superfluous(sorted(path.parent.glob("*.txt"))):  # before, as it may make the room that is needed
+        # first, because it may free the space that is needed
+        for old in superfluous(sorted(path.parent.glob("*.txt"))):
             old.unlink(missing_ok=True)
         path.write_text(f"generation {generation}, {at.isoformat()}: {why}\n\n{stacks}", errors="backslashreplace")
     except OSError:
         with suppress(OSError):
-            path.unlink()  # half a dump would be taken for the whole one
+            path.unlink()  # half a dump would be taken for a whole one
         return None
     return path
 
 
 def superfluous(dumps: list[Path]) -> list[Path]:
-    """Which of the files there are, oldest first, have to go before one more is written."""
+    """The files, of those given oldest first, that must go before one more is written."""
     return dumps[: max(0, len(dumps) - (KEPT - 1))]
 
 

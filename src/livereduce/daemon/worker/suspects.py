@@ -1,10 +1,10 @@
-"""Data that workers die on: what the daemon concludes from their marks, and keeps over its own restarts.
+"""Data that workers die on: the daemon's conclusions from their marks, kept across its own restarts.
 
 `judge` decides. A first death makes the data in hand a suspect: the next worker handles them apart, the decoder packet
-by packet, chunks cut at their edges. A second death in a row on the same data has them left out for good, and said.
-A script that dies on whatever it is given must not cost all data: for the stages of scripts only a chunk is left out,
-only when other chunks of the run went through, and only while the same scripts are in use. A first chunk of a run is
-cut into pieces instead until one of them is to blame.
+by packet, chunks cut at their edges. After a second death in a row on the same data they are left out for good, which
+is reported. A script that dies on any data must not cost all data. So for the stages of scripts only a chunk is left
+out, only if other chunks of the run went through, and only while the same scripts are in use. The first chunk of a run
+is cut into pieces instead until one of them is to blame.
 """
 
 import json
@@ -22,15 +22,15 @@ from livereduce.messages.marks import Mark, MarkStage, Suspect, read_mark
 FILE_NAME = "suspects.json"
 MAX_BYTES = 1 << 20
 SCRIPT_STAGES = frozenset({MarkStage.PROC, MarkStage.POST_PROC, MarkStage.PUBLISH})
-"""Stages in which the script may be to blame, not the data: its code runs, or what it made is written."""
+"""Stages in which the script may be to blame, not the data: its code runs, or its result is written."""
 MAX_SKIPPED = 32
-"""Places that are remembered; the oldest is forgotten."""
+"""Most suspects remembered; the oldest is forgotten."""
 MAX_BY_SCRIPTS = 8
-"""Chunks of one run that are left out because scripts died on them; beyond that, somebody must mend the script."""
+"""Most chunks of one run that are left out because scripts died on them; beyond that, somebody must fix the script."""
 PIECES = 8
-"""Into so many chunks the first chunk of a run is cut, and each of them again, until one is to blame."""
+"""Number of chunks that the first chunk of a run is cut into, and each of them again, until one is to blame."""
 NO_DEATHS = frozenset({ExitCode.OK, ExitCode.PARENT_GONE, ExitCode.RECYCLED, ExitCode.UNUSABLE})
-"""Ends that say nothing about the data that the worker had in hand."""
+"""Exit codes that say nothing about the data that the worker had in hand."""
 
 log = logging.getLogger("livereduce.daemon")
 
@@ -38,12 +38,12 @@ Suspects = tuple[Suspect, ...]
 
 
 def judge(known: Suspects, mark: Mark | None, why: str, scripts: str) -> Suspects:
-    """The suspects after a death.
+    """Return the suspects after a death.
 
     Parameters
     ----------
     mark
-        What the worker had in its hands; None if nothing.
+        The data that the worker had in hand; None if nothing.
     why
         How it ended.
     scripts
@@ -74,10 +74,10 @@ def judge(known: Suspects, mark: Mark | None, why: str, scripts: str) -> Suspect
 
 
 def _again(before: Suspect, now: Suspect) -> bool:
-    """Whether a worker died on the same data in the same stage."""
+    """True if a worker died on the same data in the same stage."""
     if before.stage is not now.stage:
         return False
-    if before.run != now.run and now.stage is not MarkStage.DECODE:  # which comes before the run is known
+    if before.run != now.run and now.stage is not MarkStage.DECODE:  # decoding comes before the run is known
         return False
     if now.stage in SCRIPT_STAGES:  # the very same chunk, or a piece of it
         return before.scripts == now.scripts and before.from_ns <= now.from_ns and now.to_ns <= before.to_ns
@@ -87,12 +87,12 @@ def _again(before: Suspect, now: Suspect) -> bool:
 
 
 def for_scripts(suspects: Suspects, scripts: str) -> Suspects:
-    """Those that matter with these scripts: other ones may bear the same data."""
+    """The suspects that matter with these scripts: others may cope with the same data."""
     return tuple(one for one in suspects if one.stage not in SCRIPT_STAGES or one.scripts == scripts)
 
 
 def read_suspects(state_dir: Path) -> Suspects:
-    """The suspects of a state directory; none if they cannot be read."""
+    """Read the suspects of a state directory; none if they cannot be read."""
     try:
         found = json.loads(read_regular(state_dir / FILE_NAME, MAX_BYTES, follow_link=False))
         return tuple(checked(Suspect, one) for one in found)
@@ -101,14 +101,14 @@ def read_suspects(state_dir: Path) -> Suspects:
 
 
 def note_end(job: Job | None, state: DaemonState, code: int, why: str) -> None:
-    """Conclude what the end of a worker says of the data that it had in hand, if it was not asked to end."""
+    """If the worker was not asked to end, conclude what its end says about the data that it had in hand."""
     if job and code not in NO_DEATHS and state.ending not in (Ending.STOP, Ending.RENEW):
         why = state.why if state.ending else why
         note_death(Path(job.state_dir), read_mark(job.mark), why, job.script_md5s)
 
 
 def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> None:
-    """Judge a death, keep and log what is concluded."""
+    """Judge a death; store and log the conclusion."""
     known = read_suspects(state_dir)
     suspects = judge(known, mark, why, scripts)
     if mark is not None:

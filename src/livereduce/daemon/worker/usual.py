@@ -1,7 +1,7 @@
-"""How long the scripts usually take, and when one that has not come back takes too long. Pure, but for its file.
+"""Usual durations of the scripts, and when a running call takes too long. Pure, except for its file.
 
-Told apart by the md5 of the script: another version may take another time. A script that never ends is ended only by
-the limits of its phase, which must allow the longest; long before, people are told that this is not usual.
+Durations are kept by the md5 of the script: another version may take another time. A script that never ends is ended
+only by the limits of its phase, which must allow the longest call; people are told much earlier that this is not usual.
 """
 
 import json
@@ -19,11 +19,11 @@ KEPT_CALLS = 20
 KEPT_SCRIPTS = 50
 MAX_BYTES = 1 << 20
 FIRST_CALL_S = 300.0
-"""A script of which no call has finished yet may load calibrations for so long."""
+"""How long the first call of a script may take, to load calibrations."""
 SLOW_UPDATES, SLOW_FACTOR = 3, 10
-"""A call is overdue after so many times `update_every`, and so many times its usual duration."""
+"""A call is overdue after this many times `update_every`, and this many times its usual duration."""
 TOLD_FROM_S = 2.0
-"""A shorter call is nothing to speak of."""
+"""A shorter call is never reported."""
 
 STEPS = {Phase.PROCESS: "proc", Phase.POST_PROCESS: "post_proc"}
 
@@ -35,16 +35,16 @@ class Calls:
     Attributes
     ----------
     seconds
-        Of the last ones, the newest last.
+        Durations of the last calls, the newest last.
     first_s
-        Of the newest call that was the first one in its worker: that one may load what later calls find loaded.
+        Duration of the newest call that was the first in its worker: it may load what later calls find loaded.
     """
 
     seconds: tuple[float, ...] = ()
     first_s: float = 0.0
 
     def usual_s(self, *, first: bool) -> float | None:
-        """The longest of them; of a worker's first call also the longest that such a call took. None before any."""
+        """The longest of them; for a worker's first call also the longest first call. None before any."""
         if not self.seconds:
             return None
         return max(*self.seconds, self.first_s if first else 0.0)
@@ -52,7 +52,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A call of a script that has finished: of which step, how long it took, whether it was the worker's first."""
+    """A finished script call: its step, its duration, and whether it was the worker's first."""
 
     step: str
     seconds: float
@@ -60,11 +60,11 @@ class Finished:
 
 
 Usual = Mapping[str, Calls]
-"""By md5, the version that was called last at the end."""
+"""By md5, the most recently called version last."""
 
 
 def finished_calls(before: Progress | None, after: Progress) -> tuple[Finished, ...]:
-    """The calls that have finished between two beats; of several of one step only the last is known."""
+    """The calls that finished between two beats; of several calls of one step only the last is known."""
     old, found = before or Progress(), []
     for step, was, now, seconds in (
         ("proc", old.proc_calls, after.proc_calls, after.proc_s),
@@ -76,7 +76,7 @@ def finished_calls(before: Progress | None, after: Progress) -> tuple[Finished, 
 
 
 def note(usual: Usual, md5: str, finished: Finished) -> Usual:
-    """Take a finished call into account; the versions that were not called for longest are forgotten."""
+    """Add a finished call; the versions that were not called for longest are forgotten."""
     calls = usual.get(md5, Calls())
     calls = replace(
         calls,
@@ -89,12 +89,12 @@ def note(usual: Usual, md5: str, finished: Finished) -> Usual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A call of a script that has not come back.
+    """A script call that has not returned.
 
     Attributes
     ----------
     usual_s
-        How long it takes at most, from experience; None if no call of this version has finished yet.
+        Its longest duration so far; None if no call of this version has finished yet.
     """
 
     step: str
@@ -103,14 +103,14 @@ class Running:
 
     @property
     def text(self) -> str:
-        """The sentence for people; empty as long as there is nothing to speak of."""
+        """The sentence for people; empty if there is nothing to report."""
         if self.age_s < max(TOLD_FROM_S, 2 * (self.usual_s or 0.0)):
             return ""
         usually = "its first call" if self.usual_s is None else f"usually {_in_words(self.usual_s)}"
         return f"{self.step} has been running for {_in_words(self.age_s)} ({usually})"
 
     def is_overdue(self, update_every_s: float) -> bool:
-        """Whether somebody should look."""
+        """True if somebody should look at it."""
         if self.usual_s is None:
             return self.age_s >= FIRST_CALL_S
         return self.age_s >= max(SLOW_UPDATES * update_every_s, SLOW_FACTOR * self.usual_s)
@@ -124,9 +124,9 @@ def running_call(
     Parameters
     ----------
     phase, age_s, progress
-        Of the worker now: what it does, for how long, and what it has said of itself.
+        The worker's phase, its duration so far, and the newest progress.
     md5s
-        Of its scripts, by step.
+        md5 of its scripts, by step.
     """
     step = STEPS.get(phase)
     if step is None or step not in md5s:
@@ -143,7 +143,7 @@ def _in_words(seconds: float) -> str:
 
 
 def load(state_dir: Path) -> Usual:
-    """What an earlier daemon has kept; nothing if there is no such file, or it is damaged."""
+    """Load what an earlier daemon stored; empty if there is no such file, or it is damaged."""
     usual: dict[str, Calls] = {}
     with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
         body = json.loads(read_regular(state_dir / FILE_NAME, MAX_BYTES, follow_link=False))
@@ -161,12 +161,12 @@ def _calls_of(body: Any) -> Calls:
 
 
 def save(state_dir: Path, usual: Usual) -> None:
-    """Keep it for the next daemon.
+    """Store it for the next daemon.
 
     Raises
     ------
     OSError
-        The directory cannot be written; the old file stands.
+        The directory cannot be written; the old file is unchanged.
     """
     body = {md5: {"seconds": calls.seconds, "first_s": calls.first_s} for md5, calls in usual.items()}
     replace_file(state_dir / FILE_NAME, json.dumps(body).encode())
