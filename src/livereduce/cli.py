@@ -124,7 +124,8 @@ _COMMANDS = (
 )
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The parser of every command and its options."""
     parser = argparse.ArgumentParser(prog="livereduce", description="Live reduction of neutron scattering data.")
     parser.add_argument("--version", action="version", version=f"livereduce {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -138,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; problems that an operator must solve end it with code 78, a sentence each."""
     take_any_text(sys.stdout, sys.stderr)
-    options = _parser().parse_args(argv)
+    options = command_line().parse_args(argv)
     try:
         code: int = options.act(options)
     except OperatorError as error:
