@@ -11,7 +11,6 @@ import numpy as np
 
 from end_to_end import POST_PROC, PROC
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.engine.protocol import tell_nobody
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file import write_product
@@ -62,8 +61,7 @@ def empty_cycle_row() -> Row:
     """The median of many cycles, each cut at once; beside it what writing a product of that size costs alone."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        engine = BuiltinEngine(open_source=lambda _url: OnePulse())
-        engine.start(_job(folder), tell_nobody)
+        engine = BuiltinEngine(_job(folder), lambda _phase, _progress=None: None, open_source=lambda _url: OnePulse())
         times, done = [], 0
         for _ in range(CYCLES):
             start_s = time.perf_counter()

@@ -11,13 +11,13 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from helpers.bench import tell_nobody
 from helpers.items import S_NS, ScriptedSource, event_batch, log_batch, monitor_batch
 from helpers.paths import ROOT
 from livereduce.base.errors import ExitCode
 from livereduce.config.file import Config, parse_config, value_of
 from livereduce.config.keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.engine.protocol import tell_nobody
 from livereduce.messages.beat import Progress
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.status import NEEDS_ATTENTION, StateWord
@@ -180,8 +180,7 @@ def reduced(tmp_path: Path, **scripts: ScriptCopy) -> Progress:
         runtime_dir=str(tmp_path),
     )
     source = stream()
-    engine = BuiltinEngine(open_source=lambda url: source, clock=lambda: float(next(clock)))
-    engine.start(job, tell_nobody)
+    engine = BuiltinEngine(job, tell_nobody, open_source=lambda url: source, clock=lambda: float(next(clock)))
     while source.script:
         progress = engine.poll(0.0)
     engine.stop(1.0)

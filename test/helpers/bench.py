@@ -49,9 +49,9 @@ class Shelf:
 class Bench:
     """An engine at work on a scripted stream."""
 
-    engine: BuiltinEngine
     source: ScriptedSource
     shelf: Shelf
+    engine: BuiltinEngine = field(init=False)
     phases: list[Phase] = field(default_factory=list)
     told: list[Progress | None] = field(default_factory=list)
     now: float = 0.0
@@ -106,11 +106,15 @@ def job(folder: Path, *, proc: str = "", post_proc: str = "", **settings: Any) -
 
 def bench(work: Job, *reads: Sequence[Item] | SourceLost) -> Bench:
     source, shelf = ScriptedSource(reads), Shelf()
-    made = Bench(
-        BuiltinEngine(open_source=lambda _: source, clock=lambda: made.now, products_in=lambda _: shelf), source, shelf
+    made = Bench(source, shelf)
+    made.engine = BuiltinEngine(
+        work, made.hear, open_source=lambda _: source, clock=lambda: made.now, products_in=lambda _: shelf
     )
-    made.engine.start(work, made.hear)
     return made
+
+
+def tell_nobody(phase: Phase, progress: Progress | None = None) -> None:
+    """A `Tell` for engines that nobody listens to."""
 
 
 def start(run: int, **facts: Any) -> RunStarted:

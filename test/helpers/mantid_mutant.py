@@ -75,7 +75,7 @@ def lets_post_proc_fail() -> None:
 def asks_no_listener() -> None:
     """Keywords go to `simpleapi` unchecked, `spectra` by that name, as in the original."""
 
-    def prepare(self: Any, arguments: dict[str, Any], job: Job) -> None:
+    def prepared(self: Any, arguments: dict[str, Any], job: Job) -> None:
         self.arguments = dict(arguments)
         if "SpectraList" in arguments:
             self.arguments["spectra"] = self.arguments.pop("SpectraList")
@@ -86,7 +86,7 @@ def asks_no_listener() -> None:
         StartLiveData(**self.arguments)
         self.returned_at = time.monotonic()
 
-    replace_in(live_algorithms.LiveAlgorithms, "prepare", prepare)
+    replace_in(live_algorithms.LiveAlgorithms, "_prepared", prepared)
     replace_in(live_algorithms.LiveAlgorithms, "_execute", execute)
 
 

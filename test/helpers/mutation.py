@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from helpers import packets as p
-from helpers.bench import BINS_US, Shelf, job
+from helpers.bench import BINS_US, Shelf, job, tell_nobody
 from helpers.hostile import BAD, ODD
 from helpers.items import ScriptedSource
 from helpers.packets import COR, ERROR, NS, T0, UNMAPPED, Bank, Section
 from helpers.paths import DATA
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.messages.beat import Phase, Progress
 from livereduce.stream.adara import session
 from livereduce.stream.adara.census import Census
 from livereduce.stream.adara.decode import Decoder
@@ -215,15 +214,13 @@ def chew(data: bytes, chance: random.Random, folder: Path) -> None:
     _reduce(reads, chance, folder)
 
 
-def _nobody(phase: Phase, progress: Progress | None = None) -> None:
-    """Is told what the engine does."""
-
-
 def _reduce(reads: list[list[Item]], chance: random.Random, folder: Path) -> None:
     now = [0.0]
     source, shelf = ScriptedSource(reads), Shelf()
-    engine = BuiltinEngine(open_source=lambda _: source, clock=lambda: now[0], products_in=lambda _: shelf)
-    engine.start(job(folder, preserve_events=chance.random() < 0.5, tof_bins_us=BINS_US), _nobody)
+    work = job(folder, preserve_events=chance.random() < 0.5, tof_bins_us=BINS_US)
+    engine = BuiltinEngine(
+        work, tell_nobody, open_source=lambda _: source, clock=lambda: now[0], products_in=lambda _: shelf
+    )
     for _ in range(len(reads) + 2):
         progress = engine.poll(0.0)
         now[0] += chance.choice([0.0, 31.0])

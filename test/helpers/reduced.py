@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
+from helpers.bench import tell_nobody
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.engine.protocol import tell_nobody
 from livereduce.messages.beat import Progress
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.status import FILE_NAME, Status, read_status
@@ -138,12 +138,11 @@ def reducing(job: Job, *, in_memory: bool = True) -> Iterator[Reduction]:
         return sources[-1]
 
     engine = (
-        BuiltinEngine(open_source=opened, products_in=lambda _: shelf)
+        BuiltinEngine(job, tell_nobody, open_source=opened, products_in=lambda _: shelf)
         if in_memory
-        else BuiltinEngine(open_source=opened)
+        else BuiltinEngine(job, tell_nobody, open_source=opened)
     )
     reduction = Reduction(engine, shelf, sources)
-    engine.start(job, tell_nobody)
     try:
         yield reduction
     finally:

@@ -39,13 +39,9 @@ def go() -> None:
 class Steady:
     """Counts polls, entering `process` and `waiting` in each; waits a little, as for data."""
 
-    beat: Callable[[Phase], None]
-
-    def __init__(self) -> None:
+    def __init__(self, job: Job, beat: Callable[[Phase], None]) -> None:
         self.progress = Progress()
         self.silence = threading.Event()
-
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
         self.beat = beat
         say("started")
 
@@ -89,13 +85,13 @@ class FailingScript(Steady):
 
     script: LoadedScript
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def __init__(self, job: Job, beat: Callable[[Phase], None]) -> None:
         text = b"import sys\nif mtd.size():\n    sys.exit(1)\nmtd['x'] = input\n1 / 0\n"
         copy = Path(job.state_dir) / "copy.py"
         copy.write_bytes(text)
         md5 = hashlib.md5(text).hexdigest()
         self.script, self.store = load_script(ScriptCopy(path="p.py", copy=str(copy), md5=md5)), WorkspaceStore()
-        super().start(job, beat)
+        super().__init__(job, beat)
 
     def step(self) -> None:
         outcome = run_script(self.script, object(), "chunk", self.store)
@@ -160,44 +156,44 @@ class Crash(Steady):
 class ThreadLeft(Steady):
     """A script has left a thread that never ends."""
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def __init__(self, job: Job, beat: Callable[[Phase], None]) -> None:
         threading.Thread(target=threading.Event().wait).start()
-        super().start(job, beat)
+        super().__init__(job, beat)
 
 
 class Unusable(Steady):
     """Cannot do the job."""
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def __init__(self, job: Job, beat: Callable[[Phase], None]) -> None:
         raise OperatorError('"source": expected a URL', '"script_dir": is gone')
 
 
 class Imports(Steady):
     """Imports from the scripts' directory, and a module of the library that has a namesake there."""
 
-    def start(self, job: Job, beat: Callable[[Phase], None]) -> None:
+    def __init__(self, job: Job, beat: Callable[[Phase], None]) -> None:
         import colorsys
 
         import helper_of_pg3  # type: ignore[import-not-found]
 
         say(helper_of_pg3.NAME)
         say(str(hasattr(colorsys, "rgb_to_hsv")))
-        super().start(job, beat)
+        super().__init__(job, beat)
 
 
 class Surroundings(Steady):
     """Says what the process is like when the engine is made."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, job: Job, beat: Callable[[Phase], None]) -> None:
         heavy = {"numpy", "scipp", "numba", "h5py", "livereduce.stream", "livereduce.publish"} & set(sys.modules)
         say(f"heavy imports: {sorted(heavy)}")
         say(f"SIGINT ignored: {signal.getsignal(signal.SIGINT) is signal.SIG_IGN}")
         say(f"SIGTERM default: {signal.getsignal(signal.SIGTERM) is signal.SIG_DFL}")
+        super().__init__(job, beat)
 
 
 if __name__ == "__main__":
     engine, *arguments = sys.argv[1:]
-    main.engine_for = lambda job, say=str: globals()[engine]()
+    main.engine_for = lambda job, say: globals()[engine]
     main.LEAVE_S = 0.1
     sys.exit(main.main(arguments))

@@ -365,7 +365,7 @@ def put_in_place_of_the_mantid_engine(monkeypatch: pytest.MonkeyPatch, module: o
 def test_a_mantid_whose_libraries_do_not_load_is_unusable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_in_place_of_the_mantid_engine(monkeypatch, Broken("livereduce.engine.mantid.engine"))
     with pytest.raises(OperatorError, match=r"^the mantid engine needs .*: libMantidKernel.* \(in .*python.*\)$"):
-        worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text()))
+        worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text()), print)
 
 
 @pytest.mark.parametrize("engine", ["builtin", "mantid"])
@@ -374,13 +374,13 @@ def test_a_module_of_ours_that_does_not_import_is_a_crash(
 ) -> None:
     monkeypatch.setitem(sys.modules, f"livereduce.engine.{engine}.engine", None)
     with pytest.raises(ImportError, match=r"livereduce\.engine"):
-        worker_main.engine_for(decode_job(job_file(tmp_path, engine).read_text()))
+        worker_main.engine_for(decode_job(job_file(tmp_path, engine).read_text()), print)
 
 
 def test_the_mantid_engine_is_taken_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = object()
-    put_in_place_of_the_mantid_engine(monkeypatch, types.SimpleNamespace(MantidEngine=lambda: engine))
-    assert worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text())) is engine
+    put_in_place_of_the_mantid_engine(monkeypatch, types.SimpleNamespace(MantidEngine=engine))
+    assert worker_main.engine_for(decode_job(job_file(tmp_path, "mantid").read_text()), print) is engine
 
 
 def test_compiling_is_told_before_the_first_kernel_is_ready(tmp_path: Path) -> None:

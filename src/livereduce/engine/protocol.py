@@ -36,24 +36,24 @@ class Tell(Protocol):
         """The phase that begins, or still lasts, and everything done so far; None: nothing new since the last."""
 
 
-def tell_nobody(phase: Phase, progress: Progress | None = None) -> None:
-    """A `Tell` for engines that nobody listens to."""
-
-
 class Engine(Protocol):
-    """Reduces a stream according to a job until told to stop."""
-
-    def start(self, job: Job, beat: Tell) -> None:
-        """Make ready; `beat` is called from the work loop at each change of phase.
-
-        Raises
-        ------
-        OperatorError
-            The job cannot be done here: the worker exits 78.
-        """
+    """Reduces a stream according to a job until told to stop. Made by a `MakeEngine`, and at work from then on."""
 
     def poll(self, timeout_s: float) -> Progress:
         """Do what is due, waiting at most `timeout_s` for data; return a snapshot of everything done so far."""
 
     def stop(self, deadline_s: float) -> None:
         """Finish the step, publish what there is, let go of everything; take at most `deadline_s`."""
+
+
+class MakeEngine(Protocol):
+    """The class of an engine."""
+
+    def __call__(self, job: Job, tell: Tell) -> Engine:
+        """Make an engine that is complete; it calls `tell` at each change of phase.
+
+        Raises
+        ------
+        OperatorError
+            The job cannot be done here: the worker exits 78.
+        """

@@ -21,7 +21,7 @@ from typing import NoReturn
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.extras import how_to_install
 from livereduce.base.visible import take_any_text
-from livereduce.engine.protocol import Engine
+from livereduce.engine.protocol import MakeEngine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
@@ -33,7 +33,7 @@ from livereduce.worker.own_log import HIGH_FD, OwnLog
 from livereduce.worker.trim import trim
 
 Say = Callable[[str], object]
-MakeEngine = Callable[[Job, Say], Engine]
+LoadEngine = Callable[[Job, Say], MakeEngine]
 
 POLL_S = 0.5
 """Beats are due at least once a second while waiting."""
@@ -95,7 +95,7 @@ class _EveryLine(logging.Formatter):
 
 def work(
     job: Job,
-    make_engine: MakeEngine,
+    load_engine: LoadEngine,
     beat_fd: int | None,
     order_fd: int | None,
     own_log: OwnLog | None = None,
@@ -104,9 +104,9 @@ def work(
 
     Parameters
     ----------
-    make_engine
-        Makes the engine for a job; called after the first beat, because importing may take seconds. Reports what takes
-        long.
+    load_engine
+        Gives the class of the engine for a job; called after the first beat, because importing may take seconds.
+        Reports what takes long.
     beat_fd, order_fd
         The pipes to and from the daemon, None when run by hand.
     own_log
@@ -121,7 +121,7 @@ def work(
         obey(order_fd, orders)
     code = CRASHED
     try:
-        code = _reduce(job, partial(_made, make_engine, own_log), Beats(beat_fd), orders)
+        code = _reduce(job, partial(_loaded, load_engine, own_log), Beats(beat_fd), orders)
     except BaseException:
         if getattr(sys.stderr, "closed", True):  # a script has closed it: the reason would be lost
             log.critical("the worker crashes", exc_info=True)
@@ -133,12 +133,11 @@ def work(
     return code
 
 
-def _reduce(job: Job, make_engine: MakeEngine, beats: Beats, orders: Orders) -> int:
+def _reduce(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders) -> int:
     beats.phase(Phase.STARTING)
     _let_scripts_import_from(job.script_dir)
     try:
-        engine = make_engine(job, beats.doing)
-        engine.start(job, beats.phase)
+        engine = load_engine(job, beats.doing)(job, beats.phase)
     except OperatorError as error:
         return _unusable(error)
     beats.phase(Phase.WAITING)
@@ -152,15 +151,15 @@ def _reduce(job: Job, make_engine: MakeEngine, beats: Beats, orders: Orders) -> 
     return ExitCode.OK if orders.stop.is_set() else ExitCode.RECYCLED
 
 
-def _made(make_engine: MakeEngine, own_log: OwnLog | None, job: Job, say: Say) -> Engine:
-    engine = make_engine(job, say)
+def _loaded(load_engine: LoadEngine, own_log: OwnLog | None, job: Job, say: Say) -> MakeEngine:
+    make_engine = load_engine(job, say)
     if own_log is not None:
         own_log.take_over()
-    return engine
+    return make_engine
 
 
-def engine_for(job: Job, say: Say = str) -> Engine:
-    """Make the engine that a job names; `say` is told what takes long.
+def engine_for(job: Job, say: Say) -> MakeEngine:
+    """Import the class of the engine that a job names; `say` is told what takes long.
 
     Raises
     ------
@@ -184,20 +183,20 @@ _NEEDS = {
 }
 
 
-def _builtin(say: Say) -> Engine:
+def _builtin(say: Say) -> MakeEngine:
     from livereduce.engine.builtin.compiling import tell_of_compiling
 
     tell_of_compiling(say)
     from livereduce.engine.builtin.engine import BuiltinEngine
 
-    return BuiltinEngine()
+    return BuiltinEngine
 
 
-def _mantid(say: Say) -> Engine:
+def _mantid(say: Say) -> MakeEngine:
     say("loading Mantid")
     from livereduce.engine.mantid.engine import MantidEngine
 
-    return MantidEngine()
+    return MantidEngine
 
 
 def _let_scripts_import_from(script_dir: str) -> None:

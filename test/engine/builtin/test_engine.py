@@ -13,7 +13,7 @@ from helpers.bench import EDGES_NS, batch, bench, end, job, start
 from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin import live
-from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S, BuiltinEngine
+from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S
 from livereduce.messages.beat import Phase, RunState
 from livereduce.messages.job import ScriptCopy
 from livereduce.stream.items import FLAG_DAMAGED, Gap, Geometry, HistogramSnapshot, Item, Paused, SourceLost, StartFrom
@@ -314,8 +314,20 @@ def test_stopping_leaves_what_would_take_too_long(tmp_path: Path) -> None:
     assert len(made.shelf.published) == 1
 
 
-def test_stopping_before_the_start_does_nothing() -> None:
-    BuiltinEngine().stop(1.0)
+def test_stopping_twice_reduces_once(tmp_path: Path) -> None:
+    made = bench(job(tmp_path))
+    made.play([start(5)])
+    made.source.script = [[batch(5, 1)]]
+    made.turns()
+    for _ in range(2):
+        made.engine.stop(1.0)
+    assert len(made.shelf.published) == 1
+
+
+def test_a_job_that_cannot_be_done_makes_no_engine(tmp_path: Path) -> None:
+    for wrong in ({"accum_method": "Sum"}, {"start": "never"}, {"tof_bins_us": (1.0, 0.0, 2.0)}):
+        with pytest.raises(OperatorError, match=next(iter(wrong))):
+            bench(job(tmp_path, **wrong))
 
 
 def test_waiting_is_short_only_while_catching_up(tmp_path: Path) -> None:

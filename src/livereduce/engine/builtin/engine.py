@@ -17,13 +17,13 @@ from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
 from livereduce.engine.keep_failure import keep_failure
-from livereduce.engine.protocol import Pipeline, Tell, tell_nobody
+from livereduce.engine.protocol import Pipeline, Tell
 from livereduce.messages.beat import Phase, Progress, RunState
 from livereduce.messages.job import Job
-from livereduce.messages.marks import Marker, MarkStage, Suspect
+from livereduce.messages.marks import Marker, MarkStage
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.writer import Publisher
-from livereduce.publish.publisher import Outlet, outlet_of
+from livereduce.publish.publisher import outlet_of
 from livereduce.scripting.runner import Scope
 from livereduce.stream.chunk import (
     Chunk,
@@ -78,69 +78,65 @@ def _start_from(start: str) -> StartFrom:
     return StartFrom(start)
 
 
+def _cut_from(job: Job, now: float) -> CutState:
+    epoch_ns_at_0 = time.time_ns() - EPICS_EPOCH_UNIX_NS - round(now * 1e9)
+    return CutState(rules=CutRules(update_every_s=job.update_every_s, epoch_ns_at_0=epoch_ns_at_0), cut_s=now)
+
+
 class BuiltinEngine:
     """Reduces a stream according to a job; see `livereduce.engine.protocol.Engine`.
 
+    Loads the scripts and opens the source when it is made.
+
     Parameters
     ----------
+    tell
+        Called from the work loop at each change of phase.
     open_source
         Makes the source of a URL; None for `source_of`.
     clock
         Seconds, monotonic.
+
+    Raises
+    ------
+    OperatorError
+        Scripts, bins or address cannot be used.
     """
 
     def __init__(
         self,
+        job: Job,
+        tell: Tell,
         open_source: Callable[[str], Source] | None = None,
         clock: Callable[[], float] = time.monotonic,
         products_in: Callable[[Path], Publisher] = Products,
     ) -> None:
-        self._open_source = open_source
-        self._clock = clock
-        self._products_in = products_in
-        self._source: Source | None = None
-        self._outlet: Outlet | None = None
-        self._reductions: tuple[Reduction, ...] = ()
-        self._tell: Tell = tell_nobody  # until `start` says whom to tell
+        self._tell, self._clock = tell, clock
         self._flowing = Flowing()
         self._lost = ""
-        self._over = False
-        self._stopping = False
+        self._over = self._stopping = False
         self._chunks = self._events = self._pulses = self._gaps = 0
         self._contained = Contained(logger)
-        self._marker = Marker()
-        self._suspects: tuple[Suspect, ...] = ()
-        self._part = ANYWHERE
-        self._taken_ns = 0
-
-    def start(self, job: Job, beat: Tell) -> None:
-        """Load the scripts, open the source.
-
-        Raises
-        ------
-        OperatorError
-            Scripts, bins or address cannot be used.
-        """
-        self._tell = beat
-        binning = Binning(make_edges_ns(*job.tof_bins_us))
         self._marker = Marker(job.mark)
         self._suspects = tuple(one for one in job.suspects if one.stage is not MarkStage.DECODE)
-        self._outlet, scope = outlet_of(job, self._products_in(Path(job.state_dir))), Scope()
-        keep = partial(keep_failure, job)
-        self._reductions = tuple(
+        self._part = ANYWHERE
+        self._taken_ns = 0
+        self._outlet = outlet_of(job, products_in(Path(job.state_dir)))
+        self._reductions = self._reductions_of(job)
+        self._cut = _cut_from(job, clock())
+        decoding = tuple(one for one in job.suspects if one.stage is MarkStage.DECODE)
+        open_source = open_source or partial(source_of, marker=self._marker, suspects=decoding)
+        self._source = open_source(job.source)
+        self._source.open(_start_from(job.start))
+
+    def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
+        binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
+        return tuple(
             Reduction(
                 pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep, self._mark
             )
             for pipeline in pipelines_of(job)
         )
-        now = self._clock()
-        epoch_ns_at_0 = time.time_ns() - EPICS_EPOCH_UNIX_NS - round(now * 1e9)
-        rules = CutRules(update_every_s=job.update_every_s, epoch_ns_at_0=epoch_ns_at_0)
-        self._cut = CutState(rules=rules, cut_s=now)
-        decoding = tuple(one for one in job.suspects if one.stage is MarkStage.DECODE)
-        open_source = self._open_source or partial(source_of, marker=self._marker, suspects=decoding)
-        self._source = open_source(job.source)
-        self._source.open(_start_from(job.start))
 
     def poll(self, timeout_s: float) -> Progress:
         """Read once, and reduce the chunks that this completes."""
@@ -150,19 +146,17 @@ class BuiltinEngine:
                 self._reduce(chunk)
             if isinstance(fact, RunStarted):  # several runs may come with one read
                 self._in_run(fact.run)
-        self._in_run(self._source.state().run if self._source else None)
-        assert self._outlet is not None
+        self._in_run(self._source.state().run)
         self._outlet.look()
         self._outlet.seen(self._cut.run, self._cut.newest_ns / 1e9 + EPICS_EPOCH_UNIX_NS / 1e9)
         return self._progress()
 
     def stop(self, deadline_s: float) -> None:
         """Reduce what is pending if that takes no longer than usual within the deadline, and close the source."""
+        if self._stopping:
+            return
         self._stopping = True
         self._beat(Phase.STOPPING)
-        if self._source is None:
-            return
-        source, self._source = self._source, None
         try:
             usual_s = sum(reduction.cycle_s for reduction in self._reductions)
             if usual_s > deadline_s:
@@ -171,16 +165,15 @@ class BuiltinEngine:
             for chunk in self._step(StreamLeft()):
                 self._reduce(chunk)
         finally:
-            source.close()
-            if self._outlet is not None:
-                self._outlet.close()
+            self._source.close()
+            self._outlet.close()
 
     def _read(self, timeout_s: float) -> tuple[Fact, ...]:
         now = self._clock()
         wait_s = min(timeout_s, due_in_s(self._cut, now))
         if self._cut.behind and self._cut.pending.n_pulses:
             wait_s = min(wait_s, CATCH_UP_WAIT_S)
-        if self._over or self._source is None:
+        if self._over:
             time.sleep(wait_s)
             return (TimePassed(),)
         try:
@@ -261,15 +254,14 @@ class BuiltinEngine:
 
     def _in_run(self, run: int | None) -> None:
         """The stream is in a run (0: in none, None: it has not said)."""
-        if run is not None and self._source and self._outlet:
+        if run is not None:
             self._outlet.in_run(run, self._source.state().connects)
 
     def _beat(self, phase: Phase) -> None:
         # While stopping, the limits of the other phases do not hold any more.
-        self._tell(Phase.STOPPING if self._stopping else phase, self._progress() if self._source else None)
+        self._tell(Phase.STOPPING if self._stopping else phase, self._progress())
 
     def _progress(self) -> Progress:
-        assert self._source is not None
         first = self._reductions[0]
         run = self._cut.run or first.run
         tally = first.tally if run == first.run else Tally()
@@ -307,8 +299,8 @@ class BuiltinEngine:
             received_bytes=source.received_bytes,
             bad_packets=source.bad_packets,
             repeated_pulses=source.repeated_pulses,
-            gaps=source.gaps + self._gaps + (self._outlet.gaps if self._outlet else 0),
-            incomplete_runs=self._outlet.notes if self._outlet else (),
+            gaps=source.gaps + self._gaps + self._outlet.gaps,
+            incomplete_runs=self._outlet.notes,
             contained=self._all_contained(source),
             keeps_events=first.keeps_events,
             counted_because=first.counted_because,
@@ -332,7 +324,7 @@ class BuiltinEngine:
         for contained in (self._contained, *(reduction.contained for reduction in self._reductions)):
             if contained.last:
                 errors["internal"] = contained.last
-        return errors | (self._outlet.problems if self._outlet else {})
+        return errors | self._outlet.problems
 
 
 MAX_NAMED = 5

@@ -11,14 +11,14 @@ from livereduce.engine.mantid.live import shim
 from livereduce.engine.mantid.live.arguments import SNS_LISTENER, address_of, arguments_of, shown
 from livereduce.engine.mantid.live.callbacks import Steps
 from livereduce.engine.mantid.live.live_algorithms import LiveAlgorithms
-from livereduce.engine.mantid.live.setup import MantidLog, choose_instrument, listen_to_log
+from livereduce.engine.mantid.live.setup import choose_instrument, listen_to_log
 from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.engine.mantid.verdict import Busy, Facts, Over, SilenceRules, Verdict, Waiting, judge
-from livereduce.engine.protocol import Tell, tell_nobody
+from livereduce.engine.protocol import Tell
 from livereduce.messages.beat import Phase, Progress
 from livereduce.messages.job import Job
 from livereduce.publish.products.folder import Products
-from livereduce.publish.publisher import Outlet, outlet_of
+from livereduce.publish.publisher import outlet_of
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -34,30 +34,19 @@ class LoopEnded(Exception):
 class MantidEngine:
     """Reduces a stream with Mantid's own loop; see `livereduce.engine.protocol.Engine`.
 
-    The loop is in threads of Mantid's: here it is started, looked at and cancelled.
+    The loop is in threads of Mantid's: here it is started, looked at and cancelled. Making an engine sets Mantid up,
+    checks the arguments, and calls StartLiveData in a thread.
+
+    Raises
+    ------
+    OperatorError
+        The instrument, the scripts or an argument cannot be used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, job: Job, tell: Tell) -> None:
+        self._tell, self._telling = tell, threading.Lock()
         self._changed = threading.Event()
-        self._loop = LiveAlgorithms(self._changed)
-        self._steps: Steps | None = None
-        self._outlet: Outlet | None = None
-        self._log: MantidLog | None = None
-        self._tell: Tell = tell_nobody  # until `start` says whom to tell
-        self._telling = threading.Lock()
-        self._stopping = False
-        self._told_over = False
-        self._begun_at = 0.0
-
-    def start(self, job: Job, beat: Tell) -> None:
-        """Set Mantid up, check the arguments, and call StartLiveData in a thread.
-
-        Raises
-        ------
-        OperatorError
-            The instrument, the scripts or an argument cannot be used.
-        """
-        self._tell = beat
+        self._stopping = self._told_over = False
         self._log = listen_to_log()
         instrument = choose_instrument(job.instrument)
         self._outlet = outlet_of(job, Products(Path(job.state_dir)))
@@ -65,7 +54,7 @@ class MantidEngine:
         shim.install(self._steps.run)
         arguments = arguments_of(job, instrument=instrument, shims=shim.write_shims(job))
         logger.info("%s", shown(arguments, job))
-        self._loop.prepare(arguments, job)
+        self._loop = LiveAlgorithms(arguments, job, self._changed)
         self._rules = SilenceRules(
             update_every_s=job.update_every_s,
             cycle_s=job.limit_s(Phase.PROCESS) + job.limit_s(Phase.POST_PROCESS),
@@ -93,8 +82,6 @@ class MantidEngine:
             self._changed.clear()
             verdict = self._judge()
         self._told_over = isinstance(verdict, Over)
-        assert self._steps is not None
-        assert self._outlet is not None
         book = self._steps.done.book
         self._outlet.look()
         self._outlet.seen(book.run, book.last_ns / 1e9)
@@ -105,29 +92,24 @@ class MantidEngine:
         with self._telling:
             self._stopping = True
         self._beat(Phase.STOPPING)
-        if self._steps is not None:
-            self._steps.cancelled = True
+        self._steps.cancelled = True
         until = time.monotonic() + deadline_s
         ended = self._loop.cancel(min(ORDERLY_S, deadline_s))
         while not ended and self._works and time.monotonic() < until:
             ended = self._loop.cancel(min(ORDERLY_S, max(0.0, until - time.monotonic())))
         if not ended:
             logger.warning("Mantid has not ended its live data by itself; it is left as it is")
-        if self._steps is not None:
-            self._steps.close()
-        if self._outlet is not None:
-            self._outlet.close()
+        self._steps.close()
+        self._outlet.close()
 
     @property
     def _works(self) -> bool:
-        return self._steps is not None and self._steps.done.at_work is not None
+        return self._steps.done.at_work is not None
 
     def _judge(self) -> Verdict:
         return judge(self._facts(), self._rules, time.monotonic())
 
     def _facts(self) -> Facts:
-        assert self._steps is not None
-        assert self._log is not None
         done = self._steps.done
         phase, since = done.at_work, done.since
         return Facts(
@@ -157,8 +139,6 @@ class MantidEngine:
             self._tell(Phase.STOPPING if self._stopping else phase, self._progress(verdict) if verdict else None)
 
     def _progress(self, verdict: Verdict) -> Progress:
-        assert self._steps is not None
-        assert self._outlet is not None
         done, book = self._steps.done, self._steps.done.book
         whole = done.settled
         of_run = whole if whole.run == book.run else RunLedger()

@@ -32,61 +32,43 @@ class LiveAlgorithms:
 
     Parameters
     ----------
+    arguments
+        Of StartLiveData, see `arguments_of`.
     changed
         Set whenever StartLiveData comes back.
+
+    Raises
+    ------
+    OperatorError
+        Mantid refuses some of the arguments.
     """
 
-    def __init__(self, changed: threading.Event) -> None:
+    def __init__(self, arguments: Mapping[str, Any], job: Job, changed: threading.Event) -> None:
         self._changed = changed
-        self._algorithm: Any = None
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._execute, name=START, daemon=True)
         self._error: str | None = None
         self._seen_running = False
         self.returned_at: float | None = None
+        self._algorithm = self._prepared(arguments, job)
 
-    def prepare(self, arguments: Mapping[str, Any], job: Job) -> None:
-        """Make StartLiveData and give it its arguments; nothing is connected.
-
-        Raises
-        ------
-        OperatorError
-            Mantid refuses some of them.
-        """
-        self._algorithm = AlgorithmManager.create(START)
-        self._algorithm.setRethrows(True)
-        self._choose_listener(arguments, job)
-        options = frozenset(name for name in (PERIODS, SPECTRA) if self._algorithm.existsProperty(name))
-        methods = tuple(self._algorithm.getProperty("AccumulationMethod").allowedValues)
+    def _prepared(self, arguments: Mapping[str, Any], job: Job) -> Any:
+        """Make StartLiveData and give it its arguments; nothing is connected yet."""
+        algorithm = AlgorithmManager.create(START)
+        algorithm.setRethrows(True)
+        _choose_listener(algorithm, arguments, job)
+        options = frozenset(name for name in (PERIODS, SPECTRA) if algorithm.existsProperty(name))
+        methods = tuple(algorithm.getProperty("AccumulationMethod").allowedValues)
         if problems := find_problems(job, Offer(methods=methods, listener_options=options)):
             raise OperatorError(*problems)
         for name, value in arguments.items():
             if name not in CHOOSE_LISTENER:
-                self._set(name, value, job)
-        if refusals := dict(self._algorithm.validateInputs()):
+                _set(algorithm, name, value, job)
+        if refusals := dict(algorithm.validateInputs()):
             raise OperatorError(*refused(refusals, job))
-
-    def _choose_listener(self, arguments: Mapping[str, Any], job: Job) -> None:
-        instrument = arguments["Instrument"]
-        allowed = tuple(self._algorithm.getProperty("Instrument").allowedValues)
-        if allowed and instrument not in allowed:
-            known = [name for name in allowed if name]
-            raise OperatorError(
-                f"instrument: {instrument} has no live data in this Mantid{did_you_mean(instrument, known)}"
-                f" (expected one of {', '.join(known)} of its facility)"
-            )
-        for name in CHOOSE_LISTENER:
-            if name in arguments:
-                self._set(name, arguments[name], job)
-
-    def _set(self, name: str, value: Any, job: Job) -> None:
-        try:
-            self._algorithm.setProperty(name, value)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise OperatorError(*refused({name: " ".join(str(error).split())}, job)) from None
+        return algorithm
 
     def start(self) -> None:
         """Call StartLiveData, and come back at once."""
-        self._thread = threading.Thread(target=self._execute, name=START, daemon=True)
         self._thread.start()
 
     def _execute(self) -> None:
@@ -137,3 +119,24 @@ class LiveAlgorithms:
 def is_running(name: str) -> bool:
     """Whether a managed algorithm of this name is running."""
     return len(AlgorithmManager.runningInstancesOf(name)) > 0
+
+
+def _choose_listener(algorithm: Any, arguments: Mapping[str, Any], job: Job) -> None:
+    instrument = arguments["Instrument"]
+    allowed = tuple(algorithm.getProperty("Instrument").allowedValues)
+    if allowed and instrument not in allowed:
+        known = [name for name in allowed if name]
+        raise OperatorError(
+            f"instrument: {instrument} has no live data in this Mantid{did_you_mean(instrument, known)}"
+            f" (expected one of {', '.join(known)} of its facility)"
+        )
+    for name in CHOOSE_LISTENER:
+        if name in arguments:
+            _set(algorithm, name, arguments[name], job)
+
+
+def _set(algorithm: Any, name: str, value: Any, job: Job) -> None:
+    try:
+        algorithm.setProperty(name, value)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise OperatorError(*refused({name: " ".join(str(error).split())}, job)) from None
