@@ -21,7 +21,7 @@ _BEGINS_FILE = frozenset({RunStatusCode.NO_RUN, RunStatusCode.NEW_RUN, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Recording:
+class Capture:
     """The bytes, and per packet its begin, base type and when it is due."""
 
     data: U1
@@ -41,7 +41,7 @@ class _Edge:
     paused: bool
 
 
-def read_capture(path: Path) -> Recording:
+def read_capture(path: Path) -> Capture:
     """The packets of a capture; a torn one at its end is kept as it is.
 
     Raises
@@ -69,7 +69,7 @@ def read_capture(path: Path) -> Recording:
         begin.append(begin[-1] + min(HEADER_BYTES + length, rest))
     if first_pulse_ns is None:
         raise OperatorError(f"{path}: not an ADARA capture: there is no pulse in it")
-    return Recording(
+    return Capture(
         data=np.frombuffer(data, np.uint8),
         begin=np.array(begin, np.int64),
         base_type=base_type,
@@ -77,27 +77,27 @@ def read_capture(path: Path) -> Recording:
     )
 
 
-def _edges(recording: Recording) -> Iterator[_Edge]:
+def _edges(capture: Capture) -> Iterator[_Edge]:
     """Where files begin: at the start, and at each SYNC with a run status behind it that begins one."""
-    types = recording.base_type
+    types = capture.base_type
     for packet, base_type in enumerate(types[:-1]):
         if types[packet + 1] != Type.RUN_STATUS or base_type != Type.SYNC:
             continue
-        at = int(recording.begin[packet + 1]) + HEADER_BYTES
-        run, start_s, word, pause = struct.unpack_from("<4I", recording.data.data, at)
+        at = int(capture.begin[packet + 1]) + HEADER_BYTES
+        run, start_s, word, pause = struct.unpack_from("<4I", capture.data.data, at)
         if packet == 0 or word >> 24 in _BEGINS_FILE:
             yield _Edge(packet=packet, run=run, start_s=start_s, status=word >> 24, paused=bool(pause >> 24))
 
 
-def _acts(recording: Recording) -> Iterator[Act]:
-    edges = list(_edges(recording))
+def _acts(capture: Capture) -> Iterator[Act]:
+    edges = list(_edges(capture))
     if not edges or edges[0].packet:
         edges.insert(0, _Edge(packet=0, run=0, start_s=0, status=RunStatusCode.STATE, paused=False))
     run = None
-    for edge, following in zip(edges, [*(edge.packet for edge in edges[1:]), len(recording.base_type)], strict=True):
+    for edge, following in zip(edges, [*(edge.packet for edge in edges[1:]), len(capture.base_type)], strict=True):
         first = edge.packet
         yield FileMark(
-            due_ns=int(recording.due_ns[first]),
+            due_ns=int(capture.due_ns[first]),
             container=edge.run != run,
             paused=edge.paused,
             run=edge.run,
@@ -105,12 +105,12 @@ def _acts(recording: Recording) -> Iterator[Act]:
             says=_says(run, edge),
         )
         run = edge.run
-        begin = recording.begin[first : following + 1]
+        begin = capture.begin[first : following + 1]
         yield Passage(
-            data=recording.data[begin[0] : begin[-1]],
+            data=capture.data[begin[0] : begin[-1]],
             begin=begin - begin[0],
-            due_ns=recording.due_ns[first:following],
-            noted=tuple(k - first for k in range(first, following) if recording.base_type[k] in NOTED_TYPES),
+            due_ns=capture.due_ns[first:following],
+            noted=tuple(k - first for k in range(first, following) if capture.base_type[k] in NOTED_TYPES),
             verbatim=True,
         )
 
@@ -124,5 +124,5 @@ def _says(run: int | None, edge: _Edge) -> str:
 
 def capture_play(path: Path) -> Play:
     """A capture as a play, its time that of its own pulses."""
-    recording = read_capture(path)
-    return Play(origin_ns=int(recording.due_ns[0]), acts=_acts(recording))
+    capture = read_capture(path)
+    return Play(origin_ns=int(capture.due_ns[0]), acts=_acts(capture))

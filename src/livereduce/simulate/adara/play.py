@@ -32,7 +32,7 @@ class Passage:
     noted
         The packets that the prologue of a later file has to repeat (descriptors, values …), ascending.
     verbatim
-        A recording: nothing may be put in between.
+        A capture: nothing may be put in between.
     """
 
     data: U1
