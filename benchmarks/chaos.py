@@ -28,11 +28,11 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end import POST_PROC, PROC
+from livereduce.base.times import epics_ns
 from livereduce.publish.products.file import read_product
 from livereduce.simulate.adara.play import Play, perform
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.beams.powder_beam import PowderBeam
-from livereduce.stream.adara.wire.layout import epics_ns
 from played import Totals, Truth
 
 KILLS, IN_LAST_SECOND, DAEMONS = 200, 50, 20

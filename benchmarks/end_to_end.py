@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from livereduce.base.times import epics_ns
 from livereduce.stream.adara.client import AdaraSource
-from livereduce.stream.adara.link.connection import hello
-from livereduce.stream.adara.wire.layout import epics_ns
+from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import EventBatch, StartFrom
 from measure import RUNS, Row
 from warm import warm_memory
@@ -96,7 +96,7 @@ def discard(server: Server) -> tuple[float, int]:
     """A reader that throws away what it gets: seconds and bytes, until nothing more comes."""
     buffer = bytearray(8 << 20)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(hello(1, epics_ns(time.time())))
+        connection.sendall(client_hello(epics_ns(time.time()), 1))
         connection.settimeout(1.0)
         start_s = last_s = time.perf_counter()
         received = 0

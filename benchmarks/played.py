@@ -4,8 +4,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Act, Opening, Passage
-from livereduce.stream.adara.wire.layout import NS_PER_S, Type
+from livereduce.stream.adara.wire.layout import Type
 
 
 @dataclass(frozen=True, slots=True)

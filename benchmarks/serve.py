@@ -7,11 +7,11 @@ import argparse
 import signal
 import time
 
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.simulate.adara.play import Play, perform
 from livereduce.simulate.adara.pulses import PULSES_PER_S
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.beams.powder_beam import PowderBeam
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
 
 LEAD_S = 1.0
 """The play has this much beam before its first run."""

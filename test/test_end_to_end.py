@@ -20,9 +20,9 @@ from helpers.paths import ROOT
 from helpers.reduced import PATIENCE_S, Beamline, beamline_in, environ_of, processes_in
 from helpers.served import Clock, powder_play, serving, simulating, url_of
 from helpers.wire import RunTotals, runs
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.messages.status import StateWord
 from livereduce.publish.product import Product
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
 
 UAH_PER_PC = 1e-12 / 3600 * 1e6
 pytestmark = pytest.mark.timeout(120)  # for a slow machine that has to compile the kernels first

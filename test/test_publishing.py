@@ -9,8 +9,8 @@ import pytest
 from helpers.live_data_server import LiveDataServer, live_data_server
 from helpers.reduced import Beamline, beamline_in, environ_of
 from helpers.served import powder_play, serving
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.messages.status import StateWord, Status
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
 
 pytestmark = pytest.mark.timeout(120)  # for a slow machine that has to compile the kernels first
 

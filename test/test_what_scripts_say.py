@@ -10,9 +10,9 @@ import pytest
 
 from helpers.reduced import Beamline, beamline_in, environ_of
 from helpers.served import Clock, powder_play, serving
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.messages.status import StateWord
 from livereduce.publish.trends.trends import Trends, read_trends
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
 
 pytestmark = pytest.mark.timeout(120)  # for a slow machine that has to compile the kernels first
 

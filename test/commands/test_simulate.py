@@ -16,10 +16,10 @@ from helpers.listener import hello
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs
 from livereduce.base.errors import OperatorError
+from livereduce.base.times import epics_ns
 from livereduce.commands.simulate import play_of, run_command
 from livereduce.simulate.adara.play import Opening
 from livereduce.simulate.arguments import add_arguments
-from livereduce.stream.adara.wire.layout import epics_ns
 
 S = 10**9
 

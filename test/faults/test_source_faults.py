@@ -18,8 +18,8 @@ from helpers.dim import dim_play
 from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, RUN, THIRD, Matrix, Rig, Row, Rows
 from helpers.pausing import stoppable
 from helpers.served import powder_play, serving
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.messages.status import StateWord
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

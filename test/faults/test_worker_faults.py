@@ -25,8 +25,8 @@ from helpers.faults import (
     while_there,
 )
 from helpers.reduced import processes_in
+from livereduce.base.times import NS_PER_S
 from livereduce.messages.status import StateWord
-from livereduce.stream.adara.wire.layout import NS_PER_S
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)

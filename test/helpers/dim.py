@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Passage, Play, perform
 from livereduce.simulate.adara.pulses import empty_pulses, lay_out
 from livereduce.simulate.beams.powder_beam import PowderBeam
-from livereduce.stream.adara.wire.layout import NS_PER_S
 
 
 class DimBeam(PowderBeam):

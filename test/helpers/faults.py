@@ -21,9 +21,9 @@ import pytest
 
 from helpers.reduced import Beamline, beamline_in
 from helpers.served import Clock, powder_play, serving
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.messages.status import StateWord, Status
 from livereduce.publish.product import Product
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
 
 SCALE = float(os.environ.get("LIVEREDUCE_TEST_TIME_SCALE", "1"))
 PATIENCE_S = 60.0 * SCALE

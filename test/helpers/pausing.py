@@ -14,11 +14,12 @@ from contextlib import contextmanager
 
 from helpers.paths import ROOT
 from helpers.served import powder_play
+from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.simulate.adara.play import Act, FileMark, Opening, Passage, Play, passage
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.beams.powder_beam import PowderBeam
 from livereduce.stream.adara.wire import encode
-from livereduce.stream.adara.wire.layout import NS_PER_S, Note, RunStatusCode, epics_ns
+from livereduce.stream.adara.wire.layout import Note, RunStatusCode
 
 
 def paused_play(origin_ns: int, *, run: int, before_s: float, pause_s: float, after_s: float) -> Play:

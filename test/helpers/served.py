@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Play, perform
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.beams.powder_beam import PowderBeam
-from livereduce.stream.adara.wire.layout import NS_PER_S
 
 T = 1_164_261_668 * NS_PER_S
 PATIENCE_S = 50.0

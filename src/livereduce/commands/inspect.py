@@ -15,7 +15,7 @@ from livereduce.stream.adara.census import Census, Segment
 from livereduce.stream.adara.link.connection import DEFAULT_PORT, Connection
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError
-from livereduce.stream.adara.wire.layout import Type
+from livereduce.stream.adara.wire.layout import BANK_ERROR, BANK_UNMAPPED, Type
 from livereduce.stream.items import SourceLost
 
 _PIECE_WORDS = 4 * 1024 * 1024
@@ -153,7 +153,7 @@ def _print_segment(number: int, segment: Segment, out: TextIO) -> None:
 
 
 def _bank_name(bank: int) -> str:
-    return {0xFFFF_FFFF: "unmapped", 0xFFFF_FFFE: "error"}.get(bank, str(bank))
+    return {BANK_UNMAPPED: "unmapped", BANK_ERROR: "error"}.get(bank, str(bank))
 
 
 def _counts(items: Iterable[tuple[int, int]], name: Callable[[int], str]) -> str:

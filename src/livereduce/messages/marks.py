@@ -8,16 +8,16 @@ import mmap
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from livereduce.base.files import read_regular
+from livereduce.base.times import EPICS_EPOCH
 
 FILE_NAME = "mark"
 """In the folder of the generation."""
 _FORMAT = struct.Struct("<IIqqQqQ")
-_EPICS_EPOCH = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class MarkStage(StrEnum):
@@ -101,7 +101,7 @@ class Suspect:
 
 
 def _iso(time_ns: int) -> str:
-    return f"{_EPICS_EPOCH + timedelta(microseconds=time_ns // 1000):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{EPICS_EPOCH + timedelta(microseconds=time_ns // 1000):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 class Marker:

@@ -11,10 +11,10 @@ from helpers.dim import dim_play
 from helpers.pausing import paused_play
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import Clock, serving
+from livereduce.base.times import epics_ns
 from livereduce.messages.beat import Progress, RunState
 from livereduce.stream import flow, pace
 from livereduce.stream.adara.link import idle
-from livereduce.stream.adara.wire.layout import epics_ns
 
 LIMIT_S = 50.0
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from livereduce.base.times import UNIX_MINUS_EPICS_S
 from livereduce.engine.builtin.tally import MAX_GAPS, Tally
-from livereduce.stream.adara.wire.layout import UNIX_MINUS_EPICS_S
 from livereduce.stream.items import Gap
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers import encode_pulse
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs
 from livereduce.base.errors import OperatorError
 from livereduce.simulate.adara.capture import capture_play
 from livereduce.simulate.adara.play import FileMark, Passage
-from livereduce.stream.adara.wire import encode, encode_pulse
+from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import RunStatusCode
 
 CAPTURES = sorted((DATA / "sms").glob("*.adara")) if DATA.is_dir() else []

@@ -1,3 +1,4 @@
+from helpers import packets as p
 from helpers.wire import walk
 from livereduce.simulate.adara.prologue import Prologue
 from livereduce.stream.adara.wire import encode
@@ -28,7 +29,7 @@ def test_the_newest_of_each_kind_stays() -> None:
         prologue.note(encode.geometry(time_ns, f"<g{time_ns}/>"))
         prologue.note(double(time_ns, 1, 1, time_ns))
         prologue.note(encode.variable(Type.VARIABLE_STRING, time_ns, 1, 2, str(time_ns)))
-        prologue.note(encode.multiple(Type.MULTIPLE_U32, time_ns, 1, 3, [(0, time_ns)]))
+        prologue.note(p.multiple(1, time_ns, 1, 3, [(0, time_ns)]))
     assert [(packet.type, packet.time_ns) for packet in walk(prologue.packets())] == [
         (0x8002, 3), (0x8003, 3), (0x8101, 3), (0x400A, 3),
     ]  # fmt: skip

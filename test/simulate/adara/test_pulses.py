@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import encode_pulse
+from helpers.encode_pulse import MonitorEvents, Pulse, SourceEvents
 from livereduce.simulate.adara.pulses import Monitor, Pulses, empty_pulses, lay_out, pulse_times, starts
-from livereduce.stream.adara.wire import encode, encode_pulse
-from livereduce.stream.adara.wire.encode_pulse import MonitorEvents, Pulse, SourceEvents
+from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import Type
 
 T = 1_164_261_668_999_999_900

@@ -16,11 +16,11 @@ from helpers.pausing import paused_play, stoppable
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import powder_play, serving
 from helpers.swallow import Swallowing, everybody, nobody
+from livereduce.base.times import epics_ns
 from livereduce.messages.beat import Progress
 from livereduce.stream import pace
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.link import idle
-from livereduce.stream.adara.wire.layout import epics_ns
 from livereduce.stream.items import EventBatch, Gap, Item, Paused, Resumed, RunEnded, RunStarted, SourceLost, StartFrom
 
 LIMIT_S = 60.0

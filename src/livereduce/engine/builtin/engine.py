@@ -9,6 +9,7 @@ from pathlib import Path
 from livereduce.base.contained import Contained
 from livereduce.base.errors import OperatorError
 from livereduce.base.rss import own_bytes
+from livereduce.base.times import UNIX_MINUS_EPICS_NS, unix_s
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
 from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
 from livereduce.engine.builtin.counting.binning import Binning, make_edges_ns
@@ -43,7 +44,6 @@ from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
 
-EPICS_EPOCH_UNIX_NS = 631_152_000 * 1_000_000_000
 BYTES_PER_EVENT = 8
 CATCH_UP_WAIT_S = 0.05
 """While catching up: silence this long means that the server has no more; a replay pauses only for the disk."""
@@ -79,7 +79,7 @@ def _start_from(start: str) -> StartFrom:
 
 
 def _cut_from(job: Job, now: float) -> CutState:
-    epoch_ns_at_0 = time.time_ns() - EPICS_EPOCH_UNIX_NS - round(now * 1e9)
+    epoch_ns_at_0 = time.time_ns() - UNIX_MINUS_EPICS_NS - round(now * 1e9)
     return CutState(rules=CutRules(update_every_s=job.update_every_s, epoch_ns_at_0=epoch_ns_at_0), cut_s=now)
 
 
@@ -148,7 +148,7 @@ class BuiltinEngine:
                 self._in_run(fact.run)
         self._in_run(self._source.state().run)
         self._outlet.look()
-        self._outlet.seen(self._cut.run, self._cut.newest_ns / 1e9 + EPICS_EPOCH_UNIX_NS / 1e9)
+        self._outlet.seen(self._cut.run, unix_s(self._cut.newest_ns))
         return self._progress()
 
     def stop(self, deadline_s: float) -> None:
@@ -291,7 +291,7 @@ class BuiltinEngine:
             post_proc_calls=first.scripts.calls[Phase.POST_PROCESS],
             data_age_s=lag_s(self._cut, self._clock()),
             no_pulses_since=self._flowing.no_pulses_since(_run_state(self._cut)),
-            no_beam_since=None if beam_ns is None else (beam_ns + EPICS_EPOCH_UNIX_NS) / 1e9,
+            no_beam_since=None if beam_ns is None else unix_s(beam_ns),
             source_address=source.address,
             source_connected=source.connected,
             source_reason=source.reason or ("" if source.connected else self._lost),

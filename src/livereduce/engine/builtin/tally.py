@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from livereduce.stream.adara.wire.layout import UNIX_MINUS_EPICS_S
+from livereduce.base.times import UNIX_MINUS_EPICS_S
 from livereduce.stream.chunk import Chunk
 from livereduce.stream.items import FLAG_DAMAGED, Gap
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Act, FileMark, Passage, Play
 from livereduce.simulate.adara.prologue import NOTED_TYPES
-from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, NS_PER_S, RunStatusCode, Type
+from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, RunStatusCode, Type
 from livereduce.stream.items import I8, U1
 
 _PULSE_TYPES = frozenset({Type.RTDL, Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})

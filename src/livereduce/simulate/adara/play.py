@@ -11,9 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.pulses import pulse_times, starts
 from livereduce.stream.adara.wire import encode
-from livereduce.stream.adara.wire.layout import NS_PER_S, RunStatusCode
+from livereduce.stream.adara.wire.layout import RunStatusCode
 from livereduce.stream.items import I8, U1
 
 

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livereduce.stream.adara.wire.encode_pulse import (
-    FLAGS_GOOD_PULSE,
-    INTRA_PULSE,
-    PROTON_ENERGY_EV,
-    Pulse,
-    rtdl_words,
-)
+from livereduce.base.times import NS_PER_S
 from livereduce.stream.adara.wire.layout import (
     BANK_WORDS,
     CHARGE_WORD,
@@ -25,7 +19,6 @@ from livereduce.stream.adara.wire.layout import (
     MONITOR_OFFSET_WORD,
     MONITOR_WORDS,
     NANOSECONDS_WORD,
-    NS_PER_S,
     PULSE_WORDS,
     RTDL_CYCLE_WORD,
     RTDL_WORDS,
@@ -38,6 +31,14 @@ from livereduce.stream.adara.wire.layout import (
 )
 from livereduce.stream.items import I4, I8, U1, U4
 
+FLAGS_GOOD_PULSE = 0x300
+"""Got metadata, got neutrons: the flags of a normal pulse."""
+PROTON_ENERGY_EV = 885_334_890
+"""As in real packets of the year 2026 (derived there from the ring period)."""
+RING_PERIOD_PS = 964_728
+INTRA_PULSE = 167_509
+RTDL_HEAD = 3 << 27 | 1 << 24, 0, INTRA_PULSE, CORRECTED, 4 << 24 | RING_PERIOD_PS
+"""The words of an RTDL payload that are not 0, but for charge and cycle."""
 PULSES_PER_S = 60
 CYCLES = 600
 """The accelerator counts its pulses modulo this."""
@@ -189,7 +190,7 @@ def lay_out(pulses: Pulses) -> Template:
     words[header] = 4 * (sizes - HEADER_WORDS)
     words[header + FORMAT_WORD] = formats
     payload = header + HEADER_WORDS
-    words[payload[:, :1] + np.arange(RTDL_WORDS)] = rtdl_words(Pulse(time_ns=0))
+    words[payload[:, :1] + np.arange(len(RTDL_HEAD))] = RTDL_HEAD
     words[payload[:, 0]] |= pulses.charge
     _put_monitors(words, payload[:, 1], pulses)
     _put_neutrons(words, payload[:, 2], pulses)

@@ -9,12 +9,12 @@ import socket
 import time
 from collections.abc import Callable
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.client import Client, Gone
 from livereduce.simulate.adara.hello import BadHello
 from livereduce.simulate.adara.play import Play
 from livereduce.simulate.adara.stage import Stage
 from livereduce.simulate.adara.store import StreamStore
-from livereduce.stream.adara.wire.layout import NS_PER_S
 
 HELLO_TIMEOUT_S = 30.0
 AHEAD_BYTES = 256 * 1024 * 1024

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import FileMark, Opening, Passage
 from livereduce.simulate.adara.prologue import Prologue
 from livereduce.stream.adara.wire import encode
-from livereduce.stream.adara.wire.layout import NS_PER_S, RunStatusCode
+from livereduce.stream.adara.wire.layout import RunStatusCode
 
 FILE_BYTES = 200 * 1024 * 1024
 SYNC_BYTES = 16 * 1024 * 1024

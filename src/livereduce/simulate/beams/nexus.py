@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.pulses import Monitor, starts
-from livereduce.stream.adara.wire.layout import NS_PER_S
+from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC, MONITOR_TOF_BITS, TICK_NS
 from livereduce.stream.items import F8, I8, U4
 from livereduce.stream.nexus.event_file import EventFile, read_event_file
 from livereduce.stream.nexus.events import EventColumns
 from livereduce.stream.nexus.logs import Log
 
-TICKS_PER_US = 10
-MAX_MONITOR_TICKS = 2**21 - 1
+TICKS_PER_US = 1000 // TICK_NS
+MAX_MONITOR_TICKS = (1 << MONITOR_TOF_BITS) - 1
 """A monitor's time of flight has 21 bits in the stream: 209 ms."""
 
 
@@ -83,7 +84,7 @@ def read_nexus(path: Path) -> Recorded:
         proposal=file.proposal,
         definition_xml=file.definition_xml,
         pulse_ns=pulse_ns - pulse_ns[0],
-        charge=np.minimum(np.rint(charge_pc / 10), 2**32 - 1).astype(np.uint32),
+        charge=np.minimum(np.rint(charge_pc / CHARGE_UNIT_PC), 2**32 - 1).astype(np.uint32),
         monitors=tuple(_monitor(path, events, pulse_ns) for events in file.monitors),
         pixels={events.id: events.pixels for events in file.banks if events.pixels is not None},
         logs=tuple(replace(log, time_s=log.time_s - first_s) for log in file.logs),

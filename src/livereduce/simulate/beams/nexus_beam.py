@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Passage, passage
 from livereduce.simulate.adara.pulses import (
     CHOPPER_DEVICE,
@@ -20,7 +21,7 @@ from livereduce.simulate.adara.pulses import (
 from livereduce.simulate.beams.nexus import Recorded
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.encode import BankSet, MonitorConfig, PixelRange, Variable
-from livereduce.stream.adara.wire.layout import NS_PER_S, Type
+from livereduce.stream.adara.wire.layout import Type
 from livereduce.stream.items import I8
 from livereduce.stream.nexus.logs import Log
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Passage, passage
 from livereduce.simulate.adara.pulses import (
     CHOPPER_DEVICE,
@@ -20,7 +21,7 @@ from livereduce.simulate.adara.pulses import (
 from livereduce.simulate.beams.powder import BANKS, L1_M, MONITOR_M, PIXELS, definition_xml, draw_monitor_tof, draw_tof
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.encode import BankSet, MonitorConfig, PixelRange, Variable
-from livereduce.stream.adara.wire.layout import NS_PER_S, Type
+from livereduce.stream.adara.wire.layout import Type
 
 CHARGE = 1_846_994
 """Proton charge of a pulse in 10 pC, as SNS has it at about 1.1 MW."""

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.stream.adara.wire.banks import BankReader, BankTable
 from livereduce.stream.adara.wire.frame import PacketTable
-from livereduce.stream.adara.wire.layout import FLAG_MISSING_RTDL, NS_PER_S, Kind, RunStatusCode, Type, type_name
+from livereduce.stream.adara.wire.layout import FLAG_MISSING_RTDL, Kind, RunStatusCode, Type, type_name
 from livereduce.stream.adara.wire.monitors import MonitorReader
 from livereduce.stream.adara.wire.packets import Annotation, BadPacket, RunStatus, read_packet
 from livereduce.stream.items import FLAG_VETOED, I8

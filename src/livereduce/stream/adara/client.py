@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from livereduce.base.times import NS_PER_S
 from livereduce.messages.marks import Marker
 from livereduce.stream.adara import session
 from livereduce.stream.adara.caution import Caution
@@ -22,7 +23,6 @@ from livereduce.stream.adara.link.retry import Retry
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable, halves
-from livereduce.stream.adara.wire.layout import NS_PER_S
 from livereduce.stream.items import (
     U4,
     At,

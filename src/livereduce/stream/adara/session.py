@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.stream.adara import pauses
 from livereduce.stream.adara.delivered import Delivered, nothing_delivered
 from livereduce.stream.adara.pauses import Pause
@@ -34,7 +35,7 @@ from livereduce.stream.adara.repeats import (
     without_repeats,
 )
 from livereduce.stream.adara.wire.frame import PacketTable
-from livereduce.stream.adara.wire.layout import NS_PER_S, Kind, RunStatusCode
+from livereduce.stream.adara.wire.layout import Kind, RunStatusCode
 from livereduce.stream.adara.wire.packets import Annotation, Packet, RunStatus
 from livereduce.stream.items import I8, Gap, Item, Position, RunEnded, RunStarted
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, tzinfo
 import h5py
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, numbers, text
 
-NS_PER_S = 10**9
 SECONDS = {
     **dict.fromkeys(("", "s", "second", "seconds", "sec"), 1.0),
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),

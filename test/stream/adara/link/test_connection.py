@@ -7,8 +7,9 @@ import pytest
 
 from helpers.packets import words
 from helpers.scripted import Scripted, sends, sends_and_resets
-from livereduce.stream.adara.link.connection import Connection, hello
-from livereduce.stream.adara.wire.layout import NS_PER_S, epics_ns
+from livereduce.base.times import NS_PER_S, epics_ns
+from livereduce.stream.adara.link.connection import Connection
+from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import SourceLost
 
 WAIT_S = 600.0
@@ -31,8 +32,8 @@ def receive_to_end(connection: Connection) -> tuple[bytes, str]:
 
 
 def test_hello_is_version_0() -> None:
-    assert hello(1, 7 * NS_PER_S + 8) == words(4, 0x400600, 7, 8, 1)
-    assert hello(0xFFFF_FFFF, 0) == words(4, 0x400600, 0, 0, 0xFFFF_FFFF)
+    assert client_hello(7 * NS_PER_S + 8, 1) == words(4, 0x400600, 7, 8, 1)
+    assert client_hello(0, 0xFFFF_FFFF) == words(4, 0x400600, 0, 0, 0xFFFF_FFFF)
 
 
 def test_hello_on_the_wire_and_nothing_after_it() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from helpers.decoding import table_of
 from helpers.packets import COR, ERROR, T0, UNMAPPED, Bank, Section, banked, packet, payload, pulse, words
-from livereduce.stream.adara.wire.banks import MAX_TICKS, BankReader, copy_events, fill_states
+from livereduce.stream.adara.wire.banks import BankReader, copy_events, fill_states
+from livereduce.stream.adara.wire.layout import MAX_TICKS
 from livereduce.stream.items import FLAG_DAMAGED, FLAG_VETOED
 
 Event = tuple[int, int, int]

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.base.names import missing
+from livereduce.base.times import UNIX_MINUS_EPICS_NS
 from livereduce.stream.coalesce import joined_invalid
 from livereduce.stream.items import B1, F8, I8, LogBatch, Values, is_our_log
 
-EPICS_EPOCH = np.datetime64("1990-01-01T00:00:00", "ns")
+EPICS_EPOCH = np.datetime64(UNIX_MINUS_EPICS_NS, "ns")
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"
 FROM_THE_STREAM = frozenset({"pause", "scan_index"})

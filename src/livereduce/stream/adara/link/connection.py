@@ -4,11 +4,11 @@ Real servers close on any later packet, on a half-close, and never send heartbea
 """
 
 import socket
-import struct
 import time
 
+from livereduce.base.times import epics_ns
 from livereduce.stream.adara.link.dial import dial
-from livereduce.stream.adara.wire.layout import NS_PER_S, Type, epics_ns
+from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import SourceLost
 
 DEFAULT_PORT = 31415
@@ -16,11 +16,6 @@ KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
 """The system default is two hours until the first one. These find a dead host within 20 s, also while a script runs."""
 USER_TIMEOUT_MS = 20_000
 """How long anything we send, keep-alives included, may stay unanswered."""
-
-
-def hello(start_s: int, now_ns: int) -> bytes:
-    """Build a client hello, version 0: 0 is from now, 1 from the start of the run, else seconds since 1990."""
-    return struct.pack("<IIIII", 4, Type.CLIENT_HELLO << 8, *divmod(now_ns, NS_PER_S), start_s)
 
 
 def keep_alive(connection: socket.socket) -> None:
@@ -48,7 +43,7 @@ class Connection:
             raise SourceLost(f"no connection to {host}:{port}: {error}") from None
         try:
             keep_alive(self._socket)
-            self._socket.sendall(hello(start_s, epics_ns(time.time())))
+            self._socket.sendall(client_hello(epics_ns(time.time()), start_s))
         except OSError as error:
             self._socket.close()
             raise SourceLost(f"{host}:{port} would not take the hello: {error}") from None

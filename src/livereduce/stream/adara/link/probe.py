@@ -8,9 +8,10 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
-from livereduce.stream.adara.link.connection import hello
+from livereduce.base.times import epics_ns
 from livereduce.stream.adara.link.idle import Glimpse
-from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, Note, RunStatusCode, Type, epics_ns
+from livereduce.stream.adara.wire.encode import client_hello
+from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, Note, RunStatusCode, Type
 from livereduce.stream.adara.wire.packets import Annotation, BadPacket, Packet, RunStatus, read_packet
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -105,7 +106,7 @@ class Probe:
             return False
         try:
             # 20 bytes into an empty buffer are sent whole or not at all
-            self._socket.send(hello(_NOW, epics_ns(time.time())))
+            self._socket.send(client_hello(epics_ns(time.time()), _NOW))
         except BlockingIOError:
             return False  # not connected yet
         except OSError as error:

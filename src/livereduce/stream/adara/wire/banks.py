@@ -21,6 +21,7 @@ from livereduce.stream.adara.wire.layout import (
     EVENT_WORDS,
     FLAG_BITS,
     FLAGS_WORD,
+    MAX_TICKS,
     PULSE_WORDS,
     SOURCE_BANKS_WORD,
     SOURCE_OFFSET_WORD,
@@ -31,8 +32,6 @@ from livereduce.stream.adara.wire.layout import (
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
-MAX_TICKS = (2**31 - 1) // TICK_NS
-"""Times of flight above 2.147 s do not fit into int32 nanoseconds and are clipped; no frame is that long."""
 MAX_STATE = 255
 _LAST_MAPPED = BANK_ERROR - 1
 """Counts are summed separately for the banks up to this one, the error bank, and the unmapped one (first totals)."""
@@ -107,8 +106,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
         banks = np.uint64(0)
         good = position + np.uint64(PULSE_WORDS) <= stop
         if good:
-            no_vetoes = format_[packet] == np.uint32(_FIRST_FORMAT)
-            known = np.uint32(FLAG_BITS) if no_vetoes else np.uint32(0xFFFF_FFFF)
+            known = np.uint32(FLAG_BITS if format_[packet] == np.uint32(_FIRST_FORMAT) else 0xFFFF_FFFF)
             flags[k] = words[position + np.uint64(FLAGS_WORD)] & known & ~np.uint32(FLAG_DAMAGED)
             charge[k] = CHARGE_UNIT_PC * words[position + np.uint64(CHARGE_WORD)]
             position += np.uint64(PULSE_WORDS)

@@ -38,15 +38,6 @@ class PixelRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PixelList:
-    """A list in a pixel map: physical ids from `physical` on have these logical ids."""
-
-    bank: int
-    physical: int
-    logical: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorConfig:
     """File settings of a monitor: times in µs, distance in m, format 1 events, 2 histogram."""
 
@@ -198,29 +189,6 @@ def variable(
     return packet(base_type, 0, time_ns, head + _value(base_type, value))
 
 
-def multiple(
-    base_type: int,
-    time_ns: int,
-    device: int,
-    id_: int,
-    values: Sequence[tuple[int, Value]],
-    *,
-    status: int = 0,
-    severity: int = 0,
-) -> bytes:
-    """Build several values of a fast variable, each (ns after `time_ns`, value); `base_type` is a ``Type.MULTIPLE_…``.
-
-    Raises
-    ------
-    ValueError
-        The packet type cannot carry one of the values.
-    """
-    plain = base_type - Type.MULTIPLE_U32 + Type.VARIABLE_U32
-    body = b"".join(struct.pack("<I", offset_ns) + _value(plain, value) for offset_ns, value in values)
-    head = struct.pack("<4I", device, id_, status << 16 | severity, len(values))
-    return packet(base_type, 0, time_ns, head + body)
-
-
 def annotation(
     time_ns: int, comment: str, *, note: Note = Note.GENERIC, scan_index: int = 0, reset_hint: bool = False
 ) -> bytes:
@@ -230,11 +198,7 @@ def annotation(
     return packet(Type.ANNOTATION, 0, time_ns, head + _padded(data))
 
 
-def _pixel_section(section: PixelRange | PixelList) -> bytes:
-    if isinstance(section, PixelList):
-        logical = section.logical
-        head = (section.physical, section.bank << 16 | len(logical))
-        return struct.pack(f"<{2 + len(logical)}I", *head, *logical)
+def _pixel_section(section: PixelRange) -> bytes:
     last = section.count - 1
     return struct.pack(
         "<4I2hI",
@@ -248,7 +212,7 @@ def _pixel_section(section: PixelRange | PixelList) -> bytes:
     )
 
 
-def pixel_mapping_alt(time_ns: int, sections: Sequence[PixelRange | PixelList]) -> bytes:
+def pixel_mapping_alt(time_ns: int, sections: Sequence[PixelRange]) -> bytes:
     """Build version 1: the logical pixel and bank of each physical pixel."""
     body = b"".join(map(_pixel_section, sections))
     return packet(Type.PIXEL_MAPPING_ALT, 1, time_ns, struct.pack("<I", len(sections)) + body)
@@ -272,11 +236,6 @@ def detector_bank_sets(time_ns: int, sets: Sequence[BankSet]) -> bytes:
     return packet(Type.DETECTOR_BANK_SETS, 0, time_ns, struct.pack("<I", len(sets)) + body)
 
 
-def client_hello(time_ns: int, start_s: int, flags: int | None = None) -> bytes:
-    """Build the client's first message: version 0, or version 1 with `flags` (1: no paused data, 2: paused data too).
-
-    `start_s` is 0 for now, 1 for the start of the run, else EPICS seconds.
-    """
-    if flags is None:
-        return packet(Type.CLIENT_HELLO, 0, time_ns, struct.pack("<I", start_s))
-    return packet(Type.CLIENT_HELLO, 1, time_ns, struct.pack("<2I", start_s, flags))
+def client_hello(time_ns: int, start_s: int) -> bytes:
+    """Build the client's first message, version 0: from now (0), the start of the run (1), or a second since 1990."""
+    return packet(Type.CLIENT_HELLO, 0, time_ns, struct.pack("<I", start_s))

@@ -7,13 +7,13 @@ import numpy as np
 from numba.extending import register_jitable
 
 from livereduce.base.errors import UpstreamError
+from livereduce.base.times import NS_PER_S
 from livereduce.stream.adara.wire.layout import (
     FORMAT_WORD,
     HEADER_WORDS,
     KIND_OF_TYPE,
     MAX_PAYLOAD_BYTES,
     NANOSECONDS_WORD,
-    NS_PER_S,
     SECONDS_WORD,
     Kind,
     type_name,

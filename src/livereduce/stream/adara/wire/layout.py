@@ -8,16 +8,18 @@ length is a multiple of 4, so that a stream is an array of 32-bit words.
 import re
 from enum import IntEnum
 
+from livereduce.base.times import NS_PER_S
+
 HEADER_WORDS = 4
 HEADER_BYTES = 16
 FORMAT_WORD, SECONDS_WORD, NANOSECONDS_WORD = 1, 2, 3
 """Of a header; its first word is the length of the payload in bytes."""
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 """The longest payload accepted. SNS's own parser stops at 48 MiB; a banked packet of 6 million events fits into it."""
-NS_PER_S = 1_000_000_000
-UNIX_MINUS_EPICS_S = 631_152_000
 TICK_NS = 100
 """Times of flight on the wire count 100 ns."""
+MAX_TICKS = (2**31 - 1) // TICK_NS
+"""Times of flight above 2.147 s do not fit into int32 nanoseconds and are clipped; no frame is that long."""
 CHARGE_UNIT_PC = 10.0
 """Proton charge on the wire counts 10 pC."""
 
@@ -180,8 +182,3 @@ def type_name(format_word: int) -> str:
 def split_ns(time_ns: int) -> tuple[int, int]:
     """Seconds and nanoseconds of a header."""
     return divmod(time_ns, NS_PER_S)
-
-
-def epics_ns(unix_s: float) -> int:
-    """Convert a Unix time in seconds to nanoseconds since 1990."""
-    return int((unix_s - UNIX_MINUS_EPICS_S) * NS_PER_S)

@@ -12,6 +12,7 @@ import numpy as np
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.adara.wire.layout import (
     CORRECTED,
+    MAX_TICKS,
     MONITOR_COUNT_BITS,
     MONITOR_ID_BITS,
     MONITOR_OFFSET_WORD,
@@ -29,7 +30,6 @@ MAX_MONITORS = 64
 _EVENTS = (1 << MONITOR_COUNT_BITS) - 1
 _TICKS = (1 << MONITOR_TOF_BITS) - 1
 """The bits of a word that count the events of a section, and those of an event that are its time of flight."""
-_MAX_TICKS = (2**31 - 1) // TICK_NS
 _DAMAGED, _FIRST_DAMAGED = range(2)
 """Slots of `damaged` in `_walk_sections`."""
 
@@ -82,7 +82,7 @@ def _copy_monitor(  # type: ignore[no-untyped-def]
     """Copy the events of one monitor; `first` has one more entry than there are packets."""
     done = 0
     filled = 0
-    most = np.uint32(_MAX_TICKS)
+    most = np.uint32(MAX_TICKS)
     for row in range(packet.size):
         if monitor[row] != wanted:
             continue

@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.paths import DATA, needs_data
-from helpers.wire import Bank, banks, monitors, one, walk
-from livereduce.stream.adara.wire.encode_pulse import (
+from helpers.encode_pulse import (
     MonitorEvents,
     Pulse,
     SourceEvents,
@@ -15,6 +13,8 @@ from livereduce.stream.adara.wire.encode_pulse import (
     beam_monitor_event,
     rtdl,
 )
+from helpers.paths import DATA, needs_data
+from helpers.wire import Bank, banks, monitors, one, walk
 
 T = 1_164_261_668_933_224_885
 PULSE = Pulse(time_ns=T, charge=0x1C2ED8, cycle=0x153, veto=0x805, flags=0x304)

@@ -1,4 +1,4 @@
-"""Encode the packets of one accelerator pulse: RTDL, beam monitors, neutrons. Pure builders, like `encode`."""
+"""One accelerator pulse, packet by packet: what the simulator lays out for many pulses at once is compared with it."""
 
 import struct
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livereduce.simulate.adara.pulses import FLAGS_GOOD_PULSE, INTRA_PULSE, PROTON_ENERGY_EV, RING_PERIOD_PS
 from livereduce.stream.adara.wire.encode import packet
 from livereduce.stream.adara.wire.layout import (
     BANK_STATE_WORD,
@@ -19,13 +20,6 @@ from livereduce.stream.adara.wire.layout import (
     Type,
 )
 from livereduce.stream.items import I8, U4
-
-FLAGS_GOOD_PULSE = 0x300
-"""Got metadata, got neutrons: the flags of a normal pulse."""
-PROTON_ENERGY_EV = 885_334_890
-"""As in real packets of the year 2026 (derived there from the ring period)."""
-RING_PERIOD_PS = 964_728
-INTRA_PULSE = 167_509
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

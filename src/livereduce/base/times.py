@@ -1,0 +1,18 @@
+"""Times since 1990-01-01 UTC, the epoch of EPICS and of the ADARA protocol: integer nanoseconds."""
+
+from datetime import UTC, datetime
+
+NS_PER_S = 1_000_000_000
+UNIX_MINUS_EPICS_S = 631_152_000
+UNIX_MINUS_EPICS_NS = UNIX_MINUS_EPICS_S * NS_PER_S
+EPICS_EPOCH = datetime.fromtimestamp(UNIX_MINUS_EPICS_S, UTC)
+
+
+def epics_ns(unix_s: float) -> int:
+    """Nanoseconds since 1990 of a Unix time in seconds."""
+    return int((unix_s - UNIX_MINUS_EPICS_S) * NS_PER_S)
+
+
+def unix_s(time_ns: int) -> float:
+    """Unix time in seconds of nanoseconds since 1990."""
+    return (time_ns + UNIX_MINUS_EPICS_NS) / NS_PER_S
