@@ -137,7 +137,7 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; problems that an operator must solve end it with code 78, a sentence each."""
+    """Run one command; problems that an operator must solve are printed one sentence each and end it with code 78."""
     take_any_text(sys.stdout, sys.stderr)
     options = command_line().parse_args(argv)
     try:
@@ -150,12 +150,12 @@ def main(argv: list[str] | None = None) -> int:
         extra = EXTRA_OF.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
-        extra = "web" if options.command == "web" else extra  # which brings numpy and h5py as well
+        extra = "web" if options.command == "web" else extra  # this extra brings numpy and h5py as well
         needs = f"livereduce {options.command} needs {error.name}, which {sys.executable} does not have"
         print(f"{needs}; install it: {how_to_install(extra, sys.executable)}", file=sys.stderr)
         return ExitCode.UNUSABLE
     except BrokenPipeError:
-        # The reader of our output went away (`livereduce inspect … | head`): nothing is left to say.
+        # The reader of our output is gone (`livereduce inspect … | head`): there is nobody to print to.
         sys.stderr.close()
         return ExitCode.OK
     return code

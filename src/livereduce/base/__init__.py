@@ -1,5 +1,5 @@
-"""Ground floor: errors sorted by who must act, files replaced as a whole, the log file, times since 1990.
+"""Basics: errors sorted by who must act, atomic file replacement, the log file, locks, names, text made safe to show.
 
-Imports nothing of ours, and the standard library only; everything else may import it.
+Imports only the standard library; everything else may import it.
 Read `errors.py` first.
 """

@@ -1,20 +1,20 @@
-"""Errors of our own that cost a packet or a chunk instead of the worker: counted, named, logged once per window."""
+"""Contained errors: bugs that cost a packet or a chunk, not the worker; counted, logged once per window."""
 
 import logging
 import time
 from collections.abc import Callable
 
 WINDOW_S = 60.0
-"""A traceback is logged at most this often: the cause may be in every packet of a stream."""
+"""Least time between two logged tracebacks: the cause may be in every packet of a stream."""
 
 
 class Contained:
-    """Counts the exceptions that one containment boundary has stopped.
+    """Counts the exceptions that one error boundary has stopped.
 
     Attributes
     ----------
     count
-        How many, since the beginning.
+        Number of exceptions since the beginning.
     last
         The newest: what was given up, and why.
     """

@@ -1,14 +1,14 @@
-"""Errors sorted by who must act, and the exit codes that say the same to other processes.
+"""Errors sorted by who must act, and the exit codes that tell the same to other processes.
 
-A script that raises is not here: that is an outcome (`livereduce.scripting.runner.ScriptError`), shown and counted.
-What is our own fault has no class either: it is a crash, and the daemon starts the worker again.
+A script that raises is not here: that is an outcome (`livereduce.scripting.runner.ScriptError`), shown and counted. Our
+own bugs have no class either: they are crashes, and the daemon restarts the worker.
 """
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a process of ours ends with (0 asked to stop, 70 parent gone, 75 recycled, 78 unusable; else a crash)."""
+    """Exit codes of our processes (0 asked to stop, 70 parent gone, 75 recycled, 78 unusable; any other is a crash)."""
 
     OK = 0
     DEGRADED = 1
@@ -33,4 +33,4 @@ class OperatorError(Exception):
 
 
 class UpstreamError(Exception):
-    """The stream or its server misbehaves: the source reconnects, nobody is killed."""
+    """The stream or its server misbehaves: the source reconnects, no process is ended."""

@@ -1,8 +1,8 @@
-"""One request to another server over HTTP: bounded in seconds and bytes as a whole, told of in our own words alone.
+"""One HTTP request, bounded in time and bytes as a whole, with errors in our own words only.
 
-A server may send a byte a second for ever, and it may echo whatever it was sent: a form with its password comes back in
-a status line, a header or a redirect. So a time limit holds for everything together, and nothing that a server says
-ever stands in a reason; that of a failed connection is the operating system's.
+A server may send a byte a second forever, and it may echo what it was sent: a form with its password can come back in a
+status line, a header or a redirect. So one time limit holds for everything together, and no error text contains
+anything that the server sent; for a failed connection it is the operating system's.
 """
 
 import http.client
@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 
 class NoHttpAnswer(Exception):
-    """There is no answer that could be used; the text says why, without a word of the server's."""
+    """There is no usable answer; the text says why, without anything from the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """What a server has answered."""
+    """The answer of a server."""
 
     status: int
     body: bytes
@@ -38,22 +38,22 @@ def exchange(
     headers: Mapping[str, str] | None = None,
     context: ssl.SSLContext | None = None,
 ) -> HttpAnswer:
-    """Ask a server once; redirects are not followed, and no proxy is asked.
+    """Send one request; redirects are not followed, and no proxy is used.
 
     Parameters
     ----------
     url
         ``http://…`` or ``https://…``.
     timeout_s
-        For everything but the look-up of the host's name, which the system bounds.
+        For everything except the lookup of the host's name, which the system bounds.
     most_bytes
-        Of the answer's body.
+        Limit of the answer's body.
     context
-        For https; None is the system's own trust.
+        For https; None uses the system's certificates.
 
     Raises
     ------
-    NoAnswer
+    NoHttpAnswer
         See the class.
     """
     parts, expired = urlsplit(url), threading.Event()
@@ -72,7 +72,7 @@ def exchange(
                     answer = HttpAnswer(status=response.status, body=response.read(most_bytes + 1))
                     if response.length and len(answer.body) <= most_bytes:
                         raise http.client.IncompleteRead(answer.body)
-        if expired.is_set():  # cut while it was reading: a piece of an answer is none
+        if expired.is_set():  # cut off while reading: a partial answer does not count
             raise TimeoutError
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = _reason(TimeoutError() if expired.is_set() else error, timeout_s)
@@ -83,7 +83,10 @@ def exchange(
 
 
 def _reason(error: Exception, timeout_s: float) -> str:
-    """Why there is no answer. The text of an exception of `http.client` is what the server sent."""
+    """Why there is no answer.
+
+    The text of an exception of `http.client` may be what the server sent, so it is not used.
+    """
     match error:
         case TimeoutError():
             return f"no answer within {timeout_s:g} s"
@@ -106,9 +109,9 @@ def _reason(error: Exception, timeout_s: float) -> str:
 
 @contextmanager
 def _connected(host: str, port: int, timeout_s: float, expired: threading.Event) -> Iterator[socket.socket]:
-    """A connection that is cut when the time is up: a socket's own time-out begins anew with every byte."""
+    """A connection that is cut when the time is up: a socket's own timeout restarts with every byte."""
     until = time.monotonic() + timeout_s
-    # a handle of its own to cut it by: TLS takes the connection's from us during the handshake
+    # a separate handle to cut it with: TLS takes over the connection's own during the handshake
     with _connect(host, port, until) as plain, plain.dup() as handle:
 
         def cut() -> None:
@@ -127,7 +130,7 @@ def _connected(host: str, port: int, timeout_s: float, expired: threading.Event)
 
 
 def _connect(host: str, port: int, until: float) -> socket.socket:
-    """A connection to the first address of a host that takes one."""
+    """Connect to the first address of a host that accepts."""
     failure: OSError = OSError()
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         plain = socket.socket(family, kind, protocol)

@@ -1,7 +1,7 @@
-"""The parts of livereduce that need more than psutil, and how to install what they need.
+"""The parts of livereduce that need more than psutil, and how to install their packages.
 
-livereduce itself is on no package index, so pip would not find its name there. The packages that a part needs are on
-one: messages name these.
+livereduce itself is on no package index, so pip would not find it there. The packages that a part needs are on one:
+messages name these.
 """
 
 import shlex
@@ -26,27 +26,27 @@ EXTRA_OF = {
     **dict.fromkeys(("numpy", "numba", "llvmlite", "scipp", "h5py"), "builtin"),
     **dict.fromkeys(("starlette", "uvicorn", "prometheus_client", "plotly", "matplotlib"), "web"),
 }
-"""Which extra brings a module."""
+"""The extra that brings a module."""
 
 OF_THE_SYSTEM = ("/usr/bin", "/bin", "/usr/libexec")
-"""Where the pythons of the system are: nothing should be installed into those by pip."""
+"""Folders of the system's pythons: pip should not install anything into those."""
 
 
 def own_python(extra: str) -> str:
-    """The python of the environment that an extra has on a host where only the system's pythons are."""
+    """The python of an extra's own environment, on a host that has only the system's pythons."""
     return f"/opt/livereduce-{extra}/bin/python"
 
 
 def is_of_the_system(python: str) -> bool:
-    """Whether nothing should be installed into this interpreter by pip."""
+    """True if pip should not install anything into this interpreter."""
     return str(Path(python).parent) in OF_THE_SYSTEM
 
 
 def how_to_install(extra: str, python: str) -> str:
-    """The command, to be copied into a shell, that installs what an extra needs for the interpreter `python`.
+    """The shell command that installs an extra's packages for the interpreter `python`.
 
-    A python of the system is left alone: an environment in /opt is made from it, which the RPM's command ``livereduce``
-    finds by itself.
+    A python of the system is not touched: an environment in /opt is made from it, which the RPM's command
+    ``livereduce`` finds by itself.
     """
     packages = " ".join(shlex.quote(requirement) for requirement in EXTRAS[extra])
     if not is_of_the_system(python):

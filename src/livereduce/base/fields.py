@@ -1,7 +1,7 @@
-"""Values from JSON, checked against the annotations of the dataclass that they become.
+"""Check values from JSON against the annotations of the dataclass that they become.
 
-What lies in a file or comes through a pipe may be anything: one wrong type would else fail much later, in whoever adds,
-compares or shows it. Numbers may be NaN here, since JSON as Python reads and writes it has that.
+A file or a pipe may hold anything: without checks, one wrong type would fail much later, in code that adds, compares or
+shows it. Numbers may be NaN here, because Python reads and writes that as JSON.
 """
 
 import types
@@ -12,17 +12,17 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 LARGEST = 1 << 63
-"""No counter, number of bytes or process id is larger; larger ones do not fit where they are needed."""
+"""No counter, number of bytes or process id is larger; larger numbers do not fit where they are needed."""
 
 LATEST_UNIX_S = 1e11
-"""The year 5138: a time beyond does not fit into a date."""
+"""The year 5138: a later time does not fit into a date."""
 
 T = TypeVar("T")
 _Check = Callable[[Any], Any]
 
 
 def checked(kind: type[T], body: object) -> T:
-    """The dataclass of a JSON object; keys that it does not know are left out, as those of a newer version.
+    """Make the dataclass of a JSON object; unknown keys are ignored, because a newer version may have written them.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def checked(kind: type[T], body: object) -> T:
     Raises
     ------
     ValueError
-        A value is missing or wrong: names the field, what was expected and what is there.
+        A value is missing or wrong: names the field, what was expected and what was found.
     """
     if not isinstance(body, Mapping):
         raise _wrong("an object", body)
@@ -50,13 +50,13 @@ def checked(kind: type[T], body: object) -> T:
 
 
 def encodable(text: str) -> str:
-    """The text with lone surrogates written out: JSON lets them pass, and files and sockets do not."""
+    """The text with lone surrogates escaped: JSON accepts them, files and sockets do not."""
     return text.encode(errors="backslashreplace").decode()
 
 
 @cache
 def _fields_of(kind: type) -> dict[str, tuple[_Check, bool]]:
-    """How each field is checked, and whether it must be there."""
+    """The check of each field, and whether it is required."""
     assert is_dataclass(kind)
     hints = get_type_hints(kind)
     return {

@@ -1,7 +1,7 @@
 """Files that others share: replaced as a whole, and opened with care.
 
-Whoever reads a replaced file sees the old contents or the new ones, never half. A path that others can write to may be
-anything by the time it is opened: a FIFO without a writer, a device, a directory, a terabyte of nothing.
+A reader of a replaced file sees the old contents or the new ones, never half. A path that others can write to may be
+anything by the time it is opened: a FIFO without a writer, a device, a directory, a terabyte of zeros.
 """
 
 import errno
@@ -14,21 +14,19 @@ from pathlib import Path
 from stat import S_ISREG
 
 READABLE_BY_ALL = 0o644
-"""Mode of what the page and people read. Set, not left to the umask, which a script can change for its process."""
+"""Mode of files for the page and for people. Set explicitly: a script can change the umask of its process."""
 
 
 @contextmanager
 def open_regular(path: Path, *, follow_link: bool = True) -> Iterator[int]:
-    """A descriptor to read a regular file; anything else is refused without waiting for it.
+    """Open a regular file for reading; anything else is refused without blocking.
 
-    O_NONBLOCK keeps a FIFO without a writer from holding the caller, and the type is asked of the open descriptor: what
-    the path leads to may change between a look and the opening.
+    O_NONBLOCK keeps a FIFO without a writer from blocking the caller, and the type is asked of the open descriptor: the
+    file at a path may change between a check and the opening.
 
-    Parameters
-    ----------
-    follow_link
-        False for files that this service writes: they are never links, and a link that lies there was put there by
-        somebody else and may lead to a file that only we may read.
+    Parameters ---------- follow_link
+        False for files that this service writes: they are never links, and a link there was made by somebody else and
+        may lead to a file that only we may read.
 
     Raises
     ------
@@ -51,7 +49,7 @@ def open_regular(path: Path, *, follow_link: bool = True) -> Iterator[int]:
 
 
 def read_bounded(fd: int, most_bytes: int) -> bytes:
-    """The contents of an open regular file.
+    """Read the contents of an open regular file.
 
     Raises
     ------
@@ -72,7 +70,7 @@ def read_bounded(fd: int, most_bytes: int) -> bytes:
 
 
 def read_regular(path: Path, most_bytes: int, *, follow_link: bool = True) -> bytes:
-    """The contents of a regular file of bounded size.
+    """Read a regular file of bounded size.
 
     Raises
     ------
@@ -84,13 +82,13 @@ def read_regular(path: Path, most_bytes: int, *, follow_link: bool = True) -> by
 
 
 def too_long(size: int, most_bytes: int) -> str:
-    """The end of a sentence about a file that is longer than it may be."""
+    """The end of a sentence about a file that is too long."""
     shown = in_bytes(size)
     return f"too long ({shown if shown != in_bytes(most_bytes) else f'{size} bytes'}, at most {in_bytes(most_bytes)})"
 
 
 def in_bytes(size: int) -> str:
-    """A size for people: ``17 bytes``, ``1 MiB``, ``55.9 GiB``."""
+    """Format a size for people: ``17 bytes``, ``1 MiB``, ``55.9 GiB``."""
     for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
         if size >= 1 << power:
             return f"{size / (1 << power):.4g} {unit}"
@@ -98,17 +96,18 @@ def in_bytes(size: int) -> str:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put these bytes in the place of a file, by rename; everybody may read it.
+    """Replace a file by these bytes, with a rename; everybody may read it.
 
     Raises
     ------
     OSError
-        The directory cannot be written; the file stands as it was, and nothing is left beside it.
+        The directory cannot be written; the old file is unchanged, and nothing is left beside it.
     """
     fresh = unfinished_path(path)
     try:
         fresh.unlink(missing_ok=True)
-        with fresh.open("xb") as file:  # never into what somebody else has put under this name, such as a FIFO
+        # never into something that somebody else has put under this name, such as a FIFO
+        with fresh.open("xb") as file:
             file.write(data)
         fresh.chmod(READABLE_BY_ALL)
         fresh.replace(path)
@@ -119,7 +118,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a directory, and those above it, that everybody may look into, whatever the umask is.
+    """Make a directory and its parents, readable by everybody, whatever the umask is.
 
     Raises
     ------
@@ -133,17 +132,17 @@ def make_folder(path: Path) -> None:
 
 
 def unfinished_path(path: Path) -> Path:
-    """Where this process writes what will replace a file: beside it, hidden, with the process in its name."""
+    """Temporary path of this process for a file that it will replace: beside it, hidden, with the pid in its name."""
     return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 _UNFINISHED = re.compile(r"\..+\.(?P<pid>[1-9]\d{0,9}|tmp)")
 OLD_S = 3600.0
-"""A writer that is still at work after an hour is another process that got the number of a dead one."""
+"""A temporary file older than an hour is left over, even if a process with its pid lives: the number was reused."""
 
 
 def sweep(folder: Path) -> int:
-    """Remove the unfinished files that killed writers have left in a folder; how many there were. Never raises."""
+    """Remove temporary files that killed writers have left in a folder; return how many. Never raises."""
     swept = 0
     try:
         entries = list(os.scandir(folder))
@@ -159,13 +158,13 @@ def sweep(folder: Path) -> int:
 
 
 def _is_being_written(entry: "os.DirEntry[str]", pid: str) -> bool:
-    if pid == "tmp":  # of versions before November 2026
+    if pid == "tmp":  # from versions before November 2026
         return False
     try:
         os.kill(int(pid), 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # a process of somebody else
+    except OSError:  # a process of another user
         pass
     age_s = time.time() - entry.stat(follow_symlinks=False).st_mtime
     return int(pid) != os.getpid() and age_s < OLD_S

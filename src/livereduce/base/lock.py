@@ -1,11 +1,11 @@
 """The locks that a daemon holds as long as it lives, in its runtime directory and its state directory.
 
-It takes them, and everyone looks at them.
+The daemon takes them, and everyone else checks them.
 
 The kernel drops the lock with the process, however that ends, so the lock is the one sign of life that cannot be stale.
 It is a `flock`, and the only way to see from any process, user or namespace that nobody holds it is to take it shared
-for a moment. A daemon that begins in that moment would find the lock taken: therefore it tries a few times, and whoever
-looks gives the lock back at once, a few microseconds later.
+for a moment. A daemon that starts in that moment would find the lock taken: therefore it tries a few times, and a check
+releases the lock at once, a few microseconds later.
 """
 
 import errno
@@ -22,21 +22,21 @@ from livereduce.base.files import open_regular
 
 FILE_NAME = "lock"
 STATE_FILE_NAME = "state.lock"
-"""In the state directory; one directory may be both."""
+"""Lock file in the state directory; one directory may be both."""
 TRIES = 5
 BETWEEN_S = 0.02
-"""A daemon that finds the lock taken tries again: it may be somebody who only looks."""
+"""A daemon that finds the lock taken tries again: somebody may only be checking it."""
 MAX_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Whether a lock is held, and what its holder has written into the file.
+    """State of a lock, and what its holder has written into the file.
 
     Attributes
     ----------
     held, pid
-        None where that is not known.
+        None if not known.
     who
         For people: pid, host, configuration.
     """
@@ -47,7 +47,7 @@ class Holder:
 
     @property
     def configuration(self) -> str:
-        """The configuration it runs with; empty if it is not said."""
+        """Configuration of the holder; empty if not given."""
         return self.who.partition(_CONFIGURATION)[2]
 
 
@@ -55,9 +55,10 @@ _CONFIGURATION = ", configuration "
 
 
 def take(path: Path, configuration: str = "") -> int:
-    """Take the lock; the descriptor that holds it.
+    """Take the lock; return the descriptor that holds it.
 
-    The file itself is never removed: of two who wait, one would lock the old file and the other a new one.
+    The file itself is never removed: otherwise, of two waiting processes, one would lock the old file and the other a
+    new one.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def take(path: Path, configuration: str = "") -> int:
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
     try:
         _lock(fd)
-        with suppress(OSError):  # who holds it is for people; a full disk must not stop the service
+        with suppress(OSError):  # the holder's name is only for people; a full disk must not stop the service
             os.ftruncate(fd, 0)
             about = f" on {socket.gethostname()}{_CONFIGURATION}{configuration}" if configuration else ""
             os.write(fd, f"pid {os.getpid()}{about}\n".encode())
@@ -91,7 +92,7 @@ def _lock(fd: int) -> None:
 
 
 def holder(path: Path) -> Holder:
-    """Whether anybody holds the lock. Nothing is known where there is no such file, or it cannot be opened."""
+    """Check who holds the lock. The answer is unknown if there is no such file, or it cannot be opened."""
     try:
         with open_regular(path, follow_link=False) as fd:
             text = os.pread(fd, MAX_BYTES, 0)
@@ -107,7 +108,7 @@ def _is_held(fd: int) -> bool:
         if error.errno == errno.EWOULDBLOCK:
             return True
         raise
-    # explicitly: a process forked in this moment has the same open file, and closing ours would leave it locked
+    # unlock explicitly: a process forked in this moment shares the open file, and closing ours would leave it locked
     fcntl.flock(fd, fcntl.LOCK_UN)
     return False
 
@@ -123,12 +124,12 @@ def _who(text: bytes) -> str:
 
 
 def in_use(kind: str, folder: Path, who: str) -> str:
-    """Who has a directory, in words."""
+    """Sentence on who uses a directory."""
     return f"another livereduce ({who}) runs with {kind} directory {folder}"
 
 
 def is_there(path: Path, fd: int) -> bool:
-    """Whether the locked file still lies at its path; if it was removed, the next process would lock another one."""
+    """True if the locked file is still at its path; if it was removed, the next process would lock another one."""
     try:
         there, locked = path.stat(), os.fstat(fd)
     except OSError:

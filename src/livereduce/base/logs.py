@@ -26,7 +26,7 @@ log = logging.getLogger("livereduce")
 
 
 def user_name() -> str:
-    """Who runs this, from the user database: a service has no $USER. The number where nobody has it."""
+    """User name of this process, from the user database (a service has no $USER); the number if it has none."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -34,21 +34,21 @@ def user_name() -> str:
 
 
 def log_path(user: str, instance: str | None, cwd: Path) -> Path:
-    """Where the log goes: the system's place for the service's user, else the working directory."""
+    """Path of the log: the system's place for the service's user, else the working directory."""
     name = f"livereduce_{instance}.log" if instance else "livereduce.log"
     return (SERVICE_DIRECTORY if user == SERVICE_USER else cwd) / name
 
 
 def own_log_path(environ: Mapping[str, str], cwd: Path) -> Path:
-    """Where this process logs: one of several instances on a host is named by its unit."""
+    """Path of this process's log: one of several instances on a host is named by its unit."""
     return log_path(user_name(), environ.get(INSTANCE), cwd)
 
 
 class LogFile(WatchedFileHandler):
-    """A log file that survives being renamed, removed, replaced or on a full disk: what cannot be written is said once.
+    """A log file that survives being renamed, removed or replaced, and a full disk: a failed write is reported once.
 
-    Python's own handler reopens a renamed file, but lets the error of a vanished directory out into whoever logs,
-    reports a full disk with a traceback for every line, and waits for ever for the reader of a FIFO.
+    Python's own handler reopens a renamed file, but raises the error of a vanished directory in the code that logs,
+    reports a full disk with a traceback for every line, and waits forever for the reader of a FIFO.
 
     Attributes
     ----------
@@ -57,12 +57,12 @@ class LogFile(WatchedFileHandler):
     """
 
     def __init__(self, path: Path) -> None:
-        self._failed = False  # in this line
+        self._failed = False  # for this line
         self.problem = ""
         super().__init__(path, encoding="utf-8", errors="backslashreplace", delay=True)
 
     def try_to_open(self) -> None:
-        """Open the file before there is a line for it, so that `problem` is known; not an error if it cannot be."""
+        """Open the file before the first line, so that `problem` is known; a failure is not an error."""
         try:
             self.stream = self._open()
             self._statstream()
@@ -76,23 +76,23 @@ class LogFile(WatchedFileHandler):
             self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_open_to_append
         )
         mode = os.fstat(file.fileno()).st_mode
-        if mode & READABLE_BY_ANYONE != READABLE_BY_ANYONE:  # the umask of a service may be narrow
-            with suppress(PermissionError):  # somebody else's file
+        if mode & READABLE_BY_ANYONE != READABLE_BY_ANYONE:  # the umask of a service may be strict
+            with suppress(PermissionError):  # the file belongs to another user
                 os.fchmod(file.fileno(), stat.S_IMODE(mode) | READABLE_BY_ANYONE)
         return file
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line; no error gets out."""
+        """Write one line; errors do not get out."""
         self._failed = False
         try:
             super().emit(record)
-        except OSError:  # from reopening; those from writing are handled inside
+        except OSError:  # from reopening; errors from writing are handled inside
             self.handleError(record)
         if not self._failed:
             self.problem = ""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
-        """Say the first of a row of failures."""
+        """Report the first of a series of failures."""
         error = sys.exception()
         if not isinstance(error, OSError):
             super().handleError(record)
@@ -108,13 +108,13 @@ class LogFile(WatchedFileHandler):
 
 
 def _open_to_append(path: str, flags: int) -> int:
-    """Open a regular file to append to, or a new one; anything else is refused without waiting for it."""
+    """Open a regular file to append to, or a new one; anything else is refused without blocking."""
     try:
         fd = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
     except OSError as error:
         if error.errno != errno.ENXIO:
             raise
-        raise OSError(errno.EINVAL, "not a regular file", path) from None  # a FIFO that nobody reads, or a socket
+        raise OSError(errno.EINVAL, "not a regular file", path) from None  # a FIFO without a reader, or a socket
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file", path)
@@ -122,7 +122,7 @@ def _open_to_append(path: str, flags: int) -> int:
 
 
 def configure(path: Path) -> None:
-    """Send every line to the file and to standard output; that the file cannot be written is said."""
+    """Send every line to the file and to standard output; report if the file cannot be written."""
     take_any_text(sys.stdout)
     file = LogFile(path)
     file.try_to_open()
@@ -135,7 +135,7 @@ def configure(path: Path) -> None:
 
 
 class _Visible(logging.Formatter):
-    """Messages on one line, without anything that steers a terminal: much of what is logged is text from outside."""
+    """Puts a message on one line, without terminal control characters: much of what is logged is text from outside."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
         """The line."""
@@ -148,7 +148,7 @@ class _Visible(logging.Formatter):
 
 
 def log_problem() -> str:
-    """Why lines are missing in the log file, as a sentence; empty if none are. Looks again whether it can be opened."""
+    """Why lines are missing in the log file, as a sentence; empty if none are. Tries again to open it."""
     for file in logging.getLogger().handlers:
         if isinstance(file, LogFile) and file.problem:
             if file.stream is None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 SUGGESTED = 3
 LISTED = 12
-"""Names that are listed of those that there are."""
+"""Most known names that are listed."""
 LONGEST_NAME = 60
 COMPARED = 1000
 """Names that are compared letter by letter: a beamline has thousands of logs, and a script may ask in a loop."""

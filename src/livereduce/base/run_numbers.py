@@ -1,17 +1,17 @@
-"""Run numbers: which runs went by between two that were seen, and how people are told."""
+"""Run numbers: which runs passed unseen between two others, and their text for people."""
 
 from collections.abc import Sequence
 
 MAX_PASSED = 1000
-"""A larger step is another series of numbers (another beamline, a simulated stream), not as many runs."""
+"""A larger step means another series of numbers (another beamline, a simulated stream), not that many runs."""
 LISTED = 5
-"""So many numbers are named one by one; of more only the first and the last."""
+"""Up to this many numbers are named one by one; of more only the first and the last."""
 
 
 def passed_unseen(before: int, now: int) -> range:
-    """The runs that began and ended unseen, if run `before` was the last one seen and the stream is now in run `now`.
+    """Runs that began and ended unseen, if run `before` was the last one seen and the stream is now in run `now`.
 
-    Run numbers of a beamline count up by one. Numbers that go back, or are no run (0), say nothing.
+    Run numbers of a beamline count up by one. If numbers go back, or one is no run (0), nothing is known.
     """
     if before <= 0 or not 1 < now - before <= MAX_PASSED + 1:
         return range(0)

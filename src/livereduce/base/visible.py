@@ -1,7 +1,7 @@
-"""Text from outside made safe to show: scripts, stream servers and process variables may say anything.
+"""Make text from outside safe to show: scripts, stream servers and process variables may send anything.
 
-A log with NUL in it is binary to grep, ESC steers the terminal of whoever reads it, a line feed forges a line, and the
-marks of right-to-left writing let a line read other than it is. Such characters are shown by their escapes.
+A log with NUL in it is binary to grep, ESC controls the reader's terminal, a line feed fakes a line, and marks of
+right-to-left writing make a line read differently from what it is. Such characters are replaced by their escapes.
 """
 
 from io import TextIOWrapper
@@ -17,19 +17,19 @@ _LINES = {code: shown for code, shown in _ESCAPED.items() if chr(code) != "\n"}
 
 
 def visible(text: str, *, lines: bool = False) -> str:
-    """The text with its control characters as escapes; tabulators stay, and with `lines` line feeds too."""
+    """The text with control characters as escapes; tabs are kept, and with `lines` line feeds too."""
     if text.isprintable():
         return text
     return text.translate(_LINES if lines else _ESCAPED)
 
 
 def take_any_text(*streams: TextIO, encoding: str | None = None) -> None:
-    """Let nothing that is printed fail for its characters, which a locale may not have: those become escapes.
+    """Escape characters that a stream cannot encode, so that printing never fails because of the locale.
 
     Parameters
     ----------
     encoding
-        In place of the one of the locale; None keeps that.
+        Replaces the one of the locale; None keeps that.
     """
     for stream in streams:
         if isinstance(stream, TextIOWrapper):

@@ -1,4 +1,4 @@
-"""The commands of ``livereduce``, a file each. Nothing here is imported by anything but `cli`.
+"""The commands of ``livereduce``, one file each. Only `cli` imports them.
 
 Read `check.py` first: the others are as short.
 """

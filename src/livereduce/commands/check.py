@@ -1,4 +1,4 @@
-"""``livereduce check``: what a configuration means here, and everything that is wrong with it."""
+"""``livereduce check``: print what a configuration means here, and all its problems."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from livereduce.scripting.parsing import Parser, look_to_the_end
 BYTES_PER_BIN = 16
 """Counts and variances, both float64."""
 PIXELS = 100_000
-"""What the memory is given for: how many pixels there are is known only from the stream."""
+"""Pixels assumed for the memory estimate: the real number is known only from the stream."""
 WIDTH = 30
 
 Row = tuple[str, str]
@@ -63,7 +63,7 @@ def check(path: Path | None, out: TextIO) -> int:
 
 
 def _host_of(service: Service | None, host: Host) -> Host:
-    """The host as a service has it, whoever asks."""
+    """The host as a service sees it, whoever asks."""
     if service is None:
         return host
     another = service.user != user_name()
@@ -71,7 +71,7 @@ def _host_of(service: Service | None, host: Host) -> Host:
 
 
 def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
-    """The host as a daemon sees it that livereduce.sh has launched."""
+    """The host as a daemon launched by livereduce.sh sees it."""
     answer, launched = inquiry.answer, inquiry.launched(config)
     if answer is None:
         return replace(host, launched=launched)
@@ -87,7 +87,7 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
 
 
 def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
-    """Import Mantid, in a process of its own: that it is installed does not mean that it can be imported."""
+    """Import Mantid in a separate process: being installed does not mean that it can be imported."""
     try:
         environ = environ_in_there(answer, config, host)
     except OSError as error:
@@ -97,7 +97,7 @@ def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
 
 
 def _publication_problems(config: Config) -> tuple[str, ...]:
-    """What keeps plots from being sent: the reduction runs all the same."""
+    """Problems that keep plots from being sent; the reduction runs all the same."""
     if config.publish_config is None:
         return ()
     try:
@@ -198,13 +198,13 @@ def _directories(found: Survey, service: Service | None) -> list[Row]:
 
 
 def _user(folder: Path | None, name: str) -> list[Row]:
-    """Who runs with a directory."""
+    """The user that runs with a directory."""
     holder = lock.holder(folder / name) if folder else lock.Holder()
     return [("", f"in use by livereduce ({holder.who})")] if holder.held else []
 
 
 def _others(found: Survey, reading: Reading) -> tuple[str, ...]:
-    """What a daemon of another configuration keeps from being used; one of this configuration is the service itself."""
+    """What a daemon of another configuration blocks; a daemon of this configuration is the service itself."""
     homes = [("runtime", found.runtime_dir, lock.FILE_NAME), ("state", found.state_dir, lock.STATE_FILE_NAME)]
     holders = [(kind, folder, lock.holder(folder / name)) for kind, folder, name in homes if folder]
     ours = str(reading.config.path.absolute()) if reading.config.path else ""
@@ -216,6 +216,6 @@ def _others(found: Survey, reading: Reading) -> tuple[str, ...]:
 
 
 def _directories_here(found: Survey) -> list[Row]:
-    """In one row, since the others are those that people look for."""
+    """All directories in one row, because people look for the other rows."""
     places = (found.runtime_dir, found.state_dir, own_log_path(os.environ, Path.cwd()))
     return [("  livereduce run, by hand", ", ".join(str(place or "not known") for place in places))]

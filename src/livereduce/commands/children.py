@@ -1,7 +1,7 @@
-"""Programs that run as long as a command of ours shows something: started, watched, and never left behind.
+"""Child programs of a command: started, watched, and never left behind.
 
-They are asked to stop when the command ends, by whatever signal it can hear; of one that it cannot (SIGKILL) the kernel
-tells them.
+They are asked to stop when the command ends, by any signal that it can handle; after SIGKILL, which it cannot, the
+kernel tells them.
 """
 
 import ctypes
@@ -16,26 +16,26 @@ from pathlib import Path
 from typing import Any
 
 STOP_S = 30.0
-"""How long one may take to end in good order."""
+"""Time for a child to end in good order."""
 LAST_LINES = 10
 MAX_BYTES = 16_384
-"""Of the end of a log, in which the last lines are looked for."""
+"""Bytes at the end of a log, in which the last lines are searched."""
 ENDING = (signal.SIGTERM, signal.SIGHUP)
-"""What ends a command besides Ctrl-C: `kill`, and a terminal that is closed."""
+"""Signals that end a command besides Ctrl-C: `kill`, and a terminal that is closed."""
 PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec there is no loading
+_LIBC = ctypes.CDLL(None)  # loaded here, because nothing may be loaded between fork and exec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A program that was started, in words what it is, and the file with all that it says."""
+    """A program that was started, its name for people, and the file with its output."""
 
     name: str
     process: subprocess.Popen[Any]
     log: Path
 
     def ended(self) -> str:
-        """How it has ended, with the last lines that it wrote; empty while it runs."""
+        """How it ended, with its last lines; empty while it runs."""
         code = self.process.poll()
         if code is None:
             return ""
@@ -50,7 +50,7 @@ def _signal_name(number: int) -> str:
 
 
 def last_lines(log: Path) -> list[str]:
-    """The end of a log file."""
+    """The last lines of a log file."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - MAX_BYTES))
         return file.read().decode(errors="replace").splitlines()[-LAST_LINES:]
@@ -58,7 +58,7 @@ def last_lines(log: Path) -> list[str]:
 
 @contextmanager
 def child(name: str, arguments: Sequence[str], folder: Path, log: Path) -> Iterator[Child]:
-    """``livereduce ARGUMENTS`` in a folder, writing into a log file; it is stopped at the end and waited for."""
+    """Run ``livereduce ARGUMENTS`` in a folder, with output to a log file; at the end it is stopped and waited for."""
     command = [sys.executable, "-m", "livereduce", *arguments]
     parent = os.getpid()
     with log.open("w") as file:
@@ -75,7 +75,7 @@ def child(name: str, arguments: Sequence[str], folder: Path, log: Path) -> Itera
 
 
 def _end_with(parent: int) -> None:
-    """Have the kernel send SIGTERM when the parent ends; it may have done so before this call (prctl(2))."""
+    """Have the kernel send SIGTERM when the parent ends; the parent may have ended before this call (prctl(2))."""
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
@@ -83,7 +83,7 @@ def _end_with(parent: int) -> None:
 
 @contextmanager
 def signals_as_interrupt() -> Iterator[None]:
-    """Take the signals that end a command for Ctrl-C; those that are ignored (``nohup``) stay so."""
+    """Treat the signals that end a command as Ctrl-C; those that are ignored (``nohup``) stay ignored."""
     before = {number: signal.getsignal(number) for number in ENDING}
     for number in ENDING:
         if before[number] is not signal.SIG_IGN:

@@ -1,7 +1,7 @@
-"""``livereduce demo``: a simulated stream server, the daemon, its worker and two scripts, and what they do in words.
+"""``livereduce demo``: a simulated stream server, the daemon, its worker and two scripts, with a running commentary.
 
-Everything it starts is what a beamline would start, through the commands of the command line; the demo itself only
-reads the files that anybody can read.
+Everything it starts is what a beamline would start, through the same commands; the demo itself only reads files that
+anybody can read.
 """
 
 import json
@@ -27,7 +27,7 @@ PATIENCE_S = 120.0
 
 
 def examples() -> Path:
-    """The folder of the example scripts: in the package where it is installed, in the project in a checkout.
+    """Folder of the example scripts: in the installed package, or in the project of a checkout.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def demo(*, once: bool, out: TextIO) -> int:
     Raises
     ------
     OperatorError
-        The folder is somebody else's, or a program that belongs to the demo has ended by itself.
+        The folder belongs to somebody else, or a program of the demo has ended by itself.
     """
     folder = _prepare(FOLDER.resolve())
     _say(out, "A simulated stream server plays runs of a powder diffractometer; livereduce reduces them live.")
@@ -82,7 +82,7 @@ def _short(path: Path) -> str:
 
 
 def _prepare(folder: Path) -> Path:
-    """A fresh folder with the scripts; one that is not ours is left alone."""
+    """Make a new folder with the scripts; a folder that is not ours is left alone."""
     if folder.exists() and not (folder / "livereduce.conf").exists():
         raise OperatorError(f"{folder} already exists and was not made by an earlier demo; move it away")
     for old in ("run", "state"):
@@ -112,7 +112,7 @@ def page_of(folder: Path) -> Iterator[tuple[Child, str]]:
 
 
 def _address(server: Child) -> str | None:
-    """Where a server listens, from the first line it writes; None if it has ended instead."""
+    """Address of a server, from the first line it writes; None if it has ended instead."""
     while server.process.poll() is None:
         words = server.log.read_text().partition("\n")[0].split()
         if words[:2] == ["listening", "on"]:
@@ -139,7 +139,7 @@ def _daemon(folder: Path) -> AbstractContextManager[Child]:
 
 @dataclass(slots=True, kw_only=True)
 class _Told:
-    """What has been said so far."""
+    """State of the commentary."""
 
     status: Status | None = None
     pictured: set[int] = field(default_factory=set)
@@ -147,7 +147,7 @@ class _Told:
 
 
 def _watch(folder: Path, needed: Sequence[Child], page: Child, once: bool, out: TextIO) -> None:
-    """Say what changes until two runs have ended, or for ever.
+    """Report changes until two runs have ended, or forever.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def _watch(folder: Path, needed: Sequence[Child], page: Child, once: bool, out: 
 
 
 def _tell(folder: Path, told: _Told, out: TextIO) -> None:
-    """Say what has changed since."""
+    """Report what has changed."""
     after = _status(folder)
     for line in narrate(told.status, after):
         _say(out, line)
@@ -192,7 +192,7 @@ def _status(folder: Path) -> Status | None:
 
 
 def _products(folder: Path) -> list[tuple[int, bool, Path]]:
-    """(run, whether it has ended, its result) of all real runs, oldest first."""
+    """(run, ended, path of its result) of all real runs, oldest first."""
     place = folder / "state" / "products"
     try:
         index = json.loads((place / "index.json").read_text())
@@ -216,7 +216,7 @@ def picture(product: Path) -> str:
 
 
 def narrate(before: Status | None, after: Status | None) -> list[str]:
-    """What changed between two snapshots, in sentences."""
+    """Sentences on what changed between two snapshots."""
     if after is None:
         return []
     lines = []
@@ -235,7 +235,7 @@ def narrate(before: Status | None, after: Status | None) -> list[str]:
 
 
 def _told(status: Status) -> tuple[object, ...]:
-    """What is told when it changes; that a script still runs is told once, not every second."""
+    """Values whose change is reported; that a script still runs is reported once, not every second."""
     return status.state, status.why.partition(" has been running for ")[0]
 
 

@@ -1,4 +1,4 @@
-"""``livereduce inspect``: look at a recorded stream or a live port, and say what is in it."""
+"""``livereduce inspect``: summarize a recorded stream or a live port."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ _PIECE_WORDS = 4 * 1024 * 1024
 
 
 def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
-    """Count a file, or what a server sends within some seconds, and print it.
+    """Count the packets of a file, or of a server during some seconds, and print the counts.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
 
 
 def _count_file(path: Path, tally: Census) -> dict[str, Any]:
-    """Count a whole file in pieces, so that one larger than memory is no matter."""
+    """Count a whole file in pieces, so that it may be larger than memory."""
     try:
         size = path.stat().st_size
         words = np.memmap(path, "<u4", "r", shape=(size // 4,)) if size >= 4 else np.empty(0, "<u4")
@@ -71,7 +71,7 @@ def _count_file(path: Path, tally: Census) -> dict[str, Any]:
 
 
 def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
-    """Count what a server sends of the current run and after, until the time is up or it closes."""
+    """Count what a server sends from the current run on, until the time is up or it closes."""
     host, port = _host_port(url)
     framer, block, received, problem = Framer(), Block(), 0, ""
     stop_s, missing_bytes = time.monotonic() + seconds, 0
@@ -119,7 +119,7 @@ def _print(report: dict[str, Any], tally: Census, out: TextIO) -> None:
 
 
 def _words(type_text: str) -> str:
-    """What people call a type: ``banked event`` for ``0x4000 v1``."""
+    """Readable name of a packet type: ``banked event`` for ``0x4000 v1``."""
     base = int(type_text.split()[0], 16)
     return Type(base).name.lower().replace("_", " ") if base in set(Type) else "unknown"
 

@@ -1,6 +1,6 @@
-"""``livereduce install-units``: the systemd units of the RPM, for who installed with pip or has no root.
+"""``livereduce install-units``: the systemd units of the RPM, for installations with pip or without root.
 
-What differs from the RPM's is the program that is started and, for a user's own services, what only the system's
+They differ from the RPM's in the program that is started and, for a user's own services, in what only the system's
 manager can do. The texts are those of ``packaging/`` in the project.
 """
 
@@ -21,13 +21,13 @@ from livereduce.preflight.services import USER_DIR, config_home
 UNITS = ("livereduce.service", "livereduce@.service", "livereduce_watchdog.service", "livereduce_watchdog@.service")
 RULES = ("50-snsdata-livereduce.rules", "50-snsdata-livereduce_watchdog.rules")
 PACKAGED = Path("usr/lib/systemd/system")
-"""Where the RPM's units lie; those that an administrator adds would hide them."""
+"""Folder of the RPM's units; units of an administrator would hide them."""
 
 _NOT_FOR_A_USER = re.compile(
     r"(User|WorkingDirectory|Wants|RuntimeDirectory\w*|StateDirectory|CapabilityBoundingSet|Protect\w+|Private\w+"
     r"|ReadWritePaths|IPAddressDeny)=|After=network-online"
 )
-"""Settings that a user's manager cannot apply or that lead elsewhere there."""
+"""Settings that a user's manager cannot apply, or that mean another place there."""
 
 _NEXT = """next:
   systemctl {scope}enable --now livereduce        reads {configuration}
@@ -37,17 +37,16 @@ _LINGER = "a user's services stop when the user logs out; to keep them running: 
 
 
 def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
-    """Write the units for this user or for the system, and say what comes next.
+    """Write the units for this user or for the system, and print the next steps.
 
     Parameters
     ----------
     root
-        What is for the system goes below it.
+        Files for the system go below it.
 
-    Raises
-    ------
-    OperatorError
-        The system's units need root, the account that they run as, and that no RPM has brought them.
+    Raises ------ OperatorError
+        Units for the system need root and the account that they run as, and an RPM must not have installed them
+        already.
     """
     command, watchdog = own_command(), _packaged("livereduce_watchdog.sh")
     if not user:
@@ -68,7 +67,7 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
 
 
 def own_command() -> Path:
-    """The ``livereduce`` that belongs to this python, else the first on the PATH, by its absolute path.
+    """The ``livereduce`` of this Python, else the first on the PATH, by its absolute path.
 
     Raises
     ------
@@ -85,7 +84,7 @@ def own_command() -> Path:
 
 
 def adapt(text: str, command: Path, watchdog: Path, *, user: bool) -> str:
-    """The text of a unit, with the programs that it is to start, for the system's manager or a user's."""
+    """Adapt the text of a unit: the programs to start, for the system's manager or a user's."""
     launcher = command.with_name("livereduce.sh")  # beside the RPM's command: finds the configured environment
     program = _word(launcher) if launcher.is_file() else f"{_word(command)} run"
     text = text.replace("ExecStart=/usr/bin/livereduce.sh", f"ExecStart={program}")
@@ -94,12 +93,12 @@ def adapt(text: str, command: Path, watchdog: Path, *, user: bool) -> str:
 
 
 def _adapt_to_user(text: str) -> str:
-    """%E is where the user's configurations lie, %h the home directory (systemd.unit(5))."""
+    """Adapt to a user's manager: %E has the user's configurations, %h is the home directory (systemd.unit(5))."""
     lines = [line for line in text.splitlines() if not _NOT_FOR_A_USER.match(line)]
     text = "\n".join(lines) + "\n"
     text = text.replace("/etc/livereduce/", "%E/livereduce/").replace("multi-user.target", "default.target")
     text = re.sub(r"^(ExecStart=(?!.*\.conf$).*)$", r"\1 %E/livereduce.conf", text, flags=re.M)
-    # A home directory may be that of many hosts, each of which would start the service.
+    # Several hosts may share a home directory, and each of them would start the service.
     text = text.replace("\n\n[Service]\n", f"\nConditionHost={platform.node()}\n\n[Service]\n")
     variables = f"LIVEREDUCE_MANAGER=--user LIVEREDUCE_LOG_DIR=%h/{USER_DIR}"
     if "livereduce_watchdog.sh" not in text:
@@ -108,13 +107,13 @@ def _adapt_to_user(text: str) -> str:
 
 
 def _word(path: Path) -> str:
-    """One word of a command line in a unit."""
+    """Quote a path as one word of a command line in a unit."""
     text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{text}"' if re.search(r"[\s'\"\\;]", text) else text
 
 
 def _packaged(name: str) -> Path:
-    """A file of the packaging: in the package where it is installed, in the project in a checkout."""
+    """A file of the packaging: in the installed package, or in the project of a checkout."""
     package = Path(__file__).resolve().parents[1]
     places = (package / "packaging", package.parents[1] / "packaging", package.parents[1] / "scripts")
     for place in places:
@@ -138,7 +137,7 @@ def _may_install(root: Path) -> None:
 
 
 def _install_beside(root: Path, out: TextIO) -> None:
-    """What the services need: the right to restart each other's unit, and a place for the log files."""
+    """Install what the services need: the right to restart each other's unit, and a place for the log files."""
     for name in RULES:
         _write(root / "etc" / "polkit-1" / "rules.d" / name, _packaged(name).read_text(), out)
     logs = root / SERVICE_DIRECTORY.relative_to("/")
@@ -154,7 +153,7 @@ def _write(path: Path, text: str, out: TextIO) -> None:
 
 
 def _reload(user: bool, out: TextIO) -> None:
-    """Tell the manager, if one runs."""
+    """Have the manager reload its units, if one runs."""
     command = ["systemctl", *(["--user"] if user else []), "daemon-reload"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

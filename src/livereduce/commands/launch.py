@@ -1,8 +1,9 @@
-"""``python -m livereduce.commands.launch [CONF]``: become the daemon, in the environment of the configuration.
+"""``python -m livereduce.commands.launch [CONF]``: become the daemon, in the configured environment.
 
-``scripts/livereduce.sh`` execs this with a python of the system. The launcher of the environment is run once, to ask
-the python in there what it is; then this process execs that python on the daemon. No wrapper stays in between: what
-systemd has started is the daemon itself. Where that cannot be, the daemon runs in this python and parks on the reason.
+``scripts/livereduce.sh`` execs this with a Python of the system. The launcher of the environment is run once, to ask
+the Python in there what it is; then this process execs that Python on the daemon. No wrapper stays in between: the
+process that systemd has started is the daemon itself. If that is not possible, the daemon runs in this Python and parks
+with the reason.
 """
 
 import logging
@@ -31,21 +32,21 @@ OURS = (
     *("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "INVOCATION_ID", "JOURNAL_STREAM"),
     *("RUNTIME_DIRECTORY", "STATE_DIRECTORY", logs.INSTANCE),
 )
-"""What systemd has told this process stays so, whatever a launcher makes of it."""
+"""Variables that systemd has set for this process are kept, whatever a launcher makes of them."""
 
 log = logging.getLogger("livereduce.commands.launch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """What came of a plan. `problem` is why the daemon cannot run there, in a sentence; empty if it can."""
+    """Result of a plan. `problem` is why the daemon cannot run there, in a sentence; empty if it can."""
 
     plan: Plan
     answer: Answer | None = None
     problem: str = ""
 
     def launched(self, config: Config) -> Launched:
-        """What the daemon is told of it."""
+        """The result as passed on to the daemon."""
         return Launched(
             config=fingerprint(config),
             environment=self.plan.in_words,
@@ -57,7 +58,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What to become: the daemon in this python, with these environment variables; `launched` is among them."""
+    """What to exec: the daemon in this Python, with these environment variables; `launched` is among them."""
 
     python: str
     environ: Mapping[bytes, bytes]
@@ -65,12 +66,12 @@ class Launch:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Become the daemon; returns, with an exit code, only where no python here can run it.
+    """Become the daemon; returns, with an exit code, only if no Python here can run it.
 
-    With ``--ask`` in front it only says whether the environment can be used: 0, or 78 and why not.
+    With ``--ask`` in front it only checks whether the environment can be used: 0, or 78 and why not.
     """
     only_ask = ASK in arguments[:1]
-    # Unwind, so that a launcher that is being waited for is ended. Exec gives the signal its usual meaning again.
+    # Unwind, so that a launcher that is being waited for is ended. Exec restores the signals' default actions.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(CUT_SHORT if only_ask else ExitCode.OK))
     named = [name for name in arguments[only_ask : only_ask + 1] if name and Path(name) != DEFAULT_PATH]
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _become(launch: Launch, named: Sequence[str]) -> str:
-    """Exec the daemon; comes back only with the reason why that cannot be."""
+    """Exec the daemon; returns only with the reason why that is impossible."""
     if launch.python == sys.executable and find_spec("psutil") is None:
         why = f"{launch.launched.problem}; " if launch.launched.problem else ""
         return f"{why}{sys.executable} has no psutil, so the daemon cannot run in it"
@@ -96,10 +97,10 @@ def _become(launch: Launch, named: Sequence[str]) -> str:
 
 
 def prepare(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Launch:
-    """What the configuration of a file (None: the usual place) makes of this process."""
+    """Decide what this process becomes under the configuration of a file (None: the default place)."""
     reading = read_file(path)
     if reading.problems:
-        return _here(environ, Launched(environment="this python"))  # the daemon reads it too, and parks on it
+        return _here(environ, Launched(environment="this python"))  # the daemon reads it too, and parks because of it
     config = reading.config
     inquiry = inquire(config, environ, cwd)
     if inquiry is None:
@@ -116,7 +117,7 @@ def prepare(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Launch:
 
 
 def inquire(config: Config, environ: Mapping[str, str], cwd: Path) -> Inquiry | None:
-    """Ask in the environment that is configured; None where this python is meant."""
+    """Ask in the configured environment; None if this Python is meant."""
     host = look_at_host(environ, cwd)
     engine = choose_engine(config, host).engine
     if stays_here(config, host, engine):
@@ -135,7 +136,7 @@ def inquire(config: Config, environ: Mapping[str, str], cwd: Path) -> Inquiry | 
 
 
 def stays_here(config: Config, host: Host, engine: str) -> bool:
-    """No environment is to be launched: none is needed, or none is named and Mantid is here already."""
+    """True if no environment is to be launched: none is needed, or none is named and Mantid is here already."""
     if engine == "builtin":
         return not environment_name(config).startswith("/")
     return bool(host.mantid) and not (config.pixi_env or config.conda_env or host.launcher)
@@ -149,7 +150,7 @@ def _found(way: Plan, environ: Mapping[str, str]) -> str:
 
 
 def judge(way: Plan, answer: Answer, engine: str) -> str:
-    """Why the daemon cannot run in the python that has answered, in a sentence; empty if it can."""
+    """Why the daemon cannot run in the Python that has answered, in a sentence; empty if it can."""
     where = f"{answer.executable} (environment {way.in_words})"
     if answer.version < LEAST_PYTHON:
         return f"{where} is Python {answer.version_text}; expected {'.'.join(map(str, LEAST_PYTHON))} or newer"
@@ -161,14 +162,14 @@ def judge(way: Plan, answer: Answer, engine: str) -> str:
 
 
 def _here(environ: Mapping[str, str], launched: Launched) -> Launch:
-    """The daemon in this python, with the environment as it is."""
+    """The daemon in this Python, with the environment unchanged."""
     made = {os.fsencode(name): os.fsencode(value) for name, value in environ.items()}
     made[VARIABLE.encode()] = encode(launched).encode()
     return Launch(python=sys.executable, environ=made, launched=launched)
 
 
 def environ_in_there(answer: Answer, config: Config, host: Host) -> dict[bytes, bytes]:
-    """The variables of the active environment, what must not get lost of our own, and this package on the path.
+    """Variables of the active environment, with those of our own that must be kept, and this package on the path.
 
     Raises
     ------
@@ -184,7 +185,7 @@ def environ_in_there(answer: Answer, config: Config, host: Host) -> dict[bytes, 
 
 
 def _give_up(problem: str) -> int:
-    """Nothing here can run the daemon, not even parked: say so where people look, and leave."""
+    """Nothing here can run the daemon, not even parked: report it where people look, and exit."""
     logs.configure(logs.own_log_path(os.environ, Path.cwd()))
     log.error("%s", problem)
     return ExitCode.UNUSABLE

@@ -1,4 +1,4 @@
-"""``livereduce simulate``: which play, how fast, where."""
+"""``livereduce simulate``: choose the play, its speed and its address, and serve it."""
 
 import argparse
 import signal
@@ -17,7 +17,7 @@ from livereduce.simulate.beams.powder_beam import PowderBeam
 
 
 def _beam_play(beam: Beam, options: argparse.Namespace) -> Play:
-    """Runs of a beam, on a time that begins so that the play ends, or goes on, at the wall clock's."""
+    """Runs of a beam, started early enough that the play ends, or goes on, at the wall clock's time."""
     run_s = options.run_seconds or beam.run_s
     gap_s = DEFAULT_GAP_S if options.gap_seconds is None else options.gap_seconds
     runs = options.runs or 0
@@ -28,13 +28,7 @@ def _beam_play(beam: Beam, options: argparse.Namespace) -> Play:
 
 
 def play_of(options: argparse.Namespace) -> Play:
-    """The play that the options ask for.
-
-    Raises
-    ------
-    OperatorError
-        A file cannot be played, or options contradict each other.
-    """
+    """The play for the given options."""
     if options.rate is not None and not options.powder:
         raise OperatorError("--rate only works with --powder: a file has its own rate")
     if options.powder:
@@ -53,12 +47,12 @@ def play_of(options: argparse.Namespace) -> Play:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Serve until everything is played and sent, or until SIGINT or SIGTERM; the exit code.
+    """Serve until everything is played and sent, or until SIGINT or SIGTERM; return the exit code.
 
     Raises
     ------
     OperatorError
-        What cannot be played, listened on or stored.
+        Something cannot be played, listened on or stored.
     """
     play = play_of(options)
 
@@ -79,7 +73,7 @@ def run_command(options: argparse.Namespace) -> int:
     try:
         server.serve_forever(lambda: bool(stopped))
     except BrokenPipeError:
-        raise  # Nobody reads our output any more: the command line knows what to do.
+        raise  # Nobody reads our output any more: the command line handles that.
     except OSError as error:
         raise OperatorError(f"cannot store the stream in {tempfile.gettempdir()} (TMPDIR): {error.strerror}") from None
     finally:

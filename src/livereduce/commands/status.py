@@ -1,4 +1,4 @@
-"""``livereduce status``: the snapshot in words for people, or as it is for machines."""
+"""``livereduce status``: the snapshot in words for people, or unchanged for machines."""
 
 import json
 import os
@@ -23,12 +23,12 @@ from livereduce.preflight.status_files import find_statuses
 
 SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
-"""Lines of the last traceback, and of what scripts printed."""
+"""Most lines of the last traceback, and of the scripts' output."""
 SHOWN_WIDTH = 120
 
 
 def describe(status: Status, down: str = "") -> str:
-    """The snapshot for people, one fact a line; `down` is the answer of `is_down`."""
+    """The snapshot for people, one fact per line; `down` is the answer of `is_down`."""
     rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
     if down:
         rows += [("was", f"{status.state}: {status.why}")]
@@ -55,7 +55,7 @@ def describe(status: Status, down: str = "") -> str:
 
 
 def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:
-    """Each problem with the time since when it holds; not those that are the reason of the state already."""
+    """Each problem with the time since when it holds, except those that are the reason of the state already."""
     since = {one.text: f" (since {one.since})" for one in status.conditions}
     several = len(status.problems) > 1
     told = (problem for problem in status.problems if several or down or problem not in status.why)
@@ -105,7 +105,7 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
 
 
 def _said_rows(status: Status) -> list[tuple[str, str]]:
-    """The end of the last traceback of a script and of what scripts printed; the snapshot has more."""
+    """The end of the last traceback and of the scripts' output; the snapshot has more."""
     rows = []
     if failure := status.script_failure:
         state = ", resolved" if failure.well_again else ""
@@ -120,7 +120,7 @@ def _said_rows(status: Status) -> list[tuple[str, str]]:
 
 
 def _plain(line: str) -> str:
-    """A line of a script's making of bearable length, without what would steer a terminal."""
+    """A line of a script, shortened, without terminal control characters."""
     return "".join(sign if sign.isprintable() else "·" for sign in line[:SHOWN_WIDTH].expandtabs())
 
 
@@ -129,7 +129,7 @@ def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
 
     Returns
     -------
-    The exit code: 0 well, 1 somebody should look, 2 down.
+    The exit code: 0 healthy, 1 somebody should look, 2 down.
     """
     now, seen, missing = datetime.now().astimezone(), [], []
     for file in find_statuses(path, os.environ, Path.cwd()):
@@ -143,7 +143,7 @@ def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
         why = f"no daemon status found ({'; '.join(missing)})"
         print(json.dumps({"down": why}) if as_json else f"DOWN: {why}", file=out)
         return ExitCode.DOWN
-    # a service that is up is meant rather than what an earlier one has left behind
+    # prefer a service that is up over the leftovers of an earlier one
     status, down = min(seen, key=lambda one: bool(one[1]))
     status = of_a_dead_daemon(status) if down else status
     print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)

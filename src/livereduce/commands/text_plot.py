@@ -1,4 +1,4 @@
-"""A curve as text, for terminals: columns of eighths of a character."""
+"""Draw a curve as text, for terminals: columns of eighths of a character."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def columns(values: Sequence[float], width: int) -> list[float]:
-    """The values squeezed into at most `width` columns: the greatest of each, so that a narrow peak is not lost."""
+    """Reduce the values to at most `width` columns: the maximum of each, so that a narrow peak is not lost."""
     finite = [value if math.isfinite(value) else 0.0 for value in values]
     width = min(width, len(finite))
     edges = [round(k * len(finite) / width) for k in range(width + 1)] if width else []
@@ -16,7 +16,7 @@ def columns(values: Sequence[float], width: int) -> list[float]:
 
 
 def curve(x: Sequence[float], y: Sequence[float], *, width: int = 76, height: int = 12, label: str = "") -> list[str]:
-    """Lines that draw y over x (of equal length, or x one longer: bin edges), from 0 to the greatest y.
+    """Lines that draw y over x (of equal length, or x one longer: bin edges), from 0 to the maximum of y.
 
     The last line has the ends of the axis and the label.
     """

@@ -1,7 +1,7 @@
-"""/etc/livereduce.conf to a frozen `Config`, every problem named with its key.
+"""Read /etc/livereduce.conf into a frozen `Config`; every problem is named with its key.
 
-Which keys exist and what they take is `livereduce.config.keys`; what a configuration means on this host (directories,
-scripts, engine) is `livereduce.preflight.resolve`.
+The keys and their values are in `livereduce.config.keys`; what a configuration means on this host (directories,
+scripts, engine) is in `livereduce.preflight.resolve`.
 """
 
 import json
@@ -19,7 +19,7 @@ from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
 DEFAULT_PATH = Path("/etc/livereduce.conf")
 MAX_BYTES = 1 << 20
-"""A configuration is a page of text; anything longer is the wrong file."""
+"""A configuration is a page of text; a longer file is the wrong file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ _SECTIONS = {key.name.split(".")[0]: key.forgiving for key in KEYS if "." in key
 
 
 def value_of(config: Config, key: Key) -> object:
-    """The value that `config` has for a key of the file."""
+    """The value in `config` for a key of the file."""
     if key.attribute == "limits_s":
         return config.limits_s[Phase(key.name.removeprefix("limits."))]
     value: object = getattr(config, key.attribute)
@@ -85,7 +85,7 @@ def value_of(config: Config, key: Key) -> object:
 
 @dataclass(slots=True)
 class _KeyNotes:
-    """What was found while reading, all of it under the name of the file."""
+    """Problems found while reading, each with the name of the file."""
 
     where: str
     problems: list[str] = field(default_factory=list)
@@ -110,13 +110,13 @@ class _KeyNotes:
 def _shown(value: object) -> str:
     try:
         text = json.dumps(value)
-    except RecursionError:  # can be read from a shallower stack than it can be written from
+    except RecursionError:  # can be read with a shallower stack than it takes to write it
         return "a value nested too deeply to show"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def read_text(text: str, path: Path | None) -> Reading:
-    """As much of a configuration as can be read, with everything that is wrong. Never raises."""
+    """Read as much of a configuration as possible, and collect all problems. Never raises."""
     notes = _KeyNotes(where=str(path) if path is not None else "configuration")
     flat = _flatten(_decode(text, notes), notes)
     values: dict[str, Any] = {}
@@ -124,7 +124,7 @@ def read_text(text: str, path: Path | None) -> Reading:
         key = _KEY_OF.get(name)
         if key is None:
             notes.warning(_unknown(name))
-        elif value is not None:  # null means not set: a shell reading PIXI_ENV would otherwise look for "null"
+        elif value is not None:  # null means not set: otherwise a shell that reads PIXI_ENV would look for "null"
             try:
                 values[name] = key.parse(value)
             except ValueError:
@@ -148,7 +148,7 @@ def _decode(text: str, notes: _KeyNotes) -> Mapping[str, object]:
             _warn_of_repeats(text, notes)
             return body
         notes.problem(f"expected a JSON object of keys and values, got {_shown(body)}")
-    notes.bad_keys.update(_KEY_OF)  # nothing is known of any key
+    notes.bad_keys.update(_KEY_OF)  # all keys are unknown
     return {}
 
 
@@ -187,7 +187,7 @@ def _attributes(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_file(path: Path | None) -> Reading:
-    """As `read_text`, of a file; None is `DEFAULT_PATH`, which may be absent or empty. Never raises."""
+    """Like `read_text`, for a file; None is `DEFAULT_PATH`, which may be absent or empty. Never raises."""
     named, path = path is not None, path or DEFAULT_PATH
     try:
         text = _contents(path)
@@ -220,7 +220,7 @@ def _unusable(path: Path, what: str) -> Reading:
 
 
 def parse_config(text: str, path: Path | None) -> Config:
-    """The configuration of a JSON text; `path` is where it comes from, for messages.
+    """Parse the configuration of a JSON text; `path` is its origin, for messages.
 
     Raises
     ------
@@ -231,7 +231,7 @@ def parse_config(text: str, path: Path | None) -> Config:
 
 
 def load_config(path: Path | None) -> Config:
-    """The configuration of a file; None is `DEFAULT_PATH`, where absent or empty means the defaults.
+    """Read the configuration of a file; None is `DEFAULT_PATH`, where absent or empty means the defaults.
 
     Raises
     ------

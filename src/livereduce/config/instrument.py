@@ -1,7 +1,7 @@
-"""Which instrument this is: the configuration, Mantid's answer, Mantid's properties files, the facility table.
+"""Find the instrument: from the configuration, Mantid's answer, Mantid's properties files, and the facility table.
 
-The table (``facilities.json``) holds facts of Mantid's ``instrument/Facilities.xml``: names, beamlines and where the
-live stream comes from, as a URL whose scheme names the protocol. An empty address means there is none.
+The table (``facilities.json``) holds facts from Mantid's ``instrument/Facilities.xml``: names, beamlines and the live
+stream's address, as a URL whose scheme names the protocol. An empty address means that there is no stream.
 """
 
 import json
@@ -18,14 +18,17 @@ from livereduce.config.keys import INSTRUMENT_NAME
 
 SYSTEM_PROPERTIES = Path("/etc/mantid.local.properties")
 USER_PROPERTIES = Path(".mantid/Mantid.user.properties")
-"""Relative to the home directory; what it sets wins over `SYSTEM_PROPERTIES`, as in Mantid."""
+"""Path below the home directory; its settings override `SYSTEM_PROPERTIES`, as in Mantid."""
 MAX_PROPERTIES = 1 << 20
-"""Bytes of a properties file."""
+"""Most bytes of a properties file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One instrument. `short_name` is in the names of scripts and directories; `address` is the URL of its stream."""
+    """One instrument.
+
+    `short_name` is part of the names of scripts and directories; `address` is the URL of its stream.
+    """
 
     name: str
     short_name: str
@@ -47,9 +50,9 @@ def known_instruments() -> tuple[Instrument, ...]:
 
 
 def lookup(name: str, facility: str = "") -> Instrument | None:
-    """The instrument of a name or short name, whatever the case.
+    """Find the instrument with a name or short name, in any case.
 
-    Where several fit, the given facility's come first, then names before short names (``ENGINX`` is short for the
+    If several match, those of the given facility come first, then names before short names (``ENGINX`` is short for the
     histogram stream of ENGIN-X and for its event stream: the first of the table is meant).
     """
     wanted = name.lower()
@@ -60,7 +63,7 @@ def lookup(name: str, facility: str = "") -> Instrument | None:
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """The keys of a Mantid properties file that have a value; ``#`` and ``!`` begin a comment line."""
+    """Keys of a Mantid properties file that have a value; ``#`` and ``!`` begin a comment line."""
     properties = {}
     for line in text.splitlines():
         name, _, value = line.partition("=")
@@ -70,7 +73,7 @@ def parse_properties(text: str) -> dict[str, str]:
 
 
 def read_properties(home: Path) -> tuple[str, ...]:
-    """The texts of Mantid's properties files, the one that wins first; one that cannot be read says nothing."""
+    """Texts of Mantid's properties files, the one with priority first; one that cannot be read is skipped."""
     texts = []
     for path in (home / USER_PROPERTIES, SYSTEM_PROPERTIES):
         try:
@@ -87,23 +90,21 @@ def identify(
     *,
     unknown_ok: bool = False,
 ) -> Instrument:
-    """The instrument that is meant: the configured one, else Mantid's answer, else Mantid's properties files'.
+    """Decide the instrument: the configured one, else Mantid's answer, else that of Mantid's properties files.
 
-    Parameters
-    ----------
-    mantid_answer
-        What the environment's Mantid says is its default, or of the configured name if the table does not know it;
-        None where it was not asked.
+    Parameters ---------- mantid_answer
+        The default of the environment's Mantid, or its entry for the configured name if the table does not have it;
+        None if Mantid was not asked.
     properties_texts
-        Of `read_properties`: earlier ones win.
+        From `read_properties`: earlier ones have priority.
     unknown_ok
-        An instrument that the table does not know is taken by its name, without facility and stream: Mantid may know
-        it, or the stream's address is configured.
+        Accept an instrument that is not in the table by its name, without facility and stream: Mantid may know it, or
+        the stream's address is configured.
 
     Raises
     ------
     OperatorError
-        No instrument anywhere, or one that the table does not know.
+        No instrument anywhere, or one that the table does not have.
     """
     if mantid_answer is not None and (config_instrument is None or lookup(config_instrument) is None):
         return mantid_answer

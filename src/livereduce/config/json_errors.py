@@ -1,7 +1,7 @@
-"""The mistake in a JSON text, with its line and column, in words for people.
+"""Find the mistake in a JSON text, with its line and column, in words for people.
 
 Python's parser names the place where it gave up, which may be lines after the mistake: for a trailing comma the brace
-below it, for a brace that is missing the end of the file. Here the text before that place is looked at again.
+below it, for a missing brace the end of the file. So the text before that place is examined again.
 """
 
 import json
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SHOWN_WIDTH = 80
-"""Of a line that is shown."""
+"""Most characters of a line that is shown."""
 MAX_REPEATED = 20
-"""Names that are reported; more of them is the same mistake again."""
+"""Most names that are reported; more of them are the same mistake again."""
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[{}\[\],:"]|[^\s{}\[\],:"]+')
 _COMMENTS = ("//", "/*", "#", "--", "<!--")
@@ -22,14 +22,14 @@ _PYTHONS_WORDS = {"True": "true", "False": "false", "None": "null", "TRUE": "tru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """What is wrong, and where.
+    """A mistake and its place.
 
     Attributes
     ----------
     line, column
         Counted from 1.
     what
-        In words, without anything that the text says: it may be a password.
+        In words, without any text from the file: it may be a password.
     shown
         The line itself, shortened.
     """
@@ -45,7 +45,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
-    """A name that is given again in the same object, with its line and that of the first one."""
+    """A name that is repeated in the same object, with its line and that of the first one."""
 
     name: str
     line: int
@@ -63,7 +63,7 @@ class _Token:
 
 
 def find_mistake(error: json.JSONDecodeError) -> Mistake:
-    """The mistake behind an error of Python's parser, which holds the text as well."""
+    """Find the mistake behind an error of Python's parser, which holds the text as well."""
     at, what = _culprit(error)
     line = _line_of(error.doc, at)
     begin = error.doc.rfind("\n", 0, at) + 1
@@ -87,7 +87,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _culprit(error: json.JSONDecodeError) -> tuple[int, str]:
-    """Where the mistake is, as an offset, and what it is."""
+    """Place of the mistake, as an offset, and a description."""
     text, at, message = error.doc, error.pos, error.msg
     before = [token for token in _tokens(text) if token.begin < at]
     if "string" in message or "control character" in message:
@@ -130,7 +130,7 @@ def _after_the_end(text: str, at: int, before: list[_Token]) -> tuple[int, str]:
 
 
 def _never_closed(text: str) -> tuple[int, str]:
-    """The bracket that is open at the end; by the indentation an inner one, whose } was taken by an outer one."""
+    """The bracket that is open at the end; judged by indentation, an inner one whose } was taken by an outer one."""
     opened: list[_Token] = []
     suspect: _Token | None = None
     for token in _tokens(text):
@@ -153,7 +153,7 @@ def _indent(text: str, at: int) -> int:
 
 
 def _is_first(text: str, at: int) -> bool:
-    """Nothing but spaces stands before it in its line."""
+    """True if only spaces precede it in its line."""
     return not text[text.rfind("\n", 0, at) + 1 : at].strip()
 
 
@@ -174,7 +174,7 @@ def _before_punctuation(text: str, at: int, message: str, before: list[_Token]) 
 
 
 def _by_message(text: str, at: int, message: str, last: _Token) -> tuple[int, str]:
-    """Two things follow each other that cannot; `last` is the first of them."""
+    """Two tokens follow each other that must not; `last` is the first of them."""
     word = re.split(r"[\s{}\[\],:]", text[at:], maxsplit=1)[0]
     if "property name" in message:
         return at, 'a name needs double quotes (")'
@@ -202,13 +202,13 @@ def _without_comma(text: str, at: int, last: _Token) -> tuple[int, str]:
 
 
 def repeated_names(text: str) -> list[Repeated]:
-    """Names that are given more than once in one object of a valid JSON text, in the order of the lines.
+    """Names that are repeated in one object of a valid JSON text, in the order of the lines.
 
-    ``{"a": {"b": 1}, "a.b": 2}`` repeats ``a.b``: a configuration may write it both ways.
+    ``{"a": {"b": 1}, "a.b": 2}`` repeats ``a.b``: a configuration may use both forms.
     """
     first: dict[tuple[str, ...], int] = {}
     repeated: list[Repeated] = []
-    path: list[str] = []  # of the brackets that are open, with the offset of an entry for a list
+    path: list[str] = []  # of the open brackets, with the offset of an entry for a list
     name, line, counted = "", 1, 0
     tokens = list(_tokens(text))
     for token, follows in zip(tokens, [*tokens[1:], _Token("", len(text))], strict=True):

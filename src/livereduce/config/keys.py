@@ -1,4 +1,4 @@
-"""The keys of the configuration file: what each is called, what it takes, and the attribute of `Config` it goes to.
+"""Keys of the configuration file: name, values, and the attribute of `Config` that each sets.
 
 `KEYS` is the only list of them: the parser, ``livereduce check`` and the table in the documentation all use it.
 """
@@ -16,10 +16,10 @@ ADARA_PORT = 31415
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
 MAX_BINS = 1_000_000
 INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
-"""What a name may be made of, since it becomes part of file names."""
+"""Characters of a name, which becomes part of file names."""
 
 
-# One parser for each kind of value; ValueError means "not that kind", the key says what was expected.
+# One parser for each kind of value. ValueError means "not that kind"; the key says what was expected.
 
 
 def _text(value: object) -> str:
@@ -37,10 +37,10 @@ def _instrument_name(value: object) -> str:
 
 
 def _path(value: object) -> Path:
-    """A path, in which ``~`` is the home directory of who runs this and ``~NAME`` that of somebody else."""
+    """A path, in which ``~`` is the home directory of the user who runs this and ``~NAME`` that of another user."""
     try:
         return Path(_text(value)).expanduser()
-    except RuntimeError:  # nobody has that name
+    except RuntimeError:  # there is no such user
         raise ValueError from None
 
 
@@ -50,7 +50,7 @@ def _environment(value: object) -> str:
 
 
 def _number(value: object) -> float:
-    """Deployed configurations have numbers as strings; `true` is not a number although Python says so."""
+    """A number; deployed configurations write numbers as strings. `true` is not a number, although Python says so."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError
     try:
@@ -78,7 +78,7 @@ _threshold = _number_where(lambda number: number >= WATCHDOG_LEAST_THRESHOLD_S)
 
 
 def _boolean(value: object) -> bool:
-    """Besides JSON's own, what Mantid takes for a boolean property: 0, 1 and the words."""
+    """A boolean: besides JSON's own, the values that Mantid accepts: 0, 1 and the words."""
     if isinstance(value, bool | int | str):
         word = str(value).strip().lower()
         if word in ("true", "1"):
@@ -89,7 +89,7 @@ def _boolean(value: object) -> bool:
 
 
 def _parts(value: object) -> list[object]:
-    """A list as it is, ``"1, 2"`` as its parts, a single value as a list of one."""
+    """The parts of a list: a list as it is, ``"1, 2"`` split, a single value as a list of one."""
     if isinstance(value, str):
         return list(value.split(","))
     return value if isinstance(value, list) else [value]
@@ -129,13 +129,13 @@ def _source(value: object) -> str:
 
 
 LEAST_REST = 0.25
-"""Part of a step below which what is left at the end is no bin of its own; Mantid's Rebin has the same."""
+"""Fraction of a step below which the rest at the end is not a bin of its own; the same as in Mantid's Rebin."""
 
 
 def count_bins(bins_us: tuple[float, float, float]) -> int:
-    """How many bins ``(min, step, max)`` makes: steps of `step`, or of the relative width ``-step`` where negative.
+    """Number of bins of ``(min, step, max)``: steps of `step`, or of the relative width ``-step`` if it is negative.
 
-    A rest of less than a quarter of the last step is no bin of its own but widens it, as the engine has it.
+    A rest of less than a quarter of the last step is not a bin of its own but widens the last one, as in the engine.
     """
     low, step, high = bins_us
     if step > 0:
@@ -167,11 +167,11 @@ class Key:
     Attributes
     ----------
     name, attribute
-        Its name in the file (a dot for a key inside an object) and the attribute of `Config` it goes to.
+        Its name in the file (a dot for a key inside an object) and the attribute of `Config` that it sets.
     parse
-        Gives the value, or raises ValueError.
+        Returns the value, or raises ValueError.
     expected
-        What it takes, to finish the sentence "expected …".
+        Accepted values, to finish the sentence "expected …".
     forgiving
         A wrong value is a warning and the default is used: the watchdog has always done so.
     """

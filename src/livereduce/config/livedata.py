@@ -1,8 +1,8 @@
-"""Where results are published as plots: the configuration file of the facility's live data server.
+"""The configuration file of the facility's live data server, to which plots are published.
 
 The file is the one that the facility's other publishing programs read, JSON with the keys ``publish_url_template``,
-``publisher_username``, ``publisher_password`` and, where wanted, ``publisher_certificate`` and ``verify_ssl``
-(plot_publisher 04db046, ``_configuration.py``). It is read anew for each upload, and its password goes nowhere else.
+``publisher_username``, ``publisher_password`` and optionally ``publisher_certificate`` and ``verify_ssl``
+(plot_publisher 04db046, ``_configuration.py``). It is read again for each upload, and its password goes nowhere else.
 """
 
 import json
@@ -38,30 +38,31 @@ class Publication:
     verify_ssl: bool = True
 
     def url(self, instrument: str, run: int) -> str:
-        """Where the plot of a run goes."""
+        """URL of a run's plot."""
         return string.Template(self.url_template).substitute(instrument=instrument, run_number=str(run))
 
     def without_password(self, text: str) -> str:
-        """A text for people, such as the address of the server, in which somebody may have put the password."""
+        """Remove the password from a text for people, such as the server's address, which may contain it."""
         for form in (self.password, quote(self.password), quote_plus(self.password)):
             text = text.replace(form, "***")
         return text
 
 
 def read_publication(path: Path) -> Publication:
-    """The publication that a file describes; keys that mean nothing here are passed over.
+    """Read the configuration file; unknown keys are ignored.
 
     Raises
     ------
     OperatorError
-        With everything that is wrong with it, each naming the file, the key and what was expected.
+        With all problems, each naming the file, the key and what was expected.
     """
     try:
         body = json.loads(read_regular(path, MAX_BYTES))
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror or error}") from None
     except json.JSONDecodeError as error:
-        raise OperatorError(f"{path}: not valid JSON, {find_mistake(error)}") from None  # the line: perhaps a password
+        # do not show the line: it may hold a password
+        raise OperatorError(f"{path}: not valid JSON, {find_mistake(error)}") from None
     except (ValueError, RecursionError) as error:
         raise OperatorError(f"{path}: not valid JSON: {error}") from None
     if not isinstance(body, dict):
@@ -78,7 +79,7 @@ def read_publication(path: Path) -> Publication:
 
 
 def _problems(body: dict[str, Any]) -> list[str]:
-    # never what it was: it may be a password
+    # never the value: it may be a password
     problems = [
         f'"{key}": expected a string'
         for key in ("publisher_username", "publisher_password")

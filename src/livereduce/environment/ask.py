@@ -1,4 +1,4 @@
-"""Ask a python what it is: run `probe.py` in it, through its launcher if need be, with a time-out."""
+"""Ask a Python what it is: run `probe.py` in it, through its launcher if needed, with a timeout."""
 
 import json
 import os
@@ -13,30 +13,30 @@ from typing import Any
 
 PROBE = Path(__file__).with_name("probe.py")
 LAUNCH_S = 60.0
-"""For a launcher to make its environment active: seconds, on a network file system that is cold tens of them."""
+"""Time for a launcher to activate its environment: seconds, on a cold network file system tens of seconds."""
 LISTING_S = 15.0
 REAP_S = 5.0
-"""For a killed process to go: one that is stuck in the kernel, on a dead file system, does not."""
+"""Time for a killed process to exit; one that is stuck in the kernel, on a dead file system, does not."""
 LAST_LINES = 3
-"""Of what a launcher printed, in the message that it failed."""
+"""Most characters of a launcher's output in the message that it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a python says of itself.
+    """Description of a Python, from itself.
 
     Attributes
     ----------
     mantid
-        Where it would import Mantid from; empty if it would not. Nothing was imported for that.
+        Place from which it would import Mantid; empty if it would not. Nothing was imported to find out.
     mantid_version
-        Of the installed package; empty if that does not tell it.
+        Version of the installed package; empty if that does not tell it.
     psutil
-        Whether it has what the daemon needs besides the standard library.
+        True if it has what the daemon needs besides the standard library.
     missing
         Packages of the builtin engine that it does not have.
     environ
-        The variables of the active environment, byte for byte.
+        Variables of the active environment, byte for byte.
     """
 
     executable: str
@@ -49,27 +49,27 @@ class Answer:
 
     @property
     def version_text(self) -> str:
-        """As in 3.11.7."""
+        """Version as text, such as 3.11.7."""
         return ".".join(str(part) for part in self.version)
 
 
 class NoAnswer(Exception):
-    """There is no python, or it could not be reached; the message is the end of a sentence about the launcher."""
+    """There is no Python, or it could not be reached; the message is the end of a sentence about the launcher."""
 
 
 def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = LAUNCH_S) -> Answer:
-    """What the python says that `command` runs.
+    """Ask the Python that `command` runs.
 
     Raises
     ------
     NoAnswer
-        It cannot be started, fails, hangs, or what it runs is no python.
+        It cannot be started, fails, hangs, or is not a Python.
     """
     try:
         with TemporaryDirectory(prefix="livereduce-") as folder:
             answer = Path(folder) / "answer.json"
             ended = run([*command, str(PROBE), str(answer)], environ, timeout_s, Path(folder))
-            if answer.exists():  # how the launcher ends after that is its own affair
+            if answer.exists():  # how the launcher ends after that does not matter
                 return parse(answer.read_text("ascii"))
     except OSError as error:
         raise NoAnswer(f"cannot be run: {error.strerror or error}") from None
@@ -80,27 +80,27 @@ def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = L
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a command has ended, None if it had to be ended, and what it printed."""
+    """Exit code of a command, None if it was killed, and its output."""
 
     code: int | None
     said: str
 
     def why(self, timeout_s: float) -> str:
-        """Why that is no success, as the end of a sentence; empty if it is one."""
+        """Why the command failed, as the end of a sentence; empty if it succeeded."""
         if self.code is None:
             return f"gave no answer within {timeout_s:g} s{last_lines(self.said)}"
         return f"exited with code {self.code}{last_lines(self.said)}" if self.code else ""
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], timeout_s: float, folder: Path) -> Ended:
-    """Run a command; when the time is over it is killed, with all that it has started in its group.
+    """Run a command; at the timeout it is killed, with everything that it has started in its group.
 
     Raises
     ------
     OSError
         It cannot be started.
     """
-    output = folder / "output"  # a file: what a launcher leaves running may hold a pipe open for ever
+    output = folder / "output"  # a file: a process that a launcher leaves running may hold a pipe open forever
     with output.open("wb") as file:
         process = subprocess.Popen(
             command,
@@ -124,12 +124,12 @@ def run(command: Sequence[str], environ: Mapping[str, str], timeout_s: float, fo
 
 
 def parse(text: str) -> Answer:
-    """An answer from what the probe wrote.
+    """Parse what the probe wrote.
 
     Raises
     ------
     ValueError, KeyError, TypeError, AttributeError
-        It is none.
+        It is not valid.
     """
     body: dict[str, Any] = json.loads(text)
     return Answer(
@@ -148,13 +148,13 @@ def _bytes(text: str) -> bytes:
 
 
 def last_lines(said: str) -> str:
-    """The last of what a command has printed, to end a sentence with."""
+    """The last output of a command, to end a sentence with."""
     lines = [line.strip() for line in said.splitlines() if line.strip()][-LAST_LINES:]
     return ": " + " / ".join(lines) if lines else ", and printed nothing"
 
 
 def list_environments(listing: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The environments that ``conda env list --json`` tells, by name or else by path; none if it does not."""
+    """Environments listed by ``conda env list --json``, by name or else by path; none if the command fails."""
     if not listing:
         return ()
     try:

@@ -1,4 +1,4 @@
-"""What the environment's Mantid says of itself and of an instrument, asked in a process of its own.
+"""Ask the environment's Mantid, in a separate process, for its version and for an instrument.
 
 That process is ``python -m livereduce.worker --identify [NAME]``; nothing here imports Mantid.
 """
@@ -14,21 +14,21 @@ from livereduce.environment.ask import last_lines, run
 
 IDENTIFY = "--identify"
 IDENTIFY_S = 30.0
-"""For Mantid to be imported and to answer; less than what a service manager waits for the next sign of life."""
+"""Time for Mantid to be imported and to answer; less than a service manager's watchdog interval."""
 ASK_AGAIN_S = 300.0
-"""After an answer that is none: the host may have been slow."""
+"""Wait after an invalid answer: the host may have been slow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """An instrument as Mantid knows it, and that Mantid.
+    """An instrument as Mantid knows it, and where that Mantid is.
 
     Attributes
     ----------
     problem
         Why there is no instrument; empty if there is one.
     mantid
-        Where Mantid was imported from; empty if it was not.
+        Place from which Mantid was imported; empty if it was not.
     """
 
     name: str = ""
@@ -40,12 +40,12 @@ class Identity:
 
 
 def encode(identity: Identity) -> str:
-    """As a line of JSON."""
+    """Encode as a line of JSON."""
     return json.dumps(asdict(identity))
 
 
 def decode(said: str) -> Identity | None:
-    """The identity in what a process has printed, Mantid's own chatter around it; None if there is none."""
+    """Find the identity in the output of a process, among Mantid's own messages; None if there is none."""
     for line in reversed(said.splitlines()):
         try:
             return Identity(**{name: str(value) for name, value in json.loads(line).items()})
@@ -57,12 +57,12 @@ def decode(said: str) -> Identity | None:
 def ask_identity(
     interpreter: str, environ: Mapping[str, str], name: str = "", timeout_s: float = IDENTIFY_S
 ) -> Identity:
-    """What the Mantid of an interpreter says of an instrument, or of its default one; never raises.
+    """Ask the Mantid of an interpreter for an instrument, or for its default one; never raises.
 
     Parameters
     ----------
     environ
-        Of the process: finds this package, with the environment active.
+        Environment of the process: finds this package, with the Mantid environment active.
     """
     command = [interpreter, "-P", "-m", "livereduce.worker", IDENTIFY, *([name] if name else [])]
     try:
@@ -74,7 +74,7 @@ def ask_identity(
 
 
 class Identities:
-    """The answers of this process's life, by interpreter and name; what was no answer is asked for again later."""
+    """Answers during the life of this process, by interpreter and name; after an invalid answer it asks again later."""
 
     def __init__(
         self, ask: Callable[..., Identity] = ask_identity, clock: Callable[[], float] = time.monotonic
@@ -83,7 +83,7 @@ class Identities:
         self._known: dict[Sequence[str], tuple[Identity, float]] = {}
 
     def of(self, interpreter: str, environ: Mapping[str, str], name: str = "") -> Identity:
-        """As `ask_identity`, once."""
+        """Like `ask_identity`, but asks only once."""
         identity, asked_at = self._known.get((interpreter, name), (None, 0.0))
         if identity is None or (identity.problem and self._clock() - asked_at >= ASK_AGAIN_S):
             identity = self._ask(interpreter, environ, name)

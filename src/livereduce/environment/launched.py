@@ -1,4 +1,4 @@
-"""How a daemon was launched, in one environment variable, which `launch` writes and the daemon reads."""
+"""Result of the daemon's launch, in one environment variable, which `launch` writes and the daemon reads."""
 
 import hashlib
 import json
@@ -10,23 +10,23 @@ from livereduce.config.keys import KEYS
 
 VARIABLE = "LIVEREDUCE_LAUNCHED"
 ASK = "--ask"
-"""The launcher only says whether the environment can be used; so the daemon asks again for one that could not."""
+"""Option of the launcher: only check whether the environment can be used. The daemon repeats that until it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launched:
-    """What the launch has found out.
+    """Findings of the launch.
 
     Attributes
     ----------
     config
-        `fingerprint` of the configuration it was made for; empty if that could not be read.
+        `fingerprint` of the configuration that it was made for; empty if that could not be read.
     environment
-        For people: which environment, and what launched it.
+        For people: the environment, and what launched it.
     problem
-        Why the daemon does not run in the environment that is meant; empty if it does.
+        Why the daemon does not run in the configured environment; empty if it does.
     mantid, mantid_version
-        Where Mantid is imported from in there, and its version as far as it can be told without importing it.
+        Place from which Mantid is imported there, and its version as far as known without importing it.
     """
 
     config: str = ""
@@ -37,7 +37,7 @@ class Launched:
 
 
 def fingerprint(config: Config) -> str:
-    """The same for the same settings, whatever python asks."""
+    """Fingerprint of the settings, the same in every Python."""
     settings = {key.name: value_of(config, key) for key in KEYS}
     return hashlib.md5(json.dumps(settings, default=str).encode(), usedforsecurity=False).hexdigest()
 

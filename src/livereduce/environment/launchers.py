@@ -1,7 +1,7 @@
-"""Which launcher holds the environment that a configuration names: facts about the host, and a plan made of them.
+"""Find the launcher for the configured environment: facts about the host, and a plan made from them.
 
 A launcher runs a command in an environment: the site's ``nsd-app-wrap.sh`` with its function ``pixi_launch``, ``pixi``,
-``conda``, ``micromamba``. `plan` decides; `livereduce.environment.ask` runs what it says.
+``conda``, ``micromamba``. `plan` decides; `livereduce.environment.ask` runs the command.
 """
 
 import os
@@ -15,7 +15,7 @@ from livereduce.config.file import Config
 DEFAULT_ENVIRONMENT = "mantid-dev"
 WRAP = "nsd-app-wrap.sh"
 PIXI_ROOT = Path("/usr/local/pixi")
-"""Where a site keeps its pixi environments, a folder each."""
+"""Folder of a site's pixi environments, one folder each."""
 MANIFESTS = ("pixi.toml", "pyproject.toml")
 
 _SOURCE_AND_LAUNCH = """\
@@ -24,19 +24,19 @@ source "$wrap"
 declare -F pixi_launch >/dev/null || { echo "$wrap does not define pixi_launch"; exit 1; }
 pixi_launch "$name" "${command[@]}"
 """
-"""For bash. The wrap is sourced without arguments, lest it takes ours for its own."""
+"""Script for bash. The wrap is sourced without arguments, because it would take ours for its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launchers:
-    """The launchers that are installed, by their paths; empty for one that is not.
+    """Paths of the installed launchers; empty for one that is not installed.
 
     Attributes
     ----------
     python
-        The python that the path leads to.
+        The Python that the path leads to.
     manifests
-        The site's pixi environments: the manifest of each by its name.
+        Manifests of the site's pixi environments, by name.
     """
 
     wrap: str = ""
@@ -54,13 +54,13 @@ class Plan:
     Attributes
     ----------
     environment, launcher
-        For people: which environment, and what gets there.
+        For people: the environment, and its launcher.
     command
-        Runs python there, followed by its arguments; empty if there is a problem.
+        Runs Python there, followed by its arguments; empty if there is a problem.
     listing
         A command that lists the environments of this launcher as JSON; empty if `found` has them.
     found
-        The names of environments that are there.
+        Names of the environments that exist.
     problem
         Why there is no way, in a sentence; empty if there is one.
     """
@@ -79,7 +79,7 @@ class Plan:
 
 
 def look_for_launchers(environ: Mapping[str, str], pixi_root: Path = PIXI_ROOT) -> Launchers:
-    """The launchers on the ``PATH``, and the site's pixi environments."""
+    """Find the launchers on the ``PATH``, and the site's pixi environments."""
 
     def which(*names: str) -> str:
         paths = (shutil.which(name, path=environ.get("PATH", os.defpath)) for name in names)
@@ -105,18 +105,18 @@ def _manifests(root: Path) -> dict[str, str]:
 
 
 def environment_name(config: Config) -> str:
-    """The environment as the configuration names it, or the default; the path of a python begins with a slash."""
+    """Name of the configured environment, or the default; the path of a Python begins with a slash."""
     return config.pixi_env or config.conda_env or DEFAULT_ENVIRONMENT
 
 
 def pixi_name(name: str) -> str:
-    """The name for pixi, which the site writes with ``_dev`` and ``_qa`` at the end."""
+    """Name for pixi, which the site writes with ``_dev`` and ``_qa`` at the end."""
     stem, dash, suffix = name.rpartition("-")
     return f"{stem}_{suffix}" if dash and suffix in ("dev", "qa") else name
 
 
 def plan(config: Config, launchers: Launchers) -> Plan:
-    """The way into the environment that is configured, with the first launcher that is installed."""
+    """Plan the way into the configured environment, with the first launcher that is installed."""
     name = environment_name(config)
     if name.startswith("/"):
         return Plan(environment=f"python {name}", command=(name,))

@@ -1,4 +1,4 @@
-"""Where this very package is, and how another python is given it without anything beside it."""
+"""Find this package, and make it importable for another Python without anything beside it."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ from livereduce.base.files import unfinished_path
 
 
 def folder_for(interpreter: str, private_dir: Path) -> Path | None:
-    """A folder with this package and nothing else, to put on the path of `interpreter`; None if it needs none.
+    """A folder with only this package, for the path of `interpreter`; None if it needs none.
 
-    Another interpreter must not be given a whole site-packages: its own numpy, or Mantid, would be hidden by one that
-    was not made for it. Where the package lies in one, a folder with a link to it is made in `private_dir`.
+    Another interpreter must not get a whole site-packages: its own numpy, or Mantid, would be hidden by one that was
+    made for another Python. If the package is in one, a folder with a link to it is made in `private_dir`.
 
     Raises
     ------
@@ -34,6 +34,6 @@ def folder_for(interpreter: str, private_dir: Path) -> Path | None:
 
 
 def python_path(given: str, folder: Path | None) -> str:
-    """PYTHONPATH with the folder on it, once; at the end, since what was given before is meant to win."""
+    """PYTHONPATH with the folder on it, once; at the end, because the given entries have priority."""
     entries = [entry for entry in given.split(os.pathsep) if entry]
     return os.pathsep.join(entries if folder is None or str(folder) in entries else [*entries, str(folder)])

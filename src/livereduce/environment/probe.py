@@ -1,10 +1,10 @@
-"""Run as a file by the python of an environment: writes down what that python and its environment are.
+"""Run as a file by the Python of an environment: writes down what that Python and its environment are.
 
-``python probe.py ANSWER``, for `ask`. It goes through launchers of many kinds, so it is a file (``conda
-run`` refuses an argument of several lines) and answers into a file (launchers print what they like, and some close
-descriptors). It may be run by a python that is too old for us, in order to say so: nothing here needs more than 3.6.
-Nothing is imported to find out about it: `find_spec` says where a package would come from, and the version is that of
-the installed distribution, or of conda's record of it.
+``python probe.py ANSWER``, for `ask`. It goes through launchers of many kinds, so it is a file (``conda run`` refuses
+an argument of several lines) and answers into a file (launchers print what they like, and some close descriptors). It
+may be run by a Python that is too old for us, in order to report that: nothing here needs more than 3.6. Nothing is
+imported to find out about it: `find_spec` says where a package would come from, and the version is that of the
+installed distribution, or of conda's record of it.
 """
 
 import json
@@ -16,18 +16,18 @@ BUILTIN_NEEDS = ("numpy", "numba", "scipp", "h5py")
 
 
 def location(package: str) -> str:
-    """Where a package would be imported from, without importing it; empty if it would not."""
+    """Place from which a package would be imported, without importing it; empty if it would not."""
     from importlib.util import find_spec
 
     try:
         spec = find_spec(package)
     except (ImportError, ValueError, AttributeError):
         return ""
-    return (spec.origin or "") if spec else ""  # without an origin it is a mere directory of that name
+    return (spec.origin or "") if spec else ""  # without an origin it is just a directory of that name
 
 
 def installed_version(package: str) -> str:
-    """The version of a package without importing it; empty if nothing tells it."""
+    """Version of a package without importing it; empty if not known."""
     try:
         from importlib.metadata import version  # Python 3.8
 
@@ -46,7 +46,7 @@ def installed_version(package: str) -> str:
 
 
 def describe() -> "dict[str, object]":
-    """What this python is, and the environment variables it was given, byte for byte."""
+    """Describe this Python, and its environment variables byte for byte."""
     pairs = [(name.decode("utf-8", "surrogateescape"), value) for name, value in os.environb.items()]
     return {
         "executable": sys.executable,
@@ -61,7 +61,7 @@ def describe() -> "dict[str, object]":
 
 def main(answer: str) -> None:
     """Write the answer, whole or not at all."""
-    # The directory of this file is the package's own: its modules must not take the place of others.
+    # The directory of this file is the package's own: its modules must not hide others.
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100
     with open(answer + ".part", "w", encoding="ascii") as file:  # noqa: PTH123

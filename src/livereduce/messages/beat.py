@@ -16,18 +16,18 @@ MAX_BEAT_BYTES = 4096
 
 
 SPEAKER = re.compile(rb"\x1e([0-9a-f]{32})?\x1e")
-"""A tag in the output: what follows is said by the script with this md5, or by none of the two."""
+"""Tag in the output: what follows was printed by the script with this md5, or by neither script."""
 TORN_SPEAKER = re.compile(rb"\x1e[0-9a-f]{0,32}\Z")
-"""The beginning of one, whose rest is still to come."""
+"""Beginning of a tag whose rest is still to come."""
 
 
 def encode_speaker(md5: str) -> bytes:
-    """The tag for a script's md5; empty for none."""
+    """The tag for a script's md5; the empty md5 stands for neither script."""
     return b"\x1e" + md5.encode() + b"\x1e"
 
 
 class Phase(StrEnum):
-    """What the worker is doing; each has its own limit of silence."""
+    """Activity of the worker; each has its own limit of silence."""
 
     STARTING = "starting"
     WAITING = "waiting"
@@ -48,7 +48,7 @@ SILENCE_LIMITS_S: dict[Phase, float] = {
 
 
 class RunState(StrEnum):
-    """What the beamline is doing."""
+    """State of the beamline."""
 
     NO_RUN = "no_run"
     RUNNING = "running"
@@ -149,7 +149,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """One sign of life from the work loop."""
+    """One beat from the work loop."""
 
     seq: int
     phase: Phase
@@ -157,21 +157,22 @@ class Beat:
 
 
 def encode_beat(beat: Beat) -> bytes:
-    """One line of at most `MAX_BEAT_BYTES`; texts are cut until it fits, numbers that are none (NaN) are 0."""
+    """Encode one line of at most `MAX_BEAT_BYTES`; texts are cut until it fits, NaN becomes 0."""
     for room in (600, 200, 60, 20):
         body = asdict(beat)
         body["progress"] = {name: _cut(_plain(value), room) for name, value in body["progress"].items()}
         line = json.dumps(body, separators=(",", ":")).encode() + b"\n"
         if len(line) <= MAX_BEAT_BYTES:
             return line
-    # Texts of a stream may be of any characters, and lists of any length: a sign of life must not fail for them.
+    # Texts of a stream may hold any characters, and lists may have any length: sending a beat must not fail because of
+    # them.
     bare = {name: _cut(value, 0) if name != "run_state" else value for name, value in body["progress"].items()}
     body["progress"] = bare | {"last_errors": {}, "incomplete_runs": []}
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 
 
 def _cut(value: Any, room: int) -> Any:
-    """A text, or the texts of a list or by kind, of at most so many characters."""
+    """Cut a text, or the texts of a list or by kind, to at most this many characters."""
     match value:
         case str():
             return value[:room]
@@ -183,14 +184,14 @@ def _cut(value: Any, room: int) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    # the sums of a stream that says NaN must not make a worker that cannot be understood
+    # NaN in sums from the stream must not make the beat invalid
     return 0.0 if isinstance(value, float) and not abs(value) <= LARGEST else value
 
 
 def decode_beat(line: bytes) -> Beat:
-    """The beat of a line; every field is there, of its type, and within its range.
+    """Decode the beat of a line; every field is present, of its type, and within its range.
 
-    A script can write to the pipe too, and what is read here is shown, added up and compared with clocks.
+    A script can write to the pipe too, and the values are shown, added up and compared with clocks.
 
     Raises
     ------
@@ -214,14 +215,14 @@ def decode_beat(line: bytes) -> Beat:
 
 
 MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_proton_charge_pc"})
-"""The clock of the data acquisition may be ahead of ours; a charge is what the stream says it is."""
+"""The clock of the data acquisition may be ahead of ours; a charge is taken from the stream unchecked."""
 
 
 UNIX_TIMES = ("no_beam_since", "no_pulses_since")
 
 
 def require_times(progress: Progress) -> None:
-    """Refuse times that do not fit into a date: whoever shows them would fail.
+    """Refuse times that do not fit into a date, because showing them would fail.
 
     Raises
     ------
@@ -236,5 +237,5 @@ def require_times(progress: Progress) -> None:
 
 def _require_range(name: str, value: object) -> None:
     least = -LARGEST if name in MAY_BE_NEGATIVE else 0
-    if isinstance(value, int | float) and not least <= value <= LARGEST:  # so is NaN
+    if isinstance(value, int | float) and not least <= value <= LARGEST:  # false for NaN, too
         raise ValueError(f"{name}: unexpected {value!r:.40}")

@@ -1,7 +1,7 @@
-"""What somebody should look at now: a set of conditions, each with its own beginning and its own end. Pure.
+"""Conditions that somebody should look at now, each with its own beginning and end. Pure.
 
-None replaces another. The most urgent comes first: what keeps all data away, what keeps results away, what a person
-has just saved and cannot be used, what fails, what is too large, what does not reach its readers.
+No condition replaces another. The most urgent comes first: what keeps all data away, what keeps results away, a saved
+file that cannot be used, what fails, what is too large, what does not reach its readers.
 """
 
 from collections.abc import Iterable
@@ -12,20 +12,20 @@ from livereduce.messages.shown import without_pulses, without_source
 from livereduce.messages.status import Condition
 
 URGENCY = ("source", "pulses", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
-"""The kinds of conditions, the most urgent first."""
+"""Kinds of conditions, the most urgent first."""
 SEVERAL = frozenset({"files"})
-"""Of these kinds there may be several at once, told apart by their text; of the others the newest text counts."""
+"""Several conditions of these kinds may hold at once, distinguished by text; of the others only the newest holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemNote:
-    """A file that cannot be used, and what goes on in its place while a worker runs (empty: nothing does)."""
+    """A file that cannot be used, and what is used instead while a worker runs (empty: nothing is)."""
 
     problem: str
     instead: str = ""
 
     def text(self, *, at_work: bool) -> str:
-        """The sentence for people; `at_work`: there is a worker that can go on with something."""
+        """The sentence for people; `at_work`: there is a worker that can go on."""
         return f"{self.problem}; {self.instead}" if at_work and self.instead else self.problem
 
 
@@ -38,19 +38,18 @@ def conditions_of(
     memory: str = "",
     log: str = "",
 ) -> tuple[Condition, ...]:
-    """All that holds now, the most urgent first and still without their times.
+    """All conditions that hold now, the most urgent first, without their times.
 
     Parameters
     ----------
     progress
-        Of the newest beat; what it says counts only while its worker is there.
+        From the newest beat; it counts only while its worker exists.
     notes
-        On configuration and scripts.
+        Problems of configuration and scripts.
     at_work
         There is a worker.
     overdue, memory, log
-        That a step runs too long, that the memory is too small, and that the log file cannot be written, in sentences;
-        empty if not.
+        Sentences: a step runs too long, the memory is too small, the log file cannot be written; empty if not.
     """
     found = [Condition(kind="files", text=note.text(at_work=at_work)) for note in dict.fromkeys(notes)]
     found += [
@@ -76,7 +75,7 @@ def _of_progress(progress: Progress) -> Iterable[Condition]:
 
 
 def dated(before: Iterable[Condition], found: Iterable[Condition], at: str) -> tuple[Condition, ...]:
-    """The conditions with the times since when they hold: those that held before keep theirs."""
+    """Add the times since when the conditions hold: those that held before keep theirs."""
     since = {_identity(one): one.since for one in before}
     return tuple(replace(one, since=since.get(_identity(one), at)) for one in found)
 
@@ -84,7 +83,7 @@ def dated(before: Iterable[Condition], found: Iterable[Condition], at: str) -> t
 def begun_and_over(
     before: tuple[Condition, ...], after: tuple[Condition, ...]
 ) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
-    """Which conditions are new, and which hold no more."""
+    """The conditions that are new, and those that are over."""
     old, new = {_identity(one) for one in before}, {_identity(one) for one in after}
     begun = tuple(one for one in after if _identity(one) not in old)
     return begun, tuple(one for one in before if _identity(one) not in new)

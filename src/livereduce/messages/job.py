@@ -1,7 +1,7 @@
 """The job of one generation of the worker: a JSON file, written by the daemon, the worker's one argument.
 
-Also what daemon and worker must know of each other before the first beat: names of environment variables, and the words
-with which a worker says why it cannot start.
+Also what daemon and worker must agree on before the first beat: names of environment variables, and the text with which
+a worker says why it cannot start.
 """
 
 import json
@@ -21,11 +21,11 @@ ORDER_FD = "LIVEREDUCE_ORDER_FD"
 
 
 DUMP_FD = "LIVEREDUCE_DUMP_FD"
-"""Environment variables that tell the worker the numbers of its descriptors: beats, orders, and a file for stacks."""
+"""Environment variables with the numbers of the worker's descriptors: beats, orders, and a file for stacks."""
 
 
 PROBLEM_PREFIX = "livereduce.worker: "
-"""How a line of output begins that says why a worker ends with exit code 78."""
+"""Beginning of an output line that says why a worker ends with exit code 78."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,27 +85,27 @@ class Job:
     suspects: tuple[Suspect, ...] = ()
 
     def limit_s(self, phase: Phase) -> float:
-        """How long a worker may be silent in a phase."""
+        """Limit of the worker's silence in a phase."""
         return self.limits_s.get(phase, SILENCE_LIMITS_S[phase])
 
     @property
     def script_md5s(self) -> str:
-        """Both scripts, told from all others."""
+        """Key that identifies both scripts."""
         return " ".join(script.md5 if script else "none" for script in (self.proc, self.post_proc))
 
     @property
     def mark(self) -> Path:
-        """Where the worker of this generation writes its mark (`livereduce.messages.marks`)."""
+        """Path where the worker of this generation writes its mark (`livereduce.messages.marks`)."""
         return Path(self.state_dir) / "generations" / f"{self.generation:06d}" / MARK_FILE
 
 
 def encode_job(job: Job) -> str:
-    """The job as JSON text."""
+    """Encode the job as JSON text."""
     return json.dumps(asdict(job), indent=2)
 
 
 def decode_job(text: str) -> Job:
-    """The job of a JSON text.
+    """Decode the job of a JSON text.
 
     Raises
     ------

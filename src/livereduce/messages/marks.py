@@ -1,7 +1,7 @@
-"""The mark: what data the worker has in its hands, in a few bytes that outlive it; and the data that it died on.
+"""The mark: which data the worker has in hand, in a few bytes that outlive it; and the data that workers died on.
 
 The worker writes a mark before each stage (a store into mapped memory, no system call). When it dies, the daemon reads
-the mark, and gives the next worker a list of suspects: data to be handled apart, or to be left out.
+the mark and gives the next worker a list of suspects: data to be handled apart, or to be left out.
 """
 
 import mmap
@@ -16,12 +16,12 @@ from livereduce.base.files import read_regular
 from livereduce.base.times import EPICS_EPOCH
 
 FILE_NAME = "mark"
-"""In the folder of the generation."""
+"""File name, in the folder of the generation."""
 _FORMAT = struct.Struct("<IIqqQqQ")
 
 
 class MarkStage(StrEnum):
-    """Where data are on their way from the stream to a result."""
+    """Stage of data on the way from the stream to a result."""
 
     NOTHING = "nothing"
     DECODE = "decode"
@@ -38,17 +38,17 @@ _STAGES = tuple(MarkStage)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What the worker was handling.
+    """The data that the worker is handling.
 
     Attributes
     ----------
     from_ns, to_ns
-        The oldest and the newest pulse, nanoseconds since 1990; of a chunk without pulses, of its logs.
+        The oldest and the newest pulse, nanoseconds since 1990; for a chunk without pulses, times of its logs.
     packet, packet_ns
-        One packet alone, by its check sum, and its own time, which may be much older than the pulses it comes with;
-        0 for everything between the two times.
+        A single packet: its checksum and its own time, which may be much older than the pulses it comes with; 0 for
+        everything between the two times.
     passed
-        How many chunks of this run have gone through all stages in this generation.
+        Number of chunks of this run that have gone through all stages in this generation.
     """
 
     stage: MarkStage
@@ -73,9 +73,9 @@ class Suspect:
     why
         How the worker ended.
     skip
-        Leave these data out; else handle them apart from all others.
+        Leave these data out; otherwise handle them apart from all others.
     pieces
-        Into how many chunks they are cut, to find the one that is to blame.
+        Number of chunks that they are cut into, to find the one that is to blame.
     """
 
     stage: MarkStage
@@ -126,7 +126,7 @@ class Marker:
     def data(
         self, stage: MarkStage, run: int, from_ns: int, to_ns: int, *, packet: int = 0, packet_ns: int = 0
     ) -> None:
-        """A stage begins with other data."""
+        """Other data enter a stage."""
         if run != self._run:
             self._run, self._passed = run, 0
         self._span = from_ns, to_ns
@@ -137,16 +137,16 @@ class Marker:
         self._write(stage)
 
     def passed(self) -> None:
-        """The chunk is through."""
+        """The chunk has gone through all stages."""
         self._passed += 1
         self._write(MarkStage.NOTHING)
 
     def nothing(self) -> None:
-        """There are no data in hand."""
+        """No data are in hand."""
         self._write(MarkStage.NOTHING)
 
     def _write(self, stage: MarkStage, packet: int = 0, packet_ns: int = 0) -> None:
-        # In two steps: a process that is killed between them has no data in hand, rather than those of before.
+        # In two steps: if the process is killed between them, the mark says "no data", not "the previous data".
         self._memory[0:4] = bytes(4)
         number = _STAGES.index(stage)
         if number:
@@ -156,7 +156,7 @@ class Marker:
 
 
 def read_mark(path: Path) -> Mark | None:
-    """What a worker that has ended had in its hands; None if nothing, or if it has left no mark."""
+    """The data that an ended worker had in hand; None if it had none, or has left no mark."""
     try:
         number, run, from_ns, to_ns, packet, packet_ns, passed = _FORMAT.unpack(read_regular(path, _FORMAT.size))
     except (OSError, struct.error):

@@ -4,7 +4,7 @@ STOP = "stop"
 """Order: finish the step, publish, exit 0."""
 
 RECYCLE = "recycle"
-"""Order: the same, but exit `ExitCode.RECYCLED`, since a new worker is to take over."""
+"""Order: the same, but exit `ExitCode.RECYCLED`, because a new worker is to take over."""
 
 TRIM = "trim"
 """Order: give freed memory back to the system, between two steps."""

@@ -1,7 +1,7 @@
-"""The last failure of a script, with its traceback: from the engine, where it happens, to the daemon, which shows it.
+"""The last failure of a script, with its traceback: the engine writes it, the daemon shows it.
 
-A file in the state directory, replaced by rename: a traceback has no room in a beat, and among the output of a worker
-it could be torn or lost. A newer failure replaces it; whether it still holds is for the daemon to judge.
+A file in the state directory, replaced by rename: a traceback does not fit into a beat, and in the output of a worker
+it could be torn or lost. A newer failure replaces it; the daemon judges whether it still holds.
 """
 
 import json
@@ -18,22 +18,22 @@ MAX_BYTES = 1 << 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptFailure:
-    """What went wrong in which version of a script.
+    """A failure in one version of a script.
 
     Attributes
     ----------
     at
-        ISO 8601 with zone.
+        ISO 8601 with time zone.
     script_errors
-        How many script errors there have been in that generation, with this one (`Progress.script_errors`).
+        Number of script errors in that generation, including this one (`Progress.script_errors`).
     step, md5
-        ``proc`` or ``post_proc``, and which bytes of it.
+        ``proc`` or ``post_proc``, and its version.
     file, line, text
         The user's file, the line (0 if not known), the error in one line.
     traceback
-        As Python shows it, with the script's own lines; bounded where it is made.
+        As Python shows it, with the script's own lines; its length is limited where it is made.
     well_again
-        The same version has made a result since. For the daemon to say.
+        The same version has made a result since. Set by the daemon.
     """
 
     at: str
@@ -50,18 +50,18 @@ class ScriptFailure:
 
 
 def write_failure(state_dir: Path, failure: ScriptFailure) -> None:
-    """Put a failure in the place of the one before.
+    """Replace the stored failure.
 
     Raises
     ------
     OSError
-        The directory cannot be written; the old one stands.
+        The directory cannot be written; the old one is unchanged.
     """
     replace_file(state_dir / FILE_NAME, json.dumps(asdict(failure)).encode())
 
 
 def read_failure(state_dir: Path) -> ScriptFailure | None:
-    """The last failure; None if there was none, or what is there is none."""
+    """Read the last failure; None if there was none, or the file is invalid."""
     try:
         return failure_of(json.loads(read_regular(state_dir / FILE_NAME, MAX_BYTES, follow_link=False)))
     except (OSError, ValueError, RecursionError):
@@ -69,12 +69,12 @@ def read_failure(state_dir: Path) -> ScriptFailure | None:
 
 
 def failure_of(body: Any) -> ScriptFailure:
-    """The failure of a JSON object; keys that are not known are left out.
+    """Make the failure of a JSON object; unknown keys are ignored.
 
     Raises
     ------
     ValueError
-        It is none.
+        It is not valid.
     """
     try:
         return checked(ScriptFailure, body)

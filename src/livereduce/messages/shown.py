@@ -1,4 +1,4 @@
-"""The word and the reason that people see: the daemon's own, refined by what its worker says. Pure."""
+"""The state word and reason that people see: the daemon's own, refined by the worker's beats. Pure."""
 
 from livereduce.messages.beat import Progress, RunState
 from livereduce.messages.status import Condition, StateWord, clock_time
@@ -11,14 +11,14 @@ def shown(
     conditions: tuple[Condition, ...] = (),
     running: str = "",
 ) -> tuple[StateWord, str]:
-    """The word and the reason.
+    """Return the word and the reason.
 
     Parameters
     ----------
     conditions
-        What somebody should look at, the most urgent first.
+        The conditions that hold, the most urgent first.
     running
-        Which script runs for a remarkable time, in a sentence; empty if none does.
+        Sentence on a script that runs unusually long; empty if none does.
     """
     if word is StateWord.RESTARTING:  # what was saved meanwhile is as much of a reason for no results
         files = (one.text for one in conditions if one.kind == "files" and one.text not in why)
@@ -51,7 +51,7 @@ def _by_run(progress: Progress) -> tuple[StateWord, str]:
 
 
 def without_source(progress: Progress) -> str:
-    """That the connection to the source is lost or cannot be made; empty if it is there, or still being made."""
+    """Sentence that the connection to the source is lost or cannot be made; empty if it exists or is being made."""
     if progress.source_connected or not (progress.source_reason or progress.source_connects):
         return ""
     where, reason = _where(progress), progress.source_reason or "connection lost"
@@ -59,7 +59,7 @@ def without_source(progress: Progress) -> str:
 
 
 def without_pulses(progress: Progress) -> str:
-    """That a run that is not paused brings no pulses; empty if it does. The beam being off is not that."""
+    """Sentence that a run that is not paused brings no pulses; empty if it does. Pulses without beam do count."""
     if progress.no_pulses_since is None or progress.run_state is not RunState.RUNNING or not progress.source_connected:
         return ""
     since = clock_time(progress.no_pulses_since, "%H:%M:%S")
@@ -67,7 +67,7 @@ def without_pulses(progress: Progress) -> str:
 
 
 def uncounted(progress: Progress) -> str:
-    """Which events of the run are not in its histogram, and why; empty if all are."""
+    """Sentence on the events of the run that are not in its histogram, and why; empty if all are."""
     stray = progress.run_unmapped + progress.run_erroneous
     all_events = progress.run_events + stray
     reasons = []
@@ -85,7 +85,7 @@ def uncounted(progress: Progress) -> str:
 
 
 def _is_mostly_uncounted(progress: Progress) -> bool:
-    """More than half of the run's events are missing from the plot: somebody wonders why it is empty."""
+    """True if more than half of the run's events are missing from the plot: somebody will wonder why it is empty."""
     stray = progress.run_unmapped + progress.run_erroneous
     missing = stray + progress.run_unknown_pixel + progress.run_outside_tof
     return 2 * missing > progress.run_events + stray

@@ -1,7 +1,7 @@
-"""The snapshot that the daemon writes and everyone else reads: its words, its file, what it means.
+"""The snapshot that the daemon writes and everyone else reads: its fields, its file, its meaning.
 
 One writer, many readers, no lock: the file is replaced by rename, so a reader sees this snapshot or the one before,
-never half of one. When it is written is decided in `daemon.report`; `status_text` shows it to people.
+never half of one. `daemon.report` decides when to write it; `commands.status` shows it to people.
 """
 
 import json
@@ -22,15 +22,15 @@ from livereduce.messages.script_failure import ScriptFailure
 
 FILE_NAME = "status.json"
 MAX_BYTES = 4 << 20
-"""Of a snapshot; it has some ten kilobytes."""
+"""Most bytes of a snapshot; a real one has some ten kilobytes."""
 MAX_PID = 2**31 - 1
 NOT_KNOWN = Holder()
 STALE_S = 15.0
-"""The daemon writes every 5 s; three writes missed in a row mean that its loop does not turn."""
+"""The daemon writes every 5 s; three missed writes in a row mean that its loop hangs."""
 
 
 class StateWord(StrEnum):
-    """The one word for how the service is."""
+    """State of the service in one word."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -54,11 +54,11 @@ class ScriptSeen:
     Attributes
     ----------
     path, md5
-        The user's file, and what tells its versions apart.
+        The user's file, and the key of its version.
     modified
-        When the file was written; empty if that is not known, as of a last good version.
+        When the file was written; empty if not known, as for a last good version.
     since
-        When this version was first taken into use; empty if that could not be kept.
+        When this version was first used; empty if that could not be stored.
     """
 
     path: str
@@ -69,7 +69,7 @@ class ScriptSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something that somebody should look at: its kind (``source``, ``files``, ``proc`` …), a sentence, since when."""
+    """A condition that somebody should look at: kind (``source``, ``files``, ``proc`` …), sentence, since when."""
 
     kind: str
     text: str
@@ -88,9 +88,9 @@ class ErrorSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """A line that a script printed, when it came, and which version of which script that was (``proc 1a2b3c4``).
+    """A line that a script printed, when it came, and the version of the script (``proc 1a2b3c4``).
 
-    `script` is empty for what comes between two calls: of a thread that a script has left, of a library.
+    `script` is empty for output between two calls: of a thread that a script has left, or of a library.
     """
 
     at: str
@@ -100,7 +100,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """A worker that ended and was followed by another: when, why, and which generation it was."""
+    """A worker that ended and was followed by another: when, why, and its generation."""
 
     at: str
     reason: str
@@ -188,17 +188,17 @@ class Status:
 
 
 def iso(at: datetime) -> str:
-    """A time as it stands in the snapshot."""
+    """Format a time for the snapshot."""
     return at.astimezone().isoformat(timespec="milliseconds")
 
 
 def encode_status(status: Status) -> str:
-    """The snapshot as JSON text."""
+    """Encode the snapshot as JSON text."""
     return json.dumps(asdict(status), indent=2) + "\n"
 
 
 def decode_status(text: str) -> Status:
-    """The snapshot of a JSON text, every field checked; keys that this version does not know are left out.
+    """Decode the snapshot of a JSON text, every field checked; unknown keys are ignored.
 
     Raises
     ------
@@ -226,7 +226,7 @@ def _require_time(name: str, text: str) -> None:
 
 
 def is_time(text: str) -> bool:
-    """Whether it is a time with zone in ISO 8601; those of old entries of the history may be anything."""
+    """True for a time with time zone in ISO 8601; old entries of the history may hold anything."""
     try:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
@@ -239,13 +239,13 @@ def write_status(path: Path, status: Status) -> None:
     Raises
     ------
     OSError
-        The directory cannot be written; the old snapshot stands.
+        The directory cannot be written; the old snapshot is unchanged.
     """
     replace_file(path, encode_status(status).encode())
 
 
 def read_status(path: Path) -> Status:
-    """The snapshot of a file.
+    """Read the snapshot of a file.
 
     Raises
     ------
@@ -258,19 +258,17 @@ def read_status(path: Path) -> Status:
 
 
 def clock_time(unix_s: float, form: str = "%H:%M") -> str:
-    """A time of today as it stands on a clock; with its date if it is of another day."""
+    """Format a time for people: the clock time if it is today, otherwise with its date."""
     at, today = datetime.fromtimestamp(unix_s), datetime.now()
     return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
 
 
 def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
-    """Why the daemon behind a snapshot is down; empty if it is up.
+    """Why the daemon of a snapshot is down; empty if it is up.
 
-    Parameters
-    ----------
-    lock
-        Who holds the lock beside the snapshot. It tells at once that a daemon was killed; without it, a process of
-        another kind may have got its pid, or nobody has taken note of its end yet.
+    Parameters ---------- lock
+        Who holds the lock beside the snapshot. It shows at once that a daemon was killed; without it, another process
+        may have got the daemon's pid, or the daemon may be dead but not yet waited for.
     """
     if status.state is StateWord.STOPPED:
         return f"the daemon was stopped ({status.why})"
@@ -285,12 +283,12 @@ def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
 
 
 def holder_beside(status_file: Path) -> Holder:
-    """Who holds the lock of the runtime directory in which a snapshot lies."""
+    """Who holds the lock of the runtime directory that a snapshot is in."""
     return holder(status_file.with_name(LOCK_NAME))
 
 
 def of_a_dead_daemon(status: Status) -> Status:
-    """The snapshot without what holds only as long as its daemon lives: nobody is connected, and nothing flows."""
+    """The snapshot without the fields that hold only while the daemon lives: no connection, no data rates."""
     progress = status.progress
     if progress is not None:
         progress = replace(progress, source_connected=False, source_reason="the daemon is down")
@@ -298,14 +296,14 @@ def of_a_dead_daemon(status: Status) -> Status:
 
 
 def exit_code(status: Status, down: str) -> ExitCode:
-    """0: well; 1: somebody should look; 2: down."""
+    """0: healthy; 1: somebody should look; 2: down."""
     if down:
         return ExitCode.DOWN
     return ExitCode.DEGRADED if status.state in NEEDS_ATTENTION else ExitCode.OK
 
 
 def headline(status: Status) -> str:
-    """One line: state and reason, and what flows. The life sign of the log."""
+    """One line with state, reason and data rates: the life sign in the log."""
     progress = status.progress
     if progress is None or status.worker_pid is None:
         return f"{status.state}: {status.why}"

@@ -1,4 +1,4 @@
-"""Which engine is meant, and which environment holds it, from the configuration and facts about this host."""
+"""Choose the engine and its environment, from the configuration and facts about this host."""
 
 import os
 import shutil
@@ -23,23 +23,23 @@ class Host:
     Attributes
     ----------
     python
-        The interpreter that the daemon runs in, and of which `mantid` and `missing` speak.
+        The interpreter that the daemon runs in; `mantid` and `missing` describe it.
     launcher
         Path of the launcher of Mantid environments; empty if there is none.
     mantid
-        Where it would import Mantid from; empty if it would not.
+        Place from which it would import Mantid; empty if it would not.
     missing
         Packages of the builtin engine that it does not have.
     properties
-        Texts of Mantid's properties files, the one that wins first.
+        Texts of Mantid's properties files, the one with priority first.
     launched
         How this process was launched; None if it was started in another way.
     identity
-        What Mantid said of the instrument; None if it was not asked.
+        Mantid's answer on the instrument; None if it was not asked.
     of_service
         `environ` and `cwd` are those of a service that somebody else asks about: systemd makes its directories.
     of_another_user
-        That service runs as another user, so that nobody here can tell what it may write.
+        That service runs as another user, so this process cannot tell what it may write.
     """
 
     environ: Mapping[str, str]
@@ -57,14 +57,14 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Which engine, and why, in words that name what decided it."""
+    """The engine, and the reason for it, naming what decided it."""
 
     engine: str
     reason: str
 
 
 def look_at_host(environ: Mapping[str, str], cwd: Path) -> Host:
-    """The facts about this host, as far as they matter here."""
+    """Collect the facts about this host, as far as they matter here."""
     return Host(
         environ=environ,
         cwd=cwd,
@@ -77,7 +77,7 @@ def look_at_host(environ: Mapping[str, str], cwd: Path) -> Host:
 
 
 def choose_engine(config: Config, host: Host) -> Verdict:
-    """The engine that is meant; ``auto`` is builtin only where Mantid was not found."""
+    """Choose the engine; ``auto`` is builtin only if Mantid was not found."""
     if config.engine != "auto":
         return Verdict(engine=config.engine, reason=f'"engine" in the configuration names {config.engine}')
     pointers = (
@@ -93,7 +93,7 @@ def choose_engine(config: Config, host: Host) -> Verdict:
 
 
 def relaunch(config: Config, host: Host) -> str:
-    """Why a configuration is for another process, launched anew; empty if it is for this one."""
+    """Why a configuration needs another process, launched again; empty if this one is right."""
     if host.launched is None or host.launched.config == fingerprint(config):
         return ""
     return "the configuration changed since the daemon was launched"
@@ -102,7 +102,7 @@ def relaunch(config: Config, host: Host) -> str:
 def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
     """Why the engine cannot run here."""
     if relaunch(config, host):
-        return []  # nothing that holds in this python says anything about the next
+        return []  # what holds in this Python tells nothing about the next
     if host.launched and host.launched.problem:
         return [host.launched.problem]
     if verdict.engine == "mantid" and not host.mantid and not environment_name(config).startswith("/"):
@@ -118,30 +118,30 @@ def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
 
 
 def _then_name_it(python: str) -> str:
-    """An environment of its own is found by the service only where the configuration names it."""
+    """Advice to name a separate environment in the configuration: only then the service finds it."""
     if not is_of_the_system(python):
         return ""
     return f', then set "engine": "builtin" and "CONDA_ENV": "{own_python("builtin")}" in the configuration'
 
 
 def interpreter_for(config: Config, host: Host, engine: str) -> str:
-    """The python of the worker: the daemon's own, unless another was named outright and this was not launched in it."""
+    """The Python of the worker: the daemon's own, unless another one is configured and this was not launched in it."""
     name = environment_name(config)
     return name if engine == "mantid" and host.launched is None and name.startswith("/") else host.python
 
 
 def needs_mantid(config: Config, engine: str) -> bool:
-    """Only Mantid knows the instrument: none is configured, or one that the facility table does not have."""
+    """True if only Mantid can tell the instrument: none is configured, or one that the facility table does not have."""
     return engine == "mantid" and (config.instrument is None or lookup(config.instrument) is None)
 
 
 def is_elsewhere(config: Config, host: Host) -> bool:
-    """The Mantid that is meant is in another python, which this process is not for."""
+    """True if the configured Mantid is in another Python, which this process is not for."""
     return bool(relaunch(config, host)) and not host.mantid
 
 
 def question(config: Config, host: Host) -> tuple[str, str] | None:
-    """The python whose Mantid is to be asked for an instrument, and its name (empty: the default); None: nobody."""
+    """The Python whose Mantid to ask for an instrument, and its name (empty: the default); None: no need to ask."""
     verdict = choose_engine(config, host)
     if not needs_mantid(config, verdict.engine) or is_elsewhere(config, host):
         return None
@@ -151,7 +151,7 @@ def question(config: Config, host: Host) -> tuple[str, str] | None:
 
 
 def describe_environment(config: Config, host: Host, engine: str) -> str:
-    """The environment that the worker gets, in words."""
+    """Text on the environment that the worker gets."""
     if host.launched:
         return host.launched.environment
     interpreter = interpreter_for(config, host, engine)
@@ -159,7 +159,7 @@ def describe_environment(config: Config, host: Host, engine: str) -> str:
 
 
 def describe_mantid(host: Host) -> str:
-    """Version and place of the Mantid that the worker gets, as far as they are known."""
+    """Version and place of the Mantid that the worker gets, as far as known."""
     facts = next((known for known in (host.identity, host.launched) if known and known.mantid), None)
     if facts is None:
         return host.mantid

@@ -1,6 +1,6 @@
-"""What a configuration means on this host: engine, instrument, scripts, stream, directories, and what is wrong.
+"""Resolve a configuration on this host: engine, instrument, scripts, stream, directories, and all problems.
 
-`livereduce.preflight.host` gathers the facts about the host, `survey` judges them with what lies in the directories.
+`livereduce.preflight.host` gathers the facts about the host, `survey` judges them together with the directories.
 """
 
 import os
@@ -35,18 +35,18 @@ DEFAULT_TOF_BINS_US = (0.0, FRAME_US / 100, FRAME_US)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A configuration that can run here; nothing in it is left open.
+    """A configuration that can run here, completely resolved.
 
     Attributes
     ----------
     engine
         ``builtin`` or ``mantid``.
     interpreter
-        The python that runs the worker.
+        The Python that runs the worker.
     environment
-        In words, for people: which environment is meant.
+        The environment, in words for people.
     mantid
-        In words: version and place of the Mantid that the worker gets, where that is known.
+        Version and place of the worker's Mantid in words, if known.
     source
         URL of the stream.
     tof_bins_us
@@ -70,12 +70,12 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Everything that could be found out, with all problems; None is what could not.
+    """Everything that could be found out, with all problems; None for what could not.
 
     Attributes
     ----------
     relaunch
-        Why this process is not the one to run it, although it can be run; empty if it is.
+        Why another process must run it, although it can be run; empty if this one can.
     """
 
     config: Config
@@ -96,7 +96,7 @@ class Survey:
 
 
 def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
-    """What the configuration means on this host.
+    """Resolve the configuration on this host.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def resolve(config: Config, environ: Mapping[str, str], cwd: Path) -> Resolved:
 
 
 def complete(found: Survey) -> Resolved:
-    """What was found, if nothing in it is left open.
+    """Return the result of a survey without problems.
 
     Raises
     ------
@@ -149,19 +149,19 @@ class _Findings:
 
 
 def trust(*_text: object) -> Syntax:
-    """The `Parse` of those who do not want to know whether scripts compile."""
+    """A `Parse` for callers that do not need to know whether scripts compile."""
     return Syntax()
 
 
 def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), parse: Parse = trust) -> Survey:
-    """Everything that can be found out, with all problems.
+    """Find out everything, with all problems.
 
     Parameters
     ----------
     bad_keys
         Keys whose value was refused: their default was not meant, so nothing is concluded from it.
     parse
-        Says whether the scripts compile.
+        Tells whether the scripts compile.
     """
     notes = _Findings(problems=[], warnings=list(config.warnings))
     verdict = _judge_engine(config, host, notes) if not bad_keys & {"engine", "PIXI_ENV", "CONDA_ENV"} else None
@@ -216,7 +216,7 @@ def _judge_instrument(config: Config, host: Host, notes: _Findings, *, unknown_o
 
 
 def _mantids_answer(host: Host) -> tuple[Instrument | None, str]:
-    """The instrument that Mantid has named, if it was asked, and why it has not."""
+    """The instrument that Mantid has named, if it was asked, and why it named none."""
     identity = host.identity
     if identity is None:
         return None, ""
@@ -268,7 +268,7 @@ def _judge_directory(
 def choose_directory(kind: str, configured: Path | None, instrument: Instrument | None, host: Host) -> Path | None:
     """The ``runtime`` or ``state`` directory: configured, systemd's, the desktop's, or in the working directory.
 
-    None where it depends on an instrument that is not known.
+    None if it depends on an instrument that is not known.
     """
     if configured is not None:
         return host.cwd / configured
@@ -277,13 +277,13 @@ def choose_directory(kind: str, configured: Path | None, instrument: Instrument 
         return host.cwd / given
     variable, suffix = {"runtime": ("XDG_RUNTIME_DIR", "run"), "state": ("XDG_STATE_HOME", "state")}[kind]
     base = host.environ.get(variable, "")
-    if not base.startswith("/"):  # relative ones are to be ignored (XDG base directory specification)
+    if not base.startswith("/"):  # the XDG base directory specification says to ignore relative ones
         return host.cwd / f"livereduce.{suffix}"
     return Path(base) / "livereduce" / instrument.short_name if instrument is not None else None
 
 
 def private_dir(config: Config, host: Host) -> Path:
-    """A directory of ours before the instrument is known, on which the state directory may depend."""
+    """A directory of ours from before the instrument is known, on which the state directory may depend."""
     directory = choose_directory("state", config.state_dir, None, host)
     return directory or Path(host.environ["XDG_STATE_HOME"]) / "livereduce"
 

@@ -1,7 +1,7 @@
-"""The services of this host, as their units have them: which one a configuration is of, and what it runs with.
+"""The services of this host, from their units: find the service of a configuration, and its environment.
 
-Somebody who asks in a shell has another working directory and other variables than the service: what the service uses
-follows from its unit (``packaging/``, and `livereduce.commands.install_units` for a user's own).
+A person in a shell has another working directory and other variables than the service: what the service uses follows
+from its unit (``packaging/``, and `livereduce.commands.install_units` for a user's own).
 """
 
 import os
@@ -15,11 +15,11 @@ from livereduce.base.logs import INSTANCE, SERVICE_USER, log_path, user_name
 from livereduce.config.file import DEFAULT_PATH
 
 UNIT_DIRS = (Path("/etc/systemd/system"), Path("/run/systemd/system"), Path("/usr/lib/systemd/system"))
-"""Where the units of the system's services lie (systemd.unit(5))."""
+"""Folders of the system's units (systemd.unit(5))."""
 RUN_DIR, STATE_DIR = Path("/run"), Path("/var/lib")
 """Where systemd makes the directories of the system's services (systemd.exec(5))."""
 USER_DIR = Path(".local/state/livereduce")
-"""Below the home directory: where a user's own service works, with its log files."""
+"""Below the home directory: working directory of a user's own service, with its log files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class Service:
     unit
         Its name: ``livereduce.service``, ``livereduce@NAME.service``.
     of_user
-        It belongs to the manager of the user who asks (``systemctl --user``), not to the system's.
+        It belongs to the asking user's manager (``systemctl --user``), not to the system's.
     user
-        Who it runs as.
+        The user that it runs as.
     environ, cwd
         Its working directory, and the variables on which its directories depend.
     """
@@ -46,7 +46,7 @@ class Service:
 
     @property
     def log_file(self) -> Path:
-        """Where it logs."""
+        """Path of its log."""
         return log_path(self.user, self.environ.get(INSTANCE), self.cwd)
 
     def __str__(self) -> str:
@@ -54,19 +54,19 @@ class Service:
 
 
 def config_home(environ: Mapping[str, str]) -> Path:
-    """Where the configurations of the user's own services lie; %E of their units."""
+    """Folder of the configurations of the user's own services; %E in their units."""
     given = environ.get("XDG_CONFIG_HOME", "")
     return Path(given) if given.startswith("/") else _home(environ) / ".config"
 
 
 def usual_configuration(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """The configuration that is meant where none is named: that of the user's own service, if there is one."""
+    """The configuration used if none is named: that of the user's own service, if there is one."""
     own = config_home(environ)
     return own / DEFAULT_PATH.name if path is None and _is_installed(_user_units(own), "") else path
 
 
 def service_of(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Service | None:
-    """The service of a configuration (None: the system's usual one); None where it is of none that is installed."""
+    """The service of a configuration (None: the system's default one); None if no installed service has it."""
     own = config_home(environ)
     instance = _instance(path, own, cwd) if path is not None else None
     if instance is not None and _is_installed(_user_units(own), instance):
@@ -122,7 +122,7 @@ def _user_units(own: Path) -> Path:
 
 
 def _is_installed(folder: Path, instance: str) -> bool:
-    """Whether the unit is there and for this host: a home directory, and the units in it, may be that of many."""
+    """True if the unit exists and is for this host: many hosts may share a home directory and its units."""
     try:
         text = (folder / ("livereduce@.service" if instance else "livereduce.service")).read_text(errors="replace")
     except OSError:
@@ -132,7 +132,7 @@ def _is_installed(folder: Path, instance: str) -> bool:
 
 
 def _instance(path: Path, folder: Path, cwd: Path) -> str | None:
-    """The NAME of ``livereduce@NAME`` if the file is that service's in `folder`; empty for ``livereduce`` itself."""
+    """NAME of ``livereduce@NAME`` if the file is that service's in `folder`; empty for ``livereduce`` itself."""
     path = Path(os.path.normpath(cwd / path))
     if path == folder / DEFAULT_PATH.name:
         return ""

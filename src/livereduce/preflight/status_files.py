@@ -1,4 +1,4 @@
-"""Where the status of a configuration lies: of a daemon started here, or of the service that has it."""
+"""Find the status of a configuration: of a daemon started here, or of its service."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,12 +12,12 @@ from livereduce.preflight.services import probable_service, usual_configuration
 
 
 def runtime_directory(found: Survey, environ: Mapping[str, str], cwd: Path) -> Path:
-    """The runtime directory of a configuration, also of one that cannot run: its daemon says there why it is parked."""
+    """Runtime directory of a configuration, even of one that cannot run: its daemon reports there why it is parked."""
     return found.runtime_dir or Path(environ.get("RUNTIME_DIRECTORY") or cwd / "livereduce.run")
 
 
 def find_statuses(path: Path | None, environ: Mapping[str, str], cwd: Path) -> list[Path]:
-    """Where the snapshot of a configuration may be, the likeliest first: of `livereduce run` here, of the service."""
+    """Possible paths of a configuration's snapshot, the likeliest first: of `livereduce run` here, of the service."""
     path = usual_configuration(path, environ)
     reading = read_file(path)
     host = look_at_host(environ, cwd)

@@ -1,4 +1,4 @@
-"""A stand-in for a beamline's stream server, for tests, demo and benchmarks: beams, and the servers that send them.
+"""A simulated stream server of a beamline, for tests, demo and benchmarks: beams, and the servers that send them.
 
 May import `base` and `stream`; numpy.
 Read `beams/powder.py` first, then `adara/server.py`.

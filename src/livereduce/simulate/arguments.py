@@ -1,4 +1,4 @@
-"""The options of ``livereduce simulate``; apart from what it does, so that the command line needs no numpy."""
+"""The options of ``livereduce simulate``, in a file of their own so that the command line needs no numpy."""
 
 import argparse
 from pathlib import Path

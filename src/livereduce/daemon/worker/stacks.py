@@ -41,9 +41,9 @@ class Stacks:
         self._asked_at = 0
 
     def ask(self, pid: int) -> None:
-        """Ask a worker that is not reaped yet for its stacks; what comes is `answer`.
+        """Ask a worker that is not reaped yet for its stacks; `answer` returns them.
 
-        It alone, not its group: in a process started by a script, SIGUSR1 is deadly.
+        Only the worker, not its group: SIGUSR1 would kill processes that scripts have started.
         """
         self._asked_at = os.fstat(self.fd).st_size
         with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A capture of a real server's stream, played as it is: every byte, every stamp; only the edges of its files are found.
+"""Play a capture of a real server's stream unchanged: only the edges of its files are detected.
 
 Its files and runs become files and runs of the store, so that a client that asks for the start of a run gets it.
 """
@@ -23,7 +23,7 @@ _BEGINS_FILE = frozenset({RunStatusCode.NO_RUN, RunStatusCode.NEW_RUN, RunStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Capture:
-    """The bytes, and per packet its begin, base type and when it is due."""
+    """The bytes, and for each packet its beginning, base type and time when it is due."""
 
     data: U1
     begin: I8
@@ -33,7 +33,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edge:
-    """The first packet of a file, and the run status that stands behind it."""
+    """The first packet of a file, and the run status after it."""
 
     packet: int
     run: int
@@ -43,7 +43,7 @@ class _Edge:
 
 
 def read_capture(path: Path) -> Capture:
-    """The packets of a capture; a torn one at its end is kept as it is.
+    """Read the packets of a capture; a torn packet at its end is kept.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def read_capture(path: Path) -> Capture:
 
 
 def _edges(capture: Capture) -> Iterator[_Edge]:
-    """Where files begin: at the start, and at each SYNC with a run status behind it that begins one."""
+    """Beginnings of files: at the start, and at each SYNC followed by a run status that begins a file."""
     types = capture.base_type
     for packet, base_type in enumerate(types[:-1]):
         if types[packet + 1] != Type.RUN_STATUS or base_type != Type.SYNC:
@@ -117,13 +117,13 @@ def _acts(capture: Capture) -> Iterator[Act]:
 
 
 def _says(run: int | None, edge: _Edge) -> str:
-    """What a change of run means to people."""
+    """A change of run, in words for people."""
     if edge.run == run or (run is None and edge.run == 0):
         return ""
     return f"run {edge.run} started" if edge.run else f"run {run} stopped"
 
 
 def capture_play(path: Path) -> Play:
-    """A capture as a play, its time that of its own pulses."""
+    """A capture as a play, on the time of its own pulses."""
     capture = read_capture(path)
     return Play(origin_ns=int(capture.due_ns[0]), acts=_acts(capture))

@@ -1,4 +1,4 @@
-"""One connected client: its hello, and how far the stream has been sent to it. Never waits."""
+"""One connected client: its hello, and how far the stream has been sent to it. Never blocks."""
 
 import os
 import socket
@@ -7,11 +7,11 @@ from livereduce.simulate.adara.hello import Hello, parse_hello
 from livereduce.simulate.adara.store import StoredFile, StreamPlace
 
 SENDFILE_BYTES = 2 * 1024 * 1024
-"""At most this much a call, as the real server: no client starves another."""
+"""Most bytes per call, as in the real server: no client starves another."""
 
 
 class Gone(Exception):
-    """The client hung up, or has to be dropped."""
+    """The client hung up, or must be dropped."""
 
 
 class Client:
@@ -28,14 +28,14 @@ class Client:
         self._exempt = False
 
     def receive(self) -> Hello | None:
-        """Read what came; the hello, if this made it whole.
+        """Read what came; return the hello once it is complete.
 
         Raises
         ------
         Gone
             Half-closed, or a byte after the hello.
         BadHello
-            What came is not a hello.
+            The bytes are not a hello.
         """
         try:
             data = self.connection.recv(4096)
@@ -57,7 +57,7 @@ class Client:
         self._exempt = True
 
     def pending_bytes(self) -> int:
-        """What the store has and this client has not."""
+        """Bytes that the store has and this client has not received."""
         if self._file is None:
             return 0
         self._step_over()
@@ -69,7 +69,7 @@ class Client:
             file, offset = file.following, 0
 
     def send(self) -> None:
-        """Send some of what is pending, as much as the socket takes at once.
+        """Send pending bytes, as many as the socket takes at once.
 
         Raises
         ------
@@ -91,13 +91,13 @@ class Client:
             raise Gone(str(error)) from None
 
     def _skips(self, file: StoredFile) -> bool:
-        """Paused files are left out unless asked for; the file that a client joined in is sent in any case."""
+        """True for a paused file, unless the client asked for it or joined in it."""
         if not file.paused or (self._exempt and file is self._file):
             return False
         return not (self.hello is not None and self.hello.paused_too)
 
     def _step_over(self) -> None:
-        """Go on to the next file where this one is done; what is skipped counts as sent, also while it grows."""
+        """Go on to the next file after the end of this one; skipped bytes count as sent, also while the file grows."""
         while self._file is not None:
             if self._skips(self._file):
                 self._offset = self._file.size

@@ -1,4 +1,4 @@
-"""What a client says first, judged as the real server does."""
+"""Parse a client's hello, as strictly as the real server does."""
 
 import struct
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _PAYLOAD_BYTES = {0: 4, 1: 8}
 
 
 class BadHello(Exception):
-    """The client must be dropped, and why."""
+    """The client must be dropped; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Hello:
 
 
 def parse_hello(received: bytes) -> Hello | None:
-    """The hello, None if it is not whole yet. The header's time is not looked at: clients are known to send nonsense.
+    """Parse the hello; None if it is not complete yet. The header's time is ignored: real clients send wrong ones.
 
     Raises
     ------

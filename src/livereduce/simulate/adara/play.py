@@ -1,7 +1,7 @@
-"""What is played: acts in the order of the stream, each with the moment it is due; and the edges of runs.
+"""A play: acts in the order of the stream, each with the moment when it is due; and the edges of runs.
 
 A play knows no clock and no socket. Moments are nanoseconds since 1990 on the beam's own time, which begins at
-`Play.origin_ns`; how fast that time passes is the server's business.
+`Play.origin_ns`; the server decides how fast that time passes.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ class Passage:
     verbatim: bool = False
 
     def split(self, packet: int) -> tuple["Passage", "Passage"]:
-        """What comes before a packet, and the rest."""
+        """Split before a packet."""
         at = int(self.begin[packet])
         before = Passage(
             data=self.data[:at],
@@ -62,7 +62,7 @@ class Passage:
         return before, rest
 
     def before(self, due_ns: int) -> "Passage":
-        """What is due before a moment."""
+        """The part that is due before a moment."""
         return self.split(int(np.searchsorted(self.due_ns, due_ns, "left")))[0]
 
 
@@ -79,10 +79,10 @@ def passage(packets: Sequence[bytes], due_ns: int | Sequence[int], *, noted: boo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A run, or the time between two, begins: what was before is forgotten, a new file opens with a prologue.
+    """Begin a run, or the time between two: what was before is forgotten, a new file opens with a prologue.
 
     `closes` is the run status that ends the file before; `notes` are packets that change the prologue first,
-    `annotations` stand in this one only; `says` is for people.
+    `annotations` are in this prologue only; `says` is for people.
     """
 
     due_ns: int
@@ -97,7 +97,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMark:
-    """A recorded file begins; `container` if what was before is to be forgotten. Its packets follow as passages."""
+    """Begin a recorded file; `container` if what was before is to be forgotten. Its packets follow as passages."""
 
     due_ns: int
     container: bool
@@ -119,7 +119,7 @@ class Play:
 
 
 class Beam(Protocol):
-    """What a beamline with a sample in the beam sends; a play makes runs of it."""
+    """Data that a beamline with a sample in the beam sends; a play makes runs of it."""
 
     instrument: str
     title: str
@@ -128,7 +128,7 @@ class Beam(Protocol):
     run_s: float
 
     def equipment(self, now_ns: int) -> list[bytes]:
-        """What does not change: device descriptors, beamline, geometry, pixel map, how to write files."""
+        """Constant packets: device descriptors, beamline, geometry, pixel map, file settings."""
 
     def values(self, now_ns: int) -> list[bytes]:
         """Values of all slow variables at the start of a run."""
@@ -141,11 +141,11 @@ class Beam(Protocol):
 
 
 Timed = Generator[Act, None, int]
-"""Acts, and at the end the moment at which they are over."""
+"""Acts, followed by the moment when they are over."""
 
 
 def _until(passages: Iterable[Passage], end_ns: int) -> Generator[Passage, None, int]:
-    """Passages up to a moment; returns it, or the next pulse's time if they end by themselves before."""
+    """Passages up to a moment; returns it, or the next pulse's time if they end earlier by themselves."""
     over_ns = end_ns
     for each in passages:
         if each.due_ns[-1] >= end_ns:
@@ -158,7 +158,7 @@ def _until(passages: Iterable[Passage], end_ns: int) -> Generator[Passage, None,
 
 
 def _stopped(passages: Generator[Passage, None, int], stop: Callable[[int], Passage]) -> Timed:
-    """The passages, with that of the stop put before the last pulse, where a real server has it."""
+    """The passages, with that of the stop before the last pulse, where a real server has it."""
     held: list[Passage] = []
     try:
         while True:
@@ -179,7 +179,7 @@ def _stopped(passages: Generator[Passage, None, int], stop: Callable[[int], Pass
 
 
 def _run(beam: Beam, run: int, start_ns: int, run_s: float) -> Timed:
-    """One run; what opens next closes it with END_RUN."""
+    """One run; the next opening closes it with END_RUN."""
     xml = encode.run_info_xml(run=run, instrument=beam.instrument, title=beam.title, proposal=beam.proposal)
     yield Opening(
         due_ns=start_ns,
@@ -224,10 +224,10 @@ def lead_s(gap_s: float) -> float:
 
 
 def head_start_s(*, speed: float, prefill_s: float, played_s: float | None) -> float:
-    """How long before the wall clock the beam's time has to begin.
+    """How long before the wall clock the beam's time must begin.
 
-    A play faster than the clock would end with stamps in the future; if its length is known (`played_s`), it is
-    begun so much earlier that it ends now. `prefill_s` of it are there at once.
+    A play faster than the clock would end with stamps in the future; if its length is known (`played_s`), it begins so
+    much earlier that it ends now. `prefill_s` of it are available at once.
     """
     if played_s is None or 0 < speed <= 1:
         return prefill_s

@@ -1,4 +1,4 @@
-"""What the start of every file repeats: the equipment as last described, and the last value of every variable."""
+"""The prologue of every file: the equipment as last described, and the last value of every variable."""
 
 import struct
 
@@ -21,7 +21,7 @@ NOTED_TYPES = frozenset(_AFTER_DEVICES) | _VALUES | {Type.DEVICE_DESCRIPTOR, Typ
 
 
 class Prologue:
-    """Keeps the newest packet of each kind that a joining client must have."""
+    """Keeps the newest packet of each kind that a joining client needs."""
 
     def __init__(self) -> None:
         self._devices: dict[int, dict[int | None, bytes]] = {}
@@ -29,11 +29,11 @@ class Prologue:
         self._pause = b""
 
     def note(self, packet: bytes) -> None:
-        """Take a packet for later; one of another kind is none of ours and ignored."""
+        """Store a packet for later; packets of other kinds are ignored."""
         base_type = struct.unpack_from("<I", packet, 4)[0] >> 8
         if base_type == Type.DEVICE_DESCRIPTOR:
             (device,) = struct.unpack_from("<I", packet, HEADER_BYTES)
-            # A fresh dict so that the descriptor stays in front of its values, which it may have changed.
+            # A new dict, so that the descriptor stays in front of its values, which it may have changed.
             self._devices[device] = {**self._devices.get(device, {}), None: packet}
         elif base_type in _VALUES:
             device, variable = struct.unpack_from("<2I", packet, HEADER_BYTES)
@@ -46,7 +46,7 @@ class Prologue:
                 self._pause = packet if note == Note.PAUSE else b""
 
     def forget_pause(self) -> None:
-        """Another run, or none: whoever joins is not told of a pause before."""
+        """Another run, or none: clients that join are not told of an earlier pause."""
         self._pause = b""
 
     def forget_run(self) -> None:

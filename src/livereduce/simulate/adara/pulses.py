@@ -1,4 +1,4 @@
-"""Many pulses at once: their packets laid out in one array of words, stamped as often as they are played."""
+"""Encode many pulses at once: packets laid out in one array of words, stamped each time they are played."""
 
 from dataclasses import dataclass
 
@@ -45,17 +45,17 @@ CYCLES = 600
 CHOPPER_DEVICE = 0x8000_0000
 CHOPPER_VARIABLE = 2
 CHOPPER_NS = 200
-"""The first chopper's edge comes this long after the pulse, each further one as much later."""
+"""Delay of the first chopper's edge after the pulse; each further chopper is this much later."""
 SOURCE = 1
 
 
 def pulse_times(first: int, stop: int) -> list[int]:
-    """Nanoseconds of pulses since pulse 0, at 60 Hz without drift."""
+    """Times of pulses in nanoseconds since pulse 0, at 60 Hz without drift."""
     return [k * NS_PER_S // PULSES_PER_S for k in range(first, stop)]
 
 
 def starts(counts: I8) -> I8:
-    """Where each of several consecutive parts begins, and where the last ends: shape (n + 1,)."""
+    """Beginnings of several consecutive parts, and the end of the last: shape (n + 1,)."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
@@ -70,7 +70,7 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pulses:
-    """What consecutive pulses hold.
+    """Contents of consecutive pulses.
 
     Attributes
     ----------
@@ -79,13 +79,13 @@ class Pulses:
     section_first
         Shape (p + 1,): the bank sections of pulse k are ``section_first[k]:section_first[k + 1]``.
     bank
-        Shape (s,), a bank id a section; sections without events are left out, as the real server does.
+        Shape (s,), one bank id per section; sections without events are left out, as in the real server.
     event_first
         Shape (s + 1,): the events of a section.
     tof, pixel
         Shape (n,); time of flight in 100 ns.
     choppers
-        How many choppers send one value a pulse.
+        Number of choppers that send one value per pulse.
     """
 
     charge: U4
@@ -100,7 +100,7 @@ class Pulses:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Template:
-    """The packets of some pulses, but for stamps and cycles: per packet its begin (bytes), pulse and delay.
+    """The packets of some pulses without stamps and cycles: for each packet its beginning (bytes), pulse and delay.
 
     `begin` has shape (m + 1,), `pulse` and `delay_ns` (m,), `cycle_at` (p, 3): the words of RTDL, monitors, neutrons.
     """
@@ -112,7 +112,7 @@ class Template:
     cycle_at: I8
 
     def stamped(self, time_ns: I8, first_cycle: int) -> tuple[U1, I8]:
-        """Bytes of the pulses at these times, shape (p,), and per packet the pulse time."""
+        """Bytes of the pulses at these times, shape (p,), and the pulse time of each packet."""
         words = self.words.copy()
         of_packet = time_ns[self.pulse]
         seconds, nanoseconds = np.divmod(of_packet + self.delay_ns, NS_PER_S)
@@ -179,7 +179,7 @@ def _put_neutrons(words: U4, payload: I8, pulses: Pulses) -> None:
 
 
 def lay_out(pulses: Pulses) -> Template:
-    """All packets of the pulses, in the order a real server has: RTDL, monitors, neutrons, choppers."""
+    """All packets of the pulses, in the order of a real server: RTDL, monitors, neutrons, choppers."""
     sizes = _sizes(pulses)
     n, kinds = sizes.shape
     begin = starts(sizes.ravel())

@@ -1,4 +1,4 @@
-"""The stand-in server: one thread, any number of clients, and a play that goes on by itself.
+"""The simulated server: one thread, any number of clients, and a play that advances by itself.
 
 It behaves as SNS's own stream management service was observed to on its live port: silent until the hello and never
 a heartbeat; a slow client only falls behind; a client that sends anything more, or closes its half, is dropped.
@@ -20,16 +20,16 @@ HELLO_TIMEOUT_S = 30.0
 AHEAD_BYTES = 256 * 1024 * 1024
 """With speed 0, how far the play may be ahead of the slowest client."""
 STEP_BYTES = 1024 * 1024
-"""Written between two looks at the sockets, at least."""
+"""Least number of bytes written between two checks of the sockets."""
 FOREVER_NS = 1 << 62
 
 
 def _silent(_: str) -> None:
-    """Says nothing."""
+    """Print nothing."""
 
 
 def _asked(start_s: int) -> str:
-    """What the start field of a hello means."""
+    """Meaning of a hello's start field, for people."""
     return {0: "what comes from now on", 1: "the run from its start"}.get(start_s, f"what came since {start_s} s")
 
 
@@ -39,11 +39,11 @@ class Server:
     Parameters
     ----------
     speed
-        Seconds of beam in a second; 0: as fast as the slowest client takes it, and not while there is none.
+        Seconds of beam per second; 0: as fast as the slowest client takes it, and not while there is no client.
     prefill_s
-        Seconds of beam that are there at once, whoever listens.
+        Seconds of beam that are available at once, with or without clients.
     say
-        Gets a line at each run edge, and for each client that says hello.
+        Gets a line at each run edge, and for each client that sends a hello.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class Server:
 
     @property
     def finished(self) -> bool:
-        """All is played and every client has got all of it."""
+        """Everything is played and every client has received all of it."""
         return self._stage.over and not any(client.pending_bytes() for client in self._clients)
 
     @property
     def caught_up(self) -> bool:
-        """Everything that is due by now is written: the prefill is there."""
+        """Everything that is due by now is written: the prefill is available."""
         return self._stage.over or self._stage.next_due_ns > self._until_ns()
 
     def serve_forever(self, stop: Callable[[], bool] = lambda: False) -> None:
-        """Go on until `stop` says so, or until everything is played and sent."""
+        """Serve until `stop` returns True, or until everything is played and sent."""
         while not self.finished and not stop():
             self.step(0.2)
 
@@ -103,27 +103,27 @@ class Server:
                 sent |= self._serve(key.data, events)
         self._drop_silent()
         if not (sent and self._speed == 0):
-            # While somebody takes data as fast as possible, sending comes before making more.
+            # While a client takes data as fast as possible, sending comes before making more.
             self._stage.advance(self._until_ns(), STEP_BYTES)
         for client in self._clients:
             self._watch(client)
 
     def close(self) -> None:
-        """Hang up on everybody; what the kernel has taken still arrives. A second time does nothing."""
+        """Close all connections; data already in the kernel still arrive. A second call does nothing."""
         for client in list(self._clients):
             self._drop(client)
         self._listener.close()
         self._selector.close()
 
     def _until_ns(self) -> int:
-        """Up to which moment of the beam's time the play may go now."""
+        """Moment of the beam's time up to which the play may go now."""
         if self._speed > 0:
             return self._ready_ns + round((self._clock() - self._started_s) * self._speed * NS_PER_S)
         listening = [client.pending_bytes() for client in self._clients if client.hello is not None]
         return FOREVER_NS if listening and max(listening) < self._ahead_bytes else self._ready_ns - 1
 
     def _wait_s(self, timeout_s: float) -> float:
-        """How long nothing will be due."""
+        """Time in which nothing will be due."""
         if self._stage.over:
             return timeout_s
         ahead_ns = self._stage.next_due_ns - self._until_ns()
@@ -134,7 +134,7 @@ class Server:
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:  # It was there and is gone again.
+        except OSError:  # It connected and is gone again.
             return
         connection.setblocking(False)
         # A pulse must not wait for the acknowledgement of the one before (up to 40 ms).
@@ -168,7 +168,7 @@ class Server:
         del self._clients[client]
 
     def _watch(self, client: Client) -> None:
-        """Ask to be woken when a client can take more, if there is more."""
+        """Wake up when a client can take more, if there is more."""
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.pending_bytes() else 0)
         if wanted != self._clients[client]:
             self._selector.modify(client.connection, wanted, client)

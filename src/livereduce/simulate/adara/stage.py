@@ -1,4 +1,4 @@
-"""Puts on a play: takes its acts when they are due and lets the store write them. No clock, no socket."""
+"""Perform a play: take its acts when they are due and have the store write them. No clock, no socket."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from livereduce.simulate.adara.store import StreamStore
 
 
 class Stage:
-    """Where the play is: the act at hand and how much of it is out already."""
+    """Progress of the play: the current act and how much of it is written."""
 
     def __init__(self, play: Play, store: StreamStore, say: Callable[[str], None]) -> None:
         self._acts = play.acts
@@ -26,7 +26,7 @@ class Stage:
 
     @property
     def next_due_ns(self) -> int:
-        """When the next packet is due; only asked while not over."""
+        """When the next packet is due; call it only while not over."""
         if isinstance(self._act, Passage):
             return int(self._act.due_ns[self._packet])
         return self._act.due_ns if self._act is not None else 0

@@ -1,8 +1,8 @@
-"""The stream in files, as the real server keeps it, and the places in it at which a client may join.
+"""The stream in files, as the real server keeps it, and the places in it where a client may join.
 
-One container a run, and one for the time between two; rolled over by size; forgotten when the next one opens. The
-files have no name: what is still being sent to a slow client lives until sent, and nothing is left behind however
-the process ends. ``TMPDIR`` says where they take their space.
+One container per run, and one for the time between two; a new file by size; deleted when the next container opens. The
+files have no name: a file that is still being sent to a slow client lives until sent, and nothing is left behind
+however the process ends. ``TMPDIR`` says which disk they use.
 """
 
 import os
@@ -39,7 +39,7 @@ class StoredFile:
         self.following: StoredFile | None = None
 
     def append(self, data: bytes | memoryview) -> None:
-        """Write at the end, whole."""
+        """Append all of the data."""
         written = 0
         while written < len(data):
             written += os.write(self.fd, data[written:])
@@ -48,7 +48,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamPlace:
-    """Where a client goes on: bytes of its own first, then a file from an offset."""
+    """A client's place: bytes of its own first, then a file from an offset."""
 
     head: bytes
     file: StoredFile
@@ -64,7 +64,7 @@ class IndexPoint:
 
 
 class StreamStore:
-    """Writes acts into files and tells a client where to begin. The prologue of later files is kept up on the way."""
+    """Writes acts into files and finds where a client begins; keeps the prologue of later files up to date."""
 
     def __init__(self, *, file_bytes: int = FILE_BYTES, sync_bytes: int = SYNC_BYTES, index_s: float = INDEX_S) -> None:
         self._limits = (file_bytes, sync_bytes, round(index_s * NS_PER_S))
@@ -101,7 +101,7 @@ class StreamStore:
         self._next_file(mark.due_ns, container=mark.container, paused=mark.paused)
 
     def put(self, passage: Passage, first: int, stop: int) -> None:
-        """Write packets ``first:stop``, with SYNC and a new file where the sizes say so (not into a recording)."""
+        """Write packets ``first:stop``, with SYNC and a new file where the sizes require it (not into a recording)."""
         for packet in passage.noted:
             if first <= packet < stop:
                 self._prologue.note(passage.data[passage.begin[packet] : passage.begin[packet + 1]].tobytes())
@@ -116,7 +116,7 @@ class StreamStore:
             self._add_index_point(self._snapshot())
 
     def join(self, start_s: int) -> StreamPlace:
-        """Where a client that asked for `start_s` begins: 0 now, else at the newest index point before that second."""
+        """Place for a client that asked for `start_s`: 0 now, else the newest index point before that second."""
         if start_s == 0:
             head = self._snapshot() if self._file.size else b""
             return StreamPlace(head=head, file=self._file, offset=self._file.size)
@@ -137,7 +137,7 @@ class StreamStore:
             self._next_sync = self._file.size + self._limits[1]
 
     def _roll_over(self) -> None:
-        """End a file in mid-run (or between runs) and begin the next, anywhere between two packets."""
+        """End a file in mid-run (or between runs) and begin the next, between any two packets."""
         running = self._run[0] != 0
         self._file.append(self._status(self._last_ns, RunStatusCode.RUN_EOF if running else RunStatusCode.NO_RUN))
         self._file_number += 1
@@ -167,6 +167,6 @@ class StreamStore:
         return encode.run_status(now_ns, status, *self._run, file=self._file_number, mode=1)
 
     def _snapshot(self) -> bytes:
-        """What a client that joins in mid-file gets first."""
+        """First packets for a client that joins in mid-file."""
         state = encode.run_status(self._last_ns, RunStatusCode.STATE, *self._run)
         return encode.sync(self._last_ns) + state + self._prologue.packets()

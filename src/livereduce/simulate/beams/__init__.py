@@ -1,4 +1,4 @@
-"""What can be played: a synthetic powder diffractometer, or a NeXus event file.
+"""Beams to play: a synthetic powder diffractometer, or a NeXus event file.
 
 Read `powder.py` first.
 """

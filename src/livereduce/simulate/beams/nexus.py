@@ -1,7 +1,7 @@
-"""A NeXus event file laid out for playing: pulses in order, their bank sections, and times as the stream carries them.
+"""A NeXus event file prepared for playing: pulses in order, their bank sections, and times as the stream carries them.
 
 A time of flight becomes ``rint(10 * tof_us)`` ticks of 100 ns (computed in doubles; the files hold multiples of 0.1 µs
-as floats, so this is exact), and every event is kept. Rows at one time are one pulse: their charges are added.
+as floats, so this is exact), and every event is kept. Rows with the same time are one pulse: their charges are added.
 """
 
 from dataclasses import dataclass, replace
@@ -26,18 +26,18 @@ MAX_MONITOR_TICKS = (1 << MONITOR_TOF_BITS) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recorded:
-    """A file's contents, sorted by pulse and bank; fields of the pulses as in `pulses.Pulses`.
+    """Contents of a file, sorted by pulse and bank; fields of the pulses as in `pulses.Pulses`.
 
     Attributes
     ----------
     pulse_ns
         Shape (p,), nanoseconds after the first pulse, with which the run starts; ascending.
     pixels
-        Per bank id the pixels that belong to it, ascending.
+        Pixels of each bank id, ascending.
     logs
         Their times count from the first pulse.
     notes
-        What was left out or changed, a sentence each.
+        What was left out or changed, one sentence each.
     """
 
     run: int
@@ -59,7 +59,7 @@ class Recorded:
 
 
 def read_nexus(path: Path) -> Recorded:
-    """Everything that will be played.
+    """Read everything that will be played.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read_nexus(path: Path) -> Recorded:
 
 
 def _merged(file: EventFile) -> tuple[str, ...]:
-    """What is said of pulses that share their time."""
+    """Note on pulses that share their time."""
     twice = file.charge_ns.size - np.unique(file.charge_ns).size
     if not twice:
         return ()
@@ -126,7 +126,7 @@ def _rows(banks: tuple[EventColumns, ...], pulse_ns: I8) -> _Rows:
 def _sorted_events(banks: tuple[EventColumns, ...], pulse_ns: I8) -> dict[str, Any]:
     """Events of all banks by pulse, then bank; rows of one bank at one time are one section, in the file's order."""
     rows = _rows(banks, pulse_ns)
-    order = np.lexsort((rows.bank, rows.pulse))  # stable, so that rows of one section keep the order of the file
+    order = np.lexsort((rows.bank, rows.pulse))  # a stable sort: rows of one section keep the order of the file
     pulse, bank, count = rows.pulse[order], rows.bank[order], rows.count[order]
     event_first = starts(count)
     gather = np.repeat(rows.begin[order] - event_first[:-1], count) + np.arange(event_first[-1])

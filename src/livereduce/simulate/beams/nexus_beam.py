@@ -1,4 +1,4 @@
-"""The beam of a NeXus event file: its pulses, a second at a time, its logs in between."""
+"""The beam of a NeXus event file: its pulses, a second at a time, with its logs in between."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -38,7 +38,7 @@ _SCHEMA_TYPES = {
 
 
 def packet_type(log: Log) -> Type:
-    """The variable packet that carries a log: whole numbers that fit into 32 bits, other numbers, or texts."""
+    """The variable packet for a log: whole numbers that fit into 32 bits, other numbers, or texts."""
     kind = log.value.dtype.kind
     if kind in "SOU":
         return Type.VARIABLE_STRING
@@ -98,7 +98,7 @@ class NexusBeam:
         ]
 
     def values(self, now_ns: int) -> list[bytes]:
-        """Each log as it was when the run began: its last value until then, else its first."""
+        """The value of each log when the run began: its last value until then, else its first."""
         packets = []
         for k, log in enumerate(self._recorded.logs):
             at = max(int(np.searchsorted(log.time_s, 0.0, "right")) - 1, 0)
@@ -119,7 +119,7 @@ class NexusBeam:
             played_s = until_s
 
     def between(self, start_ns: int) -> Iterator[Passage]:
-        """Pulses with charge, but no neutrons."""
+        """Pulses with charge, but without neutrons."""
         template = lay_out(empty_pulses(PULSES_PER_S, np.full(PULSES_PER_S, self._recorded.charge.max(), np.uint32)))
         pulse = 0
         while True:
@@ -129,7 +129,7 @@ class NexusBeam:
             pulse += PULSES_PER_S
 
     def _pieces(self) -> Iterator[tuple[int, int]]:
-        """Pulses by the second, fewer where there are many events."""
+        """Pulses by the second, fewer if there are many events."""
         events = self._recorded.event_first[self._recorded.section_first]
         first, n = 0, self._recorded.pulse_ns.size
         while first < n:

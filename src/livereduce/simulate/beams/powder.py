@@ -1,4 +1,4 @@
-"""A synthetic powder diffractometer: diamond in the beam, so that a picture of the data shows Bragg peaks.
+"""A synthetic powder diffractometer: diamond in the beam, so that a plot of the data shows Bragg peaks.
 
 Four banks of pixels lie on a ring around the sample, two-theta rising evenly with the pixel from 30 to 150 degrees. A
 script focuses with ``d = tof_us / difc(pixel)``.
@@ -15,7 +15,7 @@ BANKS = 4
 L1_M, L2_M, MONITOR_M = 13.0, 2.0, 12.0
 """Moderator to sample, sample to pixel, moderator to monitor."""
 US_PER_M_ANGSTROM = 252.7784
-"""Neutron mass over Planck's constant: microseconds of flight a metre and ångström of wavelength."""
+"""Neutron mass over Planck's constant: microseconds of flight per meter and ångström of wavelength."""
 FRAME_US = 1e6 / PULSES_PER_S
 LATTICE_ANGSTROM = 3.56683
 REFLECTIONS = {(1, 1, 1): 8, (2, 2, 0): 12, (3, 1, 1): 24, (4, 0, 0): 6, (3, 3, 1): 24, (4, 2, 2): 24}
@@ -37,7 +37,7 @@ def difc(pixel: NDArray[np.integer], pixels: int = PIXELS) -> F8:
 
 
 def d_spacings() -> F8:
-    """Of the reflections, in ångström, falling."""
+    """d-spacings of the reflections, in ångström, falling."""
     return np.array([LATTICE_ANGSTROM / np.sqrt(h * h + k * k + l * l) for h, k, l in REFLECTIONS])  # noqa: E741
 
 
@@ -72,7 +72,7 @@ def definition_xml(pixels: int = PIXELS) -> str:
 
 
 def _wavelengths(rng: np.random.Generator, n: int) -> F8:
-    """Of the incident beam, in ångström: a thermal spectrum and an epithermal tail, within the frame."""
+    """Wavelengths of the incident beam, in ångström: a thermal spectrum and an epithermal tail, within the frame."""
     grid = np.linspace(0.3, 4.3, 400)
     flux = 8.0 * grid**-5 * np.exp(-((1.6 / grid) ** 2)) * 6 + 0.15 / grid
     cumulated = np.cumsum(flux)
@@ -83,7 +83,7 @@ def _wavelengths(rng: np.random.Generator, n: int) -> F8:
 def draw_tof(rng: np.random.Generator, pixel: NDArray[np.integer], pixels: int = PIXELS) -> U4:
     """Times of flight in 100 ns of neutrons that were scattered into these pixels."""
     d = d_spacings()
-    # Intensity goes with the number of planes and d squared; structure factors are left out.
+    # Intensity is proportional to the number of planes and d squared; structure factors are left out.
     share = np.cumsum(np.array(list(REFLECTIONS.values())) * d**2)
     chosen = np.searchsorted(share, rng.random(pixel.size) * share[-1])
     peaks_us = difc(pixel, pixels) * d[chosen] * (1 + PEAK_WIDTH * rng.standard_normal(pixel.size))

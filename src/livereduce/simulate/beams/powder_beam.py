@@ -1,4 +1,4 @@
-"""The beam of the synthetic powder diffractometer: neutrons drawn at a rate, for a play to make runs of."""
+"""The beam of the synthetic powder diffractometer: neutrons drawn at a given rate, for a play to make runs of."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ CHARGE = 1_846_994
 """Proton charge of a pulse in 10 pC, as SNS has it at about 1.1 MW."""
 BLOCK_BYTES = 8 * 1024 * 1024
 POOL_BYTES = 32 * 1024 * 1024
-"""Neutrons are drawn until this much is there, then played again with new stamps: drawing is slower than sending."""
+"""Neutrons are drawn up to this amount, then played again with new stamps: drawing is slower than sending."""
 SAMPLE_DEVICE = 1
 
 
@@ -39,9 +39,9 @@ class PowderBeam:
     rate
         Neutron events per second of beam.
     pixels
-        How many, a multiple of 4 and at most 131 068 (a pixel map section counts in 15 bits).
+        Number of pixels, a multiple of 4 and at most 131 068 (a pixel map section counts in 15 bits).
     choppers, monitor_events
-        Fast variables a pulse; events a pulse in the one beam monitor.
+        Fast variables per pulse; events per pulse in the one beam monitor.
     """
 
     instrument, title, proposal = "POWDER", "diamond powder", "IPTS-00000"
@@ -62,7 +62,7 @@ class PowderBeam:
         self._played = 0
 
     def equipment(self, now_ns: int) -> list[bytes]:
-        """What does not change."""
+        """The constant packets."""
         each = self._pixels // BANKS
         banks = [PixelRange(bank=k + 1, physical=k * each, logical=k * each, count=each) for k in range(BANKS)]
         sample = encode.device_xml(
@@ -90,7 +90,7 @@ class PowderBeam:
         ]
 
     def values(self, now_ns: int) -> list[bytes]:
-        """Temperature and note as they are."""
+        """Current values of temperature and note."""
         seconds = now_ns // NS_PER_S
         temperature_k = 295.0 + 5.0 * np.sin(2 * np.pi * (seconds % 60) / 60)
         note = f"position {seconds // 10 % 6 + 1}"
@@ -100,7 +100,7 @@ class PowderBeam:
         ]
 
     def run(self, start_ns: int) -> Iterator[Passage]:
-        """Neutrons without end; the temperature each second, the note each tenth."""
+        """Neutrons without end; the temperature every second, the note every tenth."""
         pulse = 0
         while True:
             times = start_ns + np.array(pulse_times(pulse, pulse + self._pulses), np.int64)
@@ -124,7 +124,7 @@ class PowderBeam:
         return self._pool[-1]
 
     def _draw(self) -> Pulses:
-        """Fresh neutrons for the next pulses; the counts of pulses follow the rate without drift."""
+        """New neutrons for the next pulses; the counts follow the rate without drift."""
         edges = np.floor((self._played + np.arange(self._pulses + 1)) * self._rate / PULSES_PER_S).astype(np.int64)
         counts = self._rng.multinomial(np.diff(edges), np.full(BANKS, 1 / BANKS))
         of_section = counts[counts > 0]
