@@ -9,6 +9,7 @@ from pathlib import Path
 from livereduce import __version__
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.extras import EXTRA_OF, how_to_install
+from livereduce.base.source_urls import forms
 from livereduce.base.visible import take_any_text
 
 
@@ -50,7 +51,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stream", metavar="FILE|adara://HOST:PORT")
+    parser.add_argument("stream", metavar=f"FILE|{forms()}")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to listen to a live port (default 10)")
 

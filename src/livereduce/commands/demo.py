@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.source_urls import ADARA
 from livereduce.commands.children import Child, child, signals_as_interrupt
 from livereduce.commands.text_plot import curve
 from livereduce.messages.status import FILE_NAME, StateWord, Status, read_status
@@ -66,7 +67,10 @@ def demo(*, once: bool, out: TextIO) -> int:
 
 def _introduce(folder: Path, address: str, page: str, out: TextIO) -> None:
     _say(out, f"page           {page}")
-    _say(out, f"stream server  adara://{address}   (see what it sends: livereduce inspect adara://{address})")
+    _say(
+        out,
+        f"stream server  {ADARA.name}://{address}   (see what it sends: livereduce inspect {ADARA.name}://{address})",
+    )
     _say(out, f"daemon         livereduce run {_short(folder / 'livereduce.conf')}")
     _say(out, f"status         livereduce status {_short(folder / 'livereduce.conf')}")
     _say(out, f"scripts        {_short(folder)}/reduce_POWDER_live_[post_]proc.py   (edit them and watch)\n")
@@ -124,7 +128,7 @@ def _address(server: Child) -> str | None:
 def _configure(folder: Path, address: str) -> None:
     configuration = {
         **json.loads((examples() / "livereduce.conf").read_text()),
-        "source": f"adara://{address}",
+        "source": f"{ADARA.name}://{address}",
         "update_every": UPDATE_EVERY_S,
         "script_dir": str(folder),
         "runtime_dir": str(folder / "run"),

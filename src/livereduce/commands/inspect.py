@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import urlsplit
 
 import numpy as np
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.source_urls import parse_source_url, scheme_of
 from livereduce.stream.adara.census import Census, Segment
-from livereduce.stream.adara.link.connection import DEFAULT_PORT, Connection
+from livereduce.stream.adara.link.connection import Connection
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError
 from livereduce.stream.adara.wire.layout import BANK_ERROR, BANK_UNMAPPED, Type
@@ -29,7 +29,7 @@ def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
     OperatorError
         There is no such file, or it cannot be read.
     """
-    tally, live = Census(), what.startswith("adara:")
+    tally, live = Census(), scheme_of(what) is not None
     found = _count_live(what, seconds, tally) if live else _count_file(Path(what), tally)
     report = {"file": what, **found, **tally.as_json()}
     if as_json:
@@ -96,12 +96,10 @@ def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
 
 def _host_port(url: str) -> tuple[str, int]:
     try:
-        parts = urlsplit(url)
-        if parts.scheme == "adara" and parts.hostname:
-            return parts.hostname, parts.port or DEFAULT_PORT
+        source = parse_source_url(url)
     except ValueError as error:
-        raise OperatorError(f"{url!r}: {error}") from None
-    raise OperatorError(f"{url!r}: expected a file or adara://HOST:PORT")
+        raise OperatorError(f"{url!r}: {error}, or a file") from None
+    return source.host, source.port
 
 
 def _print(report: dict[str, Any], tally: Census, out: TextIO) -> None:

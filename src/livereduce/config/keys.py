@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from livereduce.base.source_urls import ADARA, parse_source_url
 from livereduce.messages.beat import SILENCE_LIMITS_S
 
-ADARA_PORT = 31415
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
 MAX_BINS = 1_000_000
 INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
@@ -119,13 +118,7 @@ def _word_of(*words: str) -> Callable[[object], str]:
 
 
 def _source(value: object) -> str:
-    url = urlsplit(_text(value))
-    if url.scheme.lower() != "adara" or not url.hostname or url.port == 0:
-        raise ValueError
-    if url.path not in ("", "/") or url.query or url.fragment or "@" in url.netloc or " " in url.netloc:
-        raise ValueError
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    return f"adara://{host}:{url.port or ADARA_PORT}"
+    return str(parse_source_url(_text(value)))
 
 
 LEAST_REST = 0.25
@@ -247,7 +240,7 @@ KEYS: tuple[Key, ...] = (
         name="source",
         attribute="source",
         parse=_source,
-        expected=f'a URL of the form "adara://HOST:PORT" (default port {ADARA_PORT})',
+        expected=f'a URL of the form "{ADARA.form}" (default port {ADARA.default_port})',
     ),
     Key(
         name="tof_bins_us",

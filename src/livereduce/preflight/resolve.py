@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.source_urls import ADARA, forms, scheme_of
 from livereduce.config.file import Config
 from livereduce.config.instrument import Instrument, identify, lookup
 from livereduce.config.keys import INSTRUMENT_NAME
@@ -248,10 +249,13 @@ def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse:
 
 
 def _source_problems(source: str, instrument: Instrument) -> list[str]:
-    if source.startswith("adara://"):
+    scheme = scheme_of(source)
+    if scheme is not None and "builtin" in scheme.engines:
         return []
-    what = f"streams {source}, the builtin engine reads adara://" if source else "has no known live stream"
-    return [f'instrument {instrument.name} {what}; set "source", for example "adara://localhost:31415"']
+    what = f"streams {source}, the builtin engine reads {forms('builtin')}" if source else "has no known live stream"
+    return [
+        f'instrument {instrument.name} {what}; set "source", for example "{ADARA.name}://localhost:{ADARA.default_port}"'
+    ]
 
 
 def _judge_directory(

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from livereduce.base.source_urls import ADARA
+
 DEFAULT_RATE = 100_000.0
 DEFAULT_GAP_S = 3.0
 
@@ -35,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     played.add_argument("--nexus", type=Path, metavar="FILE", help="a NeXus event file of SNS, as runs")
     played.add_argument("--capture", type=Path, metavar="FILE", help="bytes that a client once got, as they are")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=31415, help="port to listen on, 0: any (%(default)s)")
+    parser.add_argument("--port", type=int, default=ADARA.default_port, help="port to listen on, 0: any (%(default)s)")
     parser.add_argument("--speed", type=_not_negative, default=1.0, help="x real time, 0: as fast as it is taken (1)")
     parser.add_argument(
         "--prefill", type=_not_negative, default=0.0, metavar="S", help="seconds that are there at once"

@@ -1,37 +1,43 @@
-"""Find the source class for the URL of a stream."""
+"""Open the source that a URL names: a function for each scheme of `livereduce.base.source_urls`."""
 
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.source_urls import ADARA, SourceUrl, parse_source_url
 from livereduce.messages.marks import Marker, Suspect
 from livereduce.stream.items import Source
 
+Open = Callable[[SourceUrl, Marker, tuple[Suspect, ...]], Source]
+
+
+def _open_adara(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...]) -> Source:
+    from livereduce.stream.adara.caution import Caution
+    from livereduce.stream.adara.client import AdaraSource
+
+    return AdaraSource(url.host, url.port, caution=Caution(marker, suspects))
+
+
+OPEN: Mapping[str, Open] = {ADARA.name: _open_adara}
+"""By scheme: all that the builtin engine reads."""
+
 
 def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, ...] = ()) -> Source:
-    """Create the source for a URL; it is not opened yet.
+    """The source that a URL names, not opened yet.
 
     Parameters
     ----------
     marker
-        Is told which data are being decoded.
+        Is told what is being decoded.
     suspects
-        Data that an earlier worker died on while decoding them.
+        Data that an earlier worker died on while it decoded them.
 
     Raises
     ------
     OperatorError
-        livereduce has no source for such a URL.
+        No source reads such a URL.
     """
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        checked = parse_source_url(url)
     except ValueError as error:
         raise OperatorError(f"source {url!r}: {error}") from None
-    if parts.scheme == "adara" and parts.hostname:
-        from livereduce.stream.adara.caution import Caution
-        from livereduce.stream.adara.client import AdaraSource
-        from livereduce.stream.adara.link.connection import DEFAULT_PORT
-
-        caution = Caution(marker or Marker(), suspects)
-        return AdaraSource(parts.hostname, port or DEFAULT_PORT, caution=caution)
-    raise OperatorError(f"source {url!r}: expected adara://HOST:PORT")
+    return OPEN[checked.scheme.name](checked, marker or Marker(), suspects)

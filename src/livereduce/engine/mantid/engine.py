@@ -8,7 +8,7 @@ from pathlib import Path
 from livereduce.base.rss import own_bytes
 from livereduce.engine.mantid.flowing import no_beam_since, no_pulses_since
 from livereduce.engine.mantid.live import shim
-from livereduce.engine.mantid.live.arguments import SNS_LISTENER, address_of, arguments_of, shown
+from livereduce.engine.mantid.live.arguments import arguments_of, shown
 from livereduce.engine.mantid.live.callbacks import Steps
 from livereduce.engine.mantid.live.live_algorithms import LiveAlgorithms
 from livereduce.engine.mantid.live.setup import choose_instrument, listen_to_log
@@ -60,7 +60,8 @@ class MantidEngine:
             cycle_s=job.limit_s(Phase.PROCESS) + job.limit_s(Phase.POST_PROCESS),
             waiting_s=job.limit_s(Phase.WAITING),
         )
-        self._address = f"{SNS_LISTENER} at {address_of(job.source)}" if job.source else f"the stream of {instrument}"
+        listener = f"{arguments['Listener']} at {arguments['Address']}" if job.source else ""
+        self._address = listener or f"the stream of {instrument}"
         self._keeps_events = job.preserve_events
         self._begun_at = time.monotonic()
         self._loop.start()

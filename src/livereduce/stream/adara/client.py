@@ -10,13 +10,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from livereduce.base.source_urls import ADARA
 from livereduce.base.times import NS_PER_S
 from livereduce.messages.marks import Marker
 from livereduce.stream.adara import session
 from livereduce.stream.adara.caution import Caution
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.link import idle, retry
-from livereduce.stream.adara.link.connection import DEFAULT_PORT, Connection
+from livereduce.stream.adara.link.connection import Connection
 from livereduce.stream.adara.link.idle import Ask, Enough, Heard, Idle, Joined, Leave, Silent
 from livereduce.stream.adara.link.probe import Probe
 from livereduce.stream.adara.link.retry import Retry
@@ -95,7 +96,7 @@ def _second(time_ns: int) -> int:
 class AdaraSource:
     """A `Source` that reads a stream server's live port. One thread; nobody else writes to its state."""
 
-    def __init__(self, host: str, port: int = DEFAULT_PORT, *, caution: Caution | None = None) -> None:
+    def __init__(self, host: str, port: int = ADARA.default_port, *, caution: Caution | None = None) -> None:
         self._host, self._port = host, port
         self._at: At = StartFrom.RUN_START
         self._session = SessionState()

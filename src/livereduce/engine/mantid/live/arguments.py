@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from livereduce.base.source_urls import parse_source_url
 from livereduce.messages.job import Job
 
 ACCUMULATION = "accumulation"
 RESULT = "result"
-SNS_LISTENER = "SNSLiveEventDataListener"
 
 PROC_SHIM = "ProcessingScriptFilename"
 POST_PROC_SHIM = "PostProcessingScriptFilename"
@@ -60,7 +59,8 @@ def arguments_of(job: Job, *, instrument: str, shims: Mapping[str, str]) -> dict
     """
     arguments: dict[str, Any] = {"Instrument": instrument}
     if job.source:
-        arguments |= {"Listener": SNS_LISTENER, "Address": address_of(job.source)}
+        source = parse_source_url(job.source)
+        arguments |= {"Listener": source.scheme.mantid_listener, "Address": source.address}
     if job.periods:
         arguments[PERIODS] = list(job.periods)
     if job.spectra:
@@ -79,11 +79,6 @@ def arguments_of(job: Job, *, instrument: str, shims: Mapping[str, str]) -> dict
     if "post_proc" in shims:
         arguments |= {ACCUMULATION_WORKSPACE: ACCUMULATION, POST_PROC_SHIM: shims["post_proc"]}
     return arguments
-
-
-def address_of(source: str) -> str:
-    """Host and port of a URL, as Mantid's property ``Address`` has them."""
-    return urlsplit(source).netloc
 
 
 def shown(arguments: Mapping[str, Any], job: Job) -> str:

@@ -11,7 +11,6 @@ from livereduce.stream.adara.link.dial import dial
 from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import SourceLost
 
-DEFAULT_PORT = 31415
 KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
 """The system default is two hours until the first one. These find a dead host within 20 s, also while a script runs."""
 USER_TIMEOUT_MS = 20_000
