@@ -65,8 +65,8 @@ def lets_post_proc_fail() -> None:
 
     def fails(self: Any, accumulated: Any, output: str) -> Any:
         left = run(self, accumulated, output)
-        if "post_proc" in self.done.errors:
-            raise RuntimeError(self.done.errors["post_proc"])
+        if "post_proc" in self.state.errors:
+            raise RuntimeError(self.state.errors["post_proc"])
         return left
 
     replace_in(callbacks.Steps, "_run_post_proc", fails)

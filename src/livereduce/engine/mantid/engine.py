@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from livereduce.base.rss import own_bytes
@@ -83,7 +84,7 @@ class MantidEngine:
             self._changed.clear()
             verdict = self._judge()
         self._told_over = isinstance(verdict, Over)
-        book = self._steps.done.book
+        book = self._steps.state.book
         self._outlet.look()
         self._outlet.seen(book.run, book.last_ns / 1e9)
         return self._progress(verdict)
@@ -105,29 +106,28 @@ class MantidEngine:
 
     @property
     def _works(self) -> bool:
-        return self._steps.done.at_work is not None
+        return self._steps.state.at_work is not None
 
     def _judge(self) -> Verdict:
         return judge(self._facts(), self._rules, time.monotonic())
 
     def _facts(self) -> Facts:
-        done = self._steps.done
-        phase, since = done.at_work, done.since
+        state = self._steps.state
         return Facts(
             starting=self._loop.starting,
             ended=self._loop.ended(self._log.monitor_error),
-            failure=done.failure,
-            phase=phase,
-            phase_since=since,
-            heard_at=max(self._begun_at, done.heard_at, self._loop.returned_at or 0.0),
+            failure=state.failure,
+            phase=state.at_work,
+            phase_since=state.since,
+            heard_at=max(self._begun_at, state.heard_at, self._loop.returned_at or 0.0),
             not_ready_at=self._log.not_ready_at,
             not_ready=self._log.not_ready,
-            begun_at=done.first_at or self._begun_at,
-            looked_at=done.looked_at,
-            new_at=done.new_at,
-            dated=done.book.newest_ns > 0,
-            has_chunks=done.book.chunks > 0,
-            run_state=done.book.state,
+            begun_at=state.first_at or self._begun_at,
+            looked_at=state.looked_at,
+            new_at=state.new_at,
+            dated=state.book.newest_ns > 0,
+            has_chunks=state.book.chunks > 0,
+            run_state=state.book.state,
         )
 
     def _begin(self, phase: Phase) -> None:
@@ -140,15 +140,16 @@ class MantidEngine:
             self._tell(Phase.STOPPING if self._stopping else phase, self._progress(verdict) if verdict else None)
 
     def _progress(self, verdict: Verdict) -> Progress:
-        done, book = self._steps.done, self._steps.done.book
-        whole = done.settled
+        state = self._steps.state
+        book = state.book
+        whole = state.settled
         of_run = whole if whole.run == book.run else RunLedger()
         connected = book.chunks > 0 and not isinstance(verdict, Over)
         return Progress(
             run=book.run,
             run_state=book.state,
             chunks=whole.chunks,
-            results=done.results,
+            results=state.results,
             events=whole.events,
             pulses=whole.pulses,
             run_chunks=of_run.run_chunks,
@@ -156,19 +157,19 @@ class MantidEngine:
             run_pulses=of_run.run_pulses,
             run_proton_charge_pc=of_run.charge_pc,
             run_incomplete=of_run.incomplete,
-            script_errors=done.script_errors,
-            proc_s=done.seconds[Phase.PROCESS],
-            post_proc_s=done.seconds[Phase.POST_PROCESS],
-            publish_s=done.seconds[Phase.PUBLISH],
-            proc_calls=done.calls[Phase.PROCESS],
-            post_proc_calls=done.calls[Phase.POST_PROCESS],
-            rss_bytes=done.rss_bytes if done.at_work else own_bytes(),
-            held_bytes=done.held_bytes,
-            proc_grew_bytes=max(0, done.grew_bytes[Phase.PROCESS]),
-            post_proc_grew_bytes=max(0, done.grew_bytes[Phase.POST_PROCESS]),
+            script_errors=state.script_errors,
+            proc_s=state.seconds[Phase.PROCESS],
+            post_proc_s=state.seconds[Phase.POST_PROCESS],
+            publish_s=state.seconds[Phase.PUBLISH],
+            proc_calls=state.calls[Phase.PROCESS],
+            post_proc_calls=state.calls[Phase.POST_PROCESS],
+            rss_bytes=state.rss_bytes if state.at_work else own_bytes(),
+            held_bytes=state.held_bytes,
+            proc_grew_bytes=max(0, state.grew_bytes[Phase.PROCESS]),
+            post_proc_grew_bytes=max(0, state.grew_bytes[Phase.POST_PROCESS]),
             data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
-            no_pulses_since=no_pulses_since(done.watched, book.state),
-            no_beam_since=no_beam_since(done.watched),
+            no_pulses_since=no_pulses_since(state.watched, book.state),
+            no_beam_since=no_beam_since(state.watched),
             source_address=self._address,
             source_connected=connected,
             source_reason="" if connected else _reason(verdict),
@@ -177,7 +178,7 @@ class MantidEngine:
             incomplete_runs=self._outlet.notes,
             keeps_events=self._keeps_events,
             silent_s=verdict.silent_s if isinstance(verdict, Busy | Waiting) else 0.0,
-            last_errors=_errors(done.errors, verdict) | self._outlet.problems,
+            last_errors=_errors(state.errors, verdict) | self._outlet.problems,
         )
 
 
@@ -185,9 +186,9 @@ def _reason(verdict: Verdict) -> str:
     return "" if isinstance(verdict, Busy) else verdict.reason
 
 
-def _errors(errors: dict[str, str], verdict: Verdict) -> dict[str, str]:
+def _errors(errors: Mapping[str, str], verdict: Verdict) -> dict[str, str]:
     """The errors of the steps, and what Mantid's loop suffers from, unless that is one of them."""
-    seen = dict(errors)  # Mantid's thread may change it at any moment
+    seen = dict(errors)
     if isinstance(verdict, Over) and verdict.reason not in seen.values():
         return seen | {"source": verdict.reason}
     if isinstance(verdict, Waiting) and verdict.silent_s:

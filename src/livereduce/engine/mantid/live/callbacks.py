@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,12 @@ from mantid import simpleapi
 from livereduce.base.rss import own_bytes
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid.ads import Ads
-from livereduce.engine.mantid.flowing import WatchedFlow, looked
+from livereduce.engine.mantid.flowing import looked
 from livereduce.engine.mantid.hints import hint
 from livereduce.engine.mantid.inspect_workspace import memory_of, seen_in
+from livereduce.engine.mantid.live import cycle_state as cycle
 from livereduce.engine.mantid.live.arguments import ACCUMULATION, RESULT
+from livereduce.engine.mantid.live.cycle_state import CycleState
 from livereduce.engine.mantid.results import products_of
 from livereduce.engine.mantid.run_ledger import (
     Described,
@@ -45,44 +47,6 @@ LONGEST_REASON = 300
 """Characters of a script's error in the reason why a result is incomplete."""
 
 
-@dataclass(slots=True)
-class Done:
-    """What has been done so far; written in Mantid's thread, read by the main one.
-
-    Attributes
-    ----------
-    book, settled
-        What has come, and what of it has been through a whole cycle.
-    watched
-        The pulses in it.
-    at_work, since
-        The phase that runs now and since when; None if none does.
-    heard_at, looked_at, first_at, new_at
-        As in `livereduce.engine.mantid.verdict.Facts`; 0 and None before the first.
-    failure
-        The script error that ends Mantid's loop.
-    """
-
-    book: RunLedger = field(default_factory=RunLedger)
-    settled: RunLedger = field(default_factory=RunLedger)
-    watched: WatchedFlow = field(default_factory=WatchedFlow)
-    at_work: Phase | None = None
-    since: float = 0.0
-    heard_at: float = 0.0
-    looked_at: float = 0.0
-    first_at: float = 0.0
-    new_at: float | None = None
-    results: int = 0
-    script_errors: int = 0
-    failure: str = ""
-    seconds: dict[Phase, float] = field(default_factory=lambda: dict.fromkeys(Phase, 0.0))
-    calls: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
-    rss_bytes: int = 0
-    held_bytes: int = 0
-    grew_bytes: dict[Phase, int] = field(default_factory=lambda: dict.fromkeys(Phase, 0))
-    errors: dict[str, str] = field(default_factory=dict)
-
-
 class Steps:
     """Runs the steps of a cycle when Mantid comes to them.
 
@@ -93,6 +57,8 @@ class Steps:
 
     Attributes
     ----------
+    state
+        The newest snapshot. It is replaced whole, so that a reader in another thread never sees half a change.
     cancelled
         Mantid was asked to end: that a script fails now is no fault of its.
     """
@@ -110,7 +76,8 @@ class Steps:
         self._published = RunLedger()
         self._report = CycleReport()
         self.cancelled = False
-        self.done = Done()
+        self.state = CycleState()
+        self._changing = threading.RLock()
 
     def close(self) -> None:
         """Hear nothing more of Mantid's workspaces."""
@@ -137,7 +104,8 @@ class Steps:
         self._unpublished = True
         outcome = self._call(PROC, chunk, output)
         if isinstance(outcome, ScriptError):
-            self.done.failure = str(outcome)
+            failure = str(outcome)
+            self._become(lambda state: replace(state, failure=failure))
             self._changed.set()
             raise RuntimeError(str(outcome))
         left = chunk if outcome.workspace is None else outcome.workspace
@@ -153,39 +121,38 @@ class Steps:
             simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=output)
         if not isinstance(outcome, ScriptError):  # otherwise the last result stays where it is
             self._publish(accumulated if made is None else made)
-        self.done.settled = self.done.book
+        self._become(_settled)
         return _as_output(made, output)
 
     def _call(self, step: str, input: Any, output: str) -> Outcome:
         extra = {"mtd": simpleapi.mtd} | ({ACCUMULATION: input} if step == POST_PROC else {})
         script: LoadedScript = self._scripts[step]
         phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
-        self.done.rss_bytes = own_bytes()
+        self._become(lambda state: replace(state, rss_bytes=own_bytes()))
         self._beat(phase)  # with what the chunk has said: the script may never come back
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._ads, extra, self._report)
-        self.done.seconds[phase] = time.perf_counter() - begun_s
-        self.done.calls[phase] += 1
-        self.done.grew_bytes[phase] += own_bytes() - self.done.rss_bytes
+        took_s = time.perf_counter() - begun_s
+        self._become(lambda state: cycle.called(state, phase, took_s, own_bytes()))
         if isinstance(outcome, ScriptError):
             outcome = replace(outcome, text=outcome.text + hint(outcome.text, input))
             if not self.cancelled:
                 self._failed(step, script, outcome)
             return outcome
-        self.done.errors.pop(step, None)
+        self._become(lambda state: cycle.succeeded(state, step))
         return outcome
 
     def _failed(self, step: str, script: LoadedScript, error: ScriptError) -> None:
-        run = self.done.book.run
+        run = self.state.book.run
         logger.error("run %d: %s failed: %s", run, step, error.traceback or error)
-        self.done.errors[step] = str(error)
-        self.done.script_errors += 1
-        self._keep_failure(run, step, script, error, self.done.script_errors)
+        self._become(lambda state: cycle.failed(state, step, str(error), by_script=True))
+        self._keep_failure(run, step, script, error, self.state.script_errors)
 
     # ---- what the data says
 
     def _look_at_accumulated(self, accumulated: Any) -> None:
-        self.done.held_bytes = memory_of(accumulated)
+        held_bytes = memory_of(accumulated)
+        self._become(lambda state: replace(state, held_bytes=held_bytes))
         alone = PROC not in self._scripts
 
         def take(book: RunLedger, seen: Described) -> RunLedger:
@@ -203,41 +170,37 @@ class Steps:
 
         `is_chunk`: it is, or has in it, the chunk of this cycle as Mantid gave it.
         """
-        before, now = self.done.book, time.monotonic()
+        before, watched, now = self.state.book, self.state.watched, time.monotonic()
         try:
             seen = see()
             book = take(before, seen)
             if is_chunk:
-                self.done.watched = looked(self.done.watched, seen, before, book, now, time.time())
+                watched = looked(watched, seen, before, book, now, time.time())
         except Exception as error:  # noqa: BLE001  the boundary of a look: the reduction does not depend on it
             logger.warning("what this chunk says of itself cannot be read: %s: %s", type(error).__name__, error)
             return
         if before.run != book.run:
             self._ended(before)
-        if not self.done.first_at:
-            self.done.first_at = now
-        elif book.newest_ns > before.newest_ns:
-            self.done.new_at = now
-        self.done.looked_at, self.done.book = now, book
+        self._become(lambda state: cycle.looked_at(state, book, watched, now))
         self._outlet.in_run(book.run)
 
     def _ended(self, before: RunLedger) -> None:
         if before.run:
-            self._outlet.ended(before.run, _lacks(self._published, before, self.done.errors))
+            self._outlet.ended(before.run, _lacks(self._published, before, self.state.errors))
 
     # ---- results
 
     def _stored(self, name: str, workspace: Any) -> None:
         """A workspace was stored by whatever thread: of a cycle's end only if no step of ours is at work."""
-        if name != RESULT or self.done.at_work is not None or workspace is None:
+        if name != RESULT or self.state.at_work is not None or workspace is None:
             return
-        self.done.heard_at = time.monotonic()
+        self._become(lambda state: replace(state, heard_at=time.monotonic()))
         if self._unpublished and POST_PROC not in self._scripts:
             self._begin(Phase.PUBLISH)
             try:
                 self._look_at_accumulated(workspace)
                 self._publish(workspace)
-                self.done.settled = self.done.book
+                self._become(_settled)
             finally:
                 self._end()
         self._changed.set()
@@ -247,17 +210,18 @@ class Steps:
         self._unpublished = False
         begun_s = time.perf_counter()
         self._contained("publish", lambda: self._write(result))
-        self.done.seconds[Phase.PUBLISH] = time.perf_counter() - begun_s
+        took_s = time.perf_counter() - begun_s
+        self._become(lambda state: cycle.timed(state, Phase.PUBLISH, took_s))
 
     def _write(self, result: Any) -> None:
-        book = self.done.book
+        book = self.state.book
         metrics, self._report = self._report.metrics, CycleReport()
         written = []
         for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book):
             written.append(self._outlet.publish(product, metrics))
             metrics = ()  # a cycle's metrics are recorded once, not with each period
         self._published = book  # what cannot be written now is kept by the outlet
-        self.done.results += all(written)
+        self._become(lambda state: replace(state, results=state.results + all(written)))
         if book.ended:
             self._outlet.ended(book.run)
 
@@ -267,25 +231,31 @@ class Steps:
             act()
         except Exception as error:
             logger.debug("%s", kind, exc_info=True)
-            logger.error("run %d: %s failed: %s: %s", self.done.book.run, kind, type(error).__name__, error)
-            self.done.errors[kind] = f"{type(error).__name__}: {error}"
+            logger.error("run %d: %s failed: %s: %s", self.state.book.run, kind, type(error).__name__, error)
+            text = f"{type(error).__name__}: {error}"
+            self._become(lambda state: cycle.failed(state, kind, text, by_script=False))
             return False
-        self.done.errors.pop(kind, None)
+        self._become(lambda state: cycle.succeeded(state, kind))
         return True
 
     # ---- signs of life
 
+    def _become(self, change: Callable[[CycleState], CycleState]) -> None:
+        with self._changing:  # a workspace may be stored by any thread, and no change may get lost
+            self.state = change(self.state)
+
     def _begin(self, phase: Phase) -> None:
-        self.done.since = self.done.heard_at = time.monotonic()
-        self.done.rss_bytes = own_bytes()
-        self.done.at_work = phase
+        self._become(lambda state: cycle.begun(state, phase, time.monotonic(), own_bytes()))
         # a script that holds the interpreter's lock lets nobody say later what it is that hangs
         self._beat(phase)
 
     def _end(self) -> None:
-        self.done.heard_at = time.monotonic()
-        self.done.at_work = None
+        self._become(lambda state: replace(state, heard_at=time.monotonic(), at_work=None))
         self._changed.set()
+
+
+def _settled(state: CycleState) -> CycleState:
+    return replace(state, settled=state.book)
 
 
 def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> str:
@@ -293,7 +263,7 @@ def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> s
     held = published.run_events if published.run == run.run else 0
     if held == run.run_events:
         return ""
-    failed = "; ".join(f"{step} failed: {text}" for step, text in dict(errors).items())[:LONGEST_REASON]
+    failed = "; ".join(f"{step} failed: {text}" for step, text in errors.items())[:LONGEST_REASON]
     return f"its last result holds {held} of {run.run_events} events{failed and f' ({failed})'}"
 
 
