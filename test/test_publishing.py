@@ -91,7 +91,7 @@ def test_a_server_that_refuses_is_said_and_the_reduction_is_well(
         assert (command.returncode, "publish_plots: http://127.0.0.1" in command.stdout) == (0, True)
         assert beamline.stop() == 0
     assert server.plots == {}
-    assert "a plot cannot be sent: " in beamline.log()
+    assert "cannot send a plot: " in beamline.log()
 
 
 def test_of_runs_that_may_have_been_reduced_by_now_nothing_is_sent(

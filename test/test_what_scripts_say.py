@@ -145,7 +145,7 @@ def test_a_script_that_is_well_again_is_said_to_be(beamline: Beamline) -> None:
         well = beamline.wait(lambda seen: seen.script_failure is not None and seen.script_failure.well_again)
         assert well.script_failure is not None
         assert well.script_failure.text == failing.script_failure.text
-        assert "well again" in beamline.livereduce("status", "livereduce.conf").stdout
+        assert "resolved" in beamline.livereduce("status", "livereduce.conf").stdout
         assert beamline.stop() == 0
 
 

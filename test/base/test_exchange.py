@@ -41,14 +41,14 @@ def test_what_is_asked_for_is_the_path_with_its_query_and_redirects_are_not_foll
 SECRET = b"s3cret-word"
 NO_ANSWERS: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "it closed the connection without an answer"),
-    "no HTTP": (SECRET + b"\r\n\r\n", "what it answers is not HTTP"),
-    "zeros": (bytes(10_000), "what it answers is not HTTP"),
-    "another version": (b"HTTP/" + SECRET + b" 200 OK\r\n\r\n", "what it answers is not HTTP"),
-    "a status that is no number": (b"HTTP/1.1 " + SECRET + b"\r\n\r\n", "what it answers is not HTTP"),
-    "a line without end": (OK + b"X: " + SECRET * 10_000, "what it answers is not HTTP"),
-    "too many headers": (OK + (SECRET + b": 1\r\n") * 500 + b"\r\n", "what it answers is not HTTP"),
-    "chunks of no size": (OK + b"Transfer-Encoding: chunked\r\n\r\n" + SECRET + b"\r\n", "its answer broke off"),
-    "less than promised": (OK + b"Content-Length: 50\r\n\r\n" + SECRET, "its answer broke off"),
+    "no HTTP": (SECRET + b"\r\n\r\n", "its answer is not HTTP"),
+    "zeros": (bytes(10_000), "its answer is not HTTP"),
+    "another version": (b"HTTP/" + SECRET + b" 200 OK\r\n\r\n", "its answer is not HTTP"),
+    "a status that is no number": (b"HTTP/1.1 " + SECRET + b"\r\n\r\n", "its answer is not HTTP"),
+    "a line without end": (OK + b"X: " + SECRET * 10_000, "its answer is not HTTP"),
+    "too many headers": (OK + (SECRET + b": 1\r\n") * 500 + b"\r\n", "its answer is not HTTP"),
+    "chunks of no size": (OK + b"Transfer-Encoding: chunked\r\n\r\n" + SECRET + b"\r\n", "its answer was cut short"),
+    "less than promised": (OK + b"Content-Length: 50\r\n\r\n" + SECRET, "its answer was cut short"),
     "more than is wanted": (OK + b"\r\n" + SECRET * 10, "its answer is longer than 100 bytes"),
 }
 

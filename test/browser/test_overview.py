@@ -103,7 +103,7 @@ def test_the_page_says_when_it_has_lost_its_server_and_when_it_is_back(
         seen.wait_card("inst1", "running")
         assert page.locator("#lost").is_hidden()
     page.wait_for_selector("#lost:not([hidden])")
-    assert re.search(r"lost its server at \d\d:\d\d:\d\d (CET|CEST|GMT)", seen.text("#lost"))
+    assert re.search(r"Connection lost at \d\d:\d\d:\d\d (CET|CEST|GMT)", seen.text("#lost"))
     port = int(url.rstrip("/").rpartition(":")[2])
     hall[1].say(state=StateWord.PAUSED)
     with web(tmp_path, environ, [hall[1].conf], port=port):

@@ -219,7 +219,7 @@ def swallows(rig: Rig) -> None:
     """Nobody's connection ends. The worker asks, gets no answer, connects again, and beats all the time."""
     line = through_a_line(rig, limits={"waiting": 2.0})
     line.flow = "stall"
-    rig.saw(StateWord.DEGRADED, "nothing came for", "a second connection got no answer")
+    rig.saw(StateWord.DEGRADED, "no data for", "a second connection got no answer")
     line.flow = "pass"
     rig.inject()
     rig.beam_to(MORE)
@@ -235,7 +235,7 @@ def swallows_a_run(rig: Rig) -> None:
     line = rig.stack.enter_context(Line(rig.play(runs=3, say=said.append)).up())
     rig.begin(url=line.url)
     line.flow = "stall"
-    rig.saw(StateWord.DEGRADED, "nothing came for", "a second connection got no answer")
+    rig.saw(StateWord.DEGRADED, "no data for", "a second connection got no answer")
     line.flow = "cut"  # else the server would keep all this for the connection that is stalled
     rig.until("another loss", lambda: rig.log().count("connection lost") >= 2)
     rig.beam_to(THIRD)
@@ -262,7 +262,7 @@ def stopped_in_a_pause(rig: Rig) -> None:
     rig.saw(StateWord.PAUSED, "run 10 is paused")
     server.send_signal(signal.SIGSTOP)
     rig.outcome.seen = ""
-    rig.saw(StateWord.DEGRADED, "nothing came for", "a second connection got no answer")
+    rig.saw(StateWord.DEGRADED, "no data for", "a second connection got no answer")
     server.send_signal(signal.SIGCONT)
     rig.inject()
     rig.until("the end of the run", lambda: rig.beamline.index().get(10, {}).get("ended"))
@@ -470,7 +470,7 @@ def every_pulse_twice(rig: Rig) -> None:
             packet += bytes(packet)
 
     line = through_a_line(rig, change)
-    rig.saw_log("packets so far came again in mid-stream")
+    rig.saw_log("packets so far were sent again in mid-stream")
     goes_on(rig, line, 1)
 
 
@@ -479,7 +479,7 @@ def a_block_again(rig: Rig) -> None:
     block: list[bytes] = []
     line = through_a_line(rig, lambda packet: block.append(bytes(packet)) if kind_of(packet) != 0x4003 else None)
     line.put_in(b"".join(block[-100:]))
-    rig.saw_log("packets so far came again in mid-stream")
+    rig.saw_log("packets so far were sent again in mid-stream")
     goes_on(rig, line, 1)
 
 

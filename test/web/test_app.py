@@ -323,7 +323,10 @@ def test_without_a_token_file_nothing_is_restarted(powder: Fabricated, tmp_path:
     with TestClient(make_app(site, frozenset()), base_url="http://localhost") as client:
         assert ok(client, ONE)["restartable"] is False
         response = client.post(f"{ONE}/restart", headers={"authorization": "Bearer "})
-        assert (response.status_code, response.json()["error"].split(":")[0]) == (403, "this page restarts nothing")
+        assert (response.status_code, response.json()["error"].split(":")[0]) == (
+            403,
+            "this page cannot restart a worker",
+        )
 
 
 def test_files_that_are_gone_or_broken_are_not_found(own: TestClient, powder: Fabricated) -> None:

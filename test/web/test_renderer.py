@@ -204,8 +204,12 @@ def test_one_ends_with_its_server(path: Path) -> None:
         (IndexError("row 5: the product has 3"), 404, "row 5: the product has 3"),
         (MemoryError(), 422, "it takes more than 512 MiB of memory to show it; download it as NeXus"),
         (PermissionError(13, "Permission denied"), 404, "it cannot be read: Permission denied"),
-        (OSError("Unable to synchronously open file"), 404, "it cannot be read: the file is damaged, or no HDF5 file"),
-        (KeyError("signal"), 404, "it cannot be read: the file is not laid out as a product"),
+        (
+            OSError("Unable to synchronously open file"),
+            404,
+            "it cannot be read: the file is damaged or not an HDF5 file",
+        ),
+        (KeyError("signal"), 404, "it cannot be read: the file does not have the layout of a product"),
         (ZeroDivisionError("a library's words"), 422, "it cannot be shown as png; the log of this page says why"),
     ],
 )

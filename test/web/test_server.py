@@ -200,7 +200,7 @@ def test_an_address_of_ipv6_alone_says_so(tmp_path: Path) -> None:
     program = "import socket\nsocket.has_dualstack_ipv6 = lambda: False\n" + PLAIN
     with web(tmp_path, [tmp_path / "nowhere.conf"], "--host", "::", program=program) as server:
         _, said = server.stop()
-        assert "--host :: answers IPv6 alone on this host; for IPv4 start it with --host 0.0.0.0" in said
+        assert "--host :: listens on IPv6 only on this host; for IPv4 start it with --host 0.0.0.0" in said
 
 
 def test_who_leaves_is_forgotten(powder: Fabricated, tmp_path: Path) -> None:

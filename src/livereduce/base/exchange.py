@@ -93,18 +93,18 @@ def _reason(error: Exception, timeout_s: float) -> str:
         case http.client.RemoteDisconnected():
             return "it closed the connection without an answer"
         case http.client.IncompleteRead():
-            return "its answer broke off"
+            return "its answer was cut short"
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted: {error.verify_message}"
         case ssl.SSLError():
-            return f"no connection by TLS: {error.reason or type(error).__name__}"
+            return f"TLS connection failed: {error.reason or type(error).__name__}"
         case OSError():
             said = error.strerror if error.errno is not None else None
             return said or type(error).__name__
         case UnicodeError():
-            return "the host's name cannot be looked up"
+            return "the host name cannot be resolved"
         case _:
-            return "what it answers is not HTTP"
+            return "its answer is not HTTP"
 
 
 @contextmanager

@@ -125,7 +125,7 @@ def _who(text: bytes) -> str:
 
 def in_use(kind: str, folder: Path, who: str) -> str:
     """Sentence on who uses a directory."""
-    return f"another livereduce ({who}) runs with {kind} directory {folder}"
+    return f"another livereduce ({who}) already uses {kind} directory {folder}"
 
 
 def is_there(path: Path, fd: int) -> bool:

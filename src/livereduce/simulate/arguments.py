@@ -34,15 +34,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     played = parser.add_mutually_exclusive_group(required=True)
     played.add_argument("--powder", action="store_true", help="a synthetic powder diffractometer")
-    played.add_argument("--nexus", type=Path, metavar="FILE", help="a NeXus event file of SNS, as runs")
-    played.add_argument("--capture", type=Path, metavar="FILE", help="bytes that a client once got, as they are")
+    played.add_argument("--nexus", type=Path, metavar="FILE", help="an SNS NeXus event file, played as runs")
+    played.add_argument("--capture", type=Path, metavar="FILE", help="a recorded stream, played as recorded")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=ADARA.default_port, help="port to listen on, 0: any (%(default)s)")
-    parser.add_argument("--speed", type=_not_negative, default=1.0, help="x real time, 0: as fast as it is taken (1)")
     parser.add_argument(
-        "--prefill", type=_not_negative, default=0.0, metavar="S", help="seconds that are there at once"
+        "--speed",
+        type=_not_negative,
+        default=1.0,
+        help="speed relative to real time, 0: as fast as the client reads (1)",
+    )
+    parser.add_argument(
+        "--prefill", type=_not_negative, default=0.0, metavar="S", help="seconds of data available at the start"
     )
     parser.add_argument("--rate", type=_positive, help=f"events a second, with --powder ({DEFAULT_RATE:.0f})")
-    parser.add_argument("--runs", type=_count, help="how many runs, 0: without end (0; not with --capture)")
+    parser.add_argument("--runs", type=_count, help="number of runs, 0: endless (0; not with --capture)")
     parser.add_argument("--run-seconds", type=_positive, help="length of a run (60, or the file; not with --capture)")
     parser.add_argument("--gap-seconds", type=_not_negative, help="time between runs (3; not with --capture)")

@@ -57,7 +57,7 @@ async def events(request: Request) -> Response | EventStream:
     try:
         box = site.hub.open(wanted, site.facility.first_news(wanted, now()), address)
     except Full as error:
-        return refusal(429, f"too many are watching: {error}", {"retry-after": "10"})
+        return refusal(429, f"too many browsers are connected: {error}", {"retry-after": "10"})
     return EventStream(site.hub, box)
 
 
@@ -65,9 +65,9 @@ async def restart(request: Request) -> Response:
     """Restart with the current scripts, as SIGHUP does."""
     site, one = site_of(request), instrument(request)
     if not site.token:
-        raise HTTPException(403, "this page restarts nothing: it was started without --token-file")
+        raise HTTPException(403, "this page cannot restart a worker: it was started without --token-file")
     if not access.origin_is_ours(request.headers.get("origin"), request.headers["host"]):
-        raise HTTPException(403, "the request comes from another page")
+        raise HTTPException(403, "the request comes from another site")
     if not access.token_is_right(request.headers.get("authorization"), site.token):
         raise HTTPException(401, "the token is wrong or missing", {"www-authenticate": "Bearer"})
     if one.view.down or one.view.status is None or one.seen.status_file is None:

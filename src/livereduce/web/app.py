@@ -138,4 +138,4 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _failed(_request: Request, _error: Exception) -> Response:
     """Answer to an error in livereduce; the log has the details, the visitor sees none."""
-    return refusal(500, "this server has made a mistake; its log says which")
+    return refusal(500, "internal server error; the server's log has the details")

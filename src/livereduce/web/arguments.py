@@ -7,12 +7,20 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``livereduce web``."""
     parser.add_argument(
-        "configurations", nargs="*", type=Path, metavar="CONF", help="configurations (default /etc/livereduce.conf)"
+        "configurations",
+        nargs="*",
+        type=Path,
+        metavar="CONF",
+        help="configuration files (default /etc/livereduce.conf)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this host only)")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on (default 8090; 0: any free one)")
-    parser.add_argument("--name", action="append", metavar="NAME", help="another name people use for this host")
-    parser.add_argument("--peer", action="extend", nargs="+", metavar="URL", help="other pages to show in the overview")
     parser.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="token with which the page may restart a worker"
+        "--name", action="append", metavar="NAME", help="another host name under which people open this page"
+    )
+    parser.add_argument(
+        "--peer", action="extend", nargs="+", metavar="URL", help="address of another page to show in the overview"
+    )
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="file with the token that allows a restart from the page"
     )

@@ -152,7 +152,9 @@ def _without_ipv4(listening: socket.socket, host: str) -> str:
         and is_everywhere(host)
         and listening.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
     )
-    return f"--host {host} answers IPv6 alone on this host; for IPv4 start it with --host 0.0.0.0" if only_ipv6 else ""
+    return (
+        f"--host {host} listens on IPv6 only on this host; for IPv4 start it with --host 0.0.0.0" if only_ipv6 else ""
+    )
 
 
 def _take_a_back_seat() -> None:

@@ -30,8 +30,8 @@ def test_hellos_that_a_real_server_accepts(sent: bytes, understood: Hello) -> No
         (hello(1, version=1, size=4), "version 1 with a payload of 4 bytes, expected 8"),
         (hello(1, type_=0x4009), "type 0x4009 before the hello"),
         (b"GET / HTTP/1.1\r\n\r\n", "before the hello"),
-        (hello(1) + b"x", "more bytes behind the hello"),
-        (hello(1) + hello(1), "more bytes behind the hello"),
+        (hello(1) + b"x", "extra bytes after the hello"),
+        (hello(1) + hello(1), "extra bytes after the hello"),
     ],
 )
 def test_what_a_real_server_hangs_up_on(sent: bytes, reason: str) -> None:

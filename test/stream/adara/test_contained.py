@@ -155,7 +155,7 @@ def test_what_the_session_cannot_follow_is_a_gap_and_the_connection_stays(monkey
     state = source.state()
     assert (state.connects, state.contained, state.gaps) == (1, 1, 1)
     assert [(run, events) for run, _, events in pulses_of(items)] == [(5, ((100, 1),)), (5, ((300, 3),))]
-    assert [gap.reason for gap in gaps_of(items)] == ["a packet that could not be followed"]
+    assert [gap.reason for gap in gaps_of(items)] == ["a packet that could not be processed"]
 
 
 def test_a_read_that_fails_is_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def test_the_first_keeps_the_plain_name_and_the_second_is_told_apart(caplog: pyt
         (1, 1): "Temp", (1, 2): "Field", (2, 1): "Temp@Cryostat",
     }  # fmt: skip
     assert caplog.messages == [
-        "the name 'Temp' has another variable already: variable 1 of device 2 is the log 'Temp@Cryostat'"
+        "the name 'Temp' is already used by another variable: variable 1 of device 2 is the log 'Temp@Cryostat'"
     ]
 
 

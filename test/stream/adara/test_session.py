@@ -69,7 +69,7 @@ def ended(run: int, seconds: float) -> RunEnded:
     return RunEnded(run=run, time_ns=at(seconds))
 
 
-OVERLAP_MISSING = "the server could not give again what it sent while the connection was down"
+OVERLAP_MISSING = "the server no longer had the data that it sent while the connection was down"
 
 
 def test_joined_between_runs_then_a_whole_run() -> None:

@@ -108,7 +108,7 @@ def test_a_pause_is_waited_for_on_the_same_connection_and_the_server_is_asked_a_
         assert reader.source.state().connects == 1
     assert reader.edges == ["RunStarted 10", "Paused 10", "Resumed 10", "RunEnded 10"]
     assert reader.count(10) == 90
-    asked = said.count("a client asks for what comes from now on")
+    asked = said.count("a client asks for new data only")
     assert 1 <= asked <= 5
     assert reader.longest_read_s < 1.0
 

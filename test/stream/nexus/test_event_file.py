@@ -171,7 +171,7 @@ PLAYED: dict[str, tuple[Spoil, str]] = {
     "no proton charge": (dropping("DASlogs/proton_charge"), "no proton charge; every pulse has 0 pC"),
     "start without a zone": (
         setting("start_time", [START[:-6].encode()]),
-        "moments without a time zone are read as UTC-05:00",
+        "times without a time zone are read as UTC-05:00",
     ),
     "no start": (dropping("start_time"), "no start_time"),
     "no run number": (dropping("run_number"), "no run_number; played as run 1"),

@@ -124,5 +124,5 @@ def test_anything_is_drawn_or_said_to_be_no_number(values: list[float], edges: l
 
 @pytest.mark.parametrize("signal", [np.array(1.0), np.zeros(0), np.zeros((0, 5)), np.full(5, np.nan)])
 def test_where_there_is_nothing_to_draw_it_is_said(tmp_path: Path, signal: Floats) -> None:
-    with pytest.raises(Unshowable, match="there is nothing to draw: "):
+    with pytest.raises(Unshowable, match="nothing to plot: "):
         draw(write(tmp_path / "a.nxs", signal), (), 7, "result")

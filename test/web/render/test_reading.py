@@ -117,7 +117,7 @@ def test_what_is_too_large_is_refused_and_not_read(tmp_path: Path) -> None:
 
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Unshowable, match=r"shape \(2, 3, 4\) is no table"):
+    with pytest.raises(Unshowable, match=r"shape \(2, 3, 4\) cannot be shown as a table"):
         next(csv_lines(write(tmp_path / "a.nxs", np.zeros((2, 3, 4))), ()))
 
 

@@ -59,7 +59,7 @@ def test_there_is_a_limit_to_watchers() -> None:
     hub = Broadcast()
     for number in range(module.MAX_WATCHERS):
         hub.open(None, [], str(number))
-    with pytest.raises(Full, match="all 1000 places are taken"):
+    with pytest.raises(Full, match="all 1000 connections are in use"):
         hub.open(None, [], "somebody else")
 
 
@@ -67,7 +67,7 @@ def test_one_address_cannot_have_all_places_and_two_cannot_keep_a_third_out() ->
     hub = Broadcast()
     greedy = {name: [hub.open(None, [], name) for _ in range(module.MAX_OF_ONE)] for name in ("a", "b")}
     assert len(hub) == module.MAX_WATCHERS
-    with pytest.raises(Full, match="500 are watching from this address already"):
+    with pytest.raises(Full, match="500 browsers are already connected from this address"):
         hub.open(None, [], "a")
     boxes = [hub.open(None, [], "c") for _ in range(10)]
     assert len(hub) == module.MAX_WATCHERS

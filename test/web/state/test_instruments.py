@@ -106,7 +106,7 @@ def test_a_mistake_in_one_tick_is_not_the_end_of_the_watch(
         yield lambda: states(facility)["bad"] == ("running", "reducing run 41")
 
     asyncio.run(watching(facility, meanwhile))
-    assert sum("cannot be looked at" in line.message for line in caplog.records) == 1
+    assert sum("cannot read the files of" in line.message for line in caplog.records) == 1
 
 
 HANGING = """

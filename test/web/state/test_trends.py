@@ -12,14 +12,14 @@ from livereduce.web.state.trends import reached, trends_body
     ("found", "text"),
     [
         (Forecast(reached=True, relative_error=0.00812), "1 % is reached: the relative error is 0.812 %"),
-        (Forecast(why_not="the value is zero"), "it cannot be told when 1 % is reached: the value is zero"),
+        (Forecast(why_not="the value is zero"), "cannot predict when 1 % is reached: the value is zero"),
         (
             Forecast(exposure="proton charge", more=7.2e9, seconds_more=600.0, at_unix_s=1.7e9),
-            "1 % in 10 min (2 µAh more) if it goes on as in the last ten minutes",
+            "1 % in 10 min (2 µAh more) at the rate of the last ten minutes",
         ),
         (
             Forecast(exposure="time", more=7200.0, seconds_more=7200.0, at_unix_s=1.7e9),
-            "1 % in 2.0 h (2.0 h more) if it goes on as in the last ten minutes",
+            "1 % in 2.0 h (2.0 h more) at the rate of the last ten minutes",
         ),
         (
             Forecast(exposure="proton charge", more=3.6e9, why_not="there is no beam"),

@@ -131,12 +131,12 @@ class Plots:
             self._turns = schedule.failed(self._turns, now, ours=failure.ours)
             if failure.text != self.problem:
                 wait_s = self._turns.not_before - now
-                logger.warning("a plot cannot be sent: %s; the next try comes in %.0f s", failure.text, wait_s)
+                logger.warning("cannot send a plot: %s; trying again in %.0f s", failure.text, wait_s)
             self.problem = failure.text
             return
         outdated = self._products.get(run, products) != products
         self._turns = schedule.sent(self._turns, run, now, outdated=outdated)
         self._forget()
         if self.problem:
-            logger.info("plots are sent again")
+            logger.info("plots can be sent again")
         self.problem = ""

@@ -64,7 +64,7 @@ def upload(publication: Publication, instrument: str, run: int, div: str, timeou
     except NoHttpAnswer as error:
         raise UploadFailed(f"{where}: {error}") from None
     if status != http.client.OK:
-        text = _MEANS.get(status) or http.client.responses.get(status, "no answer of HTTP")
+        text = _MEANS.get(status) or http.client.responses.get(status, "not an HTTP answer")
         raise UploadFailed(f"{where}: HTTP status {status}: {text}", ours=300 <= status < 500)
 
 

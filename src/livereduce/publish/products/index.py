@@ -18,8 +18,8 @@ MAX_MISSED = 10
 MAX_NOTES = 3
 
 END_UNSEEN = "the end of the run was not seen: data after this result may be missing"
-NOT_REPLACED = "an earlier worker wrote this result, and the run ended without another one"
-NO_RESULT = "it ended unseen, before there was a result"
+NOT_REPLACED = "an earlier worker wrote this result, and the run ended without a newer one"
+NO_RESULT = "it ended while nothing was reading the stream, before there was a result"
 PASSED = "it began and ended while nothing was reading the stream, or this number was not used"
 PASSED_ALL = "they began and ended while nothing was reading the stream, or these numbers were not used"
 

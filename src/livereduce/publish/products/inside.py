@@ -72,7 +72,7 @@ def member_if_any(place: h5py.Group, path: str) -> h5py.Group | h5py.Dataset | N
 
 def _step(group: h5py.Group | h5py.Dataset, name: str, links: int) -> h5py.Group | h5py.Dataset:
     if not isinstance(group, h5py.Group):
-        raise KeyError(f"{name}: it is looked for in a dataset")
+        raise KeyError(f"{name}: its parent is a dataset, expected a group")
     try:
         link = group.get(name, getlink=True)
     except TypeError:  # a user-defined kind of link

@@ -169,7 +169,9 @@ def forecast(trend: Trend, began_unix_s: float, wanted: float, now_unix_s: float
         return Forecast(relative_error=relative, how=how, why_not=why)
     known = _with(known, more=needed - at)
     if no_beam_since:
-        return _with(known, why_not=f"no beam since {no_beam_since}: it is not known when that will be there")
+        return _with(
+            known, why_not=f"no beam since {no_beam_since}: the charge still needed is shown, the finish time is not"
+        )
     return _in_time(known, steps, now_unix_s)
 
 
@@ -209,7 +211,7 @@ def _present_error(steps: list[_Step]) -> tuple[float, str]:
     values = [step.value / step.exposure if per_exposure else step.value for step in steps]
     error = _from_scatter([step.exposure for step in steps], values)
     what = "its value per exposure" if per_exposure else "its values"
-    return error / abs(values[-1]), f"no error is reported; from the scatter of {what}"
+    return error / abs(values[-1]), f"no error is reported; estimated from the scatter of {what}"
 
 
 def _grows_in_proportion(steps: list[_Step]) -> bool:
@@ -244,7 +246,9 @@ def _from_scatter(exposures: list[float], values: list[float]) -> float:
     if later == 0 or sooner == 0:
         raise _CannotTell("no error is reported, and the value does not change")
     if max(later / sooner, sooner / later) > MAX_UNEQUAL:
-        raise _CannotTell("no error is reported, and the scatter of the values does not fall as that of a mean does")
+        raise _CannotTell(
+            "no error is reported, and the scatter of the values does not shrink as the scatter of a mean should"
+        )
     return math.sqrt(statistics.fmean(squares) / exposures[-1])
 
 
@@ -278,15 +282,13 @@ def _in_time(known: Forecast, steps: list[_Step], now_unix_s: float) -> Forecast
     else:
         usual_s = newest.time_unix_s - steps[-2].time_unix_s if len(steps) > 1 else 0.0
         if now_unix_s - newest.time_unix_s > max(NO_DATA_S, 3 * usual_s):
-            return _with(
-                known, why_not="nothing has come lately: the proton charge is told, but not when it will be there"
-            )
+            return _with(known, why_not="no recent data: the charge still needed is shown, the finish time is not")
         window_s = max(RATE_WINDOW_S, usual_s)
         window = [step for step in steps if newest.time_unix_s - step.time_unix_s <= window_s]
         passed_s = newest.time_unix_s - window[0].time_unix_s
         if passed_s <= 0:
-            return _with(known, why_not="there are too few values to know how fast the proton charge grows")
+            return _with(known, why_not="too few values to know how fast the proton charge grows")
         seconds = known.more / ((newest.exposure - window[0].exposure) / passed_s)
     if not math.isfinite(seconds):
-        return _with(known, why_not="it would take too long to be told")
+        return _with(known, why_not="it would take too long to predict")
     return _with(known, seconds_more=seconds, at_unix_s=newest.time_unix_s + seconds)

@@ -46,7 +46,7 @@ class Client:
         if not data:
             raise Gone("closed by the client")
         if self.hello is not None:
-            raise Gone("something else after the hello")
+            raise Gone("unexpected data after the hello")
         self._received += data
         self.hello = parse_hello(self._received)
         return self.hello

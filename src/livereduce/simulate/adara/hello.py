@@ -41,6 +41,6 @@ def parse_hello(received: bytes) -> Hello | None:
     if len(received) < HEADER_BYTES + length:
         return None
     if len(received) > HEADER_BYTES + length:
-        raise BadHello("more bytes behind the hello")
+        raise BadHello("extra bytes after the hello")
     start_s, flags = struct.unpack_from("<2I", received + bytes(4), HEADER_BYTES)
     return Hello(start_s=start_s, paused_too=version > 0 and flags == SEND_PAUSE_DATA)

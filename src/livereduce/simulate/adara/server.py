@@ -30,7 +30,7 @@ def _silent(_: str) -> None:
 
 def _asked(start_s: int) -> str:
     """Meaning of a hello's start field, for people."""
-    return {0: "what comes from now on", 1: "the run from its start"}.get(start_s, f"what came since {start_s} s")
+    return {0: "new data only", 1: "the run from its start"}.get(start_s, f"data since {start_s} s")
 
 
 class Server:

@@ -277,7 +277,7 @@ class AdaraSource:
         """Log what was skipped."""
         damaged, problem = self._decoder.damaged, self._decoder.last_problem
         self._reported, bad = report(self._reported, damaged, f"bad packets so far, the newest at {problem}", now)
-        what = "packets so far came again in mid-stream, where no server should repeat; each counts once"
+        what = "packets so far were sent again in mid-stream, which no server should do; each counts once"
         self._reported_repeats, repeats = report(self._reported_repeats, self._session.window.unexpected, what, now)
         for line in filter(None, (bad, repeats)):
             _log.warning("%s: %s", self._state.address, line)
@@ -296,7 +296,9 @@ class AdaraSource:
                 return [item for half in halves(table) for item in self._decoded(half, now)]
             self._decoder.contained.note(f"a packet ({table.place(0)})", error)
             time_ns = int(table.time_ns[0])
-            items = [Gap(run=self._run(), reason="a packet that could not be followed", from_ns=time_ns, to_ns=time_ns)]
+            items = [
+                Gap(run=self._run(), reason="a packet that could not be processed", from_ns=time_ns, to_ns=time_ns)
+            ]
         gaps = sum(isinstance(item, Gap) for item in items)
         self._state = replace(self._state, gaps=self._state.gaps + gaps)
         return items
@@ -309,7 +311,7 @@ class AdaraSource:
             items += self._decoder.items(table, rare, output) if isinstance(output, Deliver) else [output]
         self._session = following
         for gap in (output for output in outputs if isinstance(output, Gap)):
-            _log.warning("%s: something of run %d is missing: %s", self._state.address, gap.run, gap.reason)
+            _log.warning("%s: run %d is incomplete: %s", self._state.address, gap.run, gap.reason)
         if self._session.pulses != pulses:
             # Only a new pulse counts, not any packet: a server that breaks after its prologue must not be called
             # without pause.

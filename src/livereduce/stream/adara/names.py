@@ -51,7 +51,7 @@ class Names:
         self._owner[chosen] = key
         self._names[key] = chosen, ""
         if name and chosen != name:
-            whose = "is a log of livereduce's own" if is_our_log(name) else "has another variable already"
+            whose = "is a log of livereduce's own" if is_our_log(name) else "is already used by another variable"
             _log.warning("the name %r %s: variable %d of device %d is the log %r", name, whose, key[1], key[0], chosen)
 
 

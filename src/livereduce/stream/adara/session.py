@@ -43,7 +43,7 @@ RECENT = 16
 """Pulses whose stamps are kept, so that a few wrong stamps do not decide where to resume after a reconnect."""
 MAX_RUNS = 1024
 """Runs of a connection that are recognized when they come back."""
-OVERLAP_MISSING = "the server could not give again what it sent while the connection was down"
+OVERLAP_MISSING = "the server no longer had the data that it sent while the connection was down"
 ONLY_REPEATS = "the server sends the same packets again and again; what it should have sent instead is missing"
 
 
@@ -321,7 +321,7 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
             RunStarted(run=packet.run, time_ns=started_ns, from_start=packet.status is RunStatusCode.NEW_RUN)
         )
         if packet.run in state.runs:
-            reason = f"run {packet.run} came back after it was over; what came of it before is not in this result"
+            reason = f"run {packet.run} came back after it had ended; its earlier data is not in this result"
             outputs.append(Gap(run=packet.run, reason=reason, to_ns=time_ns))
         state = replace(state, runs=(*state.runs, packet.run)[-MAX_RUNS:])
     return _hear_pause(state, packet.paused, time_ns, outputs)

@@ -55,9 +55,9 @@ def clock(entry: h5py.Group, timed: list[h5py.Dataset], notes: Notes) -> Clock:
     moments = [moment(node, words, None) for node, words in said if words]
     zone = next((each.tzinfo for each in moments if each.tzinfo is not None), UTC)
     if moments and {each.tzinfo is None for each in moments} == {True, False}:
-        notes.add(f"moments without a time zone are read as {zone}", entry.name)
+        notes.add(f"times without a time zone are read as {zone}", entry.name)
     if not said[0][1]:
-        notes.add("no start_time; times count from the first moment that the file names", entry.name)
+        notes.add("no start_time; times count from the earliest time in the file", entry.name)
     start = moments[0] if moments else UNIX_EPOCH
     return Clock(start=start if start.tzinfo else start.replace(tzinfo=zone), zone=zone)
 

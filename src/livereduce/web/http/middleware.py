@@ -62,14 +62,14 @@ class Shield:
 def why_refused(request: Request, names: frozenset[str]) -> Response | None:
     """The error answer for a request that is refused; None if it may pass."""
     if len(request.headers.getlist("host")) != 1 or not host_is_ours(request.headers["host"], names):
-        return refusal(421, "this server does not go by that name; start it with --name NAME if it should")
+        return refusal(421, "this server does not accept that host name; start it with --name NAME to accept it")
     if len(request.scope.get("query_string", b"")) > MAX_QUERY:
         return refusal(414, f"the query is longer than {MAX_QUERY} bytes")
     length = request.headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit() and int(length[:9]) <= MAX_BODY and len(length) < 10):
-        return refusal(413, f"the body is longer than {MAX_BODY} bytes; nothing here needs one")
+        return refusal(413, f"the body is longer than {MAX_BODY} bytes; no request here needs a body")
     if "transfer-encoding" in request.headers:
-        return refusal(411, "a body without a length is not taken")
+        return refusal(411, "a body needs a Content-Length")
     return None
 
 

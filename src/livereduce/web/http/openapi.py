@@ -17,7 +17,7 @@ def description() -> Json:
         "info": {
             "title": "livereduce",
             "version": __version__,
-            "description": "How the live reduction of one or many instruments does, and what it gives. "
+            "description": "State and results of the live reduction of one or many instruments. "
             "Times are ISO 8601 with zone; numbers that are not known are null.",
         },
         "paths": _paths(),
@@ -33,22 +33,24 @@ def _paths() -> Json:
     product = f"{one}/products/{{run}}/{{name}}"
     of_run = [_ID, _RUN]
     return {
-        "/healthz": _get("Whether this server answers.", "Health"),
-        "/metrics": _get("Everything in numbers, in Prometheus' text format.", None, "text/plain"),
+        "/healthz": _get("Health check: this server answers.", "Health"),
+        "/metrics": _get("All metrics, in the Prometheus text format.", None, "text/plain"),
         "/api/openapi.json": _get("This description.", None, "application/json"),
         "/api/events": _get(
             "Server-sent events: hello, status, product, down, beat.",
             None,
             "text/event-stream",
-            [_query("id", "Instruments to be told of; all without it.", {"type": "string"}, many=200)],
+            [_query("id", "Only these instruments; all if not given.", {"type": "string"}, many=200)],
             (404, 422, 429),
         ),
         "/api/instruments": _get("A card for each instrument.", "Instruments"),
         one: _get("Everything about an instrument.", "Instrument", parameters=[_ID], errors=(404,)),
         f"{one}/timeline": _get(
-            "The last day in numbers and marks.", "Timeline", parameters=[_ID, _SINCE], errors=(404, 422)
+            "Numbers and marks of the last day.", "Timeline", parameters=[_ID, _SINCE], errors=(404, 422)
         ),
-        f"{one}/output": _get("What the scripts said.", "Output", parameters=[_ID], errors=(404,)),
+        f"{one}/output": _get(
+            "What the scripts printed, and their last error.", "Output", parameters=[_ID], errors=(404,)
+        ),
         f"{one}/trends/{{run}}": _get(
             "Numbers that the scripts of a run reported.", "Trends", parameters=[*of_run, _TARGET], errors=(404, 422)
         ),
@@ -57,8 +59,8 @@ def _paths() -> Json:
             "A product for plotting.", "Product", parameters=[*of_run, _NAME, _POINTS, _ROW], errors=(404, 422, 429)
         ),
         f"{product}.nxs": _get("The file itself.", None, "application/x-hdf5", [*of_run, _NAME], (404,)),
-        f"{product}.csv": _get("As a table.", None, "text/csv", [*of_run, _NAME, _ROW], (404, 422, 429)),
-        f"{product}.png": _get("As a picture.", None, "image/png", [*of_run, _NAME, _ROW], (404, 422, 429)),
+        f"{product}.csv": _get("As a CSV table.", None, "text/csv", [*of_run, _NAME, _ROW], (404, 422, 429)),
+        f"{product}.png": _get("As a PNG image.", None, "image/png", [*of_run, _NAME, _ROW], (404, 422, 429)),
     }
 
 
@@ -76,7 +78,7 @@ _RUN = _parameter("run", "The run number; 0 between runs.", {"type": "integer", 
 _NAME = _parameter("name", "The name of the product.", {"type": "string"})
 _POINTS = _query(
     "max_points",
-    "Values at most, in all.",
+    "At most this many values in total.",
     {"type": "integer", "minimum": 1, "maximum": MAX_POINTS, "default": 100_000},
 )
 _ROW = _query(
@@ -85,7 +87,7 @@ _ROW = _query(
     {"type": "integer", "minimum": 0, "maximum": 10**9},
     many=MAX_ROWS,
 )
-_SINCE = _query("since", "Numbers after this time only.", {"type": "string", "format": "date-time"})
+_SINCE = _query("since", "Only numbers after this time.", {"type": "string", "format": "date-time"})
 _TARGET = _query(
     "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 )
@@ -109,15 +111,15 @@ def _get(
 
 _ERRORS = {
     401: "The token is wrong or missing.",
-    403: "Not from there, or not at all here.",
-    404: "There is no such thing.",
-    409: "There is no daemon to which it could be said.",
-    411: "A body without a length is not taken.",
+    403: "Not allowed from another site, or restarts are not enabled here.",
+    404: "Not found.",
+    409: "No daemon is running that could restart its worker.",
+    411: "A body needs a Content-Length.",
     413: "The body is too long.",
     414: "The query is too long.",
-    421: "This server does not go by that name.",
-    422: "A value in the query is not what is expected.",
-    429: "Too much at once; try again later.",
+    421: "This server does not accept that host name.",
+    422: "A value in the query is invalid.",
+    429: "Too many requests at once; try again later.",
 }
 
 
@@ -129,10 +131,13 @@ def _errors(*codes: int) -> Json:
 
 
 def _restart() -> Json:
-    asked = {"description": "It has been asked to.", "content": {"application/json": {"schema": ref("Asked")}}}
+    asked = {
+        "description": "The daemon was asked to restart its worker.",
+        "content": {"application/json": {"schema": ref("Asked")}},
+    }
     return {
         "post": {
-            "summary": "Begin anew with the scripts as they are now (SIGHUP to the daemon).",
+            "summary": "Restart the worker with the current scripts (SIGHUP to the daemon).",
             "security": [{"token": []}],
             "parameters": [_ID],
             "responses": {"202": asked, **_errors(401, 403, 404, 409)},

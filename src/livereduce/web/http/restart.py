@@ -52,7 +52,7 @@ def holds(pid: int, lock: Path, proc: Path = Path("/proc")) -> bool:
         wanted = lock.stat()
         numbers = os.listdir(proc / str(pid) / "fd")  # noqa: PTH208 (names, not paths)
     except OSError as error:
-        raise NotHeld(f"it cannot be seen who holds {lock}: {error.strerror}") from None
+        raise NotHeld(f"cannot find out which process holds {lock}: {error.strerror}") from None
     for number in numbers:
         with suppress(OSError):  # closed in between
             found = (proc / str(pid) / "fd" / number).stat()

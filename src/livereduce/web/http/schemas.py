@@ -33,7 +33,7 @@ def thing(**fields: Json) -> Json:
 
 _NUMBERS = many(maybe(NUMBER))
 _VALUES: Json = {
-    "description": "A number (scalar), a list (1d, one row) or a list of lists (2d, several rows); null is no number",
+    "description": "A number (scalar), a list (1d, one row) or a list of lists (2d, several rows); null: not a number",
     "type": ["number", "array", "null"],
 }
 
@@ -56,8 +56,8 @@ SCHEMAS: Json = {
         memory_limit_bytes=maybe(WHOLE),
         last_result_at=maybe(TIME),
         last_result_age_s=maybe(NUMBER),
-        seen_at={**maybe(TIME), "description": "when all this was so: the last word of the daemon that is known here"},
-        peer={**maybe(TEXT), "description": "the page that this card is from, if it is another one"},
+        seen_at={**maybe(TIME), "description": "time of the newest status that is known here"},
+        peer={**maybe(TEXT), "description": "the page that this card comes from, if it is another one"},
     ),
     "Instruments": thing(at=TIME, instruments=many(ref("Card"))),
     "Run": thing(
@@ -65,7 +65,7 @@ SCHEMAS: Json = {
         ended=YES_NO,
         start_time={**TEXT, "description": "ISO 8601; empty if not known"},
         end_time={**TEXT, "description": "ISO 8601; empty if not known, or as long as the run goes on"},
-        incomplete={**TEXT, "description": "what the end of the run lacks; empty if nothing"},
+        incomplete={**TEXT, "description": "what is missing at the end of the run; empty if nothing"},
         products=many(ref("Listed")),
     ),
     "Listed": thing(
@@ -98,7 +98,7 @@ SCHEMAS: Json = {
         units=TEXT,
         axes=many(thing(name=TEXT, units=TEXT, values=_NUMBERS)),
         attributes={"type": "object"},
-        thinned={**TEXT, "description": "what was done to have fewer points; empty if nothing"},
+        thinned={**TEXT, "description": "how the number of points was reduced; empty if it was not"},
         note=TEXT,
         version=TEXT,
     ),
@@ -130,9 +130,12 @@ SCHEMAS: Json = {
         },
     ),
     "Output": thing(
-        printed={**many(thing(at=TIME, script=TEXT, line=TEXT)), "description": "the newest last, by which script"},
-        left_out={**WHOLE, "description": "lines that are not in the log, since the scripts print too much"},
-        traceback={**TEXT, "description": "of the last failure of the scripts as they are; empty if there was none"},
+        printed={
+            **many(thing(at=TIME, script=TEXT, line=TEXT)),
+            "description": "newest last, with the script that printed it",
+        },
+        left_out={**WHOLE, "description": "lines left out of the log because the scripts print too much"},
+        traceback={**TEXT, "description": "of the last failure of the current scripts; empty if there was none"},
         failure={"description": "the same failure in parts", "type": ["object", "null"]},
         script_hashes=many(thing(step=TEXT, path=TEXT, md5=TEXT, modified=TEXT, changed=TEXT)),
     ),

@@ -52,7 +52,7 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
         if signal.ndim > 2 or signal.size > MAX_CSV_CELLS:
-            raise Unshowable(f"a product of shape {signal.shape} is no table; download it as NeXus")
+            raise Unshowable(f"a product of shape {signal.shape} cannot be shown as a table; download it as NeXus")
         axes = axes_of(data, signal)
         headings = [name for axis, length in zip(axes, signal.shape, strict=True) for name in _headings(axis, length)]
         yield _text([[*headings, _heading("signal", str(signal.attrs.get("units", ""))), "error"]])

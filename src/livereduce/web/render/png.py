@@ -120,7 +120,7 @@ def _power(arrays: Sequence[Floats]) -> int:
     """
     sizes = [float(np.abs(known).max()) for one in arrays if (known := one[np.isfinite(one)]).size]
     if not sizes:
-        raise Unshowable("there is nothing to draw: the product has no points, or none of them is a number")
+        raise Unshowable("nothing to plot: the product has no points, or none of them is a number")
     largest = max(sizes)
     return 0 if largest == 0 or SMALLEST_USUAL < largest < LARGEST_USUAL else int(np.floor(np.log10(largest)))
 

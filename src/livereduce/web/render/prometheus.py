@@ -42,10 +42,12 @@ def _unix(text: str) -> float:
 FROM_SNAPSHOT = (
     _Of("livereduce_status_updated_timestamp_seconds", "When the snapshot was written.", lambda s: _unix(s.updated)),
     _Of("livereduce_daemon_start_timestamp_seconds", "When the daemon was started.", lambda s: _unix(s.started)),
-    _Of("livereduce_problems", "What somebody should look at in configuration or scripts.", lambda s: len(s.problems)),
+    _Of("livereduce_problems", "Problems in configuration or scripts that need attention.", lambda s: len(s.problems)),
     _Of("livereduce_worker_generation", "Number of the newest worker.", lambda s: s.generation),
-    _Of("livereduce_worker_memory_bytes", "Memory of the worker with all it has started.", lambda s: s.memory_bytes),
-    _Of("livereduce_worker_memory_limit_bytes", "Its limit.", lambda s: s.memory_limit_bytes),
+    _Of(
+        "livereduce_worker_memory_bytes", "Memory of the worker and all its child processes.", lambda s: s.memory_bytes
+    ),
+    _Of("livereduce_worker_memory_limit_bytes", "Memory limit of the worker.", lambda s: s.memory_limit_bytes),
     _Of(
         "livereduce_worker_restarts_total",
         "Workers that crashed, hung or were killed (unplanned restarts).",
@@ -69,13 +71,13 @@ FROM_SNAPSHOT = (
     _Of("livereduce_gaps_total", "Parts of runs that are missing for good.", _progress(lambda p: p.gaps), True),
     _Of(
         "livereduce_contained_errors_total",
-        "Errors of livereduce's own that cost a packet or a chunk, not the worker.",
+        "Internal errors of livereduce, each of which lost a packet or a chunk.",
         _progress(lambda p: p.contained),
         True,
     ),
     _Of(
         "livereduce_repeated_pulses_total",
-        "Pulses that the server said again, not counted twice.",
+        "Pulses that the server sent again; not counted twice.",
         _progress(lambda p: p.repeated_pulses),
         True,
     ),

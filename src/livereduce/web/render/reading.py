@@ -144,7 +144,7 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
         if signal.ndim == 0:
-            raise Unshowable("there is nothing to draw: the product is a single number")
+            raise Unshowable("nothing to plot: the product is a single number")
         length = signal.shape[-1]
         by = -(-length // columns) or 1
         thinned = f"each column is drawn from the lowest to the highest of {by} neighbouring points"

@@ -109,7 +109,7 @@ class Broadcast:
         """
         held = Counter(self._boxes.values())
         if held[address] >= MAX_OF_ONE:
-            raise Full(f"{MAX_OF_ONE} are watching from this address already")
+            raise Full(f"{MAX_OF_ONE} browsers are already connected from this address")
         if len(self._boxes) >= MAX_WATCHERS:
             self._dismiss(whose_place(held, address))
         box = Mailbox(ids)
@@ -150,5 +150,5 @@ def whose_place(held: Mapping[str, int], address: str) -> str:
     """
     most = max(held, key=lambda one: held[one])
     if held[most] <= held.get(address, 0) + 1:
-        raise Full(f"all {sum(held.values())} places are taken")
+        raise Full(f"all {sum(held.values())} connections are in use")
     return most

@@ -111,7 +111,7 @@ class Facility:
         except Exception as error:
             if clock_s - one.complained_at >= COMPLAIN_EVERY_S:
                 one.complained_at = clock_s
-                log.exception("the files of %s cannot be looked at; this is said once a minute", one.place.id)
+                log.exception("cannot read the files of %s; logged once a minute", one.place.id)
             one.view = judge_down(one.view, f"this page cannot read its files ({type(error).__name__})", now)
 
     async def _shaped(self, seen: SeenFiles) -> SeenFiles:
@@ -129,7 +129,7 @@ class Facility:
         return replace(seen, shapes={**seen.shapes, **shapes}) if shapes else seen
 
     def _miss(self, one: Watched, now: datetime, clock_s: float) -> None:
-        why = "the file server does not answer: nothing is known of this instrument now"
+        why = "the file server does not answer: the state of this instrument is not known"
         before, one.view = one.view, judge_down(one.view, why, now)
         self._tell(one, before, now, clock_s)
 

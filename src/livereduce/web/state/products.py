@@ -104,7 +104,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except CacheBusy:
-        raise HTTPException(429, "too much is asked for at once", {"retry-after": "1"}) from None
+        raise HTTPException(429, "too many requests at once", {"retry-after": "1"}) from None
     except Refused as refused:
         raise HTTPException(refused.status, refused.text) from None
     except (OSError, ValueError, ArithmeticError) as error:  # raised by trends

@@ -29,7 +29,7 @@ class SeenFiles:
     """
 
     status: Status | None = None
-    problem: str = "nobody has looked yet"
+    problem: str = "not checked yet"
     down: str = ""
     status_file: Path | None = None
     products_dir: str = ""

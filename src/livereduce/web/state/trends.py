@@ -58,13 +58,13 @@ def _sentence(found: Forecast, target: float) -> str:
     if found.reached and found.relative_error is not None:
         return f"{wanted} is reached: the relative error is {100 * found.relative_error:.3g} %"
     if found.more is None:
-        return f"it cannot be told when {wanted} is reached: {found.why_not}"
+        return f"cannot predict when {wanted} is reached: {found.why_not}"
     more = (
         f"{found.more / PC_PER_UAH:.3g} µAh more" if found.exposure == "proton charge" else f"{_span(found.more)} more"
     )
     if found.seconds_more is None or found.seconds_more >= FURTHEST_S:
         return f"{wanted} takes {more}" + (f"; {found.why_not}" if found.why_not else "")
-    return f"{wanted} in {_span(found.seconds_more)} ({more}) if it goes on as in the last ten minutes"
+    return f"{wanted} in {_span(found.seconds_more)} ({more}) at the rate of the last ten minutes"
 
 
 def _span(seconds: float) -> str:

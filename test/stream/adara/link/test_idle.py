@@ -114,14 +114,14 @@ def test_no_answer_means_to_connect_again(run: int, paused: bool) -> None:
     one.silent(60.0)
     ((left_s, reason),) = one.left
     assert left_s - begun_s <= 4.0 + ANSWER_S + 2 * STEP_S
-    assert reason == "nothing came for 7 s, and a second connection got no answer"
+    assert reason == "no data for 7 s, and a second connection got no answer"
 
 
 def test_a_second_connection_that_is_refused_says_so_at_once() -> None:
     one = link()
-    one.silent(60.0, lambda _: Glimpse(failed="cannot be made: Connection refused"))
+    one.silent(60.0, lambda _: Glimpse(failed="failed: Connection refused"))
     ((left_s, reason),) = one.left
-    assert reason == "nothing came for 4 s, and a second connection cannot be made: Connection refused"
+    assert reason == "no data for 4 s, and a second connection failed: Connection refused"
     assert left_s - one.asked[0] <= STEP_S
 
 

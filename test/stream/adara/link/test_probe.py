@@ -38,7 +38,7 @@ CASES = [
     (IN_RUN + p.run_status(T0, END_RUN, 10) + p.run_status(T0, NEW_RUN, 11), Glimpse(run=11)),
     (IN_RUN + p.packet(0x4003, 1, T0, words(1, 2)) + PULSE, Glimpse(run=10, pulses=True)),
     (PULSE, Glimpse()),
-    (IN_RUN + words(7, 0x400001, 1, 2), Glimpse(run=10, failed="got what is no stream")),
+    (IN_RUN + words(7, 0x400001, 1, 2), Glimpse(run=10, failed="got invalid data")),
 ]
 
 
@@ -92,7 +92,7 @@ def test_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     one = Probe(socket.AF_INET, ("127.0.0.1", port))
-    assert look_until_failed(one).failed == "cannot be made: Connection refused"
+    assert look_until_failed(one).failed == "failed: Connection refused"
     one.close()
 
 

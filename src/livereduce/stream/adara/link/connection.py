@@ -45,7 +45,7 @@ class Connection:
             self._socket.sendall(client_hello(epics_ns(time.time()), start_s))
         except OSError as error:
             self._socket.close()
-            raise SourceLost(f"{host}:{port} would not take the hello: {error}") from None
+            raise SourceLost(f"{host}:{port} did not accept the hello: {error}") from None
 
     @property
     def peer(self) -> tuple[socket.AddressFamily, object]:

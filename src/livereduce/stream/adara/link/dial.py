@@ -59,4 +59,4 @@ def _look_up(host: str, port: int, answers: "queue.SimpleQueue[list[_Address] | 
     except OSError as error:
         answers.put(error)
     except UnicodeError as error:  # a label of the name is empty or too long
-        answers.put(OSError(f"{host!r} is no name of a host: {error}"))
+        answers.put(OSError(f"{host!r} is not a valid host name: {error}"))

@@ -176,7 +176,7 @@ def _silent(state: Idle, fact: Silent, now: float) -> Step:
 
 
 def _judge(state: Idle, fact: Silent, seen: Glimpse, waited_s: float, now: float) -> Step:
-    nothing = f"nothing came for {now - state.heard_s:.0f} s"
+    nothing = f"no data for {now - state.heard_s:.0f} s"
     if seen.run is None:
         if not seen.failed and waited_s < ANSWER_S:
             return state, ()

@@ -43,7 +43,7 @@ class Talk:
             length, word = struct.unpack_from("<2I", self._held, at)
             end = at + HEADER_BYTES + length
             if length % 4 or length > MAX_PAYLOAD_BYTES:
-                self.glimpse = replace(self.glimpse, failed="got what is no stream")
+                self.glimpse = replace(self.glimpse, failed="got invalid data")
             elif word >> 8 in _READ and length <= KEPT_BYTES:
                 if end > len(self._held):
                     break
@@ -83,7 +83,7 @@ class Probe:
         self._socket.setblocking(False)
         code = self._socket.connect_ex(address)  # type: ignore[arg-type]
         if code not in (0, errno.EINPROGRESS):
-            self._fail(f"cannot be made: {os.strerror(code)}")
+            self._fail(f"failed: {os.strerror(code)}")
 
     def look(self) -> Glimpse:
         """Its answers so far."""
@@ -102,7 +102,7 @@ class Probe:
         """Send the hello once connected."""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            self._fail(f"cannot be made: {os.strerror(code)}")
+            self._fail(f"failed: {os.strerror(code)}")
             return False
         try:
             # 20 bytes into an empty buffer are sent whole or not at all

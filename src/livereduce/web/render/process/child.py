@@ -90,9 +90,11 @@ def refusal_of(error: Exception, job: RenderJob) -> tuple[int, str]:
         case OSError() if error.errno is not None and error.strerror:
             return 404, f"it cannot be read: {error.strerror}"
         case OSError() | RuntimeError():
-            return 404, "it cannot be read: the file is damaged, or no HDF5 file"
+            return 404, "it cannot be read: the file is damaged or not an HDF5 file"
         case KeyError() | AttributeError() | TypeError() | ValueError():
-            log.warning("%s of run %d is no product of ours: %s: %s", job.name, job.run, type(error).__name__, error)
-            return 404, "it cannot be read: the file is not laid out as a product"
+            log.warning(
+                "%s of run %d is not a livereduce product: %s: %s", job.name, job.run, type(error).__name__, error
+            )
+            return 404, "it cannot be read: the file does not have the layout of a product"
     log.error("%s of run %d as %s", job.name, job.run, job.what, exc_info=error)
     return 422, f"it cannot be shown as {job.what}; the log of this page says why"

@@ -75,7 +75,7 @@ class Renderer:
                 raise Refused(*decode_refusal(received[1]))
         except (OSError, asyncio.IncompleteReadError):
             await self.end()
-            raise Refused(422, "reading it ended the process that does it: it takes too much memory or time") from None
+            raise Refused(422, "the process that reads it was ended: it takes too much memory or time") from None
 
     def rest(self) -> None:
         """Release the renderer until the next job."""
@@ -116,7 +116,7 @@ class Renderer:
             try:
                 self._process = await _start(self._kind)
             except OSError as error:
-                raise Refused(422, f"no process can be started to read it: {error.strerror or error}") from None
+                raise Refused(422, f"cannot start a process to read it: {error.strerror or error}") from None
         return self._process
 
 

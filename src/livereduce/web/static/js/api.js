@@ -22,8 +22,8 @@ export function heardAt(iso) {
 async function ask(path, settings = {}) {
   const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...settings });
   const body = await answer.json().catch(() => null);
-  if (answer.ok && body === null) throw new Error("the server's answer broke off");
-  if (!answer.ok) throw new Refused(answer.status, body?.error ?? `the server answers ${answer.status}`);
+  if (answer.ok && body === null) throw new Error("the server's answer was cut short");
+  if (!answer.ok) throw new Refused(answer.status, body?.error ?? `the server answered with status ${answer.status}`);
   heardAt(body.at);
   return body;
 }

@@ -103,7 +103,7 @@ function lost() {
   if (lost_since) return;
   lost_since = new Date();
   document.documentElement.dataset.lost = "";
-  put(byId("lost"), `This page has lost its server at ${when(lost_since)}. What it shows is from before; it keeps trying.`);
+  put(byId("lost"), `Connection lost at ${when(lost_since)}; showing old data, reconnecting.`);
   show(byId("lost"), true);
 }
 

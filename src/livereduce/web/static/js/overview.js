@@ -15,7 +15,7 @@ let cards = [];
 const draw = coalesced(async () => {
   tellChanges();
   show(byId("empty"), cards.length === 0);
-  put(byId("empty"), "No instrument is known to this server.");
+  put(byId("empty"), "No instruments are configured on this server.");
   byId("cards").toggleAttribute("data-few", cards.length <= 12);
   keep(byId("cards"), cards, keyOf, makeCard, updateCard);
   keep(byId("summary"), counted(), ([word]) => word, () => element("li", { class: "state small" }),

@@ -51,7 +51,7 @@ export function resultPanel(id) {
     const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
     if (base?.kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
     if (!base) {
-      blank(run ? `Run ${run} has no result yet.` : "There is no result yet.", false);
+      blank(run ? `Run ${run} has no result yet.` : "No result yet.", false);
       done(run, "", "");
       shown = mark;
       return;

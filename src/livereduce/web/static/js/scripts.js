@@ -27,7 +27,7 @@ function draw({ printed, left_out, traceback, failure, script_hashes }) {
 function told(failure) {
   const line = failure.line ? ` in line ${failure.line}` : "";
   const where = `${failure.step} failed${line}${failure.run ? `, run ${failure.run}` : ""}, at ${when(failure.at)}`;
-  return failure.well_again ? `${where}. The same script has made a result since.` : `${where}.`;
+  return failure.well_again ? `${where}. The same script has produced a result since then.` : `${where}.`;
 }
 
 // Stays at the end, unless somebody is reading further up.

@@ -43,11 +43,11 @@ export function restartForm(id) {
   const answer = byId("restart-answer");
   byId("restart").addEventListener("submit", async (event) => {
     event.preventDefault();
-    put(answer, "Asking …");
+    put(answer, "Sending the request …");
     try {
       await restart(id, byId("token").value);
       byId("token").value = "";
-      put(answer, `Restart asked for at ${when(new Date())}.`);
+      put(answer, `Restart requested at ${when(new Date())}.`);
     } catch (error) {
       put(answer, `Not restarted: ${error.message}`);
     }

@@ -18,7 +18,7 @@ export function trendsPanel(id, runOf) {
     const answer = run === null ? { metrics: [], left_out: [] } : await trends(id, run, wantedFraction());
     last = answer.metrics;
     const left = answer.left_out.join(", ");
-    put(byId("left-out"), left ? `More names than a run can have; left out: ${left}.` : "");
+    put(byId("left-out"), left ? `Too many metrics in this run; left out: ${left}.` : "");
     show(byId("no-trends"), last.length === 0);
     show(byId("target-form"), last.length > 0);
     keep(byId("trends"), last, (metric) => metric.name, make, update);
