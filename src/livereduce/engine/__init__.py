@@ -1,4 +1,4 @@
-"""Two engines behind one protocol: `builtin` (ours, from pip alone) and `mantid` (Mantid's own live algorithms).
+"""The engines: two behind one protocol, `builtin` (ours, installable with pip) and `mantid` (Mantid's live algorithms).
 
 May import every room below. `daemon`, `web` and `stream` never import an engine.
 Read `protocol.py` first.

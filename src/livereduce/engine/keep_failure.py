@@ -1,4 +1,4 @@
-"""Keeps the last failure of a script for people, with its traceback: for both engines, standard library only."""
+"""Store the last failure of a script for people, with its traceback: for both engines, standard library only."""
 
 import logging
 from datetime import datetime
@@ -12,14 +12,14 @@ logger = logging.getLogger("livereduce.engine")
 
 
 def keep_failure(job: Job, run: int, step: str, script: LoadedScript, error: ScriptError, script_errors: int) -> None:
-    """Leave a failure where the daemon finds it. If that cannot be, the log has it all the same.
+    """Store a failure where the daemon finds it. If that fails, the log has it all the same.
 
     Parameters
     ----------
     step
         ``proc`` or ``post_proc``.
     script_errors
-        How many there have been so far, with this one, as in `Progress`.
+        Number of script errors so far, including this one, as in `Progress`.
     """
     failure = ScriptFailure(
         at=datetime.now().astimezone().isoformat(timespec="milliseconds"),
@@ -35,5 +35,5 @@ def keep_failure(job: Job, run: int, step: str, script: LoadedScript, error: Scr
     )
     try:
         write_failure(Path(job.state_dir), failure)
-    except (OSError, ValueError) as problem:  # ValueError: a text that is no Unicode
+    except (OSError, ValueError) as problem:  # ValueError: text that is not valid Unicode
         logger.debug("the failure of %s cannot be kept: %s", step, problem)

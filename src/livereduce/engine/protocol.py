@@ -1,4 +1,4 @@
-"""The one protocol of both engines, coarse because Mantid owns its own loop."""
+"""The protocol of both engines; coarse, because Mantid has its own loop."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ from livereduce.messages.job import Job, ScriptCopy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """One way from chunks to a result; configuration makes one, code holds a tuple.
+    """One way from chunks to a result; a configuration makes one, the code holds a tuple.
 
     Attributes
     ----------
@@ -30,20 +30,20 @@ class Pipeline:
 
 
 class Tell(Protocol):
-    """Sends a sign of life at a change of phase, before what it begins is entered: that may never come back."""
+    """Sends a beat at a change of phase, before the phase is entered: it may never return."""
 
     def __call__(self, phase: Phase, progress: Progress | None = None) -> None:
-        """The phase that begins, or still lasts, and everything done so far; None: nothing new since the last."""
+        """The phase that begins, or still lasts, and everything done so far; None: no news since the last call."""
 
 
 class Engine(Protocol):
-    """Reduces a stream according to a job until told to stop. Made by a `MakeEngine`, and at work from then on."""
+    """Reduces a stream according to a job until told to stop. Made by a `MakeEngine`, and running from then on."""
 
     def poll(self, timeout_s: float) -> Progress:
         """Do what is due, waiting at most `timeout_s` for data; return a snapshot of everything done so far."""
 
     def stop(self, deadline_s: float) -> None:
-        """Finish the step, publish what there is, let go of everything; take at most `deadline_s`."""
+        """Finish the step, publish what is pending, release everything; take at most `deadline_s`."""
 
 
 class MakeEngine(Protocol):
@@ -55,5 +55,5 @@ class MakeEngine(Protocol):
         Raises
         ------
         OperatorError
-            The job cannot be done here: the worker exits 78.
+            The job cannot be done here: the worker exits with 78.
         """

@@ -1,4 +1,4 @@
-"""Makes code of a processing script.
+"""Compile a processing script.
 
 A script is the body of a function of ``input`` and ``output``. Two things follow, and `compile_script` is the one
 place for both: ``return`` is legal at the top level, and ``from x import *`` is not. It works on the syntax tree, not
@@ -21,7 +21,7 @@ FUNCTION = "__live__"
 
 
 def compile_script(text: bytes, path: str) -> types.CodeType:
-    """The code of a module that defines ``__live__(input, output)`` with the script as its body.
+    """Compile a module that defines ``__live__(input, output)`` with the script as its body.
 
     The function always returns the triple (what the script returned or None, `input`, `output`): the two names as the
     script left them. A script that ends with one of them deleted (``del output``) raises UnboundLocalError, located at
@@ -30,7 +30,7 @@ def compile_script(text: bytes, path: str) -> types.CodeType:
     Parameters
     ----------
     text
-        The script as it is in the file, so that an encoding cookie is obeyed.
+        The bytes of the file, so that an encoding cookie is obeyed.
     path
         The user's path, for tracebacks.
 
@@ -42,18 +42,18 @@ def compile_script(text: bytes, path: str) -> types.CodeType:
     _refuse_other_text(text, path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a string works; nobody looks at warnings of a service
+            warnings.simplefilter("ignore")  # "\d" in a string works; nobody reads the warnings of a service
             script = ast.parse(text, filename=path)
             body, flags = _take_future_imports(script.body, path)
             return _compile_body(body, path, flags)
     except RecursionError:
         raise SyntaxError("nested too deeply", (path, 1, None, None)) from None
-    except MemoryError:  # CPython's parser says so of many brackets in one another, too
+    except MemoryError:  # CPython's parser raises this for deeply nested brackets, too
         raise SyntaxError("nested too deeply, or needs too much memory", (path, 1, None, None)) from None
 
 
 def _refuse_other_text(text: bytes, path: str) -> None:
-    """Refuse what is not text in the script's encoding: the parser lets it pass in comments, or names no line."""
+    """Refuse bytes that are not text in the encoding: the parser accepts them in comments, or gives no line."""
 
     def refuse(message: str, offset: int) -> NoReturn:
         raise SyntaxError(message, (path, text.count(b"\n", 0, offset) + 1, None, None)) from None
@@ -66,7 +66,7 @@ def _refuse_other_text(text: bytes, path: str) -> None:
         refuse(f"not {error.encoding.upper()} text (byte 0x{text[error.start]:02x})", error.start)
     except SyntaxError as error:  # an unknown encoding
         refuse(str(error.msg), 0)
-    except (LookupError, UnicodeError) as error:  # a codec, but none for text
+    except (LookupError, UnicodeError) as error:  # a codec, but not one for text
         refuse(str(error), 0)
 
 
@@ -93,7 +93,7 @@ def _compile_body(body: list[ast.stmt], path: str, flags: int) -> types.CodeType
 
 
 def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node of the script itself, not those of functions and classes within it, whose returns are theirs.
+    """Every node of the script itself, without those of its inner functions and classes, whose returns are theirs.
 
     A loop and not an `ast.NodeVisitor`, which would hit the recursion limit on long sums that Python compiles.
     """
@@ -115,7 +115,7 @@ def _make_triple(statement: ast.Return) -> None:
 def _take_future_imports(body: list[ast.stmt], path: str) -> tuple[list[ast.stmt], int]:
     """The body without its ``from __future__`` imports, which no function may have, and the compiler flags for them.
 
-    Only those that stand where Python allows them are taken; compiling refuses the others by itself.
+    Only those in places where Python allows them are taken; compiling refuses the others by itself.
     """
     start = 1 if body and _is_docstring(body[0]) else 0
     end, flags = start, 0

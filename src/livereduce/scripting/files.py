@@ -1,4 +1,4 @@
-"""The two processing scripts as files: where they lie, their md5, whether they can be used."""
+"""The two processing scripts as files: their paths, their md5, and whether they can be used."""
 
 import hashlib
 import os
@@ -10,28 +10,28 @@ from livereduce.scripting.syntax import Parse, parse
 from livereduce.scripting.unused import Unused
 
 MAX_BYTES = 1 << 20
-"""A script is written by people: a longer file is data, or no script at all."""
+"""A script is written by people: a longer file is data, or not a script at all."""
 
 
 WITHOUT = {
     "proc": "chunks are accumulated unprocessed",
     "post_proc": "the accumulated data are the result",
 }
-"""What happens where there is no script for a step; both are ways to work."""
+"""Effect of a missing script, by step; both are valid ways to work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptFile:
-    """One script as it lies on disk.
+    """One script as it is on disk.
 
     Attributes
     ----------
     problem
         Why it cannot be used, or empty; it names the file.
     modified_ns
-        When the file was written (Unix), for people only: what tells one version from another is the md5.
+        When the file was written (Unix), only for people: the md5 identifies a version.
     unused
-        Names that it assigns and that go nowhere.
+        Names that it assigns and never uses.
     """
 
     path: Path
@@ -44,7 +44,7 @@ class ScriptFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scripts:
-    """The scripts of an instrument; None where there is no file. `problem` is that of the directory, or empty."""
+    """The scripts of an instrument; None if there is no file. `problem` is that of the directory, or empty."""
 
     proc: ScriptFile | None = None
     post_proc: ScriptFile | None = None
@@ -52,12 +52,12 @@ class Scripts:
 
 
 def script_path(script_dir: Path, short_name: str, step: str) -> Path:
-    """Where the script of a step (``proc`` or ``post_proc``) is expected."""
+    """Expected path of the script of a step (``proc`` or ``post_proc``)."""
     return script_dir / f"reduce_{short_name}_live_{step}.py"
 
 
 def find_scripts(script_dir: Path, short_name: str, parse: Parse = parse) -> Scripts:
-    """Both scripts as they are on disk now; never raises."""
+    """Read both scripts as they are on disk now; never raises."""
     proc, post_proc = (read_script(script_path(script_dir, short_name, step), parse) for step in ("proc", "post_proc"))
     return Scripts(proc=proc, post_proc=post_proc, problem=_directory_problem(script_dir))
 
@@ -76,7 +76,7 @@ def _directory_problem(directory: Path) -> str:
 
 
 def read_script(path: Path, parse: Parse = parse) -> ScriptFile | None:
-    """The script of a path; None if there is no such file."""
+    """Read the script at a path; None if there is no such file."""
     try:
         with open_regular(path) as fd:
             modified_ns = os.fstat(fd).st_mtime_ns
@@ -97,12 +97,12 @@ def read_script(path: Path, parse: Parse = parse) -> ScriptFile | None:
 
 
 def md5_of(text: bytes) -> str:
-    """The md5 that tells one version of a script from another, in hex."""
+    """The md5 that identifies a version of a script, in hex."""
     return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
 def texts_of(scripts: Scripts) -> list[tuple[Path, bytes]]:
-    """Path and text of the scripts there are, as `livereduce.scripting.imports.import_closure` takes them."""
+    """Path and text of the existing scripts, as `livereduce.scripting.imports.import_closure` takes them."""
     return [(script.path, script.text) for script in (scripts.proc, scripts.post_proc) if script is not None]
 
 
@@ -121,5 +121,5 @@ def judge(
         f"{post_proc.name}: {one.advice}"
         for one in (scripts.post_proc.unused if scripts.post_proc else ())
         if not (engine == "mantid" and one.by_call and one.name == "result")
-    ]  # Mantid's algorithms store what they make under the name it is assigned to: that is the output of post_proc
+    ]  # Mantid's algorithms store their result under the name it is assigned to: that is the output of post_proc
     return problems, tuple(warnings)

@@ -1,7 +1,7 @@
-"""Which modules the scripts import from the script directory, found without running anything.
+"""Find the modules that the scripts import from the script directory, without running anything.
 
-They count as part of the scripts. Only what the syntax tree shows is found: import statements wherever they stand, and
-`importlib.import_module` or ``__import__`` with a text; not a name that is computed, nor a directory that a script adds
+They count as part of the scripts. Only what the syntax tree shows is found: import statements anywhere, and
+`importlib.import_module` or ``__import__`` with a literal text; not a computed name, nor a directory that a script adds
 to ``sys.path`` itself, nor a compiled extension.
 """
 
@@ -16,12 +16,12 @@ from livereduce.base.files import read_regular, too_long
 from livereduce.scripting.syntax import Name, Parse, Syntax, parse
 
 MAX_PLACES = 400
-"""Files found or missed; scripts that import more are not looked through any further."""
+"""Most files, found or missing; imports of scripts that need more are not followed any further."""
 MAX_PARSED_BYTES = 1 << 20
-"""A longer module is a table of data: it is watched, but not looked through."""
+"""A longer module is a table of data: it is watched, but its imports are not followed."""
 MAX_MODULE_BYTES = 16 << 20
 MAX_TOGETHER_BYTES = 64 << 20
-"""Scripts and modules are read every 30 s: these keep that below a second, and a file that is no module at all
+"""Scripts and modules are read every 30 s: these limits keep that below a second, and keep a file that is not a module
 (a terabyte, by mistake or not) from being read."""
 
 
@@ -32,11 +32,11 @@ class Closure:
     Attributes
     ----------
     paths
-        The files there are.
+        Existing files.
     missing
-        Files that would be imported if there were any: they may appear.
+        Files that would be imported if they existed: they may appear.
     problems
-        Of files that cannot be read or do not compile, with file, line and message.
+        Files that cannot be read or do not compile, with line and message.
     beyond
         Files beyond a limit of size, time or memory, with the limit: nothing may be started with them.
     """
@@ -61,9 +61,9 @@ class _Found:
 
 
 def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, parse: Parse = parse) -> Closure:
-    """The closure of scripts, given as path and text; never raises.
+    """Find the modules of scripts, given as path and text; never raises.
 
-    The standard library's names are never looked for: the worker has the script directory at the end of ``sys.path``.
+    Names of the standard library are not looked for: the worker has the script directory at the end of ``sys.path``.
     """
     waiting = deque(name for path, text in scripts for name in parse(text, path, None).imports)
     found = _Found()
@@ -87,7 +87,7 @@ def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, pars
 
 
 def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tuple[Name, ...]:
-    """Note a module and what is wrong with it; what it imports."""
+    """Record a module and its problems; return its imports."""
     found.paths[path] = None
     try:
         size = path.stat().st_size
@@ -110,10 +110,10 @@ def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tup
 
 
 def _locate(name: Name, script_dir: Path) -> Iterator[tuple[Path, Name | None]]:
-    """The files that importing a name runs, with the package that their relative imports start from.
+    """Files that are run when a name is imported, with the package that their relative imports start from.
 
     None as the package marks a file that would be run if it existed. A directory without ``__init__.py`` is a package
-    of its own kind: nothing to run.
+    of its own kind: there is nothing to run.
     """
     directory = script_dir
     for depth, part in enumerate(name, 1):
@@ -134,5 +134,5 @@ def _locate(name: Name, script_dir: Path) -> Iterator[tuple[Path, Name | None]]:
 def _is(kind: Callable[[int], bool], path: Path) -> bool:
     try:
         return kind(path.stat().st_mode)
-    except (OSError, ValueError):  # not there, out of reach, or no name that a file can have
+    except (OSError, ValueError):  # missing, unreachable, or not a possible file name
         return False

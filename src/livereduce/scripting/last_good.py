@@ -1,7 +1,7 @@
-"""The last good scripts: what a worker was started on last, kept over restarts of the daemon.
+"""The last good scripts: those that a worker was last started on, kept across daemon restarts.
 
-``good/<md5>.py`` in the state directory holds the bytes and ``good/index.json`` says which script each is; both are put
-in place by rename, the index last, so that it only ever names what is there. The md5 is checked on reading.
+``good/<md5>.py`` in the state directory holds the bytes and ``good/index.json`` says which script each is; both are
+replaced by rename, the index last, so that it only names files that exist. The md5 is checked on reading.
 """
 
 import json
@@ -21,7 +21,7 @@ INDEX = "index.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One entry of the index: the user's path, the md5, and when this version was taken into use."""
+    """One entry of the index: the user's path, the md5, and when this version was first used."""
 
     path: str
     md5: str
@@ -29,18 +29,18 @@ class Kept:
 
 
 def remember(state_dir: Path, scripts: Scripts) -> dict[str, str]:
-    """Keep these scripts as the last good ones, and nothing else: a script that is gone is not good any more.
+    """Store these scripts as the last good ones, and no others: a script that was removed is no longer good.
 
-    Call it when a worker was started on them. Does not write what is there already.
+    Call it when a worker was started on them. Files that exist already are not written again.
 
     Returns
     -------
-    Since when each has been in use, by the name of its file.
+    Since when each has been in use, by file name.
 
     Raises
     ------
     OSError
-        The state directory cannot be written; what was remembered before still is.
+        The state directory cannot be written; the stored scripts are unchanged.
     """
     folder = state_dir / "good"
     before = _read_index(folder)
@@ -64,16 +64,16 @@ def remember(state_dir: Path, scripts: Scripts) -> dict[str, str]:
 
 
 def last_good(state_dir: Path, name: str, parse: Parse = parse) -> ScriptFile | None:
-    """The last good version of a script, by the name of its file; None if there is none that is whole and compiles."""
+    """The last good version of a script, by file name; None if none is complete and compiles."""
     found = _find(state_dir, name, parse)
     return found[0] if found else None
 
 
 def mend(scripts: Scripts, state_dir: Path, parse: Parse = parse) -> tuple[Scripts, tuple[ProblemNote, ...]]:
-    """Put the last good version in the place of each script that cannot be used, with a note on each.
+    """Replace each script that cannot be used by its last good version, with a note on each.
 
-    A script that is not there stays away: removing it is how people disable a step. Only where the directory itself
-    cannot be read, what was used last is taken as a whole; then a step without a last good version was not in use.
+    A script that does not exist is not replaced: removing it is how people disable a step. Only if the directory itself
+    cannot be read, all of the last scripts are used; a step without a last good version was not in use then.
     """
     notes: list[ProblemNote] = []
     old = (scripts.proc, scripts.post_proc)
@@ -114,7 +114,7 @@ def _find(state_dir: Path, name: str, parse: Parse) -> tuple[ScriptFile, str] | 
 
 
 def _read_index(folder: Path) -> dict[str, Kept]:
-    """What is remembered; nothing if the index is not there or damaged."""
+    """Read the index; empty if it is missing or damaged."""
     try:
         body = json.loads(read_regular(folder / INDEX, MAX_BYTES, follow_link=False))
         return {name: Kept(**{key: str(value) for key, value in entry.items()}) for name, entry in body.items()}
@@ -123,7 +123,7 @@ def _read_index(folder: Path) -> dict[str, Kept]:
 
 
 def _read_text(folder: Path, entry: Kept) -> bytes | None:
-    """The bytes of an entry; None if they are not there or not those whose md5 was taken."""
+    """The bytes of an entry; None if they are missing or do not have the stored md5."""
     try:
         text = read_regular(folder / f"{entry.md5}.py", MAX_BYTES, follow_link=False)
     except (OSError, ValueError):
@@ -137,7 +137,7 @@ def _put(path: Path, text: bytes) -> None:
 
 
 def _sweep(folder: Path, names: set[str]) -> None:
-    """Remove everything but these files."""
+    """Remove everything except these files."""
     with suppress(OSError):
         for path in folder.iterdir():
             if path.name not in names:

@@ -1,7 +1,7 @@
-"""The built-in names as a script has left them: its own while it runs, Python's otherwise.
+"""Built-in names that a script has replaced: its own while it runs, Python's otherwise.
 
-A script may replace `print` or `open`, by design or by accident. That lasts for its calls, as it expects, and not for
-the rest of the worker, which would stop at its next line.
+A script may replace `print` or `open`, on purpose or by accident. That must hold during its calls, as it expects, but
+not in the rest of the worker, which would fail at its next line.
 """
 
 import builtins
@@ -15,7 +15,7 @@ _of_scripts: dict[str, Any] = {}
 
 @contextmanager
 def own_builtins() -> Iterator[None]:
-    """Give scripts what they have replaced before, and take it back."""
+    """Restore a script's replaced names for a call, and Python's after it."""
     names = vars(builtins)
     names.update(_of_scripts)
     try:

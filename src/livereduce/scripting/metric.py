@@ -1,4 +1,4 @@
-"""Scalars that the processing scripts report, from the script's call to whoever publishes the result.
+"""Metrics that the processing scripts report, from the script's call to the publisher of the result.
 
 An engine makes a `CycleReport` for each cycle and gives it to each call of a script; `metric` adds to the report of the
 call that it is called in. Standard library only: a script can be run anywhere with it.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import SupportsFloat
 
 MAX_METRICS = 50
-"""The most names that scripts can report in one cycle, and that are kept of one run."""
+"""Most names that scripts can report in one cycle, and that are kept of one run."""
 LONGEST_NAME = 64
 LONGEST_UNITS = 32
 
@@ -22,7 +22,7 @@ _NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_.-]{{0,{LONGEST_NAME - 1}}}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedMetric:
-    """One value of a metric; None: not finite (no counts yet), and for `error` also that none was given."""
+    """One value of a metric; None: not finite (no counts yet), and for `error` also not given."""
 
     name: str
     value: float | None
@@ -38,11 +38,11 @@ class CycleReport:
 
     @property
     def metrics(self) -> tuple[ReportedMetric, ...]:
-        """The last value of each, in the order in which their names came first."""
+        """The last value of each metric, in the order in which their names came first."""
         return tuple(self._metrics.values())
 
     def add(self, reported: ReportedMetric) -> None:
-        """Take a value in the place of an earlier one of its name.
+        """Add a value; it replaces an earlier one of the same name.
 
         Raises
         ------
@@ -62,7 +62,7 @@ _of_running_calls: list[CycleReport] = []
 
 @contextmanager
 def reporting_to(report: CycleReport) -> Iterator[None]:
-    """Let a script's call report to `report` while it runs; the call's own context, so that calls never mix."""
+    """Let a script's call report to `report` while it runs; uses the call's own context, so that calls never mix."""
     token = _of_this_call.set(report)
     _of_running_calls.append(report)
     try:
@@ -86,16 +86,16 @@ def metric(name: str, value: SupportsFloat, error: SupportsFloat | None = None, 
     name
         Letters, digits and ``_ . -``, at most 64, the first one a letter.
     value
-        A number, or what ``float`` makes one of. NaN and infinity are a gap.
+        A number, or anything that ``float`` accepts. NaN and infinity are a gap.
     error
-        Its standard deviation, if it is known; 0 or more.
+        Its standard deviation, if known; 0 or more.
     units
         For people, at most 32 characters.
 
     Raises
     ------
     ValueError, TypeError
-        One of them is not as above: says which, and what it was.
+        An argument is not as above: the text says which, and its value.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         what = f"letters, digits and _ . -, at most {LONGEST_NAME}, the first one a letter"

@@ -1,7 +1,7 @@
-"""Parses scripts and modules in a process of their own, with limits of time and memory, while the caller goes on.
+"""Parse scripts and modules in a separate process, with limits of time and memory, while the caller goes on.
 
-A megabyte of code takes seconds to compile, and a page of nested ``finally`` takes all the memory there is: neither may
-happen in the daemon's one loop. What was found is remembered by path and md5, so that a restart asks nothing.
+A megabyte of code takes seconds to compile, and a page of nested ``finally`` takes all available memory: neither may
+happen in the daemon's one loop. Results are cached by path and md5, so that a restart does not parse again.
 """
 
 import json
@@ -21,29 +21,29 @@ from livereduce.scripting.syntax import Name, Parse, Syntax, parse
 from livereduce.scripting.unused import Unused
 
 REMEMBERED = 2000
-"""Texts of which is kept what was found: 400 files and some versions of each."""
+"""Most cached results: 400 files and some versions of each."""
 READ_BYTES = 1 << 16
 _CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 
 T = TypeVar("T")
 Key = tuple[Path, str]
-"""A path and the md5 of a text: a problem names the path."""
+"""A path and the md5 of a text; the path is part of the key because a problem names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseLimits:
-    """What the process may use; tests shorten them.
+    """Limits of the process; tests shorten them.
 
     Attributes
     ----------
     cpu_s
         For one text.
     wall_s
-        The same on the clock: on a host with too much to do, no fault of the text.
+        The same by the clock: on an overloaded host, this is not the fault of the text.
     memory_bytes
-        Beyond what the parent has.
+        In addition to the parent's memory.
     attempts
-        How often a text is tried where the process was ended by something else than the text.
+        How often a text is tried if the process was ended by something else than the text.
     """
 
     cpu_s: int = 20
@@ -70,12 +70,12 @@ class _Child:
 
 
 class Parser:
-    """Finds out what texts say; `asking` asks, `start`, `fd` and `gather` are for the loop of the caller.
+    """Parses texts; `asking` is for looks at files, `start`, `fd` and `gather` are for the caller's loop.
 
     Attributes
     ----------
     limits
-        Of the process.
+        Limits of the process.
     """
 
     def __init__(self, limits: ParseLimits | None = None) -> None:
@@ -86,11 +86,11 @@ class Parser:
         self._child: _Child | None = None
 
     def asking(self) -> "Asking":
-        """One look at the files, with this as its parser."""
+        """A `Parse` for one look at the files, with this parser."""
         return Asking(self)
 
     def find(self, text: bytes, path: Path, package: Name | None) -> Syntax | None:
-        """What is known of a text; None if it must be found out first, which is noted."""
+        """The result for a text; None if it must be parsed first, which is queued."""
         key = (path, md5_of(text))
         found = self._found.get(key)
         if found is None:
@@ -103,7 +103,7 @@ class Parser:
         return self._child.fd if self._child else None
 
     def start(self, now: float) -> None:
-        """Begin with what is wanted, unless the process is at work."""
+        """Start parsing the queued texts, unless the process is at work."""
         if self._child is not None or not self._wanted:
             return
         with suppress(OSError):  # out of processes or descriptors: the next look tries again
@@ -116,7 +116,7 @@ class Parser:
         return self._child
 
     def gather(self, now: float) -> bool:
-        """Take what has been found so far; whether the process has ended, so that it is worth to look again."""
+        """Take the results so far; return True if the process has ended, so that another look is useful."""
         child = self._child
         if child is None:
             self.start(now)
@@ -128,7 +128,7 @@ class Parser:
         return True
 
     def finish(self) -> None:
-        """Wait until everything that is wanted is known. For commands, which have nothing else to do.
+        """Wait until all queued texts are parsed. For commands, which have nothing else to do.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class Parser:
             self._child = None
 
     def _read(self, child: _Child, now: float) -> bool:
-        """Take whole answers; whether the pipe has come to its end."""
+        """Read complete answers; return True at the end of the pipe."""
         while True:
             try:
                 data = os.read(child.fd, READ_BYTES)
@@ -171,7 +171,7 @@ class Parser:
             del self._found[next(iter(self._found))]
 
     def _conclude(self, child: _Child, status: int) -> None:
-        """What the end of the process says of the text that it was at."""
+        """Conclude from the end of the process what happened with the text that it was parsing."""
         if child.answered == len(child.keys):
             return
         key = child.keys[child.answered]
@@ -190,26 +190,26 @@ class Parser:
 
 @dataclass(slots=True)
 class Asking:
-    """The parser of one look: a `Parse` that takes a text which is not known yet for one without anything in it.
+    """A `Parse` for one look: a text that is not parsed yet counts as empty.
 
     Attributes
     ----------
     is_open
-        There was such a text: what the look has found is not to be used; look again after `Parser.gather` says so.
+        There was such a text: the result of the look must not be used; look again after `Parser.gather` returns True.
     """
 
     parser: Parser
     is_open: bool = field(default=False, init=False)
 
     def __call__(self, text: bytes, path: Path, package: Name | None = None) -> Syntax:
-        """What is known of a text."""
+        """The result for a text."""
         found = self.parser.find(text, path, package)
         self.is_open |= found is None
         return found or Syntax()
 
 
 def look_to_the_end(parser: Parser, look: Callable[[Parse], T]) -> T:
-    """What a look finds when all that it needs is known; waits for it."""
+    """Repeat a look until all texts that it needs are parsed; waits for that."""
     while True:
         asking = parser.asking()
         found = look(asking)
@@ -219,7 +219,7 @@ def look_to_the_end(parser: Parser, look: Callable[[Parse], T]) -> T:
 
 
 def _fork(questions: tuple[_Question, ...], limits: ParseLimits) -> tuple[int, int]:
-    """Start the process; its pid and the reading end of its answers."""
+    """Start the process; return its pid and the reading end of its answers."""
     reading, writing = os.pipe2(os.O_CLOEXEC)
     try:
         pid = os.fork()
@@ -235,7 +235,7 @@ def _fork(questions: tuple[_Question, ...], limits: ParseLimits) -> tuple[int, i
 
 
 def _answer(questions: tuple[_Question, ...], fd: int, limits: ParseLimits) -> NoReturn:
-    """In the child: one line for each question, in their order."""
+    """In the child: write one line for each question, in their order."""
     try:
         _shed(fd)
         _limit_memory(limits)
@@ -247,7 +247,7 @@ def _answer(questions: tuple[_Question, ...], fd: int, limits: ParseLimits) -> N
 
 
 def _shed(fd: int) -> None:
-    """Keep nothing of the parent's: not its lock, which must go with it, nor its way to hear of signals."""
+    """Close everything of the parent's: its lock, which must be released with it, and its signal descriptor."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -276,7 +276,7 @@ def _write(fd: int, data: bytes) -> None:
 
 
 def _reap(child: _Child, *, kill: bool) -> int:
-    """Take the end of the process (which has closed its pipe, or is killed); its wait status."""
+    """Wait for the end of the process (which has closed its pipe, or is killed); return its wait status."""
     if kill:
         os.kill(child.pid, signal.SIGKILL)
     os.close(child.fd)

@@ -1,7 +1,7 @@
-"""Runs the scripts of the instrument scientist: one contract for both engines, standard library only.
+"""Run the scripts of the instrument scientist: one contract for both engines, standard library only.
 
-A script is the body of a function called with `input`, a workspace, and `output`, the *name* of the output
-workspace. Whatever a script does short of killing the process, its call comes back as an `Outcome`.
+A script is the body of a function called with `input`, a workspace, and `output`, the *name* of the output workspace.
+Whatever a script does short of killing the process, its call returns an `Outcome`.
 """
 
 import builtins
@@ -28,16 +28,16 @@ from livereduce.scripting.syntax import find_problem
 from livereduce.scripting.voice import speaking
 
 MAX_TEXT = 500
-"""Characters of an error's one-line text."""
+"""Most characters of an error's one-line text."""
 MAX_TRACEBACK = 8000
-"""Characters of a traceback; a longer one loses its middle, as with a deep recursion."""
+"""Most characters of a traceback; a longer one loses its middle, as after a deep recursion."""
 
 
 class Scope:
-    """The global names of scripts, as a ``__main__`` of their own.
+    """The global names of scripts, in a ``__main__`` of their own.
 
-    One scope lasts a generation and is shared by proc and post_proc: a variable declared ``global`` survives a call,
-    a variable of the body does not. That is how Mantid's scripts meet in its ``__main__``.
+    One scope lasts a generation and is shared by proc and post_proc: a variable declared ``global`` survives a call, a
+    variable of the body does not. Mantid's scripts share its ``__main__`` in the same way.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Scope:
 
     @contextmanager
     def lend(self, extra: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Names for one call; what they hid comes back afterwards, so that no call keeps data alive for the next."""
+        """Add names for one call; names that they hide are restored, so that no call keeps data alive for the next."""
         hidden = {name: self.names[name] for name in extra if name in self.names}
         self.names.update(extra)
         try:
@@ -57,12 +57,12 @@ class Scope:
 
 
 PROCESS_SCOPE = Scope()
-"""A generation is a process, so this is the scope unless another is given (tests, pipelines that must not meet)."""
+"""A generation is a process, so this is the scope unless another is given (tests, independent pipelines)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedScript:
-    """A compiled script: the user's path (for people), the md5 of its bytes, where its global names live."""
+    """A compiled script: the user's path (for people), the md5 of its bytes, and the scope of its global names."""
 
     path: str
     md5: str
@@ -72,10 +72,10 @@ class LoadedScript:
 
 @dataclass(frozen=True, slots=True)
 class ScriptOutput:
-    """A script came to its end. `workspace` is None if it made no output of its own in this call.
+    """A script ended normally. `workspace` is None if it made no output of its own in this call.
 
-    What None means is the engine's to say: in the chunk step the chunk goes on (perhaps changed in place), in the
-    post step the accumulated data are the result.
+    The engine decides what None means: in the chunk step the chunk goes on (perhaps changed in place), in the post step
+    the accumulated data are the result.
     """
 
     workspace: Any
@@ -83,7 +83,7 @@ class ScriptOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptError:
-    """A script failed: in which file and line (0 if not known), what in one line, and the traceback for people."""
+    """A script failed: the file and line (0 if not known), the error in one line, and the traceback for people."""
 
     file: str
     line: int
@@ -101,10 +101,10 @@ class Workspaces(Protocol):
     """The part of a workspace store that the runner needs: the builtin engine's own, or Mantid's in a wrapper."""
 
     def mark(self) -> int:
-        """A moment to compare later assignments with."""
+        """A mark with which later assignments can be compared."""
 
     def assigned_since(self, name: str, mark: int) -> bool:
-        """Whether the name was (re)assigned after `mark`."""
+        """True if the name was (re)assigned after `mark`."""
 
     def __iter__(self) -> Iterator[str]: ...
 
@@ -114,7 +114,7 @@ class Workspaces(Protocol):
 
 
 def load_script(copy: ScriptCopy, scope: Scope = PROCESS_SCOPE) -> LoadedScript:
-    """Read, verify and compile the frozen copy of a script; its tracebacks will name the user's file.
+    """Read, verify and compile the frozen copy of a script; its tracebacks name the user's file.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def load_script(copy: ScriptCopy, scope: Scope = PROCESS_SCOPE) -> LoadedScript:
 
 
 def _show_in_tracebacks(path: str, text: bytes) -> None:
-    """Let tracebacks quote the bytes that run: the user's file may have changed since, or be gone.
+    """Let tracebacks quote the bytes that run: the user's file may have changed since, or be deleted.
 
     A time of None keeps `linecache.checkcache` from comparing the entry with the file.
     """
@@ -157,19 +157,17 @@ def run_script(
     input
         The workspace: the chunk, or the accumulated data.
     output
-        The name under which the store is searched for what the script made.
+        The name under which the script's output is looked for in the store.
     store
-        What the script sees as ``mtd``.
+        The script sees it as ``mtd``.
     extra
-        Further global names for this call alone, such as ``accumulation``.
+        Additional global names for this call alone, such as ``accumulation``.
     report
         Takes the metrics that this call reports; None: they are not kept.
 
-    Returns
-    -------
-    What the script left in `output`, rebound or returned as ``input, output``: a workspace; or the name of one, which
-    must be in the store; or None, the same as the name it was given. Under that first name only a workspace counts
-    that was assigned in this call: an earlier one would be a stale result.
+    Returns ------- What the script left in `output`, rebound or returned as ``input, output``: a workspace; or the name
+    of one, which must be in the store; or None, the same as the name it was given. Under that first name only a
+    workspace counts that was assigned in this call: an earlier one would be a stale result.
     """
     mark = store.mark()
     try:
@@ -178,12 +176,12 @@ def run_script(
         return ScriptOutput(_workspace(left, output, store, mark))
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            raise  # of a terminal, where one is listened to
+            raise  # Ctrl-C in a terminal, if the process handles it
         return _script_error(script, error)
 
 
 def _call(script: LoadedScript, input: Any, output: str, store: Workspaces, extra: Mapping[str, Any]) -> Any:
-    """What the script left in `output`, or returned in its place."""
+    """The value that the script left in `output`, or returned in its place."""
     script.scope.names.update({"__name__": "__main__", "__file__": script.path, "mtd": store})
     with script.scope.lend(extra) as names:
         body: dict[str, Any] = {}
@@ -197,7 +195,7 @@ def _call(script: LoadedScript, input: Any, output: str, store: Workspaces, extr
 
 
 def _workspace(left: Any, output: str, store: Workspaces, mark: int) -> Any:
-    """The workspace that `left` means (see `run_script`), None if the script made none."""
+    """The workspace that `left` refers to (see `run_script`); None if the script made none."""
     if left is None or (isinstance(left, str) and left == output):
         return store[output] if store.assigned_since(output, mark) else None
     if not isinstance(left, str):
@@ -208,7 +206,7 @@ def _workspace(left: Any, output: str, store: Workspaces, mark: int) -> Any:
 
 
 def _script_error(script: LoadedScript, error: BaseException) -> ScriptError:
-    """The outcome of an exception; nothing the exception does while it is shown escapes."""
+    """The outcome of an exception; errors while the exception is formatted do not get out."""
     frames = _frames_from(error.__traceback__, script.path)
     lines = [line for frame, line in traceback.walk_tb(frames) if frame.f_code.co_filename == script.path]
     text = _describe(error)
@@ -222,17 +220,17 @@ def _script_error(script: LoadedScript, error: BaseException) -> ScriptError:
 
 
 def _frames_from(frames: TracebackType | None, path: str) -> TracebackType | None:
-    """The traceback from the first frame of a file on: the runner's own frames tell people nothing."""
+    """The traceback from the first frame of a file on: the runner's own frames are of no use to people."""
     while frames is not None and frames.tb_frame.f_code.co_filename != path:
         frames = frames.tb_next
     return frames
 
 
 def _describe(error: BaseException) -> str:
-    """Kind and message of an exception in one line."""
+    """Type and message of an exception in one line."""
     kind = type(error).__name__
     try:
-        # KeyError shows its argument as Python would write it; a sentence is no key
+        # KeyError shows its argument in quotes; a sentence is not a key
         message = error.args[0] if isinstance(error, KeyError) and _is_sentence(error.args) else str(error)
         text = f"{kind}: {message}{_meant(error)}" if message else kind
     except BaseException as failure:  # noqa: BLE001 (a hostile __str__ may raise anything)
@@ -247,7 +245,7 @@ def _is_sentence(args: tuple[Any, ...]) -> bool:
 
 
 def _meant(error: BaseException) -> str:
-    """Which name a script may have meant by one that Python does not know; empty if that cannot be told.
+    """Suggest the name that a script may have meant by an unknown one; empty if there is none.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the text of a script or of a module says of itself, found without running it: the syntax tree shows it."""
+"""Facts about the text of a script or a module, from its syntax tree, without running it."""
 
 import ast
 import warnings
@@ -10,23 +10,23 @@ from livereduce.scripting.compiling import compile_script
 from livereduce.scripting.unused import Unused, find_unused
 
 Name = tuple[str, ...]
-"""A module by the parts of its dotted name."""
+"""A module name, split at its dots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Syntax:
-    """What was found in one text.
+    """Facts about one text.
 
     Attributes
     ----------
     problem
-        Why it cannot be used, with the path and, if there is one, the line; empty if it compiles.
+        Why it cannot be used, with the path and, if known, the line; empty if it compiles.
     beyond
         The problem is that compiling takes too much time or memory: nothing may be started on this text.
     imports
-        All that might be modules: of ``from a import b`` both a and a.b, since b may be a module in the package a.
+        Possible modules: for ``from a import b`` both a and a.b, because b may be a module in the package a.
     unused
-        Names that a script assigns and that go nowhere.
+        Names that a script assigns and never uses.
     """
 
     problem: str = ""
@@ -37,11 +37,11 @@ class Syntax:
 
 Parse = Callable[[bytes, Path, Name | None], Syntax]
 """Takes the text, the path for messages, and the package that the relative imports of a module start from; None for a
-script. `parse` does it here and now, `livereduce.scripting.parsing` in a process with limits."""
+script. `parse` does it directly, `livereduce.scripting.parsing` in a process with limits."""
 
 
 def parse(text: bytes, path: Path, package: Name | None = None) -> Syntax:
-    """Parse and compile a text in this process, however long that takes and whatever memory it needs; never raises."""
+    """Parse and compile a text in this process, without limits of time or memory; never raises."""
     if package is not None:
         return _parse_module(text, path, package)
     problem = find_problem(text, path)
@@ -53,7 +53,7 @@ def parse(text: bytes, path: Path, package: Name | None = None) -> Syntax:
 
 
 def find_problem(text: bytes, path: Path) -> str:
-    """Why a script cannot be used, with file and line where there is one; empty if it compiles."""
+    """Why a script cannot be used, with file and line if known; empty if it compiles."""
     if not text.strip():
         return f"{path}: the script is empty"
     try:

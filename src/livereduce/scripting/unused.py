@@ -1,8 +1,8 @@
-"""Names that a script assigns and that go nowhere, as the syntax tree shows them: the likeliest slips of its author.
+"""Find names that a script assigns and never uses, from its syntax tree: the likeliest slips of its author.
 
 A script's result is what it leaves in `output`. ``input = input * 2`` binds a name of the script's own and changes
 nothing; so does ``result = …``, unless it is read later on. Nothing is run, so this only warns: a script that reads its
-names by other ways (``exec``, ``locals``) is not judged, nor is a name in a tuple, a loop or with ``_`` in front.
+names in other ways (``exec``, ``locals``) is not judged, nor is a name in a tuple, in a loop or with a leading ``_``.
 """
 
 import ast
@@ -14,13 +14,13 @@ from livereduce.scripting.compiling import own_nodes
 
 INPUT, OUTPUT = "input", "output"
 MISTAKEN = ("result", "results", "accumulation", OUTPUT, "outputs")
-"""Names that look as if they counted."""
+"""Names that look as if they mattered."""
 BY_OTHER_WAYS = {"locals", "globals", "vars", "exec", "eval"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unused:
-    """One such name, where it is assigned last, and whether it is given what a call returns."""
+    """One such name, the line of its last assignment, and whether a call returned its value."""
 
     name: str
     line: int
@@ -28,7 +28,7 @@ class Unused:
 
     @property
     def advice(self) -> str:
-        """What the author should know, as a sentence."""
+        """Advice for the author, as a sentence."""
         if self.name == INPUT:
             return (
                 f"line {self.line} assigns to `{INPUT}`, which has no effect: set `{OUTPUT}`, "
@@ -38,7 +38,7 @@ class Unused:
 
 
 def find_unused(tree: ast.Module) -> tuple[Unused, ...]:
-    """The names of a script that go nowhere, in the order of their lines."""
+    """The unused names of a script, in the order of their lines."""
     nodes = list(ast.walk(tree))
     read = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)}
     if read & BY_OTHER_WAYS:
@@ -58,7 +58,7 @@ def find_unused(tree: ast.Module) -> tuple[Unused, ...]:
 
 
 def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Assign, bool]]:
-    """Name, statement, and whether it stands in a loop, of the script's own plain assignments, in their order."""
+    """Name, statement, and whether it is in a loop, of the script's own plain assignments, in their order."""
     stack = [(statement, False) for statement in reversed(body)]
     while stack:
         statement, looped = stack.pop()
@@ -70,7 +70,7 @@ def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Assign, bool]]
 
 
 def _inner(statement: ast.stmt) -> Iterator[ast.stmt]:
-    """The statements within a statement, also those of its handlers and cases."""
+    """The statements within a statement, including those of its handlers and cases."""
     for child in ast.iter_child_nodes(statement):
         if isinstance(child, ast.stmt):
             yield child
@@ -79,7 +79,7 @@ def _inner(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def _is_read_after(statement: ast.Assign, nodes: list[ast.AST]) -> bool:
-    """Whether `input` is read below the statement, or in a function, which may be called at any time."""
+    """True if `input` is read below the statement, or in a function, which may be called at any time."""
     end = (statement.end_lineno or statement.lineno, statement.end_col_offset or 0)
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     inside = {inner for node in nodes if isinstance(node, functions) for inner in ast.walk(node)}
@@ -93,7 +93,7 @@ def _is_read_after(statement: ast.Assign, nodes: list[ast.AST]) -> bool:
 
 
 def _is_in_place(statement: ast.Assign) -> bool:
-    """Mantid's way to change a workspace: ``input = Rebin(input, …, OutputWorkspace=input)``."""
+    """True for Mantid's way to change a workspace: ``input = Rebin(input, …, OutputWorkspace=input)``."""
     keywords = statement.value.keywords if isinstance(statement.value, ast.Call) else []
     return any(keyword.arg == "OutputWorkspace" for keyword in keywords)
 
@@ -103,7 +103,7 @@ def _is_mistaken(name: str) -> bool:
 
 
 def _leaves_something(tree: ast.Module) -> bool:
-    """Whether the script sets or passes on `output`, returns something, uses the store, or changes `input` itself."""
+    """True if the script sets or passes on `output`, returns something, uses the store, or changes `input` itself."""
     for node in own_nodes(tree.body):
         match node:
             case ast.Name(id=name) if name in (OUTPUT, "mtd"):

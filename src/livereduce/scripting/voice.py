@@ -1,7 +1,7 @@
-"""Says in the worker's output which script speaks: what it prints comes between two tags.
+"""Mark in the worker's output which script prints: its output comes between two tags.
 
-They go the way of what is printed, so that their order is right whatever is buffered on the other side. A script that
-prints such tags itself deceives people about which of the two scripts has spoken, and nothing else.
+The tags take the same way as the output, so that their order is right whatever is buffered on the other side. A script
+that prints such tags itself can only make people believe that the other script has printed.
 """
 
 import os
@@ -15,14 +15,14 @@ _fd: int | None = None
 
 
 def speak_through(fd: int) -> None:
-    """Write tags to this descriptor from now on; without it there are none."""
+    """Write tags to this descriptor from now on; until then there are none."""
     global _fd
     _fd = fd
 
 
 @contextmanager
 def speaking(md5: str) -> Iterator[None]:
-    """What is printed meanwhile is said by the script with this md5."""
+    """Mark the output during this call as that of the script with this md5."""
     _tag(md5)
     try:
         yield
@@ -34,7 +34,7 @@ def _tag(md5: str) -> None:
     if _fd is None:
         return
     for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # a script may have put anything in its place
+        with suppress(Exception):  # a script may have replaced it by anything
             stream.flush()
     with suppress(OSError):
         _mend_streams(_fd)
@@ -42,7 +42,7 @@ def _tag(md5: str) -> None:
 
 
 def _mend_streams(fd: int) -> None:
-    """Open again what a script has closed: the next file, a product, would get the number, and what is printed."""
+    """Reopen streams that a script has closed: otherwise the next file would get the number, and the output."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)

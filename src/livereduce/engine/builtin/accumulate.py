@@ -1,4 +1,4 @@
-"""Chunks to the data of a run: Add, Replace or Append, of events, counts or scipp histograms."""
+"""Accumulate chunks into the data of a run: Add, Replace or Append, of events, counts or scipp histograms."""
 
 import logging
 import sys
@@ -21,33 +21,36 @@ ADD, REPLACE, APPEND = "Add", "Replace", "Append"
 logger = logging.getLogger("livereduce.engine")
 
 Held = Union[Events, Histogram, Counts, "sc.DataArray"]
-"""What is accumulated: events by reference; counts in an array of our own; appended spectra; a copy of scipp's."""
+"""Accumulated data: events by reference; counts in an array of our own; appended spectra; a copy of scipp's."""
 
 
 class AccumulationError(Exception):
-    """A chunk does not go together with what is accumulated: the script's outcome, not a crash."""
+    """A chunk does not match the accumulated data: an outcome of the script, not a crash."""
 
 
 class Accumulator(Protocol):
-    """What takes the chunks of a run, one after the other or in several places."""
+    """Takes the chunks of a run, one after the other or in several places."""
 
     def add(self, workspace: Workspace) -> None:
-        """Take a processed chunk.
+        """Add a processed chunk.
 
         Raises
         ------
         AccumulationError
-            It does not go together with those before, and nothing has changed.
+            It does not match those before; nothing has changed.
         """
 
     def merge(self, other: "Accumulator") -> None:
-        """Take what another one has accumulated of later chunks."""
+        """Add what another accumulator has taken of later chunks."""
 
     def reset(self, run: int) -> None:
-        """Begin anew for a run."""
+        """Start empty for a run."""
 
     def value(self) -> Workspace | None:
-        """All that was taken; None if nothing was. What becomes of it does not change what is accumulated."""
+        """All data taken; None if there are none.
+
+        Changing the returned workspace does not change the accumulated data.
+        """
 
 
 class Accumulation:
@@ -56,7 +59,7 @@ class Accumulation:
     Parameters
     ----------
     name
-        Of the workspace that `value` gives.
+        Name of the workspace that `value` returns.
     method
         ``Add``, ``Replace`` or ``Append``.
     preserve_events
@@ -71,7 +74,7 @@ class Accumulation:
         self.reset(0)
 
     def reset(self, run: int, *, preserve_events: bool | None = None) -> None:
-        """Begin anew for a run, if wanted keeping its events or not."""
+        """Start empty for a run, optionally changing whether events are kept."""
         if preserve_events is not None:
             self._preserve_events = preserve_events
         self._run = run
@@ -83,26 +86,26 @@ class Accumulation:
         self.held_bytes = 0
 
     def add(self, workspace: Workspace) -> None:
-        """Take a processed chunk, see `Accumulator.add`."""
+        """Add a processed chunk, see `Accumulator.add`."""
         if self._method == REPLACE or self._held is None:
             self.replace(workspace)
             return
         logs = self._logs.copy()
         logs.merge(workspace.logs)
         self._held = self._combined(self._held, workspace)
-        self._logs = logs  # after the data: a chunk that fails has changed nothing and may come again
-        # of events only what has come: to add up all pieces of a long run again would take longer and longer
+        self._logs = logs  # after the data: a failed chunk has changed nothing and may come again
+        # for events only the new ones: summing all pieces of a long run again would take longer and longer
         grows = isinstance(self._held, Events)
         self.held_bytes = self.held_bytes + _bytes_of(workspace.held) if grows else _bytes_of(self._held)
         self.tally += workspace.tally
         self._add_monitors(workspace.monitors)
 
     def replace(self, workspace: Workspace) -> None:
-        """Take a chunk in the place of all before it."""
+        """Replace everything by a chunk."""
         binned, logs = workspace.binned.fresh(), workspace.logs.copy()
         try:
             self._held = self._first(workspace)
-        except Exception as error:  # what proc leaves is the script author's: whatever it raises is an outcome
+        except Exception as error:  # the script made these data: whatever they raise is an outcome
             raise AccumulationError(_one_line(error)) from error
         self._binned, self._logs = binned, logs
         self.held_bytes = _bytes_of(self._held)
@@ -111,13 +114,13 @@ class Accumulation:
         self._add_monitors(workspace.monitors)
 
     def merge(self, other: Accumulator) -> None:
-        """Take what another one has accumulated of later chunks."""
+        """Add what another accumulator has taken of later chunks."""
         later = other.value()
         if later is not None:
             self.add(later)
 
     def value(self) -> Workspace | None:
-        """All that was taken, see `Accumulator.value`."""
+        """All data taken, see `Accumulator.value`."""
         if self._held is None or self._binned is None:
             return None
         return Workspace(
@@ -143,7 +146,7 @@ class Accumulation:
             logger.warning("run %d: monitors of a chunk are not accumulated: %s", self._run, error)
 
     def _first(self, workspace: Workspace) -> Held:
-        """A chunk as what all later ones are combined with; memory of our own where we shall write into it."""
+        """The first chunk, with which all later ones are combined; copied if later chunks are written into it."""
         data = workspace.held
         if self._method == APPEND and not convert.is_data_array(data):
             return workspace.counts().copy()
@@ -157,8 +160,8 @@ class Accumulation:
         try:
             return self._sum(held, workspace)
         except Exception as error:
-            # Counting in place may have stopped half-way: such a chunk must not come again. scipp and our own checks
-            # raise these two before anything has changed.
+            # Counting in place may have stopped half-way: such a chunk must not come again. These two are raised by
+            # scipp and our own checks before anything has changed.
             if isinstance(held, Histogram) and not isinstance(error, RuntimeError | ValueError | AccumulationError):
                 raise
             raise AccumulationError(_one_line(error)) from error
@@ -184,7 +187,8 @@ class Accumulation:
 def _bytes_of(held: Held) -> int:
     if isinstance(held, Events | Histogram):
         return held.nbytes
-    return held.counts.nbytes if isinstance(held, Counts) else sys.getsizeof(held)  # scipp says what it refers to
+    # scipp knows the memory that it refers to
+    return held.counts.nbytes if isinstance(held, Counts) else sys.getsizeof(held)
 
 
 def _one_line(error: Exception) -> str:
@@ -205,7 +209,7 @@ def _counted(events: Events, binned: Binned) -> Histogram:
 
 
 def _own(counts: Counts) -> Histogram:
-    """Counts in an array of our own that later ones can be added to."""
+    """Copy counts into an array of our own, to which later ones can be added."""
     table = PixelTable(counts.pixels) if len(counts.pixels) else None
     histogram = Histogram(counts.binning, table)
     histogram.add_counts(counts)
@@ -213,7 +217,7 @@ def _own(counts: Counts) -> Histogram:
 
 
 def _given_out(held: Held) -> Data:
-    """What a script may have: nothing that it could change of ours."""
+    """Data for a script: it cannot change ours through them."""
     if isinstance(held, Histogram):
         return held.counts()
     return held.copy() if convert.is_data_array(held) else held
@@ -233,7 +237,7 @@ def _appended_counts(held: Counts, later: Counts) -> Counts:
 
 
 def _prepared(array: "sc.DataArray", workspace: Workspace, preserve_events: bool) -> "sc.DataArray":
-    """The array as it is, or its events as a histogram: in the bins that they have, a table in the configured ones."""
+    """The array, or its events as a histogram: in their own bins, or for a table in the configured ones."""
     if preserve_events:
         return array
     if convert.is_event_table(array):
@@ -242,23 +246,23 @@ def _prepared(array: "sc.DataArray", workspace: Workspace, preserve_events: bool
 
 
 def _added_arrays(held: "sc.DataArray", later: "sc.DataArray") -> "sc.DataArray":
-    """The sum; a histogram in place, since `held` is our own copy."""
+    """The sum; a histogram is added in place, because `held` is our own copy."""
     import scipp as sc
 
-    if convert.is_event_table(held):  # copies all that is held: `Events.where` is the way to keep many events
+    if convert.is_event_table(held):  # copies all accumulated events: use `Events.where` to keep many events
         return sc.concat([held, later], convert.EVENT)
     if held.is_binned:
         together: Any = held.bins.concatenate(later)
         return together  # type: ignore[no-any-return]
     alike = held.dtype == later.dtype and held.sizes == later.sizes
     if not alike or (held.variances is None) != (later.variances is None):
-        return held + later  # wider numbers, or scipp's own words for what does not fit
+        return held + later  # wider numbers, or scipp's own error for arrays that do not match
     held += later
     return held
 
 
 def _appended_arrays(held: "sc.DataArray", later: "sc.DataArray") -> "sc.DataArray":
-    """Spectra one after the other, along the first dimension; single spectra along a dimension of their own."""
+    """Concatenate spectra along the first dimension; single spectra along a new dimension."""
     import scipp as sc
 
     dim = later.dims[0] if later.ndim > 1 or convert.is_event_table(later) else "spectrum"

@@ -1,4 +1,4 @@
-"""Data that an earlier worker died on: a pure `apart` that makes chunks of their own of them, or leaves them out."""
+"""Data that an earlier worker died on: a pure `apart` puts them into chunks of their own, or leaves them out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ from livereduce.stream.items import I8, EventBatch, Gap, Item, LogBatch, Monitor
 
 Timed = EventBatch | MonitorBatch | LogBatch
 Part = tuple[int, int]
-"""A run, and the time at which a part of it begins. Between two parts there is a cut."""
+"""A run, and the time at which a part of it begins. There is a cut between two parts."""
 ANYWHERE: Part = (-1, 0)
-"""With whatever comes next."""
+"""Part of items that go with whatever comes next."""
 BEFORE = -1
-"""The part of values that are older than the pulses they come with: a chunk of pulses must not die of those."""
+"""Part of values that are older than the pulses they come with: a chunk of pulses must not be lost to them."""
 
 
 def span_of(chunk: Chunk) -> tuple[int, int]:
@@ -30,12 +30,12 @@ def span_of(chunk: Chunk) -> tuple[int, int]:
 
 
 def apart(items: Sequence[Item], suspects: Sequence[Suspect], part: Part) -> tuple[tuple[Fact, ...], Part]:
-    """The items with a cut at each edge of a suspect; what is to be left out is a gap instead.
+    """Return the items with a cut at each edge of a suspect; suspects to be left out become gaps.
 
     Parameters
     ----------
     suspects
-        Of all stages but the decoder's, to which the source sees.
+        Those of all stages except decoding, which the source handles.
     part
         The part that the items before belong to.
 
@@ -48,7 +48,7 @@ def apart(items: Sequence[Item], suspects: Sequence[Suspect], part: Part) -> tup
         if not timed:
             facts += stretch
             continue
-        # A source gives the logs of a block before its pulses: those of one part must come together.
+        # A source gives the logs of a block before its pulses: those of one part must stay together.
         batches = [item for item in stretch if isinstance(item, Timed)]
         oldest_ns = min(
             (int(one.pulse_ns.min()) for one in batches if isinstance(one, EventBatch) and one.first.size > 1),
@@ -71,7 +71,7 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """From a time to before another; `suspect` is None between two that are."""
+    """From one time to before another; `suspect` is None for the time between two suspects."""
 
     from_ns: int
     to_ns: int
@@ -82,12 +82,12 @@ _LAST = np.iinfo(np.int64).max
 
 
 def _spans(run: int, suspects: Sequence[Suspect]) -> list[_Span]:
-    """All time in spans, oldest first."""
+    """Divide all time into spans, oldest first."""
     edges = {0, _LAST}
     mine = [one for one in suspects if one.run == run]
     for one in mine:
         edges.update(np.linspace(one.from_ns, one.to_ns + 1, one.pieces + 1).astype(np.int64).tolist())
-        edges.update((one.from_ns, one.to_ns + 1))  # a float has not all digits of a time
+        edges.update((one.from_ns, one.to_ns + 1))  # a float cannot hold all digits of a time
     return [_Span(*pair, _of(mine, *pair)) for pair in pairwise(sorted(edges))]
 
 
@@ -122,7 +122,7 @@ def _times(item: Timed) -> I8:
 
 
 def _where(item: Timed, mask: Mask, counted: bool) -> Timed:
-    """The pulses or values that a mask lets through; events without a pixel stay with the first piece."""
+    """The pulses or values that a mask selects; events without a pixel stay with the first piece."""
     if isinstance(item, EventBatch):
         chosen = with_pulses(item, mask)
         return replace(chosen, unmapped=0, erroneous=0) if counted else chosen

@@ -1,4 +1,4 @@
-"""Says that kernels are being compiled: with an empty cache that takes a minute, and nothing else happens meanwhile."""
+"""Report that kernels are being compiled: with an empty cache, that takes a minute in which nothing else happens."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ COMPILING = "compiling kernels for this machine; this takes about a minute, once
 
 
 class _Listener(event.Listener):
-    """Told by numba of each function that it compiles because it is not in the cache."""
+    """numba calls it for each function that it compiles because it is not in the cache."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
@@ -18,9 +18,9 @@ class _Listener(event.Listener):
         self._say(COMPILING)
 
     def on_end(self, event: Any) -> None:
-        """Nothing to say: the next one begins, or the engine is ready."""
+        """Do nothing: the next one begins, or the engine is ready."""
 
 
 def tell_of_compiling(say: Callable[[str], object]) -> None:
-    """Have `say` called whenever compiling begins, in this process, from now on."""
+    """Call `say` whenever compiling begins, in this process, from now on."""
     event.register("numba:compile", _Listener(say))  # type: ignore[no-untyped-call]

@@ -46,16 +46,16 @@ logger = logging.getLogger("livereduce.engine")
 
 BYTES_PER_EVENT = 8
 CATCH_UP_WAIT_S = 0.05
-"""While catching up: silence this long means that the server has no more; a replay pauses only for the disk."""
+"""While catching up, silence this long means that the server has nothing more; a replay pauses only for its disk."""
 
 
 def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
-    """The one pipeline that the configuration makes.
+    """The pipelines of a job: the configuration makes one.
 
     Raises
     ------
     OperatorError
-        The way to accumulate is unknown.
+        The accumulation method is unknown.
     """
     if job.accum_method not in (ADD, REPLACE, APPEND):
         raise OperatorError(f"accum_method: {job.accum_method!r} is not one of {ADD}, {REPLACE}, {APPEND}")
@@ -152,7 +152,7 @@ class BuiltinEngine:
         return self._progress()
 
     def stop(self, deadline_s: float) -> None:
-        """Reduce what is pending if that takes no longer than usual within the deadline, and close the source."""
+        """Reduce pending data if that usually takes less than the deadline, and close the source."""
         if self._stopping:
             return
         self._stopping = True
@@ -253,12 +253,12 @@ class BuiltinEngine:
             self._marker.data(stage, chunk.run, *span_of(chunk))
 
     def _in_run(self, run: int | None) -> None:
-        """The stream is in a run (0: in none, None: it has not said)."""
+        """Record the run that the stream is in (0: none, None: not known yet)."""
         if run is not None:
             self._outlet.in_run(run, self._source.state().connects)
 
     def _beat(self, phase: Phase) -> None:
-        # While stopping, the limits of the other phases do not hold any more.
+        # While stopping, the limits of the other phases no longer apply.
         self._tell(Phase.STOPPING if self._stopping else phase, self._progress())
 
     def _progress(self) -> Progress:

@@ -1,4 +1,4 @@
-"""The pulses that a source gives, followed on the clock of who reads it: while a script runs nobody listens."""
+"""Pulses of a source, followed on the reader's clock: while a script runs nobody reads."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from livereduce.stream.flow import Flow, PulseFlow, no_beam_since_ns, pulses_cam
 from livereduce.stream.items import EventBatch, Resumed, RunStarted
 
 NEWEST = 16
-"""Pulses of a batch that tell the rate."""
+"""Most pulses of a batch that are used for the rate."""
 
 
 def pulses_in(batch: EventBatch) -> PulseFlow:
@@ -23,7 +23,7 @@ def pulses_in(batch: EventBatch) -> PulseFlow:
 
 
 class Flowing:
-    """What is known of the pulses of one source.
+    """Pulse history of one source.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Flowing:
         self._connected = False
 
     def read(self, facts: Iterable[Fact], seconds: float, *, connected: bool) -> None:
-        """The source was read for so many seconds and has given these facts."""
+        """Record a read of the source: its duration in seconds, and its facts."""
         self._listened_s += seconds
         now, unix_s = self._listened_s, self._wall_clock()
         if connected and not self._connected:
@@ -51,11 +51,11 @@ class Flowing:
                 self._flow = waited_for(self._flow, now, unix_s)
 
     def no_pulses_since(self, state: RunState) -> float | None:
-        """Unix time since when a run that is not paused has brought no pulses; None if that is not so."""
+        """Unix time since when a run that is not paused has brought no pulses; None if they come."""
         if state is not RunState.RUNNING or not self._connected:
             return None
         return silent_since(self._flow, self._listened_s)
 
     def no_beam_since_ns(self) -> int | None:
-        """Time of the last pulse with beam, in ns since 1990, if it is off."""
+        """Time of the last pulse with beam, in ns since 1990, if the beam is off."""
         return no_beam_since_ns(self._flow)

@@ -1,4 +1,4 @@
-"""A chunk of the stream as the workspace that proc is given: selection, rows of pixels, logs that carry over."""
+"""Make the workspace for proc from a chunk of the stream: selection, rows of pixels, logs that carry over."""
 
 from dataclasses import replace
 
@@ -16,12 +16,12 @@ from livereduce.stream.items import I4, EventBatch, Geometry, HistogramSnapshot,
 
 
 class Intake:
-    """Makes workspaces of the chunks of one stream, and remembers what the next one needs to know.
+    """Makes workspaces from the chunks of one stream, and keeps what the next one needs.
 
     Parameters
     ----------
     spectra, periods
-        Those that are wanted; empty for all.
+        Selection; empty for all.
     """
 
     def __init__(self, binning: Binning, spectra: tuple[int, ...] = (), periods: tuple[int, ...] = ()) -> None:
@@ -35,18 +35,18 @@ class Intake:
         self._carried = RunLogs()
 
     def begin_run(self) -> None:
-        """New rows for a new run: the pixel map may be another, and pixels appear anew."""
+        """New rows for a new run: its pixel map may differ, and pixels appear again."""
         self._table = PixelTable(self._pixel_map, self._spectra)
         self._monitor_table = PixelTable()
         self._carried.forget_run()
 
     def cleaned(self, chunk: Chunk) -> Chunk:
-        """The chunk, its events of pixels that the instrument does not have counted as erroneous.
+        """The chunk, with events of pixels that the instrument does not have counted as erroneous.
 
         Raises
         ------
         Exception
-            A fault of ours; the chunk is as it was.
+            A bug in livereduce; the chunk is unchanged.
         """
         if chunk.geometry is not None and chunk.geometry.pixels is not None:
             self._instrument = KnownPixels(chunk.geometry.pixels)
@@ -78,7 +78,7 @@ class Intake:
         )
 
     def done(self, workspace: Workspace) -> None:
-        """The chunk is taken: the next one begins with the last values of its logs."""
+        """Record that the chunk was taken: the next one begins with the last values of its logs."""
         self._carried = workspace.logs.carried_over()
 
     def _selected(self, events: Events) -> Events:
@@ -122,7 +122,7 @@ def _add_run_information(logs: RunLogs, geometry: Geometry) -> None:
 
 
 def _not_paused(chunk: Chunk) -> LogBatch:
-    """A run begins unpaused, as Mantid has it."""
+    """A log that says "not paused", because a run begins unpaused, as in Mantid."""
     since_ns = chunk.start_ns or tally_of(chunk).first_ns
     return LogBatch(run=chunk.run, name="pause", units="", time_ns=np.array([since_ns]), value=np.zeros(1))
 

@@ -1,4 +1,4 @@
-"""One pipeline's live loop: chunk → proc → accumulate → post_proc → publish, where a failure is an outcome."""
+"""One pipeline's live loop: chunk → proc → accumulate → post_proc → publish; a failed script is an outcome."""
 
 import logging
 import time
@@ -27,45 +27,45 @@ logger = logging.getLogger("livereduce.engine")
 CHUNK_NAME = "__live_chunk"
 MAX_HELD_BACK_CHUNKS = 5
 MAX_HELD_BACK_BYTES = 256 * 2**20
-"""Chunks whose proc failed are tried again with the next; a script that is wrong for hours must not fill the memory."""
+"""Chunks whose proc failed are retried with the next; a script that fails for hours must not fill the memory."""
 
 
 COUNTED = "histograms, because memory ran out"
 LONGEST_REASON = 300
-"""Characters of a script's error in the reason why a result is incomplete."""
+"""Most characters of a script's error in the reason why a result is incomplete."""
 
 
 KeepFailure = Callable[[int, str, LoadedScript, ScriptError, int], None]
-"""Told of each failure of a script: the run, the step, the script, what it raised, how many there were."""
+"""Receives each failure of a script: the run, the step, the script, the error, and the number of errors."""
 
 
 Mark = Callable[[MarkStage, Chunk | None], None]
-"""Told of each stage before it begins, and of the chunk if it is another one."""
+"""Receives each stage before it begins, and the chunk if it is another one."""
 
 
 class Reduction:
-    """What one pipeline has made of the stream so far.
+    """State of one pipeline.
 
     Attributes
     ----------
     run, tally
-        The run of the last chunk, and the sums over all that came of it.
+        The run of the last chunk, and the sums over all of its data.
     outside_tof, unknown_pixel
-        Events that are not in the histogram of the run's newest result, as in `Counts`; 0 where a script made it.
+        Events that are not in the histogram of the run's newest result, as in `Counts`; 0 if a script made it.
     invalid_logs
-        Those whose newest value must not be used, as the control system says.
+        Logs whose newest value must not be used, as the control system says.
     keeps_events
-        Whether the run is accumulated as events.
+        True if the run is accumulated as events.
     counted_because
         Empty; or why it is accumulated as histograms although its events were to be kept.
     scripts
-        The calls of the scripts, and what they cost.
+        The calls of the scripts, and their cost.
     publish_s
-        How long the last publishing took.
+        Duration of the last publishing.
     errors
-        The error of each step that failed the last time: ``proc``, ``post_proc``, ``publish``.
+        The error of each step whose last call failed: ``proc``, ``post_proc``, ``publish``.
     contained
-        Errors of our own that cost a chunk, or a result.
+        Bugs in livereduce that cost a chunk, or a result.
     """
 
     def __init__(
@@ -109,12 +109,12 @@ class Reduction:
 
     @property
     def held_bytes(self) -> int:
-        """Of all data that are kept: accumulated, or for another try."""
+        """Memory of all data that are kept: accumulated, or waiting for a retry."""
         return self._accumulation.held_bytes + sum(_bytes_of(chunk) for chunk in self._held_back)
 
     @property
     def cycle_s(self) -> float:
-        """How long a whole cycle takes, as the last ones did."""
+        """Duration of a whole cycle, from the last ones."""
         return sum(self.scripts.seconds.values()) + self.publish_s
 
     def take(self, chunk: Chunk) -> None:
@@ -144,7 +144,7 @@ class Reduction:
         self.run, self.tally, self._published = run, Tally(), None
         self.outside_tof = self.unknown_pixel = 0
         self._held_back = ()
-        self._choose_how_to_accumulate(run)  # before anything else: two runs must never come together
+        self._choose_how_to_accumulate(run)  # before anything else: two runs must never be mixed
         self._intake.begin_run()
 
     def _choose_how_to_accumulate(self, run: int) -> None:
@@ -160,13 +160,13 @@ class Reduction:
         self._accumulation.reset(run, preserve_events=self.keeps_events)
 
     def _process_and_accumulate(self, chunk: Chunk) -> bool:
-        """Take a chunk, with those that were held back; whether there may be another result."""
+        """Process a chunk together with those held back; return True if there may be a new result."""
         self._beat(Phase.PROCESS)
         held, self._held_back = self._held_back, ()
         try:
             return self._together((*held, chunk))
         except Exception as error:  # noqa: BLE001 (the boundary of a chunk: a fault of ours, not of the script)
-            # While accumulating, some of it may have been counted: then none of it may come again.
+            # While accumulating, a part may have been counted already: then no part may come again.
             if not held or self._stage is MarkStage.ACCUMULATE:
                 return self._give_up((*held, chunk), error)
             spoiled = error
@@ -284,12 +284,12 @@ class Reduction:
         self.outside_tof, self.unknown_pixel = (
             int(product.attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
         )
-        self._published = self.tally  # what cannot be written now is kept by the outlet
+        self._published = self.tally  # the publisher keeps what cannot be written now
         self.results += self._products.publish(product, self._report.metrics)
         self.publish_s = time.perf_counter() - begun_s
 
     def _end_lacks(self) -> str:
-        """What the newest result lacks of a run that has ended; empty if nothing."""
+        """What the newest result of an ended run lacks; empty if nothing."""
         made_of, run = (replace(tally, chunks=0) for tally in (self._published or Tally(), self.tally))
         if made_of == run:
             return ""
@@ -304,7 +304,7 @@ class Reduction:
             self._keep_failure(self.run, step, script, failed.error, self.script_errors)
 
     def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
-        """Keep chunks for the next try, the newest first; what cannot be kept is counted as lost."""
+        """Keep chunks for the next try, the newest first; chunks that do not fit are counted as lost."""
         kept = _affordable(chunks) if not chunks[-1].ends_run else ()
         for chunk in chunks[: len(chunks) - len(kept)]:
             self.tally += lost(chunk)
@@ -313,7 +313,7 @@ class Reduction:
 
 
 def _is_counted(pipeline: Pipeline, run: int) -> bool:
-    """Whether a run must do without its events. What comes before and after the run that is too large must as well."""
+    """True if a run is counted instead of kept as events. Data before and after the run that is too large are, too."""
     return not pipeline.keep_events and (pipeline.counted_run is None or run in (0, pipeline.counted_run))
 
 

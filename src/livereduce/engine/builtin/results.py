@@ -1,4 +1,4 @@
-"""The result of a cycle as the plain arrays that are published."""
+"""Convert the result of a cycle to the plain arrays that are published."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import scipp as sc
 
 MAX_CELLS = 4_000_000
-"""Spectra × bins that are published as they are (64 MB with errors); beyond that, their sum."""
+"""Most spectra × bins published as they are (64 MB with errors); a larger result is summed."""
 
 
 NOT_SCALARS = frozenset({"vector3", "linear_transform3", "affine_transform3", "rotation3", "translation3"})
-"""What scipp keeps as several numbers a point."""
+"""scipp types that hold several numbers per point."""
 
 
 def product_of(
@@ -36,18 +36,18 @@ def product_of(
     start_ns: int = 0,
     end_ns: int = 0,
 ) -> Product:
-    """The product of a result.
+    """Make the product of a result.
 
     Parameters
     ----------
     incomplete
-        Why something is missing from the run, empty if nothing is.
+        Why data of the run are missing, empty if none are.
     accumulated_as
-        How the run was accumulated, if not as it was configured.
+        How the run was accumulated, if not as configured.
     ended
         The run has ended: this is its last result.
     start_ns, end_ns
-        When the run started and ended; 0 if not known.
+        Start and end of the run; 0 if not known.
 
     Raises
     ------
@@ -102,7 +102,7 @@ _Parts = tuple[F8, tuple[Axis, ...], F8 | None, str]
 
 
 def _shown(held: Events | Counts, result: Workspace) -> tuple[Counts, int]:
-    """Counts of a size to publish, and over how many spectra they are summed (0: they are not)."""
+    """Counts of a size to publish, and the number of spectra that are summed (0: none)."""
     if isinstance(held, Events):
         counts, spectra = result.binned.shown(held, MAX_CELLS), result.binned.table.rows
     else:
@@ -153,7 +153,8 @@ def _axis(array: "sc.DataArray", dim: str) -> Axis:
 
 
 def _are_numbers(values: "np.ndarray[Any, Any]") -> bool:
-    return values.ndim == 1 and np.issubdtype(values.dtype, np.number)  # vectors have a dimension more than they say
+    # vectors have one dimension more than they report
+    return values.ndim == 1 and np.issubdtype(values.dtype, np.number)
 
 
 def _dims(array: "sc.DataArray") -> str:

@@ -1,4 +1,4 @@
-"""Calls the scripts of a pipeline: a call ends in a workspace or a `StepFailed`; its time and growth are kept."""
+"""Call the scripts of a pipeline: a call ends in a workspace or a `StepFailed`; its cost is recorded."""
 
 import logging
 import time
@@ -33,21 +33,21 @@ class StepFailed:
 
 
 def failed_output(script: LoadedScript | None, text: str) -> StepFailed:
-    """A script did not raise, but what it made cannot be used."""
+    """A script did not raise, but its output cannot be used."""
     return StepFailed(text=text, error=ScriptError(file=script.path, line=0, text=text) if script else None)
 
 
 class ScriptCalls:
-    """Calls scripts, and keeps what their calls cost.
+    """Calls scripts, and records the cost of their calls.
 
     Attributes
     ----------
     seconds
-        How long the last call of each phase took.
+        Duration of the last call of each phase.
     calls
-        How many calls of each phase have finished.
+        Number of finished calls of each phase.
     grew_bytes
-        By how much the process has grown in all of them.
+        Memory growth of the process in all calls of each phase.
     """
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class ScriptCalls:
         extra: Mapping[str, Any],
         report: CycleReport,
     ) -> Workspace | StepFailed:
-        """Call a script once, see `run_script`; gives its output, or its input if it made none."""
+        """Call a script once, see `run_script`; return its output, or its input if it made none."""
         begun_s, before = time.perf_counter(), own_bytes()
         outcome = run_script(script, input, output, store, extra, report)
         self.seconds[phase] = time.perf_counter() - begun_s

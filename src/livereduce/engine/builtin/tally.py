@@ -1,4 +1,4 @@
-"""What was counted on the way to a result, and what is known to be missing from it."""
+"""Counts of the data in a result, and what is known to be missing from it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,7 +69,7 @@ class Tally:
 
     @property
     def incomplete(self) -> str:
-        """Why something is missing, for people; empty if nothing is."""
+        """Why data are missing, for people; empty if none are."""
         reasons = ["the beginning of the run was not seen"] if self.joined_late else []
         reasons += _gap_texts(self.gaps, self.last_ns)
         if self.more_gaps:

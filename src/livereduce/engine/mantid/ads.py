@@ -1,4 +1,4 @@
-"""Mantid's analysis data service as the script runner needs it, with a memory of when each name was assigned."""
+"""Mantid's analysis data service as the script runner needs it, with a record of when each name was assigned."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from mantid.api import AnalysisDataService, AnalysisDataServiceObserver
 
 Stored = Callable[[str, Any], None]
-"""What is called with the name and the workspace whenever one has been stored."""
+"""Called with name and workspace after each store."""
 
 
 class Ads:
@@ -15,7 +15,7 @@ class Ads:
     Parameters
     ----------
     stored
-        Called in the thread that stores, after the fact; nothing it raises gets into Mantid.
+        Called in the thread that stores, after each store; its exceptions do not get into Mantid.
     """
 
     def __init__(self, stored: Stored) -> None:
@@ -25,11 +25,11 @@ class Ads:
         self._observer = _observer(self._note, self._forget)
 
     def mark(self) -> int:
-        """A moment to compare later assignments with."""
+        """A mark with which later assignments can be compared."""
         return self._assignments
 
     def assigned_since(self, name: str, mark: int) -> bool:
-        """Whether the name is there and was (re)assigned after `mark`."""
+        """True if the name exists and was (re)assigned after `mark`."""
         return self._assigned.get(name, 0) > mark and name in self
 
     def __iter__(self) -> Iterator[str]:
@@ -42,7 +42,7 @@ class Ads:
         return AnalysisDataService.retrieve(name)
 
     def close(self) -> None:
-        """Hear nothing more."""
+        """Stop observing the data service."""
         for observe in ("observeAdd", "observeReplace", "observeRename"):
             getattr(self._observer, observe)(False)
 
@@ -56,7 +56,7 @@ class Ads:
 
 
 def _observer(note: Stored, forget: Callable[[str], None]) -> Any:
-    """An observer that is at work; the caller must keep it."""
+    """An active observer; the caller must keep a reference to it."""
 
     class Observer(AnalysisDataServiceObserver):
         def addHandle(self, name: str, workspace: Any) -> None:  # noqa: N802 (Mantid's names)

@@ -1,4 +1,4 @@
-"""The mantid engine: what the original did, watched by someone who does not take Mantid's word for it."""
+"""The mantid engine: Mantid's own live loop, as in the original, supervised without trusting Mantid's status."""
 
 import logging
 import threading
@@ -24,18 +24,18 @@ from livereduce.publish.publisher import outlet_of
 logger = logging.getLogger("livereduce.engine")
 
 ORDERLY_S = 2.0
-"""How long an idle Mantid may take to end by itself. Nothing is lost beyond it: results are out when a cycle ends, but
-its older listeners are joined for up to a minute."""
+"""How long an idle Mantid may take to end by itself. After that nothing is lost: results are published when a cycle
+ends, but its older listeners are joined for up to a minute."""
 
 
 class LoopEnded(Exception):
-    """Mantid's loop reduces no more; the worker ends, and a fresh one begins from the start of the run."""
+    """Mantid's loop has stopped reducing; the worker ends, and a new one begins from the start of the run."""
 
 
 class MantidEngine:
     """Reduces a stream with Mantid's own loop; see `livereduce.engine.protocol.Engine`.
 
-    The loop is in threads of Mantid's: here it is started, looked at and cancelled. Making an engine sets Mantid up,
+    The loop runs in Mantid's threads; this class starts it, checks it and cancels it. Making an engine sets Mantid up,
     checks the arguments, and calls StartLiveData in a thread.
 
     Raises
@@ -68,19 +68,19 @@ class MantidEngine:
         self._loop.start()
 
     def poll(self, timeout_s: float) -> Progress:
-        """Look at Mantid's loop.
+        """Check Mantid's loop.
 
         Raises
         ------
         LoopEnded
-            It has ended, or must be taken for dead. The poll before this one has told why.
+            It has ended, or must be considered dead. The poll before this one has reported why.
         """
         verdict = self._judge()
         if isinstance(verdict, Over) and self._told_over:
             raise LoopEnded(verdict.reason)
         if not isinstance(verdict, Over):
             self._beat(verdict.phase if isinstance(verdict, Busy) else Phase.WAITING, verdict)
-            self._changed.wait(timeout_s)  # this gives the interpreter's lock to the scripts, too
+            self._changed.wait(timeout_s)  # this also lets scripts have the interpreter's lock
             self._changed.clear()
             verdict = self._judge()
         self._told_over = isinstance(verdict, Over)
@@ -90,7 +90,10 @@ class MantidEngine:
         return self._progress(verdict)
 
     def stop(self, deadline_s: float) -> None:
-        """Cancel Mantid's loop. A script at work may end and be published; past the deadline all is left as it is."""
+        """Cancel Mantid's loop.
+
+        A running script may end and be published; after the deadline nothing more is waited for.
+        """
         with self._telling:
             self._stopping = True
         self._beat(Phase.STOPPING)
@@ -131,11 +134,11 @@ class MantidEngine:
         )
 
     def _begin(self, phase: Phase) -> None:
-        """A step begins, in Mantid's thread: tell what is known now, since a script may keep this from being told."""
+        """A step begins, in Mantid's thread: report what is known now, because a script may prevent later reports."""
         self._beat(phase, Busy(phase=phase, silent_s=0.0))
 
     def _beat(self, phase: Phase, verdict: Verdict | None = None) -> None:
-        # While stopping, the limits of the other phases do not hold any more; a step may begin at that very moment.
+        # While stopping, the limits of the other phases no longer apply; a step may begin at that very moment.
         with self._telling:
             self._tell(Phase.STOPPING if self._stopping else phase, self._progress(verdict) if verdict else None)
 
@@ -187,7 +190,7 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _errors(errors: Mapping[str, str], verdict: Verdict) -> dict[str, str]:
-    """The errors of the steps, and what Mantid's loop suffers from, unless that is one of them."""
+    """The errors of the steps, and the trouble of Mantid's loop, unless it is one of them."""
     seen = dict(errors)
     if isinstance(verdict, Over) and verdict.reason not in seen.values():
         return seen | {"source": verdict.reason}

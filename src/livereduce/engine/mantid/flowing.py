@@ -1,7 +1,7 @@
-"""The pulses in what Mantid gives, as seen once a cycle: whether they come, and whether there is beam in them. Pure.
+"""Pulses in Mantid's data, checked once per cycle: whether they come, and with beam. Pure.
 
-How long no cycle came says nothing of the source, since scripts take their time. But a cycle that brings no pulse means
-that there was none since the one before.
+A long time without a cycle says nothing about the source, because scripts take time. But a cycle without pulses means
+that there were none since the one before.
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from livereduce.stream.flow import Flow, PulseFlow, no_beam_since_ns, pulses_cam
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedFlow:
-    """What is known of the pulses, and when a cycle was looked at last."""
+    """Pulse history, and when a cycle was last checked."""
 
     flow: Flow = field(default_factory=Flow)
     looked_s: float = 0.0
@@ -22,7 +22,7 @@ class WatchedFlow:
 def looked(
     watched: WatchedFlow, seen: Described, before: RunLedger, after: RunLedger, now: float, unix_s: float
 ) -> WatchedFlow:
-    """A cycle's data was looked at: `before` and `after` are the book without it and with it."""
+    """Record a cycle's data; `before` and `after` are the run ledger without it and with it."""
     flow = watched.flow
     if after.run != before.run or (before.paused and not after.paused):
         flow = waited_for(flow, now, unix_s)
@@ -36,13 +36,13 @@ def looked(
 
 
 def no_pulses_since(watched: WatchedFlow, state: RunState) -> float | None:
-    """Unix time since when a run that is not paused has brought no pulses; None if it does, or data has none at all."""
+    """Unix time since when a run that is not paused has brought no pulses; None if they come, or never did."""
     if state is not RunState.RUNNING or not watched.flow.pulses.known:
         return None
     return silent_since(watched.flow, watched.looked_s)
 
 
 def no_beam_since(watched: WatchedFlow) -> float | None:
-    """Unix time of the last pulse with beam, if it is off."""
+    """Unix time of the last pulse with beam, if the beam is off."""
     since_ns = no_beam_since_ns(watched.flow)
     return None if since_ns is None else since_ns / 1e9

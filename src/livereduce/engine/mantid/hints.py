@@ -1,4 +1,4 @@
-"""Which name a script may have meant, where Mantid only says that it does not know one."""
+"""Suggest the name that a script may have meant, where Mantid only says that it does not know one."""
 
 import re
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ _NO_WORKSPACE = re.compile(r"'([^']+)' does not exist")
 
 
 def hint(text: str, input: Any) -> str:
-    """What to add to the text of a script's error; empty where nothing helps.
+    """Text to add to a script's error; empty if there is no suggestion.
 
     Parameters
     ----------
     input
-        The workspace that the script was given: the names of its logs are those that are meant.
+        The workspace that the script was given: the names of its logs are suggested.
     """
     if found := _NO_LOG.search(text):
         return did_you_mean(found[1], _logs(input))

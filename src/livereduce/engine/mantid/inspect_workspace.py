@@ -1,4 +1,4 @@
-"""What a Mantid workspace says of itself: run, events, pulses, times. Reads only."""
+"""Read facts from a Mantid workspace: run, events, pulses, times. Changes nothing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,24 +10,24 @@ from livereduce.engine.mantid.run_ledger import Described
 
 CHARGE = "proton_charge"
 NEWEST = 16
-"""Pulses that tell the rate."""
+"""Most pulses that are used for the rate."""
 START, END = "run_start", "run_end"
 
 
 def is_group(workspace: Any) -> bool:
-    """Whether it is a group of workspaces: one for each period."""
+    """True for a group of workspaces, one for each period."""
     return hasattr(workspace, "getNumberOfEntries")
 
 
 def members(workspace: Any) -> tuple[Any, ...]:
-    """The workspaces of a group; a workspace that is none stands for itself."""
+    """The workspaces of a group; any other workspace is returned alone."""
     if is_group(workspace):
         return tuple(workspace.getItem(k) for k in range(workspace.getNumberOfEntries()))
     return (workspace,)
 
 
 def memory_of(workspace: Any) -> int:
-    """The bytes that a workspace says it takes; 0 if it cannot say it."""
+    """Memory of a workspace in bytes; 0 if it does not know."""
     try:
         return max(0, int(workspace.getMemorySize()))
     except Exception:  # noqa: BLE001  the boundary to Mantid: a figure for people
@@ -35,12 +35,12 @@ def memory_of(workspace: Any) -> int:
 
 
 def seen_in(workspace: Any, *, count: bool = True) -> Described:
-    """What a workspace says; nothing where it is of a kind that has no run (a table).
+    """Facts of a workspace; empty if its kind has no run (a table).
 
     Parameters
     ----------
     count
-        Whether its events are wanted: to count a histogram is to read all of it.
+        True to count events; for a histogram this reads all of it.
     """
     parts = members(workspace)
     if not parts or not hasattr(parts[0], "run"):
@@ -66,7 +66,7 @@ def seen_in(workspace: Any, *, count: bool = True) -> Described:
 
 
 def _time(run: Any, log: str) -> str:
-    """A time that Mantid keeps as a text without a zone, in UTC; empty if it is not there."""
+    """A time that Mantid keeps as a text in UTC without a time zone; empty if missing."""
     if not run.hasProperty(log):
         return ""
     text = str(run.getProperty(log).value).strip()
@@ -80,7 +80,7 @@ def _events_in(workspace: Any) -> int:
 
 
 def _pulses(run: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Unix times in ns and charges in pC of the pulses, each once: a chunk begins with the last one of that before."""
+    """Unix times in ns and charges in pC of the pulses, each once: a chunk repeats the last pulse of the one before."""
     if not run.hasProperty(CHARGE):
         return np.empty(0, np.int64), np.empty(0)
     log = run.getProperty(CHARGE)

@@ -1,4 +1,4 @@
-"""Mantid's result as the plain arrays that are published. Reads only."""
+"""Convert Mantid's result to the plain arrays that are published. Changes nothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,9 @@ from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.publish.product import Axis, Product
 
 MAX_CELLS = 4_000_000
-"""Spectra × bins that are published as they are (64 MB with errors); beyond that, their sum over the spectra."""
+"""Most spectra × bins published as they are (64 MB with errors); a larger result is summed over its spectra."""
 MAX_OWN_AXES = 16
-"""So many spectra with bins of their own are published one by one; more are published as their integrals."""
+"""Most spectra with bins of their own that are published one by one; more are published as their integrals."""
 
 F8 = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class _ShownWorkspace:
 
 
 def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger) -> tuple[Product, ...]:
-    """The products of a result: one, or one for each member of a group (``result_1``, ``result_2`` …).
+    """Make the products of a result: one, or one for each member of a group (``result_1``, ``result_2`` …).
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _table(workspace: Any, rows: int, bins: int) -> _ShownWorkspace:
     x = _x_axis(workspace, 0)
     if rows * bins > MAX_CELLS:
         signal, variances = np.zeros(bins), np.zeros(bins)
-        for k in range(rows):  # row by row: the whole at once would be a second copy of something large
+        for k in range(rows):  # row by row: all rows at once would be a second copy of something large
             signal += workspace.readY(k)
             variances += np.square(workspace.readE(k))
         thinned = f"sum over {rows} spectra"

@@ -1,8 +1,8 @@
-"""Which run the data belongs to, and what of it there is: a pure function of what each workspace says.
+"""The run that the data belong to, and how much of it came: a pure function of what each workspace contains.
 
-Mantid's listeners keep the old run number in the data that comes between two runs, so a number alone would let that
-data take the place of the run's last result. The log ``run_end`` tells the last chunk of a run; what comes after it
-under the same number is between runs, and has the run number 0 here as everywhere in this project.
+Mantid's listeners keep the old run number in the data that come between two runs, so by number alone those data would
+replace the run's last result. The log ``run_end`` marks the last chunk of a run; later data with the same number are
+between runs, and have the run number 0 here as everywhere in this project.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from livereduce.messages.beat import RunState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a workspace says of itself.
+    """Facts of a workspace.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Described:
     newest_ns
         The newest time in any of its logs; 0 if there is none.
     start_time, end_time
-        When its run started and ended (ISO 8601); empty if it does not say.
+        Start and end of its run (ISO 8601); empty if not known.
     pulses_ns, charged_ns
         Times of its newest pulses, oldest first, and of its last one with proton charge (0 if there is none).
     """
@@ -50,20 +50,20 @@ class Described:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLedger:
-    """What has come of the stream so far.
+    """Data received from the stream so far.
 
     Attributes
     ----------
     said
-        The run number as the stream has it.
+        The run number in the stream.
     run
-        The run that the data belongs to; 0 between runs.
+        The run that the data belong to; 0 between runs.
     run_chunks, run_events
         Since the last edge of a run.
     given_pulses, given_last_ns
-        Pulses that proc has handed on since then, and the time of the newest of them.
+        Pulses that proc has passed on since then, and the time of the newest of them.
     incomplete
-        What of that Mantid has dropped; empty if nothing.
+        What Mantid has dropped of that; empty if nothing.
     """
 
     said: int = 0
@@ -88,7 +88,7 @@ class RunLedger:
 
     @property
     def state(self) -> RunState:
-        """What the beamline is doing, as far as the data tells."""
+        """State of the beamline, as far as the data tell."""
         if self.ended:
             return RunState.ENDED
         if not self.run:
@@ -97,7 +97,7 @@ class RunLedger:
 
 
 def take_chunk(book: RunLedger, seen: Described) -> RunLedger:
-    """A chunk came, seen by itself: before its proc script, or as what replaces the accumulated data."""
+    """Record a chunk, seen by itself: before its proc script, or when it replaces the accumulated data."""
     book = _at_edge(book, seen)
     if seen.cumulative:
         return _with_all(book, seen.events)
@@ -111,14 +111,14 @@ def take_chunk(book: RunLedger, seen: Described) -> RunLedger:
 
 
 def take_processed(book: RunLedger, seen: Described) -> RunLedger:
-    """What proc has left of a chunk, before Mantid accumulates it."""
+    """Record the output of proc for a chunk, before Mantid accumulates it."""
     repeats = seen.pulses > 0 and seen.first_ns <= book.given_last_ns
     pulses = book.given_pulses + seen.pulses - repeats
     return replace(book, given_pulses=pulses, given_last_ns=max(book.given_last_ns, seen.last_ns))
 
 
 def check_added(book: RunLedger, seen: Described) -> RunLedger:
-    """Whether accumulated data that is a sum holds all that proc has handed on.
+    """Check that accumulated data that are a sum hold everything that proc has passed on.
 
     The later states of Mantid's listener report the beginning of a run together with its first chunk, which the next
     chunk then replaces.
@@ -130,12 +130,12 @@ def check_added(book: RunLedger, seen: Described) -> RunLedger:
 
 
 def take_accumulated(book: RunLedger, seen: Described, *, is_new: bool) -> RunLedger:
-    """The accumulated data of the run, seen before post_proc, or as the result where there is no such script.
+    """Record the accumulated data of the run, seen before post_proc, or as the result if there is no such script.
 
     Parameters
     ----------
     is_new
-        The chunk in it has not been seen by itself, as there is no proc script.
+        The chunk in it has not been seen by itself, because there is no proc script.
     """
     if is_new:
         book = _with_all(_at_edge(book, seen), seen.events)
@@ -150,7 +150,7 @@ def take_accumulated(book: RunLedger, seen: Described, *, is_new: bool) -> RunLe
 
 
 def _with_all(book: RunLedger, events: int) -> RunLedger:
-    """One more chunk, after which all that there is of the run has so many events."""
+    """Add one more chunk, after which the run has this many events in total."""
     return replace(
         book,
         chunks=book.chunks + 1,
@@ -161,7 +161,7 @@ def _with_all(book: RunLedger, events: int) -> RunLedger:
 
 
 def _at_edge(book: RunLedger, seen: Described) -> RunLedger:
-    """The book as it stands for what was seen: begun anew if an edge of a run lies before it."""
+    """The ledger for this data: started again if there is an edge of a run before it."""
     after_end = book.ended and not seen.ends
     newest = max(book.newest_ns, seen.newest_ns)
     if seen.run == book.said and not after_end:

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from livereduce.messages.beat import Phase, RunState
 
 NOT_READY_HOLDS_S = 30.0
-"""Mantid says every ten seconds that its listener is not ready; longer ago it is no news."""
+"""Mantid repeats every ten seconds that its listener is not ready; an older message no longer counts."""
 
 QUIET_WAITS = {RunState.RUNNING: 10, RunState.NO_RUN: 60, RunState.ENDED: 60, RunState.PAUSED: 120}
-"""How long a stream may bring nothing new at all, no pulse and no log, in units of the limit of ``waiting`` (30 s)."""
+"""How long a stream may bring nothing new, no pulse and no log, in units of the limit of ``waiting`` (30 s)."""
 NEVER_NEW = 5
-"""The same is allowed so many times longer if this worker has never seen anything new: starting again did not help."""
+"""The limit is this many times longer if this worker has never seen anything new: a restart did not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busy:
-    """Something of ours runs in Mantid's thread, and has for so long."""
+    """One of our steps runs in Mantid's thread, and for how long."""
 
     phase: Phase
     silent_s: float
@@ -100,7 +100,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Mantid waits; `reason` is for what, if that is unusual; `silent_s` is how long it ought to have been heard."""
+    """Mantid waits; `reason` says for what, if that is unusual; `silent_s` is its silence beyond the limit."""
 
     reason: str = ""
     silent_s: float = 0.0
@@ -108,7 +108,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Over:
-    """The loop will reduce no more: the worker ends and a fresh one begins."""
+    """The loop has stopped reducing: the worker ends and a new one begins."""
 
     reason: str
 
@@ -137,12 +137,12 @@ def judge(facts: Facts, rules: SilenceRules, now: float) -> Verdict:
 
 
 def _quiet(facts: Facts, rules: SilenceRules, now: float) -> str:
-    """Why the stream must be taken for dead; empty if it need not.
+    """Why the stream must be considered dead; empty if not.
 
-    What counts is the time from the newest news to the last look, not to now: while a script runs nobody looks.
+    The time from the newest data to the last check counts, not to now: while a script runs nobody checks.
     """
     if facts.has_chunks and not facts.dated:
-        return ""  # data without times, as of a histogram memory: nothing can be concluded
+        return ""  # data without times, as from a histogram memory: nothing can be concluded
     since = facts.begun_at if facts.new_at is None else facts.new_at
     looked_at = max(facts.looked_at, facts.not_ready_at or 0.0) if facts.has_chunks else now
     patience = QUIET_WAITS[facts.run_state] * (NEVER_NEW if facts.new_at is None else 1)

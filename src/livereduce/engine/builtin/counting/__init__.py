@@ -1,5 +1,5 @@
-"""Events to counts: time-of-flight bins, which spectrum a pixel counts in, the compiled loops.
+"""Counting events: time-of-flight bins, the spectrum of each pixel, the compiled loops.
 
-Exact on every edge; a few nanoseconds an event.
+Exact on every edge; a few nanoseconds per event.
 Read `histogram.py` first, then `binning.py`.
 """

@@ -1,4 +1,4 @@
-"""Time-of-flight bins: edges from ``[min, step, max]``, and the table that finds a bin with one look."""
+"""Time-of-flight bins: edges from ``[min, step, max]``, and the table that finds a bin with one lookup."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,7 @@ from livereduce.stream.items import F8, I8
 
 MAX_BINS = 1_000_000
 MAX_CELLS = 2**20
-"""8 MiB for the table; bins that would need a finer one are searched for instead, which is slower."""
+"""8 MiB for the table; bins that need a finer one are searched instead, which is slower."""
 _NO_EDGE = 1 << 32
 
 
@@ -26,7 +26,7 @@ def make_edges_ns(min_us: float, step_us: float, max_us: float) -> I8:
     Raises
     ------
     OperatorError
-        No bins come of this.
+        The values make no bins.
     """
     problem = _problem(min_us, step_us, max_us)
     if problem:
@@ -62,7 +62,7 @@ def _problem(min_us: float, step_us: float, max_us: float) -> str:
 class Binning:
     """Bins of time of flight: an event is in bin k if ``edges_ns[k] <= tof_ns < edges_ns[k + 1]``.
 
-    That is numpy's rule but for numpy's last bin, which is closed.
+    That is numpy's rule except for numpy's last bin, which is closed.
     """
 
     edges_ns: I8
@@ -72,7 +72,7 @@ class Binning:
 
     @property
     def bins(self) -> int:
-        """How many bins."""
+        """Number of bins."""
         return len(self.edges_ns) - 1
 
     @cached_property
@@ -87,17 +87,17 @@ class Binning:
 
     @cached_property
     def shift(self) -> int:
-        """A cell of the table is ``2**shift`` ns wide, no wider than the narrowest bin: it holds one edge at most."""
+        """A cell of the table is ``2**shift`` ns wide, at most the narrowest bin: it holds at most one edge."""
         return int(np.diff(self.edges_ns).min()).bit_length() - 1
 
     @property
     def has_table(self) -> bool:
-        """Whether the table is of a reasonable size."""
+        """True if the table has a reasonable size."""
         return (self.span_ns >> self.shift) < MAX_CELLS
 
     @cached_property
     def cells(self) -> I8:
-        """The table: with t counted from the first edge, the bin is ``(cells[t >> shift] + t) >> 32``.
+        """The lookup table: with t counted from the first edge, the bin is ``(cells[t >> shift] + t) >> 32``.
 
         A cell that begins in bin k and holds its end e has the value ``((k + 1) << 32) - e``: adding t carries into
         the upper half exactly if ``t >= e``. A cell without an edge gets an e that no t reaches.

@@ -1,4 +1,4 @@
-"""Events to counts in place: spectra × time of flight, exact on every edge, a few nanoseconds an event."""
+"""Count events in place: spectra × time of flight, exact on every edge, a few nanoseconds per event."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -29,11 +29,9 @@ _NO_PIXELS: I4 = np.empty(0, np.int32)
 class Counts:
     """Counts per spectrum and bin.
 
-    Attributes
-    ----------
-    counts
+    Attributes ---------- counts
         Shape (spectra, bins), as narrow as the counts allow: convert before arithmetic. A `Histogram` may go on
-        counting in it: copy what is to be kept.
+        counting in it: copy it to keep it.
     pixels
         Pixel of each spectrum, shape (spectra,); empty if the one spectrum is the sum over all.
     outside_tof, unknown_pixel
@@ -52,14 +50,14 @@ class Counts:
         return replace(self, counts=summed, pixels=_NO_PIXELS)
 
     def copy(self) -> "Counts":
-        """The same with memory of its own."""
+        """A copy with memory of its own."""
         return replace(self, counts=self.counts.copy())
 
 
 class Histogram:
-    """Counts that grow: in rows as pixels appear, in place as events come.
+    """Counts that grow: new rows for new pixels, counting in place.
 
-    Unsigned 16-bit until a cell overflows, then 32-bit, then float64: what is narrow stays in nearer caches.
+    Unsigned 16-bit until a cell overflows, then 32-bit, then float64: narrow counts stay in nearer caches.
 
     Parameters
     ----------
@@ -80,11 +78,11 @@ class Histogram:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its cells."""
+        """Memory of its cells in bytes."""
         return self._flat.nbytes
 
     def counts(self) -> Counts:
-        """What is counted so far, as a read-only view."""
+        """The counts so far, as a read-only view."""
         self._follow_table()
         seen = self._cells()
         seen.flags.writeable = False
@@ -107,7 +105,7 @@ class Histogram:
         Raises
         ------
         ValueError
-            Bins or spectra do not go together.
+            Bins or spectra do not match.
         """
         if not np.array_equal(other.binning.edges_ns, self.binning.edges_ns):
             raise ValueError(f"counts in {other.binning} cannot be added to counts in {self.binning}")
@@ -134,7 +132,7 @@ class Histogram:
             self._flat = self._flat.astype(kind)
 
     def _add(self, tof_ns: I4, pixel: I4) -> int:
-        """Count events, giving rows to new pixels; how many have a pixel without a row."""
+        """Count events, adding rows for new pixels; return how many have a pixel without a row."""
         self._follow_table()
         unknown = self._count(tof_ns, pixel)
         if not unknown or self.table is None or not self.table.grows:
@@ -145,7 +143,7 @@ class Histogram:
         return self._count(tof_ns[missed], pixel[missed])
 
     def _follow_table(self) -> None:
-        """Make room for the rows that the table has got."""
+        """Make room for the rows that the table has added."""
         if self.table is None or self.table.rows == self._rows:
             return
         if self.table.rows * self.binning.bins * 8 > MAX_BYTES:
@@ -153,7 +151,7 @@ class Histogram:
             return
         needed = self.table.rows * self.binning.bins + 2
         if needed > len(self._flat):
-            # Twice the room, so that pixels that appear one by one are not copied each time.
+            # Reserve twice the room, so that pixels that appear one by one are not copied each time.
             flat = np.zeros(max(needed, min(2 * len(self._flat), MAX_BYTES // 8)), self._flat.dtype)
             flat[: self._cells().size] = self._cells().ravel()
             self._flat = flat
@@ -173,7 +171,7 @@ class Histogram:
         self._flat = np.append(total, [0.0, 0.0])
 
     def _count(self, tof_ns: I4, pixel: I4) -> int:
-        """Count the events that have a cell; how many have a pixel without a row."""
+        """Count the events that have a cell; return how many have a pixel without a row."""
         binning = self.binning
         if not binning.has_table:
             return self._count_by_search(tof_ns, pixel)
@@ -198,7 +196,7 @@ class Histogram:
         return unknown
 
     def _carry(self) -> None:
-        """Go over to wider counts if some have wrapped to 0, and give those back what they have lost."""
+        """Change to wider counts if some have wrapped to 0, and restore what those have lost."""
         wrapped = self._wrapped[1 : 1 + self._wrapped[0]]
         if len(wrapped):
             lost = 1 << 8 * self._flat.itemsize

@@ -7,9 +7,9 @@ import numpy as np
 from livereduce.stream.compiled import kernel
 
 SCRATCH = 4096
-"""Events of one piece: its flat indices (16 KiB) stay in the first-level cache between the two loops."""
+"""Events per piece: its flat indices (16 KiB) stay in the first-level cache between the two loops."""
 OUTSIDE_TOF, UNKNOWN_PIXEL = -2, -1
-"""The last two cells of the flat counts take what has no cell of its own, so that no event needs a branch."""
+"""The last two cells of the flat counts take events without a cell, so that no event needs a branch."""
 
 
 def _add_events(
@@ -24,12 +24,12 @@ def _add_events(
     scratch: Any,
     wrapped: Any,
 ) -> Any:
-    """Count events; stops after the piece in which a cell wrapped to 0 for want of bits.
+    """Count events; stops after the piece in which a cell wrapped to 0 because its integer is too narrow.
 
-    Returns how many events are counted, and puts the cells that wrapped into `wrapped`, whose first element is how
-    many there are.
+    Returns how many events are counted, and puts the cells that wrapped into `wrapped`, whose first element is their
+    number.
     """
-    # Two loops per piece: the first has no branch and is vectorised, the second keeps many cache misses in flight.
+    # Two loops per piece: the first has no branch and is vectorized, the second keeps many cache misses in flight.
     most_pixel = np.uint32(offset_of_pixel.size - 1)
     span = np.uint32(span_ns)
     least = np.int32(tof_min_ns)
@@ -66,12 +66,12 @@ ADD_EVENTS = {
     np.dtype(kind): kernel("i8", *_ARGUMENTS, f"{code}[=]", "i4[=]", "i8[=]")(_add_events)
     for kind, code in ((np.uint16, "u2"), (np.uint32, "u4"), (np.float64, "f8"))
 }
-"""By the type of the counts, narrowest first: narrow counts fit into nearer caches (measured: 1.4 times as fast)."""
+"""By type of the counts, narrowest first: narrow counts fit into nearer caches (measured: 1.4 times as fast)."""
 
 
 @kernel("i8", "i4[]", "u1[]")
 def count_outside(pixel, has):  # type: ignore[no-untyped-def]
-    """Events whose pixel has a 0 in `has`, or lies beyond it: its last entry must be 0."""
+    """Count events whose pixel has a 0 in `has`, or is beyond it: its last entry must be 0."""
     last = np.uint32(has.size - 1)
     inside = 0
     for i in range(np.uint64(pixel.size)):

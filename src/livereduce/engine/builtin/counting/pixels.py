@@ -1,4 +1,4 @@
-"""Which spectrum a pixel counts in: a table of its own, never the pixel number itself."""
+"""Spectra of pixels: a lookup table from pixel to row, because the pixel number itself is never used as a row."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ _ABSENT = -1
 
 
 class KnownPixels:
-    """The pixels that an instrument has, as far as its stream has said.
+    """The pixels of an instrument, as far as its stream has sent them.
 
     Parameters
     ----------
     pixels
-        From the pixel map; None, or none at all, if it is not known: then every pixel that can have a spectrum is.
+        From the pixel map; None or empty if not known: then every pixel that can have a spectrum counts.
     """
 
     def __init__(self, pixels: I4 | None = None) -> None:
@@ -27,38 +27,38 @@ class KnownPixels:
         possible = np.unique(pixels[(pixels >= 0) & (pixels <= MAX_PIXEL)])
         self._least, self._most = (int(possible[0]), int(possible[-1])) if len(possible) else (0, -1)
         if len(possible) <= self._most - self._least:  # there are holes
-            # The last entry, never an instrument's, is that of all pixels beyond.
+            # The last entry, never an instrument's pixel, stands for all pixels beyond.
             self._has = np.zeros(self._most + 2, np.uint8)
             self._has[possible] = 1
 
     def outside(self, pixel: I4) -> int:
-        """How many events are of pixels that the instrument does not have."""
+        """Number of events with pixels that the instrument does not have."""
         if self._has is not None:
             return int(count_outside(pixel, self._has))
-        # Both ends are found several times faster than events are counted, and mostly that is all.
+        # Both ends are found several times faster than events are counted, and mostly that is enough.
         if not len(pixel) or (pixel.min() >= self._least and pixel.max() <= self._most):
             return 0
         return int(np.count_nonzero(~self.inside(pixel)))
 
     def inside(self, pixel: I4) -> B1:
-        """Which events are of pixels of the instrument; same shape."""
+        """Mask of events with pixels of the instrument; same shape."""
         if self._has is None:
             between: B1 = (pixel >= self._least) & (pixel <= self._most)
             return between
-        unsigned = pixel.view(np.uint32)  # a negative pixel is a large one
+        unsigned = pixel.view(np.uint32)  # a negative pixel becomes a large one
         known: B1 = self._has[np.minimum(unsigned, np.uint32(len(self._has) - 1))] == 1
         return known
 
 
 class PixelTable:
-    """Rows of a histogram: the pixels given, in their order, then others in the order in which they appear.
+    """Rows of a histogram: the given pixels in their order, then others in the order in which they appear.
 
     Parameters
     ----------
     pixels
         From the pixel map of the stream, if there is one.
     only
-        These pixels alone have rows, whatever appears.
+        If given, only these pixels have rows.
     """
 
     def __init__(self, pixels: I4 | None = None, only: tuple[int, ...] = ()) -> None:
@@ -70,17 +70,17 @@ class PixelTable:
 
     @property
     def rows(self) -> int:
-        """How many spectra there are."""
+        """Number of spectra."""
         return len(self.pixels)
 
     def rows_of(self, pixels: I4) -> I4:
         """The row of each pixel, -1 for none; same shape."""
-        # A negative pixel is a large unsigned one, and what is beyond the table finds its last entry, always -1.
+        # A negative pixel is a large unsigned one, and a pixel beyond the table finds its last entry, always -1.
         rows: I4 = self._row_of_pixel[np.minimum(pixels.view(np.uint32), np.uint32(len(self._row_of_pixel) - 1))]
         return rows
 
     def extend(self, pixels: I4 | None) -> None:
-        """Give rows to those of the pixels that can have one and have none yet."""
+        """Add rows for those pixels that can have one and have none yet."""
         if pixels is None or not self.grows:
             return
         possible = pixels[(pixels >= 0) & (pixels <= MAX_PIXEL)].astype(np.int32)
@@ -100,5 +100,5 @@ class PixelTable:
             self._row_of_pixel = table
 
     def offsets(self, bins: int) -> I4:
-        """For each pixel, where its row begins in flat counts of `bins` columns; negative for none."""
+        """For each pixel, the start of its row in flat counts of `bins` columns; negative for none."""
         return self._row_of_pixel * np.int32(bins)

@@ -1,4 +1,4 @@
-"""Between our arrays and scipp, which is imported when first needed: it costs time and memory that many never use."""
+"""Convert between our arrays and scipp, which is imported on first use: it costs time and memory."""
 
 import sys
 from typing import TYPE_CHECKING, Any
@@ -21,20 +21,20 @@ EVENT = "event"
 
 
 def is_data_array(thing: object) -> "TypeIs[sc.DataArray]":
-    """Whether this is a scipp DataArray; scipp need not be imported to say no."""
+    """True for a scipp DataArray; scipp need not be imported to say no."""
     sc = sys.modules.get("scipp")
     return sc is not None and isinstance(thing, sc.DataArray)
 
 
 def events_to_scipp(events: Events, *, pulse_time: bool = False) -> "sc.DataArray":
-    """A table of events: dimension ``event``, coordinates ``tof`` (int32, ns) and ``pixel`` (int32), 24 bytes an event.
+    """A table of events: dimension ``event``, coordinates ``tof`` (ns) and ``pixel``, both int32; 24 bytes per event.
 
-    Weights are float64 with variances, because a float32 histogram stops counting at 16.7 million a bin.
+    Weights are float64 with variances, because a float32 histogram stops counting at 16.7 million per bin.
     """
     import scipp as sc
 
     table = sc.DataArray(sc.ones(sizes={EVENT: events.n}, unit="counts", with_variances=True))
-    # Written piece by piece: joining the pieces first would take as much memory again while it lasts.
+    # Written piece by piece: joining the pieces first would take the same memory twice.
     tof = sc.empty(sizes={EVENT: events.n}, unit="ns", dtype="int32")
     pixel = sc.empty(sizes={EVENT: events.n}, unit=None, dtype="int32")
     if events.n:
@@ -48,7 +48,7 @@ def events_to_scipp(events: Events, *, pulse_time: bool = False) -> "sc.DataArra
 
 
 def counts_to_scipp(counts: Counts) -> "sc.DataArray":
-    """Dimensions ``spectrum`` (not if it is the sum over all) and ``tof`` (edges, µs); Poisson variances."""
+    """Dimensions ``spectrum`` (unless it is the sum over all) and ``tof`` (edges, µs); Poisson variances."""
     import scipp as sc
 
     values = counts.counts.astype(np.float64)
@@ -62,17 +62,17 @@ def counts_to_scipp(counts: Counts) -> "sc.DataArray":
 
 
 def is_event_table(array: "sc.DataArray") -> bool:
-    """Whether each element is an event, as `events_to_scipp` makes them, rather than a bin."""
+    """True if each element is an event, as `events_to_scipp` makes them, and not a bin."""
     return array.dims == (EVENT,)
 
 
 def binned_sum(array: "sc.DataArray") -> "sc.DataArray":
-    """The histogram of binned events in the bins they have; anything else as it is."""
+    """Histogram binned events in their own bins; anything else is returned unchanged."""
     return array.bins.sum() if array.is_binned else array
 
 
 def table_histogram(table: "sc.DataArray", binning: Binning) -> "sc.DataArray":
-    """The histogram of all events of a table, in the unit of its ``tof``.
+    """Histogram all events of a table, in the unit of its ``tof``.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def table_histogram(table: "sc.DataArray", binning: Binning) -> "sc.DataArray":
 
 
 def number_of_events(array: "sc.DataArray") -> int:
-    """Events of a table or of bins; counts of a histogram, rounded."""
+    """Number of events of a table or of bins; counts of a histogram, rounded."""
     if array.is_binned:
         return int(array.bins.size().sum().value)
     if is_event_table(array):
@@ -106,7 +106,7 @@ def spectra_of(array: "sc.DataArray") -> tuple[F8, F8, F8]:
 
 
 def x_of(dense: "sc.DataArray") -> F8:
-    """The coordinate of the last dimension if it is one of numbers, else the index."""
+    """The coordinate of the last dimension if it has numbers, else the index."""
     width = dense.sizes[dense.dims[-1]] if dense.dims else 1
     coord = dense.coords.get(dense.dims[-1]) if dense.dims else None
     if coord is None or coord.ndim != 1 or not np.issubdtype(np.asarray(coord.values).dtype, np.number):

@@ -1,4 +1,4 @@
-"""Events held as they came: a tuple of immutable pieces that grows by reference, 8 bytes an event."""
+"""Events as received: a tuple of immutable pieces that grows by reference, 8 bytes per event."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """Events of one run, oldest pulse first; nothing in it is ever changed, so it may be shared freely.
+    """Events of one run, oldest pulse first; immutable, so it may be shared freely.
 
     Attributes
     ----------
@@ -27,17 +27,17 @@ class Events:
 
     @property
     def n(self) -> int:
-        """How many events."""
+        """Number of events."""
         return sum(len(piece.tof_ns) for piece in self.pieces)
 
     @property
     def n_pulses(self) -> int:
-        """How many pulses, with or without events."""
+        """Number of pulses, with or without events."""
         return sum(len(piece.pulse_ns) for piece in self.pieces)
 
     @property
     def nbytes(self) -> int:
-        """Bytes held by the events and their pulses (0 for columns that repeat one value)."""
+        """Memory of the events and their pulses in bytes (0 for columns that repeat one value)."""
         return sum(_nbytes(piece) for piece in self.pieces)
 
     def __add__(self, other: "Events") -> "Events":
@@ -55,7 +55,7 @@ class Events:
 
     @property
     def event_pulse_ns(self) -> I8:
-        """Pulse time of every event, shape (n,); made when asked for, 8 bytes an event."""
+        """Pulse time of every event, shape (n,); made on request, 8 bytes per event."""
         return _column((np.repeat(piece.pulse_ns, np.diff(piece.first)) for piece in self.pieces), np.int64)
 
     @property
@@ -69,11 +69,11 @@ class Events:
         return _column((piece.charge_pc for piece in self.pieces), np.float64)
 
     def where(self, mask: Callable[[EventBatch], Mask]) -> "Events":
-        """The events that a mask of shape (n,) for each piece lets through; all pulses stay."""
+        """The events selected by a mask of shape (n,) for each piece; all pulses stay."""
         return Events(tuple(with_events(piece, mask(piece)) for piece in self.pieces))
 
     def where_pulses(self, mask: Callable[[EventBatch], Mask]) -> "Events":
-        """The pulses, with their events, that a mask of shape (p,) for each piece lets through."""
+        """The pulses, with their events, selected by a mask of shape (p,) for each piece."""
         return Events(tuple(with_pulses(piece, mask(piece)) for piece in self.pieces))
 
 
@@ -117,7 +117,7 @@ def _nbytes(piece: EventBatch) -> int:
 
 
 def with_events(piece: EventBatch, mask: Mask) -> EventBatch:
-    """The events of a batch that a mask of shape (n,) lets through; all pulses stay."""
+    """The events of a batch selected by a mask of shape (n,); all pulses stay."""
     if mask.all():
         return piece
     passed = np.concatenate(([0], np.cumsum(mask)))
@@ -131,7 +131,7 @@ def with_events(piece: EventBatch, mask: Mask) -> EventBatch:
 
 
 def with_pulses(piece: EventBatch, mask: Mask) -> EventBatch:
-    """The pulses of a batch, with their events, that a mask of shape (p,) lets through."""
+    """The pulses of a batch, with their events, selected by a mask of shape (p,)."""
     if mask.all():
         return piece
     events = np.diff(piece.first)

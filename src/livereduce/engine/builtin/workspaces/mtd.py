@@ -1,8 +1,8 @@
-"""The workspace store that scripts see as ``mtd``: Mantid's dictionary-like interface in code of our own.
+"""The workspace store that scripts see as ``mtd``: our own version of Mantid's dictionary-like interface.
 
-A workspace is any object here; the store neither copies it nor looks into it. What a script leaves survives its call,
-so that a proc can hand things to a post_proc and to its own next call. Names are listed in the order they came in,
-hidden ones (leading ``__``) included.
+A workspace may be any object; the store neither copies it nor looks into it. Workspaces survive the call that made
+them, so that a proc can pass things to a post_proc and to its own next call. Names are listed in order of creation,
+including hidden ones (leading ``__``).
 """
 
 import random
@@ -22,11 +22,11 @@ class WorkspaceStore(MutableMapping[str, Any]):
         self._assignments = 0
 
     def mark(self) -> int:
-        """A moment to compare later assignments with."""
+        """A mark with which later assignments can be compared."""
         return self._assignments
 
     def assigned_since(self, name: str, mark: int) -> bool:
-        """Whether the name is there and was (re)assigned after `mark`, be it with the same object."""
+        """True if the name exists and was (re)assigned after `mark`, even with the same object."""
         return self._assigned.get(name, 0) > mark
 
     def __getitem__(self, name: str) -> Any:
@@ -56,7 +56,7 @@ class WorkspaceStore(MutableMapping[str, Any]):
         return name in self._workspaces
 
     def __iter__(self) -> Iterator[str]:
-        # A script may remove names while it walks over them.
+        # A script may remove names while it iterates over them.
         return iter(list(self._workspaces))
 
     def __len__(self) -> int:
@@ -66,23 +66,23 @@ class WorkspaceStore(MutableMapping[str, Any]):
         return f"<Store: {', '.join(self._workspaces) or 'empty'}>"
 
     def doesExist(self, name: str) -> bool:  # noqa: N802 (Mantid's name)
-        """Whether a workspace of that name is there."""
+        """True if a workspace of that name exists."""
         return name in self
 
     def add(self, name: str, workspace: Any) -> None:
-        """Put a workspace under a name that is still free.
+        """Add a workspace under a name that is still free.
 
         Raises
         ------
         RuntimeError
-            The name is taken, as Mantid has it.
+            The name is taken (as in Mantid).
         """
         if name in self:
             raise RuntimeError(f"a workspace named {name!r} exists already; addOrReplace would replace it")
         self[name] = workspace
 
     def addOrReplace(self, name: str, workspace: Any) -> None:  # noqa: N802 (Mantid's name)
-        """Put a workspace under a name, whatever was there before."""
+        """Store a workspace under a name, replacing any other."""
         self[name] = workspace
 
     def retrieve(self, name: str) -> Any:
@@ -91,17 +91,17 @@ class WorkspaceStore(MutableMapping[str, Any]):
         Raises
         ------
         KeyError
-            There is none; the message names those that exist.
+            It does not exist; the message lists the existing names.
         """
         return self[name]
 
     def remove(self, name: str) -> None:
-        """Forget a name; one that is not there is no error, as Mantid has it (``del mtd[name]`` does raise)."""
+        """Remove a name; a name that does not exist is not an error, as in Mantid (``del mtd[name]`` does raise)."""
         if name in self:
             del self[name]
 
     def clear(self) -> None:
-        """Forget all names."""
+        """Remove all names."""
         self._workspaces.clear()
         self._assigned.clear()
 
@@ -110,7 +110,7 @@ class WorkspaceStore(MutableMapping[str, Any]):
         return [name for name in self._workspaces if contain in name]
 
     def size(self) -> int:
-        """How many workspaces there are."""
+        """Number of workspaces."""
         return len(self)
 
     def unique_name(self, n: int = 5, prefix: str = "", suffix: str = "") -> str:
@@ -119,8 +119,8 @@ class WorkspaceStore(MutableMapping[str, Any]):
             name = f"{prefix}{''.join(random.choices(string.ascii_lowercase, k=max(n, 1)))}{suffix}"
             if name not in self:
                 return name
-            n += 1  # short names may all be taken
+            n += 1  # all names of this length may be taken
 
     def unique_hidden_name(self) -> str:
-        """A free name with the leading underscores that mark a workspace as not meant for people."""
+        """A free name with the leading underscores that hide a workspace from people."""
         return self.unique_name(n=12, prefix="__")

@@ -1,6 +1,6 @@
-"""Logs of a run: time series with units, kept as they came, and what belongs to the run as a whole.
+"""Logs of a run: time series with units, kept as received, and properties of the run as a whole.
 
-The names and the shape of the interface are Mantid's (``run().getProperty(name).value``), for the scripts' sake.
+Names and interface are Mantid's (``run().getProperty(name).value``), for the sake of the scripts.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ EPICS_EPOCH = np.datetime64(UNIX_MINUS_EPICS_NS, "ns")
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"
 FROM_THE_STREAM = frozenset({"pause", "scan_index"})
-"""Logs of our own that come as batches, like those of variables."""
+"""livereduce's own logs that come as batches, like those of variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class LogProperty:
         return EPICS_EPOCH + self.times_ns.astype("timedelta64[ns]")
 
     def size(self) -> int:
-        """How many values."""
+        """Number of values."""
         return 1 if self.times_ns is None else len(self.times_ns)
 
     def firstValue(self) -> Any:  # noqa: N802 (Mantid's name)
@@ -73,7 +73,7 @@ class LogProperty:
 
 
 class _Series:
-    """A time series that grows by reference; joined when somebody asks."""
+    """A time series that grows by reference; joined on first use."""
 
     def __init__(self, units: str) -> None:
         self.units = units
@@ -95,7 +95,7 @@ class _Series:
 
     @property
     def ends_invalid(self) -> bool:
-        """Whether the newest value is invalid."""
+        """True if the newest value is invalid."""
         newest = self.invalid[-1] if self.invalid else None
         return newest is not None and bool(newest[-1])
 
@@ -103,14 +103,14 @@ class _Series:
         """The newest value alone, marked as carried over from an earlier chunk."""
         twin = _Series(self.units)
         value = self.values[-1][-1:]
-        # copies: a slice would keep all the arrays alive that it was cut from
+        # copies: a slice would keep the whole arrays alive
         invalid = np.ones(1, np.bool_) if self.ends_invalid else None
         twin.append(self.times[-1][-1:].copy(), value if isinstance(value, tuple) else value.copy(), invalid)
         twin.carried = 1
         return twin
 
     def merge(self, later: "_Series") -> None:
-        """Append a later series, but not the value it has carried over if that is here already."""
+        """Append a later series, without its carried-over first value if that is here already."""
         self.units = later.units or self.units
         here = bool(self.times) and later.carried and self.times[-1][-1] >= later.times[0][0]
         for k, (times_ns, values, invalid) in enumerate(zip(later.times, later.values, later.invalid, strict=True)):
@@ -118,7 +118,8 @@ class _Series:
             self.append(times_ns[skip:], values[skip:], None if invalid is None else invalid[skip:])
 
     def as_property(self, name: str) -> LogProperty:
-        if any(isinstance(part, tuple) for part in self.values):  # all of it, if a variable changes from number to text
+        # convert all values if a variable changes from number to text
+        if any(isinstance(part, tuple) for part in self.values):
             value: Any = [one for part in self.values for one in part]
         else:
             # Copies, so that a script that works in place changes nothing here.
@@ -139,7 +140,7 @@ class RunLogs:
         self.charge_pc = 0.0
 
     def copy(self) -> "RunLogs":
-        """Logs that go on apart from these; the values are shared."""
+        """An independent copy of the logs; the values are shared."""
         twin = RunLogs()
         twin._series = {name: series.copy() for name, series in self._series.items()}
         twin._plain = dict(self._plain)
@@ -148,7 +149,7 @@ class RunLogs:
         return twin
 
     def carried_over(self) -> "RunLogs":
-        """What the next chunk begins with: the last value of every variable, as Mantid has it.
+        """The logs that the next chunk begins with: the last value of every variable, as in Mantid.
 
         Proton charge and monitor counts are sums, not states: carrying them over would count a pulse twice.
         """
@@ -160,18 +161,18 @@ class RunLogs:
         return twin
 
     def forget_run(self) -> None:
-        """Drop what belongs to the run that is over, keep the variables' last values."""
+        """Remove the properties of the run that is over; keep the variables' last values."""
         self._plain = {name: value for name, value in self._plain.items() if name == "instrument_name"}
         self._series.pop("pause", None)
 
     def add_log(self, batch: LogBatch) -> None:
-        """Append new values of a variable. One that is called like what belongs to the run gets another name."""
+        """Append new values of a variable. A variable named like a property of the run gets another name."""
         taken = batch.name == PROTON_CHARGE or (is_our_log(batch.name) and batch.name not in FROM_THE_STREAM)
         name = f"{batch.name}@variable" if taken else batch.name
         self._of(name, batch.units).append(batch.time_ns, batch.value, batch.invalid)
 
     def invalid_now(self) -> tuple[str, ...]:
-        """The logs whose newest value is invalid."""
+        """Names of logs whose newest value is invalid."""
         return tuple(name for name, series in self._series.items() if series.ends_invalid)
 
     def add_charge(self, pulse_ns: I8, charge_pc: F8) -> None:
@@ -184,11 +185,11 @@ class RunLogs:
         self._monitor_counts[monitor] = self._monitor_counts.get(monitor, 0) + counts
 
     def set_plain(self, name: str, value: Any) -> None:
-        """Set what belongs to the run as a whole."""
+        """Set a property of the run as a whole."""
         self._plain[name] = value
 
     def merge(self, later: "RunLogs") -> None:
-        """Append the logs of a later chunk; plain values are taken from the newest, as run titles change."""
+        """Append the logs of a later chunk; plain values are taken from the newest, because run titles change."""
         for name, series in later._series.items():
             if series.times:
                 self._of(name, series.units, carried=series.carried if name not in self._series else 0).merge(series)
@@ -207,7 +208,7 @@ class RunLogs:
         Raises
         ------
         RuntimeError
-            There is none (the type is Mantid's).
+            It does not exist (Mantid raises this type).
         """
         if (series := self._series.get(name)) is not None and series.times:
             return series.as_property(name)
@@ -221,7 +222,7 @@ class RunLogs:
         return self.getProperty(name)
 
     def hasProperty(self, name: str) -> bool:  # noqa: N802 (Mantid's name)
-        """Whether there is a log of that name."""
+        """True if there is a log of that name."""
         return name in self.keys()
 
     def keys(self) -> list[str]:

@@ -1,7 +1,7 @@
-"""What scripts hold in their hands: a named, mutable handle on immutable data.
+"""Workspaces for scripts: a named, mutable handle on immutable data.
 
-Algorithms that work in place rebind `Workspace.data`. The methods with Mantid's names are what simple scripts need;
-the rest of Mantid's interface, and its algorithms, are to come as functions on this handle.
+Algorithms that work in place rebind `Workspace.data`. The methods with Mantid's names are those that simple scripts
+need; the rest of Mantid's interface, and its algorithms, are to come as functions on this handle.
 """
 
 import weakref
@@ -26,7 +26,7 @@ Data = Union[Events, Counts, "sc.DataArray"]
 
 
 class _Growing:
-    """A histogram of events of which, the next time, only the new pieces are counted: pieces never change."""
+    """A histogram that counts only the new pieces of events each time: pieces never change."""
 
     def __init__(self, binning: Binning, table: PixelTable | None) -> None:
         self._binning = binning
@@ -36,7 +36,7 @@ class _Growing:
 
     def of(self, events: Events) -> Counts:
         done = len(self._counted)
-        if events.pieces[:done] != self._counted:  # compares identities: batches have no other equality
+        if events.pieces[:done] != self._counted:  # compares by identity: batches have no other equality
             self._histogram, done = Histogram(self._binning, self._table), 0
         self._histogram.add(Events(events.pieces[done:]))
         self._counted = events.pieces
@@ -44,7 +44,7 @@ class _Growing:
 
 
 class Binned:
-    """Events as histograms in the configured bins, made when asked for and kept.
+    """Events as histograms in the configured bins, made on request and cached.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Binned:
         self._total: _Growing | None = None
 
     def fresh(self) -> "Binned":
-        """The same bins and rows with nothing counted."""
+        """A new one with the same bins and rows and nothing counted."""
         return Binned(self.binning, self.table)
 
     def spectra(self, events: Events) -> Counts:
@@ -73,7 +73,7 @@ class Binned:
             counts = self.spectra(events)
             if counts.counts.size <= most_cells:
                 return counts
-            self._spectra = None  # this was how the table learned how many pixels there are
+            self._spectra = None  # counting them was needed to learn the number of pixels
         return self.total(events)
 
     def total(self, events: Events) -> Counts:
@@ -83,14 +83,14 @@ class Binned:
 
 
 class Workspace:
-    """A chunk, the accumulated data, or what a script made of them.
+    """A chunk, the accumulated data, or the output of a script.
 
     Parameters
     ----------
     data
         `Events`, `Counts`, or a scipp DataArray.
     binned
-        How events become histograms.
+        Makes histograms of the events.
     monitors
         The beam monitors' events, or None.
     """
@@ -121,14 +121,14 @@ class Workspace:
 
     @property
     def held(self) -> Data:
-        """The data as they are held, without conversion."""
+        """The data as stored, without conversion."""
         return self._data
 
     @property
     def data(self) -> "sc.DataArray":
         """The data for scipp: events as a table, histograms with variances. Rebind it to change it.
 
-        What is changed in place in a table of events, or in counts, is not kept unless it is assigned.
+        Changes made in place in a table of events, or in counts, are lost unless it is assigned.
         """
         if convert.is_data_array(self._data):
             return self._data
@@ -154,14 +154,14 @@ class Workspace:
         Raises
         ------
         RuntimeError
-            The workspace holds no events any more.
+            The workspace no longer holds events.
         """
         if isinstance(self._data, Events):
             return self._data
         raise RuntimeError(f"workspace {self._name!r} holds {type(self._data).__name__}, not events")
 
     def scipp(self, *, pulse_time: bool = False) -> "sc.DataArray":
-        """A DataArray of the data; of events optionally with their pulse time, 8 bytes more an event."""
+        """The data as a DataArray; for events optionally with their pulse time, 8 bytes more per event."""
         if isinstance(self._data, Events):
             return convert.events_to_scipp(self._data, pulse_time=pulse_time)
         return convert.counts_to_scipp(self._data) if isinstance(self._data, Counts) else self._data
@@ -181,7 +181,7 @@ class Workspace:
         raise RuntimeError(f"workspace {self._name!r} holds a DataArray: its counts are in .data")
 
     def clone(self) -> "Workspace":
-        """A workspace that stays as it is whatever becomes of this one."""
+        """A copy that is not affected by later changes of this workspace."""
         data = self._data if isinstance(self._data, Events) else self._data.copy()
         return Workspace(
             self._name,
@@ -234,17 +234,17 @@ class Workspace:
         return self.monitors
 
     def getNumberEvents(self) -> int:  # noqa: N802
-        """How many events; of a histogram its counts."""
+        """Number of events; for a histogram its counts."""
         if isinstance(self._data, Events):
             return self._data.n
         return int(self._data.counts.sum()) if isinstance(self._data, Counts) else convert.number_of_events(self._data)
 
     def getNumberHistograms(self) -> int:  # noqa: N802
-        """How many spectra."""
+        """Number of spectra."""
         return len(self._spectra()[1])
 
     def blocksize(self) -> int:
-        """How many bins a spectrum has."""
+        """Number of bins of a spectrum."""
         return int(self._spectra()[1].shape[1])
 
     def getTofMin(self) -> float:  # noqa: N802
@@ -256,7 +256,7 @@ class Workspace:
         return self._tof_range_us()[1]
 
     def readX(self, index: int) -> F8:  # noqa: N802, ARG002 (all spectra share their bins)
-        """Bin edges (for points: their place) of a spectrum."""
+        """Bin edges of a spectrum, or positions for points."""
         return self._spectra()[0].copy()
 
     def readY(self, index: int) -> F8:  # noqa: N802
@@ -284,7 +284,7 @@ class Workspace:
         return _poisson(values) if errors is None else errors.copy()
 
     def _spectra(self) -> tuple[F8, NDArray[Any], F8 | None]:
-        """x, values and errors; errors None are the square root of the values."""
+        """x, values and errors; errors None means the square root of the values."""
         if convert.is_data_array(self._data):
             return convert.spectra_of(self._data)
         counts = self.counts()
@@ -306,7 +306,7 @@ def _poisson(counts: NDArray[Any]) -> F8:
 
 
 def as_workspace(output: object, source: Workspace) -> Workspace:
-    """What a script left, as a workspace that stands for all that went into `source`.
+    """Convert a script's output to a workspace that represents all data in `source`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Mantid's live algorithms as we drive them: set up, given their arguments, started, and called back by.
+"""Mantid's live algorithms as the engine uses them: setup, arguments, start, and callbacks.
 
 Read `live_algorithms.py` first, then `callbacks.py`.
 """

@@ -1,4 +1,4 @@
-"""The arguments of StartLiveData, and what Mantid would refuse of them, in terms of the configuration. Pure."""
+"""The arguments of StartLiveData, and which of them Mantid would refuse, in terms of the configuration. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -28,12 +28,12 @@ _KEYS = {
     PROC_SHIM: "script_dir",
     POST_PROC_SHIM: "script_dir",
 }
-"""Which key of the configuration stands behind a property."""
+"""The configuration key for each property."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What this Mantid's StartLiveData allows, once its instrument has been set.
+    """Properties that this Mantid's StartLiveData has, once its instrument has been set.
 
     Attributes
     ----------
@@ -46,14 +46,14 @@ class Offer:
 
 
 def arguments_of(job: Job, *, instrument: str, shims: Mapping[str, str]) -> dict[str, Any]:
-    """What StartLiveData is given.
+    """Make the arguments of StartLiveData.
 
-    In the order in which it must be set: listener properties exist only after those that choose the listener.
+    In the order in which they must be set: listener properties exist only after those that choose the listener.
 
     Parameters
     ----------
     instrument
-        The name that Mantid has for it.
+        The name in Mantid.
     shims
         The files to run in place of the user's scripts, by ``proc`` and ``post_proc``.
     """
@@ -70,7 +70,7 @@ def arguments_of(job: Job, *, instrument: str, shims: Mapping[str, str]) -> dict
         "PreserveEvents": job.preserve_events,
         "AccumulationMethod": job.accum_method,
         "OutputWorkspace": RESULT,
-        # these two belong together: Mantid wants exactly one of its three ways to begin
+        # these two belong together: Mantid requires exactly one of its three ways to begin
         "FromNow": job.start == "now",
         "FromStartOfRun": job.start != "now",
     }
@@ -82,14 +82,14 @@ def arguments_of(job: Job, *, instrument: str, shims: Mapping[str, str]) -> dict
 
 
 def shown(arguments: Mapping[str, Any], job: Job) -> str:
-    """The arguments for the log, as the original wrote them; with the user's scripts in place of the shims."""
+    """The arguments for the log, in the original's format; with the user's scripts in place of the shims."""
     users = {PROC_SHIM: job.proc, POST_PROC_SHIM: job.post_proc}
     seen = {name: script.path if (script := users.get(name)) else value for name, value in arguments.items()}
     return f"StartLiveData({json.dumps(seen, sort_keys=True, indent=2)})"
 
 
 def find_problems(job: Job, offer: Offer) -> tuple[str, ...]:
-    """What of the configuration this instrument's listener cannot do: found before anything is connected."""
+    """Settings that this instrument's listener cannot handle: found before anything is connected."""
     problems = []
     if job.accum_method not in offer.methods:
         problems.append(f"accum_method: {job.accum_method!r} is not one of {', '.join(offer.methods)}")
@@ -103,7 +103,7 @@ def find_problems(job: Job, offer: Offer) -> tuple[str, ...]:
 
 
 def refused(refusals: Mapping[str, str], job: Job) -> tuple[str, ...]:
-    """What Mantid's own validation says of the arguments, by the key that is to be changed."""
+    """Errors of Mantid's own validation, by the key that must be changed."""
     return tuple(_refused(name, str(why), job) for name, why in sorted(refusals.items()))
 
 

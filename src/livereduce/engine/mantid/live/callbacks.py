@@ -1,8 +1,8 @@
-"""What happens in Mantid's own thread on our behalf: the two scripts, and publishing what they leave.
+"""Callbacks in Mantid's own thread: run the two scripts, and publish their results.
 
-Publishing there means that nothing changes a workspace while it is read: the next cycle cannot begin before. Where
-there is a post_proc script its result is published as soon as it has ended; otherwise the result is the accumulation,
-and Mantid's storing it is the moment.
+Publishing there means that nothing changes a workspace while it is read: the next cycle cannot begin before. With a
+post_proc script its result is published as soon as it has ended; without one, the result is the accumulation, which is
+published when Mantid stores it.
 """
 
 import logging
@@ -44,7 +44,7 @@ logger = logging.getLogger("livereduce.engine")
 PIPELINE = "live"
 PROC, POST_PROC = "proc", "post_proc"
 LONGEST_REASON = 300
-"""Characters of a script's error in the reason why a result is incomplete."""
+"""Most characters of a script's error in the reason why a result is incomplete."""
 
 
 class Steps:
@@ -80,7 +80,7 @@ class Steps:
         self._changing = threading.RLock()
 
     def close(self) -> None:
-        """Hear nothing more of Mantid's workspaces."""
+        """Stop observing Mantid's workspaces."""
         self._ads.close()
 
     def run(self, step: str, input: Any, output: str) -> Any:
@@ -117,7 +117,7 @@ class Steps:
         outcome = self._call(POST_PROC, accumulated, output)
         made = None if isinstance(outcome, ScriptError) else outcome.workspace
         if made is None and output not in self._ads:
-            # Mantid ends its loop if there is no workspace of this name after a post-processing
+            # Mantid ends its loop if no workspace of this name exists after post-processing
             simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=output)
         if not isinstance(outcome, ScriptError):  # otherwise the last result stays where it is
             self._publish(accumulated if made is None else made)
@@ -129,7 +129,7 @@ class Steps:
         script: LoadedScript = self._scripts[step]
         phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
         self._become(lambda state: replace(state, rss_bytes=own_bytes()))
-        self._beat(phase)  # with what the chunk has said: the script may never come back
+        self._beat(phase)  # with the facts of the chunk: the script may never return
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._ads, extra, self._report)
         took_s = time.perf_counter() - begun_s
@@ -220,13 +220,13 @@ class Steps:
         for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book):
             written.append(self._outlet.publish(product, metrics))
             metrics = ()  # a cycle's metrics are recorded once, not with each period
-        self._published = book  # what cannot be written now is kept by the outlet
+        self._published = book  # the publisher keeps what cannot be written now
         self._become(lambda state: replace(state, results=state.results + all(written)))
         if book.ended:
             self._outlet.ended(book.run)
 
     def _contained(self, kind: str, act: Callable[[], None]) -> bool:
-        """Do something whose failure must not reach Mantid; whether it went well."""
+        """Do something whose failure must not reach Mantid; return True if it succeeded."""
         try:
             act()
         except Exception as error:
@@ -246,7 +246,7 @@ class Steps:
 
     def _begin(self, phase: Phase) -> None:
         self._become(lambda state: cycle.begun(state, phase, time.monotonic(), own_bytes()))
-        # a script that holds the interpreter's lock lets nobody say later what it is that hangs
+        # a script that holds the interpreter's lock would prevent a later report of what hangs
         self._beat(phase)
 
     def _end(self) -> None:
@@ -259,7 +259,7 @@ def _settled(state: CycleState) -> CycleState:
 
 
 def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> str:
-    """What the newest result lacks of a run that is over; empty if nothing."""
+    """What the newest result of an ended run lacks; empty if nothing."""
     held = published.run_events if published.run == run.run else 0
     if held == run.run_events:
         return ""
@@ -268,13 +268,13 @@ def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> s
 
 
 def _as_output(workspace: Any, output: str) -> Any:
-    """A script's output as Mantid is to have it: by the name it expects, if that is what it is."""
+    """A script's output as Mantid needs it: by the expected name, if it has that."""
     if workspace is None or (hasattr(workspace, "name") and workspace.name() == output):
         return output
     return workspace
 
 
 def _public_names(module: Any) -> dict[str, Any]:
-    """What ``from module import *`` would bring."""
+    """The names that ``from module import *`` would bring."""
     names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
     return {name: getattr(module, name) for name in names}

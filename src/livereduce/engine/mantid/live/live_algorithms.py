@@ -1,7 +1,7 @@
-"""StartLiveData and MonitorLiveData as one thing that is started, looked at and cancelled.
+"""StartLiveData and MonitorLiveData as one object that can be started, checked and cancelled.
 
-StartLiveData runs in a thread of its own, since it waits without limit for a connection and for first data. No call
-here waits for Mantid except that thread, and none asks `AlgorithmManager.shutdown`, which waits without limit too.
+StartLiveData runs in a thread of its own, because it waits without limit for a connection and for first data. No call
+here waits for Mantid except in that thread, and none calls `AlgorithmManager.shutdown`, which waits without limit too.
 """
 
 import logging
@@ -23,19 +23,19 @@ START, MONITOR = "StartLiveData", "MonitorLiveData"
 CHOOSE_LISTENER = ("Instrument", "Listener")
 """Properties that decide which others StartLiveData has."""
 LAUNCH_S = 1.0
-"""MonitorLiveData is launched, not called: it is listed as running a moment after StartLiveData has come back."""
+"""MonitorLiveData is launched, not called: it is listed as running a moment after StartLiveData has returned."""
 LOOK_S = 0.05
 
 
 class LiveAlgorithms:
-    """Mantid's live loop, from the making of StartLiveData to the end of MonitorLiveData.
+    """Mantid's live loop, from creating StartLiveData to the end of MonitorLiveData.
 
     Parameters
     ----------
     arguments
-        Of StartLiveData, see `arguments_of`.
+        For StartLiveData, see `arguments_of`.
     changed
-        Set whenever StartLiveData comes back.
+        Set whenever StartLiveData returns.
 
     Raises
     ------
@@ -52,7 +52,7 @@ class LiveAlgorithms:
         self._algorithm = self._prepared(arguments, job)
 
     def _prepared(self, arguments: Mapping[str, Any], job: Job) -> Any:
-        """Make StartLiveData and give it its arguments; nothing is connected yet."""
+        """Create StartLiveData and set its arguments; nothing is connected yet."""
         algorithm = AlgorithmManager.create(START)
         algorithm.setRethrows(True)
         _choose_listener(algorithm, arguments, job)
@@ -68,7 +68,7 @@ class LiveAlgorithms:
         return algorithm
 
     def start(self) -> None:
-        """Call StartLiveData, and come back at once."""
+        """Call StartLiveData in a thread and return at once."""
         self._thread.start()
 
     def _execute(self) -> None:
@@ -82,16 +82,16 @@ class LiveAlgorithms:
 
     @property
     def starting(self) -> bool:
-        """StartLiveData has not come back yet."""
+        """True while StartLiveData has not returned."""
         return self.returned_at is None
 
     def ended(self, monitor_error: str) -> str | None:
-        """Why there is no loop any more; None if there is one, or may be.
+        """Why the loop has ended; None if it runs, or may run.
 
         Parameters
         ----------
         monitor_error
-            What Mantid's log says of the end of MonitorLiveData.
+            What Mantid's log says about the end of MonitorLiveData.
         """
         if self.returned_at is None:
             return None
@@ -105,9 +105,9 @@ class LiveAlgorithms:
         return None if running or launching else f"{MONITOR} has ended"
 
     def cancel(self, deadline_s: float) -> bool:
-        """Ask Mantid to end, and wait for that; whether it has within the deadline."""
+        """Ask Mantid to end, and wait for that; return True if it ended within the deadline."""
         until = time.monotonic() + deadline_s
-        # of a Mantid that is stuck, even the call that asks may not come back
+        # if Mantid is stuck, even the call that asks may not return
         threading.Thread(target=AlgorithmManager.cancelAll, name="cancel", daemon=True).start()
         while time.monotonic() < until:
             if not (is_running(MONITOR) or is_running(START)):
@@ -117,7 +117,7 @@ class LiveAlgorithms:
 
 
 def is_running(name: str) -> bool:
-    """Whether a managed algorithm of this name is running."""
+    """True if a managed algorithm of this name is running."""
     return len(AlgorithmManager.runningInstancesOf(name)) > 0
 
 

@@ -1,4 +1,4 @@
-"""Mantid made ready for live data: its log, its name for usage reports, facility and instrument."""
+"""Prepare Mantid for live data: its log, its name for usage reports, facility and instrument."""
 
 import logging
 import threading
@@ -20,14 +20,14 @@ _MONITOR_ENDED = "Error in execution of algorithm MonitorLiveData"
 
 
 class MantidLog(logging.Handler):
-    """Reads along in Mantid's log: the only place where it says why MonitorLiveData has ended, or what it waits for.
+    """Follows Mantid's log: the only place where it says why MonitorLiveData has ended, or what it waits for.
 
     Attributes
     ----------
     monitor_error
         The last error with which MonitorLiveData has ended; empty if none.
     not_ready, not_ready_at
-        What LoadLiveData said last of a listener that is not ready, and when; None if it never did.
+        LoadLiveData's last message about a listener that is not ready, and its time; None if there was none.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class MantidLog(logging.Handler):
         self.heard = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a record; called in Mantid's threads while they hold locks of Mantid's log, so it only notes."""
+        """Store a record; called in Mantid's threads while they hold locks of Mantid's log, so it does nothing else."""
         text = record.getMessage()
         if _NOT_READY in text:
             self.not_ready, self.not_ready_at = " ".join(text.split()), time.monotonic()
@@ -49,7 +49,7 @@ class MantidLog(logging.Handler):
 
 
 def listen_to_log() -> MantidLog:
-    """Send Mantid's log through Python's, and read along."""
+    """Send Mantid's log through Python's, and follow it."""
     log_to_python(LEVEL)
     heard = MantidLog()
     root = logging.getLogger(MANTID_LOGGER)
@@ -59,12 +59,12 @@ def listen_to_log() -> MantidLog:
 
 
 def choose_instrument(name: str) -> str:
-    """Make an instrument Mantid's default, with the facility it belongs to; the name that Mantid has for it.
+    """Make an instrument Mantid's default, with its facility; return its name in Mantid.
 
     Raises
     ------
     OperatorError
-        Mantid knows no such instrument.
+        Mantid does not know the instrument.
     """
     UsageService.setApplicationName("livereduce")
     logger.info("Mantid %s in %s", getattr(mantid, "__version__", "of unknown version"), mantid.__file__)

@@ -1,8 +1,8 @@
-"""What Mantid runs in place of the user's scripts.
+"""Shims: the files that Mantid runs in place of the user's scripts.
 
-Mantid reads its script files again in every cycle, runs them as the body of a method with indented text, and takes
-their line numbers from that. So it is given files of a few lines in the generation's folder, which call `run_step`:
-the frozen copy runs there, by the script runner that both engines share.
+Mantid reads its script files again in every cycle, runs them as the body of a method with indented text, and counts
+their line numbers from that. So it gets files of a few lines in the generation's folder, which call `run_step`: the
+frozen copy is run there, by the script runner that both engines share.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from typing import Any
 from livereduce.messages.job import Job, ScriptCopy
 
 Step = Callable[[str, Any, str], Any]
-"""Runs the script of a step (``proc``, ``post_proc``) on `input` and the name `output`; gives what Mantid gets."""
+"""Runs the script of a step (``proc``, ``post_proc``) on `input` and the name `output`; returns what Mantid gets."""
 
 _run: Step | None = None
 
@@ -26,7 +26,7 @@ output = run_step({step!r}, input, output)
 
 
 def write_shims(job: Job) -> dict[str, str]:
-    """Write a shim beside the frozen copy of each script that there is; their paths by step.
+    """Write a shim beside the frozen copy of each existing script; return their paths by step.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def _write(step: str, copy: ScriptCopy) -> str:
 
 
 def install(run: Step) -> None:
-    """Say what `run_step` does; a process has one engine."""
-    global _run  # Mantid runs the shims in a namespace of its own: a module is where both meet
+    """Set the function that `run_step` calls; a process has one engine."""
+    global _run  # Mantid runs the shims in a namespace of its own: both sides meet in a module
     _run = run
 
 
