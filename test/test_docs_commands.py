@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from helpers.fabricated import Fabricated
 from helpers.paths import ROOT
 from helpers.served import powder_play, serving
 from helpers.tools import needs
 from livereduce.base.errors import ExitCode
 from livereduce.cli import command_line, main
+from livereduce.messages.status import ErrorSeen, StateWord
 
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *(ROOT / "test").rglob("README.md"), *DOCS.rglob("*.md")])
@@ -325,6 +327,23 @@ def test_status_where_nothing_runs_is_down(powder: Path, capsys: pytest.CaptureF
     code, lines = said(capsys, "status", "livereduce.conf")
     assert code == ExitCode.DOWN
     assert "DOWN" in lines[0]
+
+
+def test_status_of_a_failed_script_answers_as_the_page_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = answer_in("processing_scripts.md", "livereduce status livereduce.conf")
+    one = Fabricated(tmp_path / "POWDER", "POWDER")
+    why, at = shown[0].partition("degraded: ")[2], shown[-1].split()[2]
+    one.say(
+        state=StateWord.DEGRADED,
+        why=why,
+        progress={"chunks": 3, "results": 0, "script_errors": 3},
+        errors=(ErrorSeen(kind="proc", text=why.removeprefix("proc: "), at=at),),
+    )
+    code, lines = said(capsys, "status", str(one.conf))
+    assert code == 1
+    assert [line for line in shown if line != "…" and line not in lines] == []
 
 
 def test_inspect_of_the_simulated_server_answers_as_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
