@@ -113,8 +113,8 @@ class Lane:
         with self._serving():
             self._start_daemon()
             try:
-                self._wait(lambda: (self._status().get("progress") or {}).get("run"))
-                self.first_run = int(self._status()["progress"]["run"])
+                self._wait(lambda: ((self._status().get("progress") or {}).get("run") or {}).get("number"))
+                self.first_run = int(self._status()["progress"]["run"]["number"])
                 for kind in self.kinds:
                     self._kill(kind)
                     self.done[kind] += 1
@@ -211,8 +211,8 @@ class Lane:
     def _reduces(self, pid: int) -> bool:
         """Whether a worker has a result of the run that goes on, and a second is left of that."""
         now = self._status()
-        progress = now.get("progress") or {}
-        in_run = self.truth.run and progress.get("run") == self.truth.run and progress.get("run_events", 0) > 0
+        run = (now.get("progress") or {}).get("run") or {}
+        in_run = self.truth.run and run.get("number") == self.truth.run and run.get("events", 0) > 0
         return bool(now.get("worker_pid") == pid and in_run and self.truth.ends_at_s - time.monotonic() > 1.0)
 
     def _status(self) -> dict[str, Any]:

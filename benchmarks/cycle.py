@@ -67,8 +67,8 @@ def empty_cycle_row() -> Row:
             start_s = time.perf_counter()
             progress = engine.poll(0.0)
             times.append(time.perf_counter() - start_s)
-            assert progress.results == done + 1, f"no result in this cycle: {progress.last_errors}"
-            done = progress.results
+            assert progress.total.results == done + 1, f"no result in this cycle: {progress.last_errors}"
+            done = progress.total.results
         engine.stop(1.0)
         writing_s = _writing_s(folder)
     seconds = statistics.median(times)

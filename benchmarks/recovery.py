@@ -165,11 +165,11 @@ def daemon_cost_row() -> dict[str, Any]:
 
 def _cost(service: Service) -> dict[str, Any]:
     process = psutil.Process(service.daemon.pid)
-    before, events_before = process.cpu_times(), service.status()["progress"]["events"]
+    before, events_before = process.cpu_times(), service.status()["progress"]["total"]["events"]
     start_s = time.monotonic()
     time.sleep(FLOW_S)
     after, seconds = process.cpu_times(), time.monotonic() - start_s
-    events = service.status()["progress"]["events"] - events_before
+    events = service.status()["progress"]["total"]["events"] - events_before
     used_s = after.user + after.system - before.user - before.system
     return {
         "name": "daemon",

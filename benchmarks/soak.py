@@ -125,7 +125,7 @@ def at_work(folder: Path, generation: int, results: int) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         now = status(folder)
-        done = now["progress"]["results"] if now.get("worker_pid") and now.get("progress") else 0
+        done = now["progress"]["total"]["results"] if now.get("worker_pid") and now.get("progress") else 0
         if done >= results and now["generation"] >= generation:
             return now
         time.sleep(0.02)
@@ -142,7 +142,7 @@ def one_worker(folder: Path, daemon: psutil.Process, runs: int, cycles: int) -> 
         now = at_work(folder, 1, results)
         assert now["generation"] == first["generation"], "it was replaced"
         taken.append(figures(folder, daemon, psutil.Process(now["worker_pid"])))
-    print(f"one worker: {ended_runs(folder)} runs, {now['progress']['results']} cycles", flush=True)
+    print(f"one worker: {ended_runs(folder)} runs, {now['progress']['total']['results']} cycles", flush=True)
     return taken
 
 

@@ -79,7 +79,7 @@ def plot_updated_row() -> Row:
                 start_s = time.perf_counter()
                 page.wait_for_selector(f'#plot[data-version="{_version(powder.path)}"]', state="attached")
                 times.append(time.perf_counter() - start_s)
-                powder.say(progress={"results": update})
+                powder.say(progress={"total": {"results": update}})
                 time.sleep(0.1 + 0.05 * update)  # not in step with the server's looks
             browser.close()
     seconds = statistics.median(times)

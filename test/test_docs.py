@@ -18,8 +18,8 @@ from livereduce.base.errors import ExitCode
 from livereduce.config.file import Config, parse_config, value_of
 from livereduce.config.keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.messages.beat import Progress
 from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.progress import Progress
 from livereduce.messages.status import NEEDS_ATTENTION, StateWord
 from livereduce.publish.products.file import read_product
 from livereduce.stream.items import FLAG_VETOED, RunEnded, RunStarted
@@ -191,7 +191,7 @@ def reduced(tmp_path: Path, **scripts: ScriptCopy) -> Progress:
 def test_the_scripts_run(step: str, text: str, tmp_path: Path) -> None:
     progress = reduced(tmp_path, **{step: frozen(tmp_path, f"reduce_POWDER_live_{step}.py", text)})
     assert progress.last_errors == {}
-    assert (progress.script_errors, progress.run_events) == (0, 1200)
+    assert (progress.total.script_errors, progress.run.events) == (0, 1200)
     product = read_product(tmp_path / "state" / "products" / str(RUN) / "result.nxs")
     assert np.nansum(product.signal) > 0
     assert product.attributes["events"] == 1200

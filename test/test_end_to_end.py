@@ -113,7 +113,11 @@ def test_runs_are_reduced_as_they_come_and_everything_ends_in_order(beamline: Be
         assert f"{address[0]}:{address[1]} connected" in command.stdout
         assert (running.pid, running.instrument, running.restarts) == (daemon.pid, "POWDER", 0)
         assert running.progress
-        assert (running.progress.script_errors, running.progress.gaps, running.progress.last_errors) == (0, 0, {})
+        assert (running.progress.total.script_errors, running.progress.total.gaps, running.progress.last_errors) == (
+            0,
+            0,
+            {},
+        )
         assert set(processes_in([beamline.path])) >= {running.pid, running.worker_pid}
         assert beamline.stop() == 0
     after = beamline.livereduce("status", "livereduce.conf", "--json")
@@ -143,7 +147,7 @@ def test_a_script_with_an_error_is_shown_with_its_place(beamline: Beamline) -> N
         degraded = beamline.wait(lambda seen: seen.state is StateWord.DEGRADED and "proc" in seen.why)
         assert f"{path}:3: ZeroDivisionError: division by zero" in degraded.why
         assert degraded.progress
-        assert degraded.progress.script_errors > 0
+        assert degraded.progress.total.script_errors > 0
         command = beamline.livereduce("status", "livereduce.conf")
         assert (command.returncode, command.stderr) == (1, "")
         assert f"{path}:3: ZeroDivisionError" in command.stdout
@@ -168,15 +172,15 @@ def test_a_worker_killed_in_mid_run_costs_nothing_of_the_run(beamline: Beamline,
         beamline.script("proc", "pass\n")
         clock.now_s = 1.0  # a tenth of a second, then 0.5 s of the run
         beamline.start()
-        before = beamline.wait(lambda seen: seen.progress is not None and seen.progress.run_events > 25_000)
+        before = beamline.wait(lambda seen: seen.progress is not None and seen.progress.run.events > 25_000)
         assert before.worker_pid
         os.kill(before.worker_pid, signal.SIGKILL)
         again = beamline.wait(
-            lambda seen: seen.generation == 2 and seen.progress is not None and seen.progress.run_events > 25_000
+            lambda seen: seen.generation == 2 and seen.progress is not None and seen.progress.run.events > 25_000
         )
         assert again.progress
         assert before.progress
-        assert (again.restarts, again.progress.run) == (1, 1)
+        assert (again.restarts, again.progress.run.number) == (1, 1)
         assert "SIGKILL" in again.last_restarts[0].reason
         clock.now_s = 1.6
         assert beamline.wait_ended(1) == [1]

@@ -268,7 +268,7 @@ def test_a_capture_run_by_run(tmp_path: Path, capture: Path, preserve_events: bo
         assert facts["erroneous"] == banks.pop(ERRONEOUS, 0)
         assert facts["incomplete"] == (JOINED_LATE if stretch.joined_late else "")
         assert _per_bank(product) == banks
-    assert reduction.said[-1].gaps == reduction.said[-1].bad_packets == 0
+    assert reduction.said[-1].total.gaps == reduction.said[-1].source.bad_packets == 0
 
 
 def _per_bank(product: Product) -> dict[str, int]:

@@ -37,8 +37,8 @@ def now_ns() -> int:
 def results_after(beamline: Beamline, seen: Status) -> int:
     """How many results there were then, once there are some more."""
     assert seen.progress is not None
-    before = seen.progress.results
-    beamline.wait(lambda later: later.progress is not None and later.progress.results > before + 3)
+    before = seen.progress.total.results
+    beamline.wait(lambda later: later.progress is not None and later.progress.total.results > before + 3)
     return before
 
 

@@ -340,8 +340,8 @@ def check(story: Story, truth: Truth) -> None:
     first_ns = min(min(stretch.tofs) for stretch in came)
     if any(min(truth.runs[run].tofs) > first_ns for run in missed):
         assert gaps, f"nothing is said of runs {missed}"
-    assert story.reduction.said[-1].gaps == len(story.gaps)
-    assert story.reduction.said[-1].bad_packets == 0
+    assert story.reduction.said[-1].total.gaps == len(story.gaps)
+    assert story.reduction.said[-1].source.bad_packets == 0
 
 
 sizes = st.lists(st.integers(1, 3000), min_size=1, max_size=8).map(lambda some: [*some, 4000])
@@ -418,10 +418,10 @@ def test_a_run_that_the_server_has_closed_meanwhile_is_told_to_be_incomplete(
     assert 0 < product.attributes["events"] < whole_run.totals[2]  # type: ignore[operator]
     assert str(product.attributes["incomplete"]).startswith("the connection was down when run 1 ended (missing ")
     assert story.product(2).attributes["incomplete"] == ""
-    said = [progress for progress in story.reduction.said if progress.run == 1]
+    said = [progress for progress in story.reduction.said if progress.run.number == 1]
     if next_run == 0:  # else the next run is there in the same moment, and what is said is of that
-        assert said[-1].run_incomplete == product.attributes["incomplete"]
-    assert not story.reduction.said[-1].run_incomplete
+        assert said[-1].run.incomplete == product.attributes["incomplete"]
+    assert not story.reduction.said[-1].run.incomplete
 
 
 def test_a_run_of_which_nothing_was_seen_is_a_gap_between_runs(tmp_path: Path, truth: Truth) -> None:

@@ -56,7 +56,7 @@ def test_what_scripts_report_is_a_trend_of_each_run(beamline: Beamline) -> None:
         beamline.configure(source=url, update_every=0.2)
         beamline.script("post_proc", REPORTS)
         beamline.start()
-        beamline.wait(lambda seen: seen.progress is not None and seen.progress.source_connected)
+        beamline.wait(lambda seen: seen.progress is not None and seen.progress.source.connected)
         beam.since_s = time.monotonic()
         assert beamline.wait_ended(2) == [1, 2]
         assert beamline.stop() == 0
@@ -82,14 +82,16 @@ def test_a_trend_outlives_the_worker(beamline: Beamline) -> None:
         beamline.script("post_proc", REPORTS)
         clock.now_s = 0.7
         beamline.start()
-        beamline.wait(lambda seen: seen.progress is not None and seen.progress.run_events > 5_000)
+        beamline.wait(lambda seen: seen.progress is not None and seen.progress.run.events > 5_000)
         clock.now_s = 1.2
-        beamline.wait(lambda seen: seen.progress is not None and seen.progress.run_events > 35_000)
-        before = beamline.wait(lambda seen: seen.progress is not None and seen.progress.results >= 2)
+        beamline.wait(lambda seen: seen.progress is not None and seen.progress.run.events > 35_000)
+        before = beamline.wait(lambda seen: seen.progress is not None and seen.progress.total.results >= 2)
         told = trends_of(beamline, 1).metrics["counts"].points
         assert before.worker_pid
         os.kill(before.worker_pid, signal.SIGKILL)
-        beamline.wait(lambda seen: seen.generation == 2 and seen.progress is not None and seen.progress.results > 0)
+        beamline.wait(
+            lambda seen: seen.generation == 2 and seen.progress is not None and seen.progress.total.results > 0
+        )
         clock.now_s = 2.6
         beamline.wait_ended(1)
         clock.now_s = 4.0

@@ -17,7 +17,7 @@ from helpers.paths import ROOT
 from helpers.reduced import beamline_in
 from helpers.served import simulating
 from livereduce.commands.demo import examples
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 from livereduce.messages.status import StateWord, iso
 
 IMAGES = ROOT / "docs" / "images"
@@ -36,15 +36,15 @@ def overview(browser: Browser, folder: Path) -> None:
     hall = [Fabricated(folder / name.lower(), name) for name in ("BEAM1", "BEAM2", "BEAM3", "BEAM4", "BEAM5", "BEAM6")]
     for place, one in enumerate(hall):
         one.publish(pattern(61_320 + place, 100_000))
-        one.say(since=since[place], progress={"run": 61_320 + place}, why=f"reducing run {61_320 + place}")
+        one.say(since=since[place], progress={"run": {"number": 61_320 + place}}, why=f"reducing run {61_320 + place}")
     hall[0].say(events_per_s=264_300.0, memory_bytes=8_140_000_000)
     hall[1].say(
         state=StateWord.DEGRADED, why="post_proc: NameError: name 'vanadum' is not defined", events_per_s=1_204_000.0
     )
-    hall[2].say(state=StateWord.WAITING_FOR_RUN, why="run 61322 has ended", progress={"run_state": RunState.ENDED})
+    hall[2].say(state=StateWord.WAITING_FOR_RUN, why="run 61322 has ended", progress={"run": {"state": RunState.ENDED}})
     hall[3].say(state=StateWord.PARKED, why="reduce_BEAM4_live_post_proc.py, line 17: '(' was never closed")
-    hall[3].say(worker_pid=None, memory_bytes=None, progress={"run": 0, "run_state": RunState.NO_RUN})
-    hall[4].say(events_per_s=89_020.0, memory_bytes=2_260_000_000, progress={"data_age_s": 1.2})
+    hall[3].say(worker_pid=None, memory_bytes=None, progress={"run": {"number": 0, "state": RunState.NO_RUN}})
+    hall[4].say(events_per_s=89_020.0, memory_bytes=2_260_000_000, progress={"source": {"data_age_s": 1.2}})
     hall[5].say(pid=4_000_000, ahead=timedelta(minutes=-20))
     with web(folder, os.environ, [one.conf for one in hall]) as url:
         seen = window(browser, url, 580, "dark")
@@ -67,10 +67,13 @@ def instrument(browser: Browser, folder: Path) -> None:
         with web(beam, os.environ, [beam / "livereduce.conf"]) as url:
             seen = window(browser, url, 1280, "light")
             seen.go("/instrument/powder#target=1")
-            run = max(1, beamline.wait(lambda status: bool(status.progress and status.progress.run)).progress.run)  # type: ignore[union-attr]
+            first = beamline.wait(lambda status: bool(status.progress and status.progress.run.number)).progress
+            run = max(1, first.run.number if first else 0)
             beamline.wait(
                 lambda status: bool(
-                    status.progress and status.progress.run > run and status.progress.run_chunks >= ENOUGH_RESULTS
+                    status.progress
+                    and status.progress.run.number > run
+                    and status.progress.run.chunks >= ENOUGH_RESULTS
                 )
             )
             seen.page.wait_for_timeout(6000)  # the time line is asked for every five seconds

@@ -217,7 +217,7 @@ def test_trends_have_statistics_and_say_when_a_wanted_error_is_reached(one: Fabr
 
 def test_the_time_line_shows_what_flowed_and_marks_what_happened(one: Fabricated, seen: Visit) -> None:
     restart = Restart(at=iso(datetime.now().astimezone() + AHEAD), reason="crashed: SIGSEGV", generation=2)
-    one.say(last_restarts=(restart,), progress={"run_proton_charge_pc": 1e9})
+    one.say(last_restarts=(restart,), progress={"run": {"proton_charge_pc": 1e9}})
     page = seen.page
     page.locator("#timeline-title").scroll_into_view_if_needed()
     seen.until("document.getElementById('timeline')._fullLayout?.shapes.length >= 1")

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.browsing import Visiting, web
 from helpers.fabricated import Fabricated, pattern
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 from livereduce.messages.status import StateWord
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
@@ -36,7 +36,7 @@ def hall(built: tuple[list[Fabricated], str]) -> list[Fabricated]:
     """Twelve instruments, one in each state that there is, and one whose daemon is gone."""
     hall, _ = built
     for place, (one, word) in enumerate(zip(hall, WORDS, strict=True)):
-        facts = {"run": 100 + place, "run_state": RunState.RUNNING}
+        facts = {"run": {"number": 100 + place, "state": RunState.RUNNING}}
         one.say(state=word, why=f"why it is {word}", progress=facts, events_per_s=123_456.0)
     hall[-1].say(pid=GONE)
     return hall
@@ -77,7 +77,7 @@ def test_a_change_is_seen_without_reloading_and_told_to_those_who_listen(
     page = seen.go("/")
     seen.wait_card("inst1", "running")
     page.evaluate("window.mine = 1")
-    hall[1].say(state=StateWord.PAUSED, why="run 101 is paused", progress={"run_state": RunState.PAUSED})
+    hall[1].say(state=StateWord.PAUSED, why="run 101 is paused", progress={"run": {"state": RunState.PAUSED}})
     seen.wait_card("inst1", "paused")
     seen.wait_text("#said", "INST1 is paused")
     assert page.evaluate("window.mine") == 1

@@ -14,7 +14,8 @@ import pytest
 from helpers.browsing import Visit, Visiting, web
 from helpers.fabricated import Fabricated, axis, product
 from helpers.rude_server import rude_server, saying
-from livereduce.messages.beat import Phase, Progress, RunState
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
@@ -59,9 +60,8 @@ def poison(one: Fabricated, payload: str) -> None:
     progress = poisoned(
         Progress,
         payload,
-        run=41,
-        run_state=RunState.RUNNING,
-        source_connected=True,
+        run=poisoned(RunProgress, payload, number=41, state=RunState.RUNNING),
+        source=poisoned(SourceProgress, payload, connected=True),
         last_errors={"proc": payload, payload: payload},
     )
     numbers = {"generation": 3, "script_errors": 1, "run": 41, "line": 7}
@@ -78,7 +78,7 @@ def poison(one: Fabricated, payload: str) -> None:
     changes: dict[str, Any] = texts | several
     one.say(
         **changes,
-        progress={name: getattr(progress, name) for name in Progress.__dataclass_fields__},
+        progress=dataclasses.asdict(progress),
         state=StateWord.DEGRADED,
         phase=Phase.POST_PROCESS,
         proc=poisoned(ScriptSeen, payload, modified=at, since=at),

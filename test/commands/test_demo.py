@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from helpers.group import held, wait_for_ends
+from helpers.progress import changed
 from helpers.reduced import environ_of, processes_in
 from livereduce.base.errors import OperatorError
 from livereduce.base.extras import how_to_install
 from livereduce.commands.demo import demo, narrate, page_of
-from livereduce.messages.beat import Progress, RunState
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, TotalProgress
 from livereduce.messages.status import StateWord, Status
 from livereduce.publish.products.file import read_product
 
@@ -31,35 +33,45 @@ BEFORE = Status(
     started="2026-01-02T03:00:00.000+00:00",
     updated="2026-01-02T03:04:05.678+00:00",
     version="1",
-    progress=Progress(run=5, run_state=RunState.RUNNING, results=2, run_chunks=2, run_events=2000, data_age_s=0.31),
+    progress=Progress(
+        run=RunProgress(number=5, state=RunState.RUNNING, chunks=2, events=2000),
+        total=TotalProgress(results=2),
+        source=SourceProgress(data_age_s=0.31),
+    ),
 )
 
+LATER = {
+    "run": {"chunks": 3, "events": 3_456},
+    "total": {"results": 3},
+    "steps": {"proc_s": 0.0123, "post_proc_s": 0.001},
+}
 
-def after(**progress: object) -> Status:
+
+def after(**progress: Any) -> Status:
     assert BEFORE.progress
-    return replace(BEFORE, progress=replace(BEFORE.progress, **progress))  # type: ignore[arg-type]
+    return replace(BEFORE, progress=changed(BEFORE.progress, **progress))
 
 
 def test_nothing_is_told_of_nothing() -> None:
     assert narrate(None, None) == []
     assert narrate(BEFORE, None) == []
     assert narrate(BEFORE, BEFORE) == []
-    assert narrate(BEFORE, after(events=99, data_age_s=0.4)) == []
+    assert narrate(BEFORE, after(total={"events": 99}, source={"data_age_s": 0.4})) == []
 
 
 def test_a_new_result_is_told() -> None:
-    (line,) = narrate(BEFORE, after(results=3, run_chunks=3, run_events=3_456, proc_s=0.0123, post_proc_s=0.001))
+    (line,) = narrate(BEFORE, after(**LATER))
     expected = "run 5: result 3 holds 3,456 events, 0.3 s behind the beam  (proc 12 ms, post_proc 1 ms)"
     assert line == f"03:04:05  {expected}"
 
 
 def test_a_result_between_runs_without_a_pulse_yet() -> None:
-    (line,) = narrate(BEFORE, after(run=0, results=3, data_age_s=None))
+    (line,) = narrate(BEFORE, after(run={"number": 0}, total={"results": 3}, source={"data_age_s": None}))
     assert "  between runs: result 2 holds 2,000 events  (proc" in line
 
 
 def test_a_result_of_a_run_that_was_over_before_it_could_be_told_is_left_out() -> None:
-    assert narrate(BEFORE, after(run=6, results=3, run_chunks=0, run_events=0)) == []
+    assert narrate(BEFORE, after(run={"number": 6, "chunks": 0, "events": 0}, total={"results": 3})) == []
 
 
 def test_a_change_of_state_is_told_with_its_reason_and_problems() -> None:

@@ -61,8 +61,8 @@ class Post:
             lambda status: (
                 status.generation >= generation
                 and status.progress is not None
-                and status.progress.run_events >= events
-                and status.progress.results > 0
+                and status.progress.run.events >= events
+                and status.progress.total.results > 0
             ),
         )
 
@@ -293,7 +293,7 @@ def a_post_proc_that_never_ends_is_told_from_its_first_call_on(post: Post) -> No
     assert "(its first call)" in status.why
     assert (status.state, status.phase) == (StateWord.RUNNING, "post_process")
     assert status.progress is not None
-    assert (status.progress.source_connected, status.progress.run) == (True, 1)
+    assert (status.progress.source.connected, status.progress.run.number) == (True, 1)
     assert status.phase_since
     assert "starting" not in status.why
 
@@ -336,7 +336,7 @@ def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
     assert "of events held" in status.last_restarts[-1].reason
     status = post.wait_reduced(post.bench.more, generation=2)
     assert status.progress is not None
-    assert (status.progress.keeps_events, status.progress.counted_because) == (True, "")
+    assert (status.progress.run.keeps_events, status.progress.run.counted_because) == (True, "")
     post.finish()
 
 

@@ -23,7 +23,7 @@ def test_conformance_of_a_new_generation(tmp_path: Path, environ: dict[str, str]
         for generation in (1, 2):
             before = len(seen.read_text().splitlines()) if seen.exists() else 0
             reducing = bench.start(bench.job(proc=proc))
-            reducing.wait("results", lambda one: one.results >= 3)
+            reducing.wait("results", lambda one: one.total.results >= 3)
             lines = seen.read_text().splitlines()[before:]
             assert (lines[0], lines[1]) == ("", "result"), f"generation {generation}"
             assert reducing.stop() == ExitCode.OK

@@ -40,7 +40,7 @@ def totals(reducing: Reducing, *names: str) -> list[float]:
 
 
 def wait_results(reducing: Reducing, number: int) -> None:
-    reducing.wait(f"result {number}", lambda one: one.results >= number)
+    reducing.wait(f"result {number}", lambda one: one.total.results >= number)
 
 
 @pytest.mark.parametrize("preserve_events", [True, False])
@@ -122,7 +122,7 @@ def test_conformance_of_post_proc_on_periods(prepare: Make) -> None:
     )
     reducing = at.start(at.job(proc=REBIN, post_proc=post_proc))
     wait_results(reducing, 3)
-    assert reducing.progress.script_errors == 0
+    assert reducing.progress.total.script_errors == 0
     assert totals(reducing, "result_1", "result_2") == [200, 200]
     assert reducing.product(0, "result_1").signal.shape == (10,)
     assert reducing.stop() == ExitCode.OK

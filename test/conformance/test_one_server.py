@@ -36,7 +36,7 @@ def test_conformance_on_one_server(tmp_path: Path, environ: dict[str, str], era:
 
         def begin(engine: str, bench: Bench, proc: str) -> Reducing:
             reducing = bench.start(bench.job(proc=proc, source=url))
-            reducing.wait(f"a result of {engine}", lambda one: one.run == 1 and one.results > 0)
+            reducing.wait(f"a result of {engine}", lambda one: one.run.number == 1 and one.total.results > 0)
             return reducing
 
         both = {}

@@ -51,7 +51,7 @@ def totals(bench: Bench) -> list[float]:
 
 def wait_for_all(bench: Bench) -> None:
     """Three chunks have been through a cycle; what is in the files then is at least of the third."""
-    bench.workers[-1].wait("the third result", lambda one: one.results >= 3)
+    bench.workers[-1].wait("the third result", lambda one: one.total.results >= 3)
 
 
 def test_conformance_of_the_originals_histograms(histograms: Bench) -> None:
@@ -66,7 +66,7 @@ def test_conformance_of_the_originals_histograms(histograms: Bench) -> None:
     assert totals(histograms) == [100, 400]
     first = reducing.product(0, "result_1")
     assert np.squeeze(first.signal).shape == (835,)
-    assert reducing.progress.script_errors == 0
+    assert reducing.progress.total.script_errors == 0
     assert reducing.stop() == ExitCode.OK
 
 
@@ -77,7 +77,7 @@ def test_conformance_of_the_originals_post_proc_that_renames(histograms: Bench) 
     wait_for_all(histograms)
     assert totals(histograms) == [100, 400]
     assert reducing.product(0, "result_1").signal.shape == (10, 100)
-    assert reducing.progress.script_errors == 0
+    assert reducing.progress.total.script_errors == 0
     assert reducing.stop() == ExitCode.OK
 
 
@@ -97,7 +97,7 @@ def test_conformance_of_the_originals_events_until_the_memory_limit(
         beamline.configure(**bench.settings() | {"accum_method": "Add"} | limits)
         beamline.start()
         status = beamline.wait(
-            lambda one: one.generation >= 2 and one.progress is not None and one.progress.results > 0
+            lambda one: one.generation >= 2 and one.progress is not None and one.progress.total.results > 0
         )
         assert status.renewals + status.restarts >= 1
         assert "over the limit of 400 MB" in beamline.log()

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.engines import CHUNK, KEEP, Bench, Stage, bench_of, events_of
 from livereduce.base.errors import ExitCode
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -29,7 +29,7 @@ def test_conformance_of_scripts(bench: Bench, scripts: str) -> None:
     reducing = bench.start(bench.job(proc=proc, post_proc=post_proc))
     bench.beam_to(Stage.HALF)
     progress = reducing.wait_reduced(bench.half)
-    assert (progress.run, progress.run_state, progress.script_errors) == (1, RunState.RUNNING, 0)
+    assert (progress.run.number, progress.run.state, progress.total.script_errors) == (1, RunState.RUNNING, 0)
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
     product = reducing.product(1)
@@ -92,8 +92,8 @@ def test_conformance_of_run_transitions(bench: Bench) -> None:
     bench.beam_to(Stage.OVER)
     reducing.wait_ended(1)
     first = total(bench, 1)
-    between = reducing.wait("the time between runs", lambda one: one.run == 0)
-    assert between.run_state in (RunState.NO_RUN, RunState.ENDED)
+    between = reducing.wait("the time between runs", lambda one: one.run.number == 0)
+    assert between.run.state in (RunState.NO_RUN, RunState.ENDED)
     bench.beam_to(Stage.SECOND)
     reducing.wait_ended(1, 2)
     assert total(bench, 1) == first > bench.more
@@ -130,7 +130,7 @@ def test_conformance_of_an_error_in_a_later_chunk(bench: Bench, step: str) -> No
     said = reducing.wait("the error", lambda one: step in one.last_errors)
     assert f"{step}.py:3: ValueError: no such bank" in said.last_errors[step]
     kept = events_of(reducing.product(1))
-    assert bench.half <= kept <= before.run_events, "the last result stays"
+    assert bench.half <= kept <= before.run.events, "the last result stays"
     if step == "proc" and bench.engine == "mantid":
         assert reducing.end() == 1
         return
@@ -145,7 +145,7 @@ def test_conformance_of_an_error_in_a_later_chunk(bench: Bench, step: str) -> No
 def test_conformance_of_a_bare_return(bench: Bench) -> None:
     reducing = bench.start(bench.job(proc=bench.binning + "if True:\n    return\nraise RuntimeError\n"))
     bench.beam_to(Stage.HALF)
-    assert reducing.wait_reduced(bench.half).script_errors == 0
+    assert reducing.wait_reduced(bench.half).total.script_errors == 0
     assert reducing.stop() == ExitCode.OK
 
 
@@ -158,7 +158,7 @@ def test_conformance_of_the_names_a_script_sees(bench: Bench) -> None:
     reducing = bench.start(bench.job(proc=proc, post_proc=post_proc))
     bench.beam_to(Stage.HALF)
     progress = reducing.wait_reduced(bench.half)
-    assert (progress.script_errors, progress.last_errors) == (0, {})
+    assert (progress.total.script_errors, progress.last_errors) == (0, {})
     assert reducing.stop() == ExitCode.OK
 
 
@@ -186,7 +186,7 @@ def test_conformance_of_stopping(bench: Bench, when: str) -> None:
     reducing = bench.start(bench.job(proc=slow + bench.binning))
     if when != "starting":
         bench.beam_to(Stage.HALF)
-        reducing.wait("work", lambda one: one.chunks > 0 or reducing.beats[-1].phase == "process")
+        reducing.wait("work", lambda one: one.total.chunks > 0 or reducing.beats[-1].phase == "process")
     else:
         reducing.wait("the start", lambda _: reducing.beats[-1].phase == "waiting")
     assert reducing.stop() == ExitCode.OK
@@ -219,11 +219,11 @@ def test_conformance_of_a_run_that_brings_no_pulses(bench: Bench) -> None:
     """Not paused, and nothing comes: said after some seconds, until pulses come again."""
     reducing = bench.start(bench.job(proc=bench.binning))
     bench.beam_to(Stage.HALF)
-    assert reducing.wait_reduced(bench.half).no_beam_since is None
-    silent = reducing.wait("a silent source", lambda one: one.no_pulses_since is not None)
-    assert (silent.run, silent.run_state, silent.source_connected) == (1, RunState.RUNNING, True)
+    assert reducing.wait_reduced(bench.half).source.no_beam_since is None
+    silent = reducing.wait("a silent source", lambda one: one.source.no_pulses_since is not None)
+    assert (silent.run.number, silent.run.state, silent.source.connected) == (1, RunState.RUNNING, True)
     bench.beam_to(Stage.MORE)
-    reducing.wait("pulses", lambda one: one.no_pulses_since is None and one.run_events >= bench.more)
+    reducing.wait("pulses", lambda one: one.source.no_pulses_since is None and one.run.events >= bench.more)
     assert reducing.stop() == ExitCode.OK
 
 
@@ -233,11 +233,13 @@ def test_a_beam_that_goes_off_is_told_by_the_mantid_engine_too(tmp_path: Path, e
     items = [{"new_run": 1}, {"chunk": CHUNK, "times": 3}, {"wait_for": "half"}, {"forever": dark}]
     with bench_of("mantid", tmp_path, environ, stream={"items": items}) as bench:
         reducing = bench.start(bench.job(proc=bench.binning))
-        assert reducing.wait_reduced(3000).no_beam_since is None
+        assert reducing.wait_reduced(3000).source.no_beam_since is None
         begun_s = time.time()
         bench.beam_to(Stage.HALF)
-        off = reducing.wait("no beam", lambda one: one.no_beam_since is not None and one.no_pulses_since is None)
-        assert (off.run, off.run_state) == (1, RunState.RUNNING)
-        assert off.no_beam_since is not None
-        assert abs(off.no_beam_since - begun_s) < 30
+        off = reducing.wait(
+            "no beam", lambda one: one.source.no_beam_since is not None and one.source.no_pulses_since is None
+        )
+        assert (off.run.number, off.run.state) == (1, RunState.RUNNING)
+        assert off.source.no_beam_since is not None
+        assert abs(off.source.no_beam_since - begun_s) < 30
         assert reducing.stop() == ExitCode.OK

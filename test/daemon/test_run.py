@@ -152,7 +152,7 @@ def test_the_snapshot_says_what_runs(beamline: Beamline) -> None:
     assert Path(status.log_file) == beamline.path / "livereduce.log"
     assert Path(status.products_dir) == beamline.path / "state" / "products"
     assert status.worker_pid in processes_of(beamline.path)
-    later = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 3)
+    later = beamline.wait(lambda seen: seen.progress is not None and seen.progress.total.chunks > 3)
     assert later.updated > status.updated
     assert (later.since, later.started) == (status.since, status.started)
 
@@ -268,7 +268,7 @@ def test_a_silent_worker_is_asked_for_its_stacks_and_replaced(beamline: Beamline
 def test_a_worker_that_beats_again_goes_on(beamline: Beamline) -> None:
     beamline.configure(limits={"waiting": 0.5})
     beamline.start("pensive")
-    status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 5)
+    status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.total.chunks > 5)
     assert (status.generation, status.restarts) == (1, 0)
     assert status.dump == "", "the answer to the signal was another one"
     assert "no stack traces of the unresponsive worker" in beamline.log()
@@ -608,7 +608,7 @@ def test_a_worker_that_speaks_nonsense_is_ended_and_the_daemon_hears_all_else(be
 
 def test_one_stray_line_costs_nobody_anything(beamline: Beamline) -> None:
     beamline.start("forge once")
-    status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.chunks > 5)
+    status = beamline.wait(lambda seen: seen.progress is not None and seen.progress.total.chunks > 5)
     assert (status.generation, status.restarts) == (1, 0)
 
 

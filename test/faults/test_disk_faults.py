@@ -76,7 +76,7 @@ def at_the_end(rig: Rig, break_it: Callable[[Path], object], mend_it: Callable[[
     rig.wait_reduced(MORE_EVENTS)
     break_it(disk)
     rig.beam_to(SECOND)
-    rig.wait("the next run", lambda one: one.progress is not None and one.progress.run == RUN + 1)
+    rig.wait("the next run", lambda one: one.progress is not None and one.progress.run.number == RUN + 1)
     rig.saw(StateWord.DEGRADED, *seen)
     assert not rig.beamline.index().get(RUN, {}).get("ended")
     mend_it(disk)

@@ -41,7 +41,7 @@ def flagged(rig: Rig, run: int = RUN) -> None:
     assert int(facts["events"]) < 60_000
     status = rig.wait("the status to say so", lambda one: any(f"run {run}:" in text for text in notes(one)))
     assert status.progress
-    assert status.progress.gaps >= 1
+    assert status.progress.total.gaps >= 1
     rig.note("status: " + notes(status)[-1])
     shown = rig.beamline.livereduce("status", "livereduce.conf").stdout
     assert f"run {run}: {END_UNSEEN}" in shown
@@ -109,7 +109,7 @@ def script_changed(rig: Rig) -> None:
     rig.beamline.script("proc", DOUBLED)
     rig.saw_log("the scripts have changed")
     rig.beam_to(SECOND)
-    rig.wait("the second run", lambda one: one.progress is not None and one.progress.run == RUN + 1)
+    rig.wait("the second run", lambda one: one.progress is not None and one.progress.run.number == RUN + 1)
     rig.until("the end of the run", lambda: rig.beamline.index().get(RUN, {}).get("ended"))
     product = rig.beamline.product(RUN)
     # the beam may have gone on before the old worker had left: then it has seen the end

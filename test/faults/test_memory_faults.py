@@ -71,7 +71,7 @@ def leaked_once_more(rig: Rig, beam_s: float) -> int:
 
 
 def chunks(status: Status) -> int:
-    return status.progress.chunks if status.progress else 0
+    return status.progress.total.chunks if status.progress else 0
 
 
 def steps() -> Iterator[float]:
@@ -101,7 +101,7 @@ def keeps_arrays(rig: Rig) -> None:
     status = rig.back(MORE_EVENTS - 12_000, generation=3)
     assert all("added by post_proc" in one.reason for one in status.last_restarts), status.last_restarts
     assert status.progress
-    assert (status.progress.keeps_events, status.progress.counted_because) == (True, "")
+    assert (status.progress.run.keeps_events, status.progress.run.counted_because) == (True, "")
     assert "too large to keep its events" not in rig.log()
     rig.saw_log("post_proc takes too much memory for the limit of 300 MB")
     rig.finish()
@@ -131,7 +131,7 @@ def too_large(rig: Rig) -> None:
         rig.inject()
         rig.beamline.start()
         rig.beam_to(OVER - 0.1)
-        rig.wait("histograms", lambda one: one.progress is not None and not one.progress.keeps_events)
+        rig.wait("histograms", lambda one: one.progress is not None and not one.progress.run.keeps_events)
         status = rig.saw(StateWord.RUNNING, "histograms")
         assert status.generation == 3
         rig.back(50_000_000, generation=3)
@@ -156,7 +156,7 @@ def reduced(beamline: Beamline) -> int:
         progress = beamline.status().progress
     except FileNotFoundError:
         return 0
-    return progress.run_events if progress else 0
+    return progress.run.events if progress else 0
 
 
 @ROWS("script prints 1 GB")

@@ -242,7 +242,7 @@ def swallows_a_run(rig: Rig) -> None:
     rig.until("the third run", lambda: "run 3 started" in said)
     line.flow = "pass"
     rig.inject()
-    status = rig.wait("the third run", lambda one: one.progress is not None and one.progress.run == 3)
+    status = rig.wait("the third run", lambda one: one.progress is not None and one.progress.run.number == 3)
     assert (status.restarts, status.renewals) == (0, 0)
     status = rig.wait("the notes", lambda one: one.progress is not None and len(one.progress.incomplete_runs) >= 1)
     assert status.progress
@@ -290,11 +290,11 @@ def beam_off(rig: Rig) -> None:
     rig.inject()
     status = rig.saw(StateWord.RUNNING, "reducing run 1; no beam since ")
     assert status.progress
-    events, pulses = status.progress.run_events, status.progress.run_pulses
-    later = rig.wait("more pulses", lambda one: one.progress is not None and one.progress.run_pulses > pulses + 300)
+    events, pulses = status.progress.run.events, status.progress.run.pulses
+    later = rig.wait("more pulses", lambda one: one.progress is not None and one.progress.run.pulses > pulses + 300)
     assert (later.state, later.conditions) == (StateWord.RUNNING, ())
     assert later.progress
-    assert later.progress.run_events == events == 2400
+    assert later.progress.run.events == events == 2400
     rig.outcome.lost = "nothing"
     rig.stop()
 
@@ -305,10 +305,10 @@ def drips(rig: Rig) -> None:
     before = rig.status()
     assert before
     assert before.progress
-    received = before.progress.received_bytes
+    received = before.progress.source.received_bytes
     line.flow = "drip"
     rig.beam_to(MORE)
-    rig.wait("some bytes", lambda one: one.progress is not None and one.progress.received_bytes > received + 100)
+    rig.wait("some bytes", lambda one: one.progress is not None and one.progress.source.received_bytes > received + 100)
     rig.note("running; the bytes received grow slowly")
     line.flow = "pass"
     goes_on(rig, line, 1)
@@ -342,7 +342,7 @@ def restarts(rig: Rig) -> None:
     rig.inject()
     # what a real server has on its disk is there at once
     rig.play(port=port, prefill_s=rig.clock.now_s - CLOSED)
-    rig.wait("a connection", lambda one: one.progress is not None and one.progress.source_connected)
+    rig.wait("a connection", lambda one: one.progress is not None and one.progress.source.connected)
     rig.beam_to(MORE)
     status = rig.back(MORE_EVENTS)
     assert (status.restarts, status.renewals) == (0, 0)
@@ -450,7 +450,7 @@ def kills_each_time(rig: Rig) -> None:
     status = rig.back(MORE_EVENTS, generation=3)
     assert status.restarts == 2
     assert status.progress
-    assert "a packet of 20" in status.progress.run_incomplete
+    assert "a packet of 20" in status.progress.run.incomplete
     assert rig.truth
     facts = rig.finish(incomplete="left out").facts
     assert facts[:4] == rig.truth.facts[:4], "no event is missing: it was the value of a variable"

@@ -51,7 +51,7 @@ def killed(rig: Rig) -> None:
     rig.inject()
     os.kill(pid_of(rig), signal.SIGKILL)
     rig.saw_restart("SIGKILL")
-    rig.back(before.progress.run_events, generation=2)
+    rig.back(before.progress.run.events, generation=2)
     rig.finish()
 
 
@@ -62,7 +62,7 @@ def stopped(rig: Rig) -> None:
     rig.inject()
     os.kill(pid_of(rig), signal.SIGSTOP)
     rig.saw(StateWord.STALLED, "the worker gave no sign of life in waiting")
-    rig.back(before.progress.run_events, generation=2)
+    rig.back(before.progress.run.events, generation=2)
     rig.finish()
 
 
@@ -163,7 +163,7 @@ def daemon_killed(rig: Rig) -> None:
     rig.note("worker, guard and a script's child are gone; `livereduce status` says down")
     assert rig.beamline.livereduce("status", "livereduce.conf").returncode == 2
     rig.beamline.start()
-    rig.back(before.progress.run_events, generation=2)
+    rig.back(before.progress.run.events, generation=2)
     rig.finish()
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from helpers.items import S_NS, ScriptedSource, event_batch
 from livereduce.engine.builtin.counting.binning import make_edges_ns
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.progress import Progress
 from livereduce.publish.product import Product
 from livereduce.stream.items import EventBatch, Item, RunEnded, RunStarted, SourceLost
 

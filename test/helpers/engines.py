@@ -20,9 +20,10 @@ from helpers.paths import ROOT
 from helpers.reduced import PATIENCE_S, job_of
 from helpers.served import Clock, powder_play, serving
 from livereduce.daemon.worker.process import Worker, spawn, worker_command
-from livereduce.messages.beat import Beat, Progress
+from livereduce.messages.beat import Beat
 from livereduce.messages.job import Job, encode_job
 from livereduce.messages.order import STOP
+from livereduce.messages.progress import Progress
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product
 
@@ -142,7 +143,7 @@ class Reducing:
 
     def wait_reduced(self, events: int) -> Progress:
         """Wait for a result of so many events of the run."""
-        return self.wait(f"a result of {events} events", lambda one: one.run_events >= events and one.results > 0)
+        return self.wait(f"a result of {events} events", lambda one: one.run.events >= events and one.total.results > 0)
 
     def has_ended(self) -> bool:
         return (

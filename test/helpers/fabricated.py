@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.messages.beat import Phase, Progress, RunState
+from helpers.progress import changed
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products
@@ -66,7 +68,10 @@ class Fabricated:
             generation=3,
             worker_pid=os.getpid(),
             phase=Phase.WAITING,
-            progress=Progress(run=41, run_state=RunState.RUNNING, source_connected=True, data_age_s=0.8),
+            progress=Progress(
+                run=RunProgress(number=41, state=RunState.RUNNING),
+                source=SourceProgress(connected=True, data_age_s=0.8),
+            ),
             memory_bytes=812_000_000,
             memory_limit_bytes=16_000_000_000,
         )
@@ -79,8 +84,8 @@ class Fabricated:
         """Write the snapshot, with changes that last. It is dated ahead, so that it does not age during a test."""
         assert self.status.progress is not None
         now = datetime.now().astimezone() + ahead
-        changed = replace(self.status.progress, **(progress or {}))
-        self.status = replace(self.status, progress=changed, updated=iso(now), **changes)
+        seen = changed(self.status.progress, **(progress or {}))
+        self.status = replace(self.status, progress=seen, updated=iso(now), **changes)
         write_status(self.path / "run" / FILE_NAME, self.status)
 
     def publish(self, product: Product) -> None:

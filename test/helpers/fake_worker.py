@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from livereduce.base.rss import own_bytes
-from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
+from livereduce.messages.beat import Beat, Phase, encode_beat
 from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Job, decode_job
+from livereduce.messages.progress import MemoryProgress, Progress, RunProgress, SourceProgress, TotalProgress
 from livereduce.worker.guard import register_dump
 
 BEAT_S = 0.02
@@ -101,13 +102,11 @@ def work(
             signal.pause()
         errors = {"proc": "p.py:1: NameError"} if fails else {}
         progress = Progress(
-            run=7,
-            chunks=seq,
-            events=1000 * seq,
-            source_connected=True,
             last_errors=errors,
-            rss_bytes=own_bytes(),
-            held_bytes=sum(map(len, held)),
+            run=RunProgress(number=7),
+            total=TotalProgress(chunks=seq, events=1000 * seq),
+            source=SourceProgress(connected=True),
+            memory=MemoryProgress(rss_bytes=own_bytes(), held_bytes=sum(map(len, held))),
         )
         with suppress(BlockingIOError):
             os.write(beats, encode_beat(Beat(seq=seq, phase=Phase.WAITING, progress=progress)))

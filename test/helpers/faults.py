@@ -220,8 +220,8 @@ class Rig:
                 one.progress is not None
                 and one.worker_pid is not None
                 and one.generation >= generation
-                and one.progress.run_events >= events
-                and one.progress.results > 0
+                and one.progress.run.events >= events
+                and one.progress.total.results > 0
             ),
         )
 

@@ -225,5 +225,5 @@ def _reduce(reads: list[list[Item]], chance: random.Random, folder: Path) -> Non
         progress = engine.poll(0.0)
         now[0] += chance.choice([0.0, 31.0])
     engine.stop(1e9)
-    if progress.contained:
+    if progress.total.contained:
         raise FaultError(progress.last_errors["internal"])

@@ -19,8 +19,8 @@ import pytest
 
 from helpers.bench import tell_nobody
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.messages.beat import Progress
 from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.progress import Progress
 from livereduce.messages.status import FILE_NAME, Status, read_status
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product
@@ -124,7 +124,7 @@ class Reduction:
 
     def gone_through(self) -> bool:
         """A server that has played everything has hung up."""
-        return bool(self.said) and self.said[-1].source_connects > 0 and not self.said[-1].source_connected
+        return bool(self.said) and self.said[-1].source.connects > 0 and not self.said[-1].source.connected
 
 
 @contextmanager

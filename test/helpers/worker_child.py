@@ -12,14 +12,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from helpers.progress import changed
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.progress import Progress
 from livereduce.scripting.runner import LoadedScript, ScriptError, load_script, run_script
 from livereduce.worker import main
 
@@ -49,7 +50,7 @@ class Steady:
         self.beat(Phase.PROCESS)
         self.step()
         self.beat(Phase.WAITING)
-        self.progress = replace(self.progress, chunks=self.progress.chunks + 1)
+        self.progress = changed(self.progress, total={"chunks": self.progress.total.chunks + 1})
         return self.progress
 
     def step(self) -> None:
@@ -72,7 +73,7 @@ class FillPipe(Steady):
     """Changes phase far more often than a pipe holds beats, then waits for the test."""
 
     def step(self) -> None:
-        if not self.progress.chunks:
+        if not self.progress.total.chunks:
             for _ in range(500):
                 self.beat(Phase.POST_PROCESS)
                 self.beat(Phase.PUBLISH)
@@ -97,7 +98,9 @@ class FailingScript(Steady):
         outcome = run_script(self.script, object(), "chunk", self.store)
         assert isinstance(outcome, ScriptError)
         errors = {**self.progress.last_errors, "proc": str(outcome)}
-        self.progress = replace(self.progress, script_errors=self.progress.script_errors + 1, last_errors=errors)
+        self.progress = changed(
+            self.progress, total={"script_errors": self.progress.total.script_errors + 1}, last_errors=errors
+        )
         super().step()
 
 
@@ -127,11 +130,11 @@ class Fragmented(Steady):
     said = False
 
     def step(self) -> None:
-        if not self.progress.chunks:
+        if not self.progress.total.chunks:
             self.full = self.fill()
             say(str(self.full))
             go()
-        elif not self.said and (resident_bytes() < self.full / 2 or self.progress.chunks == 500):
+        elif not self.said and (resident_bytes() < self.full / 2 or self.progress.total.chunks == 500):
             self.said = True
             say(str(resident_bytes()))
         super().step()

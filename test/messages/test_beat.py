@@ -4,19 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.messages.beat import MAX_BEAT_BYTES, Beat, Phase, Progress, RunState, decode_beat, encode_beat
+from livereduce.messages.beat import MAX_BEAT_BYTES, Beat, Phase, decode_beat, encode_beat
 from livereduce.messages.job import Job, ScriptCopy, decode_job, encode_job
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, TotalProgress
 
 COUNT = st.integers(0, 2**63)
 PROGRESS = st.builds(
     Progress,
-    run=COUNT,
-    run_state=st.sampled_from(RunState),
-    events=COUNT,
-    run_proton_charge_pc=st.floats(0, 1e18),
-    data_age_s=st.none() | st.floats(-1e9, 1e9),
-    source_address=st.text(max_size=40),
-    source_connected=st.booleans(),
+    run=st.builds(
+        RunProgress,
+        number=COUNT,
+        state=st.sampled_from(RunState),
+        proton_charge_pc=st.floats(0, 1e18),
+    ),
+    total=st.builds(TotalProgress, events=COUNT),
+    source=st.builds(
+        SourceProgress,
+        data_age_s=st.none() | st.floats(-1e9, 1e9),
+        address=st.text(max_size=40),
+        connected=st.booleans(),
+    ),
     last_errors=st.dictionaries(st.sampled_from(["proc", "post_proc", "source"]), st.text(max_size=40)),
 )
 
@@ -31,17 +38,19 @@ def test_a_beat_survives_the_pipe(beat: Beat) -> None:
 
 def test_long_errors_are_cut_so_that_a_beat_stays_one_write() -> None:
     errors = {f"kind{k}": "x" * 5000 for k in range(6)}
-    progress = Progress(last_errors=errors, source_reason="y" * 5000, run_incomplete="z" * 5000, run=7)
+    progress = Progress(
+        last_errors=errors, source=SourceProgress(reason="y" * 5000), run=RunProgress(incomplete="z" * 5000, number=7)
+    )
     line = encode_beat(Beat(seq=1, phase=Phase.PROCESS, progress=progress))
     assert len(line) <= MAX_BEAT_BYTES
     kept = decode_beat(line).progress
-    assert kept.run == 7
+    assert kept.run.number == 7
     assert set(kept.last_errors) == set(errors)
     assert all(text and set(text) == {"x"} for text in kept.last_errors.values())
 
 
 def test_text_of_many_bytes_a_character_fits_too() -> None:
-    progress = Progress(last_errors={"proc": "é🙂" * 900}, source_reason="🙂" * 900)
+    progress = Progress(last_errors={"proc": "é🙂" * 900}, source=SourceProgress(reason="🙂" * 900))
     assert len(encode_beat(Beat(seq=1, phase=Phase.PROCESS, progress=progress))) <= MAX_BEAT_BYTES
 
 
@@ -54,8 +63,8 @@ def test_text_of_many_bytes_a_character_fits_too() -> None:
         b"[1]",
         b"null",
         b"\xff\xfe",
-        b'{"seq": 1, "phase": "sleeping", "progress": {"run_state": "no_run"}}',
-        b'{"seq": 1, "phase": "waiting", "progress": {"run_state": "no_run", "unheard_of": 1}}',
+        b'{"seq": 1, "phase": "sleeping", "progress": {"run": {"state": "no_run"}}}',
+        b'{"seq": 1, "phase": "waiting", "progress": {"run": {"state": "no_run"}, "unheard_of": 1}}',
         encode_beat(Beat(seq=1, phase=Phase.WAITING, progress=Progress()))[:-40],
     ],
 )
@@ -108,18 +117,13 @@ def test_a_beat_fits_whatever_the_texts_are(sign: str, many: int) -> None:
     """Names of variables are a stream's: one that made a beat too long ended the worker."""
     text = sign * many
     progress = Progress(
-        run=5,
-        run_state=RunState.RUNNING,
-        events=2**62,
-        run_incomplete=text,
-        invalid_logs=text,
-        counted_because=text,
-        source_address=text,
-        source_reason=text,
         last_errors={f"{text[:100]}{k}": text for k in range(8)},
+        run=RunProgress(number=5, state=RunState.RUNNING, incomplete=text, invalid_logs=text, counted_because=text),
+        total=TotalProgress(events=2**62),
+        source=SourceProgress(address=text, reason=text),
     )
     line = encode_beat(Beat(seq=1, phase=Phase.WAITING, progress=progress))
     assert len(line) <= MAX_BEAT_BYTES
     heard = decode_beat(line).progress
-    assert (heard.run, heard.run_state, heard.events) == (5, RunState.RUNNING, 2**62)
-    assert text.startswith(heard.invalid_logs)
+    assert (heard.run.number, heard.run.state, heard.total.events) == (5, RunState.RUNNING, 2**62)
+    assert text.startswith(heard.run.invalid_logs)

@@ -3,18 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.messages.beat import Progress
 from livereduce.messages.conditions import URGENCY, ProblemNote, begun_and_over, conditions_of, dated
+from livereduce.messages.progress import Progress, SourceProgress
 from livereduce.messages.status import Condition
 
-WELL = Progress(source_connected=True, source_connects=1)
+WELL = Progress(source=SourceProgress(connected=True, connects=1))
 SYNTAX = ProblemNote("p.py:3: invalid syntax", "the previous version stays in use")
 KINDS = st.sampled_from(URGENCY)
 SETS = st.lists(st.builds(Condition, kind=KINDS, text=st.sampled_from("ab")), unique_by=lambda one: one.kind).map(tuple)
 
 
 def failing(**errors: str) -> Progress:
-    return Progress(source_connected=True, source_connects=1, last_errors=errors)
+    return Progress(last_errors=errors, source=SourceProgress(connected=True, connects=1))
 
 
 def texts(progress: Progress | None, *notes: ProblemNote, **more: str) -> list[str]:
@@ -44,7 +44,10 @@ def test_nothing_goes_on_where_there_is_no_worker() -> None:
 
 
 def test_all_that_holds_is_told_the_most_urgent_first() -> None:
-    lost = Progress(source_reason="refused", last_errors={"publish": "p", "post_proc": "q", "proc": "r", "packet": "s"})
+    lost = Progress(
+        last_errors={"publish": "p", "post_proc": "q", "proc": "r", "packet": "s"},
+        source=SourceProgress(reason="refused"),
+    )
     told = texts(lost, SYNTAX, ProblemNote("c.conf: bad"), overdue="post_proc runs", memory="too large")
     assert told == [
         "the stream: refused",

@@ -12,11 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.progress import changed
 from livereduce.base.errors import ExitCode
 from livereduce.base.lock import Holder
 from livereduce.commands.status import describe, show_status
-from livereduce.messages.beat import Phase, Progress, RunState
+from livereduce.messages.beat import Phase
 from livereduce.messages.conditions import conditions_of
+from livereduce.messages.progress import (
+    MemoryProgress,
+    Progress,
+    RunProgress,
+    RunState,
+    SourceProgress,
+    StepProgress,
+    TotalProgress,
+)
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.shown import shown
 from livereduce.messages.status import (
@@ -44,16 +54,10 @@ from livereduce.preflight.status_files import find_statuses
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 500_000).astimezone()
 PROGRESS = Progress(
-    run=12345,
-    run_state=RunState.RUNNING,
-    chunks=3,
-    results=2,
-    run_events=1_000_000,
-    run_proton_charge_pc=2.5e6,
-    data_age_s=1.25,
-    source_address="adara://host:1",
-    source_connected=True,
     last_errors={"proc": "p.py:3: ZeroDivisionError"},
+    run=RunProgress(number=12345, state=RunState.RUNNING, events=1_000_000, proton_charge_pc=2.5e6),
+    total=TotalProgress(chunks=3, results=2),
+    source=SourceProgress(data_age_s=1.25, address="adara://host:1", connected=True),
 )
 FULL = Status(
     state=StateWord.RUNNING,
@@ -95,7 +99,41 @@ def test_a_snapshot_of_a_later_version_can_be_read() -> None:
     body = json.loads(encode_status(FULL))
     body["memory_limit"] = 1
     body["progress"]["lag_s"] = 2
+    body["progress"]["run"]["detectors"] = 3
     assert decode_status(json.dumps(body)) == FULL
+
+
+def test_a_snapshot_of_a_version_with_flat_progress_can_be_read() -> None:
+    """The web server may be updated while a daemon of the version before goes on."""
+    body = json.loads(encode_status(replace(FULL, progress=None)))
+    body["progress"] = {
+        "doing": "compiling", "run": 7, "run_state": "running", "chunks": 30, "results": 29, "events": 600,
+        "pulses": 60, "run_chunks": 3, "run_events": 60, "run_pulses": 6, "run_proton_charge_pc": 5.0,
+        "run_unmapped": 1, "run_erroneous": 2, "run_incomplete": "a gap", "invalid_logs": "temp",
+        "script_errors": 4, "proc_s": 0.5,
+        "post_proc_s": 0.25, "publish_s": 0.1, "proc_calls": 8, "post_proc_calls": 9, "data_age_s": 1.5,
+        "no_pulses_since": None, "no_beam_since": 1e9, "source_address": "adara://host:1", "source_connected": True,
+        "source_reason": "", "source_connects": 2, "received_bytes": 10, "bad_packets": 11, "repeated_pulses": 12,
+        "gaps": 13, "contained": 14, "incomplete_runs": ["run 6: a gap"], "keeps_events": False, "fits": "too large",
+        "rss_bytes": 15, "held_bytes": 16, "proc_grew_bytes": 17, "post_proc_grew_bytes": 18, "silent_s": 0.0,
+        "last_errors": {"proc": "p.py:3"},
+    }  # fmt: skip
+    assert decode_status(json.dumps(body)).progress == Progress(
+        doing="compiling",
+        run=RunProgress(
+            number=7, state=RunState.RUNNING, chunks=3, events=60, pulses=6, proton_charge_pc=5.0, unmapped=1,
+            erroneous=2, incomplete="a gap", invalid_logs="temp", keeps_events=False, counted_because="too large",
+        ),
+        total=TotalProgress(chunks=30, results=29, events=600, pulses=60, script_errors=4, gaps=13, contained=14),
+        source=SourceProgress(
+            address="adara://host:1", connected=True, connects=2, received_bytes=10, bad_packets=11,
+            repeated_pulses=12, data_age_s=1.5, no_beam_since=1e9,
+        ),
+        steps=StepProgress(proc_s=0.5, post_proc_s=0.25, publish_s=0.1, proc_calls=8, post_proc_calls=9),
+        memory=MemoryProgress(rss_bytes=15, held_bytes=16, proc_grew_bytes=17, post_proc_grew_bytes=18),
+        incomplete_runs=("run 6: a gap",),
+        last_errors={"proc": "p.py:3"},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -123,7 +161,9 @@ def test_a_write_that_fails_leaves_the_old_snapshot(tmp_path: Path) -> None:
 
 
 def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, connects: int = 1) -> Progress:
-    return replace(PROGRESS, run_state=state, source_connected=connected, source_connects=connects, last_errors={})
+    return changed(
+        PROGRESS, run={"state": state}, source={"connected": connected, "connects": connects}, last_errors={}
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,32 +181,32 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
         (progress(connected=False, connects=0), StateWord.STARTING, "connecting to adara://host:1"),
         (progress(connected=False), StateWord.DEGRADED, "adara://host:1: connection lost"),
         (
-            replace(progress(connected=False, connects=0), source_reason="refused"),
+            changed(progress(connected=False, connects=0), source={"reason": "refused"}),
             StateWord.DEGRADED,
             "adara://host:1: refused",
         ),
         (
-            replace(progress(), run_incomplete="its start is gone"),
+            changed(progress(), run={"incomplete": "its start is gone"}),
             StateWord.RUNNING,
             "reducing run 12345; incomplete: its start is gone",
         ),
         (
-            replace(progress(), run_events=10, run_outside_tof=5),
+            changed(progress(), run={"events": 10, "outside_tof": 5}),
             StateWord.RUNNING,
             "reducing run 12345",
         ),
         (
-            replace(progress(), run_events=10, run_outside_tof=6),
+            changed(progress(), run={"events": 10, "outside_tof": 6}),
             StateWord.RUNNING,
             "reducing run 12345; of 10 events, 6 lay outside the time-of-flight bins",
         ),
         (
-            replace(progress(), run_events=1, run_unmapped=2, run_erroneous=1),
+            changed(progress(), run={"events": 1, "unmapped": 2, "erroneous": 1}),
             StateWord.RUNNING,
             "reducing run 12345; of 4 events, 3 had no pixel (2 unmapped, 1 invalid)",
         ),
         (
-            replace(progress(), counted_because="histograms, because memory ran out"),
+            changed(progress(), run={"counted_because": "histograms, because memory ran out"}),
             StateWord.RUNNING,
             "reducing run 12345; histograms, because memory ran out",
         ),
@@ -197,7 +237,7 @@ def test_conditions_degrade_a_running_service_but_are_not_the_reason_for_another
 
 def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none() -> None:
     since = NOW.timestamp()
-    silent = replace(progress(), no_pulses_since=since)
+    silent = changed(progress(), source={"no_pulses_since": since})
     (condition,) = conditions_of(silent, (), at_work=True)
     clock = clock_time(since, "%H:%M:%S")
     assert (condition.kind, condition.text) == (
@@ -206,10 +246,10 @@ def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none
     )
     assert shown(StateWord.RUNNING, "at work", silent, (condition,)) == (StateWord.DEGRADED, condition.text)
     for other in (RunState.PAUSED, RunState.ENDED, RunState.NO_RUN):
-        assert conditions_of(replace(silent, run_state=other), (), at_work=True) == ()
-    lost = conditions_of(replace(silent, source_connected=False, source_reason="gone"), (), at_work=True)
+        assert conditions_of(changed(silent, run={"state": other}), (), at_work=True) == ()
+    lost = conditions_of(changed(silent, source={"connected": False, "reason": "gone"}), (), at_work=True)
     assert [one.kind for one in lost] == ["source"], "one reason, not two"
-    dark = replace(progress(), no_beam_since=since)
+    dark = changed(progress(), source={"no_beam_since": since})
     assert conditions_of(dark, (), at_work=True) == ()
     told = shown(StateWord.RUNNING, "at work", dark)
     assert told == (StateWord.RUNNING, f"reducing run 12345; no beam since {clock_time(since)}")
@@ -314,7 +354,7 @@ def test_the_lock_tells_at_once_whatever_has_its_pid() -> None:
 
 def test_a_dead_daemon_is_connected_to_nothing() -> None:
     assert FULL.progress
-    assert FULL.progress.source_connected
+    assert FULL.progress.source.connected
     text = describe(of_a_dead_daemon(FULL), "gone")
     assert re.search(r"^source +\S+ not connected: the daemon is down$", text, re.M)
     assert of_a_dead_daemon(FULL).events_per_s == 0.0
@@ -435,16 +475,16 @@ def test_the_service_that_is_up_is_meant(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_is_not_counted_and_what_must_not_be_used_is_shown() -> None:
-    seen = replace(PROGRESS, run_unmapped=3, run_erroneous=4, run_events=10, invalid_logs="temp")
+    seen = changed(PROGRESS, run={"unmapped": 3, "erroneous": 4, "events": 10, "invalid_logs": "temp"})
     told = describe(replace(FULL, progress=seen))
     assert "not counted    of 17 events, 7 had no pixel (3 unmapped, 4 invalid)" in told
     assert "invalid logs   temp" in told
     assert "left out" not in told
-    faults = describe(replace(FULL, progress=replace(PROGRESS, contained=2)))
+    faults = describe(replace(FULL, progress=changed(PROGRESS, total={"contained": 2})))
     assert "left out       2 times, because of an internal error (see the log)" in faults
-    outside = replace(PROGRESS, run_unmapped=0, run_erroneous=0, run_events=10, run_outside_tof=2, run_unknown_pixel=1)
+    outside = changed(PROGRESS, run={"unmapped": 0, "erroneous": 0, "events": 10, "outside_tof": 2, "unknown_pixel": 1})
     partly = "of 10 events, 1 had no pixel (1 without a spectrum) and 2 lay outside the time-of-flight bins"
     assert f"not counted    {partly}" in describe(replace(FULL, progress=outside))
-    plain = describe(replace(FULL, progress=replace(PROGRESS, run_unmapped=0, run_erroneous=0)))
+    plain = describe(replace(FULL, progress=changed(PROGRESS, run={"unmapped": 0, "erroneous": 0})))
     assert "not counted" not in plain
     assert "invalid" not in plain

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from helpers.paths import ROOT
 from helpers.tools import needs, not_installed
-from livereduce.messages.beat import Progress, RunState
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.status import Restart, StateWord, Status
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
@@ -35,7 +35,7 @@ STATUS = Status(
     last_restarts=(
         Restart(at=NOW.isoformat(), reason="the worker gave no sign of life in process for 600 s", generation=1),
     ),
-    progress=Progress(run=7, run_state=RunState.RUNNING, data_age_s=0.5),
+    progress=Progress(run=RunProgress(number=7, state=RunState.RUNNING), source=SourceProgress(data_age_s=0.5)),
 )
 LISTED = Listed(name="result", path="7/result.nxs", version="v", written_unix_s=NOW.timestamp())
 INDEX = ShownIndex(runs=(ListedRun(run=7, ended=False, products={"result": LISTED}),))

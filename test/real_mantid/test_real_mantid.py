@@ -102,8 +102,8 @@ def events() -> Iterator[None]:
 def test_real_histograms_are_summed_and_rebinned(make: Make) -> None:
     bench = make("ISIS_Histogram")
     reducing = bench.start(bench.job(proc=SUM_AND_REBIN, accum_method="Replace", periods=(1,)))
-    reducing.wait("two results", lambda one: one.results >= 2)
-    assert reducing.product(reducing.progress.run).signal.size > 1
+    reducing.wait("two results", lambda one: one.total.results >= 2)
+    assert reducing.product(reducing.progress.run.number).signal.size > 1
     assert reducing.stop() == ExitCode.OK
 
 
@@ -111,7 +111,7 @@ def test_real_histograms_are_summed_and_rebinned(make: Make) -> None:
 def test_real_periods_are_products_of_their_own(make: Make) -> None:
     bench = make("ISIS_Histogram")
     reducing = bench.start(bench.job(proc="pass\n", accum_method="Replace", periods=(1, 3)))
-    run = reducing.wait("two results", lambda one: one.results >= 2).run
+    run = reducing.wait("two results", lambda one: one.total.results >= 2).run.number
     assert {product["name"] for product in reducing.index()[run]["products"]} == {"result_1", "result_2"}
     assert reducing.stop() == ExitCode.OK
 
@@ -128,17 +128,17 @@ def test_real_add_for_histograms_is_refused_before_the_start(make: Make) -> None
 def test_real_events_accumulate(make: Make) -> None:
     bench = make("ISIS_Event")
     reducing = bench.start(bench.job(proc="pass\n", post_proc=SUM_AND_REBIN))
-    first = reducing.wait("a result", lambda one: one.results >= 1 and one.events > 0).events
-    reducing.wait("more events", lambda one: one.results >= 3 and one.events > first)
+    first = reducing.wait("a result", lambda one: one.total.results >= 1 and one.total.events > 0).total.events
+    reducing.wait("more events", lambda one: one.total.results >= 3 and one.total.events > first)
     assert reducing.stop() == ExitCode.OK
 
 
 def test_real_fake_events_with_post_proc_alone(make: Make) -> None:
     bench = make("ADARA_FakeEvent")
     reducing = bench.start(bench.job(post_proc=KEEP))
-    progress = reducing.wait("three results", lambda one: one.results >= 3)
-    assert progress.chunks >= 3
-    assert (bench.path / "state" / "products" / str(progress.run) / "result.nxs").exists()
+    progress = reducing.wait("three results", lambda one: one.total.results >= 3)
+    assert progress.total.chunks >= 3
+    assert (bench.path / "state" / "products" / str(progress.run.number) / "result.nxs").exists()
     assert reducing.stop() == ExitCode.OK
 
 
@@ -146,7 +146,7 @@ def test_real_script_error_in_a_later_chunk(make: Make) -> None:
     bench = make("ADARA_FakeEvent")
     place = repr(str(bench.path / "fault"))
     reducing = bench.start(bench.job(proc=f"import os\nif os.path.exists({place}):\n    undefined\n"))
-    reducing.wait("a result", lambda one: one.results >= 1)
+    reducing.wait("a result", lambda one: one.total.results >= 1)
     (bench.path / "fault").touch()
     assert reducing.end() == 1
     assert "proc.py:3: NameError" in reducing.lines[-1]
@@ -155,7 +155,7 @@ def test_real_script_error_in_a_later_chunk(make: Make) -> None:
 def test_real_post_proc_error_keeps_the_loop(make: Make) -> None:
     bench = make("ADARA_FakeEvent")
     reducing = bench.start(bench.job(proc="pass\n", post_proc="undefined\n"))
-    reducing.wait("three errors", lambda one: one.script_errors >= 3)
+    reducing.wait("three errors", lambda one: one.total.script_errors >= 3)
     assert "post_proc.py:1: NameError" in reducing.progress.last_errors["post_proc"]
     assert reducing.stop() == ExitCode.OK
 
@@ -179,8 +179,8 @@ def test_real_names_of_simpleapi_need_no_import(make: Make) -> None:
     rebin = "Rebin(InputWorkspace=input, OutputWorkspace=output, Params='40000,1000,60000')\n"
     proc = f"{rebin}assert 'NormaliseByCurrent' in globals()\n"
     reducing = bench.start(bench.job(proc=proc))
-    reducing.wait("a result", lambda one: one.results >= 1)
-    assert reducing.progress.script_errors == 0
+    reducing.wait("a result", lambda one: one.total.results >= 1)
+    assert reducing.progress.total.script_errors == 0
     assert reducing.stop() == ExitCode.OK
 
 
@@ -193,7 +193,7 @@ def test_real_listener_of_sns_reads_the_simulated_server(make: Make) -> None:
         bench = make("POWGEN", "PG3", source=url)
         reducing = bench.start(bench.job(proc=SUM_AND_REBIN.replace("60000", "17000")))
         clock.now_s = 2.5
-        reducing.wait("a result of run 1", lambda one: one.run == 1 and one.results >= 1)
+        reducing.wait("a result of run 1", lambda one: one.run.number == 1 and one.total.results >= 1)
         clock.now_s = 5.0
         reducing.wait_ended(1)
         product = reducing.product(1)
@@ -214,7 +214,7 @@ def test_real_mantid_is_named(make: Make) -> None:
     """What to send back begins with this: version and place of the Mantid that was tested."""
     bench = make("ADARA_FakeEvent")
     reducing = bench.start(bench.job(proc="pass\n"))
-    reducing.wait("a result", lambda one: one.results >= 1)
+    reducing.wait("a result", lambda one: one.total.results >= 1)
     (line,) = (line for line in reducing.lines if "livereduce.engine: Mantid " in line)
     print(line, "tested by", sys.version)
     assert reducing.stop() == ExitCode.OK

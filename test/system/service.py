@@ -118,7 +118,7 @@ class Service:
                 and one.generation >= generation
                 and one.state is StateWord.RUNNING
                 and one.progress is not None
-                and one.progress.results > 1
+                and one.progress.total.results > 1
             ),
         )
 

@@ -40,7 +40,9 @@ def test_results_flow(running: Service) -> None:
     assert one.attributes["incomplete"] == ""
     running.machine.run("head", "-c", "0", f"{STATE}/products/{one.run}/{path.name}", user="nobody")
     assert "running" in running.machine.run("livereduce", "status", user="nobody").stdout
-    more = running.wait("more results", lambda status: status.progress is not None and status.progress.results > 5)
+    more = running.wait(
+        "more results", lambda status: status.progress is not None and status.progress.total.results > 5
+    )
     assert more.products_dir == f"{STATE}/products"
 
 

@@ -45,7 +45,7 @@ class Own:
     def wait_for_results(self, other_than: int = 0) -> Status:
         def look() -> Status | None:
             seen = self.status()
-            reduces = seen and seen.state is StateWord.RUNNING and seen.progress and seen.progress.results > 1
+            reduces = seen and seen.state is StateWord.RUNNING and seen.progress and seen.progress.total.results > 1
             return seen if seen and reduces and seen.pid != other_than else None
 
         found = self.machine.until("a result of the user's own service", look)

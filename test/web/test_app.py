@@ -164,7 +164,7 @@ def test_trends_and_when_they_are_good_enough(own: TestClient, powder: Fabricate
     assert asked["reaches"]["reached"] is False
     assert re.search(r"µAh more", asked["reaches"]["text"]), asked["reaches"]
     assert ok(own, f"{ONE}/trends/41?target=0.2")["metrics"][0]["reaches"]["reached"] is True
-    powder.say(progress={"no_beam_since": time.time()})
+    powder.say(progress={"source": {"no_beam_since": time.time()}})
     deadline = time.monotonic() + 20
     while "no beam since" not in ok(own, f"{ONE}/trends/41?target=0.01")["metrics"][0]["reaches"]["text"]:
         assert time.monotonic() < deadline
@@ -193,7 +193,9 @@ def test_the_pages_and_their_files(client: TestClient) -> None:
 
 
 def test_numbers_that_are_none_are_null(own: TestClient, powder: Fabricated) -> None:
-    powder.say(events_per_s=float("nan"), progress={"data_age_s": float("inf"), "proc_s": float("nan")})
+    powder.say(
+        events_per_s=float("nan"), progress={"source": {"data_age_s": float("inf")}, "steps": {"proc_s": float("nan")}}
+    )
     while (body := ok(own, ONE))["card"]["events_per_s"] is not None:
         pass
     assert (body["status"]["events_per_s"], body["card"]["data_age_s"]) == (None, None)
@@ -348,7 +350,7 @@ def test_a_killed_daemon_is_down_in_every_answer_and_connected_to_nothing(powder
     with lock.open() as daemon:
         fcntl.flock(daemon, fcntl.LOCK_EX)
         with visiting(powder) as client:
-            assert ok(client, ONE)["status"]["progress"]["source_connected"]
+            assert ok(client, ONE)["status"]["progress"]["source"]["connected"]
             fcntl.flock(daemon, fcntl.LOCK_UN)
             deadline = time.monotonic() + 20
             while not ok(client, ONE)["card"]["down"] and time.monotonic() < deadline:
@@ -357,8 +359,8 @@ def test_a_killed_daemon_is_down_in_every_answer_and_connected_to_nothing(powder
             metrics = client.get("/metrics").text
     assert body["card"]["state"] == "down"
     assert body["card"]["down"].endswith("is gone, although nobody stopped it")
-    progress = body["status"]["progress"]
-    assert (progress["source_connected"], progress["source_reason"]) == (False, "the daemon is down")
+    source = body["status"]["progress"]["source"]
+    assert (source["connected"], source["reason"]) == (False, "the daemon is down")
     assert 'livereduce_up{instrument="powder"} 0.0' in metrics
     assert "livereduce_source_connected{" not in metrics
 

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, pattern
 from livereduce.commands.status import describe
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import RECORDS, Progress, RunProgress, SourceProgress
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import (
     FILE_NAME,
@@ -64,12 +65,10 @@ FULL = Status(
     usual_s=0.2,
     conditions=(Condition(kind="source", text="x", since=AT),),
     progress=Progress(
-        run=7,
-        data_age_s=1.0,
         last_errors={"proc": "x"},
         incomplete_runs=("run 6",),
-        no_beam_since=1.7e9,
-        no_pulses_since=1.7e9,
+        run=RunProgress(number=7),
+        source=SourceProgress(data_age_s=1.0, no_beam_since=1.7e9, no_pulses_since=1.7e9),
     ),
     memory_bytes=5,
     memory_limit_bytes=6,
@@ -137,6 +136,9 @@ def test_every_field_of_a_snapshot_is_tried() -> None:
     assert empty == [], "something must lie in each of them, or nothing is put in its place"
     of_progress = {place[1] for place in STATUS_PLACES if len(place) > 1 and place[0] == "progress"}
     assert {one.name for one in fields(Progress)} == of_progress
+    for name, kind in RECORDS.items():
+        of_record = {place[2] for place in STATUS_PLACES if place[:2] == ("progress", name) and len(place) > 2}
+        assert {one.name for one in fields(kind)} == of_record
 
 
 def use_status(status: Status) -> None:
@@ -175,8 +177,8 @@ def test_a_snapshot_with_anything_in_it_is_refused_or_can_be_shown(place: tuple[
 
 @pytest.mark.parametrize("value", [None, True, "7", 1.5, [], {}, 10**400])
 def test_a_wrong_type_is_named_with_its_field(value: object) -> None:
-    with pytest.raises(ValueError, match=r"progress: run: expected a whole number, got "):
-        decode_status(mutated(STATUS_TEXT, ("progress", "run"), value))
+    with pytest.raises(ValueError, match=r"progress: run: number: expected a whole number, got "):
+        decode_status(mutated(STATUS_TEXT, ("progress", "run", "number"), value))
 
 
 INDEX = json.dumps(
@@ -229,7 +231,7 @@ def test_trends_with_anything_in_them_are_refused_or_can_be_shown(place: tuple[A
 
 
 WRONG: dict[str, Callable[[dict[str, Any]], None]] = {
-    "a text for a number": lambda body: body["progress"].update(run="41"),
+    "a text for a number": lambda body: body["progress"]["run"].update(number="41"),
     "a list for a text": lambda body: body.update(why=[]),
     "a time without zone": lambda body: body.update(updated="2026-05-04T03:02:01"),
     "no number of a process": lambda body: body.update(pid=10**30),

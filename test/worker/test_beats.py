@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from livereduce.messages.beat import Beat, Phase, Progress, decode_beat
+from livereduce.messages.beat import Beat, Phase, decode_beat
+from livereduce.messages.progress import Progress, RunProgress, SourceProgress, TotalProgress
 from livereduce.worker import beats as module
 from livereduce.worker.beats import Beats
 
@@ -52,7 +53,7 @@ def test_what_was_silent_in_one_phase_is_not_in_the_next(clock: Clock, pipe: Pip
     beats = Beats(pipe.writing)
     beats.phase(Phase.PROCESS)
     clock.now_s += 1
-    beats.progress(Progress(chunks=1, silent_s=500.0))
+    beats.progress(Progress(silent_s=500.0, total=TotalProgress(chunks=1)))
     beats.phase(Phase.POST_PROCESS)
     assert [(b.phase, b.progress.silent_s) for b in pipe.beats()] == [
         (Phase.PROCESS, 0.0),
@@ -65,9 +66,9 @@ def test_a_new_error_is_sent_at_once(clock: Clock, pipe: Pipe) -> None:
     """The next thing may be the end of the process."""
     beats = Beats(pipe.writing)
     beats.phase(Phase.PROCESS)
-    beats.progress(Progress(chunks=1))
+    beats.progress(Progress(total=TotalProgress(chunks=1)))
     beats.progress(Progress(last_errors={"proc": "proc.py:3: NameError"}))
-    beats.progress(Progress(chunks=2, last_errors={"proc": "proc.py:3: NameError"}))
+    beats.progress(Progress(last_errors={"proc": "proc.py:3: NameError"}, total=TotalProgress(chunks=2)))
     assert [b.progress.last_errors for b in pipe.beats()] == [{}, {"proc": "proc.py:3: NameError"}]
 
 
@@ -76,16 +77,16 @@ def test_a_change_of_phase_is_sent_at_once_the_same_phase_at_most_20_times_a_sec
     beats.phase(Phase.STARTING)
     beats.phase(Phase.WAITING)
     beats.phase(Phase.WAITING)
-    beats.progress(Progress(chunks=1))
+    beats.progress(Progress(total=TotalProgress(chunks=1)))
     beats.phase(Phase.PROCESS)
-    assert [(b.seq, b.phase, b.progress.chunks) for b in pipe.beats()] == [
+    assert [(b.seq, b.phase, b.progress.total.chunks) for b in pipe.beats()] == [
         (1, Phase.STARTING, 0),
         (2, Phase.WAITING, 0),
         (3, Phase.PROCESS, 1),
     ]
     for _ in range(100):
         clock.now_s += 0.01
-        beats.progress(Progress(chunks=2))
+        beats.progress(Progress(total=TotalProgress(chunks=2)))
     assert 15 <= len(pipe.beats()) <= 20
 
 
@@ -93,10 +94,13 @@ def test_a_change_of_phase_carries_what_is_known_at_that_moment(clock: Clock, pi
     """What begins may never end: no later beat would say it."""
     beats = Beats(pipe.writing)
     beats.phase(Phase.STARTING)
-    beats.phase(Phase.PROCESS, Progress(chunks=1, source_connected=True))
-    beats.phase(Phase.PROCESS, Progress(chunks=1, source_connected=True, run=7))
+    beats.phase(Phase.PROCESS, Progress(total=TotalProgress(chunks=1), source=SourceProgress(connected=True)))
+    beats.phase(
+        Phase.PROCESS,
+        Progress(total=TotalProgress(chunks=1), source=SourceProgress(connected=True), run=RunProgress(number=7)),
+    )
     beats.phase(Phase.POST_PROCESS)
-    assert [(b.phase, b.progress.chunks, b.progress.run) for b in pipe.beats()] == [
+    assert [(b.phase, b.progress.total.chunks, b.progress.run.number) for b in pipe.beats()] == [
         (Phase.STARTING, 0, 0),
         (Phase.PROCESS, 1, 0),
         (Phase.PROCESS, 1, 7),
@@ -107,10 +111,10 @@ def test_a_change_of_phase_carries_what_is_known_at_that_moment(clock: Clock, pi
 def test_the_connection_is_told_at_once(clock: Clock, pipe: Pipe) -> None:
     beats = Beats(pipe.writing)
     beats.phase(Phase.WAITING)
-    beats.progress(Progress(source_connected=True))
-    beats.progress(Progress(source_connected=True, received_bytes=1))
-    beats.progress(Progress(source_reason="lost"))
-    assert [(b.progress.source_connected, b.progress.source_reason) for b in pipe.beats()] == [
+    beats.progress(Progress(source=SourceProgress(connected=True)))
+    beats.progress(Progress(source=SourceProgress(connected=True, received_bytes=1)))
+    beats.progress(Progress(source=SourceProgress(reason="lost")))
+    assert [(b.progress.source.connected, b.progress.source.reason) for b in pipe.beats()] == [
         (False, ""),
         (True, ""),
         (False, "lost"),

@@ -123,14 +123,14 @@ def test_beats_tell_phases_and_progress_and_a_stop_ends_it_in_good_order(tmp_pat
         first = worker.beat()
         assert (first.seq, first.phase) == (1, Phase.STARTING)
         beat, phases = worker.beat(), set()
-        while beat.progress.chunks < 3:
+        while beat.progress.total.chunks < 3:
             phases.add(beat.phase)
             beat = worker.beat()
         assert phases == {Phase.WAITING, Phase.PROCESS}
         worker.stop()
         rest = worker.all_beats()
         assert (rest[-1].phase, rest[-1].seq) == (Phase.STOPPING, beat.seq + len(rest))
-        assert rest[-1].progress.chunks >= beat.progress.chunks
+        assert rest[-1].progress.total.chunks >= beat.progress.total.chunks
         assert worker.end() == (ExitCode.OK, "started\nstopped\n", "")
 
 
@@ -226,7 +226,7 @@ def test_a_killed_daemon_takes_a_worker_with_it_that_hangs_with_the_interpreters
 def test_scripts_that_fail_or_exit_do_not_end_it(tmp_path: Path) -> None:
     with worker_with("FailingScript", tmp_path) as worker:
         beat = worker.beat()
-        while beat.progress.script_errors < 3:
+        while beat.progress.total.script_errors < 3:
             beat = worker.beat()
         assert beat.progress.last_errors["proc"].startswith("p.py:3: SystemExit: 1")
         worker.stop()

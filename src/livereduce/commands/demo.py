@@ -228,12 +228,12 @@ def narrate(before: Status | None, after: Status | None) -> list[str]:
         lines.append(f"{_clock(after)}  {_words(after)}")
     old = before.progress if before is not None else None
     new = after.progress
-    if new is not None and new.run_chunks and new.results > (old.results if old is not None else 0):
-        where = f"run {new.run}" if new.run else "between runs"
-        age = f", {new.data_age_s:.1f} s behind the beam" if new.data_age_s is not None else ""
+    if new is not None and new.run.chunks and new.total.results > (old.total.results if old is not None else 0):
+        where = f"run {new.run.number}" if new.run.number else "between runs"
+        age = f", {new.source.data_age_s:.1f} s behind the beam" if new.source.data_age_s is not None else ""
         lines.append(
-            f"{_clock(after)}  {where}: result {new.run_chunks} holds {new.run_events:,} events{age}"
-            f"  (proc {new.proc_s * 1e3:.0f} ms, post_proc {new.post_proc_s * 1e3:.0f} ms)"
+            f"{_clock(after)}  {where}: result {new.run.chunks} holds {new.run.events:,} events{age}"
+            f"  (proc {new.steps.proc_s * 1e3:.0f} ms, post_proc {new.steps.post_proc_s * 1e3:.0f} ms)"
         )
     return lines
 

@@ -82,25 +82,23 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     progress = status.progress
     if progress is None:
         return []
-    link = "connected" if progress.source_connected else f"not connected: {progress.source_reason or 'not yet'}"
-    counts = f"{progress.run_events} events, {progress.run_pulses} pulses, {progress.run_proton_charge_pc / 1e6:.6g} µC"
+    run, source, total = progress.run, progress.source, progress.total
+    link = "connected" if source.connected else f"not connected: {source.reason or 'not yet'}"
+    counts = f"{run.events} events, {run.pulses} pulses, {run.proton_charge_pc / 1e6:.6g} µC"
     rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
-    age = "no data yet" if progress.data_age_s is None else f"{progress.data_age_s:.1f} s old"
-    rows = [("source", f"{progress.source_address} {link}"), ("run", f"{progress.run} ({progress.run_state})")]
+    age = "no data yet" if source.data_age_s is None else f"{source.data_age_s:.1f} s old"
+    rows = [("source", f"{source.address} {link}"), ("run", f"{run.number} ({run.state})")]
     rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
     if missing := uncounted(progress):
         rows += [("not counted", missing)]
-    if progress.no_beam_since is not None:
-        rows += [("beam", f"off since {clock_time(progress.no_beam_since)}")]
-    rows += [("incomplete", progress.run_incomplete)] if progress.run_incomplete else []
-    rows += (
-        [("left out", f"{progress.contained} times, because of an internal error (see the log)")]
-        if progress.contained
-        else []
-    )
-    rows += [("invalid logs", progress.invalid_logs)] if progress.invalid_logs else []
+    if source.no_beam_since is not None:
+        rows += [("beam", f"off since {clock_time(source.no_beam_since)}")]
+    rows += [("incomplete", run.incomplete)] if run.incomplete else []
+    if total.contained:
+        rows += [("left out", f"{total.contained} times, because of an internal error (see the log)")]
+    rows += [("invalid logs", run.invalid_logs)] if run.invalid_logs else []
     rows += [("earlier runs", text) for text in progress.incomplete_runs]
-    rows += [("steps", f"{progress.chunks} chunks, {progress.results} results, {progress.script_errors} script errors")]
+    rows += [("steps", f"{total.chunks} chunks, {total.results} results, {total.script_errors} script errors")]
     return rows
 
 

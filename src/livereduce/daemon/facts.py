@@ -67,7 +67,7 @@ class Beaten:
     Attributes
     ----------
     silent_s
-        Its age: the loop that sends the beat may report on another one (`livereduce.messages.beat.Progress.silent_s`).
+        Its age: the loop that sends the beat may report on another one (`messages.progress.Progress.silent_s`).
     """
 
     phase: Phase

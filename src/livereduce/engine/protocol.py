@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

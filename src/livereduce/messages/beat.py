@@ -5,11 +5,12 @@ A beat is a full snapshot, never a difference, so losing one is harmless.
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
 from livereduce.base.fields import LARGEST, LATEST_UNIX_S, checked
+from livereduce.messages.progress import RECORDS, Progress
 
 MAX_BEAT_BYTES = 4096
 """A pipe takes writes up to PIPE_BUF (4096 on Linux) whole or not at all; a longer beat could be torn."""
@@ -47,106 +48,6 @@ SILENCE_LIMITS_S: dict[Phase, float] = {
 }
 
 
-class RunState(StrEnum):
-    """State of the beamline."""
-
-    NO_RUN = "no_run"
-    RUNNING = "running"
-    PAUSED = "paused"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """What an engine has done so far; counters only grow within a generation, those named `run_…` within a run.
-
-    Attributes
-    ----------
-    doing
-        While the worker starts: what takes so long; empty if nothing does.
-    data_age_s
-        Wall clock minus the newest pulse time; None before the first pulse. How far the result is behind the beam.
-    proc_s, post_proc_s, publish_s
-        How long the last call that has finished took.
-    proc_calls, post_proc_calls
-        How many calls of the scripts have finished in this generation, well or not.
-    no_pulses_since
-        Unix time since when a run that is not paused has brought no pulses; None if they come.
-    no_beam_since
-        Unix time since when the pulses have come without beam; None if there is beam, or it is not known.
-    last_errors
-        The newest error of each kind (``proc``, ``post_proc``, ``publish``, ``source`` …), one line each.
-    incomplete_runs
-        The newest earlier runs whose end or whole was missed, one sentence each.
-    run_unmapped, run_erroneous
-        Events that are not among `run_events`, since they have no pixel of the instrument.
-    run_outside_tof, run_unknown_pixel
-        Those of `run_events` that are not in the histogram of the newest result: their time of flight is outside of
-        the bins, or their pixel has no spectrum.
-    invalid_logs
-        Names of some variables whose newest value must not be used, as the control system says.
-    keeps_events
-        Whether the run is accumulated as events.
-    counted_because
-        Empty; or why the run is accumulated as histograms although its events were to be kept.
-    contained
-        Errors of our own that cost a packet or a chunk, not the worker.
-    rss_bytes
-        What the worker's process had for itself when this was said: at the change of phase, before the script.
-    held_bytes
-        Of data that the engine holds: accumulated, held back, waiting for a chunk.
-    proc_grew_bytes, post_proc_grew_bytes
-        By how much the process has grown inside the calls of the scripts that have finished, in sum.
-    silent_s
-        How long the loop that reduces has shown no sign of life, where that is not the loop that beats (Mantid's).
-    """
-
-    doing: str = ""
-    run: int = 0
-    run_state: RunState = RunState.NO_RUN
-    chunks: int = 0
-    results: int = 0
-    events: int = 0
-    pulses: int = 0
-    run_chunks: int = 0
-    run_events: int = 0
-    run_pulses: int = 0
-    run_proton_charge_pc: float = 0.0
-    run_unmapped: int = 0
-    run_erroneous: int = 0
-    run_outside_tof: int = 0
-    run_unknown_pixel: int = 0
-    run_incomplete: str = ""
-    invalid_logs: str = ""
-    script_errors: int = 0
-    proc_s: float = 0.0
-    post_proc_s: float = 0.0
-    publish_s: float = 0.0
-    proc_calls: int = 0
-    post_proc_calls: int = 0
-    data_age_s: float | None = None
-    no_pulses_since: float | None = None
-    no_beam_since: float | None = None
-    source_address: str = ""
-    source_connected: bool = False
-    source_reason: str = ""
-    source_connects: int = 0
-    received_bytes: int = 0
-    bad_packets: int = 0
-    repeated_pulses: int = 0
-    gaps: int = 0
-    contained: int = 0
-    incomplete_runs: tuple[str, ...] = ()
-    keeps_events: bool = True
-    counted_because: str = ""
-    rss_bytes: int = 0
-    held_bytes: int = 0
-    proc_grew_bytes: int = 0
-    post_proc_grew_bytes: int = 0
-    silent_s: float = 0.0
-    last_errors: dict[str, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
     """One beat from the work loop."""
@@ -158,32 +59,39 @@ class Beat:
 
 def encode_beat(beat: Beat) -> bytes:
     """Encode one line of at most `MAX_BEAT_BYTES`; texts are cut until it fits, NaN becomes 0."""
+    body = _plain(asdict(beat))
+    whole = body["progress"]
     for room in (600, 200, 60, 20):
-        body = asdict(beat)
-        body["progress"] = {name: _cut(_plain(value), room) for name, value in body["progress"].items()}
-        line = json.dumps(body, separators=(",", ":")).encode() + b"\n"
+        line = _line(body | {"progress": _cut(whole, room)})
         if len(line) <= MAX_BEAT_BYTES:
             return line
     # Texts of a stream may hold any characters, and lists may have any length: sending a beat must not fail because of
     # them.
-    bare = {name: _cut(value, 0) if name != "run_state" else value for name, value in body["progress"].items()}
-    body["progress"] = bare | {"last_errors": {}, "incomplete_runs": []}
+    return _line(body | {"progress": _cut(whole, 0) | {"last_errors": {}, "incomplete_runs": []}})
+
+
+def _line(body: dict[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 
 
 def _cut(value: Any, room: int) -> Any:
-    """Cut a text, or the texts of a list or by kind, to at most this many characters."""
+    """Cut a text, or all texts in a record or list, to at most this many characters."""
     match value:
+        case StrEnum():
+            return value
         case str():
             return value[:room]
         case dict():
-            return {kind: text[:room] for kind, text in value.items()}
+            return {name: _cut(inner, room) for name, inner in value.items()}
         case list() | tuple():
-            return [text[:room] for text in value]
+            return [_cut(inner, room) for inner in value]
     return value
 
 
 def _plain(value: Any) -> Any:
+    """Replace numbers that JSON does not have (NaN, infinity), or that are too large, by 0."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
     # NaN in sums from the stream must not make the beat invalid
     return 0.0 if isinstance(value, float) and not abs(value) <= LARGEST else value
 
@@ -202,19 +110,18 @@ def decode_beat(line: bytes) -> Beat:
         if len(line) > MAX_BEAT_BYTES:
             raise ValueError(f"{len(line)} bytes, a beat has at most {MAX_BEAT_BYTES}")
         body = json.loads(line)
-        if wrong := body["progress"].keys() ^ Progress.__dataclass_fields__.keys():
-            raise ValueError(f"progress: wrong fields {sorted(wrong)}")
+        _require_fields("progress", Progress, body["progress"])
+        for name, kind in RECORDS.items():
+            _require_fields(name, kind, body["progress"][name])
         beat = checked(Beat, body)
-        for name in Progress.__dataclass_fields__:
-            _require_range(name, getattr(beat.progress, name))
-        _require_range("seq", beat.seq)
+        _require_ranges(beat)
         require_times(beat.progress)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a beat: {line[:80]!r} ({error})") from None
     return beat
 
 
-MAY_BE_NEGATIVE = frozenset({"data_age_s", "run_proton_charge_pc"})
+MAY_BE_NEGATIVE = frozenset({"data_age_s", "proton_charge_pc"})
 """The clock of the data acquisition may be ahead of ours; a charge is taken from the stream unchecked."""
 
 
@@ -230,9 +137,24 @@ def require_times(progress: Progress) -> None:
         Names the field.
     """
     for name in UNIX_TIMES:
-        value = getattr(progress, name)
+        value = getattr(progress.source, name)
         if value is not None and not 0 <= value <= LATEST_UNIX_S:
             raise ValueError(f"{name}: expected a Unix time, got {value!r:.40}")
+
+
+def _require_fields(name: str, kind: type, body: dict[str, Any]) -> None:
+    if wrong := body.keys() ^ {one.name for one in fields(kind)}:
+        raise ValueError(f"{name}: wrong fields {sorted(wrong)}")
+
+
+def _require_ranges(record: Any) -> None:
+    """Check each number of a record, and of the records in it."""
+    for name in (one.name for one in fields(record)):
+        value = getattr(record, name)
+        if is_dataclass(value):
+            _require_ranges(value)
+        else:
+            _require_range(name, value)
 
 
 def _require_range(name: str, value: object) -> None:

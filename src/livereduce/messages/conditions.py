@@ -7,7 +7,7 @@ file that cannot be used, what fails, what is too large, what does not reach its
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from livereduce.messages.beat import Progress
+from livereduce.messages.progress import Progress
 from livereduce.messages.shown import without_pulses, without_source
 from livereduce.messages.status import Condition
 

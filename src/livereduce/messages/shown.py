@@ -1,6 +1,6 @@
 """The state word and reason that people see: the daemon's own, refined by the worker's beats. Pure."""
 
-from livereduce.messages.beat import Progress, RunState
+from livereduce.messages.progress import Progress, RunProgress, RunState
 from livereduce.messages.status import Condition, StateWord, clock_time
 
 
@@ -27,7 +27,7 @@ def shown(
         return word, progress.doing
     if word is not StateWord.RUNNING or progress is None:
         return word, why
-    if not progress.source_connected and not without_source(progress):
+    if not progress.source.connected and not without_source(progress):
         return StateWord.STARTING, f"connecting to {_where(progress)}"
     if conditions:
         return StateWord.DEGRADED, "; ".join(one.text for one in conditions)
@@ -36,64 +36,61 @@ def shown(
 
 
 def _by_run(progress: Progress) -> tuple[StateWord, str]:
-    match progress.run_state:
+    run = progress.run
+    match run.state:
         case RunState.PAUSED:
-            return StateWord.PAUSED, f"run {progress.run} is paused"
+            return StateWord.PAUSED, f"run {run.number} is paused"
         case RunState.RUNNING:
-            incomplete = f"; incomplete: {progress.run_incomplete}" if progress.run_incomplete else ""
-            counted = f"; {progress.counted_because}" if progress.counted_because else ""
-            empty = f"; {uncounted(progress)}" if _is_mostly_uncounted(progress) else ""
-            return StateWord.RUNNING, f"reducing run {progress.run}{_beam_off(progress)}{counted}{empty}{incomplete}"
+            incomplete = f"; incomplete: {run.incomplete}" if run.incomplete else ""
+            counted = f"; {run.counted_because}" if run.counted_because else ""
+            empty = f"; {uncounted(progress)}" if _is_mostly_uncounted(run) else ""
+            return StateWord.RUNNING, f"reducing run {run.number}{_beam_off(progress)}{counted}{empty}{incomplete}"
         case RunState.ENDED:
-            return StateWord.WAITING_FOR_RUN, f"run {progress.run} has ended" if progress.run else "between runs"
+            return StateWord.WAITING_FOR_RUN, f"run {run.number} has ended" if run.number else "between runs"
         case RunState.NO_RUN:
             return StateWord.WAITING_FOR_RUN, "connected, no run yet"
 
 
 def without_source(progress: Progress) -> str:
     """Sentence that the connection to the source is lost or cannot be made; empty if it exists or is being made."""
-    if progress.source_connected or not (progress.source_reason or progress.source_connects):
+    if progress.source.connected or not (progress.source.reason or progress.source.connects):
         return ""
-    where, reason = _where(progress), progress.source_reason or "connection lost"
+    where, reason = _where(progress), progress.source.reason or "connection lost"
     return reason if where in reason else f"{where}: {reason}"
 
 
 def without_pulses(progress: Progress) -> str:
     """Sentence that a run that is not paused brings no pulses; empty if it does. Pulses without beam do count."""
-    if progress.no_pulses_since is None or progress.run_state is not RunState.RUNNING or not progress.source_connected:
+    run, source = progress.run, progress.source
+    if source.no_pulses_since is None or run.state is not RunState.RUNNING or not source.connected:
         return ""
-    since = clock_time(progress.no_pulses_since, "%H:%M:%S")
-    return f"no pulses since {since}, although run {progress.run} is not paused: is the data acquisition running?"
+    since = clock_time(source.no_pulses_since, "%H:%M:%S")
+    return f"no pulses since {since}, although run {run.number} is not paused: is the data acquisition running?"
 
 
 def uncounted(progress: Progress) -> str:
     """Sentence on the events of the run that are not in its histogram, and why; empty if all are."""
-    stray = progress.run_unmapped + progress.run_erroneous
-    all_events = progress.run_events + stray
-    reasons = []
-    if without := stray + progress.run_unknown_pixel:
-        kinds = (
-            (progress.run_unmapped, "unmapped"),
-            (progress.run_erroneous, "invalid"),
-            (progress.run_unknown_pixel, "without a spectrum"),
-        )
+    run, reasons = progress.run, []
+    stray = run.unmapped + run.erroneous
+    if without := stray + run.unknown_pixel:
+        kinds = ((run.unmapped, "unmapped"), (run.erroneous, "invalid"), (run.unknown_pixel, "without a spectrum"))
         which = ", ".join(f"{count} {kind}" for count, kind in kinds if count)
         reasons.append(f"{without} had no pixel ({which})")
-    if progress.run_outside_tof:
-        reasons.append(f"{progress.run_outside_tof} lay outside the time-of-flight bins")
-    return f"of {all_events} events, {' and '.join(reasons)}" if reasons else ""
+    if run.outside_tof:
+        reasons.append(f"{run.outside_tof} lay outside the time-of-flight bins")
+    return f"of {run.events + stray} events, {' and '.join(reasons)}" if reasons else ""
 
 
-def _is_mostly_uncounted(progress: Progress) -> bool:
+def _is_mostly_uncounted(run: RunProgress) -> bool:
     """True if more than half of the run's events are missing from the plot: somebody will wonder why it is empty."""
-    stray = progress.run_unmapped + progress.run_erroneous
-    missing = stray + progress.run_unknown_pixel + progress.run_outside_tof
-    return 2 * missing > progress.run_events + stray
+    stray = run.unmapped + run.erroneous
+    return 2 * (stray + run.unknown_pixel + run.outside_tof) > run.events + stray
 
 
 def _beam_off(progress: Progress) -> str:
-    return "" if progress.no_beam_since is None else f"; no beam since {clock_time(progress.no_beam_since)}"
+    since = progress.source.no_beam_since
+    return "" if since is None else f"; no beam since {clock_time(since)}"
 
 
 def _where(progress: Progress) -> str:
-    return progress.source_address or "the stream"
+    return progress.source.address or "the stream"

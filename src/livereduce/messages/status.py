@@ -17,7 +17,8 @@ from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 from livereduce.base.lock import FILE_NAME as LOCK_NAME
 from livereduce.base.lock import Holder, holder
-from livereduce.messages.beat import Phase, Progress, require_times
+from livereduce.messages.beat import Phase, require_times
+from livereduce.messages.progress import Progress, nested
 from livereduce.messages.script_failure import ScriptFailure
 
 FILE_NAME = "status.json"
@@ -206,7 +207,10 @@ def decode_status(text: str) -> Status:
         Not a snapshot: says what is missing or wrong.
     """
     try:
-        status = checked(Status, json.loads(text))
+        body = json.loads(text)
+        if isinstance(body, dict) and isinstance(flat := body.get("progress"), dict) and "run_state" in flat:
+            body["progress"] = nested(flat)
+        status = checked(Status, body)
         for name in ("started", "updated", "since", *(["phase_since"] if status.phase_since else [])):
             _require_time(name, getattr(status, name))
         if status.phase_since:
@@ -291,7 +295,7 @@ def of_a_dead_daemon(status: Status) -> Status:
     """The snapshot without the fields that hold only while the daemon lives: no connection, no data rates."""
     progress = status.progress
     if progress is not None:
-        progress = replace(progress, source_connected=False, source_reason="the daemon is down")
+        progress = replace(progress, source=replace(progress.source, connected=False, reason="the daemon is down"))
     return replace(status, progress=progress, events_per_s=0.0, pulses_per_s=0.0)
 
 
@@ -307,6 +311,6 @@ def headline(status: Status) -> str:
     progress = status.progress
     if progress is None or status.worker_pid is None:
         return f"{status.state}: {status.why}"
-    flow = f"{progress.chunks} chunks, {progress.results} results, {status.events_per_s:.3g} events/s"
-    age = "" if progress.data_age_s is None else f", data {progress.data_age_s:.1f} s old"
+    flow = f"{progress.total.chunks} chunks, {progress.total.results} results, {status.events_per_s:.3g} events/s"
+    age = "" if progress.source.data_age_s is None else f", data {progress.source.data_age_s:.1f} s old"
     return f"{status.state}: {status.why}; {flow}{age}"

@@ -7,7 +7,8 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
-from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
+from livereduce.messages.beat import Beat, Phase, encode_beat
+from livereduce.messages.progress import Progress
 
 log = logging.getLogger("livereduce.worker")
 
@@ -99,4 +100,4 @@ def leave(why: str) -> None:
 
 def _news(progress: Progress) -> tuple[object, ...]:
     """The values whose change is worth a beat of its own: next the process may die, or a step may never end."""
-    return progress.last_errors, progress.source_connected, progress.source_reason, progress.run
+    return progress.last_errors, progress.source.connected, progress.source.reason, progress.run.number

@@ -9,15 +9,19 @@ from hypothesis import strategies as st
 
 from livereduce.daemon.memory.growth import Grown, amount, grown
 from livereduce.daemon.memory.policy import EndForMemory, MemoryRules, MemoryState, Recycle, Weighed, step
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import MemoryProgress, Progress, RunProgress
 
 GB = 10**9
 BASE = 200_000_000
 BYTES = st.integers(0, 1 << 40)
+MEMORY = st.builds(MemoryProgress, rss_bytes=BYTES, held_bytes=BYTES, proc_grew_bytes=BYTES, post_proc_grew_bytes=BYTES)
 
 
 def seen(total: int, phase: Phase = Phase.WAITING, *, started: int = 0, **said: Any) -> Grown:
-    return grown(total, started, phase, Progress(run=7, **{"rss_bytes": BASE, **said}), BASE)
+    histograms = {"keeps_events": said.pop("keeps_events")} if "keeps_events" in said else {}
+    memory = MemoryProgress(**{"rss_bytes": BASE, **said})
+    return grown(total, started, phase, Progress(memory=memory, run=RunProgress(number=7, **histograms)), BASE)
 
 
 def test_arrays_of_a_script_are_not_taken_for_the_run() -> None:
@@ -68,7 +72,7 @@ def test_amounts(n_bytes: int, text: str) -> None:
 
 @given(
     BYTES, BYTES, st.sampled_from([None, *Phase]), st.none() | BYTES,
-    st.builds(Progress, rss_bytes=BYTES, held_bytes=BYTES, proc_grew_bytes=BYTES, post_proc_grew_bytes=BYTES),
+    MEMORY.map(lambda memory: Progress(memory=memory)),
 )  # fmt: skip
 def test_the_parts_are_the_whole(total: int, started: int, phase: Any, base: int | None, progress: Progress) -> None:
     found = grown(total, started, phase, progress, base)

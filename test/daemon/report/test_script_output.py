@@ -12,7 +12,7 @@ from livereduce.daemon.report.script_output import (
     PrintedLines,
     judge_failure,
 )
-from livereduce.messages.beat import Progress
+from livereduce.messages.progress import Progress, TotalProgress
 from livereduce.messages.script_failure import FILE_NAME, ScriptFailure, read_failure, write_failure
 from livereduce.messages.status import Printed
 
@@ -51,14 +51,14 @@ def test_long_lines_are_cut_and_the_whole_is_bounded() -> None:
     ("md5", "generation", "progress", "shown"),
     [
         ("old", 3, None, False),
-        ("old", 3, Progress(results=5, last_errors={"proc": "NameError"}), False),
-        ("old", 3, Progress(results=0, script_errors=2), False),
-        ("old", 3, Progress(results=5, script_errors=2), True),
-        ("old", 3, Progress(results=5, script_errors=1), False),  # a beat from before the failure
-        ("old", 4, Progress(results=0), False),
-        ("old", 4, Progress(results=1), True),
-        ("old", 2, Progress(results=5), False),  # the newest beat is of the worker before
-        ("new", 4, Progress(results=0), None),
+        ("old", 3, Progress(last_errors={"proc": "NameError"}, total=TotalProgress(results=5)), False),
+        ("old", 3, Progress(total=TotalProgress(results=0, script_errors=2)), False),
+        ("old", 3, Progress(total=TotalProgress(results=5, script_errors=2)), True),
+        ("old", 3, Progress(total=TotalProgress(results=5, script_errors=1)), False),  # a beat from before the failure
+        ("old", 4, Progress(total=TotalProgress(results=0)), False),
+        ("old", 4, Progress(total=TotalProgress(results=1)), True),
+        ("old", 2, Progress(total=TotalProgress(results=5)), False),  # the newest beat is of the worker before
+        ("new", 4, Progress(total=TotalProgress(results=0)), None),
     ],
 )
 def test_a_failure_is_shown_until_the_script_is_another(

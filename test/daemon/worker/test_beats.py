@@ -1,12 +1,13 @@
 import pytest
 
 from livereduce.daemon.worker.beats import Observed, observe, remember_errors
-from livereduce.messages.beat import Beat, Phase, Progress
+from livereduce.messages.beat import Beat, Phase
+from livereduce.messages.progress import Progress, TotalProgress
 from livereduce.messages.status import ErrorSeen
 
 
 def beat(*, events: int = 0, pulses: int = 0) -> Beat:
-    progress = Progress(events=events, pulses=pulses)
+    progress = Progress(total=TotalProgress(events=events, pulses=pulses))
     return Beat(seq=1, phase=Phase.WAITING, progress=progress)
 
 

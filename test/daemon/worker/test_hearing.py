@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from hypothesis import strategies as st
 
 from helpers.fake_worker import FORGED
 from livereduce.daemon.worker.hearing import TOLERATED, Hearing
-from livereduce.messages.beat import Beat, Phase, Progress, decode_beat, encode_beat
+from livereduce.messages.beat import Beat, Phase, decode_beat, encode_beat
+from livereduce.messages.progress import RECORDS, Progress, RunProgress, StepProgress
 
-BEATS = [Beat(seq=n, phase=Phase.PROCESS, progress=Progress(run=n, last_errors={"proc": "é"})) for n in (1, 2, 3)]
+BEATS = [
+    Beat(seq=n, phase=Phase.PROCESS, progress=Progress(last_errors={"proc": "é"}, run=RunProgress(number=n)))
+    for n in (1, 2, 3)
+]
 STREAM = b"".join(map(encode_beat, BEATS))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -33,15 +38,26 @@ def test_what_is_almost_a_beat_is_none(kind: str) -> None:
         decode_beat(FORGED[kind].rstrip())
 
 
-@given(st.sampled_from(sorted(Progress.__dataclass_fields__)), VALUES)
-def test_a_field_is_taken_as_it_should_be_or_not_at_all(name: str, value: Any) -> None:
+PLACES = [("", name) for name in sorted(Progress.__dataclass_fields__)]
+PLACES += [
+    (record, name) for record, kind in sorted(RECORDS.items()) for name in sorted(one.name for one in fields(kind))
+]
+
+
+def of(progress: Progress, record: str, name: str) -> Any:
+    return getattr(getattr(progress, record) if record else progress, name)
+
+
+@given(st.sampled_from(PLACES), VALUES)
+def test_a_field_is_taken_as_it_should_be_or_not_at_all(place: tuple[str, str], value: Any) -> None:
+    record, name = place
     body = json.loads(encode_beat(BEATS[0]))
-    body["progress"][name] = value
+    (body["progress"][record] if record else body["progress"])[name] = value
     try:
-        taken = getattr(decode_beat(json.dumps(body).encode()).progress, name)
+        taken = of(decode_beat(json.dumps(body).encode()).progress, record, name)
     except ValueError:
         return
-    assert type(taken) in (type(getattr(Progress(), name)), int, float)
+    assert type(taken) in (type(of(Progress(), record, name)), int, float)
     json.dumps(taken).encode("ascii")
     str(taken).encode()
 
@@ -52,7 +68,11 @@ def test_a_lone_surrogate_of_an_error_text_can_be_written_afterwards() -> None:
 
 
 def test_numbers_that_are_none_do_not_make_a_worker_unintelligible() -> None:
-    beat = Beat(seq=1, phase=Phase.PROCESS, progress=Progress(run_proton_charge_pc=float("nan"), proc_s=float("inf")))
+    beat = Beat(
+        seq=1,
+        phase=Phase.PROCESS,
+        progress=Progress(run=RunProgress(proton_charge_pc=float("nan")), steps=StepProgress(proc_s=float("inf"))),
+    )
     assert decode_beat(encode_beat(beat)).progress == Progress()
 
 
@@ -89,6 +109,6 @@ def test_a_line_without_an_end_fills_no_memory_and_is_nonsense() -> None:
 @pytest.mark.parametrize("value", [-1.0, 1e12, 1e308, 1 << 62])
 def test_a_time_that_no_clock_can_show_is_none(name: str, value: float) -> None:
     body = json.loads(encode_beat(BEATS[0]))
-    body["progress"][name] = value
+    body["progress"]["source"][name] = value
     with pytest.raises(ValueError, match=name):
         decode_beat(json.dumps(body).encode())

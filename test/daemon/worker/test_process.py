@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from livereduce.daemon.worker.process import Worker, spawn, why_ended, worker_command, worker_environ
-from livereduce.messages.beat import Beat, Phase, Progress, encode_beat
+from livereduce.messages.beat import Beat, Phase, encode_beat
 from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX
 from livereduce.messages.order import STOP
+from livereduce.messages.progress import Progress, RunProgress
 
 LIMIT_S = 20.0
 Python = Callable[[str], Worker]
@@ -57,7 +58,7 @@ def python(tmp_path: Path) -> Iterator[Python]:
 
 
 def test_beats_arrive_whole_and_rubbish_is_passed_over(python: Python) -> None:
-    beats = [Beat(seq=n, phase=Phase.WAITING, progress=Progress(run=5)) for n in (1, 2)]
+    beats = [Beat(seq=n, phase=Phase.WAITING, progress=Progress(run=RunProgress(number=5))) for n in (1, 2)]
     first, second = map(encode_beat, beats)
     worker = python(
         f"fd = int(os.environ['{BEAT_FD}'])\n"

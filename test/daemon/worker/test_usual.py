@@ -23,8 +23,9 @@ from livereduce.daemon.worker.usual import (
     running_call,
     save,
 )
-from livereduce.messages.beat import Beat, Phase, Progress
+from livereduce.messages.beat import Beat, Phase
 from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.progress import Progress, StepProgress
 
 MD5 = "a" * 32
 JOB = Job(
@@ -42,7 +43,9 @@ def called(*seconds: float) -> Usual:
 
 
 def running(age_s: float, seen: Usual, *, calls: int = 5) -> Running:
-    found = running_call(Phase.POST_PROCESS, age_s, Progress(post_proc_calls=calls), seen, {"post_proc": MD5})
+    found = running_call(
+        Phase.POST_PROCESS, age_s, Progress(steps=StepProgress(post_proc_calls=calls)), seen, {"post_proc": MD5}
+    )
     assert found is not None
     return found
 
@@ -114,10 +117,10 @@ def test_another_version_is_another_script() -> None:
 
 
 def test_calls_are_counted_between_beats_also_if_some_are_lost() -> None:
-    first = Progress(proc_calls=1, proc_s=3.0)
+    first = Progress(steps=StepProgress(proc_calls=1, proc_s=3.0))
     assert finished_calls(None, Progress()) == ()
     assert finished_calls(None, first) == (Finished(step="proc", seconds=3.0, first=True),)
-    later = Progress(proc_calls=9, proc_s=0.1, post_proc_calls=1, post_proc_s=7.0)
+    later = Progress(steps=StepProgress(proc_calls=9, proc_s=0.1, post_proc_calls=1, post_proc_s=7.0))
     assert finished_calls(first, later) == (
         Finished(step="proc", seconds=0.1, first=False),
         Finished(step="post_proc", seconds=7.0, first=True),
@@ -136,7 +139,7 @@ def test_scripts_that_were_not_called_for_long_are_forgotten() -> None:
 
 def test_a_phase_begins_with_the_beat_before_the_script_and_with_each_call() -> None:
     def beat(phase: Phase, calls: int, silent_s: float = 0.0) -> Beat:
-        return Beat(seq=1, phase=phase, progress=Progress(proc_calls=calls, silent_s=silent_s))
+        return Beat(seq=1, phase=phase, progress=Progress(silent_s=silent_s, steps=StepProgress(proc_calls=calls)))
 
     seen = observe(Observed(), beat(Phase.PROCESS, 0), 10.0)
     seen = observe(seen, beat(Phase.PROCESS, 0, silent_s=3.5), 13.6)
@@ -156,9 +159,13 @@ def test_it_outlives_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(usual, "save", counted)
     times = ScriptTimes()
     times.adopt(tmp_path)
-    times.heard(None, Progress(post_proc_calls=1, post_proc_s=0.2), JOB)
+    times.heard(None, Progress(steps=StepProgress(post_proc_calls=1, post_proc_s=0.2)), JOB)
     times.keep(100.0)
-    times.heard(Progress(post_proc_calls=1), Progress(post_proc_calls=2, post_proc_s=0.3), JOB)
+    times.heard(
+        Progress(steps=StepProgress(post_proc_calls=1)),
+        Progress(steps=StepProgress(post_proc_calls=2, post_proc_s=0.3)),
+        JOB,
+    )
     for now in (101.0, 159.0, 161.0, 162.0):
         times.keep(now)
     assert len(saves) == 2, "at most once a minute, and only what is new"
@@ -172,7 +179,7 @@ def test_a_disk_that_is_full_costs_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
     times = ScriptTimes()
     times.adopt(tmp_path / "state")
-    times.heard(None, Progress(post_proc_calls=1, post_proc_s=0.2), JOB)
+    times.heard(None, Progress(steps=StepProgress(post_proc_calls=1, post_proc_s=0.2)), JOB)
     times.keep(0.0)
     (tmp_path / "state").unlink()
     (tmp_path / "state").mkdir()

@@ -56,7 +56,7 @@ def test_a_chunk_costs_itself_and_is_missing(name: str, tmp_path: Path, monkeypa
     product = made.shelf.last_of(5)
     assert (product.signal.sum(), made.shelf.runs_ended) == (3, [5])
     assert "3 events" in str(product.attributes["incomplete"])
-    assert progress.contained == 1
+    assert progress.total.contained == 1
     assert "a fault of ours" in progress.last_errors["internal"]
 
 
@@ -78,7 +78,7 @@ def test_last_values_that_cannot_be_carried_over_cost_no_data(tmp_path: Path, mo
     play(made)
     product = made.shelf.last_of(5)
     assert (product.signal.sum(), product.attributes["incomplete"]) == (6, "")
-    assert made.engine.poll(0.0).contained == 3
+    assert made.engine.poll(0.0).total.contained == 3
 
 
 def test_a_result_that_cannot_be_made_is_made_with_the_next_chunk(
@@ -113,4 +113,4 @@ def test_logs_of_no_values_reach_the_product(tmp_path: Path) -> None:
     nothing = LogBatch(run=5, name="nothing", units="", time_ns=np.empty(0, np.int64), value=())
     made = bench(job(tmp_path))
     made.play([start(5), batch(5, 1), nothing, log_batch(5, "temp", [], [])], [batch(5, 2)], [end(5)])
-    assert (made.shelf.last_of(5).signal.sum(), made.engine.poll(0.0).contained) == (2, 0)
+    assert (made.shelf.last_of(5).signal.sum(), made.engine.poll(0.0).total.contained) == (2, 0)

@@ -14,8 +14,9 @@ from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin import live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S
-from livereduce.messages.beat import Phase, RunState
+from livereduce.messages.beat import Phase
 from livereduce.messages.job import ScriptCopy
+from livereduce.messages.progress import RunState
 from livereduce.stream.items import FLAG_DAMAGED, Gap, Geometry, HistogramSnapshot, Item, Paused, SourceLost, StartFrom
 
 # Exactness.
@@ -93,15 +94,20 @@ def test_progress_says_all_that_is_known(tmp_path: Path) -> None:
     made = bench(job(tmp_path))
     first = batch(5, 1, 2, charge_pc=3.0, unmapped=2, erroneous=1)
     progress = made.play([start(5), first], [batch(5, 1), Paused(run=5, time_ns=1)])
-    assert (progress.run, progress.run_state, progress.chunks, progress.results) == (5, RunState.PAUSED, 2, 2)
-    assert (progress.events, progress.pulses, progress.run_events, progress.run_pulses) == (3, 2, 3, 2)
-    assert (progress.run_proton_charge_pc, progress.run_unmapped, progress.run_erroneous) == (4, 2, 1)
-    assert (progress.source_address, progress.source_connected, progress.run_incomplete) == ("scripted", True, "")
-    assert progress.data_age_s is not None
+    assert (progress.run.number, progress.run.state, progress.total.chunks, progress.total.results) == (
+        5,
+        RunState.PAUSED,
+        2,
+        2,
+    )
+    assert (progress.total.events, progress.total.pulses, progress.run.events, progress.run.pulses) == (3, 2, 3, 2)
+    assert (progress.run.proton_charge_pc, progress.run.unmapped, progress.run.erroneous) == (4, 2, 1)
+    assert (progress.source.address, progress.source.connected, progress.run.incomplete) == ("scripted", True, "")
+    assert progress.source.data_age_s is not None
     progress = made.play([end(5)])
-    assert (progress.run, progress.run_state, progress.run_events) == (5, RunState.ENDED, 3)
+    assert (progress.run.number, progress.run.state, progress.run.events) == (5, RunState.ENDED, 3)
     progress = made.play([start(6)])
-    assert (progress.run, progress.run_state, progress.run_events) == (6, RunState.RUNNING, 0)
+    assert (progress.run.number, progress.run.state, progress.run.events) == (6, RunState.RUNNING, 0)
 
 
 @pytest.mark.parametrize("preserve", [True, False])
@@ -109,10 +115,10 @@ def test_progress_says_all_that_is_known(tmp_path: Path) -> None:
 def test_events_outside_of_the_bins_are_said(tmp_path: Path, preserve: bool, method: str) -> None:
     made = bench(job(tmp_path, preserve_events=preserve, accum_method=method))
     progress = made.play([start(5), batch(5, 1, 5_000, 5_000)], [batch(5, 1, 5_000)])
-    assert (progress.run_events, progress.run_outside_tof, progress.run_unknown_pixel) == (5, 3, 0)
+    assert (progress.run.events, progress.run.outside_tof, progress.run.unknown_pixel) == (5, 3, 0)
     attributes = made.shelf.last_of(5).attributes
     assert (attributes["outside_tof"], attributes["unknown_pixel"]) == (3, 0)
-    assert made.play([end(5), start(6)]).run_outside_tof == 0
+    assert made.play([end(5), start(6)]).run.outside_tof == 0
 
 
 def test_a_run_begins_anew_and_the_last_one_stays_among_the_products(tmp_path: Path) -> None:
@@ -125,11 +131,11 @@ def test_a_run_begins_anew_and_the_last_one_stays_among_the_products(tmp_path: P
 def test_the_chunk_of_a_failed_proc_is_tried_again_with_the_next(tmp_path: Path) -> None:
     made = bench(job(tmp_path, proc="if input.getNumberEvents() < 3: raise ValueError('too few')"))
     progress = made.play([start(5), batch(5, 1, 2), log_batch(5, "temp", [1], [1])])
-    assert progress.script_errors == 1
+    assert progress.total.script_errors == 1
     assert "proc.py:1: ValueError: too few" in progress.last_errors["proc"]
     assert not made.shelf.published
     progress = made.play([batch(5, 3)])
-    assert (progress.last_errors, progress.run_incomplete) == ({}, "")
+    assert (progress.last_errors, progress.run.incomplete) == ({}, "")
     assert made.shelf.published[0].attributes["events"] == 3
     logs = made.engine._reductions[0]._accumulation.value()
     assert logs is not None
@@ -143,7 +149,7 @@ def test_a_proc_that_goes_on_failing_costs_the_oldest_chunks_and_that_is_said(
     made = bench(job(tmp_path, proc=proc))
     for k in range(7):
         progress = made.play([*([start(5)] if k == 0 else []), batch(5, *[1] * (10 - k))])
-    assert progress.run_incomplete == "19 events of 2 chunks whose processing failed"
+    assert progress.run.incomplete == "19 events of 2 chunks whose processing failed"
     assert "a chunk of 10 events is given up" in caplog.text
     try:
         import sys
@@ -154,14 +160,14 @@ def test_a_proc_that_goes_on_failing_costs_the_oldest_chunks_and_that_is_said(
         del sys.mended  # type: ignore[attr-defined]
     (product,) = made.shelf.published
     assert product.attributes["events"] == 8 + 7 + 6 + 5 + 4 + 1
-    assert product.attributes["incomplete"] == progress.run_incomplete
+    assert product.attributes["incomplete"] == progress.run.incomplete
 
 
 def test_chunks_too_large_to_keep_are_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "MAX_HELD_BACK_BYTES", 200)
     made = bench(job(tmp_path, proc="raise ValueError"))
     progress = made.play([start(5), batch(5, *[1] * 10)], [batch(5, *[1] * 11)])
-    assert progress.run_incomplete == "10 events of 1 chunks whose processing failed"
+    assert progress.run.incomplete == "10 events of 1 chunks whose processing failed"
 
 
 def test_at_the_end_of_a_run_what_failed_is_missing_and_the_rest_is_published(tmp_path: Path) -> None:
@@ -192,7 +198,7 @@ def test_output_that_cannot_be_used_is_the_scripts_error(tmp_path: Path) -> None
     made = bench(job(tmp_path, proc=ragged))
     progress = made.play([start(5), batch(5, 1)], [batch(5, 1, 2)])
     assert "cannot be accumulated" in progress.last_errors["proc"]
-    assert progress.run_incomplete == ""
+    assert progress.run.incomplete == ""
 
 
 def test_scripts_that_make_scipp_histograms(tmp_path: Path) -> None:
@@ -210,7 +216,7 @@ def test_a_full_disk_is_shown_and_the_run_goes_on(tmp_path: Path) -> None:
     made.shelf.full = True
     progress = made.play([start(5), batch(5, 1)])
     assert progress.last_errors["publish"] == "result of run 5: OSError: No space left on device"
-    assert progress.script_errors == 0
+    assert progress.total.script_errors == 0
     made.shelf.full = False
     assert made.play([batch(5, 1)]).last_errors == {}
     assert made.shelf.published[-1].signal.sum() == 2
@@ -272,7 +278,7 @@ def test_a_lost_connection_is_said_and_waited_for(tmp_path: Path) -> None:
     made.source.connected = False
     made.source.script = [SourceLost("reset by peer"), [], [batch(5, 2)], []]
     progress = made.turns()
-    assert (progress.source_connected, progress.source_reason) == (False, "reset by peer")
+    assert (progress.source.connected, progress.source.reason) == (False, "reset by peer")
     assert progress.last_errors == {"source": "reset by peer"}
     made.source.connected = True
     progress = made.turns(2)
@@ -449,7 +455,7 @@ def test_with_histograms_for_want_of_memory_products_are_the_same(
         made = bench(job(folder, accum_method=method, proc=proc, **fallback))
         progress = made.play([start(5)], *items, [end(5)])
         assert progress.last_errors == {}
-        assert progress.run_events == sum(map(len, reads))
+        assert progress.run.events == sum(map(len, reads))
         last.append(made.shelf.last_of(5))
     kept, *counted = last
     assert "accumulated_as" not in kept.attributes
@@ -471,7 +477,7 @@ def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, capl
         edge = [start(run)] if run else []
         progress = made.play([*edge, batch(run, 1), *([end(run)] if run else [])])
         accumulated_as = made.shelf.published[-1].attributes.get("accumulated_as")
-        told.append((progress.keeps_events, progress.counted_because, accumulated_as))
+        told.append((progress.run.keeps_events, progress.run.counted_because, accumulated_as))
     counted = "histograms, because memory ran out"
     large = (False, f"run 5 is too large to keep its events: {counted}", counted)
     between = (False, f"events between runs are not kept: {counted}", counted)
@@ -483,7 +489,7 @@ def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, capl
 def test_who_does_not_want_events_misses_nothing(tmp_path: Path) -> None:
     made = bench(job(tmp_path, preserve_events=False, keep_events=False, counted_run=5))
     progress = made.play([start(5), batch(5, 1)])
-    assert (progress.keeps_events, progress.counted_because) == (False, "")
+    assert (progress.run.keeps_events, progress.run.counted_because) == (False, "")
     assert "accumulated_as" not in made.shelf.published[-1].attributes
 
 
@@ -496,15 +502,19 @@ def test_replace_shows_the_last_chunk_alone(tmp_path: Path) -> None:
     made = bench(job(tmp_path, accum_method="Replace"))
     progress = made.play([start(5), batch(5, 1, 2)], [batch(5, 1)])
     assert made.shelf.published[-1].signal.sum() == 1
-    assert progress.run_events == 3
+    assert progress.run.events == 3
 
 
 def test_each_phase_is_told_with_what_is_known_before_it_is_entered(tmp_path: Path) -> None:
     at = bench(job(tmp_path, proc="pass\n", post_proc="pass\n"))
     at.play([start(7), batch(7, 10.0, 20.0)], [batch(7, 30.0)])
     told = {phase: progress for phase, progress in zip(at.phases, at.told, strict=True) if progress}
-    assert (told[Phase.PROCESS].run, told[Phase.PROCESS].chunks, told[Phase.PROCESS].run_events) == (7, 2, 3)
-    assert (told[Phase.PROCESS].proc_calls, told[Phase.PROCESS].post_proc_calls) == (1, 1)
-    assert (told[Phase.POST_PROCESS].proc_calls, told[Phase.POST_PROCESS].post_proc_calls) == (2, 1)
-    assert (told[Phase.PUBLISH].post_proc_calls, told[Phase.PUBLISH].results) == (2, 1)
-    assert all(progress.source_connected for progress in told.values())
+    assert (told[Phase.PROCESS].run.number, told[Phase.PROCESS].total.chunks, told[Phase.PROCESS].run.events) == (
+        7,
+        2,
+        3,
+    )
+    assert (told[Phase.PROCESS].steps.proc_calls, told[Phase.PROCESS].steps.post_proc_calls) == (1, 1)
+    assert (told[Phase.POST_PROCESS].steps.proc_calls, told[Phase.POST_PROCESS].steps.post_proc_calls) == (2, 1)
+    assert (told[Phase.PUBLISH].steps.post_proc_calls, told[Phase.PUBLISH].total.results) == (2, 1)
+    assert all(progress.source.connected for progress in told.values())

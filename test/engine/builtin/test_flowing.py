@@ -12,7 +12,7 @@ from helpers.pausing import paused_play
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import Clock, serving
 from livereduce.base.times import epics_ns
-from livereduce.messages.beat import Progress, RunState
+from livereduce.messages.progress import Progress, RunState
 from livereduce.stream import flow, pace
 from livereduce.stream.adara.link import idle
 
@@ -39,20 +39,20 @@ def test_a_beam_that_goes_off_is_told_and_is_no_silence(tmp_path: Path, charge: 
     origin_ns = epics_ns(time.time())
     play = dim_play(origin_ns, on_s=2.0, run_s=60.0, charge=charge)
     with serving(play, speed=1.0) as url, reducing(job_of(tmp_path, url)) as reduction:
-        off = until(reduction, "no beam", lambda said: said.no_beam_since is not None)
-        assert (off.run, off.run_state) == (1, RunState.RUNNING)
-        assert off.no_beam_since == pytest.approx(origin_ns / 1e9 + 631_152_000 + 2.5, abs=1.1)
-        assert all(said.no_pulses_since is None for said in reduction.said)
-        last = until(reduction, "more pulses", lambda said: said.run_pulses > off.run_pulses + 60)
-        assert (last.no_beam_since, last.no_pulses_since) == (off.no_beam_since, None)
-        assert (last.run_proton_charge_pc > 0) == charge
+        off = until(reduction, "no beam", lambda said: said.source.no_beam_since is not None)
+        assert (off.run.number, off.run.state) == (1, RunState.RUNNING)
+        assert off.source.no_beam_since == pytest.approx(origin_ns / 1e9 + 631_152_000 + 2.5, abs=1.1)
+        assert all(said.source.no_pulses_since is None for said in reduction.said)
+        last = until(reduction, "more pulses", lambda said: said.run.pulses > off.run.pulses + 60)
+        assert (last.source.no_beam_since, last.source.no_pulses_since) == (off.source.no_beam_since, None)
+        assert (last.run.proton_charge_pc > 0) == charge
 
 
 def test_a_beam_that_is_on_is_never_off(tmp_path: Path) -> None:
     play = dim_play(epics_ns(time.time()), on_s=60.0, run_s=3.0)
     with serving(play, speed=1.0) as url, reducing(job_of(tmp_path, url)) as reduction:
-        until(reduction, "the run", lambda said: said.run_pulses >= 150)
-        assert all((said.no_beam_since, said.no_pulses_since) == (None, None) for said in reduction.said)
+        until(reduction, "the run", lambda said: said.run.pulses >= 150)
+        assert all((said.source.no_beam_since, said.source.no_pulses_since) == (None, None) for said in reduction.said)
 
 
 def test_a_source_that_falls_silent_in_a_run_and_comes_back(tmp_path: Path) -> None:
@@ -60,14 +60,14 @@ def test_a_source_that_falls_silent_in_a_run_and_comes_back(tmp_path: Path) -> N
     play = dim_play(epics_ns(time.time()), on_s=60.0, run_s=30.0)
     with serving(play, speed=1.0, clock=clock) as url, reducing(job_of(tmp_path, url)) as reduction:
         clock.now_s = 1.5
-        until(reduction, "pulses", lambda said: said.run_pulses >= 30)
+        until(reduction, "pulses", lambda said: said.run.pulses >= 30)
         before_s = time.time()
-        silent = until(reduction, "the silence", lambda said: said.no_pulses_since is not None)
-        assert silent.no_pulses_since == pytest.approx(before_s, abs=1.0)
-        assert silent.source_connected
+        silent = until(reduction, "the silence", lambda said: said.source.no_pulses_since is not None)
+        assert silent.source.no_pulses_since == pytest.approx(before_s, abs=1.0)
+        assert silent.source.connected
         clock.now_s = 1.6
-        until(reduction, "pulses again", lambda said: said.no_pulses_since is None)
-        assert reduction.said[-1].source_connects == 1
+        until(reduction, "pulses again", lambda said: said.source.no_pulses_since is None)
+        assert reduction.said[-1].source.connects == 1
 
 
 def test_a_script_that_takes_its_time_is_no_silence(tmp_path: Path) -> None:
@@ -75,13 +75,13 @@ def test_a_script_that_takes_its_time_is_no_silence(tmp_path: Path) -> None:
     play = dim_play(epics_ns(time.time()), on_s=60.0, run_s=30.0)
     job = job_of(tmp_path, "", proc=proc, update_every_s=0.5)
     with serving(play, speed=1.0) as url, reducing(replace(job, source=url)) as reduction:
-        until(reduction, "results", lambda said: said.results >= 3)
-        assert all(said.no_pulses_since is None for said in reduction.said)
+        until(reduction, "results", lambda said: said.total.results >= 3)
+        assert all(said.source.no_pulses_since is None for said in reduction.said)
 
 
 def test_a_pause_owes_no_pulses(tmp_path: Path) -> None:
     play = paused_play(epics_ns(time.time()), run=10, before_s=1.0, pause_s=4.0, after_s=1.0)
     with serving(play, speed=1.0) as url, reducing(job_of(tmp_path, url)) as reduction:
-        until(reduction, "the end of the run", lambda said: said.run_state is RunState.ENDED)
-        assert any(said.run_state is RunState.PAUSED for said in reduction.said)
-        assert all(said.no_pulses_since is None for said in reduction.said)
+        until(reduction, "the end of the run", lambda said: said.run.state is RunState.ENDED)
+        assert any(said.run.state is RunState.PAUSED for said in reduction.said)
+        assert all(said.source.no_pulses_since is None for said in reduction.said)

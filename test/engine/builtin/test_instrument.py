@@ -49,7 +49,7 @@ def test_all_events_are_in_the_result_or_erroneous(tmp_path: Path, preserve: boo
     outside = len(pixels) - 4
     assert (product.signal.sum(), product.attributes["events"], product.attributes["erroneous"]) == (4, 4, outside + 2)
     assert product.axes[0].values.tolist() == [1, 2, 7]
-    assert (progress.run_events, progress.run_erroneous) == (4, outside + 2)
+    assert (progress.run.events, progress.run.erroneous) == (4, outside + 2)
 
 
 def test_a_map_that_comes_later_holds_from_there_on(tmp_path: Path) -> None:
@@ -93,10 +93,10 @@ def test_what_is_invalid_stays_with_the_log(tmp_path: Path) -> None:
         [alarmed([3], [True])],
         [log_batch(5, "other", [1], [1])],
     )
-    assert (progress.last_errors, progress.invalid_logs) == ({}, "temp")
+    assert (progress.last_errors, progress.run.invalid_logs) == ({}, "temp")
     assert made.shelf.last_of(5).attributes["invalid_logs"] == "temp"
     progress = made.play([alarmed([4, 5], [True, False])])
-    assert (progress.last_errors, progress.invalid_logs) == ({}, "")
+    assert (progress.last_errors, progress.run.invalid_logs) == ({}, "")
 
 
 def test_alarms_are_joined_with_their_values() -> None:
@@ -110,7 +110,7 @@ def test_alarms_are_joined_with_their_values() -> None:
 def test_of_many_invalid_logs_some_are_named(tmp_path: Path) -> None:
     made = bench(job(tmp_path))
     progress = made.play([start(5), event_batch(5, [1]), *(alarmed([1], [True], f"pv{k}") for k in range(8))])
-    assert progress.invalid_logs == "pv0, pv1, pv2, pv3, pv4 and 3 more"
+    assert progress.run.invalid_logs == "pv0, pv1, pv2, pv3, pv4 and 3 more"
 
 
 @pytest.mark.parametrize("name", ["run_title", "run_start", "proton_charge", "run_number", "monitor1_counts"])

@@ -110,7 +110,7 @@ def between_runs_the_old_number_goes_on(bench: Bench, start: Start) -> None:
     """That data must not take the place of the run's last result."""
     reducing = start(bench.job(proc=REBIN))
     reducing.wait_ended(1)
-    reducing.wait("data between runs", lambda one: one.chunks > 4)
+    reducing.wait("data between runs", lambda one: one.total.chunks > 4)
     assert np.nansum(reducing.product(1).signal) == 2000
 
 
@@ -161,7 +161,7 @@ def a_failed_post_proc_ends_the_monitor(bench: Bench, start: Start) -> None:
     """The last result stays, and the next cycle tries again; also when the first one has failed."""
     fails = "if not os.path.exists('mended'):\n    undefined\n"
     reducing = start(bench.job(proc=REBIN, post_proc=f"import os\nos.chdir({str(bench.path)!r})\n{fails}{KEEP}"))
-    said = reducing.wait("the error", lambda one: one.script_errors >= 3)
+    said = reducing.wait("the error", lambda one: one.total.script_errors >= 3)
     assert "post_proc.py:4: NameError" in said.last_errors["post_proc"]
     (bench.path / "mended").touch()
     assert "post_proc" not in reducing.wait_reduced(3000).last_errors

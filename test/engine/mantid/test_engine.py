@@ -10,7 +10,8 @@ import pytest
 
 from helpers.engines import CHUNK, KEEP, REBIN, Bench, events_of, record_of
 from livereduce.base.errors import ExitCode
-from livereduce.messages.beat import Phase, RunState
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import RunState
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.index import END_UNSEEN
@@ -110,14 +111,14 @@ def test_each_run_has_its_own_result_in_all_states_of_the_listener(bench: Make, 
     job = at.job(proc=REBIN if scripts != "post_proc" else "", post_proc=KEEP if scripts != "proc" else "")
     reducing = at.start(job)
     reducing.wait_ended(1, 2)
-    reducing.wait("the time between runs", lambda one: one.run == 0)
+    reducing.wait("the time between runs", lambda one: one.run.number == 0)
     # B and C report the beginning of a run with its first chunk, which the next one then replaces
     held = {1: 3000, 2: 3000 if era == "A" else 2000}
     assert {run: np.nansum(reducing.product(run).signal) for run in held} == held
     if scripts != "post_proc":  # the chunks are seen: what is dropped of them is said
         said = {run: bool(reducing.product(run).attributes["incomplete"]) for run in held}
         assert said == {run: events < 3000 for run, events in held.items()}
-    assert reducing.progress.run_state in (RunState.NO_RUN, RunState.ENDED)
+    assert reducing.progress.run.state in (RunState.NO_RUN, RunState.ENDED)
     assert reducing.stop() == ExitCode.OK
 
 
@@ -130,7 +131,7 @@ def test_what_an_earlier_worker_left_of_another_run_is_flagged_and_what_passed_i
     reducing = at.start(job)
     progress = reducing.wait("what was missed", lambda one: len(one.incomplete_runs) == 2)
     assert [text.partition(":")[0] for text in progress.incomplete_runs] == ["run 1", "run 2"]
-    assert progress.gaps == 2
+    assert progress.total.gaps == 2
     assert reducing.product(1).attributes["incomplete"] == END_UNSEEN
     reducing.wait_ended(3)
     facts = reducing.product(3).attributes
@@ -149,7 +150,7 @@ def test_a_run_whose_last_post_proc_fails_says_that_its_result_is_older(bench: M
 def test_a_paused_run_is_shown_as_paused(bench: Make) -> None:
     at = bench({"new_run": 1}, {"chunk": CHUNK}, {"pause": True}, {"forever": CHUNK})
     reducing = at.start(at.job(proc=REBIN))
-    reducing.wait("the pause", lambda one: one.run_state is RunState.PAUSED)
+    reducing.wait("the pause", lambda one: one.run.state is RunState.PAUSED)
     assert reducing.stop() == ExitCode.OK
 
 
@@ -157,9 +158,9 @@ def test_progress_counts_events_pulses_and_charge(bench: Make) -> None:
     at = bench(*ONE_RUN)
     reducing = at.start(at.job(proc=REBIN, post_proc=KEEP))
     reducing.wait_ended(1)
-    progress = reducing.wait("the run", lambda one: one.events == 3000)
-    assert (progress.pulses, progress.script_errors, progress.source_connected) == (30, 0, True)
-    assert progress.data_age_s is not None
+    progress = reducing.wait("the run", lambda one: one.total.events == 3000)
+    assert (progress.total.pulses, progress.total.script_errors, progress.source.connected) == (30, 0, True)
+    assert progress.source.data_age_s is not None
     product = reducing.product(1)
     assert (events_of(product), product.attributes["pulses"]) == (3000, 30)
     assert product.attributes["proton_charge_pc"] == 30e6
@@ -184,7 +185,7 @@ def test_periods_are_products_of_their_own(bench: Make) -> None:
 def test_not_ready_is_waiting_and_said(bench: Make) -> None:
     at = bench({"not_yet": 5}, *ONE_RUN)
     reducing = at.start(at.job(proc=REBIN))
-    said = reducing.wait("the reason", lambda one: one.source_reason)
+    said = reducing.wait("the reason", lambda one: one.source.reason)
     assert reducing.beats[-1].phase is Phase.WAITING
     assert said.silent_s == 0
     reducing.wait_ended(1)
@@ -226,7 +227,7 @@ def test_a_script_that_is_cancelled_has_not_failed(bench: Make) -> None:
     reducing = at.start(at.job(proc=f"import time\n{proc}raise ValueError('it was not')\n"))
     reducing.wait("the script", lambda _: reducing.beats[-1].phase is Phase.PROCESS)
     assert reducing.stop() == ExitCode.OK
-    assert reducing.progress.script_errors == 0
+    assert reducing.progress.total.script_errors == 0
     assert not [line for line in reducing.lines if "proc failed" in line]
 
 
@@ -237,7 +238,7 @@ def test_a_script_that_is_cancelled_has_not_failed(bench: Make) -> None:
 def test_nothing_relies_on_what_is_not_verified(bench: Make, switch: str) -> None:
     at = bench(*ONE_RUN, switches=switch)
     reducing = at.start(at.job(proc=REBIN, post_proc="undefined\n"))
-    reducing.wait("the errors", lambda one: one.script_errors >= 3)
+    reducing.wait("the errors", lambda one: one.total.script_errors >= 3)
     assert "post_proc.py:1: NameError" in reducing.progress.last_errors["post_proc"]
     assert reducing.stop() == ExitCode.OK
 

@@ -6,7 +6,7 @@ import pytest
 
 from livereduce.engine.mantid.flowing import WatchedFlow, looked, no_beam_since, no_pulses_since
 from livereduce.engine.mantid.run_ledger import Described, RunLedger, take_chunk
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 
 NS = 10**9
 T = 1_700_000_000

@@ -6,7 +6,7 @@ from livereduce.engine.mantid.run_ledger import (
     take_chunk,
     take_processed,
 )
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 
 
 def chunks(*seen: Described, book: RunLedger | None = None) -> RunLedger:

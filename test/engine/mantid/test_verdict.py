@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 
 from livereduce.engine.mantid.verdict import NOT_READY_HOLDS_S, Busy, Facts, Over, SilenceRules, Waiting, judge
-from livereduce.messages.beat import Phase, RunState
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import RunState
 
 RULES = SilenceRules(update_every_s=30.0, cycle_s=2400.0, waiting_s=30.0)
 WELL = Facts(

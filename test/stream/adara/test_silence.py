@@ -17,7 +17,7 @@ from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import powder_play, serving
 from helpers.swallow import Swallowing, everybody, nobody
 from livereduce.base.times import epics_ns
-from livereduce.messages.beat import Progress
+from livereduce.messages.progress import Progress
 from livereduce.stream import pace
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.link import idle
@@ -164,12 +164,14 @@ def test_whole_runs_that_pass_while_everything_is_swallowed_are_gaps_by_number(t
     with at_wall_pace(runs=60, run_s=1.0) as port, Swallowing(port) as network:
         job = job_of(tmp_path, f"adara://127.0.0.1:{network.port}", update_every_s=0.2)
         with reducing(job, in_memory=False) as reduction:
-            poll_until(reduction, "some of the first run", lambda said: said.run == 1 and said.run_pulses >= 10)
+            poll_until(reduction, "some of the first run", lambda said: said.run.number == 1 and said.run.pulses >= 10)
             network.swallows_down = everybody
             poll_until(reduction, "the loss", lambda said: "source" in said.last_errors)
             poll_for(reduction, 3.0)
             network.swallows_down = nobody
-            now = poll_until(reduction, "another run", lambda said: said.run > 1 and said.run_pulses > 0).run
+            now = poll_until(
+                reduction, "another run", lambda said: said.run.number > 1 and said.run.pulses > 0
+            ).run.number
             last = poll_until(reduction, "the note", lambda said: bool(said.incomplete_runs))
         index = json.loads((tmp_path / "state" / "products" / "index.json").read_text())
     assert now > 3
@@ -185,13 +187,13 @@ def test_a_server_that_is_stopped_over_two_runs_loses_nothing_unsaid(tmp_path: P
     with stoppable("runs", "1.0") as (server, port):
         job = job_of(tmp_path, f"adara://127.0.0.1:{port}", update_every_s=0.2)
         with reducing(job, in_memory=False) as reduction:
-            poll_until(reduction, "some of a run", lambda said: said.run == 1 and said.run_pulses >= 10)
+            poll_until(reduction, "some of a run", lambda said: said.run.number == 1 and said.run.pulses >= 10)
             server.send_signal(signal.SIGSTOP)
             poll_for(reduction, 4.5)
             assert "source" in reduction.said[-1].last_errors
             server.send_signal(signal.SIGCONT)
-            first = poll_until(reduction, "pulses", lambda said: said.run > 1 and said.run_pulses > 0).run
-            last = poll_until(reduction, "three more runs", lambda said: said.run > first + 2).run
+            first = poll_until(reduction, "pulses", lambda said: said.run.number > 1 and said.run.pulses > 0).run.number
+            last = poll_until(reduction, "three more runs", lambda said: said.run.number > first + 2).run.number
         index = json.loads((tmp_path / "state" / "products" / "index.json").read_text())
     missed = {run for one in index["missed"] for run in range(one["first"], one["last"] + 1)}
     products = {run["run"]: run["products"][0] for run in index["runs"] if run["run"] and run["products"]}

@@ -8,14 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from livereduce.messages.beat import Phase, Progress, RunState
+from helpers.progress import changed
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, StepProgress, TotalProgress
 from livereduce.messages.status import Restart, StateWord, Status, iso
 from livereduce.web.render.prometheus import metrics_text, restart_reason
 from livereduce.web.state.snapshot import View
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PROGRESS = Progress(
-    run=7, run_state=RunState.RUNNING, chunks=3, events=1000, run_proton_charge_pc=3.6e9, data_age_s=1.0, proc_s=0.25
+    run=RunProgress(number=7, state=RunState.RUNNING, proton_charge_pc=3.6e9),
+    total=TotalProgress(chunks=3, events=1000),
+    source=SourceProgress(data_age_s=1.0),
+    steps=StepProgress(proc_s=0.25),
 )
 STATUS = Status(
     state=StateWord.RUNNING,
@@ -74,7 +79,7 @@ def test_of_a_daemon_that_is_down_no_old_value_looks_like_a_live_one() -> None:
 
 
 def test_events_that_are_not_in_the_plot_are_seen() -> None:
-    seen = replace(PROGRESS, run_unmapped=1, run_erroneous=2, run_unknown_pixel=4, run_outside_tof=8)
+    seen = changed(PROGRESS, run={"unmapped": 1, "erroneous": 2, "unknown_pixel": 4, "outside_tof": 8})
     told = scraped(replace(VIEW, status=replace(STATUS, progress=seen)))
     assert told["livereduce_run_erroneous_events", "powder"] == 7
     assert told["livereduce_run_outside_tof_events", "powder"] == 8
@@ -85,8 +90,8 @@ def test_a_silent_source_and_a_beam_that_is_off_are_two_things(silent: bool, dar
     assert VIEW.status
     assert VIEW.status.progress
     at = NOW.timestamp()
-    seen = replace(VIEW.status.progress, run_state=RunState.RUNNING, source_connected=True)
-    seen = replace(seen, no_pulses_since=at if silent else None, no_beam_since=at if dark else None)
+    seen = changed(VIEW.status.progress, run={"state": RunState.RUNNING}, source={"connected": True})
+    seen = changed(seen, source={"no_pulses_since": at if silent else None, "no_beam_since": at if dark else None})
     view = replace(VIEW, status=replace(VIEW.status, progress=seen))
     told = scraped(view)
     assert told["livereduce_pulses_missing", "powder"] == silent

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from livereduce.messages.beat import Progress, RunState
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.status import StateWord, Status, iso
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.snapshot import View, card, judge_down, kind, runs
@@ -21,7 +21,7 @@ STATUS = Status(
     events_per_s=1000.0,
     memory_bytes=5,
     memory_limit_bytes=10,
-    progress=Progress(run=7, run_state=RunState.RUNNING, data_age_s=1.5),
+    progress=Progress(run=RunProgress(number=7, state=RunState.RUNNING), source=SourceProgress(data_age_s=1.5)),
 )
 LISTED = Listed(name="result", path="7/result.nxs", version="v", written_unix_s=NOW.timestamp() - 3)
 VIEW = View(

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from livereduce.messages.beat import Progress, RunState
+from helpers.progress import changed
+from livereduce.messages.progress import Progress, RunProgress, RunState
 from livereduce.messages.status import Restart, ScriptSeen, StateWord, Status, iso
 from livereduce.web.state.timeline import COARSE_KEPT, FINE_KEPT, MARKS_KEPT, Timeline, happened
 
@@ -18,12 +19,12 @@ STATUS = Status(
     updated=iso(START),
     version="1",
     generation=1,
-    progress=Progress(run=7, run_state=RunState.RUNNING, run_proton_charge_pc=5.0),
+    progress=Progress(run=RunProgress(number=7, state=RunState.RUNNING, proton_charge_pc=5.0)),
 )
 
 
 def after(seconds: float, **changes: Any) -> Status:
-    progress = replace(STATUS.progress or Progress(), **changes.pop("progress", {}))
+    progress = changed(STATUS.progress or Progress(), **changes.pop("progress", {}))
     return replace(STATUS, updated=iso(START + timedelta(seconds=seconds)), progress=progress, **changes)
 
 
@@ -31,7 +32,7 @@ def test_it_is_bounded_however_long_it_runs_and_keeps_a_day() -> None:
     timeline = Timeline()
     before = None
     for second in range(0, 26 * 3600, 10):
-        status = after(second, progress={"run": second})
+        status = after(second, progress={"run": {"number": second}})
         timeline.take(before, status)
         before = status
     shown = timeline.shown()
@@ -72,12 +73,12 @@ def kinds(before: Status | None, now: Status) -> list[tuple[str, str]]:
 
 
 def test_nothing_is_marked_where_nothing_happened() -> None:
-    assert kinds(STATUS, after(1, progress={"events": 5})) == []
+    assert kinds(STATUS, after(1, progress={"total": {"events": 5}})) == []
 
 
 def test_what_is_marked() -> None:
-    assert kinds(STATUS, after(1, progress={"run": 8})) == [("run", "run 8")]
-    assert kinds(STATUS, after(1, progress={"run": 0})) == [("run", "between runs")]
+    assert kinds(STATUS, after(1, progress={"run": {"number": 8}})) == [("run", "run 8")]
+    assert kinds(STATUS, after(1, progress={"run": {"number": 0}})) == [("run", "between runs")]
     assert kinds(STATUS, after(1, proc=ScriptSeen(path="p", md5="abc"))) == [("script", "proc changed: md5 abc")]
     assert kinds(after(0, proc=ScriptSeen(path="p", md5="abc")), after(1)) == [("script", "proc changed: gone")]
     failed = after(1, progress={"last_errors": {"proc": "NameError"}})

@@ -7,7 +7,8 @@ of events would help.
 
 from dataclasses import dataclass
 
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import Progress
 
 TABLE_FACTOR = 4
 """What a script makes from all events takes up to this many times their memory (a table of them three times): if a call
@@ -92,11 +93,14 @@ def grown(total: int, started: int, phase: Phase | None, progress: Progress | No
     own = max(0, total - started)
     if progress is None:
         return Grown(started=min(started, total), elsewhere=own, base=own)
-    left = own - (held := min(own, progress.held_bytes))
+    left = own - (held := min(own, progress.memory.held_bytes))
     in_step = {Phase.PROCESS: "proc", Phase.POST_PROCESS: "post_proc"}.get(phase or Phase.WAITING, "")
-    in_call = max(0, own - progress.rss_bytes) if in_step and progress.rss_bytes else 0
+    in_call = max(0, own - progress.memory.rss_bytes) if in_step and progress.memory.rss_bytes else 0
     sizes = {}
-    for step, before in (("post_proc", progress.post_proc_grew_bytes), ("proc", progress.proc_grew_bytes)):
+    for step, before in (
+        ("post_proc", progress.memory.post_proc_grew_bytes),
+        ("proc", progress.memory.proc_grew_bytes),
+    ):
         # data that proc made and the accumulation holds count as held; memory freed since counts nowhere
         sizes[step] = min(left, before + (in_call if step == in_step else 0))
         left -= sizes[step]
@@ -109,7 +113,7 @@ def grown(total: int, started: int, phase: Phase | None, progress: Progress | No
         base=base or 0,
         in_call=min(in_call, sizes.get(in_step, 0)),
         in_step=in_step,
-        histograms=not progress.keeps_events,
+        histograms=not progress.run.keeps_events,
     )
 
 

@@ -82,7 +82,7 @@ class Weighing:
             return ()
         self._due = now + self._interval_s
         limit, progress = self.limit_bytes, observed.progress
-        run = progress.run if progress else 0
+        run = progress.run.number if progress else 0
         weighed = self._scale.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
         phase = observed.beat.phase if observed.beat else None
         parts = grown(weighed.bytes, weighed.started_bytes, phase, progress, observed.base_bytes)

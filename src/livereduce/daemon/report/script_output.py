@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from livereduce.messages.beat import Progress
+from livereduce.messages.progress import Progress
 from livereduce.messages.script_failure import FILE_NAME, ScriptFailure, read_failure
 from livereduce.messages.status import Printed
 
@@ -52,10 +52,10 @@ def judge_failure(
     """
     if failure is None or md5s.get(failure.step) != failure.md5:
         return None
-    well = progress is not None and progress.results > 0 and failure.step not in progress.last_errors
+    well = progress is not None and progress.total.results > 0 and failure.step not in progress.last_errors
     if progress is not None and generation == failure.generation:
         # otherwise it does not know of this failure yet
-        well = well and progress.script_errors >= failure.script_errors
+        well = well and progress.total.script_errors >= failure.script_errors
     return replace(failure, well_again=well and generation >= failure.generation)
 
 

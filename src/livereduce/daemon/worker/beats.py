@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from livereduce.messages.beat import Beat, Progress
+from livereduce.messages.beat import Beat
+from livereduce.messages.progress import Progress
 from livereduce.messages.status import ErrorSeen
 
 RATE_WINDOW_S = 2.0
@@ -46,8 +47,8 @@ def observe(observed: Observed, beat: Beat, now: float) -> Observed:
     seen = replace(observed, beat=beat)
     if observed.beat is None or _step(beat) != _step(observed.beat):
         seen = replace(seen, phase_since=now - progress.silent_s)
-    if observed.base_bytes is None and progress.rss_bytes:
-        seen = replace(seen, base_bytes=progress.rss_bytes)
+    if observed.base_bytes is None and progress.memory.rss_bytes:
+        seen = replace(seen, base_bytes=progress.memory.rss_bytes)
     if observed.beat is None:
         return _open_window(seen, progress, now)
     passed_s = now - observed.window_start
@@ -55,18 +56,18 @@ def observe(observed: Observed, beat: Beat, now: float) -> Observed:
         return seen
     rates = replace(
         seen,
-        events_per_s=(progress.events - observed.window_events) / passed_s,
-        pulses_per_s=(progress.pulses - observed.window_pulses) / passed_s,
+        events_per_s=(progress.total.events - observed.window_events) / passed_s,
+        pulses_per_s=(progress.total.pulses - observed.window_pulses) / passed_s,
     )
     return _open_window(rates, progress, now)
 
 
 def _step(beat: Beat) -> tuple[object, ...]:
-    return beat.phase, beat.progress.proc_calls, beat.progress.post_proc_calls
+    return beat.phase, beat.progress.steps.proc_calls, beat.progress.steps.post_proc_calls
 
 
 def _open_window(seen: Observed, progress: Progress, now: float) -> Observed:
-    return replace(seen, window_start=now, window_events=progress.events, window_pulses=progress.pulses)
+    return replace(seen, window_start=now, window_events=progress.total.events, window_pulses=progress.total.pulses)
 
 
 def remember_errors(seen: tuple[ErrorSeen, ...], errors: Mapping[str, str], at: str) -> tuple[ErrorSeen, ...]:

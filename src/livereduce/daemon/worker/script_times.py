@@ -6,8 +6,8 @@ from pathlib import Path
 from livereduce.daemon.worker import usual
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.usual import Running, Usual, finished_calls, running_call
-from livereduce.messages.beat import Progress
 from livereduce.messages.job import Job
+from livereduce.messages.progress import Progress
 
 SAVE_S = 60.0
 """Most time whose calls are lost when the daemon dies."""

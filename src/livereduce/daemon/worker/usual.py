@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.base.files import read_regular, replace_file
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import Progress
 
 FILE_NAME = "script_times.json"
 KEPT_CALLS = 20
@@ -67,8 +68,8 @@ def finished_calls(before: Progress | None, after: Progress) -> tuple[Finished, 
     """The calls that finished between two beats; of several calls of one step only the last is known."""
     old, found = before or Progress(), []
     for step, was, now, seconds in (
-        ("proc", old.proc_calls, after.proc_calls, after.proc_s),
-        ("post_proc", old.post_proc_calls, after.post_proc_calls, after.post_proc_s),
+        ("proc", old.steps.proc_calls, after.steps.proc_calls, after.steps.proc_s),
+        ("post_proc", old.steps.post_proc_calls, after.steps.post_proc_calls, after.steps.post_proc_s),
     ):
         if now > was:
             found.append(Finished(step=step, seconds=seconds, first=now == 1))
@@ -131,7 +132,7 @@ def running_call(
     step = STEPS.get(phase)
     if step is None or step not in md5s:
         return None
-    calls = progress.proc_calls if step == "proc" else progress.post_proc_calls
+    calls = progress.steps.proc_calls if step == "proc" else progress.steps.post_proc_calls
     usual_s = usual.get(md5s[step], Calls()).usual_s(first=calls == 0)
     return Running(step=step, age_s=age_s, usual_s=usual_s)
 

@@ -19,9 +19,18 @@ from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.tally import Tally
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.protocol import Pipeline, Tell
-from livereduce.messages.beat import Phase, Progress, RunState
+from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
 from livereduce.messages.marks import Marker, MarkStage
+from livereduce.messages.progress import (
+    MemoryProgress,
+    Progress,
+    RunProgress,
+    RunState,
+    SourceProgress,
+    StepProgress,
+    TotalProgress,
+)
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.writer import Publisher
 from livereduce.publish.publisher import outlet_of
@@ -262,53 +271,69 @@ class BuiltinEngine:
         self._tell(Phase.STOPPING if self._stopping else phase, self._progress())
 
     def _progress(self) -> Progress:
-        first = self._reductions[0]
+        first, source = self._reductions[0], self._source.state()
+        return Progress(
+            incomplete_runs=self._outlet.notes,
+            last_errors=self._errors(source),
+            run=self._run_progress(first),
+            total=TotalProgress(
+                chunks=self._chunks,
+                results=sum(reduction.results for reduction in self._reductions),
+                events=self._events,
+                pulses=self._pulses,
+                script_errors=sum(reduction.script_errors for reduction in self._reductions),
+                gaps=source.gaps + self._gaps + self._outlet.gaps,
+                contained=self._all_contained(source),
+            ),
+            steps=StepProgress(
+                proc_s=first.scripts.seconds[Phase.PROCESS],
+                post_proc_s=first.scripts.seconds[Phase.POST_PROCESS],
+                publish_s=first.publish_s,
+                proc_calls=first.scripts.calls[Phase.PROCESS],
+                post_proc_calls=first.scripts.calls[Phase.POST_PROCESS],
+            ),
+            source=self._source_progress(source),
+            memory=MemoryProgress(
+                rss_bytes=own_bytes(),
+                held_bytes=first.held_bytes + BYTES_PER_EVENT * self._cut.pending.n_events,
+                proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.PROCESS]),
+                post_proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.POST_PROCESS]),
+            ),
+        )
+
+    def _run_progress(self, first: Reduction) -> RunProgress:
         run = self._cut.run or first.run
         tally = first.tally if run == first.run else Tally()
-        source, beam_ns = self._source.state(), self._flowing.no_beam_since_ns()
-        return Progress(
-            run=run,
-            run_state=_run_state(self._cut),
-            chunks=self._chunks,
-            results=sum(reduction.results for reduction in self._reductions),
-            events=self._events,
-            pulses=self._pulses,
-            run_chunks=tally.chunks,
-            run_events=tally.events,
-            run_pulses=tally.pulses,
-            run_proton_charge_pc=tally.charge_pc,
-            run_unmapped=tally.unmapped,
-            run_erroneous=tally.erroneous,
-            run_outside_tof=first.outside_tof if run == first.run else 0,
-            run_unknown_pixel=first.unknown_pixel if run == first.run else 0,
-            run_incomplete=tally.incomplete,
+        return RunProgress(
+            number=run,
+            state=_run_state(self._cut),
+            chunks=tally.chunks,
+            events=tally.events,
+            pulses=tally.pulses,
+            proton_charge_pc=tally.charge_pc,
+            unmapped=tally.unmapped,
+            erroneous=tally.erroneous,
+            outside_tof=first.outside_tof if run == first.run else 0,
+            unknown_pixel=first.unknown_pixel if run == first.run else 0,
+            incomplete=tally.incomplete,
             invalid_logs=_named(first.invalid_logs),
-            script_errors=sum(reduction.script_errors for reduction in self._reductions),
-            proc_s=first.scripts.seconds[Phase.PROCESS],
-            post_proc_s=first.scripts.seconds[Phase.POST_PROCESS],
-            publish_s=first.publish_s,
-            proc_calls=first.scripts.calls[Phase.PROCESS],
-            post_proc_calls=first.scripts.calls[Phase.POST_PROCESS],
+            keeps_events=first.keeps_events,
+            counted_because=first.counted_because,
+        )
+
+    def _source_progress(self, source: SourceState) -> SourceProgress:
+        beam_ns = self._flowing.no_beam_since_ns()
+        return SourceProgress(
             data_age_s=lag_s(self._cut, self._clock()),
             no_pulses_since=self._flowing.no_pulses_since(_run_state(self._cut)),
             no_beam_since=None if beam_ns is None else unix_s(beam_ns),
-            source_address=source.address,
-            source_connected=source.connected,
-            source_reason=source.reason or ("" if source.connected else self._lost),
-            source_connects=source.connects,
+            address=source.address,
+            connected=source.connected,
+            reason=source.reason or ("" if source.connected else self._lost),
+            connects=source.connects,
             received_bytes=source.received_bytes,
             bad_packets=source.bad_packets,
             repeated_pulses=source.repeated_pulses,
-            gaps=source.gaps + self._gaps + self._outlet.gaps,
-            incomplete_runs=self._outlet.notes,
-            contained=self._all_contained(source),
-            keeps_events=first.keeps_events,
-            counted_because=first.counted_because,
-            rss_bytes=own_bytes(),
-            held_bytes=first.held_bytes + BYTES_PER_EVENT * self._cut.pending.n_events,
-            proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.PROCESS]),
-            post_proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.POST_PROCESS]),
-            last_errors=self._errors(source),
         )
 
     def _all_contained(self, source: SourceState) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 from livereduce.stream.chunk import Fact
 from livereduce.stream.flow import Flow, PulseFlow, no_beam_since_ns, pulses_came, silent_since, waited_for
 from livereduce.stream.items import EventBatch, Resumed, RunStarted

@@ -16,8 +16,16 @@ from livereduce.engine.mantid.live.setup import choose_instrument, listen_to_log
 from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.engine.mantid.verdict import Busy, Facts, Over, SilenceRules, Verdict, Waiting, judge
 from livereduce.engine.protocol import Tell
-from livereduce.messages.beat import Phase, Progress
+from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
+from livereduce.messages.progress import (
+    MemoryProgress,
+    Progress,
+    RunProgress,
+    SourceProgress,
+    StepProgress,
+    TotalProgress,
+)
 from livereduce.publish.products.folder import Products
 from livereduce.publish.publisher import outlet_of
 
@@ -149,39 +157,49 @@ class MantidEngine:
         of_run = whole if whole.run == book.run else RunLedger()
         connected = book.chunks > 0 and not isinstance(verdict, Over)
         return Progress(
-            run=book.run,
-            run_state=book.state,
-            chunks=whole.chunks,
-            results=state.results,
-            events=whole.events,
-            pulses=whole.pulses,
-            run_chunks=of_run.run_chunks,
-            run_events=of_run.run_events,
-            run_pulses=of_run.run_pulses,
-            run_proton_charge_pc=of_run.charge_pc,
-            run_incomplete=of_run.incomplete,
-            script_errors=state.script_errors,
-            proc_s=state.seconds[Phase.PROCESS],
-            post_proc_s=state.seconds[Phase.POST_PROCESS],
-            publish_s=state.seconds[Phase.PUBLISH],
-            proc_calls=state.calls[Phase.PROCESS],
-            post_proc_calls=state.calls[Phase.POST_PROCESS],
-            rss_bytes=state.rss_bytes if state.at_work else own_bytes(),
-            held_bytes=state.held_bytes,
-            proc_grew_bytes=max(0, state.grew_bytes[Phase.PROCESS]),
-            post_proc_grew_bytes=max(0, state.grew_bytes[Phase.POST_PROCESS]),
-            data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
-            no_pulses_since=no_pulses_since(state.watched, book.state),
-            no_beam_since=no_beam_since(state.watched),
-            source_address=self._address,
-            source_connected=connected,
-            source_reason="" if connected else _reason(verdict),
-            source_connects=int(book.chunks > 0),
-            gaps=self._outlet.gaps,
             incomplete_runs=self._outlet.notes,
-            keeps_events=self._keeps_events,
             silent_s=verdict.silent_s if isinstance(verdict, Busy | Waiting) else 0.0,
             last_errors=_errors(state.errors, verdict) | self._outlet.problems,
+            run=RunProgress(
+                number=book.run,
+                state=book.state,
+                chunks=of_run.run_chunks,
+                events=of_run.run_events,
+                pulses=of_run.run_pulses,
+                proton_charge_pc=of_run.charge_pc,
+                incomplete=of_run.incomplete,
+                keeps_events=self._keeps_events,
+            ),
+            total=TotalProgress(
+                chunks=whole.chunks,
+                results=state.results,
+                events=whole.events,
+                pulses=whole.pulses,
+                script_errors=state.script_errors,
+                gaps=self._outlet.gaps,
+            ),
+            steps=StepProgress(
+                proc_s=state.seconds[Phase.PROCESS],
+                post_proc_s=state.seconds[Phase.POST_PROCESS],
+                publish_s=state.seconds[Phase.PUBLISH],
+                proc_calls=state.calls[Phase.PROCESS],
+                post_proc_calls=state.calls[Phase.POST_PROCESS],
+            ),
+            memory=MemoryProgress(
+                rss_bytes=state.rss_bytes if state.at_work else own_bytes(),
+                held_bytes=state.held_bytes,
+                proc_grew_bytes=max(0, state.grew_bytes[Phase.PROCESS]),
+                post_proc_grew_bytes=max(0, state.grew_bytes[Phase.POST_PROCESS]),
+            ),
+            source=SourceProgress(
+                data_age_s=time.time() - book.last_ns / 1e9 if book.last_ns else None,
+                no_pulses_since=no_pulses_since(state.watched, book.state),
+                no_beam_since=no_beam_since(state.watched),
+                address=self._address,
+                connected=connected,
+                reason="" if connected else _reason(verdict),
+                connects=int(book.chunks > 0),
+            ),
         )
 
 

@@ -7,7 +7,7 @@ that there were none since the one before.
 from dataclasses import dataclass, field, replace
 
 from livereduce.engine.mantid.run_ledger import Described, RunLedger
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 from livereduce.stream.flow import Flow, PulseFlow, no_beam_since_ns, pulses_came, silent_since, waited_for
 
 

@@ -7,7 +7,7 @@ between runs, and have the run number 0 here as everywhere in this project.
 
 from dataclasses import dataclass, replace
 
-from livereduce.messages.beat import RunState
+from livereduce.messages.progress import RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ cycles go on, but nothing in them is new    `Over`, if that lasts longer than th
 
 from dataclasses import dataclass
 
-from livereduce.messages.beat import Phase, RunState
+from livereduce.messages.beat import Phase
+from livereduce.messages.progress import RunState
 
 NOT_READY_HOLDS_S = 30.0
 """Mantid repeats every ten seconds that its listener is not ready; an older message no longer counts."""

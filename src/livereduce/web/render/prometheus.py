@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from livereduce.messages.beat import Progress, RunState
+from livereduce.messages.progress import Progress, RunState
 from livereduce.messages.shown import without_pulses
 from livereduce.messages.status import StateWord, Status
 from livereduce.web.state.snapshot import View, data_age_s
@@ -60,37 +60,46 @@ FROM_SNAPSHOT = (
         lambda s: s.renewals,
         True,
     ),
-    _Of("livereduce_run_number", "The run being reduced; 0 between runs.", _progress(lambda p: p.run)),
-    _Of("livereduce_chunks_total", "Chunks given to the scripts.", _progress(lambda p: p.chunks), True),
-    _Of("livereduce_results_total", "Results published.", _progress(lambda p: p.results), True),
-    _Of("livereduce_events_total", "Events reduced.", _progress(lambda p: p.events), True),
-    _Of("livereduce_pulses_total", "Pulses reduced.", _progress(lambda p: p.pulses), True),
-    _Of("livereduce_received_bytes_total", "Bytes from the stream.", _progress(lambda p: p.received_bytes), True),
-    _Of("livereduce_script_errors_total", "Script calls that failed.", _progress(lambda p: p.script_errors), True),
-    _Of("livereduce_bad_packets_total", "Packets that could not be read.", _progress(lambda p: p.bad_packets), True),
-    _Of("livereduce_gaps_total", "Parts of runs that are missing for good.", _progress(lambda p: p.gaps), True),
+    _Of("livereduce_run_number", "The run being reduced; 0 between runs.", _progress(lambda p: p.run.number)),
+    _Of("livereduce_chunks_total", "Chunks given to the scripts.", _progress(lambda p: p.total.chunks), True),
+    _Of("livereduce_results_total", "Results published.", _progress(lambda p: p.total.results), True),
+    _Of("livereduce_events_total", "Events reduced.", _progress(lambda p: p.total.events), True),
+    _Of("livereduce_pulses_total", "Pulses reduced.", _progress(lambda p: p.total.pulses), True),
+    _Of(
+        "livereduce_received_bytes_total", "Bytes from the stream.", _progress(lambda p: p.source.received_bytes), True
+    ),
+    _Of(
+        "livereduce_script_errors_total", "Script calls that failed.", _progress(lambda p: p.total.script_errors), True
+    ),
+    _Of(
+        "livereduce_bad_packets_total",
+        "Packets that could not be read.",
+        _progress(lambda p: p.source.bad_packets),
+        True,
+    ),
+    _Of("livereduce_gaps_total", "Parts of runs that are missing for good.", _progress(lambda p: p.total.gaps), True),
     _Of(
         "livereduce_contained_errors_total",
         "Internal errors of livereduce, each of which lost a packet or a chunk.",
-        _progress(lambda p: p.contained),
+        _progress(lambda p: p.total.contained),
         True,
     ),
     _Of(
         "livereduce_repeated_pulses_total",
         "Pulses that the server sent again; not counted twice.",
-        _progress(lambda p: p.repeated_pulses),
+        _progress(lambda p: p.source.repeated_pulses),
         True,
     ),
     _Of(
         "livereduce_source_connects_total",
         "Connections made to the stream server.",
-        _progress(lambda p: p.source_connects),
+        _progress(lambda p: p.source.connects),
         True,
     ),
     _Of(
         "livereduce_source_connected",
         "Whether the stream server is connected (1) or not (0).",
-        _progress(lambda p: float(p.source_connected)),
+        _progress(lambda p: float(p.source.connected)),
     ),
     _Of(
         "livereduce_pulses_missing",
@@ -100,34 +109,34 @@ FROM_SNAPSHOT = (
     _Of(
         "livereduce_beam_off",
         "Whether the pulses come without beam (1); 0 with beam, or where it is not known.",
-        _progress(lambda p: float(p.no_beam_since is not None)),
+        _progress(lambda p: float(p.source.no_beam_since is not None)),
     ),
-    _Of("livereduce_run_events", "Events of the current run.", _progress(lambda p: p.run_events)),
+    _Of("livereduce_run_events", "Events of the current run.", _progress(lambda p: p.run.events)),
     _Of(
         "livereduce_run_erroneous_events",
         "Events of the current run that have no pixel of the instrument: unmapped, erroneous or without a spectrum.",
-        _progress(lambda p: p.run_unmapped + p.run_erroneous + p.run_unknown_pixel),
+        _progress(lambda p: p.run.unmapped + p.run.erroneous + p.run.unknown_pixel),
     ),
     _Of(
         "livereduce_run_outside_tof_events",
         "Events of the current run whose time of flight is outside of the bins of the newest result.",
-        _progress(lambda p: p.run_outside_tof),
+        _progress(lambda p: p.run.outside_tof),
     ),
     _Of(
         "livereduce_invalid_logs",
         "Whether the newest value of some variable must not be used (1) or not (0).",
-        _progress(lambda p: float(bool(p.invalid_logs))),
+        _progress(lambda p: float(bool(p.run.invalid_logs))),
     ),
-    _Of("livereduce_run_pulses", "Pulses of the current run.", _progress(lambda p: p.run_pulses)),
+    _Of("livereduce_run_pulses", "Pulses of the current run.", _progress(lambda p: p.run.pulses)),
     _Of(
         "livereduce_run_charge_coulombs",
         "Proton charge of the current run.",
-        _progress(lambda p: p.run_proton_charge_pc * 1e-12),
+        _progress(lambda p: p.run.proton_charge_pc * 1e-12),
     ),
     _Of(
         "livereduce_run_incomplete",
         "Whether something of the current run is missing (1) or not (0).",
-        _progress(lambda p: float(bool(p.run_incomplete))),
+        _progress(lambda p: float(bool(p.run.incomplete))),
     ),
     _Of("livereduce_events_per_second", "Events per second now.", lambda s: s.events_per_s),
     _Of("livereduce_pulses_per_second", "Pulses per second now.", lambda s: s.pulses_per_s),
@@ -223,9 +232,9 @@ class Snapshots(Collector):
         family = GaugeMetricFamily("livereduce_phase_duration_seconds", text, labels=["instrument", "phase"])
         for view, status in self._seen():
             if (progress := status.progress) is not None:
-                family.add_metric([view.id, "process"], progress.proc_s)
-                family.add_metric([view.id, "post_process"], progress.post_proc_s)
-                family.add_metric([view.id, "publish"], progress.publish_s)
+                family.add_metric([view.id, "process"], progress.steps.proc_s)
+                family.add_metric([view.id, "post_process"], progress.steps.post_proc_s)
+                family.add_metric([view.id, "publish"], progress.steps.publish_s)
         return family
 
     def _phase_ages(self) -> Metric:
@@ -243,7 +252,7 @@ class Snapshots(Collector):
         for view, status in self._seen():
             if status.progress is not None and not view.down:
                 for state in RunState:
-                    family.add_metric([view.id, str(state)], float(state is status.progress.run_state))
+                    family.add_metric([view.id, str(state)], float(state is status.progress.run.state))
         return family
 
     def _reasons(self) -> Metric:

@@ -77,8 +77,8 @@ def card(view: View, now: datetime) -> dict[str, Any]:
 def _flow(status: Status, down: str, now: datetime) -> dict[str, Any]:
     progress = status.progress
     return {
-        "run": progress.run if progress else None,
-        "run_state": str(progress.run_state) if progress else None,
+        "run": progress.run.number if progress else None,
+        "run_state": str(progress.run.state) if progress else None,
         "events_per_s": 0.0 if down else status.events_per_s,
         "data_age_s": data_age_s(status, now),
         "memory_bytes": None if down else status.memory_bytes,
@@ -88,18 +88,18 @@ def _flow(status: Status, down: str, now: datetime) -> dict[str, Any]:
 
 def data_age_s(status: Status, now: datetime) -> float | None:
     """Age of the newest data: the snapshot's value plus the time since it was written."""
-    if status.progress is None or status.progress.data_age_s is None:
+    if status.progress is None or status.progress.source.data_age_s is None:
         return None
     silence_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
-    return round(status.progress.data_age_s + max(0.0, silence_s), 3)
+    return round(status.progress.source.data_age_s + max(0.0, silence_s), 3)
 
 
 def no_beam_since(view: View, run: int) -> str:
     """Since when a current run has had no beam, as a clock time; empty if there is beam."""
     progress = view.status.progress if view.status and not view.down else None
-    if progress is None or progress.run != run or progress.no_beam_since is None:
+    if progress is None or progress.run.number != run or progress.source.no_beam_since is None:
         return ""
-    return clock_time(progress.no_beam_since)
+    return clock_time(progress.source.no_beam_since)
 
 
 def runs(view: View) -> list[dict[str, Any]]:

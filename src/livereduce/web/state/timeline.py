@@ -82,11 +82,11 @@ def _sample(status: Status) -> Sample:
     return Sample(
         at=datetime.fromisoformat(status.updated),
         events_per_s=status.events_per_s,
-        proton_charge_pc=progress.run_proton_charge_pc if progress else None,
-        proc_s=progress.proc_s if progress else None,
-        post_proc_s=progress.post_proc_s if progress else None,
+        proton_charge_pc=progress.run.proton_charge_pc if progress else None,
+        proc_s=progress.steps.proc_s if progress else None,
+        post_proc_s=progress.steps.post_proc_s if progress else None,
         memory_bytes=status.memory_bytes,
-        data_age_s=progress.data_age_s if progress else None,
+        data_age_s=progress.source.data_age_s if progress else None,
     )
 
 
@@ -105,9 +105,11 @@ def happened(before: Status | None, after: Status) -> list[TimelineMark]:
 
 def _run_marks(before: Status, after: Status) -> list[TimelineMark]:
     old, new = before.progress, after.progress
-    if new is None or (old is not None and old.run == new.run):
+    if new is None or (old is not None and old.run.number == new.run.number):
         return []
-    return [TimelineMark(at=after.updated, kind="run", text=f"run {new.run}" if new.run else "between runs")]
+    return [
+        TimelineMark(at=after.updated, kind="run", text=f"run {new.run.number}" if new.run.number else "between runs")
+    ]
 
 
 def _script_marks(before: Status, after: Status) -> list[TimelineMark]:

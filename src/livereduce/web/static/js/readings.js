@@ -22,21 +22,20 @@ export function showHead(card) {
 
 /** The figures; those that need a living daemon are empty without one. */
 export function showReadings(card, status) {
-  const progress = status?.progress ?? {};
+  const { run = {}, total = {}, steps = {}, incomplete_runs: missed = [] } = status?.progress ?? {};
   const live = !card.down;
-  const scripts_s = (progress.proc_s ?? 0) + (progress.post_proc_s ?? 0);
+  const scripts_s = (steps.proc_s ?? 0) + (steps.post_proc_s ?? 0);
   const figures = [
     ["Run", card.run ? `${card.run}` : "–", live ? (card.run_state ?? "").replaceAll("_", " ") : ""],
-    ["Events/s", live ? short(card.events_per_s) : "–", progress.run_events ? `${whole(progress.run_events)} in the run` : ""],
+    ["Events/s", live ? short(card.events_per_s) : "–", run.events ? `${whole(run.events)} in the run` : ""],
     ["Behind beam", live ? span(card.data_age_s) : "–", ""],
-    ["Last result", card.last_result_at ?? null, progress.results ? `${whole(progress.results)} results` : ""],
-    ["Proton charge", progress.run_proton_charge_pc ? charge(progress.run_proton_charge_pc) : "–",
-      progress.run_pulses ? `${whole(progress.run_pulses)} pulses` : ""],
-    ["Script time", live && progress.chunks ? span(scripts_s) : "–",
-      progress.chunks ? `proc ${span(progress.proc_s)}, post ${span(progress.post_proc_s)}` : ""],
+    ["Last result", card.last_result_at ?? null, total.results ? `${whole(total.results)} results` : ""],
+    ["Proton charge", run.proton_charge_pc ? charge(run.proton_charge_pc) : "–",
+      run.pulses ? `${whole(run.pulses)} pulses` : ""],
+    ["Script time", live && total.chunks ? span(scripts_s) : "–",
+      total.chunks ? `proc ${span(steps.proc_s)}, post ${span(steps.post_proc_s)}` : ""],
     ["Memory", "memory", ""],
   ];
-  const missed = progress.incomplete_runs ?? [];
   if (missed.length) figures.push(["Earlier runs", `${missed.length} incomplete`, missed.join("; ")]);
   keep(byId("readings"), figures, ([name]) => name, make, (node, [name, value, note]) => {
     const cell = node.querySelector(".value");

@@ -8,25 +8,25 @@ import { when, whole } from "./text.js";
 export function showFacts({ card, status, restartable }) {
   show(byId("restart-box"), Boolean(restartable));
   if (!status) return;
-  const progress = status.progress ?? {};
-  const link = card.down ? "not connected: the daemon is down" : progress.source_connected ? "connected" : "not connected";
+  const { run = {}, total = {}, source = {} } = status.progress ?? {};
+  const link = card.down ? "not connected: the daemon is down" : source.connected ? "connected" : "not connected";
   const phase = String(status.phase ?? "").replaceAll("_", " ");
-  const without = (progress.run_unmapped ?? 0) + (progress.run_erroneous ?? 0) + (progress.run_unknown_pixel ?? 0);
-  const outside = progress.run_outside_tof ?? 0;
+  const without = (run.unmapped ?? 0) + (run.erroneous ?? 0) + (run.unknown_pixel ?? 0);
+  const outside = run.outside_tof ?? 0;
   const working = status.worker_pid && !card.down;
   const rows = [
     ["Engine", status.engine, status.interpreter],
-    ["Source", progress.source_address ? `${progress.source_address} ${link}` : ""],
-    ["Beam", progress.no_beam_since && !card.down ? `off since ${when(progress.no_beam_since * 1000)}` : ""],
+    ["Source", source.address ? `${source.address} ${link}` : ""],
+    ["Beam", source.no_beam_since && !card.down ? `off since ${when(source.no_beam_since * 1000)}` : ""],
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
     ["Restarts", `${whole(status.restarts)} unplanned, ${whole(status.renewals)} planned`],
-    ["Script errors", whole(progress.script_errors ?? 0)],
-    ["Gaps", `${whole(progress.gaps ?? 0)}, bad packets ${whole(progress.bad_packets ?? 0)}, ` +
-      `internal errors ${whole(progress.contained ?? 0)}`],
+    ["Script errors", whole(total.script_errors ?? 0)],
+    ["Gaps", `${whole(total.gaps ?? 0)}, bad packets ${whole(source.bad_packets ?? 0)}, ` +
+      `internal errors ${whole(total.contained ?? 0)}`],
     ["Not counted", [without ? `${whole(without)} events had no pixel` : "",
       outside ? `${whole(outside)} events lay outside the time-of-flight bins` : ""].filter(Boolean).join("; ")],
-    ["Incomplete", progress.run_incomplete],
-    ["Invalid logs", progress.invalid_logs],
+    ["Incomplete", run.incomplete],
+    ["Invalid logs", run.invalid_logs],
     ["Problems", [...(status.problems ?? []), ...(status.warnings ?? [])].join("; ")],
     ["Configuration", status.configuration], ["Log", status.log_file], ["Products", status.products_dir],
     ["Daemon", `version ${status.version}, pid ${status.pid}, started ${when(status.started)}`],
