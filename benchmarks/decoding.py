@@ -10,10 +10,10 @@ from livereduce.engine.builtin.counting.histogram import Histogram
 from livereduce.engine.builtin.counting.pixels import PixelTable
 from livereduce.engine.builtin.workspaces.events import Events
 from livereduce.stream.adara import session
-from livereduce.stream.adara.client import PIECE_WORDS
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.session import Deliver, Packets, SessionState
 from livereduce.stream.adara.wire.frame import Framer
+from livereduce.stream.adara.wire.walk import Walk
 from livereduce.stream.items import F8, U4, EventBatch
 from measure import Row, medians
 from streams import FRAME_TICKS, stream
@@ -36,10 +36,8 @@ class Pipe:
 
     def run(self, keep: list[EventBatch] | None = None, histogram: Histogram | None = None) -> int:
         """Decode everything; events are counted, kept or histogrammed, else their memory is used again."""
-        position, size, events, state = 0, PIECE_WORDS, 0, SessionState(run=1)
-        while position < len(self.words):
-            table = self._framer.table(self.words[position : position + size])
-            size = PIECE_WORDS if table.used_words else PIECE_WORDS + table.missing_words
+        events, state = 0, SessionState(run=1)
+        for table in Walk(self._framer, self.words):
             rare = self._decoder.rare(table)
             state, outputs = session.step(state, Packets(table=table, rare=rare), 0.0)
             for output in outputs:
@@ -51,7 +49,6 @@ class Pipe:
                             keep.append(item)
                         if histogram is not None:
                             histogram.add(Events((item,)))
-            position += table.used_words
         return events
 
 

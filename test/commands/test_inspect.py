@@ -14,8 +14,8 @@ from helpers.paths import DATA, needs_data
 from helpers.scripted import Scripted, sends
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.cli import main
-from livereduce.commands import inspect as inspect_module
 from livereduce.commands.inspect import inspect
+from livereduce.stream.adara.wire import walk
 
 CAPTURES = sorted((DATA / "sms").glob("*.adara"))
 SMALL = (
@@ -65,7 +65,7 @@ def test_a_capture_gives_its_truth(capture: Path) -> None:
 @needs_data
 def test_a_capture_read_in_small_pieces_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = report_of(CAPTURES[0])
-    monkeypatch.setattr(inspect_module, "_PIECE_WORDS", 257)
+    monkeypatch.setattr(walk, "PIECE_WORDS", 257)
     assert report_of(CAPTURES[0]) == whole
 
 
@@ -73,7 +73,7 @@ def test_a_capture_read_in_small_pieces_gives_the_same(monkeypatch: pytest.Monke
 def test_packets_may_be_longer_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     path = small_file(tmp_path)
     whole = report_of(path)
-    monkeypatch.setattr(inspect_module, "_PIECE_WORDS", piece)
+    monkeypatch.setattr(walk, "PIECE_WORDS", piece)
     assert report_of(path) == whole
 
 

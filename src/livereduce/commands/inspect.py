@@ -16,9 +16,8 @@ from livereduce.stream.adara.link.connection import Connection
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError
 from livereduce.stream.adara.wire.layout import BANK_ERROR, BANK_UNMAPPED, Type
+from livereduce.stream.adara.wire.walk import Walk
 from livereduce.stream.items import SourceLost
-
-_PIECE_WORDS = 4 * 1024 * 1024
 
 
 def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
@@ -52,22 +51,19 @@ def _count_file(path: Path, tally: Census) -> dict[str, Any]:
         raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise OperatorError(f"{path} cannot be read: {error}") from None
-    framer, position, piece, problem = Framer(), 0, _PIECE_WORDS, ""
-    while position < len(words):
-        try:
-            table = framer.table(np.asarray(words[position : position + piece]), 4 * position)
-        except FramingError as error:
-            problem = str(error)
-            break
-        tally.add(table)
-        position += table.used_words
-        if not table.used_words:
-            if position + piece >= len(words):
-                break
-            piece += table.missing_words
-        else:
-            piece = _PIECE_WORDS
-    return {"bytes": size, "trailing_bytes": size - 4 * position, "problem": problem or tally.problem}
+    walk = Walk(Framer(), words)
+    problem = _count(walk, tally)
+    return {"bytes": size, "trailing_bytes": size - 4 * walk.used_words, "problem": problem or tally.problem}
+
+
+def _count(walk: Walk, tally: Census) -> str:
+    """Count all packets; the problem that ended the walk early."""
+    try:
+        for table in walk:
+            tally.add(table)
+    except FramingError as error:
+        return str(error)
+    return ""
 
 
 def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
@@ -78,15 +74,15 @@ def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
     connection: Connection | None = None
     try:
         connection = Connection(host, port, start_s=1)
-        while (left_s := stop_s - time.monotonic()) > 0:
+        while not problem and (left_s := stop_s - time.monotonic()) > 0:
             size = connection.receive(block.room(missing_bytes), left_s)
             block.received(size)
             received += size
-            table = framer.table(block.words, block.offset)
-            tally.add(table)
-            block.consume(table.used_words)
-            missing_bytes = 4 * table.missing_words
-    except (SourceLost, FramingError) as error:
+            walk = Walk(framer, block.words, block.offset)
+            problem = _count(walk, tally)
+            block.consume(walk.used_words)
+            missing_bytes = 4 * walk.missing_words
+    except SourceLost as error:
         problem = str(error)
     finally:
         if connection is not None:

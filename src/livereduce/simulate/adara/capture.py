@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from livereduce.base.errors import OperatorError
-from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Act, FileMark, Passage, Play
 from livereduce.simulate.adara.prologue import NOTED_TYPES
-from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, RunStatusCode, Type
+from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable
+from livereduce.stream.adara.wire.layout import HEADER_BYTES, HEADER_WORDS, RunStatusCode, Type
+from livereduce.stream.adara.wire.walk import Walk
 from livereduce.stream.items import I8, U1
 
 _PULSE_TYPES = frozenset({Type.RTDL, Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
+_TORN = -1
 _BEGINS_FILE = frozenset({RunStatusCode.NO_RUN, RunStatusCode.NEW_RUN, RunStatusCode.RUN_BOF})
 
 
@@ -54,28 +56,37 @@ def read_capture(path: Path) -> Capture:
         data = path.read_bytes()
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror}") from None
-    begin, base_type, due = [0], [], []
-    due_ns, first_pulse_ns = 0, None
-    while begin[-1] < len(data):
-        rest = len(data) - begin[-1]
-        header = data[begin[-1] : begin[-1] + HEADER_BYTES].ljust(HEADER_BYTES, b"\0")
-        length, word, seconds, nanoseconds = struct.unpack("<4I", header)
-        if length % 4 or length > MAX_PAYLOAD_BYTES:
-            raise OperatorError(f"{path}: not an ADARA capture: impossible packet at byte {begin[-1]}")
-        if word >> 8 in _PULSE_TYPES and rest >= HEADER_BYTES:
-            due_ns = max(due_ns, seconds * NS_PER_S + nanoseconds)
-            first_pulse_ns = first_pulse_ns or due_ns
-        base_type.append(word >> 8)
-        due.append(due_ns)
-        begin.append(begin[-1] + min(HEADER_BYTES + length, rest))
-    if first_pulse_ns is None:
+    begin, base_type, time_ns = _packets(path, data)
+    pulse_ns = np.where(np.isin(base_type, list(_PULSE_TYPES)), time_ns, 0)
+    if not pulse_ns.any():
         raise OperatorError(f"{path}: not an ADARA capture: there is no pulse in it")
     return Capture(
         data=np.frombuffer(data, np.uint8),
-        begin=np.array(begin, np.int64),
-        base_type=base_type,
-        due_ns=np.maximum(np.array(due, np.int64), first_pulse_ns),
+        begin=np.append(begin, len(data)),
+        base_type=base_type.tolist(),
+        due_ns=np.maximum(np.maximum.accumulate(pulse_ns), pulse_ns[pulse_ns.nonzero()[0][0]]),
     )
+
+
+def _packets(path: Path, data: bytes) -> tuple[I8, I8, I8]:
+    """Beginning (byte), base type and time of each packet; a torn one at the end has type `_TORN`."""
+    walk = Walk(Framer(), np.frombuffer(data, "<u4", len(data) // 4))
+    nothing = np.zeros(0, np.int64)
+    columns: list[tuple[I8, I8, I8]] = [(nothing, nothing, nothing)]
+    try:
+        columns += (_columns(table) for table in walk)
+    except FramingError as error:
+        raise OperatorError(f"{path}: not an ADARA capture: {error}") from None
+    if 4 * walk.used_words < len(data):
+        columns.append((np.array([4 * walk.used_words]), np.array([_TORN]), np.zeros(1, np.int64)))
+    begin, base_type, time_ns = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return begin, base_type, time_ns
+
+
+def _columns(table: PacketTable) -> tuple[I8, I8, I8]:
+    """A copy: the walk overwrites its table."""
+    begin = table.offset + 4 * (table.at - HEADER_WORDS)
+    return begin, (table.format >> 8).astype(np.int64), table.time_ns.copy()
 
 
 def _edges(capture: Capture) -> Iterator[_Edge]:

@@ -24,8 +24,8 @@ from livereduce.stream.adara.link.retry import Retry
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable, halves
+from livereduce.stream.adara.wire.walk import Walk
 from livereduce.stream.items import (
-    U4,
     At,
     EventBatch,
     Gap,
@@ -40,10 +40,6 @@ from livereduce.stream.items import (
 BAD_PACKETS_EVERY_S = 60.0
 """Shortest time between log lines about bad packets, or about repeats in mid-stream: a broken server may send thousands
 of them per second."""
-
-PIECE_WORDS = 1024 * 1024
-"""4 MiB are framed and decoded at a time: the kernels pass over them several times, and more would not fit the
-cache."""
 
 _log = logging.getLogger("livereduce.stream")
 
@@ -253,20 +249,16 @@ class AdaraSource:
         Packets before an impossible one are decoded; the next call of `_received` meets the impossible one again.
         """
         items: list[Item] = []
-        words, used, self._missing_bytes = self._block.words, 0, 0
+        walk = Walk(self._framer, self._block.words, self._block.offset)
         try:
-            while used < len(words):
-                table = self._table(words[used:], self._block.offset + 4 * used)
+            for table in walk:
                 items += self._caution.decoded(table, self._run, lambda packets: self._decoded(packets, now))
-                used += table.used_words
-                if not table.used_words:
-                    self._missing_bytes = 4 * table.missing_words
-                    break
         except FramingError as error:
-            if not used:
+            if not walk.used_words:
                 self._retry = retry.broke(self._retry, self._session.last_ns or 0)
                 raise SourceLost(str(error)) from None
-        self._block.consume(used)
+        self._missing_bytes = 4 * walk.missing_words
+        self._block.consume(walk.used_words)
         self._report(now)
         return items
 
@@ -281,11 +273,6 @@ class AdaraSource:
         self._reported_repeats, repeats = report(self._reported_repeats, self._session.window.unexpected, what, now)
         for line in filter(None, (bad, repeats)):
             _log.warning("%s: %s", self._state.address, line)
-
-    def _table(self, words: U4, offset: int) -> PacketTable:
-        """The packets of the next piece, or of the whole block if its first packet is longer than a piece."""
-        table = self._framer.table(words[:PIECE_WORDS], offset)
-        return table if table.used_words else self._framer.table(words, offset)
 
     def _decoded(self, table: PacketTable, now: float) -> list[Item]:
         """Decode a table. If that fails, decode its halves, so that only the bad packet is lost, and becomes a gap."""

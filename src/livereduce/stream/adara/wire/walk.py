@@ -1,0 +1,62 @@
+"""The walk over the packets of a stream: the client, `livereduce inspect` and captures all read ADARA bytes with it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from livereduce.stream.adara.wire.frame import Framer, PacketTable
+from livereduce.stream.items import U4
+
+PIECE_WORDS = 1024 * 1024
+"""4 MiB are framed and decoded at a time: the kernels pass over them several times, and larger ones leave the cache."""
+
+
+class Walk:
+    """The whole packets of some words, a table at a time; each table is valid until the next one.
+
+    Parameters
+    ----------
+    framer
+        Makes the tables; it can be used for one walk after the other.
+    words
+        An array, or a file mapped into memory: only the piece at hand is read.
+    offset
+        Where `words` begins in the stream, in bytes.
+
+    Attributes
+    ----------
+    used_words
+        Words of the packets given so far.
+    missing_words
+        At the end of the walk: how many more words the packet at the end needs at least; 0 if nothing follows.
+    """
+
+    def __init__(self, framer: Framer, words: U4, offset: int = 0) -> None:
+        self._framer, self._words, self._offset = framer, words, offset
+        self.used_words = 0
+        self.missing_words = 0
+
+    def __iter__(self) -> Iterator[PacketTable]:
+        """Tables of at least one packet.
+
+        Raises
+        ------
+        FramingError
+            At a packet with an impossible length; those before it have been given.
+        """
+        while self.used_words < len(self._words):
+            size = PIECE_WORDS
+            table = self._piece(size)
+            while not table.used_words and self.used_words + size < len(self._words):
+                size += table.missing_words
+                table = self._piece(size)
+            if not table.used_words:
+                self.missing_words = table.missing_words
+                return
+            # Before the table is given: the reader may stop after the last packet that it wants.
+            self.used_words += table.used_words
+            yield table
+
+    def _piece(self, size: int) -> PacketTable:
+        start = self.used_words
+        return self._framer.table(np.asarray(self._words[start : start + size]), self._offset + 4 * start)
