@@ -83,7 +83,7 @@ def exchange(
 
 
 def _reason(error: Exception, timeout_s: float) -> str:
-    """Why there is no answer.
+    """Reason why there is no answer.
 
     The text of an exception of `http.client` may be what the server sent, so it is not used.
     """

@@ -148,7 +148,7 @@ class _Visible(logging.Formatter):
 
 
 def log_problem() -> str:
-    """Why lines are missing in the log file, as a sentence; empty if none are. Tries again to open it."""
+    """Sentence on why lines are missing in the log file; empty if none are. Tries again to open it."""
     for file in logging.getLogger().handlers:
         if isinstance(file, LogFile) and file.problem:
             if file.stream is None:

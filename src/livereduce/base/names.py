@@ -15,7 +15,7 @@ COMPARED = 1000
 
 
 def missing(what: str, name: object, known: Iterable[str]) -> str:
-    """Say that there is no `what` of this name, which ones may have been meant, and which there are."""
+    """Sentence that there is no `what` of this name, with similar names first, then the known ones."""
     names = list(dict.fromkeys(known))
     return f"no {what} named {_short(name)!r}{did_you_mean(name, names)}{_listing(what, names)}"
 

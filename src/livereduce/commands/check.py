@@ -204,7 +204,7 @@ def _user(folder: Path | None, name: str) -> list[Row]:
 
 
 def _others(found: Survey, reading: Reading) -> tuple[str, ...]:
-    """What a daemon of another configuration blocks; a daemon of this configuration is the service itself."""
+    """Directories in use by a daemon of another configuration; a daemon of this configuration is the service itself."""
     homes = [("runtime", found.runtime_dir, lock.FILE_NAME), ("state", found.state_dir, lock.STATE_FILE_NAME)]
     holders = [(kind, folder, lock.holder(folder / name)) for kind, folder, name in homes if folder]
     ours = str(reading.config.path.absolute()) if reading.config.path else ""

@@ -35,7 +35,7 @@ class Child:
     log: Path
 
     def ended(self) -> str:
-        """How it ended, with its last lines; empty while it runs."""
+        """Exit and last lines of the program; empty while it runs."""
         code = self.process.poll()
         if code is None:
             return ""

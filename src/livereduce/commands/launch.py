@@ -58,7 +58,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What to exec: the daemon in this Python, with these environment variables; `launched` is among them."""
+    """The program to exec: the daemon in this Python, with these environment variables; `launched` is among them."""
 
     python: str
     environ: Mapping[bytes, bytes]
@@ -150,7 +150,7 @@ def _found(way: Plan, environ: Mapping[str, str]) -> str:
 
 
 def judge(way: Plan, answer: Answer, engine: str) -> str:
-    """Why the daemon cannot run in the Python that has answered, in a sentence; empty if it can."""
+    """Sentence on why the daemon cannot run in the Python that has answered; empty if it can."""
     where = f"{answer.executable} (environment {way.in_words})"
     if answer.version < LEAST_PYTHON:
         return f"{where} is Python {answer.version_text}; expected {'.'.join(map(str, LEAST_PYTHON))} or newer"

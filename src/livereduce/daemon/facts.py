@@ -185,7 +185,7 @@ Action = Judge | Start | AskStop | AskRecycle | Dump | Terminate | Kill | Exit
 
 
 class Ending(StrEnum):
-    """Why the daemon is ending its worker; this decides what comes next."""
+    """Reason for ending the worker; it decides what comes next."""
 
     STOP = "stop"
     RENEW = "renew"

@@ -1,4 +1,4 @@
-"""What the daemon does next: one pure function from (state, fact, now) to (state, actions).
+"""The daemon's policy: one pure function from (state, fact, now) to (state, actions).
 
 No clock, process, file or signal in here; the facts are gathered and the actions carried out by `daemon.loop`. The
 words it speaks are in `daemon.vocabulary`.
@@ -110,7 +110,7 @@ def _forgive_standstill(state: DaemonState, now: float) -> DaemonState:
 
 
 def next_due(state: DaemonState) -> float | None:
-    """When the next `Tick` matters; None if none does."""
+    """Time of the next `Tick` that matters; None if none does."""
     if state.alive and state.ending is None:
         return state.heard_at + state.silence_s[state.phase]
     return state.due

@@ -86,7 +86,7 @@ class Ended:
     said: str
 
     def why(self, timeout_s: float) -> str:
-        """Why the command failed, as the end of a sentence; empty if it succeeded."""
+        """Reason for the failure, as the end of a sentence; empty if it succeeded."""
         if self.code is None:
             return f"gave no answer within {timeout_s:g} s{last_lines(self.said)}"
         return f"exited with code {self.code}{last_lines(self.said)}" if self.code else ""

@@ -48,7 +48,7 @@ def encode(launched: Launched) -> str:
 
 
 def read_launched(environ: Mapping[str, str]) -> Launched | None:
-    """How this process was launched; None if it was not, or the variable is not ours."""
+    """Result of this process's launch; None if it was not, or the variable is not ours."""
     try:
         return Launched(**{name: str(value) for name, value in json.loads(environ[VARIABLE]).items()})
     except (KeyError, ValueError, TypeError, AttributeError):

@@ -49,7 +49,7 @@ class Launchers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How to get into an environment.
+    """A way into an environment.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Plan:
 
     @property
     def in_words(self) -> str:
-        """For people."""
+        """Environment and launcher for people."""
         return f"{self.environment}, launched by {self.launcher}" if self.launcher else self.environment
 
 

@@ -91,7 +91,7 @@ class Suspect:
 
     @property
     def reason(self) -> str:
-        """Why these data are missing, for people."""
+        """Reason why these data are missing, for people."""
         if self.packet:
             what = f"a packet of {_iso(self.packet_ns)}"
         else:

@@ -134,8 +134,8 @@ class Status:
     dump, dump_shows
         The file with the stacks of the worker that hung last, and the innermost line of its main thread.
     restarts, renewals
-        How many workers ended since the daemon started without having been asked to, and how many to begin anew: for
-        other scripts, on request, for want of memory.
+        Workers that ended unasked since the daemon started, and workers that were restarted on purpose: for changed
+        scripts, on request, because of memory.
     errors
         The last error of each kind since the daemon started, the newest last.
     printed, printed_left_out
@@ -268,7 +268,7 @@ def clock_time(unix_s: float, form: str = "%H:%M") -> str:
 
 
 def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
-    """Why the daemon of a snapshot is down; empty if it is up.
+    """Reason why the daemon of a snapshot is down; empty if it is up.
 
     Parameters ---------- lock
         Who holds the lock beside the snapshot. It shows at once that a daemon was killed; without it, another process
@@ -287,7 +287,7 @@ def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
 
 
 def holder_beside(status_file: Path) -> Holder:
-    """Who holds the lock of the runtime directory that a snapshot is in."""
+    """Holder of the lock of the runtime directory that a snapshot is in."""
     return holder(status_file.with_name(LOCK_NAME))
 
 

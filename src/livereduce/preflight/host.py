@@ -93,14 +93,14 @@ def choose_engine(config: Config, host: Host) -> Verdict:
 
 
 def relaunch(config: Config, host: Host) -> str:
-    """Why a configuration needs another process, launched again; empty if this one is right."""
+    """Reason why a configuration needs another process, launched again; empty if this one is right."""
     if host.launched is None or host.launched.config == fingerprint(config):
         return ""
     return "the configuration changed since the daemon was launched"
 
 
 def engine_problems(config: Config, host: Host, verdict: Verdict) -> list[str]:
-    """Why the engine cannot run here."""
+    """Reasons why the engine cannot run here."""
     if relaunch(config, host):
         return []  # what holds in this Python tells nothing about the next
     if host.launched and host.launched.problem:

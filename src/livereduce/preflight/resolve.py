@@ -293,7 +293,7 @@ def private_dir(config: Config, host: Host) -> Path:
 
 
 def _obstacle(directory: Path, host: Host) -> str:
-    """Why a directory cannot be made or written, as far as can be told without trying."""
+    """Reason why a directory cannot be made or written, as far as can be told without trying."""
     for place in (directory, *directory.parents):
         try:
             if not place.exists():

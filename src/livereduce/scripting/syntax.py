@@ -53,7 +53,7 @@ def parse(text: bytes, path: Path, package: Name | None = None) -> Syntax:
 
 
 def find_problem(text: bytes, path: Path) -> str:
-    """Why a script cannot be used, with file and line if known; empty if it compiles."""
+    """Reason why a script cannot be used, with file and line if known; empty if it compiles."""
     if not text.strip():
         return f"{path}: the script is empty"
     try:

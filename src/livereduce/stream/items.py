@@ -206,7 +206,7 @@ Item = (
 
 
 class StartFrom(Enum):
-    """Where to begin reading a stream; a `StartTime` or a `Position` are the other two ways."""
+    """Place to begin reading a stream; a `StartTime` or a `Position` are the other two ways."""
 
     NOW = "now"
     RUN_START = "run_start"

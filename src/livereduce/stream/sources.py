@@ -18,7 +18,7 @@ def _open_adara(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...]) -
 
 
 OPEN: Mapping[str, Open] = {ADARA.name: _open_adara}
-"""By scheme: all that the builtin engine reads."""
+"""Sources of the builtin engine, by scheme."""
 
 
 def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, ...] = ()) -> Source:

@@ -25,7 +25,7 @@ Kind = Literal["scripts", "configuration"]
 
 ABSENT = "absent"
 UNREADABLE = "unreadable"
-"""Replace the md5 if there is none."""
+"""Words used in place of an md5 that is not available."""
 
 MAX_REREAD_BYTES = 4 << 20
 """Most bytes read again in one look because of `Times.rehash_s` alone; the rest of a large set waits for later
@@ -304,7 +304,7 @@ class Watcher:
         return self._state.files[self._config.path].last.content
 
     def problems(self, now: float) -> tuple[str, ...]:
-        """What is unreachable at present and may still come back unchanged."""
+        """Sentences on what is unreachable at present and may still come back unchanged."""
         return pending(self._state, now)
 
     def adopt(self, script_dir: Path, short_name: str, on_disk: Scripts, closure: Closure, now: float) -> None:

@@ -280,7 +280,7 @@ class Reporter:
         return self.running.text
 
     def _phase_began(self, observed: Observed) -> str:
-        """When the worker's phase began, as the same text for as long as it lasts."""
+        """Start of the worker's phase, as the same text for as long as it lasts."""
         since, _ = self._phase_since
         if since != observed.phase_since:
             at = datetime.now() - timedelta(seconds=time.monotonic() - observed.phase_since)

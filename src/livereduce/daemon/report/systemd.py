@@ -109,7 +109,7 @@ class Notifier:
 
 
 def watchdog_interval_s(environ: Mapping[str, str], pid: int) -> float | None:
-    """How often the manager expects a life sign of process `pid`; None if it does not (sd_watchdog_enabled(3))."""
+    """Interval of the life signs expected from process `pid`; None if none are (sd_watchdog_enabled(3))."""
     text, meant_for = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
     if not text.isdecimal() or not int(text) or meant_for not in ("", str(pid)):
         return None

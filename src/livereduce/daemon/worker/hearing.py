@@ -34,7 +34,7 @@ class Hearing:
 
     @property
     def complaint(self) -> str:
-        """Why the worker's beats cannot be trusted; empty as long as they can."""
+        """Reason not to trust the worker's beats; empty as long as they can."""
         if self.nonsense <= TOLERATED:
             return ""
         return (

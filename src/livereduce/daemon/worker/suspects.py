@@ -101,7 +101,7 @@ def read_suspects(state_dir: Path) -> Suspects:
 
 
 def note_end(job: Job | None, state: DaemonState, code: int, why: str) -> None:
-    """If the worker was not asked to end, conclude what its end says about the data that it had in hand."""
+    """Draw conclusions from a worker's end about the data that it had in hand, if it was not asked to end."""
     if job and code not in NO_DEATHS and state.ending not in (Ending.STOP, Ending.RENEW):
         why = state.why if state.ending else why
         note_death(Path(job.state_dir), read_mark(job.mark), why, job.script_md5s)

@@ -289,7 +289,7 @@ class Reduction:
         self.publish_s = time.perf_counter() - begun_s
 
     def _end_lacks(self) -> str:
-        """What the newest result of an ended run lacks; empty if nothing."""
+        """Data that the newest result of an ended run lacks; empty if nothing."""
         made_of, run = (replace(tally, chunks=0) for tally in (self._published or Tally(), self.tally))
         if made_of == run:
             return ""

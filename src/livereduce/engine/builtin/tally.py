@@ -69,7 +69,7 @@ class Tally:
 
     @property
     def incomplete(self) -> str:
-        """Why data are missing, for people; empty if none are."""
+        """Reasons why data are missing, for people; empty if none are."""
         reasons = ["the beginning of the run was not seen"] if self.joined_late else []
         reasons += _gap_texts(self.gaps, self.last_ns)
         if self.more_gaps:
@@ -130,5 +130,5 @@ def tally_of(chunk: Chunk) -> Tally:
 
 
 def lost(chunk: Chunk) -> Tally:
-    """What is missing because a chunk was given up; its other numbers were counted when it came."""
+    """Data that are missing because a chunk was given up; its other numbers were counted when it came."""
     return Tally(lost_chunks=1, lost_events=chunk.n_events)

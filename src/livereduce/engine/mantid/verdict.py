@@ -1,4 +1,4 @@
-"""How Mantid's loop is doing: one pure function from what is known of it to a verdict.
+"""Judge Mantid's live loop: one pure function from facts about it to a verdict.
 
 MonitorLiveData tells nobody when it ends, goes on with empty chunks when its stream has ended, and waits without limit
 in more than one place. So nothing here trusts its being listed as running: what counts is scripts that begin and end,
@@ -49,7 +49,7 @@ class SilenceRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of Mantid's loop; times in seconds of the same clock.
+    """Facts about Mantid's loop; times in seconds of the same clock.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ def judge(facts: Facts, rules: SilenceRules, now: float) -> Verdict:
 
 
 def _quiet(facts: Facts, rules: SilenceRules, now: float) -> str:
-    """Why the stream must be considered dead; empty if not.
+    """Reason to consider the stream dead; empty if not.
 
     The time from the newest data to the last check counts, not to now: while a script runs nobody checks.
     """

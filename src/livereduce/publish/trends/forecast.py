@@ -253,7 +253,7 @@ def _from_scatter(exposures: list[float], values: list[float]) -> float:
 
 
 def _breaks_the_law(steps: list[_Step]) -> str:
-    """Why the reported errors do not fall with one over the root; empty if they do, or if there are too few to tell."""
+    """Sentence if the reported errors do not fall with one over the root; empty if they do, or too few are known."""
     newest = steps[-1]
     if math.isnan(newest.error):
         return ""

@@ -76,7 +76,7 @@ class Trend:
 
     @property
     def note(self) -> str:
-        """What was left out, for people; empty if nothing was."""
+        """Note on values left out, for people; empty if nothing was."""
         if self.every == 1:
             return ""
         return f"every {self.every}{'nd' if self.every == 2 else 'th'} of {self.reported} values, and the newest"

@@ -224,7 +224,7 @@ def lead_s(gap_s: float) -> float:
 
 
 def head_start_s(*, speed: float, prefill_s: float, played_s: float | None) -> float:
-    """How long before the wall clock the beam's time must begin.
+    """Seconds before the wall clock at which the beam's time must begin.
 
     A play faster than the clock would end with stamps in the future; if its length is known (`played_s`), it begins so
     much earlier that it ends now. `prefill_s` of it are available at once.

@@ -26,7 +26,7 @@ class Stage:
 
     @property
     def next_due_ns(self) -> int:
-        """When the next packet is due; call it only while not over."""
+        """Moment when the next packet is due; call it only while not over."""
         if isinstance(self._act, Passage):
             return int(self._act.due_ns[self._packet])
         return self._act.due_ns if self._act is not None else 0

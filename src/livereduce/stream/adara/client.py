@@ -51,7 +51,7 @@ NEWEST_INDEX = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What the log already says about bad packets, or other packets that are counted: how many there were, and when."""
+    """State of the log lines on bad or otherwise counted packets: the number logged last, and when."""
 
     packets: int = 0
     at_s: float = -math.inf

@@ -124,7 +124,7 @@ def _leading(true: NDArray[np.bool_]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Where repeats are expected, and how many there were.
+    """State of expected repeats, and how many there were.
 
     Attributes
     ----------

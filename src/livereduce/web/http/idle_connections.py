@@ -30,7 +30,7 @@ def step(
 
 
 def condition_of(connection: Any) -> Condition | None:
-    """Why one of uvicorn's h11 connections stands still; None if it is working."""
+    """Condition of one of uvicorn's h11 connections that stands still; None if it is working."""
     waiting = connection.transport.get_write_buffer_size()
     if waiting:
         return "blocked", waiting

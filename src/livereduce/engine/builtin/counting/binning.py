@@ -82,7 +82,7 @@ class Binning:
 
     @cached_property
     def span_ns(self) -> int:
-        """From the first edge to the last."""
+        """Nanoseconds from the first edge to the last."""
         return int(self.edges_ns[-1] - self.edges_ns[0])
 
     @cached_property

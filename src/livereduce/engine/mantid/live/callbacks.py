@@ -48,7 +48,7 @@ LONGEST_REASON = 300
 
 
 class Steps:
-    """Runs the steps of a cycle when Mantid comes to them.
+    """Runs the steps of a cycle when Mantid calls them.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class Steps:
         self._ads.close()
 
     def run(self, step: str, input: Any, output: str) -> Any:
-        """Run a step's script; what Mantid gets as its output.
+        """Run a step's script; return what Mantid gets as its output.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class Steps:
     def _look(
         self, see: Callable[[], Described], take: Callable[[RunLedger, Described], RunLedger], *, is_chunk: bool = True
     ) -> None:
-        """Take what a workspace says into the book; a workspace that says it badly costs no cycle.
+        """Record a workspace's facts in the ledger; a workspace with bad facts does not cost the cycle.
 
         `is_chunk`: it is, or has in it, the chunk of this cycle as Mantid gave it.
         """
@@ -191,7 +191,7 @@ class Steps:
     # ---- results
 
     def _stored(self, name: str, workspace: Any) -> None:
-        """A workspace was stored by whatever thread: of a cycle's end only if no step of ours is at work."""
+        """A workspace was stored, by any thread; it ends a cycle only if none of our steps is running."""
         if name != RESULT or self.state.at_work is not None or workspace is None:
             return
         self._become(lambda state: replace(state, heard_at=time.monotonic()))
@@ -259,7 +259,7 @@ def _settled(state: CycleState) -> CycleState:
 
 
 def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> str:
-    """What the newest result of an ended run lacks; empty if nothing."""
+    """Data that the newest result of an ended run lacks; empty if nothing."""
     held = published.run_events if published.run == run.run else 0
     if held == run.run_events:
         return ""

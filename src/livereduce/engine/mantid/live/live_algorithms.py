@@ -86,7 +86,7 @@ class LiveAlgorithms:
         return self.returned_at is None
 
     def ended(self, monitor_error: str) -> str | None:
-        """Why the loop has ended; None if it runs, or may run.
+        """Reason for the end of the loop; None if it runs, or may run.
 
         Parameters
         ----------

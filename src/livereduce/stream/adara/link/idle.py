@@ -135,7 +135,7 @@ class Idle:
 
     @property
     def listen_s(self) -> float:
-        """How long the second connection listens."""
+        """Seconds that the second connection listens."""
         return min(max(LISTEN_S, 2 * self.pace.usual_s), LONGEST_LISTEN_S)
 
 
@@ -193,7 +193,7 @@ def _judge(state: Idle, fact: Silent, seen: Glimpse, waited_s: float, now: float
 
 
 def _suspicion(fact: Silent, seen: Glimpse) -> str:
-    """Why the first connection must be faulty; empty if it may be healthy."""
+    """Reason why the first connection must be faulty; empty if it may be healthy."""
     if seen.run != fact.run:
         return f"the server is {f'in run {seen.run}' if seen.run else 'between runs'} now"
     if seen.paused:

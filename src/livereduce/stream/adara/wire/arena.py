@@ -22,7 +22,7 @@ MAX_SPARE = 4
 
 
 def _references(blocks: list[NDArray[T]]) -> list[int]:
-    """How often each block is referred to; every slice of it adds one through its `base`."""
+    """Number of references to each block; every slice of it adds one through its `base`."""
     return [sys.getrefcount(block) for block in blocks]
 
 

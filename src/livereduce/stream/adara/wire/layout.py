@@ -13,7 +13,7 @@ from livereduce.base.times import NS_PER_S
 HEADER_WORDS = 4
 HEADER_BYTES = 16
 FORMAT_WORD, SECONDS_WORD, NANOSECONDS_WORD = 1, 2, 3
-"""Of a header; its first word is the length of the payload in bytes."""
+"""Words of a header; the first is the length of the payload in bytes."""
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 """The longest payload accepted. SNS's own parser stops at 48 MiB; a banked packet of 6 million events fits into it."""
 TICK_NS = 100
@@ -154,7 +154,7 @@ MONITOR_WORDS = 3
 MONITOR_OFFSET_WORD = 2
 MONITOR_COUNT_BITS, MONITOR_ID_BITS = 22, 10
 MONITOR_TOF_BITS = 21
-"""Of an event word of a monitor; the bits above are the cycle and the edge."""
+"""Time bits of a monitor's event word; the bits above are the cycle and the edge."""
 CORRECTED = 0x8000_0000
 """Bit of an offset word: the offset is already in the times of flight."""
 VARIABLE_WORDS = 3
