@@ -85,3 +85,11 @@ def test_the_page_for_testers_names_every_package_that_ends_a_skip() -> None:
     first, second = (set(line.split()) for line in named.stdout.splitlines())
     assert first == {"make", "python3-venv"}
     assert set(PACKAGES.values()) - NOT_FOR_TESTS <= second
+
+
+def test_the_tests_that_ci_and_make_name_are_there() -> None:
+    """A test that moves must not leave CI with a path to nothing: pytest then runs none of them."""
+    text = "".join(path.read_text() for path in [ROOT / "Makefile", *(ROOT / ".ci").iterdir()])
+    named = re.findall(r"(?<![\w./])(?:test|benchmarks)/[\w./]+", text)
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []

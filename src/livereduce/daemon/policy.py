@@ -1,7 +1,7 @@
 """The daemon's policy: one pure function from (state, fact, now) to (state, actions).
 
 No clock, process, file or signal in here; the facts are gathered and the actions carried out by `daemon.loop`. The
-words it speaks are in `daemon.vocabulary`.
+words it speaks are in `livereduce.daemon.facts`.
 
 ::
 

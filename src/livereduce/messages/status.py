@@ -119,7 +119,7 @@ class Status:
     problems
         What keeps a parked service from starting, or the texts of all conditions, the most urgent first.
     conditions
-        What somebody should look at now, each since when; `daemon.conditions` has their order.
+        What somebody should look at now, each since when; `livereduce.messages.conditions` has their order.
     generation, worker_pid
         The newest worker; the pid is None while there is none.
     phase, progress

@@ -1,6 +1,6 @@
 """Decide what a change of scripts or configuration means for a running worker: restart, stop, or only a report.
 
-`inputs.watcher` tells that a file has changed and settled; here it is judged whether it can be used. A change that
+`watcher.py` tells that a file has changed and settled; here it is judged whether it can be used. A change that
 cannot be used is only reported: the worker goes on with what it was started on.
 """
 

@@ -1,6 +1,6 @@
 """Monitor the worker's memory every `mem_check_interval_sec`, and tell the policy.
 
-`memory.usage` measures and `memory.policy` decides; this module knows when, and keeps the state between workers.
+`usage.py` measures and `memory.policy` decides; this module knows when, and keeps the state between workers.
 """
 
 import logging
@@ -25,7 +25,7 @@ class Weighing:
     Attributes
     ----------
     state
-        State of `memory.policy`: what holds for the next worker, and whether the run fits at all.
+        State of `policy.py`: what holds for the next worker, and whether the run fits at all.
     newest
         The newest measurement of the present worker; None before the first.
     """

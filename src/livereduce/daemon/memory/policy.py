@@ -11,10 +11,10 @@
 Below the limit no worker is ever ended. A worker that was ended for its memory starts again from the start of the run,
 and a run that is simply too large would end it again and again. So from the second time within one run on, the builtin
 engine keeps histograms instead of events until the run has ended (`MemoryState.keep_events_next`). That is done only if
-the events held are the cause (`memory.growth`). If a script's own memory is the cause, or histograms do not help, the
+the events held are the cause (`growth.py`). If a script's own memory is the cause, or histograms do not help, the
 waits between the starts grow and `MemoryState.does_not_fit` says so.
 
-`memory.usage` reads how much there is, and how much there may be. A worker ended by the kernel's own limit is not
+`usage.py` reads how much there is, and how much there may be. A worker ended by the kernel's own limit is not
 handled here: that is a crash like any other.
 """
 

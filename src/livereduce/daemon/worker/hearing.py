@@ -1,6 +1,6 @@
 """Parse the lines on the beat pipe of one worker; invalid lines are counted.
 
-Pure; the pipe is read in `worker.process`. A worker's own lines arrive whole and in order (`livereduce.messages.beat`),
+Pure; the pipe is read in `process.py`. A worker's own lines arrive whole and in order (`livereduce.messages.beat`),
 so anything else was written by a script, or the worker is broken. A few such lines do no harm. Many mean that the state
 of the worker is unknown.
 """

@@ -1,4 +1,4 @@
-"""Output of a worker, cut into lines. Pure; the pipe is read in `worker.process`."""
+"""Output of a worker, cut into lines. Pure; the pipe is read in `process.py`."""
 
 from collections import deque
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Durations of script calls, kept across daemon restarts; `worker.usual` decides what follows from them."""
+"""Durations of script calls, kept across daemon restarts; `usual.py` decides what follows from them."""
 
 import logging
 from pathlib import Path
