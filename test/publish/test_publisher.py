@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from helpers.reduced import Shelf, job_of
+from livereduce.publish.failures import Failures
 from livereduce.publish.product import Product
-from livereduce.publish.publisher import Outlet, outlet_of
+from livereduce.publish.products.writer import Writer
+from livereduce.publish.publisher import REST, SLOW_S, Outlet, outlet_of
+from livereduce.publish.sinks import NewResult, PlotSink, PublishFact, RunOver
 from livereduce.publish.trends.trends import read_trends
 from livereduce.scripting.metric import ReportedMetric
 
@@ -76,6 +79,72 @@ def test_plots_are_offered_though_the_product_cannot_be_written(tmp_path: Path) 
     made = outlet_of(job, Full())
     assert not made.publish(product())
     assert "no space left" in made.problems["publish"]
-    assert made._plots is not None
-    assert list(made._plots._products) == [7]
+    plots = made._sinks[-1]
+    assert isinstance(plots, PlotSink)
+    assert list(plots._plots._products) == [7]
     made.close()
+
+
+class Probe:
+    """A sink that takes its time, and fails if told to."""
+
+    takes: tuple[type, ...] = (NewResult, RunOver)
+    problem = ""
+
+    def __init__(self, name: str, clock: "list[float]", *, can_miss: bool = True) -> None:
+        self.name, self.clock, self.can_miss = name, clock, can_miss
+        self.took_s, self.fails = 0.0, False
+        self.taken: list[PublishFact] = []
+
+    def take(self, fact: PublishFact) -> None:
+        self.clock[0] += self.took_s
+        if self.fails:
+            raise RuntimeError(f"{self.name} is broken")
+        self.taken.append(fact)
+
+
+def fan_out(clock: list[float], *probes: Probe) -> Outlet:
+    failures = Failures(lambda: clock[0])
+    return Outlet(Writer(Shelf(), failures), probes, failures, lambda: clock[0])
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_sink_that_fails_keeps_the_result_from_no_other(broken: int) -> None:
+    clock = [0.0]
+    probes = [Probe(name, clock) for name in "abc"]
+    probes[broken].fails = True
+    made = fan_out(clock, *probes)
+    made.publish(product())
+    made.ended(7)
+    assert [len(probe.taken) for probe in probes] == [0 if k == broken else 2 for k in range(3)]
+    assert made.problems == {probes[broken].name: f"RuntimeError: {probes[broken].name} is broken"}
+    probes[broken].fails = False
+    made.publish(product())
+    assert made.problems == {}
+
+
+def test_a_slow_sink_rests_and_hears_of_the_ends_of_runs_all_the_same() -> None:
+    clock = [0.0]
+    slow, quick = Probe("slow", clock), Probe("quick", clock)
+    slow.took_s = SLOW_S + 1
+    made = fan_out(clock, slow, quick)
+    for _ in range(3):
+        made.publish(product())
+    assert (len(slow.taken), len(quick.taken)) == (1, 3)
+    assert made.seconds == {"slow": SLOW_S + 1, "quick": 0.0}
+    made.ended(7)
+    assert isinstance(slow.taken[-1], RunOver)
+    clock[0] += REST * slow.took_s
+    made.publish(product())
+    assert len(slow.taken) == 3
+
+
+def test_the_product_files_miss_no_result_however_slow(caplog: pytest.LogCaptureFixture) -> None:
+    clock = [0.0]
+    files = Probe("product files", clock, can_miss=False)
+    files.took_s = 10 * SLOW_S
+    made = fan_out(clock, files)
+    for _ in range(3):
+        made.publish(product())
+    assert len(files.taken) == 3
+    assert "product files took 100 s for one result" in caplog.text

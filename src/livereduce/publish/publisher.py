@@ -1,12 +1,14 @@
-"""Publish a result: trends, product files, and the live data server if one is configured.
+"""Publish a result: a fan-out to trends, product files, and the live data server if one is configured.
 
-A failure in here is reported in `Outlet.problems`, and the reduction goes on.
+The sinks come one after the other. Each is contained, so that one that fails keeps the result from no other; each is
+timed, and one that is too slow is left out for a while. A failure is reported in `Outlet.problems`, and the reduction
+goes on.
 """
 
-import math
+import logging
 import time
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from livereduce.messages.job import Job
@@ -14,68 +16,87 @@ from livereduce.publish.failures import Failures
 from livereduce.publish.livedata.sender import Plots
 from livereduce.publish.product import Product
 from livereduce.publish.products.writer import INDEX, PRODUCTS, Publisher, Writer
+from livereduce.publish.sinks import (
+    FILES,
+    Closing,
+    FileSink,
+    InRun,
+    NewResult,
+    PlotSink,
+    PublishFact,
+    PulseSeen,
+    RetryDue,
+    RunOver,
+    Sink,
+    TrendSink,
+)
 from livereduce.publish.trends.recorder import TrendRecorder
-from livereduce.publish.trends.trends import Exposure
 from livereduce.scripting.metric import ReportedMetric
 
-TRENDS, PLOTS = "trends", "publish_plots"
+SLOW_S = 10.0
+"""A sink that takes longer for one result holds up the reduction: writing a large product takes about a second."""
+REST = 9.0
+"""A slow sink that can miss a result rests for so many times what it took: it costs at most a tenth of the time."""
+
+logger = logging.getLogger("livereduce.publish")
 
 
 class Outlet:
-    """The publisher of an engine: takes each product with what the scripts have reported. Never raises.
+    """The publisher of an engine: gives each result and what becomes of runs to every sink. Never raises.
 
     Parameters
     ----------
-    products
-        Destination of the product files.
-    folder
-        Folder of the products, for the trends.
-    scripts
-        The md5 of proc and post_proc.
-    plots
-        Sends the plots; None: no plots are sent.
+    writer
+        Keeps the product files; one of the sinks writes through it.
+    sinks
+        In the order in which they get a result.
+    clock
+        Seconds, monotonic.
+
+    Attributes
+    ----------
+    seconds
+        How long each sink took for its last result.
     """
 
-    def __init__(self, products: Publisher, folder: Path, scripts: tuple[str, ...], plots: Plots | None = None) -> None:
-        self._failures = Failures()
-        self._writer = Writer(products, self._failures)
-        self._recorder = TrendRecorder(folder, scripts)
-        self._plots = plots
+    def __init__(
+        self,
+        writer: Writer,
+        sinks: Sequence[Sink],
+        failures: Failures,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._writer, self._sinks, self._failures, self._clock = writer, tuple(sinks), failures, clock
+        self._rests_until = dict.fromkeys((sink.name for sink in sinks), float("-inf"))
+        self.seconds = dict.fromkeys((sink.name for sink in sinks), 0.0)
 
     def publish(self, product: Product, reported: Sequence[ReportedMetric] = ()) -> bool:
-        """Write trends and product, and queue the plot; return True if the product was written.
+        """Give a result to every sink; return True if the product was written.
 
         The index is written last, so that everything it names exists. Failed writes wait for the disk.
         """
-        self._failures.contain(TRENDS, lambda: self._record(product, reported))
-        written = self._writer.publish(product)
-        if (plots := self._plots) is not None:  # a full disk is no reason not to send the plot
-            self.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
-            self._failures.contain(PLOTS, lambda: plots.offer(product))
-        return written
+        self._fan_out(NewResult(product=product, reported=reported))
+        return self._writer.is_written(product)
 
     def ended(self, run: int, incomplete: str = "") -> None:
         """Record the end of a run; `incomplete`: what is missing in products not written with the run's last data."""
-        self._writer.ended(run, incomplete)
+        self._fan_out(RunOver(run=run, incomplete=incomplete))
 
     def in_run(self, run: int, connection: int = 1) -> None:
         """Record the run that the stream is in (0: none), as read on the connection of this number."""
-        self._writer.in_run(run, connection)
+        self._fan_out(InRun(run=run, connection=connection))
 
     def look(self) -> None:
         """Retry failed writes, if due."""
-        self._writer.look()
+        self._fan_out(RetryDue())
 
     def seen(self, run: int, newest_unix_s: float) -> None:
         """Record a pulse of a run from the stream: the run goes on, so its plot may be sent."""
-        if (plots := self._plots) is not None:
-            self._failures.contain(PLOTS, lambda: plots.seen(run, newest_unix_s))
+        self._fan_out(PulseSeen(run=run, newest_unix_s=newest_unix_s))
 
     def close(self) -> None:
         """Write waiting data if that is possible now, and send nothing more."""
-        self._writer.close()
-        if self._plots is not None:
-            self._failures.contain(PLOTS, self._plots.close)
+        self._fan_out(Closing())
 
     @property
     def gaps(self) -> int:
@@ -91,23 +112,33 @@ class Outlet:
     def problems(self) -> dict[str, str]:
         """Last failures: ``publish`` (product files and their index), ``trends``, ``publish_plots``."""
         found = dict(self._failures.now)
-        if index := found.pop(INDEX, ""):
-            found.setdefault(PRODUCTS, index)
-        if self._plots is not None and self._plots.problem:
-            found[PLOTS] = self._plots.problem
-        return found
+        for name in (INDEX, FILES):
+            if problem := found.pop(name, ""):
+                found.setdefault(PRODUCTS, problem)
+        return found | {sink.name: sink.problem for sink in self._sinks if sink.problem}
 
-    def _record(self, product: Product, reported: Sequence[ReportedMetric]) -> None:
-        """Record the metrics that the scripts reported in this cycle."""
-        facts = product.attributes
-        at = Exposure(
-            time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
-            events=int(facts.get("events", 0)),
-            charge_pc=float(facts.get("proton_charge_pc", 0.0)),
-        )
-        if not math.isfinite(at.charge_pc):
-            raise ValueError(f"a proton charge of {at.charge_pc} pC")
-        self._recorder.record(product.run, _unix_s(facts.get("first_pulse")), at, reported)
+    def _fan_out(self, fact: PublishFact) -> None:
+        for sink in self._sinks:
+            if not isinstance(fact, sink.takes):
+                continue
+            if isinstance(fact, NewResult):
+                self._give_result(sink, fact)
+            else:
+                self._failures.contain(sink.name, partial(sink.take, fact))
+
+    def _give_result(self, sink: Sink, fact: NewResult) -> None:
+        begun_s = self._clock()
+        if sink.can_miss and begun_s < self._rests_until[sink.name]:
+            return
+        self._failures.contain(sink.name, partial(sink.take, fact))
+        took_s = self.seconds[sink.name] = self._clock() - begun_s
+        if took_s > SLOW_S:
+            logger.warning("%s took %.0f s for one result%s", sink.name, took_s, _rest(sink, took_s))
+            self._rests_until[sink.name] = self._clock() + REST * took_s
+
+
+def _rest(sink: Sink, took_s: float) -> str:
+    return f"; it gets no results for the next {REST * took_s:.0f} s" if sink.can_miss else ""
 
 
 def outlet_of(job: Job, products: Publisher) -> Outlet:
@@ -119,13 +150,9 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
         Destination of the product files.
     """
     scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
-    plots = Plots(Path(job.publish_config), job.short_name) if job.publish_config else None
-    return Outlet(products, Path(job.state_dir) / "products", scripts, plots)
-
-
-def _unix_s(text: object) -> float:
-    """Convert an ISO time to Unix time; 0 if there is none."""
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return 0.0
+    failures = Failures()
+    writer = Writer(products, failures)
+    sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", scripts)), FileSink(writer)]
+    if job.publish_config:
+        sinks.append(PlotSink(Plots(Path(job.publish_config), job.short_name)))
+    return Outlet(writer, sinks, failures)

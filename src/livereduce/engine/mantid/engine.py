@@ -91,7 +91,8 @@ class MantidEngine:
             self._changed.wait(timeout_s)  # this also lets scripts have the interpreter's lock
             self._changed.clear()
             verdict = self._judge()
-        self._told_over = isinstance(verdict, Over)
+        with self._telling:
+            self._told_over = isinstance(verdict, Over)
         book = self._steps.state.book
         self._outlet.look()
         self._outlet.seen(book.run, book.last_ns / 1e9)
@@ -148,6 +149,8 @@ class MantidEngine:
     def _beat(self, phase: Phase, verdict: Verdict | None = None) -> None:
         # While stopping, the limits of the other phases no longer apply; a step may begin at that very moment.
         with self._telling:
+            if self._told_over and not self._stopping:
+                return  # the worker is about to end: its last beat must keep the reason
             self._tell(Phase.STOPPING if self._stopping else phase, self._progress(verdict) if verdict else None)
 
     def _progress(self, verdict: Verdict) -> Progress:

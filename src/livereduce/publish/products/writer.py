@@ -69,12 +69,17 @@ class Writer:
         return self._products.notes
 
     def publish(self, product: Product) -> bool:
-        """Write a product, and older waiting ones if a retry is due; return True if it was written."""
+        """Write a product, and older ones that wait if due; return True if it was written."""
         with self._lock:
             older = self._waiting.products if self._waiting.is_due(self._clock()) else ()
             self._waiting = queue.add_product(self._waiting, product)
             held = tuple(one for one in self._waiting.products if any(one is other for other in older))
             self._write((*held, product))
+            return queue.is_written(self._waiting, product)
+
+    def is_written(self, product: Product) -> bool:
+        """Check that no product of its run and name waits, or was given up."""
+        with self._lock:
             return queue.is_written(self._waiting, product)
 
     def ended(self, run: int, incomplete: str = "") -> None:

@@ -1,0 +1,169 @@
+"""The places that results go to, each behind the one method of `Sink`: trends, product files, plots."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from livereduce.publish.livedata.sender import Plots
+from livereduce.publish.product import Product
+from livereduce.publish.products.writer import Writer
+from livereduce.publish.trends.recorder import TrendRecorder
+from livereduce.publish.trends.trends import Exposure
+from livereduce.scripting.metric import ReportedMetric
+
+TRENDS, FILES, PLOTS = "trends", "product files", "publish_plots"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NewResult:
+    """A product, and the metrics that the scripts reported with it."""
+
+    product: Product
+    reported: Sequence[ReportedMetric] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InRun:
+    """The stream is in this run (0: none), as read on the connection of this number."""
+
+    run: int
+    connection: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOver:
+    """A run is over; `incomplete`: what is missing in products not written with the run's last data."""
+
+    run: int
+    incomplete: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulseSeen:
+    """The stream has brought a pulse of a run: the run goes on."""
+
+    run: int
+    newest_unix_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDue:
+    """A moment to retry what failed, if due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Nothing more comes."""
+
+
+PublishFact = NewResult | InRun | RunOver | PulseSeen | RetryDue | Closing
+
+
+class Sink(Protocol):
+    """One place that results go to.
+
+    Attributes
+    ----------
+    name
+        Key of its problems in the status.
+    takes
+        The facts that it wants.
+    can_miss
+        A result that it misses is not lost for good: while it is too slow, it is left out.
+    """
+
+    name: str
+    takes: tuple[type, ...]
+    can_miss: bool
+
+    def take(self, fact: PublishFact) -> None:
+        """Act on a fact of one of the types in `takes`; may raise anything."""
+
+    @property
+    def problem(self) -> str:
+        """What fails in the background; empty if nothing does."""
+
+
+class TrendSink:
+    """Records the metrics of each result (`livereduce.publish.trends`)."""
+
+    name, can_miss, problem = TRENDS, True, ""
+    takes: tuple[type, ...] = (NewResult,)
+
+    def __init__(self, recorder: TrendRecorder) -> None:
+        self._recorder = recorder
+
+    def take(self, fact: PublishFact) -> None:
+        """Record what the scripts have reported."""
+        if not isinstance(fact, NewResult):
+            return
+        facts = fact.product.attributes
+        at = Exposure(
+            time_unix_s=_unix_s(facts.get("last_pulse")) or time.time(),
+            events=int(facts.get("events", 0)),
+            charge_pc=float(facts.get("proton_charge_pc", 0.0)),
+        )
+        if not math.isfinite(at.charge_pc):
+            raise ValueError(f"a proton charge of {at.charge_pc} pC")
+        self._recorder.record(fact.product.run, _unix_s(facts.get("first_pulse")), at, fact.reported)
+
+
+class FileSink:
+    """Writes the product files and their index; the writer keeps what cannot be written, so that nothing is missed."""
+
+    name, can_miss, problem = FILES, False, ""
+    takes: tuple[type, ...] = (NewResult, InRun, RunOver, RetryDue, Closing)
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def take(self, fact: PublishFact) -> None:
+        """Write what there is to write."""
+        match fact:
+            case NewResult(product=product):
+                self._writer.publish(product)
+            case InRun(run=run, connection=connection):
+                self._writer.in_run(run, connection)
+            case RunOver(run=run, incomplete=incomplete):
+                self._writer.ended(run, incomplete)
+            case RetryDue():
+                self._writer.look()
+            case Closing():
+                self._writer.close()
+
+
+class PlotSink:
+    """Has plots sent to the facility's live data server, in the background."""
+
+    name, can_miss = PLOTS, True
+    takes: tuple[type, ...] = (NewResult, PulseSeen, Closing)
+
+    def __init__(self, plots: Plots) -> None:
+        self._plots = plots
+
+    @property
+    def problem(self) -> str:
+        """Why the last upload failed; empty if it did not."""
+        return self._plots.problem
+
+    def take(self, fact: PublishFact) -> None:
+        """Queue a plot; never waits for the server."""
+        match fact:
+            case NewResult(product=product):
+                self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
+                self._plots.offer(product)
+            case PulseSeen(run=run, newest_unix_s=newest_unix_s):
+                self._plots.seen(run, newest_unix_s)
+            case Closing():
+                self._plots.close()
+
+
+def _unix_s(text: object) -> float:
+    """Convert an ISO time to Unix time; 0 if there is none."""
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        return 0.0
