@@ -47,7 +47,7 @@ class OnePulse:
 
     def position(self) -> Position:
         """No place in particular."""
-        return Position(run=0, pulse_ns=0)
+        return Position("")
 
     def state(self) -> SourceState:
         """Always well."""

@@ -87,7 +87,7 @@ class ScriptedSource:
         return entry
 
     def position(self) -> Position:
-        return Position(run=0, pulse_ns=0)
+        return Position("")
 
     def state(self) -> SourceState:
         return SourceState(address="scripted", connected=self.connected, connects=len(self.opened))

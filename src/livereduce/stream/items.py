@@ -219,12 +219,11 @@ class StartTime:
     time_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a stream that can be stored: after the last pulse read. Only its source understands it."""
+    """A place in a stream that can be stored: after the last item read. Only the source that gave it reads `token`."""
 
-    run: int
-    pulse_ns: int
+    token: str
 
 
 At = StartFrom | StartTime | Position

@@ -22,10 +22,11 @@ from livereduce.stream.adara.client import (
 )
 from livereduce.stream.adara.link import retry
 from livereduce.stream.adara.link.retry import Retry, broke
+from livereduce.stream.adara.position import position_after
 from livereduce.stream.adara.session import SessionState, resuming, starting_at
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.layout import MAX_PAYLOAD_BYTES
-from livereduce.stream.items import At, Gap, Geometry, Item, Position, RunStarted, SourceLost, StartFrom, StartTime
+from livereduce.stream.items import At, Gap, Geometry, Item, RunStarted, SourceLost, StartFrom, StartTime
 
 WAIT_S = 600.0
 """Longer than any test may take: whoever waits for it where something has happened fails."""
@@ -98,7 +99,7 @@ def test_a_run_from_its_start() -> None:
     assert edges_of(got.items) == [RunStarted(run=101, time_ns=T0)]
     assert pulse_numbers(got.items) == [1, 2, 3]
     assert [value for _, value in logs_of(got.items)["temp"]] == [1.0, 2.0, 3.0]
-    assert source.position() == Position(run=101, pulse_ns=T0 + 3 * NS // 2)
+    assert source.position() == position_after(run=101, pulse_ns=T0 + 3 * NS // 2)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_run_from_its_start() -> None:
         (StartFrom.NOW, 0),
         (StartFrom.RUN_START, 1),
         (StartTime(T0 + 5), SECOND),
-        (Position(run=101, pulse_ns=T0 + 5), SECOND),
+        (position_after(run=101, pulse_ns=T0 + 5), SECOND),
     ],
 )
 def test_where_to_begin_goes_into_the_hello(at: At, start: int) -> None:
@@ -370,8 +371,8 @@ AFTER_A_FUTURE_STAMP = SessionState(run=5, recent_ns=(T0, T0 + 1, T0 + 9**18))
         (StartTime(-5), starting_at(-5), RUN_START),
         (StartTime(2**63 - 1), starting_at(2**63 - 1), NEWEST_INDEX),
         (StartTime(T0), IN_RUN, SECOND),
-        (Position(run=5, pulse_ns=T0), resuming(Position(run=5, pulse_ns=T0)), SECOND),
-        (Position(run=5, pulse_ns=0), resuming(Position(run=5, pulse_ns=0)), RUN_START),
+        (position_after(run=5, pulse_ns=T0), resuming(position_after(run=5, pulse_ns=T0)), SECOND),
+        (position_after(run=5, pulse_ns=0), resuming(position_after(run=5, pulse_ns=0)), RUN_START),
     ],
 )
 def test_the_second_to_begin_with(at: At, state: SessionState, second: int) -> None:

@@ -21,6 +21,7 @@ from livereduce.stream.adara.client import start_second
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.delivered import nothing_delivered
 from livereduce.stream.adara.link.retry import Retry
+from livereduce.stream.adara.position import position_after
 from livereduce.stream.adara.repeats import Seen
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
 from livereduce.stream.items import (
@@ -29,7 +30,6 @@ from livereduce.stream.items import (
     Item,
     MonitorBatch,
     Paused,
-    Position,
     Resumed,
     RunEnded,
     RunStarted,
@@ -219,7 +219,7 @@ def test_reconnected_with_overlap_loses_and_repeats_nothing() -> None:
     items = stream.feed(status(1.5, RUN_BOF, 101) + pulses(2, 3, 4, 5))
     assert (got(items), edges_of(items)) == ([(101, 4), (101, 5)], [])
     assert stream.state.window.repeated_pulses == 2
-    assert stream.state.position == Position(run=101, pulse_ns=at(5))
+    assert stream.state.position == position_after(run=101, pulse_ns=at(5))
 
 
 def test_reconnected_to_a_snapshot_in_the_same_run() -> None:
@@ -343,21 +343,21 @@ def test_two_pulses_with_one_time_are_both_delivered() -> None:
 
 
 def test_resuming_a_stored_position() -> None:
-    stream = Stream(session.resuming(Position(run=101, pulse_ns=at(2))))
+    stream = Stream(session.resuming(position_after(run=101, pulse_ns=at(2))))
     stream.connect()
     items = stream.feed(status(0, NEW_RUN, 101) + pulses(1, 2, 3))
     assert (got(items), edges_of(items)) == ([(101, 3)], [])
 
 
 def test_resuming_a_position_whose_run_is_over() -> None:
-    stream = Stream(session.resuming(Position(run=101, pulse_ns=at(2))))
+    stream = Stream(session.resuming(position_after(run=101, pulse_ns=at(2))))
     stream.connect()
     items = stream.feed(status(5, NEW_RUN, 102) + pulses(6))
     assert [type(edge).__name__ for edge in edges_of(items)] == ["Gap", "RunEnded", "RunStarted"]
 
 
 def test_resuming_a_position_without_a_pulse_is_no_gap() -> None:
-    stream = Stream(session.resuming(Position(run=101, pulse_ns=0)))
+    stream = Stream(session.resuming(position_after(run=101, pulse_ns=0)))
     stream.connect()
     items = stream.feed(status(0, STATE, 101) + pulses(1))
     assert (got(items), edges_of(items)) == ([(101, 1)], [])
@@ -365,9 +365,9 @@ def test_resuming_a_position_without_a_pulse_is_no_gap() -> None:
 
 def test_position_is_after_the_last_pulse_delivered() -> None:
     stream = Stream()
-    assert stream.state.position == Position(run=0, pulse_ns=0)
+    assert stream.state.position == position_after(run=0, pulse_ns=0)
     stream.feed(status(0, NEW_RUN, 7) + pulses(1, 2))
-    assert stream.state.position == Position(run=7, pulse_ns=at(2))
+    assert stream.state.position == position_after(run=7, pulse_ns=at(2))
 
 
 # Any history of packets, against a session that is written packet by packet.

@@ -21,6 +21,7 @@ from livereduce.stream.adara.link.connection import Connection
 from livereduce.stream.adara.link.idle import Ask, Enough, Heard, Idle, Joined, Leave, Silent
 from livereduce.stream.adara.link.probe import Probe
 from livereduce.stream.adara.link.retry import Retry
+from livereduce.stream.adara.position import run_and_pulse
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable, halves
@@ -80,7 +81,7 @@ def start_second(at: At, state: SessionState, tries: Retry) -> int:
     if isinstance(at, StartTime):
         return _second(at.time_ns)
     if isinstance(at, Position):
-        return _second(at.pulse_ns)
+        return _second(run_and_pulse(at)[1])
     return NOW if at is StartFrom.NOW else RUN_START
 
 

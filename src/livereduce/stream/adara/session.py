@@ -21,6 +21,7 @@ from livereduce.base.times import NS_PER_S
 from livereduce.stream.adara import pauses
 from livereduce.stream.adara.delivered import Delivered, nothing_delivered
 from livereduce.stream.adara.pauses import Pause
+from livereduce.stream.adara.position import position_after, run_and_pulse
 from livereduce.stream.adara.repeats import (
     MAX_NOTES,
     PAUSED_BY,
@@ -95,7 +96,7 @@ class SessionState:
     @property
     def position(self) -> Position:
         """The place after the last pulse delivered."""
-        return Position(run=self.run or 0, pulse_ns=self.last_ns or 0)
+        return position_after(run=self.run or 0, pulse_ns=self.last_ns or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +136,11 @@ def starting_at(time_ns: int) -> SessionState:
 
 def resuming(position: Position) -> SessionState:
     """Start a session after a stored position; a position without a pulse expects no overlap."""
-    if not position.pulse_ns:
-        return SessionState(run=position.run)
-    state = starting_at(position.pulse_ns + 1)
-    return replace(state, run=position.run, recent_ns=(position.pulse_ns,))
+    run, pulse_ns = run_and_pulse(position)
+    if not pulse_ns:
+        return SessionState(run=run)
+    state = starting_at(pulse_ns + 1)
+    return replace(state, run=run, recent_ns=(pulse_ns,))
 
 
 def step(state: SessionState, fact: Fact, now: float) -> tuple[SessionState, tuple[Output, ...]]:
