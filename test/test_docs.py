@@ -90,6 +90,17 @@ def test_the_project_explains_itself() -> None:
     assert [line for line in found if not line.startswith("test/test_docs.py")] == []
 
 
+def test_the_demo_says_what_the_readme_shows() -> None:
+    """Each line, its numbers aside, is made of words that the demo and the state's sentence have."""
+    lines = re.findall(r"^\d\d:\d\d:\d\d  (.+)$", (ROOT / "README.md").read_text(), re.M)
+    sources = [ROOT / "src" / "livereduce" / name for name in ("commands/demo.py", "messages/shown.py")]
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
+    texts = " ".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    assert len(lines) == 3
+    for line in lines:
+        assert set(re.findall(r"[a-z_]+", line)) <= {*re.findall(r"[a-z_]+", texts), *StateWord}
+
+
 # ---- configuration.md
 
 
