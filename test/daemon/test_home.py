@@ -47,7 +47,7 @@ def test_who_has_it_is_said_with_pid_host_and_configuration(tmp_path: Path) -> N
     with held(folder / STATE_FILE_NAME) as who:
         with pytest.raises(Held) as refused:
             state().move(folder, "mine.conf")
-        assert str(refused.value) == f"another livereduce ({who}) runs with state directory {folder}"
+        assert str(refused.value) == f"another livereduce ({who}) already uses state directory {folder}"
         seen = holder(folder / STATE_FILE_NAME)
         assert (seen.held, seen.who, seen.configuration) == (True, who, "/etc/other.conf")
     home = state()

@@ -189,9 +189,11 @@ def same_state(rig: Rig) -> None:
     other.write_text(json.dumps(json.loads(conf.read_text()) | {"runtime_dir": "run2"}))
     second = rig.beamline.livereduce("run", "other.conf")
     holder = f"pid {before.pid} on {socket.gethostname()}, configuration {conf}"
-    assert (second.returncode, f"{holder}) runs with state directory" in second.stdout) == (78, True), second.stdout
+    assert (second.returncode, f"{holder}) already uses state directory" in second.stdout) == (78, True), second.stdout
     checked = rig.beamline.livereduce("check", "other.conf")
-    assert (checked.returncode, f"{holder}) runs with state directory" in checked.stdout) == (78, True), checked.stdout
+    assert (checked.returncode, f"{holder}) already uses state directory" in checked.stdout) == (78, True), (
+        checked.stdout
+    )
     own = rig.beamline.livereduce("check", "livereduce.conf")
     assert (own.returncode, own.stdout.count(f"in use by livereduce ({holder})")) == (0, 2), own.stdout
     rig.saw_log("another livereduce", "state directory")

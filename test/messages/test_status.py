@@ -479,9 +479,9 @@ def test_what_is_not_counted_and_what_must_not_be_used_is_shown() -> None:
     told = describe(replace(FULL, progress=seen))
     assert "not counted    of 17 events, 7 had no pixel (3 unmapped, 4 invalid)" in told
     assert "invalid logs   temp" in told
-    assert "left out" not in told
+    assert "data lost" not in told
     faults = describe(replace(FULL, progress=changed(PROGRESS, total={"contained": 2})))
-    assert "left out       2 times, because of an internal error (see the log)" in faults
+    assert "data lost      2 times, because of an internal error (see the log)" in faults
     outside = changed(PROGRESS, run={"unmapped": 0, "erroneous": 0, "events": 10, "outside_tof": 2, "unknown_pixel": 1})
     partly = "of 10 events, 1 had no pixel (1 without a spectrum) and 2 lay outside the time-of-flight bins"
     assert f"not counted    {partly}" in describe(replace(FULL, progress=outside))

@@ -55,7 +55,7 @@ def test_a_broken_script_is_replaced_and_named(scripts: Path, state: Path, text:
     since = json.loads((state / "good" / INDEX).read_text())[PROC]["since"]
     md5 = md5_of(b"output = 1\n")
     assert note.problem == f"{scripts}/{why}" or note.problem.startswith(f"{scripts}/{why}:")
-    assert note.instead == f"the last good version (md5 {md5}, in use since {since}) is used"
+    assert note.instead == f"the last good version (md5 {md5}, in use since {since}) stays in use"
 
 
 def test_a_script_that_was_never_good_stays_a_problem(scripts: Path, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_with_the_directory_out_of_reach_what_was_used_last_goes_on(
     mended, notes = mend(found, state)
     assert mended == Scripts(proc=proc)
     assert notes[0].problem == found.problem
-    assert "is used" in notes[1].instead
+    assert "stays in use" in notes[1].instead
 
 
 def test_with_the_directory_out_of_reach_and_nothing_remembered_that_is_the_problem(

@@ -95,7 +95,7 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
         rows += [("beam", f"off since {clock_time(source.no_beam_since)}")]
     rows += [("incomplete", run.incomplete)] if run.incomplete else []
     if total.contained:
-        rows += [("left out", f"{total.contained} times, because of an internal error (see the log)")]
+        rows += [("data lost", f"{total.contained} times, because of an internal error (see the log)")]
     rows += [("invalid logs", run.invalid_logs)] if run.invalid_logs else []
     rows += [("earlier runs", text) for text in progress.incomplete_runs]
     rows += [("steps", f"{total.chunks} chunks, {total.results} results, {total.script_errors} script errors")]

@@ -34,5 +34,5 @@ class Boundary:
             if now - self._told_at.get(part, float("-inf")) >= FAILURE_WINDOW_S:
                 self._told_at[part] = now
                 log.exception(
-                    "internal error in the daemon (%s; %d errors so far); the daemon goes on", part, self._count
+                    "internal error in the daemon (%s; %d errors so far); the daemon keeps running", part, self._count
                 )

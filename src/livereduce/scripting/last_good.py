@@ -96,7 +96,9 @@ def _mended(script: ScriptFile | None, state_dir: Path, parse: Parse, notes: lis
     if found is None or found[0].path != script.path:  # of another script_dir: not a version of this file
         return script
     good, since = found
-    notes.append(ProblemNote(script.problem, f"the last good version (md5 {good.md5}, in use since {since}) is used"))
+    notes.append(
+        ProblemNote(script.problem, f"the last good version (md5 {good.md5}, in use since {since}) stays in use")
+    )
     return good
 
 

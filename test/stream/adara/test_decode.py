@@ -248,7 +248,7 @@ def test_variables_of_all_kinds_have_a_limit_that_is_said(monkeypatch: pytest.Mo
     stream, values = Stream(), b"".join(p.variable(3, T0, 1, k, "x") for k in range(4))
     assert sorted(logs_of(stream.feed(values))) == ["device1.0", "device1.1"]
     assert stream.decoder.damaged == 2
-    assert "a variable beyond the 2 that are known; its values are left out" in stream.decoder.last_problem
+    assert "a variable beyond the limit of 2; its values are ignored" in stream.decoder.last_problem
 
 
 def test_too_many_numbers_and_numbers_cut_short_are_told_apart() -> None:
@@ -256,7 +256,7 @@ def test_too_many_numbers_and_numbers_cut_short_are_told_apart() -> None:
     many[:, 5] = np.arange(len(many))
     stream = Stream()
     stream.feed(many.tobytes())
-    assert f"a variable beyond the {MAX_VARIABLES} that are known" in stream.decoder.last_problem
+    assert f"a variable beyond the limit of {MAX_VARIABLES}" in stream.decoder.last_problem
     stream.feed(p.packet(0x8001, 0, T0, p.words(1, 2, 0)))
     assert "no room for a value in 12 bytes" in stream.decoder.last_problem
     assert stream.decoder.damaged == 2

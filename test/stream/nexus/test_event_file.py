@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
     "times of flight as text": (setting(f"{B1}/event_time_offset", [b"1"] * 48), "event_time_offset: expected numbers"),
     "index shorter": (
         changing(f"{B1}/event_index", lambda index: index[:-3]),
-        "event_index: expected 12 values, one a pulse",
+        "event_index: expected 12 values, one per pulse",
     ),
     "index falls": (changing(f"{B1}/event_index", at(6, 3)), "event_index[6]: expected at least 20"),
     "index as floats": (changing(f"{B1}/event_index", lambda index: index / 2), "event_index: expected whole numbers"),
@@ -126,7 +126,7 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
     "bank field missing": (dropping(f"{B1}/event_index"), "event_index: expected a dataset, found nothing"),
     "bank field a dangling link": (
         linking(f"{B1}/event_index", "/none"),
-        "event_index: expected a dataset, found a link",
+        "event_index: expected a dataset, found a broken link",
     ),
     "bank a dangling link": (linking(B1, "/none"), "bank1_events: expected a group of events"),
     "field a group": (

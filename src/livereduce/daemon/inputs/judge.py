@@ -92,7 +92,7 @@ def look(path: Path | None, identities: Identities, parse: Parse, last_good: Con
     instead = _judge(Reading(config=last_good), identities, parse)
     if instead.problems:
         return found
-    notes = tuple(ProblemNote(problem, "the last good configuration is used") for problem in found.problems)
+    notes = tuple(ProblemNote(problem, "the last good configuration stays in use") for problem in found.problems)
     return replace(instead, config_notes=notes)
 
 

@@ -87,7 +87,7 @@ def _change(file: h5py.File, facts: Mapping[str, float | int | str]) -> None:
     try:
         entry = _default_entry(file)
     except (KeyError, NotPlain) as error:
-        raise ValueError(f"it is no product: {error}") from None
+        raise ValueError(f"it is not a product: {error}") from None
     for name, value in facts.items():
         if name in entry:
             del entry[name]

@@ -169,7 +169,7 @@ class Decoder:
             reason = f"no room for a value in {4 * table.length[row]} bytes"
             self._note(table, row, variables.short - short, reason)
         if variables.beyond > beyond:
-            reason = f"a variable beyond the {MAX_VARIABLES} that are known; its values are left out"
+            reason = f"a variable beyond the limit of {MAX_VARIABLES}; its values are ignored"
             self._note(table, row, variables.beyond - beyond, reason)
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value, c.invalid) for c in columns]
 
@@ -210,7 +210,7 @@ class Decoder:
             if repeats or (time_ns == newest_ns and invalid == packet.invalid):
                 return []
         elif len(self._newest) >= MAX_VARIABLES:
-            reason = f"a variable beyond the {MAX_VARIABLES} that are known; its values are left out"
+            reason = f"a variable beyond the limit of {MAX_VARIABLES}; its values are ignored"
             self._note(table, row, 1, reason)
             return []
         if not len(packet.value):  # a packet can declare that it holds no values

@@ -112,7 +112,7 @@ def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
             continue
         group = child(entry, name)
         if not isinstance(group, h5py.Group):
-            raise bad(entry, "a group of events", "a dataset or a link that leads nowhere", name=name)
+            raise bad(entry, "a group of events", "a dataset or a broken link", name=name)
         if "event_id" in group:
             banks[int(found[1])] = group
         else:
@@ -167,7 +167,7 @@ def _charges(log: h5py.Group | None, clock: Clock, notes: Notes) -> tuple[I8, F8
     time_ns = pulse_times_ns(dataset(log, "time"), clock, notes)
     charge_pc: F8 = numbers(dataset(log, "value"), CHARGES)
     if time_ns.size != charge_pc.size:
-        raise bad(log, f"{time_ns.size} values, as there are times", charge_pc.size, name="value")
+        raise bad(log, f"{time_ns.size} values, one per time", charge_pc.size, name="value")
     return time_ns, _possible(charge_pc, log, notes)
 
 

@@ -95,7 +95,7 @@ def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:
     if index.size == pulses + 1 and index[-1] == events:
         index = index[:-1]  # some writers store the end of the last pulse too
     if index.size != pulses:
-        raise bad(data, f"{pulses} values, one a pulse of event_time_zero", index.size)
+        raise bad(data, f"{pulses} values, one per pulse of event_time_zero", index.size)
     if not pulses and events:
         raise bad(group, "pulses", f"none for {events} events", name="event_time_zero")
     # -1 becomes the largest number, whether the file holds it signed or not.

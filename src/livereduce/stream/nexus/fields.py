@@ -89,7 +89,7 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
         return found
     if found is not None:
         raise bad(group, "a dataset", "a group", name=name)
-    raise bad(group, "a dataset", "a link that leads nowhere" if name in group.keys() else "nothing", name=name)  # noqa: SIM118  (`in` follows links)
+    raise bad(group, "a dataset", "a broken link" if name in group.keys() else "nothing", name=name)  # noqa: SIM118  (`in` follows links)
 
 
 def text_of(value: Any) -> str:

@@ -38,7 +38,7 @@ def read_logs(group: h5py.Group, clock: Clock, notes: Notes) -> Iterator[Log]:
         if log is not None:
             name = _unique(log.name, taken)
             if name != key:
-                notes.add(f"played as {name}, since the stream cannot carry this name or has it already", repr(key))
+                notes.add(f"played as {name}, because the stream cannot carry this name or already has it", repr(key))
             taken.add(name)
             yield Log(name=name, units=log.units, time_s=log.time_s, value=log.value)
 
@@ -54,7 +54,7 @@ def _unique(name: str, taken: set[str]) -> str:
 def _read_log(group: h5py.Group, key: str, clock: Clock, notes: Notes) -> Log | None:
     node, name = child(group, key), printable(key)
     if not isinstance(node, h5py.Group):
-        notes.add("left out: not a log (a dataset, or a link that leads nowhere)", name)
+        notes.add("left out: not a log (a dataset, or a broken link)", name)
         return None
     value, time = child(node, "value"), child(node, "time")
     if not isinstance(value, h5py.Dataset):
