@@ -1,4 +1,3 @@
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.scripting.compiling import compile_script
-from livereduce.scripting.files import ScriptFile, Scripts, find_scripts, judge, md5_of, script_path
 from livereduce.scripting.syntax import find_problem
 
 PATH = "/scripts/reduce_PG3_live_proc.py"
@@ -214,108 +212,3 @@ def test_each_problem_of_a_script_has_its_own_message(text: bytes, problem: str)
     found = find_problem(text, Path(PATH))
     assert found.startswith(f"{PATH}{problem}" if problem else "")
     assert bool(found) is bool(problem)
-
-
-# --- where they lie
-
-
-def write(directory: Path, **texts: bytes) -> None:
-    for step, text in texts.items():
-        (directory / f"reduce_PG3_live_{step}.py").write_bytes(text)
-
-
-def test_scripts_are_found_by_the_short_name(tmp_path: Path) -> None:
-    write(tmp_path, proc=GOOD, post_proc=b"pass\n")
-    proc = ScriptFile(path=tmp_path / "reduce_PG3_live_proc.py", text=GOOD, md5=md5_of(GOOD))
-    post_proc = ScriptFile(path=tmp_path / "reduce_PG3_live_post_proc.py", text=b"pass\n", md5=md5_of(b"pass\n"))
-    found = find_scripts(tmp_path, "PG3")
-    assert found == Scripts(proc=proc, post_proc=post_proc)
-    assert judge(found, tmp_path, "PG3") == ((), ())
-    assert md5_of(b"") == "d41d8cd98f00b204e9800998ecf8427e"
-
-
-def test_both_scripts_missing_is_a_problem_that_names_both_paths(tmp_path: Path) -> None:
-    (problem,), warnings = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
-    assert str(script_path(tmp_path, "PG3", "proc")) in problem
-    assert str(script_path(tmp_path, "PG3", "post_proc")) in problem
-    assert warnings == ()
-
-
-def test_a_missing_proc_is_no_problem_where_there_is_a_post_proc(tmp_path: Path) -> None:
-    write(tmp_path, post_proc=GOOD)
-    assert judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3") == ((), ())
-
-
-def test_a_missing_post_proc_is_the_way_to_disable_it(tmp_path: Path) -> None:
-    write(tmp_path, proc=GOOD)
-    assert judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3") == ((), ())
-
-
-def test_both_scripts_are_judged(tmp_path: Path) -> None:
-    write(tmp_path, proc=b"", post_proc=b"x = (\n")
-    problems, _ = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
-    assert [problem.rpartition("/")[2].partition(":")[0] for problem in problems] == [
-        "reduce_PG3_live_proc.py",
-        "reduce_PG3_live_post_proc.py",
-    ]
-
-
-def test_a_missing_directory_has_its_own_message(tmp_path: Path) -> None:
-    missing = tmp_path / "nowhere"
-    (problem,), _ = judge(find_scripts(missing, "PG3"), missing, "PG3")
-    assert problem.startswith(f"script directory {missing} does not exist")
-    (tmp_path / "file").write_text("")
-    (problem,), _ = judge(find_scripts(tmp_path / "file", "PG3"), tmp_path / "file", "PG3")
-    assert problem.startswith(f"script directory {tmp_path / 'file'} is not a directory")
-
-
-def test_a_directory_that_cannot_be_read_has_its_own_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> Any:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    (problem,), _ = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
-    assert problem == f"script directory {tmp_path} cannot be read: Permission denied"
-
-
-def test_an_unreadable_script_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, proc=GOOD)
-
-    def refuse(*opened: object) -> Any:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "open", refuse)
-    (problem, _), _ = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3")
-    assert problem == f"{tmp_path}/reduce_PG3_live_proc.py: cannot be read: Permission denied"
-
-
-def test_a_directory_in_place_of_a_script_and_a_dangling_link(tmp_path: Path) -> None:
-    (tmp_path / "reduce_PG3_live_proc.py").mkdir()
-    (tmp_path / "reduce_PG3_live_post_proc.py").symlink_to(tmp_path / "gone.py")
-    found = find_scripts(tmp_path, "PG3")
-    assert found.post_proc is None
-    (problem,), _ = judge(found, tmp_path, "PG3")
-    assert problem.endswith("reduce_PG3_live_proc.py: cannot be read: not a regular file")
-
-
-@pytest.mark.parametrize("size", [(1 << 20) + 1, 60 << 30, 1 << 40])
-def test_a_script_that_is_too_long_is_not_read(tmp_path: Path, size: int) -> None:
-    write(tmp_path, proc=b"")
-    os.truncate(tmp_path / "reduce_PG3_live_proc.py", size)
-    script = find_scripts(tmp_path, "PG3").proc
-    assert script is not None
-    assert script.text == b""
-    assert "_proc.py: cannot be read: too long (" in script.problem
-    assert script.problem.endswith(", at most 1 MiB)")
-
-
-def test_names_that_go_nowhere_are_warnings_that_name_script_and_line(tmp_path: Path) -> None:
-    write(tmp_path, proc=b"input = input * 2\n", post_proc=b"\nresult = Rebin(input)\n")
-    problems, warnings = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3", "builtin")
-    assert problems == ()
-    assert [warning[:60] for warning in warnings] == [
-        "reduce_PG3_live_proc.py: line 1 assigns to `input`, which ha",
-        "reduce_PG3_live_post_proc.py: line 2 assigns to `result`, wh",
-    ]
-    _, of_mantid = judge(find_scripts(tmp_path, "PG3"), tmp_path, "PG3", "mantid")
-    assert len(of_mantid) == 1, "an algorithm of Mantid stores what it makes under the name: that is the output"

@@ -1,13 +1,16 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from livereduce.messages.conditions import ProblemNote
 from livereduce.scripting import last_good as last_good_module
-from livereduce.scripting.files import Scripts, find_scripts, md5_of
-from livereduce.scripting.last_good import INDEX, last_good, mend, remember
-from livereduce.scripting.syntax import Syntax
+from livereduce.scripting.files import ScriptFile, md5_of
+from livereduce.scripting.last_good import INDEX, find_last_good, remember
+from livereduce.scripting.script_set import ScriptSet, choose, read_set
+from livereduce.scripting.syntax import Parse, Syntax, parse
 
 PROC, POST = "reduce_PG3_live_proc.py", "reduce_PG3_live_post_proc.py"
 
@@ -24,12 +27,27 @@ def scripts(tmp_path: Path) -> Path:
 @pytest.fixture
 def state(tmp_path: Path, scripts: Path) -> Path:
     """A state directory that remembers `scripts`."""
-    remember(tmp_path / "state", find_scripts(scripts, "PG3"))
+    remember(tmp_path / "state", read_set(scripts, "PG3"))
     return tmp_path / "state"
 
 
-def now(folder: Path) -> Scripts:
-    return find_scripts(folder, "PG3")
+def now(folder: Path) -> ScriptSet:
+    return read_set(folder, "PG3")
+
+
+def whole(state: Path, parse: Parse = parse) -> ScriptSet | None:
+    """What is remembered of the scripts beside the state directory."""
+    good = find_last_good(state, state.parent / "scripts", "PG3", parse)
+    return good.scripts if good else None
+
+
+def last_good(state: Path, name: str, parse: Parse = parse) -> ScriptFile | None:
+    scripts = whole(state, parse)
+    return next((script for script in scripts.scripts if script.path.name == name), None) if scripts else None
+
+
+def mend(scripts: ScriptSet, state: Path) -> tuple[ScriptSet, tuple[ProblemNote, ...]]:
+    return choose(scripts, find_last_good(state, state.parent / "scripts", "PG3"))
 
 
 def test_what_was_good_is_found_again(scripts: Path, state: Path) -> None:
@@ -52,7 +70,7 @@ def test_a_broken_script_is_replaced_and_named(scripts: Path, state: Path, text:
     mended, (note,) = mend(now(scripts), state)
     assert mended.proc == last_good(state, PROC)
     assert mended.post_proc == now(scripts).post_proc
-    since = json.loads((state / "good" / INDEX).read_text())[PROC]["since"]
+    since = json.loads((state / "good" / INDEX).read_text())["files"][0]["since"]
     md5 = md5_of(b"output = 1\n")
     assert note.problem == f"{scripts}/{why}" or note.problem.startswith(f"{scripts}/{why}:")
     assert note.instead == f"the last good version (md5 {md5}, in use since {since}) stays in use"
@@ -115,7 +133,9 @@ def test_a_damaged_copy_is_none_and_is_replaced(scripts: Path, state: Path) -> N
     assert last_good(state, POST) == now(scripts).post_proc
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": {"md5": "x"}}', '{"a": {"b": "c"}}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"files": 1}', '{"files": [{"md5": "x"}]}', '{"a": {"b": "c"}}', "[" * 100_000]
+)
 def test_a_damaged_index_is_an_empty_one(scripts: Path, state: Path, text: str) -> None:
     (state / "good" / INDEX).write_text(text)
     assert last_good(state, PROC) is None
@@ -130,7 +150,7 @@ def test_a_version_that_no_longer_compiles_is_none(scripts: Path, state: Path) -
 def test_scripts_of_another_directory_are_not_versions_of_these(scripts: Path, state: Path) -> None:
     other = scripts.rename(scripts.with_name("moved"))
     (other / PROC).write_text("(")
-    assert mend(now(other), state) == (now(other), ())
+    assert find_last_good(state, other, "PG3") is None
 
 
 def test_a_disk_that_is_full_leaves_what_was_there(scripts: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,10 +195,10 @@ def test_with_the_directory_out_of_reach_what_was_used_last_goes_on(
     remember(state, now(scripts))
     refuse_to_read(monkeypatch, scripts)
     found = now(scripts)
-    assert found.problem
+    assert found.directory_problem
     mended, notes = mend(found, state)
-    assert mended == Scripts(proc=proc)
-    assert notes[0].problem == found.problem
+    assert (mended.proc, mended.post_proc, mended.directory_problem) == (proc, None, "")
+    assert notes[0].problem == found.directory_problem
     assert "stays in use" in notes[1].instead
 
 
@@ -193,13 +213,61 @@ def test_with_the_directory_out_of_reach_and_nothing_remembered_that_is_the_prob
 def test_a_directory_that_is_gone_is_not_replaced(scripts: Path, state: Path) -> None:
     scripts.rename(scripts.with_name("moved"))
     found = now(scripts)
-    assert found.problem
+    assert found.directory_problem
     assert mend(found, state) == (found, ())
 
 
 def test_a_directory_that_cannot_be_listed_stays_a_problem(scripts: Path, state: Path) -> None:
     (scripts / PROC).write_text("(")
-    found = Scripts(proc=now(scripts).proc, post_proc=now(scripts).post_proc, problem="cannot be listed")
-    mended, (note,) = mend(found, state)
-    assert mended.problem == "cannot be listed"
-    assert PROC in note.problem
+    unlisted = replace(now(scripts), directory_problem="cannot be listed", problems=("cannot be listed",))
+    assert mend(unlisted, state) == (unlisted, ())
+
+
+# ---- modules
+
+
+@pytest.fixture
+def with_modules(scripts: Path, state: Path) -> Path:
+    """The scripts' directory with a package and a module of proc, all remembered in `state`."""
+    (scripts / PROC).write_text("import pack.inner, helper\n")
+    (scripts / "pack").mkdir()
+    (scripts / "pack" / "__init__.py").write_text("from . import inner\n")
+    (scripts / "pack" / "inner.py").write_text("x = 1\n")
+    (scripts / "helper.py").write_text("")
+    remember(state, now(scripts))
+    return scripts
+
+
+def test_the_set_is_found_again_as_a_whole(with_modules: Path, state: Path) -> None:
+    assert whole(state) == now(with_modules)
+    assert len(now(with_modules).modules) == 3
+
+
+def test_with_one_damaged_file_there_is_no_last_good_set(with_modules: Path, state: Path) -> None:
+    (state / "good" / f"{md5_of(b'x = 1' + bytes([10]))}.py").write_text("x = 2\n")
+    assert whole(state) is None
+
+
+def test_a_set_with_a_module_that_no_longer_compiles_is_none(with_modules: Path, state: Path) -> None:
+    def refuse(text: bytes, path: Path, package: tuple[str, ...] | None = None) -> Syntax:
+        return Syntax(problem="not in this Python") if path.name == "inner.py" else parse(text, path, package)
+
+    assert whole(state, refuse) is None
+
+
+def test_a_broken_module_leaves_what_was_remembered(with_modules: Path, state: Path) -> None:
+    before = whole(state)
+    (with_modules / "pack" / "inner.py").write_text("x = (\n")
+    chosen, (note,) = mend(now(with_modules), state)
+    assert chosen == before
+    assert "inner.py:1" in note.problem
+    remember(state, chosen)
+    assert whole(state) == before
+
+
+def test_a_module_that_is_not_imported_any_more_is_forgotten(with_modules: Path, state: Path) -> None:
+    (with_modules / PROC).write_text("import helper\n")
+    remember(state, now(with_modules))
+    names = {path.name for path in (state / "good").iterdir()}
+    assert len(names) == 4, "the index, two scripts, one module"
+    assert f"{md5_of(b'x = 1' + bytes([10]))}.py" not in names

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.scripting.files import find_scripts
 from livereduce.scripting.parsing import ParseLimits, Parser, look_to_the_end
+from livereduce.scripting.script_set import read_set
 from livereduce.scripting.syntax import Parse, Syntax, parse
 
 PATH = Path("/scripts/reduce_PG3_live_proc.py")
@@ -137,7 +137,7 @@ def test_the_process_keeps_no_descriptor_of_the_parent(tmp_path: Path) -> None:
 
 def test_scripts_are_found_with_it(tmp_path: Path) -> None:
     (tmp_path / "reduce_PG3_live_proc.py").write_text("x = (\n")
-    here = find_scripts(tmp_path, "PG3")
-    assert look_to_the_end(Parser(), lambda parse: find_scripts(tmp_path, "PG3", parse)) == here
+    here = read_set(tmp_path, "PG3")
+    assert look_to_the_end(Parser(), lambda parse: read_set(tmp_path, "PG3", parse)) == here
     assert here.proc is not None
     assert here.proc.problem.endswith("_proc.py:1: '(' was never closed: x = (")

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,6 @@ from livereduce.daemon.worker.suspects import note_end
 from livereduce.messages.order import RECYCLE, STOP
 from livereduce.messages.status import StateWord, iso
 from livereduce.preflight.resolve import Resolved
-from livereduce.scripting import last_good as last_good_module
 
 TICK_S = 1.0
 """The longest wait; things without a notification (the clock, a file) are checked this often."""
@@ -320,9 +319,9 @@ class DaemonLoop:
             self._pending.append(WorkerEnded(code=None, reason=f"the worker could not be started: {error}"))
             return
         self._reporter.worker_pid = self._worker.pid
-        since: dict[str, str] = {}
+        since: Mapping[str, str] = {}
         try:
-            since = last_good_module.remember(resolved.state_dir, resolved.scripts)
+            since = self._site.has_started(resolved).since
         except OSError as error:
             log.warning("cannot save the scripts as the last good version: %s", error)
         self._reporter.begins(resolved.scripts, since)

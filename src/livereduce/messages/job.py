@@ -38,6 +38,16 @@ class ScriptCopy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleCopy:
+    """A module of the scripts as this generation imports it: as `ScriptCopy`; a package is its ``__init__.py``."""
+
+    path: str
+    copy: str
+    md5: str
+    is_package: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Everything one generation of the worker needs; written by the daemon as JSON, read once by the worker.
 
@@ -59,6 +69,10 @@ class Job:
         The configuration of the facility's live data server; empty: nothing is sent there.
     suspects
         Data that earlier workers died on.
+    modules
+        What the scripts import from `script_dir`.
+    missing
+        Files there that did not exist when the scripts were checked: not to be imported if they appear.
     """
 
     generation: int
@@ -83,6 +97,8 @@ class Job:
     limits_s: dict[str, float] = field(default_factory=dict)
     publish_config: str = ""
     suspects: tuple[Suspect, ...] = ()
+    modules: tuple[ModuleCopy, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def limit_s(self, phase: Phase) -> float:
         """Limit of the worker's silence in a phase."""
@@ -90,8 +106,9 @@ class Job:
 
     @property
     def script_md5s(self) -> str:
-        """Key that identifies both scripts."""
-        return " ".join(script.md5 if script else "none" for script in (self.proc, self.post_proc))
+        """Both scripts with their modules, told from all others."""
+        modules = (module.md5 for module in self.modules)
+        return " ".join((*(script.md5 if script else "none" for script in (self.proc, self.post_proc)), *modules))
 
     @property
     def mark(self) -> Path:
@@ -118,6 +135,8 @@ def decode_job(text: str) -> Job:
             body[key] = ScriptCopy(**body[key]) if body[key] is not None else None
         for key in ("periods", "spectra", "tof_bins_us"):
             body[key] = tuple(body[key])
+        body["modules"] = tuple(checked(ModuleCopy, one) for one in body.get("modules", ()))
+        body["missing"] = tuple(body.get("missing", ()))
         body["suspects"] = tuple(checked(Suspect, one) for one in body.get("suspects", ()))
         return Job(**body)
     except (KeyError, TypeError, ValueError) as error:

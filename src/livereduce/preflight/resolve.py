@@ -26,7 +26,7 @@ from livereduce.preflight.host import (
     needs_mantid,
     relaunch,
 )
-from livereduce.scripting.files import Scripts, find_scripts, judge
+from livereduce.scripting.script_set import ScriptSet, read_set
 from livereduce.scripting.syntax import Parse, Syntax
 
 FRAME_US = 1e6 / 60
@@ -60,7 +60,7 @@ class Resolved:
     interpreter: str
     environment: str
     script_dir: Path
-    scripts: Scripts
+    scripts: ScriptSet
     source: str
     tof_bins_us: tuple[float, float, float]
     runtime_dir: Path
@@ -85,7 +85,7 @@ class Survey:
     environment: str
     instrument: Instrument | None
     script_dir: Path | None
-    scripts: Scripts | None
+    scripts: ScriptSet | None
     source: str
     tof_bins_us: tuple[float, float, float]
     runtime_dir: Path | None
@@ -120,7 +120,7 @@ def complete(found: Survey) -> Resolved:
             verdict=Verdict() as verdict,
             instrument=Instrument() as instrument,
             script_dir=Path() as script_dir,
-            scripts=Scripts() as scripts,
+            scripts=ScriptSet() as scripts,
             runtime_dir=Path() as runtime_dir,
             state_dir=Path() as state_dir,
             problems=(),
@@ -240,11 +240,10 @@ def _script_dir(config: Config, instrument: Instrument | None, cwd: Path) -> Pat
     return Path(f"/SNS/{instrument.short_name}/shared/livereduce") if instrument is not None else None
 
 
-def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse: Parse, notes: _Findings) -> Scripts:
-    scripts = find_scripts(script_dir, instrument.short_name, parse)
-    problems, warnings = judge(scripts, script_dir, instrument.short_name, engine)
-    notes.problems += problems
-    notes.warnings += warnings
+def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse: Parse, notes: _Findings) -> ScriptSet:
+    scripts = read_set(script_dir, instrument.short_name, parse, engine)
+    notes.problems += scripts.problems
+    notes.warnings += (*scripts.warnings, *scripts.module_problems)
     return scripts
 
 

@@ -8,8 +8,10 @@ on the text, so that line numbers are the script's own and multi-line strings ke
 import __future__
 
 import ast
+import importlib.util
 import inspect
 import io
+import linecache
 import tokenize
 import types
 import warnings
@@ -143,3 +145,12 @@ def _refuse_generator(code: types.CodeType, body: list[ast.stmt], path: str) -> 
     if function.co_flags & inspect.CO_GENERATOR:
         lines = (node.lineno for node in own_nodes(body) if isinstance(node, ast.Yield | ast.YieldFrom))
         raise SyntaxError("'yield' outside function", (path, min(lines, default=1), None, None))
+
+
+def show_in_tracebacks(path: str, text: bytes) -> None:
+    """Let tracebacks quote the bytes that run: the user's file may have changed since, or be gone.
+
+    A time of None keeps `linecache.checkcache` from comparing the entry with the file.
+    """
+    lines = io.StringIO(importlib.util.decode_source(text)).readlines()
+    linecache.cache[path] = (len(text), None, lines, path)

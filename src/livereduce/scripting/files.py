@@ -35,20 +35,11 @@ class ScriptFile:
     """
 
     path: Path
-    text: bytes
+    text: bytes = field(repr=False)
     md5: str
     problem: str = ""
     modified_ns: int = field(default=0, compare=False, repr=False)
     unused: tuple[Unused, ...] = field(default=(), compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scripts:
-    """The scripts of an instrument; None if there is no file. `problem` is that of the directory, or empty."""
-
-    proc: ScriptFile | None = None
-    post_proc: ScriptFile | None = None
-    problem: str = ""
 
 
 def script_path(script_dir: Path, short_name: str, step: str) -> Path:
@@ -56,13 +47,8 @@ def script_path(script_dir: Path, short_name: str, step: str) -> Path:
     return script_dir / f"reduce_{short_name}_live_{step}.py"
 
 
-def find_scripts(script_dir: Path, short_name: str, parse: Parse = parse) -> Scripts:
-    """Read both scripts as they are on disk now; never raises."""
-    proc, post_proc = (read_script(script_path(script_dir, short_name, step), parse) for step in ("proc", "post_proc"))
-    return Scripts(proc=proc, post_proc=post_proc, problem=_directory_problem(script_dir))
-
-
-def _directory_problem(directory: Path) -> str:
+def directory_problem(directory: Path) -> str:
+    """Why a script directory cannot be used; empty if it can."""
     try:
         if directory.is_dir():
             with os.scandir(directory) as entries:
@@ -99,27 +85,3 @@ def read_script(path: Path, parse: Parse = parse) -> ScriptFile | None:
 def md5_of(text: bytes) -> str:
     """The md5 that identifies a version of a script, in hex."""
     return hashlib.md5(text, usedforsecurity=False).hexdigest()
-
-
-def texts_of(scripts: Scripts) -> list[tuple[Path, bytes]]:
-    """Path and text of the existing scripts, as `livereduce.scripting.imports.import_closure` takes them."""
-    return [(script.path, script.text) for script in (scripts.proc, scripts.post_proc) if script is not None]
-
-
-def judge(
-    scripts: Scripts, script_dir: Path, short_name: str, engine: str = ""
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Problems, with which nothing can be reduced, and warnings."""
-    if scripts.problem:
-        return (scripts.problem,), ()
-    proc, post_proc = (script_path(script_dir, short_name, step) for step in ("proc", "post_proc"))
-    if scripts.proc is None and scripts.post_proc is None:
-        return (f"no processing script: expected {proc} or {post_proc} (at least one of them)",), ()
-    problems = tuple(script.problem for script in (scripts.proc, scripts.post_proc) if script and script.problem)
-    warnings = [f"{proc.name}: {one.advice}" for one in (scripts.proc.unused if scripts.proc else ())]
-    warnings += [
-        f"{post_proc.name}: {one.advice}"
-        for one in (scripts.post_proc.unused if scripts.post_proc else ())
-        if not (engine == "mantid" and one.by_call and one.name == "result")
-    ]  # Mantid's algorithms store their result under the name it is assigned to: that is the output of post_proc
-    return problems, tuple(warnings)

@@ -8,11 +8,12 @@ to ``sys.path`` itself, nor a compiled extension.
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from livereduce.base.files import read_regular, too_long
+from livereduce.scripting.files import md5_of
 from livereduce.scripting.syntax import Name, Parse, Syntax, parse
 
 MAX_PLACES = 400
@@ -26,13 +27,39 @@ MAX_TOGETHER_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFile:
+    """One module of the scripts as it was read.
+
+    Attributes
+    ----------
+    path
+        In the script directory, as it is imported: a link is not resolved.
+    name
+        What it is imported as, by parts; a package is its ``__init__.py``.
+    text, md5
+        The bytes, and their md5; both empty if they could not be read.
+    """
+
+    path: Path
+    name: Name
+    is_package: bool = False
+    text: bytes = field(default=b"", repr=False)
+    md5: str = ""
+
+    @property
+    def package(self) -> Name:
+        """Where its relative imports start from."""
+        return self.name if self.is_package else self.name[:-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
     """The modules that scripts import from their directory, directly or through one another.
 
     Attributes
     ----------
-    paths
-        Existing files.
+    modules
+        Those that exist.
     missing
         Files that would be imported if they existed: they may appear.
     problems
@@ -41,23 +68,37 @@ class Closure:
         Files beyond a limit of size, time or memory, with the limit: nothing may be started with them.
     """
 
-    paths: tuple[Path, ...] = ()
+    modules: tuple[ModuleFile, ...] = ()
     missing: tuple[Path, ...] = ()
     problems: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files of the modules."""
+        return tuple(module.path for module in self.modules)
+
 
 @dataclass(slots=True)
 class _Found:
-    paths: dict[Path, None] = field(default_factory=dict)
+    modules: dict[Path, ModuleFile] = field(default_factory=dict)
     missing: dict[Path, None] = field(default_factory=dict)
+    shadows: dict[Path, None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
     together_bytes: int = 0
 
     @property
     def full(self) -> bool:
-        return len(self.paths) + len(self.missing) >= MAX_PLACES or self.together_bytes > MAX_TOGETHER_BYTES
+        return len(self.modules) + len(self.missing) >= MAX_PLACES or self.together_bytes > MAX_TOGETHER_BYTES
+
+    def closure(self) -> Closure:
+        return Closure(
+            modules=tuple(self.modules.values()),
+            missing=tuple({**self.missing, **self.shadows}),
+            problems=tuple(self.problems),
+            beyond=tuple(self.beyond),
+        )
 
 
 def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, parse: Parse = parse) -> Closure:
@@ -73,22 +114,27 @@ def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, pars
         if name in asked or name[0] in sys.stdlib_module_names:
             continue
         asked.add(name)
-        for path, package in _locate(name, script_dir):
-            if package is None:
-                found.missing[path] = None
-            elif path not in found.paths:
-                waiting.extend(_look_through(path, package, parse, found))
-    return Closure(
-        paths=tuple(found.paths),
-        missing=tuple(found.missing),
-        problems=tuple(found.problems),
-        beyond=tuple(found.beyond),
-    )
+        for place in _locate(name, script_dir):
+            if not place.exists:
+                (found.shadows if place.shadows else found.missing)[place.path] = None
+            elif place.path not in found.modules:
+                waiting.extend(_look_through(place, parse, found))
+    return found.closure()
 
 
-def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tuple[Name, ...]:
-    """Record a module and its problems; return its imports."""
-    found.paths[path] = None
+def judge_modules(modules: Iterable[ModuleFile], missing: Iterable[Path], parse: Parse) -> Closure:
+    """The closure of modules that were read before; they were within the limits of size."""
+    found = _Found(missing=dict.fromkeys(missing))
+    for module in modules:
+        found.modules[module.path] = module
+        _note(_parsed(module, parse), found)
+    return found.closure()
+
+
+def _look_through(place: "_Place", parse: Parse, found: _Found) -> tuple[Name, ...]:
+    """Read a module and note what is wrong with it; the names it imports."""
+    path = place.path
+    module = found.modules[path] = ModuleFile(path=path, name=place.name, is_package=place.is_package)
     try:
         size = path.stat().st_size
         if size > MAX_MODULE_BYTES:
@@ -99,33 +145,52 @@ def _look_through(path: Path, package: Name, parse: Parse, found: _Found) -> tup
             limit = too_long(found.together_bytes, MAX_TOGETHER_BYTES)
             found.beyond.append(f"{path}: with it, all modules of the scripts together are {limit}")
             return ()
-        if size > MAX_PARSED_BYTES:
-            return ()
-        syntax = parse(read_regular(path, MAX_PARSED_BYTES), path, package)
+        text = read_regular(path, MAX_MODULE_BYTES)
     except OSError as error:
-        syntax = Syntax(problem=f"{path}: cannot be read: {error.strerror or error}")
+        return _note(Syntax(problem=f"{path}: cannot be read: {error.strerror or error}"), found)
+    module = found.modules[path] = replace(module, text=text, md5=md5_of(text))
+    return _note(_parsed(module, parse), found)
+
+
+def _parsed(module: ModuleFile, parse: Parse) -> Syntax:
+    return Syntax() if len(module.text) > MAX_PARSED_BYTES else parse(module.text, module.path, module.package)
+
+
+def _note(syntax: Syntax, found: _Found) -> tuple[Name, ...]:
     if syntax.problem:
         (found.beyond if syntax.beyond else found.problems).append(syntax.problem)
     return syntax.imports
 
 
-def _locate(name: Name, script_dir: Path) -> Iterator[tuple[Path, Name | None]]:
-    """Files that are run when a name is imported, with the package that their relative imports start from.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A file that an import leads to. `shadows`: it does not exist, and would hide a module that does."""
 
-    None as the package marks a file that would be run if it existed. A directory without ``__init__.py`` is a package
-    of its own kind: there is nothing to run.
+    path: Path
+    name: Name
+    is_package: bool
+    exists: bool = True
+    shadows: bool = False
+
+
+def _locate(name: Name, script_dir: Path) -> Iterator[_Place]:
+    """The files that importing a name runs, and those that would be run if they existed.
+
+    A directory without ``__init__.py`` is a package of its own kind: nothing to run.
     """
     directory = script_dir
     for depth, part in enumerate(name, 1):
-        package, module = directory / part / "__init__.py", directory / f"{part}.py"
-        if _is(S_ISREG, package):
-            yield package, name[:depth]
-        elif _is(S_ISREG, module):
-            yield module, name[: depth - 1]
+        package = _Place(path=directory / part / "__init__.py", name=name[:depth], is_package=True)
+        module = _Place(path=directory / f"{part}.py", name=name[:depth], is_package=False)
+        if _is(S_ISREG, package.path):
+            yield package
+        elif _is(S_ISREG, module.path):
+            yield module
+            yield replace(package, exists=False, shadows=True)
             return
         else:
-            yield module, None
-            yield package, None
+            yield replace(module, exists=False)
+            yield replace(package, exists=False)
             if not _is(S_ISDIR, directory / part):
                 return
         directory = directory / part

@@ -1,7 +1,8 @@
-"""The last good scripts: those that a worker was last started on, kept across daemon restarts.
+"""The last good scripts: the set that a worker was started on last, kept over restarts of the daemon.
 
-``good/<md5>.py`` in the state directory holds the bytes and ``good/index.json`` says which script each is; both are
-replaced by rename, the index last, so that it only names files that exist. The md5 is checked on reading.
+``good/<md5>.py`` in the state directory holds the bytes of each script and module, and ``good/index.json`` says which
+file each is; all are put in place by rename, the index last, so that it only ever names files that exist. The set is
+remembered and found as a whole: with one file damaged there is none. The md5s are checked on reading.
 """
 
 import json
@@ -10,10 +11,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
-from livereduce.messages.conditions import ProblemNote
 from livereduce.messages.status import iso
-from livereduce.scripting.files import MAX_BYTES, ScriptFile, Scripts, md5_of
+from livereduce.scripting.files import MAX_BYTES, ScriptFile, md5_of, script_path
+from livereduce.scripting.imports import MAX_MODULE_BYTES, ModuleFile, judge_modules
+from livereduce.scripting.script_set import LastGood, ScriptSet, judge
 from livereduce.scripting.syntax import Parse, parse
 
 INDEX = "index.json"
@@ -21,21 +24,41 @@ INDEX = "index.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One entry of the index: the user's path, the md5, and when this version was first used."""
+    """One file in the index.
+
+    Attributes
+    ----------
+    path
+        The user's.
+    since
+        When this version was taken into use.
+    module
+        The dotted name of a module; empty for a script.
+    """
 
     path: str
     md5: str
     since: str
+    module: str = ""
+    is_package: bool = False
 
 
-def remember(state_dir: Path, scripts: Scripts) -> dict[str, str]:
-    """Store these scripts as the last good ones, and no others: a script that was removed is no longer good.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSet:
+    """What is remembered: the files of a set, and those that it would import if they existed."""
 
-    Call it when a worker was started on them. Files that exist already are not written again.
+    files: tuple[Kept, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def remember(state_dir: Path, scripts: ScriptSet) -> dict[str, str]:
+    """Keep this set as the last good one, and nothing else: a file that is gone is not good any more.
+
+    Call it when a worker was started on it. Does not write files that are there already.
 
     Returns
     -------
-    Since when each has been in use, by file name.
+    When each version was taken into use, by the path of its file.
 
     Raises
     ------
@@ -44,93 +67,85 @@ def remember(state_dir: Path, scripts: Scripts) -> dict[str, str]:
     """
     folder = state_dir / "good"
     before = _read_index(folder)
+    if scripts.problems:  # not good: its predecessor stays
+        return _since(before)
+    index = _index_of(scripts, before)
+    for file, kept in zip(scripts.files, index.files, strict=True):
+        if file.md5 and _read_text(folder, kept) is None:
+            _put(folder / f"{file.md5}.py", file.text)
+    if index != before:
+        _put(folder / INDEX, json.dumps(asdict(index), indent=2).encode())
+        _sweep(folder, {INDEX, *(f"{kept.md5}.py" for kept in index.files)})
+    return _since(index)
+
+
+def _index_of(scripts: ScriptSet, before: KeptSet) -> KeptSet:
+    old = {(kept.path, kept.md5): kept.since for kept in before.files}
     now = iso(datetime.now())
-    kept: dict[str, Kept] = {}
-    for script in (scripts.proc, scripts.post_proc):
-        if script is None:
-            continue
-        name, old = script.path.name, before.get(script.path.name)
-        if script.problem:  # not good: its predecessor stays
-            kept |= {name: old} if old else {}
-            continue
-        same = old is not None and (old.path, old.md5) == (str(script.path), script.md5)
-        kept[name] = old if old and same else Kept(path=str(script.path), md5=script.md5, since=now)
-        if _read_text(folder, kept[name]) is None:
-            _put(folder / f"{script.md5}.py", script.text)
-    if kept != before:
-        _put(folder / INDEX, json.dumps({name: asdict(entry) for name, entry in kept.items()}, indent=2).encode())
-        _sweep(folder, {INDEX, *(f"{entry.md5}.py" for entry in kept.values())})
-    return {name: entry.since for name, entry in kept.items()}
+
+    def kept(file: ScriptFile | ModuleFile, module: str = "", is_package: bool = False) -> Kept:
+        since = old.get((str(file.path), file.md5), now)
+        return Kept(path=str(file.path), md5=file.md5, since=since, module=module, is_package=is_package)
+
+    modules = (kept(module, ".".join(module.name), module.is_package) for module in scripts.modules)
+    files = (*(kept(script) for script in scripts.scripts), *modules)
+    return KeptSet(files=files, missing=tuple(map(str, scripts.missing)))
 
 
-def last_good(state_dir: Path, name: str, parse: Parse = parse) -> ScriptFile | None:
-    """The last good version of a script, by file name; None if none is complete and compiles."""
-    found = _find(state_dir, name, parse)
-    return found[0] if found else None
+def _since(index: KeptSet) -> dict[str, str]:
+    return {kept.path: kept.since for kept in index.files}
 
 
-def mend(scripts: Scripts, state_dir: Path, parse: Parse = parse) -> tuple[Scripts, tuple[ProblemNote, ...]]:
-    """Replace each script that cannot be used by its last good version, with a note on each.
-
-    A script that does not exist is not replaced: removing it is how people disable a step. Only if the directory itself
-    cannot be read, all of the last scripts are used; a step without a last good version was not in use then.
-    """
-    notes: list[ProblemNote] = []
-    old = (scripts.proc, scripts.post_proc)
-    new = [_mended(script, state_dir, parse, notes) for script in old]
-    problem = scripts.problem
-    if problem and any(_is_unread(was) and not _is_unread(now) for was, now in zip(old, new, strict=True)):
-        notes.insert(0, ProblemNote(problem))
-        new, problem = [None if _is_unread(script) else script for script in new], ""
-    return Scripts(proc=new[0], post_proc=new[1], problem=problem), tuple(notes)
-
-
-def _is_unread(script: ScriptFile | None) -> bool:
-    return script is not None and not script.md5
-
-
-def _mended(script: ScriptFile | None, state_dir: Path, parse: Parse, notes: list[ProblemNote]) -> ScriptFile | None:
-    if script is None or not script.problem:
-        return script
-    found = _find(state_dir, script.path.name, parse)
-    if found is None or found[0].path != script.path:  # of another script_dir: not a version of this file
-        return script
-    good, since = found
-    notes.append(
-        ProblemNote(script.problem, f"the last good version (md5 {good.md5}, in use since {since}) stays in use")
-    )
-    return good
-
-
-def _find(state_dir: Path, name: str, parse: Parse) -> tuple[ScriptFile, str] | None:
-    """The last good version of a script, and since when it has been that."""
+def find_last_good(
+    state_dir: Path, script_dir: Path, short_name: str, parse: Parse = parse, engine: str = ""
+) -> LastGood | None:
+    """The last good set of a script directory; None if there is none that is whole and sound."""
     folder = state_dir / "good"
-    entry = _read_index(folder).get(name)
-    text = _read_text(folder, entry) if entry else None
-    if entry is None or text is None:
+    index = _read_index(folder)
+    texts = {kept.path: _read_text(folder, kept) for kept in index.files}
+    if not texts or None in texts.values():
         return None
-    syntax = parse(text, Path(entry.path), None)
-    if syntax.problem:
+    steps = {step: str(script_path(script_dir, short_name, step)) for step in ("proc", "post_proc")}
+    scripts = {kept.path: _script(kept, texts[kept.path] or b"", parse) for kept in index.files if not kept.module}
+    if not set(scripts) <= set(steps.values()):  # of another script_dir: no version of these files
         return None
-    return ScriptFile(path=Path(entry.path), text=text, md5=entry.md5, unused=syntax.unused), entry.since
+    modules = [_module(kept, texts[kept.path] or b"") for kept in index.files if kept.module]
+    found = judge(
+        ScriptSet(proc=scripts.get(steps["proc"]), post_proc=scripts.get(steps["post_proc"])),
+        judge_modules(modules, map(Path, index.missing), parse),
+        script_dir,
+        short_name,
+        engine,
+    )
+    return LastGood(scripts=found, since=_since(index)) if found.is_sound else None
 
 
-def _read_index(folder: Path) -> dict[str, Kept]:
-    """Read the index; empty if it is missing or damaged."""
+def _script(kept: Kept, text: bytes, parse: Parse) -> ScriptFile:
+    syntax = parse(text, Path(kept.path), None)
+    return ScriptFile(path=Path(kept.path), text=text, md5=kept.md5, problem=syntax.problem, unused=syntax.unused)
+
+
+def _module(kept: Kept, text: bytes) -> ModuleFile:
+    name = tuple(kept.module.split("."))
+    return ModuleFile(path=Path(kept.path), name=name, is_package=kept.is_package, text=text, md5=kept.md5)
+
+
+def _read_index(folder: Path) -> KeptSet:
+    """What is remembered; nothing if the index is not there or damaged."""
     try:
-        body = json.loads(read_regular(folder / INDEX, MAX_BYTES, follow_link=False))
-        return {name: Kept(**{key: str(value) for key, value in entry.items()}) for name, entry in body.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return {}
+        return checked(KeptSet, json.loads(read_regular(folder / INDEX, MAX_BYTES, follow_link=False)))
+    except (OSError, ValueError, RecursionError):
+        return KeptSet()
 
 
-def _read_text(folder: Path, entry: Kept) -> bytes | None:
-    """The bytes of an entry; None if they are missing or do not have the stored md5."""
+def _read_text(folder: Path, kept: Kept) -> bytes | None:
+    """The bytes of a file; None if they are not there or not those whose md5 was taken."""
+    most_bytes = MAX_MODULE_BYTES if kept.module else MAX_BYTES
     try:
-        text = read_regular(folder / f"{entry.md5}.py", MAX_BYTES, follow_link=False)
+        text = read_regular(folder / f"{kept.md5}.py", most_bytes, follow_link=False)
     except (OSError, ValueError):
         return None
-    return text if md5_of(text) == entry.md5 else None
+    return text if md5_of(text) == kept.md5 else None
 
 
 def _put(path: Path, text: bytes) -> None:

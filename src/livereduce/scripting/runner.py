@@ -5,9 +5,6 @@ Whatever a script does short of killing the process, its call returns an `Outcom
 """
 
 import builtins
-import importlib.util
-import io
-import linecache
 import signal
 import traceback
 from collections.abc import Iterator, Mapping
@@ -20,7 +17,7 @@ from typing import Any, Protocol
 from livereduce.base.errors import OperatorError
 from livereduce.base.names import did_you_mean, missing
 from livereduce.messages.job import ScriptCopy
-from livereduce.scripting.compiling import FUNCTION, compile_script
+from livereduce.scripting.compiling import FUNCTION, compile_script, show_in_tracebacks
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.lent import own_builtins
 from livereduce.scripting.metric import CycleReport, reporting_to
@@ -129,17 +126,8 @@ def load_script(copy: ScriptCopy, scope: Scope = PROCESS_SCOPE) -> LoadedScript:
         raise OperatorError(f"{copy.copy}: the copy of {copy.path} has md5 {md5_of(text)}, but expected {copy.md5}")
     if problem := find_problem(text, Path(copy.path)):
         raise OperatorError(problem)
-    _show_in_tracebacks(copy.path, text)
+    show_in_tracebacks(copy.path, text)
     return LoadedScript(path=copy.path, md5=copy.md5, code=compile_script(text, copy.path), scope=scope)
-
-
-def _show_in_tracebacks(path: str, text: bytes) -> None:
-    """Let tracebacks quote the bytes that run: the user's file may have changed since, or be deleted.
-
-    A time of None keeps `linecache.checkcache` from comparing the entry with the file.
-    """
-    lines = io.StringIO(importlib.util.decode_source(text)).readlines()
-    linecache.cache[path] = (len(text), None, lines, path)
 
 
 def run_script(

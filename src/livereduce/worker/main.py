@@ -25,6 +25,7 @@ from livereduce.engine.protocol import MakeEngine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
+from livereduce.scripting.module_finder import let_scripts_import
 from livereduce.scripting.voice import speak_through
 from livereduce.worker.beats import Beats
 from livereduce.worker.guard import register_dump, start_guard
@@ -135,9 +136,10 @@ def work(
 
 def _reduce(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders) -> int:
     beats.phase(Phase.STARTING)
-    _let_scripts_import_from(job.script_dir)
     try:
-        engine = load_engine(job, beats.doing)(job, beats.phase)
+        let_scripts_import(job.script_dir, job.modules, job.missing)
+        engine = make_engine(job, beats.doing)
+        engine.start(job, beats.phase)
     except OperatorError as error:
         return _unusable(error)
     beats.phase(Phase.WAITING)
@@ -197,16 +199,6 @@ def _mantid(say: Say) -> MakeEngine:
     from livereduce.engine.mantid.engine import MantidEngine
 
     return MantidEngine
-
-
-def _let_scripts_import_from(script_dir: str) -> None:
-    """Put the scripts' directory at the end of the path.
-
-    A helper module beside the scripts is found, but a file there called `random.py` or `livereduce.py` does not replace
-    the library's or ours. A script that wants its own version of a module first can change `sys.path`.
-    """
-    if script_dir not in sys.path:
-        sys.path.append(script_dir)
 
 
 def _inherited_fd(variable: str) -> int | None:

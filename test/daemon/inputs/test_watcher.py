@@ -25,8 +25,8 @@ from livereduce.daemon.inputs.watcher import (
     pending,
     step,
 )
-from livereduce.scripting.files import Scripts, find_scripts, md5_of, texts_of
-from livereduce.scripting.imports import Closure, import_closure
+from livereduce.scripting.files import md5_of
+from livereduce.scripting.script_set import ScriptSet, read_set
 
 PROC = Path("/scripts/reduce_PG3_live_proc.py")
 POST = Path("/scripts/reduce_PG3_live_post_proc.py")
@@ -210,10 +210,9 @@ class Beamline:
         self.watcher = Watcher(self.conf, self.now)
         self.adopt()
 
-    def adopt(self, running: Scripts | None = None) -> None:
-        on_disk = find_scripts(self.dir, "PG3")
-        closure = import_closure([*texts_of(on_disk), *texts_of(running or on_disk)], self.dir)
-        self.watcher.adopt(self.dir, "PG3", on_disk, closure, self.now)
+    def adopt(self, running: ScriptSet | None = None) -> None:
+        on_disk = read_set(self.dir, "PG3")
+        self.watcher.adopt(self.dir, "PG3", on_disk, running or on_disk, self.now)
 
     def seen(self, looks: int = 3) -> list[str]:
         words = []
@@ -453,10 +452,10 @@ def test_the_descriptors_are_closed(beamline: Beamline) -> None:
 
 
 def test_a_save_between_reading_the_scripts_and_adopting_them_is_seen(beamline: Beamline) -> None:
-    read = find_scripts(beamline.dir, "PG3")
+    read = read_set(beamline.dir, "PG3")
     beamline.proc.write_text("output = 2\n")
     beamline.seen(1)
-    beamline.watcher.adopt(beamline.dir, "PG3", read, Closure(), beamline.now)
+    beamline.watcher.adopt(beamline.dir, "PG3", read, read, beamline.now)
     assert beamline.seen() == CHANGED
 
 
@@ -468,7 +467,7 @@ def test_a_save_that_was_read_before_it_had_settled_is_not_seen_again(beamline: 
 
 
 def test_a_broken_script_is_told_once_although_another_version_runs(beamline: Beamline) -> None:
-    running = find_scripts(beamline.dir, "PG3")
+    running = read_set(beamline.dir, "PG3")
     beamline.proc.write_text("output = (\n")
     assert beamline.seen() == CHANGED
     beamline.adopt(running)
@@ -505,7 +504,7 @@ def test_the_modules_of_the_running_version_are_watched_while_a_broken_one_lies_
     helper = beamline.dir / "helper.py"
     helper.write_text("x = 1\n")
     beamline.proc.write_text("import helper\n")
-    running = find_scripts(beamline.dir, "PG3")
+    running = read_set(beamline.dir, "PG3")
     beamline.proc.write_text("import helper, (\n")
     beamline.adopt(running)
     helper.write_text("x = 2\n")
@@ -530,16 +529,32 @@ def test_another_script_directory_takes_the_place_of_the_former(beamline: Beamli
     other = tmp_path / "other"
     other.mkdir()
     (other / "reduce_PG3_live_proc.py").write_text("output = 5\n")
-    there = find_scripts(other, "PG3")
-    beamline.watcher.adopt(other, "PG3", there, Closure(), beamline.now)
+    there = read_set(other, "PG3")
+    beamline.watcher.adopt(other, "PG3", there, there, beamline.now)
     beamline.proc.write_text("output = 2\n")
     assert beamline.seen() == []
     (other / "reduce_PG3_live_proc.py").write_text("output = 6\n")
     assert beamline.seen() == CHANGED
 
 
-def test_texts_of_scripts(beamline: Beamline) -> None:
-    assert texts_of(find_scripts(beamline.dir, "PG3")) == [(beamline.proc, b"output = 1\n")]
+def test_a_package_that_would_hide_a_module_is_watched(beamline: Beamline) -> None:
+    (beamline.dir / "helper.py").write_text("x = 1\n")
+    beamline.proc.write_text("import helper\n")
+    beamline.seen()
+    beamline.adopt()
+    (beamline.dir / "helper").mkdir()
+    (beamline.dir / "helper" / "__init__.py").write_text("x = 2\n")
+    assert beamline.seen() == ["__init__.py appeared"]
+
+
+def test_a_directory_in_the_place_of_a_module_is_told_once_at_most(beamline: Beamline) -> None:
+    (beamline.dir / "helper.py").mkdir()
+    beamline.proc.write_text("import helper\n")
+    beamline.seen()
+    beamline.adopt()
+    assert beamline.seen() == []
+    beamline.adopt()
+    assert beamline.seen() == []
 
 
 def test_the_md5_is_that_of_the_scripts(beamline: Beamline) -> None:

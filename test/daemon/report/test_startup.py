@@ -10,7 +10,8 @@ from livereduce.config.file import Config
 from livereduce.config.instrument import Instrument
 from livereduce.daemon.report.startup import log_startup
 from livereduce.preflight.resolve import Resolved
-from livereduce.scripting.files import ScriptFile, Scripts
+from livereduce.scripting.files import ScriptFile
+from livereduce.scripting.script_set import ScriptSet
 
 
 def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -21,7 +22,7 @@ def test_start_up_says_what_was_set_up(caplog: pytest.LogCaptureFixture) -> None
         interpreter="/bin/python",
         environment="this python",
         script_dir=Path("/s"),
-        scripts=Scripts(proc=ScriptFile(path=Path("/s/proc.py"), text=b"", md5="abc123")),
+        scripts=ScriptSet(proc=ScriptFile(path=Path("/s/proc.py"), text=b"", md5="abc123")),
         source="adara://host:31415",
         tof_bins_us=(0.0, 1.0, 2.0),
         runtime_dir=Path("/run"),

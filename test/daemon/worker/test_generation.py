@@ -10,7 +10,8 @@ from livereduce.daemon.worker.generation import KEPT, make_generation
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.job import decode_job
 from livereduce.preflight.resolve import Resolved
-from livereduce.scripting.files import ScriptFile, Scripts
+from livereduce.scripting.files import ScriptFile
+from livereduce.scripting.script_set import ScriptSet
 
 TEXT = b"# coding: latin-1\n\xe9 = input\n"
 
@@ -24,7 +25,7 @@ def resolved(tmp_path: Path, *, post_proc: ScriptFile | None = None) -> Resolved
         interpreter="/usr/bin/python3",
         environment="this python",
         script_dir=tmp_path,
-        scripts=Scripts(proc=proc, post_proc=post_proc),
+        scripts=ScriptSet(proc=proc, post_proc=post_proc),
         source="adara://host:1",
         tof_bins_us=(0.0, 1.0, 100.0),
         runtime_dir=tmp_path / "run",

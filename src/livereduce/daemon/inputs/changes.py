@@ -5,17 +5,14 @@ cannot be used is only reported: the worker goes on with what it was started on.
 """
 
 import time
-from pathlib import Path
 
 from livereduce.config.file import DEFAULT_PATH
 from livereduce.daemon.facts import Fact, Outdated, Reconfigured
-from livereduce.daemon.inputs.judge import Site
+from livereduce.daemon.inputs.judge import Site, last_good_of
 from livereduce.daemon.inputs.watcher import Changed, Times, Watcher
 from livereduce.messages.conditions import ProblemNote
 from livereduce.preflight.resolve import Resolved
-from livereduce.scripting import last_good as last_good_module
-from livereduce.scripting.files import ScriptFile, Scripts, find_scripts, texts_of
-from livereduce.scripting.imports import import_closure
+from livereduce.scripting.script_set import ScriptSet, choose, read_set
 
 LOOK_AGAIN_S = 2.0
 
@@ -51,15 +48,18 @@ class Changes:
     def adopt(self, resolved: Resolved) -> None:
         """Call this before a worker is started on this."""
         found = self._site.found
-        on_disk = found.on_disk or resolved.scripts
         now = time.monotonic()
-        self._watcher.adopt(resolved.script_dir, resolved.instrument.short_name, on_disk, found.closure, now)
+        self._watch(found.on_disk or resolved.scripts, resolved)
         self._running = resolved
         self._held.clear()
         # a last good configuration is not that of the file: then nothing that the file may hold is in use
         self._configuration_in_use = "" if found.config_notes else self._watcher.configuration
         self._notes = {"configuration": found.config_notes, "scripts": found.script_notes}
         self._look_again_at = now + LOOK_AGAIN_S
+
+    def _watch(self, on_disk: ScriptSet, running: Resolved) -> None:
+        short_name = running.instrument.short_name
+        self._watcher.adopt(running.script_dir, short_name, on_disk, running.scripts, time.monotonic())
 
     @property
     def due(self) -> float | None:
@@ -110,42 +110,20 @@ class Changes:
         return Reconfigured(reason=f"the configuration has changed ({what})")
 
     def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
-        parser = self._site.parser
+        parser, directory, name = self._site.parser, running.script_dir, running.instrument.short_name
         asking = parser.asking()
-        on_disk = find_scripts(running.script_dir, running.instrument.short_name, asking)
-        usable, notes = last_good_module.mend(on_disk, running.state_dir, asking)
-        closure = import_closure(texts_of(usable), running.script_dir, asking)
+        on_disk = read_set(directory, name, asking, running.engine)
+        good = last_good_of(self._site.started, running.state_dir, directory, name, asking, running.engine)
+        usable, notes = choose(on_disk, good)
         if asking.is_open:
             self._held.append(changed)
             parser.start(time.monotonic())
             return None
-        of_modules = (*closure.beyond, *closure.problems)
-        wrong = (*_wrong(usable, running.scripts), *(ProblemNote(problem, IN_USE) for problem in of_modules))
-        self._notes["scripts"] = (*notes, *wrong)
-        if wrong:
-            return None
-        own = {script.path for script in (*_both(usable), *_both(running.scripts)) if script}
-        modules = [path for path in changed.paths if path not in own]
-        if not modules and _versions(usable) == _versions(running.scripts):
-            return None  # broken, or back to what is in use
+        self._watch(on_disk, running)  # a broken script may import modules that nobody has looked at so far
+        self._notes["scripts"] = (*notes, *(ProblemNote(problem, GOES_ON) for problem in usable.problems))
+        if usable.problems or usable.version == running.scripts.version:
+            return None  # broken, or back to what runs
         return Outdated(reason=f"the scripts have changed ({changed.what})")
 
 
-IN_USE = "the previous version stays in use"
-
-
-def _wrong(scripts: Scripts, in_use: Scripts) -> tuple[ProblemNote, ...]:
-    """Problems of scripts without a last good version, and what goes on without them."""
-    wrong = [ProblemNote(scripts.problem, "the previous scripts stay in use")] if scripts.problem else []
-    for script, used in zip(_both(scripts), _both(in_use), strict=True):
-        if script and script.problem:
-            wrong.append(ProblemNote(script.problem, IN_USE if used else "it is not used"))
-    return tuple(wrong)
-
-
-def _both(scripts: Scripts) -> tuple[ScriptFile | None, ScriptFile | None]:
-    return scripts.proc, scripts.post_proc
-
-
-def _versions(scripts: Scripts) -> tuple[tuple[Path, str] | None, ...]:
-    return tuple((script.path, script.md5) if script else None for script in _both(scripts))
+GOES_ON = "the previous version stays in use"

@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livereduce.base import lock
@@ -18,10 +18,9 @@ from livereduce.messages.status import FILE_NAME
 from livereduce.preflight.host import Host, look_at_host, question
 from livereduce.preflight.resolve import Resolved, Survey, complete, private_dir, survey
 from livereduce.preflight.status_files import runtime_directory
-from livereduce.scripting import last_good as last_good_module
-from livereduce.scripting.files import Scripts, judge, texts_of
-from livereduce.scripting.imports import Closure, import_closure
+from livereduce.scripting.last_good import find_last_good, remember
 from livereduce.scripting.parsing import Parser
+from livereduce.scripting.script_set import LastGood, ScriptSet, choose
 from livereduce.scripting.syntax import Parse
 
 HOLD_S = 1.0
@@ -42,8 +41,6 @@ class Found:
         What cannot be used, while a last good version goes on instead.
     on_disk
         The scripts as they are on disk.
-    closure
-        The modules of these and of those of `resolved`.
     relaunch
         Why it must run in another process, launched again; empty if this one is right.
     waits_for_environment
@@ -57,8 +54,7 @@ class Found:
     resolved: Resolved | None = None
     config_notes: tuple[ProblemNote, ...] = ()
     script_notes: tuple[ProblemNote, ...] = ()
-    on_disk: Scripts | None = None
-    closure: Closure = field(default_factory=Closure)
+    on_disk: ScriptSet | None = None
     relaunch: str = ""
     waits_for_environment: bool = False
 
@@ -74,7 +70,21 @@ class Found:
         )
 
 
-def look(path: Path | None, identities: Identities, parse: Parse, last_good: Config | None = None) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The scripts that a worker of this daemon was started on: known also where they cannot be remembered."""
+
+    script_dir: Path
+    good: LastGood
+
+
+def look(
+    path: Path | None,
+    identities: Identities,
+    parse: Parse,
+    last_good: Config | None = None,
+    started: Started | None = None,
+) -> Found:
     """Read and judge the configuration and everything that it refers to.
 
     Parameters
@@ -85,33 +95,33 @@ def look(path: Path | None, identities: Identities, parse: Parse, last_good: Con
         Tells whether the scripts compile, and what they import.
     last_good
         The configuration to go on with if that of the file cannot be used; None for none.
+    started
+        The scripts that a worker of this daemon was started on.
     """
-    found = _judge(read_file(path), identities, parse)
+    found = _judge(read_file(path), identities, parse, started)
     if not found.problems or last_good is None or last_good == found.config:
         return found
-    instead = _judge(Reading(config=last_good), identities, parse)
+    instead = _judge(Reading(config=last_good), identities, parse, started)
     if instead.problems:
         return found
     notes = tuple(ProblemNote(problem, "the last good configuration stays in use") for problem in found.problems)
     return replace(instead, config_notes=notes)
 
 
-def _judge(reading: Reading, identities: Identities, parse: Parse) -> Found:
+def _judge(reading: Reading, identities: Identities, parse: Parse, started: Started | None) -> Found:
     cwd = Path.cwd()
     host = look_at_host(os.environ, cwd)
     if not reading.problems:
         host = replace(host, identity=_ask_mantid(reading.config, host, identities))
     seen = survey(reading.config, host, reading.bad_keys, parse)
-    mended, notes = _mend(seen, parse)
-    closure = _closure(seen.scripts, mended, parse)
+    mended, notes = _mend(seen, parse, started)
     found = Found(
         config=reading.config,
         runtime_dir=runtime_directory(seen, os.environ, cwd),
         state_dir=seen.state_dir,
-        problems=(*reading.problems, *mended.problems, *closure.beyond),
+        problems=(*reading.problems, *mended.problems),
         script_notes=notes,
         on_disk=seen.scripts,
-        closure=closure,
         relaunch=seen.relaunch,
         waits_for_environment=bool(host.launched and host.launched.problem),
     )
@@ -130,25 +140,29 @@ def _ask_mantid(config: Config, host: Host, identities: Identities) -> Identity 
     return identities.of(interpreter, environ, name)
 
 
-def _closure(on_disk: Scripts | None, mended: Survey, parse: Parse) -> Closure:
-    if on_disk is None or mended.scripts is None or mended.script_dir is None:
-        return Closure()
-    return import_closure((*texts_of(on_disk), *texts_of(mended.scripts)), mended.script_dir, parse)
-
-
-def _mend(seen: Survey, parse: Parse) -> tuple[Survey, tuple[ProblemNote, ...]]:
+def _mend(seen: Survey, parse: Parse, started: Started | None) -> tuple[Survey, tuple[ProblemNote, ...]]:
     """The survey with the last good scripts in place of bad ones, and the problems of the bad ones."""
-    if seen.scripts is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
+    on_disk = seen.scripts
+    if on_disk is None or seen.script_dir is None or seen.instrument is None or seen.state_dir is None:
         return seen, ()
-    wrong, _ = judge(seen.scripts, seen.script_dir, seen.instrument.short_name)
-    scripts, notes = last_good_module.mend(seen.scripts, seen.state_dir, parse)
-    if not notes:
-        return seen, ()
-    still_wrong, _ = judge(scripts, seen.script_dir, seen.instrument.short_name)
-    if still_wrong:
-        return seen, ()
-    others = tuple(problem for problem in seen.problems if problem not in wrong)
-    return replace(seen, scripts=scripts, problems=others), notes
+    engine = seen.verdict.engine if seen.verdict else ""
+    good = last_good_of(started, seen.state_dir, seen.script_dir, seen.instrument.short_name, parse, engine)
+    scripts, notes = choose(on_disk, good)
+    if scripts is on_disk:
+        return seen, notes
+    problems = tuple(problem for problem in seen.problems if problem not in on_disk.problems)
+    said = (*on_disk.warnings, *on_disk.module_problems)
+    warnings = (*(warning for warning in seen.warnings if warning not in said), *scripts.warnings)
+    return replace(seen, scripts=scripts, problems=problems, warnings=warnings), notes
+
+
+def last_good_of(
+    started: Started | None, state_dir: Path, script_dir: Path, short_name: str, parse: Parse, engine: str
+) -> LastGood | None:
+    """The scripts that a worker was started on last: by this daemon, else as an earlier one has remembered them."""
+    if started is not None and started.script_dir == script_dir and started.good.scripts.is_sound:
+        return started.good
+    return find_last_good(state_dir, script_dir, short_name, parse, engine)
 
 
 class Site:
@@ -158,6 +172,8 @@ class Site:
     ----------
     parser
         Parses scripts in a separate process. While it runs, `look` here has no answer.
+    started
+        The scripts of the newest worker; None before the first.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -168,6 +184,7 @@ class Site:
         found = look(path, self._identities, asking)
         self.found = replace(found, resolved=None) if asking.is_open else found
         self._last_good: Config | None = None
+        self.started: Started | None = None
         self._hold_due = 0.0
         self._runtime, self._state = Home("runtime", lock.FILE_NAME), Home("state", lock.STATE_FILE_NAME)
         self._move()
@@ -194,13 +211,27 @@ class Site:
             self._add_problems(*error.problems)
         return self.found.judged
 
+    def has_started(self, resolved: Resolved) -> LastGood:
+        """A worker was started on these scripts: they are the last good ones now.
+
+        Raises
+        ------
+        OSError
+            They cannot be written; this daemon knows them all the same.
+        """
+        good = LastGood(scripts=resolved.scripts)
+        self.started = Started(script_dir=resolved.script_dir, good=good)
+        good = LastGood(scripts=resolved.scripts, since=remember(resolved.state_dir, resolved.scripts))
+        self.started = Started(script_dir=resolved.script_dir, good=good)
+        return good
+
     def judge_file(self) -> Found | None:
         """Judge the configuration of the file without taking it. None as in `look`."""
         return self._ask(None)
 
     def _ask(self, last_good: Config | None) -> Found | None:
         asking = self.parser.asking()
-        found = look(self.path, self._identities, asking, last_good)
+        found = look(self.path, self._identities, asking, last_good, self.started)
         if asking.is_open:
             self.parser.start(time.monotonic())
             return None

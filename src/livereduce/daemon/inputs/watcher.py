@@ -18,8 +18,9 @@ from typing import Literal
 from livereduce.base.files import open_regular, read_bounded
 from livereduce.config.file import MAX_BYTES as MAX_CONFIGURATION_BYTES
 from livereduce.scripting.files import MAX_BYTES as MAX_SCRIPT_BYTES
-from livereduce.scripting.files import ScriptFile, Scripts, md5_of, script_path
-from livereduce.scripting.imports import MAX_MODULE_BYTES, Closure
+from livereduce.scripting.files import ScriptFile, md5_of, script_path
+from livereduce.scripting.imports import MAX_MODULE_BYTES, ModuleFile
+from livereduce.scripting.script_set import ScriptSet
 
 Kind = Literal["scripts", "configuration"]
 
@@ -253,9 +254,9 @@ def _not_seen(target: Target, error: OSError) -> Look:
     return Look(path=target.path, kind=target.kind, absent=absent, away=away, problem=problem)
 
 
-def content_of(script: ScriptFile | None) -> str:
-    """Content of a script on disk when it was read, in the form of `Look.content`."""
-    return ABSENT if script is None else script.md5 or UNREADABLE
+def content_of(file: ScriptFile | ModuleFile | None) -> str:
+    """Content of a file on disk when it was read, in the form of `Look.content`."""
+    return ABSENT if file is None else file.md5 or UNREADABLE
 
 
 # ---- know what to look at
@@ -307,28 +308,34 @@ class Watcher:
         """Sentences on what is unreachable at present and may still come back unchanged."""
         return pending(self._state, now)
 
-    def adopt(self, script_dir: Path, short_name: str, on_disk: Scripts, closure: Closure, now: float) -> None:
-        """Watch these scripts and all modules that they import; call it before a worker starts on them.
+    def adopt(self, script_dir: Path, short_name: str, on_disk: ScriptSet, running: ScriptSet, now: float) -> None:
+        """Watch the files of these sets; call it before a worker starts on one of them.
 
         Parameters
         ----------
         on_disk
-            As they were read, without last good versions: a difference from this is a change.
-        closure
-            Their modules and those of what a worker gets: the two differ while the file on disk is broken.
+            As it was read: a difference from this is a change.
+        running
+            The set that a worker gets: it differs while a file on disk is broken.
         """
         scripts = {
             script_path(script_dir, short_name, "proc"): on_disk.proc,
             script_path(script_dir, short_name, "post_proc"): on_disk.post_proc,
         }
+        modules = {module.path: module for module in on_disk.modules if module.md5}
+        paths = (module.path for module in (*on_disk.modules, *running.modules))
         most = dict.fromkeys(scripts, MAX_SCRIPT_BYTES)
-        most = most | dict.fromkeys((*closure.paths, *closure.missing), MAX_MODULE_BYTES) | most
+        most = most | dict.fromkeys((*paths, *on_disk.missing, *running.missing), MAX_MODULE_BYTES) | most
         self._targets = (
             self._config,
             *(Target(path=path, kind="scripts", home=script_dir, most_bytes=most[path]) for path in most),
         )
         self._first_looks(now)
-        contents = {path: content_of(script) for path, script in scripts.items()}
+        contents = {path: content_of(file) for path, file in {**modules, **scripts}.items()}
+        missing = (path for path in on_disk.missing if path not in contents)
+        # a directory in the place of a module is no module, and no change either
+        looks = self._state.files
+        contents |= {path: ABSENT for path in missing if looks[path].last.content != UNREADABLE}
         self._state = use(self._state, contents, (target.path for target in self._targets))
 
     def _first_looks(self, now: float) -> None:

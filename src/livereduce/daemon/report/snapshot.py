@@ -36,7 +36,8 @@ from livereduce.messages.status import (
     iso,
     write_status,
 )
-from livereduce.scripting.files import ScriptFile, Scripts
+from livereduce.scripting.files import ScriptFile
+from livereduce.scripting.script_set import ScriptSet
 
 WRITE_S = 5.0
 """Greatest age of the snapshot (readers call a daemon down after three times that)."""
@@ -123,8 +124,8 @@ class Reporter:
         if after.word in (StateWord.STOPPING, StateWord.STOPPED) and not self._stopping:
             self._stopping = self._notifier.stopping()
 
-    def begins(self, scripts: Scripts, since: Mapping[str, str]) -> None:
-        """Record that a worker was started on these scripts; `since` is when each was first used, by file name."""
+    def begins(self, scripts: ScriptSet, since: Mapping[str, str]) -> None:
+        """Record that a worker was started on these scripts; `since` is when each was first used, by its path."""
         self._scripts = (_seen(scripts.proc, since), _seen(scripts.post_proc, since))
 
     def _remember(self, why: str, found: Found) -> None:
@@ -314,4 +315,4 @@ def _seen(script: ScriptFile | None, since: Mapping[str, str]) -> ScriptSeen | N
     if script is None:
         return None
     modified = iso(datetime.fromtimestamp(script.modified_ns / 1e9)) if script.modified_ns else ""
-    return ScriptSeen(path=str(script.path), md5=script.md5, modified=modified, since=since.get(script.path.name, ""))
+    return ScriptSeen(path=str(script.path), md5=script.md5, modified=modified, since=since.get(str(script.path), ""))

@@ -5,12 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from livereduce.daemon.worker.suspects import for_scripts, read_suspects
-from livereduce.messages.job import Job, ScriptCopy, encode_job
+from livereduce.messages.job import Job, ModuleCopy, ScriptCopy, encode_job
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
+from livereduce.scripting.imports import ModuleFile
 
 KEPT = 5
 """Folders kept for debugging; the newest also holds the last good scripts."""
+
+MODULES = "modules"
+"""The folder, in that of a generation, with the modules of the scripts."""
 
 
 def make_generation(
@@ -72,6 +76,10 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         runtime_dir=str(resolved.runtime_dir),
         limits_s={str(phase): limit_s for phase, limit_s in config.limits_s.items()},
         publish_config=str(config.publish_config or ""),
+        modules=tuple(
+            _freeze_module(module, resolved.script_dir, folder) for module in resolved.scripts.modules if module.md5
+        ),
+        missing=tuple(map(str, resolved.scripts.missing)),
     )
 
 
@@ -82,3 +90,11 @@ def _freeze(script: ScriptFile | None, folder: Path) -> ScriptCopy | None:
     copy = folder / script.path.name
     copy.write_bytes(script.text)
     return ScriptCopy(path=str(script.path), copy=str(copy), md5=script.md5)
+
+
+def _freeze_module(module: ModuleFile, script_dir: Path, folder: Path) -> ModuleCopy:
+    """Write a module's bytes under its place in the script directory."""
+    copy = folder / MODULES / module.path.relative_to(script_dir)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(module.text)
+    return ModuleCopy(path=str(module.path), copy=str(copy), md5=module.md5, is_package=module.is_package)
