@@ -138,8 +138,7 @@ def _reduce(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders) -> 
     beats.phase(Phase.STARTING)
     try:
         let_scripts_import(job.script_dir, job.modules, job.missing)
-        engine = make_engine(job, beats.doing)
-        engine.start(job, beats.phase)
+        engine = load_engine(job, beats.doing)(job, beats.phase)
     except OperatorError as error:
         return _unusable(error)
     beats.phase(Phase.WAITING)
