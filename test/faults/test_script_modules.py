@@ -50,9 +50,9 @@ def kill_worker(rig: Rig, generation: int = 2) -> Status:
 
 def goes_on_after_a_kill(rig: Rig, *seen: str) -> None:
     """What is wrong on disk is shown, before and after; the last good set runs; its mending is the newest version."""
-    rig.saw(StateWord.DEGRADED, *seen, "goes on")
+    rig.saw(StateWord.DEGRADED, *seen, "stays in use")
     kill_worker(rig)
-    rig.saw(StateWord.DEGRADED, *seen, "goes on")
+    rig.saw(StateWord.DEGRADED, *seen, "stays in use")
 
 
 def takes_over(rig: Rig, generation: int = 2, factor: float = 3.0) -> None:
@@ -86,14 +86,14 @@ def daemon_restarted(rig: Rig) -> None:
     put(rig.path / "my_factors.py", GOOD)
     rig.begin(PROC)
     put(rig.path / "my_factors.py", BROKEN)
-    rig.saw(StateWord.DEGRADED, "my_factors.py:1", "goes on")
+    rig.saw(StateWord.DEGRADED, "my_factors.py:1", "stays in use")
     rig.inject()
     assert rig.beamline.stop() == 0
     rig.beamline.start()
     status = rig.back(HALF_EVENTS, generation=2)
     assert status.progress
     assert status.progress.script_errors == 0
-    rig.saw(StateWord.DEGRADED, "my_factors.py:1", "goes on")
+    rig.saw(StateWord.DEGRADED, "my_factors.py:1", "stays in use")
     rig.finish(factor=2.0)
 
 
@@ -126,7 +126,7 @@ def imported_late(rig: Rig) -> None:
     put(rig.path / "my_factors.py", GOOD)
     rig.begin(late_proc(rig))
     put(rig.path / "my_factors.py", BROKEN)
-    rig.saw(StateWord.DEGRADED, "my_factors.py:1", "goes on")
+    rig.saw(StateWord.DEGRADED, "my_factors.py:1", "stays in use")
     rig.let_fault()
     status = rig.back(MORE_EVENTS)
     assert status.progress
