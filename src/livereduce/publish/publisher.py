@@ -150,9 +150,10 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
         Destination of the product files.
     """
     scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
+    md5s = (*scripts, *(module.md5 for module in job.modules))
     failures = Failures()
     writer = Writer(products, failures)
-    sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", scripts)), FileSink(writer)]
+    sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)), FileSink(writer)]
     if job.publish_config:
         sinks.append(PlotSink(Plots(Path(job.publish_config), job.short_name)))
     return Outlet(writer, sinks, failures)

@@ -55,6 +55,11 @@ class ScriptSet:
         return (*self.scripts, *self.modules)
 
     @property
+    def are_removed(self) -> bool:
+        """Both scripts were removed, as far as can be seen: people do that to stop the reduction."""
+        return not self.scripts and not self.directory_problem
+
+    @property
     def is_sound(self) -> bool:
         """Nothing is wrong with it: this can be a last good version."""
         return not self.problems and not self.module_problems
@@ -91,7 +96,7 @@ def judge(scripts: ScriptSet, closure: Closure, script_dir: Path, short_name: st
     proc, post_proc = (script_path(script_dir, short_name, step) for step in ("proc", "post_proc"))
     if scripts.directory_problem:
         problems: tuple[str, ...] = (scripts.directory_problem,)
-    elif not scripts.scripts:
+    elif scripts.are_removed:
         problems = (f"no processing script: expected {proc} or {post_proc} (at least one of them)",)
     else:
         problems = (*(script.problem for script in scripts.scripts if script.problem), *closure.beyond)

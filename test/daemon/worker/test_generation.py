@@ -11,7 +11,7 @@ from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.job import decode_job
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
-from livereduce.scripting.script_set import ScriptSet
+from livereduce.scripting.script_set import ScriptSet, read_set
 
 TEXT = b"# coding: latin-1\n\xe9 = input\n"
 
@@ -86,3 +86,29 @@ def test_a_state_directory_that_cannot_be_made_is_an_error_of_the_system(tmp_pat
     (tmp_path / "state").write_text("a file is in the way")
     with pytest.raises(OSError, match="state"):
         make_generation(resolved(tmp_path))
+
+
+def test_a_generation_holds_the_modules_of_its_scripts(tmp_path: Path) -> None:
+    (tmp_path / "reduce_PG3_live_proc.py").write_text("import helper, pack.inner, absent\n")
+    (tmp_path / "helper.py").write_text("x = 1\n")
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").write_text("")
+    (tmp_path / "pack" / "inner.py").write_text("x = 2\n")
+    found = replace(resolved(tmp_path), scripts=read_set(tmp_path, "PG3"))
+    (tmp_path / "helper.py").write_text("saved again in the meantime")
+    job, path = make_generation(found)
+    assert decode_job(path.read_text()) == job
+    copies = {Path(one.path).relative_to(tmp_path).as_posix(): Path(one.copy).read_text() for one in job.modules}
+    assert copies == {"helper.py": "x = 1\n", "pack/__init__.py": "", "pack/inner.py": "x = 2\n"}
+    assert [one.is_package for one in job.modules] == [False, True, False]
+    assert str(tmp_path / "absent.py") in job.missing
+
+
+def test_another_module_makes_other_scripts(tmp_path: Path) -> None:
+    """What did not fit with the old ones may fit now: suspects, memory and trends begin again."""
+    (tmp_path / "reduce_PG3_live_proc.py").write_text("import helper\n")
+    seen = set()
+    for text in ("x = 1\n", "x = 2\n"):
+        (tmp_path / "helper.py").write_text(text)
+        seen.add(make_generation(replace(resolved(tmp_path), scripts=read_set(tmp_path, "PG3")))[0].script_md5s)
+    assert len(seen) == 2

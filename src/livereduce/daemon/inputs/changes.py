@@ -120,9 +120,10 @@ class Changes:
             parser.start(time.monotonic())
             return None
         self._watch(on_disk, running)  # a broken script may import modules that nobody has looked at so far
-        self._notes["scripts"] = (*notes, *(ProblemNote(problem, GOES_ON) for problem in usable.problems))
-        if usable.problems or usable.version == running.scripts.version:
-            return None  # broken, or back to what runs
+        wrong = () if usable.are_removed else usable.problems
+        self._notes["scripts"] = (*notes, *(ProblemNote(problem, GOES_ON) for problem in wrong))
+        if wrong or usable.version == running.scripts.version:
+            return None  # broken, or back to what is in use
         return Outdated(reason=f"the scripts have changed ({changed.what})")
 
 

@@ -15,6 +15,7 @@ from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.process import Worker
 from livereduce.messages.order import TRIM
 from livereduce.preflight.resolve import Resolved
+from livereduce.scripting.script_set import Version
 
 log = logging.getLogger("livereduce.daemon")
 
@@ -36,7 +37,7 @@ class Weighing:
         self._scale = Scale()
         self._interval_s = 1.0
         self._due = 0.0
-        self._scripts: tuple[str, ...] = ()
+        self._scripts: Version = ()
 
     @property
     def limit_bytes(self) -> int | None:
@@ -54,9 +55,8 @@ class Weighing:
         limit = limit_bytes(config.system_mem_limit_perc, read_ram_bytes(), read_cgroup_limit())
         falls_back = resolved.engine == "builtin" and config.preserve_events
         self.state = replace(self.state, rules=MemoryRules(limit_bytes=limit, falls_back=falls_back))
-        scripts = tuple(script.md5 for script in (resolved.scripts.proc, resolved.scripts.post_proc) if script)
-        if scripts != self._scripts:
-            self.state, self._scripts = memory_policy.forget_recycles(self.state), scripts
+        if resolved.scripts.version != self._scripts:
+            self.state, self._scripts = memory_policy.forget_recycles(self.state), resolved.scripts.version
         self._interval_s, self.newest = config.mem_check_interval_s, None
 
     @property

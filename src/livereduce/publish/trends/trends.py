@@ -87,8 +87,8 @@ class Trends:
     """All metrics of a run.
 
     Attributes ---------- began_unix_s
-        Time of the first pulse of the run. By it and `scripts` (md5 of proc and post_proc), a worker that replays the
-        run recognizes these trends as its own.
+        Time of the first pulse of the run. By it and `scripts` (md5 of proc, post_proc and their modules), a worker
+        that replays the run recognizes these trends as its own.
     left_out
         Some of the names that came after `MAX_METRICS` others.
     """
