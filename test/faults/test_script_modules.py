@@ -43,7 +43,7 @@ def kill_worker(rig: Rig, generation: int = 2) -> Status:
     rig.wait("restart", lambda one: one.restarts >= generation - 1)
     status = rig.back(MORE_EVENTS, generation=generation)
     assert status.progress
-    assert status.progress.script_errors == 0, rig.log()
+    assert status.progress.total.script_errors == 0, rig.log()
     assert "given up" not in rig.log()
     return status
 
@@ -92,7 +92,7 @@ def daemon_restarted(rig: Rig) -> None:
     rig.beamline.start()
     status = rig.back(HALF_EVENTS, generation=2)
     assert status.progress
-    assert status.progress.script_errors == 0
+    assert status.progress.total.script_errors == 0
     rig.saw(StateWord.DEGRADED, "my_factors.py:1", "stays in use")
     rig.finish(factor=2.0)
 
@@ -130,7 +130,7 @@ def imported_late(rig: Rig) -> None:
     rig.let_fault()
     status = rig.back(MORE_EVENTS)
     assert status.progress
-    assert status.progress.script_errors == 0, rig.log()
+    assert status.progress.total.script_errors == 0, rig.log()
     rig.finish(factor=2.0)
 
 
