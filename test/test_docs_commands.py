@@ -128,7 +128,7 @@ def test_status_of_a_failed_script_answers_as_the_page_shows(
     one.say(
         state=StateWord.DEGRADED,
         why=why,
-        progress={"chunks": 3, "results": 0, "script_errors": 3},
+        progress={"total": {"chunks": 3, "script_errors": 3}},
         errors=(ErrorSeen(kind="proc", text=why.removeprefix("proc: "), at=at),),
     )
     code, lines = said(capsys, "status", str(one.conf))
