@@ -72,7 +72,7 @@ def test_a_server_that_never_answers_costs_the_reduction_nothing(
         results_after(beamline, beamline.wait(lambda seen: seen.progress is not None))
         assert beamline.stop() == 0  # while the upload is still under way; the fixture sees to it that nothing is left
         assert not server.released.is_set()
-    assert "exit code 0" in beamline.log()
+    assert "exited with code 0" in beamline.log()
 
 
 def test_a_server_that_refuses_is_said_and_the_reduction_is_well(

@@ -37,7 +37,7 @@ def fails(name: str, owner: Any, monkeypatch: pytest.MonkeyPatch, bad: Any) -> N
 FAULTS: dict[str, tuple[str, Any, Any]] = {
     "cutting": ("coalesce_events", cutting, lambda batches: is_bad(batches)),
     "intake": ("workspace", Intake, lambda _, chunk, *__: is_bad(chunk.events)),
-    "logs of a chunk": ("_logs", Intake, lambda _, chunk: is_bad(chunk.events)),
+    "logs of a chunk": ("_logs", Intake, lambda _, chunk, *__: is_bad(chunk.events)),
     "counting": ("add", Histogram, lambda _, events: is_bad(events.pieces)),
     "accumulating": ("add", Accumulation, lambda _, workspace: is_bad(workspace.held.pieces)),
 }

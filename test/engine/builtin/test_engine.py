@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from helpers.bench import EDGES_NS, batch, bench, end, job, start
 from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
-from livereduce.engine.builtin import live
+from livereduce.engine.builtin import intake, live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S
+from livereduce.engine.builtin.tally import Tally, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import ScriptCopy
 from livereduce.messages.progress import RunState
+from livereduce.stream.chunk import Chunk
 from livereduce.stream.items import FLAG_DAMAGED, Gap, Geometry, HistogramSnapshot, Item, Paused, SourceLost, StartFrom
 
 # Exactness.
@@ -518,3 +520,17 @@ def test_each_phase_is_told_with_what_is_known_before_it_is_entered(tmp_path: Pa
     assert (told[Phase.POST_PROCESS].steps.proc_calls, told[Phase.POST_PROCESS].steps.post_proc_calls) == (2, 1)
     assert (told[Phase.PUBLISH].steps.post_proc_calls, told[Phase.PUBLISH].total.results) == (2, 1)
     assert all(progress.source.connected for progress in told.values())
+
+
+def test_a_chunk_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tally goes with it: to look at all its pulses again would only take time."""
+    counted: list[Chunk] = []
+
+    def counting(chunk: Chunk) -> Tally:
+        counted.append(chunk)
+        return tally_of(chunk)
+
+    for module in (live, intake):
+        monkeypatch.setattr(module, "tally_of", counting, raising=False)
+    bench(job(tmp_path)).play([start(5), batch(5, 1)], [batch(5, 2)])
+    assert len(counted) == 2

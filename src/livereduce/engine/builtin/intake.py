@@ -7,7 +7,7 @@ import numpy as np
 from livereduce.engine.builtin.counting.binning import Binning
 from livereduce.engine.builtin.counting.histogram import Counts
 from livereduce.engine.builtin.counting.pixels import KnownPixels, PixelTable
-from livereduce.engine.builtin.tally import tally_of
+from livereduce.engine.builtin.tally import Tally
 from livereduce.engine.builtin.workspaces.events import Events, Mask, monitor_events, with_events
 from livereduce.engine.builtin.workspaces.runlogs import EPICS_EPOCH, RunLogs
 from livereduce.engine.builtin.workspaces.workspace import Binned, Workspace
@@ -59,13 +59,13 @@ class Intake:
         kept = with_events(piece, self._instrument.inside(piece.pixel))
         return replace(kept, erroneous=piece.erroneous + outside)
 
-    def workspace(self, chunk: Chunk, name: str) -> Workspace:
+    def workspace(self, chunk: Chunk, tally: Tally, name: str) -> Workspace:
         """The chunk as a workspace; the same chunk may come again, joined with a later one."""
         if chunk.geometry is not None and chunk.geometry.pixels is not None:
             self._pixel_map = chunk.geometry.pixels
             self._table.extend(self._pixel_map)
         events = Events(chunk.events)
-        logs = self._logs(chunk)
+        logs = self._logs(chunk, tally)
         monitors = monitor_events(chunk.monitors)
         return Workspace(
             name,
@@ -74,7 +74,7 @@ class Intake:
             logs=logs,
             run=chunk.run,
             monitors=self._monitors(monitors, name, chunk.run) if monitors.pieces else None,
-            tally=tally_of(chunk),
+            tally=tally,
         )
 
     def done(self, workspace: Workspace) -> None:
@@ -92,7 +92,7 @@ class Intake:
     def _monitors(self, events: Events, name: str, run: int) -> Workspace:
         return Workspace(f"{name}_monitors", events, binned=Binned(self._binning, self._monitor_table), run=run)
 
-    def _logs(self, chunk: Chunk) -> RunLogs:
+    def _logs(self, chunk: Chunk, tally: Tally) -> RunLogs:
         logs = self._carried.copy()
         logs.set_plain("run_number", str(chunk.run))
         if chunk.start_ns:
@@ -104,7 +104,7 @@ class Intake:
         for monitor in chunk.monitors:
             logs.add_monitor_counts(monitor.monitor, len(monitor.tof_ns))
         if "pause" not in logs:
-            logs.add_log(_not_paused(chunk))
+            logs.add_log(_not_paused(chunk, tally))
         for batch in chunk.logs:
             logs.add_log(batch)
         return logs
@@ -121,9 +121,9 @@ def _add_run_information(logs: RunLogs, geometry: Geometry) -> None:
             logs.set_plain(name, value)
 
 
-def _not_paused(chunk: Chunk) -> LogBatch:
+def _not_paused(chunk: Chunk, tally: Tally) -> LogBatch:
     """A log that says "not paused", because a run begins unpaused, as in Mantid."""
-    since_ns = chunk.start_ns or tally_of(chunk).first_ns
+    since_ns = chunk.start_ns or tally.first_ns
     return LogBatch(run=chunk.run, name="pause", units="", time_ns=np.array([since_ns]), value=np.zeros(1))
 
 

@@ -123,8 +123,9 @@ class Reduction:
         if chunk.replaces:
             self._begin_run(chunk.run)
         chunk = self._cleaned(chunk)
-        self.tally += tally_of(chunk)
-        processed = self._process_and_accumulate(chunk)
+        tally = tally_of(chunk)
+        self.tally += tally
+        processed = self._process_and_accumulate(chunk, tally)
         if processed or chunk.ends_run:
             try:
                 self._post_process_and_publish(chunk)
@@ -159,19 +160,19 @@ class Reduction:
         self.keeps_events = self._pipeline.preserve_events and not counted
         self._accumulation.reset(run, preserve_events=self.keeps_events)
 
-    def _process_and_accumulate(self, chunk: Chunk) -> bool:
+    def _process_and_accumulate(self, chunk: Chunk, tally: Tally) -> bool:
         """Process a chunk together with those held back; return True if there may be a new result."""
         self._beat(Phase.PROCESS)
         held, self._held_back = self._held_back, ()
         try:
-            return self._together((*held, chunk))
+            return self._together((*held, chunk), tally)
         except Exception as error:  # noqa: BLE001 (the boundary of a chunk: a fault of ours, not of the script)
             # While accumulating, a part may have been counted already: then no part may come again.
             if not held or self._stage is MarkStage.ACCUMULATE:
                 return self._give_up((*held, chunk), error)
             spoiled = error
         try:
-            processed = self._together((chunk,))
+            processed = self._together((chunk,), tally)
         except Exception as error:  # noqa: BLE001 (the boundary of a chunk)
             self._held_back = () if chunk.ends_run else held
             return self._give_up((*held, chunk) if chunk.ends_run else (chunk,), error)
@@ -185,12 +186,12 @@ class Reduction:
             self.tally += lost(chunk)
         return False
 
-    def _together(self, chunks: tuple[Chunk, ...]) -> bool:
+    def _together(self, chunks: tuple[Chunk, ...], newest: Tally) -> bool:
         whole = join(chunks)
         if whole.is_empty:
             return True
         self._mark(MarkStage.INTAKE, whole)
-        workspace = self._intake.workspace(whole, CHUNK_NAME)
+        workspace = self._intake.workspace(whole, newest if len(chunks) == 1 else tally_of(whole), CHUNK_NAME)
         self.invalid_logs = workspace.logs.invalid_now()
         processed = self._processed(workspace)
         failed = processed if isinstance(processed, StepFailed) else self._accumulate(processed, whole)

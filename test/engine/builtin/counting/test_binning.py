@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from livereduce.config.keys import count_bins
+from livereduce.base.errors import OperatorError
+from livereduce.config.keys import MAX_BINS, count_bins
 from livereduce.engine.builtin.counting.binning import make_edges_ns
 
 
@@ -17,3 +19,16 @@ def test_check_counts_logarithmic_bins_too(low: int, step: float, steps: int, re
     bins = (float(low), -step, edge + rest * (edge - edge / (1 + step)))
     assume(bins[2] < 1e6)
     assert count_bins(bins) == len(make_edges_ns(*bins)) - 1
+
+
+def test_the_engine_takes_as_many_bins_as_the_configuration() -> None:
+    """A rest of less than a quarter of a step widens the last bin, and is no bin too many."""
+    assert len(make_edges_ns(0.0, 1.0, MAX_BINS + 0.2)) == MAX_BINS + 1
+    with pytest.raises(OperatorError, match=r"1e\+06 bins are more than 1,000,000"):
+        make_edges_ns(0.0, 1.0, MAX_BINS + 1.0)
+
+
+@pytest.mark.parametrize("step", [1e-320, -1e-320])
+def test_bins_that_cannot_be_counted_are_refused(step: float) -> None:
+    with pytest.raises(OperatorError, match=r"tof_bins_us: .* more bins than can be counted"):
+        make_edges_ns(1.0, step, 1e6)

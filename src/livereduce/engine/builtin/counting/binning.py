@@ -6,10 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from livereduce.base.errors import OperatorError
-from livereduce.config.keys import LEAST_REST
+from livereduce.config.keys import MAX_BINS, count_bins
 from livereduce.stream.items import F8, I8
 
-MAX_BINS = 1_000_000
 MAX_CELLS = 2**20
 """8 MiB for the table; bins that need a finer one are searched instead, which is slower."""
 _NO_EDGE = 1 << 32
@@ -31,16 +30,9 @@ def make_edges_ns(min_us: float, step_us: float, max_us: float) -> I8:
     problem = _problem(min_us, step_us, max_us)
     if problem:
         raise OperatorError(f"tof_bins_us: [{min_us:g}, {step_us:g}, {max_us:g}]: {problem}")
-    if step_us > 0:
-        steps = int(np.floor((max_us - min_us) / step_us * (1 + 1e-12)))
-        inner = min_us + step_us * np.arange(steps + 1)
-    else:
-        factor = 1 - step_us
-        steps = int(np.floor(np.log(max_us / min_us) / np.log(factor) * (1 + 1e-12)))
-        inner = min_us * factor ** np.arange(steps + 1)
-    if len(inner) > 1 and max_us - inner[-1] < LEAST_REST * (inner[-1] - inner[-2]):
-        inner = inner[:-1]
-    return np.unique(np.rint(np.append(inner, max_us) * 1000).astype(np.int64))
+    inner = np.arange(count_bins((min_us, step_us, max_us)))
+    starts = min_us + step_us * inner if step_us > 0 else min_us * (1 - step_us) ** inner
+    return np.unique(np.rint(np.append(starts, max_us) * 1000).astype(np.int64))
 
 
 def _problem(min_us: float, step_us: float, max_us: float) -> str:
@@ -54,7 +46,10 @@ def _problem(min_us: float, step_us: float, max_us: float) -> str:
         return "expected a step other than 0: the width of a bin in microseconds, or minus its relative width"
     if step_us < 0 and min_us <= 0:
         return "expected min to be greater than 0 for logarithmic bins (negative step)"
-    bins = (max_us - min_us) / step_us if step_us > 0 else np.log(max_us / min_us) / np.log1p(-step_us)
+    try:
+        bins = count_bins((min_us, step_us, max_us))
+    except ArithmeticError:
+        return f"a step of {step_us:g} makes more bins than can be counted"
     return "" if bins <= MAX_BINS else f"{bins:.3g} bins are more than {MAX_BINS:,}"
 
 
