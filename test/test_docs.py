@@ -248,6 +248,16 @@ def test_every_helper_is_listed() -> None:
     assert sorted(told) == sorted(path.name for path in (ROOT / "test" / "helpers").glob("*.py"))
 
 
+# ---- web.md
+
+
+def test_every_metric_is_in_the_table() -> None:
+    told = set(re.findall(r"`(livereduce_[a-z_]+)`", (DOCS / "web.md").read_text()))
+    source = (ROOT / "src" / "livereduce" / "web" / "render" / "prometheus.py").read_text()
+    made = set(re.findall(r'"(livereduce_[a-z_]+)"', source)) - {"livereduce_build"}
+    assert told == made | {"livereduce_build_info"}
+
+
 # ---- architecture.md, and the rooms themselves
 
 PACKAGE = ROOT / "src" / "livereduce"
