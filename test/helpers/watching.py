@@ -48,8 +48,8 @@ reaper.IDLE_S, reaper.BLOCKED_S, reaper.LOOK_EVERY_S = 0.2, 0.2, 0.05
 {PLAIN}"""
 """A server that waits for nobody."""
 CRAMPED = f"""
-from livereduce.web.state import broadcast as hub
-hub.MAX_WATCHERS, hub.MAX_OF_ONE = 8, 4
+from livereduce.web.state import broadcast
+broadcast.MAX_WATCHERS, broadcast.MAX_OF_ONE = 8, 4
 {PLAIN}"""
 """A server with few places."""
 

@@ -21,7 +21,7 @@ from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_re
 from livereduce.scripting.metric import ReportedMetric
 from livereduce.web.app import make_app
 from livereduce.web.http.openapi import description
-from livereduce.web.server import make_site
+from livereduce.web.server import make_context
 
 TOKEN = "correct-horse-battery"
 ONE = "/api/instruments/powder"
@@ -43,8 +43,8 @@ def visiting(powder: Fabricated) -> Iterator[TestClient]:
     token = powder.path / "token"
     token.write_text(TOKEN)
     token.chmod(0o600)
-    site = make_site([powder.conf], [], token, {}, powder.path)
-    with TestClient(make_app(site, frozenset()), base_url="http://localhost") as client:
+    context = make_context([powder.conf], [], token, {}, powder.path)
+    with TestClient(make_app(context, frozenset()), base_url="http://localhost") as client:
         yield client
 
 
@@ -321,8 +321,8 @@ def test_a_restart_needs_the_token_and_our_own_page(client: TestClient) -> None:
 
 
 def test_without_a_token_file_nothing_is_restarted(powder: Fabricated, tmp_path: Path) -> None:
-    site = make_site([powder.conf], [], None, {}, tmp_path)
-    with TestClient(make_app(site, frozenset()), base_url="http://localhost") as client:
+    context = make_context([powder.conf], [], None, {}, tmp_path)
+    with TestClient(make_app(context, frozenset()), base_url="http://localhost") as client:
         assert ok(client, ONE)["restartable"] is False
         response = client.post(f"{ONE}/restart", headers={"authorization": "Bearer "})
         assert (response.status_code, response.json()["error"].split(":")[0]) == (

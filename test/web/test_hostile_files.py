@@ -36,7 +36,7 @@ from livereduce.scripting.metric import ReportedMetric
 from livereduce.web.app import make_app
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.prometheus import metrics_text
-from livereduce.web.server import make_site
+from livereduce.web.server import make_context
 from livereduce.web.state.index import parse_index
 from livereduce.web.state.output import output
 from livereduce.web.state.snapshot import View, card, runs
@@ -248,8 +248,8 @@ def test_a_wrong_snapshot_costs_its_own_card_only_and_only_as_long_as_it_lies_th
         one.publish(pattern(41, 100))
         one.say()
     file = bad.path / "run" / FILE_NAME
-    site = make_site([bad.conf, good.conf], [], None, {}, tmp_path)
-    with TestClient(make_app(site, frozenset()), base_url="http://localhost") as client:
+    context = make_context([bad.conf, good.conf], [], None, {}, tmp_path)
+    with TestClient(make_app(context, frozenset()), base_url="http://localhost") as client:
 
         def states() -> dict[str, str]:
             response = client.get("/api/instruments")

@@ -18,7 +18,7 @@ from helpers.fabricated import Fabricated, pattern
 from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.messages.status import StateWord
-from livereduce.web.server import listen, make_site
+from livereduce.web.server import listen, make_context
 
 TOKEN = "correct-horse-battery"
 
@@ -61,7 +61,7 @@ def test_what_is_no_address_is_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"cannot listen on no\.such\.host\.invalid port 0: "):
         listen("no.such.host.invalid", 0)
     with pytest.raises(OperatorError, match="--peer nowhere: expected"):
-        make_site([], ["nowhere"], None, {}, tmp_path)
+        make_context([], ["nowhere"], None, {}, tmp_path)
 
 
 def test_it_listens_to_this_host_alone_and_has_only_read(powder: Fabricated, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp
 
 from livereduce.messages.status import iso
 from livereduce.web import api
-from livereduce.web.context import Context, answer, now, site_of
-from livereduce.web.http.chunked_response import Pieces
-from livereduce.web.http.middleware import Shield, refusal
+from livereduce.web.context import Context, answer, context_of, now
+from livereduce.web.http.chunked_response import ChunkedResponse
+from livereduce.web.http.middleware import HttpMiddleware, refusal
 from livereduce.web.http.openapi import description
 from livereduce.web.http.static_files import File
 from livereduce.web.render.prometheus import metrics_text
@@ -26,26 +26,26 @@ FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
 
 
-def make_app(site: Context, names: frozenset[str]) -> Starlette:
+def make_app(context: Context, names: frozenset[str]) -> Starlette:
     """Build the application; `names` are the host's own names, in lower case."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with suppress(TimeoutError):  # the page starts even if files are on a file server that hangs
             async with asyncio.timeout(FIRST_LOOK_S):
-                await site.facility.look_once()
+                await context.facility.look_once()
         watching = [
-            asyncio.create_task(site.facility.watch()),
-            asyncio.create_task(site.peers.watch(lambda: iso(now()))),
+            asyncio.create_task(context.facility.watch()),
+            asyncio.create_task(context.peers.watch(lambda: iso(now()))),
         ]
         yield
-        site.hub.close()
+        context.broadcast.close()
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
-        for one in (site.facility, site.peers):
+        for one in (context.facility, context.peers):
             one.close()
-        for other in (site.cache, site.readers, site.drawers, site.tables):
+        for other in (context.cache, context.readers, context.drawers, context.tables):
             await other.close()
 
     app = Starlette(
@@ -55,12 +55,12 @@ def make_app(site: Context, names: frozenset[str]) -> Starlette:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.site = site
+    app.state.context = context
     return app
 
 
 def _shield(names: frozenset[str]) -> Callable[[ASGIApp], ASGIApp]:
-    return lambda app: Shield(app, names)
+    return lambda app: HttpMiddleware(app, names)
 
 
 def _routes() -> list[Route]:
@@ -96,7 +96,7 @@ async def _static(request: Request) -> Response:
 
 
 async def _file(request: Request, name: str) -> Response:
-    file = site_of(request).files.get(name)
+    file = context_of(request).files.get(name)
     if file is None:
         raise HTTPException(404, "there is no such file")
     try:
@@ -112,18 +112,18 @@ def _served(request: Request, file: File) -> Response:
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)
     if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
-        return Pieces(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
-    return Pieces(file.body, media_type=file.type, headers=headers)
+        return ChunkedResponse(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
+    return ChunkedResponse(file.body, media_type=file.type, headers=headers)
 
 
 async def _health(request: Request) -> Response:
     """Report that this server answers; the health of the instruments is in ``/metrics``."""
-    site = site_of(request)
-    return answer({"ok": True, "instruments": len(site.facility.watched), "watchers": len(site.hub)})
+    context = context_of(request)
+    return answer({"ok": True, "instruments": len(context.facility.watched), "watchers": len(context.broadcast)})
 
 
 async def _metrics(request: Request) -> Response:
-    text = metrics_text(site_of(request).facility.views(), now())
+    text = metrics_text(context_of(request).facility.views(), now())
     return Response(text, headers={"content-type": "text/plain; version=1.0.0; charset=utf-8"})
 
 

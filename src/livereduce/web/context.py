@@ -34,7 +34,7 @@ class Context:
     """
 
     facility: Facility
-    hub: Broadcast
+    broadcast: Broadcast
     peers: Peers
     readers: Renderers
     token: str = ""
@@ -44,15 +44,15 @@ class Context:
     files: dict[str, File] = field(default_factory=files)
 
 
-def site_of(request: Request) -> Context:
+def context_of(request: Request) -> Context:
     """The context of a request's application."""
-    site: Context = request.app.state.site
-    return site
+    context: Context = request.app.state.context
+    return context
 
 
 def instrument(request: Request) -> Watched:
     """The instrument named in the address."""
-    one = site_of(request).facility.watched.get(request.path_params["id"])
+    one = context_of(request).facility.watched.get(request.path_params["id"])
     if one is None:
         raise HTTPException(404, f"there is no instrument {request.path_params['id'][:40]!r} here")
     return one

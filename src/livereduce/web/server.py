@@ -50,11 +50,11 @@ def serve(options: Namespace) -> NoReturn:
     # their lines about visitors who do not speak HTTP, and about fonts, are of no use
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
-    site = make_site(options.configurations, options.peer or [], options.token_file, os.environ, Path.cwd())
+    context = make_context(options.configurations, options.peer or [], options.token_file, os.environ, Path.cwd())
     listening = listen(options.host, options.port)
     _take_a_back_seat()
     config = uvicorn.Config(
-        make_app(site, our_names(options.host, options.name or [])),
+        make_app(context, our_names(options.host, options.name or [])),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -70,7 +70,7 @@ def serve(options: Namespace) -> NoReturn:
         http="h11",
         loop="asyncio",
     )
-    server = _Server(config, site.hub)
+    server = _Server(config, context.broadcast)
     if said := _without_ipv4(listening, options.host):
         log.warning(said)
     print(f"listening on {address_of(listening, options.host)}", flush=True)
@@ -86,7 +86,7 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def make_site(
+def make_context(
     configurations: Sequence[Path], peers: Sequence[str], token_file: Path | None, environ: Mapping[str, str], cwd: Path
 ) -> Context:
     """Make the context for some configurations; none means the default one, or none of this host if there are peers.
@@ -96,12 +96,12 @@ def make_site(
     OperatorError
         A peer's address or the token's file cannot be used.
     """
-    hub = Broadcast()
+    broadcast = Broadcast()
     places = find_places(list(configurations) or ([] if peers else [None]), environ, cwd)
     token = read_token(token_file) if token_file else ""
     readers = Renderers("reading", READERS, MAX_WAITING)
-    facility = Facility(places, hub, environ, cwd, readers)
-    return Context(facility=facility, hub=hub, peers=Peers(peers), readers=readers, token=token)
+    facility = Facility(places, broadcast, environ, cwd, readers)
+    return Context(facility=facility, broadcast=broadcast, peers=Peers(peers), readers=readers, token=token)
 
 
 def our_names(host: str, names: Sequence[str]) -> frozenset[str]:
@@ -174,9 +174,9 @@ def _take_a_back_seat() -> None:
 class _Server(uvicorn.Server):
     """uvicorn's server, but it disconnects all watchers (their streams never end by themselves) and exits with 0."""
 
-    def __init__(self, config: uvicorn.Config, hub: Broadcast) -> None:
+    def __init__(self, config: uvicorn.Config, broadcast: Broadcast) -> None:
         super().__init__(config)
-        self._hub = hub
+        self._broadcast = broadcast
         self._reaping: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -196,7 +196,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is open and stop."""
-        self._hub.close()
+        self._broadcast.close()
         if self._reaping:
             self._reaping.cancel()
         await super().shutdown(sockets)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.web.render.downsample import extremes, group_sizes, mean_errors, means, said, thin_axis
+from livereduce.web.render.downsample import downsample_axis, extremes, group_sizes, mean_errors, means, said
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(1, 10**6))
@@ -50,9 +50,9 @@ def test_what_is_no_number_is_left_out() -> None:
 
 
 def test_edges_stay_edges_and_points_are_averaged() -> None:
-    assert thin_axis(np.arange(7.0), 3, edges=True).tolist() == [0, 3, 6]
-    assert thin_axis(np.arange(7.0), 3, edges=False).tolist() == [1, 4, 6]
-    assert thin_axis(np.arange(7.0), 1, edges=False).tolist() == list(range(7))
+    assert downsample_axis(np.arange(7.0), 3, edges=True).tolist() == [0, 3, 6]
+    assert downsample_axis(np.arange(7.0), 3, edges=False).tolist() == [1, 4, 6]
+    assert downsample_axis(np.arange(7.0), 1, edges=False).tolist() == list(range(7))
 
 
 @pytest.mark.parametrize("size", [1.0, 1e154, 1e300, 1e308, 1.7e308, 1e-154, 1e-300, 1e-310])

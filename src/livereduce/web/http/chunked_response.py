@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 PIECE_BYTES = 64 << 10
 
 
-class Pieces(Response):
+class ChunkedResponse(Response):
     """A response whose body is sent piece by piece, each after the one before was taken."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:

@@ -40,7 +40,7 @@ def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Re
     return JSONResponse({"error": text}, status_code=status, headers=headers)
 
 
-class Shield:
+class HttpMiddleware:
     """The middleware."""
 
     def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:

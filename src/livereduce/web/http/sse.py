@@ -17,8 +17,8 @@ _HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-con
 class EventStream:
     """The response (an ASGI application) that sends news to a watcher until it disconnects."""
 
-    def __init__(self, hub: Broadcast, box: Mailbox) -> None:
-        self._hub, self._box = hub, box
+    def __init__(self, broadcast: Broadcast, mailbox: Mailbox) -> None:
+        self._broadcast, self._mailbox = broadcast, mailbox
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Write until the watcher disconnects, is too slow, or the server stops."""
@@ -28,15 +28,15 @@ class EventStream:
             await asyncio.wait({telling, gone}, return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
         finally:
-            self._hub.leave(self._box)
+            self._broadcast.leave(self._mailbox)
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
 
     async def _tell(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await self._write(send, b"retry: 2000\nevent: hello\ndata: {}\n\n")
-        while not (self._hub.closed or self._box.overflown):
-            news = await self._box.take(BEAT_EVERY_S)
+        while not (self._broadcast.closed or self._mailbox.overflown):
+            news = await self._mailbox.take(BEAT_EVERY_S)
             await self._write(send, b"".join(one.encode() for one in news) or b"event: beat\ndata: {}\n\n")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

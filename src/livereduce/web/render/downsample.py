@@ -62,7 +62,7 @@ def _sums(values: Floats, by_row: int, by_column: int) -> tuple[Floats, Floats]:
     return total, count
 
 
-def thin_axis(values: Floats, by: int, *, edges: bool) -> Floats:
+def downsample_axis(values: Floats, by: int, *, edges: bool) -> Floats:
     """Downsample an axis: the first edge of each group of `by` cells, or the mean of their points.
 
     `values` has one value per cell; the last edge of all is not among them.

@@ -14,7 +14,7 @@ import numpy as np
 from livereduce.publish.product import Axis
 from livereduce.publish.products.file import default_data, read_facts
 from livereduce.publish.products.inside import member_if_any, opened
-from livereduce.web.render.downsample import Floats, extremes, group_sizes, mean_errors, means, said, thin_axis
+from livereduce.web.render.downsample import Floats, downsample_axis, extremes, group_sizes, mean_errors, means, said
 
 PIECE_CELLS = 1 << 20
 """Cells read at a time: 8 MiB of signal, and as much of errors."""
@@ -267,7 +267,7 @@ def _thin_axis(data: Any, name: str, length: int, by: int) -> Axis:
         return Axis(name=(name or "index")[:MAX_LABEL], values=(first + np.minimum(first + by, length) - 1) / 2)
     edges = field.shape[0] == length + 1
     pieces = [np.asarray(field[piece], dtype=np.float64) for piece in _pieces(length, by, PIECE_CELLS)]
-    values = [thin_axis(piece, by, edges=edges) for piece in pieces]
+    values = [downsample_axis(piece, by, edges=edges) for piece in pieces]
     if edges:
         values.append(np.asarray(field[length:], dtype=np.float64))
     units = str(field.attrs.get("units", ""))[:MAX_LABEL]

@@ -93,11 +93,11 @@ class Broadcast:
     """
 
     def __init__(self) -> None:
-        self._boxes: dict[Mailbox, str] = {}
+        self._mailboxes: dict[Mailbox, str] = {}
         self.closed = False
 
     def __len__(self) -> int:
-        return len(self._boxes)
+        return len(self._mailboxes)
 
     def open(self, ids: frozenset[str] | None, first: Iterable[News], address: str = "") -> Mailbox:
         """Open a mailbox for a new watcher, with its first news.
@@ -107,37 +107,37 @@ class Broadcast:
         Full
             All places are taken, or as many as one address may have.
         """
-        held = Counter(self._boxes.values())
+        held = Counter(self._mailboxes.values())
         if held[address] >= MAX_OF_ONE:
             raise Full(f"{MAX_OF_ONE} browsers are already connected from this address")
-        if len(self._boxes) >= MAX_WATCHERS:
+        if len(self._mailboxes) >= MAX_WATCHERS:
             self._dismiss(whose_place(held, address))
-        box = Mailbox(ids)
+        mailbox = Mailbox(ids)
         for news in first:
-            box.put(news)
-        self._boxes[box] = address
-        return box
+            mailbox.put(news)
+        self._mailboxes[mailbox] = address
+        return mailbox
 
     def _dismiss(self, address: str) -> None:
         """Disconnect the newest watcher of an address; its browser reconnects."""
-        box = next(box for box, of in reversed(self._boxes.items()) if of == address)
-        del self._boxes[box]
-        box.dismiss()
+        mailbox = next(mailbox for mailbox, of in reversed(self._mailboxes.items()) if of == address)
+        del self._mailboxes[mailbox]
+        mailbox.dismiss()
 
-    def leave(self, box: Mailbox) -> None:
+    def leave(self, mailbox: Mailbox) -> None:
         """Remove a watcher."""
-        self._boxes.pop(box, None)
+        self._mailboxes.pop(mailbox, None)
 
     def tell(self, news: News) -> None:
         """Put news into all mailboxes."""
-        for box in self._boxes:
-            box.put(news)
+        for mailbox in self._mailboxes:
+            mailbox.put(news)
 
     def close(self) -> None:
         """Disconnect all watchers, because the server stops."""
         self.closed = True
-        for box in self._boxes:
-            box.wake()
+        for mailbox in self._mailboxes:
+            mailbox.wake()
 
 
 def whose_place(held: Mapping[str, int], address: str) -> str:

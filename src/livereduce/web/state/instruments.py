@@ -63,9 +63,14 @@ class Facility:
     """
 
     def __init__(
-        self, places: Sequence[Location], hub: Broadcast, environ: Mapping[str, str], cwd: Path, readers: Renderers
+        self,
+        places: Sequence[Location],
+        broadcast: Broadcast,
+        environ: Mapping[str, str],
+        cwd: Path,
+        readers: Renderers,
     ) -> None:
-        self.hub, self._readers = hub, readers
+        self.broadcast, self._readers = broadcast, readers
         self.watched = {place.id: Watched(place, View(id=place.id, name=place.name)) for place in places}
         self._environ, self._cwd = environ, cwd
         # one thread per instrument: files on a server that hangs must not hide those of the others
@@ -161,14 +166,14 @@ class Facility:
         if bool(before.down) != bool(view.down):
             if before.status is not None or not view.down:
                 one.timeline.went_down(view.down_since or iso(now), view.down)
-            self.hub.tell(_down_news(view))
+            self.broadcast.tell(_down_news(view))
         for run, product in changes(before.index, view.index) if view.index is not before.index else ():
-            self.hub.tell(_product_news(view.id, run, product))
+            self.broadcast.tell(_product_news(view.id, run, product))
         one.untold = one.untold or view.status is not before.status or view.down != before.down
         words = (view.status.state, view.status.why, view.status.generation) if view.status else ()
         if one.untold and ((*words, view.down) != one.told or clock_s - one.told_at >= TELL_EVERY_S):
             one.untold, one.told, one.told_at = False, (*words, view.down), clock_s
-            self.hub.tell(_status_news(view, now))
+            self.broadcast.tell(_status_news(view, now))
 
     def first_news(self, ids: frozenset[str] | None, now: datetime) -> Iterator[News]:
         """First news for a new watcher: the state of each instrument, and the products of its current run."""

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from livereduce.publish.trends.trends import FILE_NAME, read_trends
-from livereduce.web.context import instrument, now, site_of
+from livereduce.web.context import context_of, instrument, now
 from livereduce.web.http import params
 from livereduce.web.http.cache import CacheBusy
-from livereduce.web.http.chunked_response import Pieces
+from livereduce.web.http.chunked_response import ChunkedResponse
 from livereduce.web.render.download import file_pieces
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.frames import RenderJob
@@ -77,7 +77,7 @@ async def _json(request: Request, run: int, listed: Listed, path: Path) -> Respo
     )
     key = ("json", str(path), listed.version, job.most, job.rows, job.packed)
     headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if job.packed else {})
-    readers = site_of(request).readers
+    readers = context_of(request).readers
     return await _made(request, key, lambda: readers.ask(job), "application/json", headers)
 
 
@@ -94,8 +94,8 @@ async def _made(
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=fresh)
     with _explained():
-        body = await site_of(request).cache.get(key, make)
-    return Pieces(body, media_type=media_type, headers=fresh)
+        body = await context_of(request).cache.get(key, make)
+    return ChunkedResponse(body, media_type=media_type, headers=fresh)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
 async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
     rows = params.rows(request.query_params.getlist("row"))
     job = RenderJob(what="csv", path=str(path), rows=rows, run=run, name=listed.name)
-    lines = site_of(request).tables.pieces(job)
+    lines = context_of(request).tables.pieces(job)
     with _explained():  # reading the heading shows whether there is anything to send at all
         heading = await anext(lines)
 
@@ -146,7 +146,7 @@ async def _png(request: Request, run: int, listed: Listed, path: Path) -> Respon
     rows = params.rows(request.query_params.getlist("row"))
     job = RenderJob(what="png", path=str(path), rows=rows, run=run, name=listed.name)
     key = ("png", str(path), listed.version, rows)
-    drawers = site_of(request).drawers
+    drawers = context_of(request).drawers
     return await _made(request, key, lambda: drawers.ask(job), "image/png", _attachment(run, path, "png"))
 
 
