@@ -30,10 +30,10 @@ from livereduce.daemon.facts import (
     WorkerEnded,
 )
 from livereduce.daemon.inputs.changes import Changes
-from livereduce.daemon.inputs.environment_probe import Reasking, ask_command
+from livereduce.daemon.inputs.environment_probe import EnvironmentProbe, ask_command
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.inputs.watcher import Times
-from livereduce.daemon.memory.monitor import Weighing
+from livereduce.daemon.memory.monitor import MemoryMonitor
 from livereduce.daemon.memory.usage import read_oom_kills
 from livereduce.daemon.report.snapshot import Reporter
 from livereduce.daemon.report.startup import log_startup
@@ -89,9 +89,9 @@ class DaemonLoop:
         self._state = DaemonState(limits=limits, since=time.monotonic())
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
-        self._weighing = Weighing()
+        self._memory = MemoryMonitor()
         self._times = ScriptTimes()
-        self._reasking = Reasking(ask_command(site.path), limits.ask_again_s)
+        self._environment_probe = EnvironmentProbe(ask_command(site.path), limits.ask_again_s)
         self._worker: Worker | None = None
         self._observed = Observed()
         self._beats_due = 0.0
@@ -145,9 +145,9 @@ class DaemonLoop:
         now = time.monotonic()
         self._reporter.running = self._times.running(self._observed, self._reporter.job, now) if self._worker else None
         self._reporter.notes = self._changes.notes
-        self._reporter.too_large = self._weighing.state.does_not_fit
-        self._reporter.memory = (self._weighing.bytes, self._weighing.limit_bytes)
-        self._reporter.memory_parts = self._weighing.parts
+        self._reporter.too_large = self._memory.state.does_not_fit
+        self._reporter.memory = (self._memory.bytes, self._memory.limit_bytes)
+        self._reporter.memory_parts = self._memory.parts
         self._reporter.spoken.tell(now)
         self._reporter.report(self._state, self._site, self._observed, now)
 
@@ -174,7 +174,7 @@ class DaemonLoop:
 
     def _ask_environment(self) -> None:
         waits = self._site.found.waits_for_environment and not self._state.alive
-        self._pending.extend(self._reasking.gather(waits, time.monotonic()))
+        self._pending.extend(self._environment_probe.gather(waits, time.monotonic()))
 
     def _wait(self) -> set[int]:
         """Descriptors that are ready, after at most the time to the next deadline."""
@@ -226,7 +226,7 @@ class DaemonLoop:
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         why = why_ended(code, worker.output.last, killed)
-        why += f"; memory at the last check: {self._weighing.parts}" if killed and self._weighing.parts else ""
+        why += f"; memory at the last check: {self._weighing.parts}" if killed and self._memory.parts else ""
         note_end(self._reporter.job, self._state, code, why)
         self._pending.append(WorkerEnded(code=code, reason=why))
 
@@ -237,7 +237,7 @@ class DaemonLoop:
     def _weigh(self) -> None:
         if self._worker is not None and self._reporter.job is not None:
             generation, now = self._reporter.job.generation, time.monotonic()
-            self._pending.extend(self._weighing.gather(self._worker, generation, self._observed, now))
+            self._pending.extend(self._memory.gather(self._worker, generation, self._observed, now))
 
     def _keep_stacks(self, worker: Worker) -> None:
         """Save the worker's answer to the last `Dump`, if there was one."""
@@ -305,9 +305,9 @@ class DaemonLoop:
         try:
             self._oom_kills = read_oom_kills()
             self._changes.adopt(resolved)
-            self._weighing.adopt(resolved)
+            self._memory.adopt(resolved)
             self._times.adopt(resolved.state_dir)
-            memory_says = self._weighing.state
+            memory_says = self._memory.state
             job, path = make_generation(
                 resolved, keep_events=memory_says.keep_events_next, counted_run=memory_says.counted_run
             )
@@ -332,7 +332,7 @@ class DaemonLoop:
         if self._worker is not None:
             self._worker.signal_group(signal.SIGKILL)
             self._worker.reap()
-        self._reasking.end()
+        self._environment_probe.end()
         self._times.keep(time.monotonic(), at_once=True)
         self._site.leave()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from livereduce.messages.job import Job
 from livereduce.publish.failures import Failures
-from livereduce.publish.livedata.sender import Plots
+from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Product
 from livereduce.publish.products.writer import INDEX, PRODUCTS, Publisher, Writer
 from livereduce.publish.sinks import (
@@ -155,5 +155,5 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
     writer = Writer(products, failures)
     sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)), FileSink(writer)]
     if job.publish_config:
-        sinks.append(PlotSink(Plots(Path(job.publish_config), job.short_name)))
+        sinks.append(PlotSink(PlotUploader(Path(job.publish_config), job.short_name)))
     return Outlet(writer, sinks, failures)

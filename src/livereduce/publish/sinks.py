@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from livereduce.publish.livedata.sender import Plots
+from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Product
 from livereduce.publish.products.writer import Writer
 from livereduce.publish.trends.recorder import TrendRecorder
@@ -141,7 +141,7 @@ class PlotSink:
     name, can_miss = PLOTS, True
     takes: tuple[type, ...] = (NewResult, PulseSeen, Closing)
 
-    def __init__(self, plots: Plots) -> None:
+    def __init__(self, plots: PlotUploader) -> None:
         self._plots = plots
 
     @property

@@ -13,7 +13,7 @@ import pytest
 from livereduce.daemon.memory import usage
 from livereduce.daemon.memory.policy import Weighed
 from livereduce.daemon.memory.usage import (
-    Scale,
+    MemoryUsage,
     limit_bytes,
     read_cgroup_limit,
     read_oom_kills,
@@ -142,7 +142,7 @@ def test_the_walk_ends_in_circles_and_floods(tmp_path: Path, monkeypatch: pytest
 
 def test_one_process_shares_with_nobody_and_is_weighed_cheaply(tmp_path: Path) -> None:
     process(tmp_path, 10, anon=100, pss=60)
-    assert Scale(tmp_path).weigh(10, worker=1, run=7, limit_bytes=50 * KIB, now=0) == Weighed(
+    assert MemoryUsage(tmp_path).weigh(10, worker=1, run=7, limit_bytes=50 * KIB, now=0) == Weighed(
         worker=1, run=7, bytes=100 * KIB, confirmed_bytes=100 * KIB
     )
 
@@ -154,7 +154,7 @@ def test_several_are_confirmed_by_pss_at_the_limit_but_not_all_the_time(
     process(tmp_path, 11, anon=100, pss=50)
     clock = iter([0.0, 0.3, 10.0, 10.1])  # a reading of 0.3 s
     monkeypatch.setattr(usage, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
-    weigh = Scale(tmp_path)
+    weigh = MemoryUsage(tmp_path)
 
     def confirmed(now: float, limit: int = 200) -> int | None:
         seen = weigh.weigh(10, worker=1, run=7, limit_bytes=limit * KIB, now=now)
@@ -201,7 +201,7 @@ def test_a_real_tree_of_forked_children() -> None:
         assert len(list(Path(f"/proc/{pid}/task").iterdir())) >= 1
         assert 3 * block < tree_bytes(pid) < 4.5 * block
         assert block < tree_pss_bytes(pid) < 2 * block
-        seen = Scale().weigh(pid, worker=1, run=7, limit_bytes=2 * block, now=0)
+        seen = MemoryUsage().weigh(pid, worker=1, run=7, limit_bytes=2 * block, now=0)
         assert seen.confirmed_bytes is not None
         assert seen.confirmed_bytes < 2 * block < seen.bytes
     assert tree_bytes(pid) == 0

@@ -7,7 +7,7 @@ from livereduce.publish.livedata.schedule import (
     FRESH_S,
     LONGEST_WAIT_S,
     MAX_RUNS,
-    Turns,
+    UploadSchedule,
     failed,
     next_run,
     offered,
@@ -18,8 +18,8 @@ from livereduce.publish.livedata.schedule import (
 NOW, UNIX = 100.0, 1e9
 
 
-def waiting(*runs: int, newest_unix_s: float = UNIX) -> Turns:
-    turns = Turns()
+def waiting(*runs: int, newest_unix_s: float = UNIX) -> UploadSchedule:
+    turns = UploadSchedule()
     for run in runs:
         turns = offered(seen(turns, run, newest_unix_s), run)
     return turns
@@ -43,7 +43,7 @@ def test_nothing_is_sent_of_a_run_that_is_not_seen_to_go_on() -> None:
     turns = waiting(7)
     assert next_run(turns, NOW, UNIX + FRESH_S) == 7
     assert next_run(turns, NOW, UNIX + FRESH_S + 1) is None
-    assert next_run(offered(Turns(), 7), NOW, UNIX) is None
+    assert next_run(offered(UploadSchedule(), 7), NOW, UNIX) is None
 
 
 def test_a_slow_script_is_no_reason_once_the_run_is_seen_to_go_on() -> None:
@@ -86,7 +86,7 @@ FACTS = st.tuples(st.sampled_from(["offered", "seen", "sent", "failed"]), st.int
 
 @given(st.lists(FACTS, max_size=60), st.floats(0, 300))
 def test_it_is_bounded_and_never_sends_the_stale(facts: list[tuple[str, int, float]], age: float) -> None:
-    turns, newest = Turns(), dict.fromkeys(range(10), 0.0)
+    turns, newest = UploadSchedule(), dict.fromkeys(range(10), 0.0)
     for kind, run, number in facts:
         if kind == "offered":
             turns = offered(turns, run)

@@ -10,7 +10,7 @@ from helpers.live_data_server import LiveDataServer, live_data_server
 from livereduce.config.livedata import Publication
 from livereduce.publish.livedata import schedule
 from livereduce.publish.livedata import sender as sender_module
-from livereduce.publish.livedata.sender import Plots
+from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Axis, Product
 
 PATIENCE_S = 50.0
@@ -36,7 +36,7 @@ def product(number: int, run: int = 7, name: str = "result") -> Product:
     )
 
 
-def offer(sender: Plots, product: Product) -> None:
+def offer(sender: PlotUploader, product: Product) -> None:
     sender.seen(product.run, time.time())
     sender.offer(product)
 
@@ -65,7 +65,7 @@ def test_results_that_come_meanwhile_are_one_upload_and_the_newest_run_is_first(
     server: LiveDataServer, tmp_path: Path
 ) -> None:
     desk = Desk()
-    sender = Plots(server.configuration(tmp_path), "POWDER", send=desk.send)
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER", send=desk.send)
     offer(sender, product(1))
     desk.wait_for(1)
     for number in (2, 3, 4):
@@ -82,7 +82,7 @@ def test_results_that_come_meanwhile_are_one_upload_and_the_newest_run_is_first(
 def test_products_of_one_run_go_together(server: LiveDataServer, tmp_path: Path) -> None:
     desk = Desk()
     desk.go.set()
-    sender = Plots(server.configuration(tmp_path), "POWDER", send=desk.send)
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER", send=desk.send)
     sender.seen(7, 0.0)
     sender.offer(product(1, name="a"))
     sender.offer(product(2, name="b"))
@@ -95,7 +95,7 @@ def test_products_of_one_run_go_together(server: LiveDataServer, tmp_path: Path)
 def test_a_plot_of_a_run_that_is_not_seen_to_go_on_is_not_sent(server: LiveDataServer, tmp_path: Path) -> None:
     desk = Desk()
     desk.go.set()
-    sender = Plots(server.configuration(tmp_path), "POWDER", send=desk.send)
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER", send=desk.send)
     sender.seen(7, time.time() - schedule.FRESH_S - 1)
     sender.offer(product(1))
     sender.offer(product(2, run=0))
@@ -110,7 +110,7 @@ def test_what_fails_is_said_and_tried_again(
 ) -> None:
     caplog.set_level("INFO")
     server.mode = "failing"
-    sender = Plots(server.configuration(tmp_path), "POWDER")
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER")
     offer(sender, product(1))
     server.wait_for(3)
     assert "HTTP status 500" in sender.problem
@@ -124,14 +124,14 @@ def test_what_fails_is_said_and_tried_again(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
-def _wait_for_problem(sender: Plots, text: str) -> None:
+def _wait_for_problem(sender: PlotUploader, text: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while text not in sender.problem:
         assert time.monotonic() < deadline, sender.problem
         time.sleep(0.01)
 
 
-def _wait_until_well(sender: Plots) -> None:
+def _wait_until_well(sender: PlotUploader) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while sender.problem:
         assert time.monotonic() < deadline, sender.problem
@@ -140,7 +140,7 @@ def _wait_until_well(sender: Plots) -> None:
 
 def test_a_configuration_that_is_mended_is_taken(server: LiveDataServer, tmp_path: Path) -> None:
     path = server.configuration(tmp_path, publisher_password="wrong")
-    sender = Plots(path, "POWDER")
+    sender = PlotUploader(path, "POWDER")
     offer(sender, product(1))
     server.wait_for(1)
     path.write_text("{")
@@ -153,7 +153,7 @@ def test_a_configuration_that_is_mended_is_taken(server: LiveDataServer, tmp_pat
 
 
 def test_a_result_that_cannot_be_drawn_is_said(server: LiveDataServer, tmp_path: Path) -> None:
-    sender = Plots(server.configuration(tmp_path), "POWDER")
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER")
     broken = Product(pipeline="live", run=7, name="result", signal=np.zeros((2, 2, 2)), axes=())
     offer(sender, broken)
     _wait_for_problem(sender, "the plot of run 7: IndexError")
@@ -165,7 +165,7 @@ def test_a_result_that_cannot_be_drawn_is_said(server: LiveDataServer, tmp_path:
 
 def test_a_server_that_hangs_keeps_nobody(server: LiveDataServer, tmp_path: Path) -> None:
     server.mode = "hanging"
-    sender = Plots(server.configuration(tmp_path), "POWDER")
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER")
     offer(sender, product(1))
     server.wait_for(1)
     for number in range(100):

@@ -15,7 +15,7 @@ from helpers.live_data_server import PASSWORD, USER, LiveDataServer, key_of, liv
 from helpers.rude_server import rude_server
 from helpers.tools import needs
 from livereduce.config.livedata import Publication, read_publication
-from livereduce.publish.livedata.sender import Plots
+from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.livedata.upload import UploadFailed, upload
 
 
@@ -173,7 +173,7 @@ def test_a_server_that_echoes_the_form_does_not_put_the_password_into_the_log(
                 {"publish_url_template": template, "publisher_username": "someone", "publisher_password": "s3cret-word"}
             )
         )
-        plots = Plots(path, "PG3", timeout_s=20.0)
+        plots = PlotUploader(path, "PG3", timeout_s=20.0)
         plots.offer(pattern(7, 100))
         plots.seen(7, 2e9)
         while not plots.problem:

@@ -23,7 +23,7 @@ def ask_command(path: Path | None) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "livereduce.commands.launch", ASK, *([str(path)] if path else []))
 
 
-class Reasking:
+class EnvironmentProbe:
     """The probe process, if one runs, and when the next one is due."""
 
     def __init__(self, command: Sequence[str], every_s: float) -> None:

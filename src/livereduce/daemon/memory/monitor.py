@@ -10,7 +10,7 @@ from livereduce.daemon.facts import Fact, Outgrown
 from livereduce.daemon.memory import policy as memory_policy
 from livereduce.daemon.memory.growth import grown
 from livereduce.daemon.memory.policy import MemoryRules, MemoryState, Order, Weighed
-from livereduce.daemon.memory.usage import Scale, limit_bytes, read_cgroup_limit, read_ram_bytes
+from livereduce.daemon.memory.usage import MemoryUsage, limit_bytes, read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.process import Worker
 from livereduce.messages.order import TRIM
@@ -20,7 +20,7 @@ from livereduce.scripting.script_set import Version
 log = logging.getLogger("livereduce.daemon")
 
 
-class Weighing:
+class MemoryMonitor:
     """State of the memory monitor.
 
     Attributes
@@ -34,7 +34,7 @@ class Weighing:
     def __init__(self) -> None:
         self.state = MemoryState()
         self.newest: Weighed | None = None
-        self._scale = Scale()
+        self._usage = MemoryUsage()
         self._interval_s = 1.0
         self._due = 0.0
         self._scripts: Version = ()
@@ -83,7 +83,7 @@ class Weighing:
         self._due = now + self._interval_s
         limit, progress = self.limit_bytes, observed.progress
         run = progress.run.number if progress else 0
-        weighed = self._scale.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
+        weighed = self._usage.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
         phase = observed.beat.phase if observed.beat else None
         parts = grown(weighed.bytes, weighed.started_bytes, phase, progress, observed.base_bytes)
         self.newest = replace(weighed, grown=parts)

@@ -82,7 +82,7 @@ def _own_files(proc_self_cgroup: Path, root: Path, names: dict[str, str]) -> Ite
                     yield root / controller / _within(path) / names[controller]
 
 
-class Scale:
+class MemoryUsage:
     """Measures a worker with all it has started; reads PSS only if it can decide something, and not too often."""
 
     def __init__(self, proc: Path = PROC) -> None:

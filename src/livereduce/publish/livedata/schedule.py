@@ -21,7 +21,7 @@ MAX_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turns:
+class UploadSchedule:
     """Waiting plots and the retry state.
 
     Attributes
@@ -42,7 +42,7 @@ class Turns:
     not_before: float = float("-inf")
 
 
-def offered(turns: Turns, run: int) -> Turns:
+def offered(turns: UploadSchedule, run: int) -> UploadSchedule:
     """Record a new plot of a run. Data between runs (0) are not sent."""
     if run == 0:
         return turns
@@ -50,7 +50,7 @@ def offered(turns: Turns, run: int) -> Turns:
     return replace(turns, waiting=(*others, run)[-MAX_RUNS:])
 
 
-def seen(turns: Turns, run: int, newest_unix_s: float) -> Turns:
+def seen(turns: UploadSchedule, run: int, newest_unix_s: float) -> UploadSchedule:
     """Record a pulse of a run from the stream. Waiting plots of runs that ended long before are given up."""
     if run == 0 or turns.newest_unix_s.get(run, 0.0) >= newest_unix_s:
         return turns
@@ -60,7 +60,7 @@ def seen(turns: Turns, run: int, newest_unix_s: float) -> Turns:
     return replace(turns, waiting=waiting, newest_unix_s={each: newest[each] for each in latest})
 
 
-def next_run(turns: Turns, now: float, now_unix_s: float) -> int | None:
+def next_run(turns: UploadSchedule, now: float, now_unix_s: float) -> int | None:
     """The run whose plot is to be sent now: the newest waiting run that is known to be going on; None if none is."""
     if now < turns.not_before:
         return None
@@ -68,13 +68,13 @@ def next_run(turns: Turns, now: float, now_unix_s: float) -> int | None:
     return next(fresh, None)
 
 
-def sent(turns: Turns, run: int, now: float, *, outdated: bool = False) -> Turns:
+def sent(turns: UploadSchedule, run: int, now: float, *, outdated: bool = False) -> UploadSchedule:
     """Record that the server accepted the plot of a run. If a newer one came meanwhile, the run keeps its place."""
     waiting = turns.waiting if outdated else tuple(each for each in turns.waiting if each != run)
     return replace(turns, waiting=waiting, failures=0, not_before=now + BETWEEN_S)
 
 
-def failed(turns: Turns, now: float, *, ours: bool) -> Turns:
+def failed(turns: UploadSchedule, now: float, *, ours: bool) -> UploadSchedule:
     """Record a failure: wait longer each time, and the maximum at once if the same request would fail again."""
     failures = turns.failures + 1
     wait_s = LONGEST_WAIT_S if ours else min(FIRST_WAIT_S * 2 ** min(failures - 1, 10), LONGEST_WAIT_S)

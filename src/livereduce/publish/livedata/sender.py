@@ -16,7 +16,7 @@ from livereduce.base.errors import OperatorError
 from livereduce.config.livedata import Publication, read_publication
 from livereduce.publish.livedata import schedule
 from livereduce.publish.livedata.figure import div_of
-from livereduce.publish.livedata.schedule import Turns
+from livereduce.publish.livedata.schedule import UploadSchedule
 from livereduce.publish.livedata.upload import UploadFailed, upload
 from livereduce.publish.product import Product
 
@@ -38,7 +38,7 @@ class _Failure:
     ours: bool
 
 
-class Plots:
+class PlotUploader:
     """Plots to be sent, and the thread that sends them.
 
     Parameters
@@ -58,7 +58,7 @@ class Plots:
         self._configuration, self._instrument = configuration, instrument
         self._send, self._timeout_s = send, timeout_s
         self._changed = threading.Condition()
-        self._turns = Turns()
+        self._schedule = UploadSchedule()
         self._products: dict[int, dict[str, Product]] = {}
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -67,10 +67,10 @@ class Plots:
     def offer(self, product: Product) -> None:
         """Queue a result; it replaces an earlier one of the same run and name. Does not block."""
         with self._changed:
-            self._turns = schedule.offered(self._turns, product.run)
+            self._schedule = schedule.offered(self._schedule, product.run)
             self._products.setdefault(product.run, {})[product.name] = product
             self._forget()
-            if self._thread is None and self._turns.waiting and not self._closed:
+            if self._thread is None and self._schedule.waiting and not self._closed:
                 self._thread = threading.Thread(target=self._work, name="plots", daemon=True)
                 self._thread.start()
             self._changed.notify()
@@ -78,7 +78,7 @@ class Plots:
     def seen(self, run: int, newest_unix_s: float) -> None:
         """Record a pulse of a run from the stream, with its time. Does not block."""
         with self._changed:
-            self._turns = schedule.seen(self._turns, run, newest_unix_s)
+            self._schedule = schedule.seen(self._schedule, run, newest_unix_s)
             self._forget()
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Plots:
             self._thread.join(LEAVE_S)
 
     def _forget(self) -> None:
-        for run in self._products.keys() - set(self._turns.waiting):
+        for run in self._products.keys() - set(self._schedule.waiting):
             del self._products[run]
 
     def _work(self) -> None:
@@ -104,10 +104,10 @@ class Plots:
         """Wait for the next run to send, with its results; None once closed."""
         with self._changed:
             while not self._closed:
-                run = schedule.next_run(self._turns, time.monotonic(), time.time())
+                run = schedule.next_run(self._schedule, time.monotonic(), time.time())
                 if run is not None:
                     return run, dict(self._products[run])
-                self._changed.wait(LOOK_S if self._turns.waiting else None)
+                self._changed.wait(LOOK_S if self._schedule.waiting else None)
         return None
 
     def _attempt(self, run: int, products: dict[str, Product]) -> _Failure | None:
@@ -128,14 +128,14 @@ class Plots:
     def _note(self, run: int, products: dict[str, Product], failure: _Failure | None) -> None:
         now = time.monotonic()
         if failure is not None:
-            self._turns = schedule.failed(self._turns, now, ours=failure.ours)
+            self._schedule = schedule.failed(self._schedule, now, ours=failure.ours)
             if failure.text != self.problem:
-                wait_s = self._turns.not_before - now
+                wait_s = self._schedule.not_before - now
                 logger.warning("cannot send a plot: %s; trying again in %.0f s", failure.text, wait_s)
             self.problem = failure.text
             return
         outdated = self._products.get(run, products) != products
-        self._turns = schedule.sent(self._turns, run, now, outdated=outdated)
+        self._schedule = schedule.sent(self._schedule, run, now, outdated=outdated)
         self._forget()
         if self.problem:
             logger.info("plots can be sent again")
