@@ -226,7 +226,7 @@ class DaemonLoop:
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
         why = why_ended(code, worker.output.last, killed)
-        why += f"; memory at the last check: {self._weighing.parts}" if killed and self._memory.parts else ""
+        why += f"; memory at the last check: {self._memory.parts}" if killed and self._memory.parts else ""
         note_end(self._reporter.job, self._state, code, why)
         self._pending.append(WorkerEnded(code=code, reason=why))
 
