@@ -1,4 +1,4 @@
-"""Progress: what an engine has done so far, as records that engines fill, and that status and metrics read."""
+"""Progress of an engine, as records that engines fill, and that status and metrics read."""
 
 from dataclasses import dataclass, field, fields
 from enum import StrEnum

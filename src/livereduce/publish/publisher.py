@@ -1,8 +1,8 @@
 """Publish a result: a fan-out to trends, product files, and the live data server if one is configured.
 
-The sinks come one after the other. Each is contained, so that one that fails keeps the result from no other; each is
-timed, and one that is too slow is left out for a while. A failure is reported in `Outlet.problems`, and the reduction
-goes on.
+The sinks are called one after the other. Each is contained: one that fails keeps the result from no other. Each is
+timed: one that is too slow is skipped for a while. A failure is reported in `Outlet.problems`, and the reduction goes
+on.
 """
 
 import logging
@@ -36,13 +36,14 @@ from livereduce.scripting.metric import ReportedMetric
 SLOW_S = 10.0
 """A sink that takes longer for one result holds up the reduction: writing a large product takes about a second."""
 REST = 9.0
-"""A slow sink that can miss a result rests for so many times what it took: it costs at most a tenth of the time."""
+"""A slow sink that can miss a result is skipped for this many times its duration: it costs a tenth of the time at
+most."""
 
 logger = logging.getLogger("livereduce.publish")
 
 
 class Outlet:
-    """The publisher of an engine: gives each result and what becomes of runs to every sink. Never raises.
+    """The publisher of an engine: gives each result, and the edges of runs, to every sink. Never raises.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class Outlet:
     Attributes
     ----------
     seconds
-        How long each sink took for its last result.
+        Time that each sink took for its last result.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The places that results go to, each behind the one method of `Sink`: trends, product files, plots."""
+"""Sinks: the destinations of results, each behind the one method of `Sink`: trends, product files, plots."""
 
 import math
 import time
@@ -56,23 +56,23 @@ class RetryDue:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Nothing more comes."""
+    """Nothing more will come."""
 
 
 PublishFact = NewResult | InRun | RunOver | PulseSeen | RetryDue | Closing
 
 
 class Sink(Protocol):
-    """One place that results go to.
+    """One destination of results.
 
     Attributes
     ----------
     name
         Key of its problems in the status.
     takes
-        The facts that it wants.
+        Types of the facts that it takes.
     can_miss
-        A result that it misses is not lost for good: while it is too slow, it is left out.
+        A result that it misses is not lost for good: while it is too slow, it is skipped.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Sink(Protocol):
 
     @property
     def problem(self) -> str:
-        """What fails in the background; empty if nothing does."""
+        """The failure in the background; empty if there is none."""
 
 
 class TrendSink:
@@ -121,7 +121,7 @@ class FileSink:
         self._writer = writer
 
     def take(self, fact: PublishFact) -> None:
-        """Write what there is to write."""
+        """Write products and ends of runs."""
         match fact:
             case NewResult(product=product):
                 self._writer.publish(product)
@@ -136,7 +136,7 @@ class FileSink:
 
 
 class PlotSink:
-    """Has plots sent to the facility's live data server, in the background."""
+    """Sends plots to the facility's live data server, in the background."""
 
     name, can_miss = PLOTS, True
     takes: tuple[type, ...] = (NewResult, PulseSeen, Closing)
@@ -146,7 +146,7 @@ class PlotSink:
 
     @property
     def problem(self) -> str:
-        """Why the last upload failed; empty if it did not."""
+        """The failure of the last upload; empty if it succeeded."""
         return self._plots.problem
 
     def take(self, fact: PublishFact) -> None:

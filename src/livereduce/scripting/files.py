@@ -48,7 +48,7 @@ def script_path(script_dir: Path, short_name: str, step: str) -> Path:
 
 
 def directory_problem(directory: Path) -> str:
-    """Why a script directory cannot be used; empty if it can."""
+    """Reason why a script directory cannot be used; empty if it can."""
     try:
         if directory.is_dir():
             with os.scandir(directory) as entries:

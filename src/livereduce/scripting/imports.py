@@ -35,7 +35,7 @@ class ModuleFile:
     path
         In the script directory, as it is imported: a link is not resolved.
     name
-        What it is imported as, by parts; a package is its ``__init__.py``.
+        Its import name, split at the dots; a package is its ``__init__.py``.
     text, md5
         The bytes, and their md5; both empty if they could not be read.
     """
@@ -48,7 +48,7 @@ class ModuleFile:
 
     @property
     def package(self) -> Name:
-        """Where its relative imports start from."""
+        """The package that its relative imports start from."""
         return self.name if self.is_package else self.name[:-1]
 
 
@@ -132,7 +132,7 @@ def judge_modules(modules: Iterable[ModuleFile], missing: Iterable[Path], parse:
 
 
 def _look_through(place: "_Place", parse: Parse, found: _Found) -> tuple[Name, ...]:
-    """Read a module and note what is wrong with it; the names it imports."""
+    """Read a module and record its problems; return the names that it imports."""
     path = place.path
     module = found.modules[path] = ModuleFile(path=path, name=place.name, is_package=place.is_package)
     try:
@@ -174,9 +174,9 @@ class _Place:
 
 
 def _locate(name: Name, script_dir: Path) -> Iterator[_Place]:
-    """The files that importing a name runs, and those that would be run if they existed.
+    """Files that are run when a name is imported, and those that would be run if they existed.
 
-    A directory without ``__init__.py`` is a package of its own kind: nothing to run.
+    A directory without ``__init__.py`` is a package of its own kind: there is nothing to run.
     """
     directory = script_dir
     for depth, part in enumerate(name, 1):

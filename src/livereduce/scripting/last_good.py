@@ -1,8 +1,8 @@
-"""The last good scripts: the set that a worker was started on last, kept over restarts of the daemon.
+"""The last good scripts: the set that a worker was last started on, kept across daemon restarts.
 
 ``good/<md5>.py`` in the state directory holds the bytes of each script and module, and ``good/index.json`` says which
-file each is; all are put in place by rename, the index last, so that it only ever names files that exist. The set is
-remembered and found as a whole: with one file damaged there is none. The md5s are checked on reading.
+file each is; all are replaced by rename, the index last, so that it only names files that exist. The set is stored and
+found as a whole: if one file is damaged, there is no last good set. The md5s are checked on reading.
 """
 
 import json
@@ -29,9 +29,9 @@ class Kept:
     Attributes
     ----------
     path
-        The user's.
+        The user's path.
     since
-        When this version was taken into use.
+        When this version was first used.
     module
         The dotted name of a module; empty for a script.
     """
@@ -45,20 +45,20 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSet:
-    """What is remembered: the files of a set, and those that it would import if they existed."""
+    """The stored set: its files, and those that it would import if they existed."""
 
     files: tuple[Kept, ...] = ()
     missing: tuple[str, ...] = ()
 
 
 def remember(state_dir: Path, scripts: ScriptSet) -> dict[str, str]:
-    """Keep this set as the last good one, and nothing else: a file that is gone is not good any more.
+    """Store this set as the last good one, and no other: a file that was removed is no longer good.
 
-    Call it when a worker was started on it. Does not write files that are there already.
+    Call it when a worker was started on it. Files that exist already are not written again.
 
     Returns
     -------
-    When each version was taken into use, by the path of its file.
+    When each version was first used, by the path of its file.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _since(index: KeptSet) -> dict[str, str]:
 def find_last_good(
     state_dir: Path, script_dir: Path, short_name: str, parse: Parse = parse, engine: str = ""
 ) -> LastGood | None:
-    """The last good set of a script directory; None if there is none that is whole and sound."""
+    """The last good set of a script directory; None if no complete set without problems is stored."""
     folder = state_dir / "good"
     index = _read_index(folder)
     texts = {kept.path: _read_text(folder, kept) for kept in index.files}
@@ -107,7 +107,7 @@ def find_last_good(
         return None
     steps = {step: str(script_path(script_dir, short_name, step)) for step in ("proc", "post_proc")}
     scripts = {kept.path: _script(kept, texts[kept.path] or b"", parse) for kept in index.files if not kept.module}
-    if not set(scripts) <= set(steps.values()):  # of another script_dir: no version of these files
+    if not set(scripts) <= set(steps.values()):  # of another script_dir: not versions of these files
         return None
     modules = [_module(kept, texts[kept.path] or b"") for kept in index.files if kept.module]
     found = judge(
@@ -131,7 +131,7 @@ def _module(kept: Kept, text: bytes) -> ModuleFile:
 
 
 def _read_index(folder: Path) -> KeptSet:
-    """What is remembered; nothing if the index is not there or damaged."""
+    """Read the index; empty if it is missing or damaged."""
     try:
         return checked(KeptSet, json.loads(read_regular(folder / INDEX, MAX_BYTES, follow_link=False)))
     except (OSError, ValueError, RecursionError):
@@ -139,7 +139,7 @@ def _read_index(folder: Path) -> KeptSet:
 
 
 def _read_text(folder: Path, kept: Kept) -> bytes | None:
-    """The bytes of a file; None if they are not there or not those whose md5 was taken."""
+    """The bytes of a file; None if they are missing or do not have the stored md5."""
     most_bytes = MAX_MODULE_BYTES if kept.module else MAX_BYTES
     try:
         text = read_regular(folder / f"{kept.md5}.py", most_bytes, follow_link=False)

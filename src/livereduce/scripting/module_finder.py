@@ -1,8 +1,8 @@
-"""Imports the modules of the scripts from the bytes that the daemon has checked, not from what lies there by now.
+"""Import the modules of the scripts from the bytes that the daemon has checked, not from files that may have changed.
 
-Each checked module answers at its own place on ``sys.path``: the order of the path is as Python has it, and
-``__file__`` and tracebacks have the user's path, so that data beside a module are found. What the daemon does not know
-of (compiled extensions, names that a script computes) comes from the directory itself.
+Each checked module is found at its own place on ``sys.path``: the order of the path is Python's, and ``__file__`` and
+tracebacks have the user's path, so that data files beside a module are found. Modules unknown to the daemon (compiled
+extensions, names that a script computes) are imported from the directory itself.
 """
 
 import importlib.util
@@ -74,7 +74,7 @@ def _read(copy: ModuleCopy) -> bytes:
 
 @dataclass(slots=True)
 class _Directory:
-    """What a directory holds: modules by the last part of their name, packages without ``__init__.py``, no more."""
+    """Contents of a directory: modules by the last part of their name, and packages without ``__init__.py``."""
 
     modules: dict[str, tuple[ModuleCopy, bytes]] = field(default_factory=dict)
     namespaces: set[str] = field(default_factory=set)
@@ -115,7 +115,7 @@ class _DirectoryFinder:
         )
 
     def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The checked module; else what the directory holds, unless that has appeared since the check."""
+        """The checked module; otherwise the file in the directory, unless it has appeared since the check."""
         tail = fullname.rpartition(".")[2]
         if tail in self._directory.modules:
             copy, text = self._directory.modules[tail]
@@ -139,12 +139,12 @@ class _DirectoryFinder:
         return spec.has_location and os.path.relpath(spec.origin or "", self._path) in self._directory.missing
 
     def invalidate_caches(self) -> None:
-        """Look at the directory again."""
+        """Read the directory again."""
         self._disk.invalidate_caches()
 
 
 class _CheckedLoader(SourceFileLoader):
-    """Loads a module from bytes under the path of the user's file; nothing is cached beside that."""
+    """Loads a module from bytes under the path of the user's file; no cache file is written."""
 
     def __init__(self, fullname: str, path: str, text: bytes) -> None:
         super().__init__(fullname, path)

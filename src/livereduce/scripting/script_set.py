@@ -1,8 +1,8 @@
-"""The scripts of an instrument as one thing: both scripts and every module they import from `script_dir`.
+"""The scripts of an instrument as one set: both scripts and every module they import from `script_dir`.
 
-Whether scripts can be used is decided here and nowhere else: `judge` says what is wrong with a set, `choose` which of
-two sets runs. Both are pure; `read_set` reads the files. A set is remembered and copied as a whole, since a script of
-today with a module of yesterday is something nobody has ever seen.
+Only this module decides whether scripts can be used: `judge` finds the problems of a set, `choose` decides which of two
+sets runs. Both are pure; `read_set` reads the files. A set is stored and copied as a whole, because today's script with
+yesterday's module is a combination that nobody has ever tested.
 """
 
 from collections.abc import Mapping
@@ -56,12 +56,12 @@ class ScriptSet:
 
     @property
     def are_removed(self) -> bool:
-        """Both scripts were removed, as far as can be seen: people do that to stop the reduction."""
+        """True if both scripts were removed, as far as can be seen: people do that to stop the reduction."""
         return not self.scripts and not self.directory_problem
 
     @property
     def is_sound(self) -> bool:
-        """Nothing is wrong with it: this can be a last good version."""
+        """True if there is no problem: this can be a last good set."""
         return not self.problems and not self.module_problems
 
     @property
@@ -72,14 +72,14 @@ class ScriptSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastGood:
-    """The set that was started last, and when each of its versions was taken into use, by the path of the file."""
+    """The set that was started last, and when each of its versions was first used, by the path of the file."""
 
     scripts: ScriptSet
     since: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_set(script_dir: Path, short_name: str, parse: Parse = parse, engine: str = "") -> ScriptSet:
-    """The scripts on disk now with their modules, judged; never raises."""
+    """Read the scripts on disk now with their modules, and judge them; never raises."""
     proc, post_proc = (read_script(script_path(script_dir, short_name, step), parse) for step in ("proc", "post_proc"))
     texts = [(script.path, script.text) for script in (proc, post_proc) if script]
     return judge(
@@ -92,7 +92,7 @@ def read_set(script_dir: Path, short_name: str, parse: Parse = parse, engine: st
 
 
 def judge(scripts: ScriptSet, closure: Closure, script_dir: Path, short_name: str, engine: str = "") -> ScriptSet:
-    """The set of these scripts and modules, with all that is wrong with them."""
+    """The set of these scripts and modules, with all problems."""
     proc, post_proc = (script_path(script_dir, short_name, step) for step in ("proc", "post_proc"))
     if scripts.directory_problem:
         problems: tuple[str, ...] = (scripts.directory_problem,)
@@ -124,16 +124,16 @@ def _warnings(scripts: ScriptSet, engine: str) -> tuple[str, ...]:
 
 
 def choose(on_disk: ScriptSet, last_good: LastGood | None) -> tuple[ScriptSet, tuple[ProblemNote, ...]]:
-    """The set to run, with a note on each thing that is wrong on disk where the last good set goes on instead.
+    """Choose the set to run; a note on each problem on disk that makes the last good set go on instead.
 
-    A script that does not exist stays away: removing it is how people disable a step. Only where the directory itself
-    cannot be read the last good set is taken with all its steps.
+    A script that does not exist is not replaced: removing it is how people disable a step. Only if the directory itself
+    cannot be read, all steps of the last good set are used.
     """
     if last_good is None or (on_disk.is_sound and not _deleted(on_disk, last_good.scripts)):
         return on_disk, ()
     unread = bool(on_disk.directory_problem)
     if unread and not any(_is_unread(script) for script in on_disk.scripts):
-        return on_disk, ()  # nothing says that the files are still there
+        return on_disk, ()  # it is not known whether the files still exist
     good = last_good.scripts
     if not unread:
         good = replace(good, proc=on_disk.proc and good.proc, post_proc=on_disk.post_proc and good.post_proc)
@@ -147,7 +147,7 @@ def _is_unread(script: ScriptFile) -> bool:
 
 
 def _deleted(on_disk: ScriptSet, good: ScriptSet) -> tuple[ModuleFile, ...]:
-    """Modules that are gone while nothing else has changed, so that they are still imported.
+    """Modules that were deleted while nothing else has changed, so that they are still imported.
 
     With another change it is the author's new version, which may have the module elsewhere.
     """

@@ -1,4 +1,4 @@
-"""One snapshot of what Mantid's loop has done: Mantid's thread replaces it, the main one reads it whole. Pure."""
+"""One snapshot of the work of Mantid's loop: Mantid's thread replaces it, the main thread reads it whole. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,9 +23,9 @@ class CycleState:
     Attributes
     ----------
     book, settled
-        What has come, and what of it has been through a whole cycle.
+        Ledger of the data that came, and of those that went through a whole cycle.
     watched
-        The pulses in it.
+        Their pulses.
     at_work, since
         The phase that runs now and since when; None if none does.
     heard_at, looked_at, first_at, new_at
@@ -33,9 +33,9 @@ class CycleState:
     failure
         The script error that ends Mantid's loop.
     seconds, calls, grew_bytes
-        By phase: how long the last call took, how many have finished, by how much the process grew in all of them.
+        By phase: duration of the last call, number of finished calls, memory growth of the process in all of them.
     errors
-        The error of each step that failed the last time.
+        The error of each step whose last call failed.
     """
 
     book: RunLedger = field(default_factory=RunLedger)
@@ -64,7 +64,7 @@ def begun(state: CycleState, phase: Phase, now: float, rss_bytes: int) -> CycleS
 
 
 def looked_at(state: CycleState, book: RunLedger, watched: WatchedFlow, now: float) -> CycleState:
-    """A workspace was looked at, which makes `book` of the one before."""
+    """Record a workspace, which turned the ledger into `book`."""
     is_new = bool(state.first_at) and book.newest_ns > state.book.newest_ns
     return replace(
         state,
@@ -87,7 +87,7 @@ def called(state: CycleState, phase: Phase, seconds: float, rss_bytes: int) -> C
 
 
 def timed(state: CycleState, phase: Phase, seconds: float) -> CycleState:
-    """A phase took so long this time."""
+    """Record the duration of a phase."""
     return replace(state, seconds={**state.seconds, phase: seconds})
 
 

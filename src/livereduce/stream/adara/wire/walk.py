@@ -1,4 +1,4 @@
-"""The walk over the packets of a stream: the client, `livereduce inspect` and captures all read ADARA bytes with it."""
+"""Walk over the packets of a stream: the client, `livereduce inspect` and captures all read ADARA bytes with it."""
 
 from collections.abc import Iterator
 
@@ -12,23 +12,23 @@ PIECE_WORDS = 1024 * 1024
 
 
 class Walk:
-    """The whole packets of some words, a table at a time; each table is valid until the next one.
+    """The whole packets in an array of words, a table at a time; each table is valid until the next one.
 
     Parameters
     ----------
     framer
         Makes the tables; it can be used for one walk after the other.
     words
-        An array, or a file mapped into memory: only the piece at hand is read.
+        An array, or a file mapped into memory: only the present piece is read.
     offset
-        Where `words` begins in the stream, in bytes.
+        Place of `words` in the stream, in bytes.
 
     Attributes
     ----------
     used_words
-        Words of the packets given so far.
+        Words of the packets returned so far.
     missing_words
-        At the end of the walk: how many more words the packet at the end needs at least; 0 if nothing follows.
+        At the end of the walk: least number of words that the last packet still needs; 0 if nothing follows.
     """
 
     def __init__(self, framer: Framer, words: U4, offset: int = 0) -> None:
@@ -42,7 +42,7 @@ class Walk:
         Raises
         ------
         FramingError
-            At a packet with an impossible length; those before it have been given.
+            At a packet with an impossible length; those before it have been returned.
         """
         while self.used_words < len(self._words):
             size = PIECE_WORDS
@@ -53,7 +53,7 @@ class Walk:
             if not table.used_words:
                 self.missing_words = table.missing_words
                 return
-            # Before the table is given: the reader may stop after the last packet that it wants.
+            # Before the table is returned: the reader may stop after the last packet that it wants.
             self.used_words += table.used_words
             yield table
 
