@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.adara.play import Act, Opening, Passage
+from livereduce.simulate.adara.passage import Passage
+from livereduce.simulate.adara.play import Act, Opening
 from livereduce.stream.adara.wire.layout import Type
 
 

@@ -9,8 +9,8 @@ import time
 
 from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.simulate.adara.play import Play, perform
-from livereduce.simulate.adara.pulses import PULSES_PER_S
 from livereduce.simulate.adara.server import Server
+from livereduce.simulate.beams.beam import PULSES_PER_S
 from livereduce.simulate.beams.powder_beam import PowderBeam
 
 LEAD_S = 1.0

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livereduce.simulate.adara.pulses import Monitor, Pulses, Template, lay_out, pulse_times
+from livereduce.simulate.adara.pulses import Template, lay_out
+from livereduce.simulate.beams.beam import Monitor, Pulses, pulse_times
 from livereduce.stream.items import U4
 
 FRAME_TICKS = 166_667

@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from helpers.paths import ROOT
 from helpers.served import powder_play
 from livereduce.base.times import NS_PER_S, epics_ns
-from livereduce.simulate.adara.play import Act, FileMark, Opening, Passage, Play, passage
+from livereduce.simulate.adara.beam_packets import BeamPackets
+from livereduce.simulate.adara.passage import Passage, passage
+from livereduce.simulate.adara.play import Act, FileMark, Opening, Play
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.beams.powder_beam import PowderBeam
 from livereduce.stream.adara.wire import encode
@@ -32,7 +34,7 @@ def paused_play(origin_ns: int, *, run: int, before_s: float, pause_s: float, af
 
 
 def _acts(run: int, origin_ns: int, start_ns: int, paused_ns: int, resumed_ns: int, over_ns: int) -> Iterator[Act]:
-    beam, start_s = PowderBeam(1200.0, pixels=64), start_ns // NS_PER_S
+    beam, start_s = BeamPackets(PowderBeam(1200.0, pixels=64)), start_ns // NS_PER_S
     notes = (*beam.equipment(origin_ns), *beam.values(origin_ns))
     yield Opening(due_ns=origin_ns, status=RunStatusCode.NO_RUN, run=0, start_s=0, notes=notes)
     yield from _until(beam.between(origin_ns), start_ns)

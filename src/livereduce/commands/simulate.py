@@ -8,9 +8,10 @@ import time
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.times import NS_PER_S, epics_ns
 from livereduce.simulate.adara.capture import capture_play
-from livereduce.simulate.adara.play import Beam, Play, head_start_s, lead_s, perform
+from livereduce.simulate.adara.play import Play, head_start_s, lead_s, perform
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.arguments import DEFAULT_GAP_S, DEFAULT_RATE
+from livereduce.simulate.beams.beam import Beam
 from livereduce.simulate.beams.nexus import read_nexus
 from livereduce.simulate.beams.nexus_beam import NexusBeam
 from livereduce.simulate.beams.powder_beam import PowderBeam

@@ -1,5 +1,5 @@
 """A simulated stream server of a beamline, for tests, demo and benchmarks: beams, and the servers that send them.
 
 May import `base` and `stream`; numpy.
-Read `beams/powder.py` first, then `adara/server.py`.
+Read `beams/beam.py` first, then `adara/server.py`.
 """

@@ -10,7 +10,8 @@ from helpers.paths import DATA, needs_data
 from helpers.wire import runs
 from livereduce.base.errors import OperatorError
 from livereduce.simulate.adara.capture import capture_play
-from livereduce.simulate.adara.play import FileMark, Passage
+from livereduce.simulate.adara.passage import Passage
+from livereduce.simulate.adara.play import FileMark
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import RunStatusCode
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.wire import walk
-from livereduce.simulate.adara.play import Opening, Passage, head_start_s, passage, perform
+from livereduce.simulate.adara.passage import Passage, passage
+from livereduce.simulate.adara.play import Opening, head_start_s, perform
 from livereduce.simulate.beams.powder_beam import PowderBeam
 from livereduce.stream.adara.wire.layout import RunStatusCode
 

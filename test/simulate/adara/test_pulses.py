@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from helpers import encode_pulse
 from helpers.encode_pulse import MonitorEvents, Pulse, SourceEvents
-from livereduce.simulate.adara.pulses import Monitor, Pulses, empty_pulses, lay_out, pulse_times, starts
+from livereduce.simulate.adara.pulses import lay_out
+from livereduce.simulate.beams.beam import Monitor, Pulses, empty_pulses, pulse_times, starts
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import Type
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from helpers.wire import Packet, walk
-from livereduce.simulate.adara.play import FileMark, Opening, Passage, passage
+from livereduce.simulate.adara.beam_packets import BeamPackets
+from livereduce.simulate.adara.passage import Passage, passage
+from livereduce.simulate.adara.play import FileMark, Opening
 from livereduce.simulate.adara.store import StoredFile, StreamPlace, StreamStore
 from livereduce.simulate.beams.powder_beam import PowderBeam
 from livereduce.stream.adara.wire import encode
@@ -24,7 +26,7 @@ def opening(run: int, due_ns: int = T, closes: RunStatusCode | None = None, note
 
 def seconds_of_beam(start_ns: int, seconds: int) -> list[Passage]:
     found: list[Passage] = []
-    for each in PowderBeam(600).run(start_ns):
+    for each in BeamPackets(PowderBeam(600)).run(start_ns):
         if each.due_ns[0] >= start_ns + seconds * S:
             return found
         found.append(each)

@@ -13,10 +13,12 @@ from helpers.event_files import CHARGE_PC, PER_PULSE, PULSES, event_file, put
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs, walk
 from livereduce.base.errors import OperatorError
-from livereduce.simulate.adara.play import Opening, Passage, perform
+from livereduce.simulate.adara.beam_packets import BeamPackets, pixel_ranges
+from livereduce.simulate.adara.passage import Passage
+from livereduce.simulate.adara.play import Opening, perform
 from livereduce.simulate.adara.store import StreamStore
 from livereduce.simulate.beams.nexus import Recorded, read_nexus
-from livereduce.simulate.beams.nexus_beam import NexusBeam, pixel_ranges
+from livereduce.simulate.beams.nexus_beam import NexusBeam
 from livereduce.stream.adara.wire.encode import PixelRange
 
 S = 10**9
@@ -59,8 +61,8 @@ def test_totals_and_histograms_are_those_of_the_file(name: str, events: int, cha
 @pytest.mark.parametrize(("name", "_events", "_charge"), FILES)
 def test_every_log_is_described_and_has_a_value(name: str, _events: int, _charge: int) -> None:
     beam = NexusBeam(read_nexus(DATA / "nexus" / name))
-    xml = next(packet for packet in walk(beam.equipment(T)[0])).payload.decode(errors="replace")
-    values = [next(walk(packet)) for packet in beam.values(T)]
+    xml = next(packet for packet in walk(BeamPackets(beam).equipment(T)[0])).payload.decode(errors="replace")
+    values = [next(walk(packet)) for packet in BeamPackets(beam).values(T)]
     with h5py.File(DATA / "nexus" / name) as file:
         logs = [key for key, log in file["entry/DASlogs"].items() if "value" in log and key != "proton_charge"]
     assert all(f"<pv_name>{log}</pv_name>" in xml for log in logs)
@@ -118,13 +120,13 @@ def test_a_small_file_pulse_by_pulse(tmp_path: Path) -> None:
 def test_logs_as_they_were_at_the_start_and_as_they_change(tmp_path: Path) -> None:
     write_file(tmp_path / "x.nxs")
     beam = NexusBeam(read_nexus(tmp_path / "x.nxs"))
-    start = {packet.words()[1]: packet for raw in beam.values(T) for packet in walk(raw)}
+    start = {packet.words()[1]: packet for raw in BeamPackets(beam).values(T) for packet in walk(raw)}
     count, late, note, signed = (start[k] for k in (1, 2, 3, 4))
     assert (count.type, count.words()[3], count.time_ns - T) == (0x8001, 3, -10 * S)
     assert (late.type, late.time_ns) == (0x8002, T)
     assert (note.type, note.payload[12:]) == (0x8003, b"\3\0\0\0now\0")
     assert (signed.type, np.frombuffer(signed.payload[12:], "<f8")[0]) == (0x8002, -3.0)
-    changes = [packet for each in beam.run(T) if each.noted for packet in walk(each.data.tobytes())]
+    changes = [packet for each in BeamPackets(beam).run(T) if each.noted for packet in walk(each.data.tobytes())]
     assert [(packet.type, packet.time_ns - T, packet.words()[3]) for packet in changes] == [(0x8001, 200_000_000, 4)]
 
 
@@ -217,6 +219,6 @@ def test_logs_at_any_time_are_played_to_the_end(tmp_path: Path) -> None:
         put(entry, "DASlogs/jumpy/value", [1.0, 2.0, 3.0, np.nan])
 
     beam = NexusBeam(read_nexus(event_file(tmp_path / "x.nxs", odd)))
-    changes = [packet for each in beam.run(T) if each.noted for packet in walk(each.data.tobytes())]
+    changes = [packet for each in BeamPackets(beam).run(T) if each.noted for packet in walk(each.data.tobytes())]
     assert sorted(packet.time_ns - T for packet in changes) == [S // 10, S // 10]
-    assert min(next(walk(packet)).time_ns for packet in beam.values(T)) == T - 4_000_000 * S
+    assert min(next(walk(packet)).time_ns for packet in BeamPackets(beam).values(T)) == T - 4_000_000 * S

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.wire import banks, runs, walk
-from livereduce.simulate.adara.play import Passage
+from livereduce.simulate.adara.beam_packets import BeamPackets
+from livereduce.simulate.adara.passage import Passage
 from livereduce.simulate.beams.powder import PIXELS, d_spacings, definition_xml, difc, two_theta_deg
 from livereduce.simulate.beams.powder_beam import PowderBeam
 
@@ -13,7 +14,7 @@ T = 1_164_261_668 * 10**9
 
 def some_seconds(beam: PowderBeam, seconds: int) -> bytes:
     data = b""
-    for passage in beam.run(T):
+    for passage in BeamPackets(beam).run(T):
         if passage.due_ns[-1] >= T + seconds * 10**9:
             break
         data += passage.data.tobytes()
@@ -60,7 +61,7 @@ def test_a_bright_beam_is_drawn_once_and_stamped_again() -> None:
     """48 000 events a pulse: the pool is full after some blocks, later ones repeat it with later stamps."""
     beam = PowderBeam(48_000 * 60)
     passages: list[Passage] = []
-    for passage in beam.run(T):
+    for passage in BeamPackets(beam).run(T):
         passages += [] if passage.noted else [passage]
         if len(passages) == 8:
             break

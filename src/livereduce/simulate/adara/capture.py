@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from livereduce.base.errors import OperatorError
-from livereduce.simulate.adara.play import Act, FileMark, Passage, Play
+from livereduce.simulate.adara.passage import Passage
+from livereduce.simulate.adara.play import Act, FileMark, Play
 from livereduce.simulate.adara.prologue import NOTED_TYPES
 from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable
 from livereduce.stream.adara.wire.layout import HEADER_BYTES, HEADER_WORDS, RunStatusCode, Type

@@ -4,77 +4,18 @@ A play knows no clock and no socket. Moments are nanoseconds since 1990 on the b
 `Play.origin_ns`; the server decides how fast that time passes.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
 
 import numpy as np
 
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.adara.pulses import pulse_times, starts
+from livereduce.simulate.adara.beam_packets import BeamPackets
+from livereduce.simulate.adara.passage import Passage, passage
+from livereduce.simulate.beams.beam import Beam, pulse_times
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import RunStatusCode
-from livereduce.stream.items import I8, U1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Passage:
-    """Consecutive packets.
-
-    Attributes
-    ----------
-    data
-        Their bytes.
-    begin
-        Shape (m + 1,): packet k is ``data[begin[k]:begin[k + 1]]``.
-    due_ns
-        Shape (m,), never falling; of a data packet it is the pulse time.
-    noted
-        The packets that the prologue of a later file has to repeat (descriptors, values …), ascending.
-    verbatim
-        A capture: nothing may be put in between.
-    """
-
-    data: U1
-    begin: I8
-    due_ns: I8
-    noted: tuple[int, ...] = ()
-    verbatim: bool = False
-
-    def split(self, packet: int) -> tuple["Passage", "Passage"]:
-        """Split before a packet."""
-        at = int(self.begin[packet])
-        before = Passage(
-            data=self.data[:at],
-            begin=self.begin[: packet + 1],
-            due_ns=self.due_ns[:packet],
-            noted=tuple(k for k in self.noted if k < packet),
-            verbatim=self.verbatim,
-        )
-        rest = Passage(
-            data=self.data[at:],
-            begin=self.begin[packet:] - at,
-            due_ns=self.due_ns[packet:],
-            noted=tuple(k - packet for k in self.noted if k >= packet),
-            verbatim=self.verbatim,
-        )
-        return before, rest
-
-    def before(self, due_ns: int) -> "Passage":
-        """The part that is due before a moment."""
-        return self.split(int(np.searchsorted(self.due_ns, due_ns, "left")))[0]
-
-
-def passage(packets: Sequence[bytes], due_ns: int | Sequence[int], *, noted: bool = True) -> Passage:
-    """A passage of packets made one by one, noted for the prologue unless told otherwise."""
-    sizes = np.fromiter(map(len, packets), np.int64, len(packets))
-    return Passage(
-        data=np.frombuffer(b"".join(packets), np.uint8),
-        begin=starts(sizes),
-        due_ns=np.broadcast_to(np.asarray(due_ns, np.int64), (len(packets),)),
-        noted=tuple(range(len(packets))) if noted else (),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,28 +59,6 @@ class Play:
     acts: Iterator[Act]
 
 
-class Beam(Protocol):
-    """Data that a beamline with a sample in the beam sends; a play makes runs of it."""
-
-    instrument: str
-    title: str
-    proposal: str
-    first_run: int
-    run_s: float
-
-    def equipment(self, now_ns: int) -> list[bytes]:
-        """Constant packets: device descriptors, beamline, geometry, pixel map, file settings."""
-
-    def values(self, now_ns: int) -> list[bytes]:
-        """Values of all slow variables at the start of a run."""
-
-    def run(self, start_ns: int) -> Iterator[Passage]:
-        """A run from its start, in pieces of about a second; may end."""
-
-    def between(self, start_ns: int) -> Iterator[Passage]:
-        """The time between runs, without end."""
-
-
 Timed = Generator[Act, None, int]
 """Acts, followed by the moment when they are over."""
 
@@ -178,7 +97,7 @@ def _stopped(passages: Generator[Passage, None, int], stop: Callable[[int], Pass
     return over_ns
 
 
-def _run(beam: Beam, run: int, start_ns: int, run_s: float) -> Timed:
+def _run(beam: Beam, packets: BeamPackets, run: int, start_ns: int, run_s: float) -> Timed:
     """One run; the next opening closes it with END_RUN."""
     xml = encode.run_info_xml(run=run, instrument=beam.instrument, title=beam.title, proposal=beam.proposal)
     yield Opening(
@@ -187,7 +106,7 @@ def _run(beam: Beam, run: int, start_ns: int, run_s: float) -> Timed:
         run=run,
         start_s=start_ns // NS_PER_S,
         closes=RunStatusCode.NO_RUN,
-        notes=(*beam.values(start_ns), encode.run_info(start_ns, xml)),
+        notes=(*packets.values(start_ns), encode.run_info(start_ns, xml)),
         annotations=(encode.annotation(start_ns, f"Run {run} Started."),),
         says=f"run {run} started",
     )
@@ -195,7 +114,7 @@ def _run(beam: Beam, run: int, start_ns: int, run_s: float) -> Timed:
     def stop(now_ns: int) -> Passage:
         return passage([encode.annotation(now_ns, f"Run {run} Stopped.")], now_ns, noted=False)
 
-    return (yield from _stopped(_until(beam.run(start_ns), start_ns + round(run_s * NS_PER_S)), stop))
+    return (yield from _stopped(_until(packets.run(start_ns), start_ns + round(run_s * NS_PER_S)), stop))
 
 
 def perform(
@@ -204,16 +123,17 @@ def perform(
     """Runs (0: without end) with `gap_s` of beam between and after them, as a real server puts them on the wire."""
     now_ns, says = origin_ns, ""
     closes: RunStatusCode | None = None
-    notes = (*beam.equipment(now_ns), *beam.values(now_ns))
+    packets = BeamPackets(beam)
+    notes = (*packets.equipment(now_ns), *packets.values(now_ns))
     gap_ns = round(lead_s(gap_s) * NS_PER_S)
     for run in count(beam.first_run):
         yield Opening(
             due_ns=now_ns, status=RunStatusCode.NO_RUN, run=0, start_s=0, closes=closes, notes=notes, says=says
         )
-        now_ns = yield from _until(beam.between(now_ns), now_ns + gap_ns)
+        now_ns = yield from _until(packets.between(now_ns), now_ns + gap_ns)
         if runs and run == beam.first_run + runs:
             return
-        now_ns = yield from _run(beam, run, now_ns, beam.run_s if run_s is None else run_s)
+        now_ns = yield from _run(beam, packets, run, now_ns, beam.run_s if run_s is None else run_s)
         notes, gap_ns = (), round(gap_s * NS_PER_S)
         closes, says = RunStatusCode.END_RUN, f"run {run} stopped"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.base.times import NS_PER_S
+from livereduce.simulate.beams.beam import CYCLES, Pulses, starts
 from livereduce.stream.adara.wire.layout import (
     BANK_WORDS,
     CHARGE_WORD,
@@ -39,63 +40,11 @@ RING_PERIOD_PS = 964_728
 INTRA_PULSE = 167_509
 RTDL_HEAD = 3 << 27 | 1 << 24, 0, INTRA_PULSE, CORRECTED, 4 << 24 | RING_PERIOD_PS
 """The words of an RTDL payload that are not 0, but for charge and cycle."""
-PULSES_PER_S = 60
-CYCLES = 600
-"""The accelerator counts its pulses modulo this."""
 CHOPPER_DEVICE = 0x8000_0000
 CHOPPER_VARIABLE = 2
 CHOPPER_NS = 200
 """Delay of the first chopper's edge after the pulse; each further chopper is this much later."""
 SOURCE = 1
-
-
-def pulse_times(first: int, stop: int) -> list[int]:
-    """Times of pulses in nanoseconds since pulse 0, at 60 Hz without drift."""
-    return [k * NS_PER_S // PULSES_PER_S for k in range(first, stop)]
-
-
-def starts(counts: I8) -> I8:
-    """Beginnings of several consecutive parts, and the end of the last: shape (n + 1,)."""
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Monitor:
-    """A beam monitor's events over the pulses: `first` as in `Pulses`, `tof` in 100 ns."""
-
-    id: int
-    first: I8
-    tof: U4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pulses:
-    """Contents of consecutive pulses.
-
-    Attributes
-    ----------
-    charge
-        Shape (p,), in 10 pC.
-    section_first
-        Shape (p + 1,): the bank sections of pulse k are ``section_first[k]:section_first[k + 1]``.
-    bank
-        Shape (s,), one bank id per section; sections without events are left out, as in the real server.
-    event_first
-        Shape (s + 1,): the events of a section.
-    tof, pixel
-        Shape (n,); time of flight in 100 ns.
-    choppers
-        Number of choppers that send one value per pulse.
-    """
-
-    charge: U4
-    section_first: I8
-    bank: U4
-    event_first: I8
-    tof: U4
-    pixel: U4
-    monitors: tuple[Monitor, ...] = ()
-    choppers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -205,17 +154,4 @@ def lay_out(pulses: Pulses) -> Template:
         pulse=np.repeat(np.arange(n), kinds),
         delay_ns=np.tile(delay_ns, n),
         cycle_at=payload[:, :3] + np.array([RTDL_CYCLE_WORD, CYCLE_WORD, CYCLE_WORD]),
-    )
-
-
-def empty_pulses(n: int, charge: U4) -> Pulses:
-    """Pulses with the shutter closed: charge, no neutrons."""
-    nothing = np.zeros(0, np.uint32)
-    return Pulses(
-        charge=charge,
-        section_first=np.zeros(n + 1, np.int64),
-        bank=nothing,
-        event_first=np.zeros(1, np.int64),
-        tof=nothing,
-        pixel=nothing,
     )

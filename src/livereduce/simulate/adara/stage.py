@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from livereduce.simulate.adara.play import Act, Opening, Passage, Play
+from livereduce.simulate.adara.passage import Passage
+from livereduce.simulate.adara.play import Act, Opening, Play
 from livereduce.simulate.adara.store import StreamStore
 
 

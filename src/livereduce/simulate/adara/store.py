@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.adara.play import FileMark, Opening, Passage
+from livereduce.simulate.adara.passage import Passage
+from livereduce.simulate.adara.play import FileMark, Opening
 from livereduce.simulate.adara.prologue import Prologue
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import RunStatusCode

@@ -1,4 +1,5 @@
 """Beams to play: a synthetic powder diffractometer, or a NeXus event file.
 
-Read `powder.py` first.
+A beam gives values above any protocol; `simulate/adara/beam_packets.py` turns them into packets.
+Read `beam.py` first, then `powder.py`.
 """

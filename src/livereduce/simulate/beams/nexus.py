@@ -12,7 +12,7 @@ import numpy as np
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.adara.pulses import Monitor, starts
+from livereduce.simulate.beams.beam import Monitor, starts
 from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC, MONITOR_TOF_BITS, TICK_NS
 from livereduce.stream.items import F8, I8, U4
 from livereduce.stream.nexus.event_file import EventFile, read_event_file

@@ -7,7 +7,7 @@ script focuses with ``d = tof_us / difc(pixel)``.
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.simulate.adara.pulses import PULSES_PER_S
+from livereduce.simulate.beams.beam import PULSES_PER_S
 from livereduce.stream.items import F8, U4
 
 PIXELS = 4096

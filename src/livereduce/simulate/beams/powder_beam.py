@@ -5,23 +5,23 @@ from collections.abc import Iterator
 import numpy as np
 
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.adara.play import Passage, passage
-from livereduce.simulate.adara.pulses import (
-    CHOPPER_DEVICE,
-    CHOPPER_VARIABLE,
+from livereduce.simulate.beams.beam import (
     CYCLES,
     PULSES_PER_S,
+    BeamItem,
+    Device,
+    Equipment,
     Monitor,
     Pulses,
-    Template,
-    lay_out,
+    PulseTrain,
+    SlowValue,
+    SlowValues,
+    SlowVariable,
+    ValueKind,
     pulse_times,
     starts,
 )
 from livereduce.simulate.beams.powder import BANKS, L1_M, MONITOR_M, PIXELS, definition_xml, draw_monitor_tof, draw_tof
-from livereduce.stream.adara.wire import encode
-from livereduce.stream.adara.wire.encode import BankSet, MonitorConfig, PixelRange, Variable
-from livereduce.stream.adara.wire.layout import Type
 
 CHARGE = 1_846_994
 """Proton charge of a pulse in 10 pC, as SNS has it at about 1.1 MW."""
@@ -58,48 +58,36 @@ class PowderBeam:
         per_pulse = 8 * rate / PULSES_PER_S + 400
         self._pulses = int(min(PULSES_PER_S, max(1, BLOCK_BYTES // per_pulse)))
         self._blocks_kept = max(1, int(POOL_BYTES // (per_pulse * self._pulses)))
-        self._pool: list[Template] = []
+        self._pool: list[Pulses] = []
         self._played = 0
 
-    def equipment(self, now_ns: int) -> list[bytes]:
-        """The constant packets."""
+    def equipment(self) -> Equipment:
+        """The constant part."""
         each = self._pixels // BANKS
-        banks = [PixelRange(bank=k + 1, physical=k * each, logical=k * each, count=each) for k in range(BANKS)]
-        sample = encode.device_xml(
-            "Sample",
-            [
-                Variable(id=1, name="SampleTemp", type="double", units="K"),
-                Variable(id=2, name="SampleNote", type="string"),
-            ],
+        temperature = SlowVariable(id=1, name="SampleTemp", kind=ValueKind.DOUBLE, units="K")
+        note = SlowVariable(id=2, name="SampleNote", kind=ValueKind.TEXT)
+        return Equipment(
+            beamline="BL-00",
+            short_name="POW",
+            definition_xml=definition_xml(self._pixels),
+            devices=(Device(id=SAMPLE_DEVICE, name="Sample", variables=(temperature, note)),),
+            banks={k + 1: np.arange(k * each, (k + 1) * each) for k in range(BANKS)},
+            monitors_m={1: MONITOR_M - L1_M},
+            choppers=self._choppers,
         )
-        choppers = [
-            encode.device_xml(
-                f"chopper{k}_TDC",
-                [Variable(id=CHOPPER_VARIABLE, name=f"chopper{k}_TDC", type="unsigned integer", units="nanoseconds")],
-            )
-            for k in range(self._choppers)
-        ]
-        return [
-            encode.device_descriptor(now_ns, SAMPLE_DEVICE, sample),
-            *(encode.device_descriptor(now_ns, CHOPPER_DEVICE + k, xml) for k, xml in enumerate(choppers)),
-            encode.beamline_info(now_ns, "BL-00", "POW", self.instrument),
-            encode.geometry(now_ns, definition_xml(self._pixels)),
-            encode.pixel_mapping_alt(now_ns, banks),
-            encode.beam_monitor_config(now_ns, [MonitorConfig(monitor=1, distance_m=MONITOR_M - L1_M)]),
-            encode.detector_bank_sets(now_ns, [BankSet(name="BANKS", banks=tuple(range(1, BANKS + 1)))]),
-        ]
 
-    def values(self, now_ns: int) -> list[bytes]:
+    def values(self, now_ns: int) -> tuple[SlowValue, ...]:
         """Current values of temperature and note."""
         seconds = now_ns // NS_PER_S
         temperature_k = 295.0 + 5.0 * np.sin(2 * np.pi * (seconds % 60) / 60)
         note = f"position {seconds // 10 % 6 + 1}"
-        return [
-            encode.variable(Type.VARIABLE_DOUBLE, now_ns, SAMPLE_DEVICE, 1, float(temperature_k)),
-            encode.variable(Type.VARIABLE_STRING, now_ns, SAMPLE_DEVICE, 2, note),
-        ]
+        at = {"device": SAMPLE_DEVICE, "time_ns": now_ns}
+        return (
+            SlowValue(**at, variable=1, kind=ValueKind.DOUBLE, value=float(temperature_k)),
+            SlowValue(**at, variable=2, kind=ValueKind.TEXT, value=note),
+        )
 
-    def run(self, start_ns: int) -> Iterator[Passage]:
+    def run(self, start_ns: int) -> Iterator[BeamItem]:
         """Neutrons without end; the temperature every second, the note every tenth."""
         pulse = 0
         while True:
@@ -107,20 +95,19 @@ class PowderBeam:
             if pulse // PULSES_PER_S != (pulse - self._pulses) // PULSES_PER_S and pulse:
                 now_ns = int(times[0])
                 many = 2 if now_ns // NS_PER_S % 10 == 0 else 1
-                yield passage(self.values(now_ns)[:many], now_ns)
-            block = self._next_block()
-            data, due_ns = block.stamped(times, self._played % CYCLES)
+                yield SlowValues(due_ns=now_ns, values=self.values(now_ns)[:many])
+            train = PulseTrain(pulses=self._next_block(), time_ns=times, first_cycle=self._played % CYCLES)
             self._played += self._pulses
             pulse += self._pulses
-            yield Passage(data=data, begin=block.begin, due_ns=due_ns)
+            yield train
 
     between = run
 
-    def _next_block(self) -> Template:
+    def _next_block(self) -> Pulses:
         nth = self._played // self._pulses
         if nth >= self._blocks_kept:
             return self._pool[nth % self._blocks_kept]
-        self._pool.append(lay_out(self._draw()))
+        self._pool.append(self._draw())
         return self._pool[-1]
 
     def _draw(self) -> Pulses:
