@@ -1,4 +1,4 @@
-"""What holds for all tests: no test of hypothesis fails because a machine is slow."""
+"""Settings for all tests: no test of hypothesis fails because a machine is slow."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""What the documentation shows is so: keys and defaults, scripts and examples that run, links that lead somewhere."""
+"""The documentation is true: keys and defaults, scripts and examples that run, links that lead somewhere."""
 
 import ast
 import hashlib

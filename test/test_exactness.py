@@ -1,4 +1,4 @@
-"""What is reduced is what was measured: files and captures through sockets, session, scripts and products."""
+"""Results equal the measured data: files and captures through sockets, session, scripts and products."""
 
 import json
 from collections.abc import Callable

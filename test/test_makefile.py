@@ -1,4 +1,5 @@
-"""What `make` installs for whom, and that it says so first; with a python that only notes what it is asked for."""
+"""Installations by `make`, which says first what it installs and for whom; with a python that only records its
+calls."""
 
 import os
 import shutil

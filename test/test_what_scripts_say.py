@@ -1,4 +1,4 @@
-"""What scripts report, print and raise, from a real worker to the files that people and the status page read."""
+"""Metrics, output and errors of scripts, from a real worker to the files that people and the status page read."""
 
 import os
 import signal

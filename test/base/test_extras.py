@@ -1,4 +1,4 @@
-"""How to install what a part needs: the commands in messages and documents are those that work."""
+"""Commands that install the packages of a part: those in messages and documents must work."""
 
 import os
 import re

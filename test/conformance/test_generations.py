@@ -1,4 +1,5 @@
-"""What Mantid keeps from one start to the next in one process, no generation sees: each is a process of its own."""
+"""State that Mantid keeps between two starts in one process never reaches a generation: each is a process of its
+own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which launcher holds which environment: decided from facts alone."""
+"""The launcher for each environment: decided from facts alone."""
 
 import subprocess
 from pathlib import Path

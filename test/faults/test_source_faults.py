@@ -1,4 +1,4 @@
-"""What the stream's server and the network do: a reason to connect again, never one to end the worker."""
+"""Faults of the stream's server and the network: a reason to reconnect, never one to end the worker."""
 
 import random
 import select

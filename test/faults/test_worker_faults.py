@@ -1,4 +1,4 @@
-"""What scripts and people do to the worker and to the daemon: killed, crashed, raised, held up."""
+"""Faults that scripts and people cause in the worker and the daemon: killed, crashed, raised, held up."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a broken or malicious server might send: three shelves of it, by name.
+"""Data from a broken or malicious server, in three groups, by name.
 
 `BAD` packets hold less or other than their type promises: they cost themselves. `ODD` ones are sound, but nothing a
 beamline would send: they may cost time and memory, within bounds. `BROKEN` are lengths that cannot be, after which

@@ -1,4 +1,4 @@
-"""What may lie where a file is expected: put there, and taken away again."""
+"""Odd things in the place of a file: put there, and removed again."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Where the project and the shared data are; the data are not in a plain clone."""
+"""Paths of the project and of the shared data, which are not in a plain clone."""
 
 from pathlib import Path
 

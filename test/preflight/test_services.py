@@ -1,4 +1,4 @@
-"""Which service a configuration is of, and that `check`, `status` and the page ask that one."""
+"""The service of a configuration; `check`, `status` and the page must ask that one."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What is in the packages that rpmbuild.sh makes, and what their scriptlets do; on a real systemd: test/system."""
+"""Contents of the packages that rpmbuild.sh makes, and their scriptlets; on a real systemd: test/system."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Where memory is, from what a worker says and what the daemon weighs: by hand and for any figures."""
+"""Parts of a worker's memory, from its beats and the daemon's measurement: by hand and for any figures."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What arrives at a real datagram socket, as systemd would bind it."""
+"""Notifications as they arrive at a real datagram socket, bound as systemd would bind it."""
 
 import os
 import socket

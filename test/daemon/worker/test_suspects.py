@@ -1,4 +1,4 @@
-"""What is concluded from the marks of dead workers."""
+"""Conclusions from the marks of dead workers."""
 
 from dataclasses import replace
 from pathlib import Path

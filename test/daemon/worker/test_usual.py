@@ -1,4 +1,4 @@
-"""When a script that has not come back is overdue, by a manual clock; and what of it outlives the daemon."""
+"""Overdue script calls, by a manual clock; and which durations outlive the daemon."""
 
 from pathlib import Path
 

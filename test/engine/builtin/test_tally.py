@@ -1,4 +1,4 @@
-"""What is missing from a run: said with its times, in text of bounded length."""
+"""Missing data of a run: shown with their times, in a text of bounded length."""
 
 from datetime import datetime
 

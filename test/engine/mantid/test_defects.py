@@ -1,4 +1,4 @@
-"""What Mantid does badly, and that the engine has an answer to it.
+"""Mantid's defects, and the engine's answer to each.
 
 Each scenario is run twice: on the shipped worker, where it must come out well, and on one that lacks the answer
 (`helpers.mantid_mutant`), where it must not. The defects are those of the double (`test/mantid_double/README.md`).

@@ -1,4 +1,4 @@
-"""What becomes of runs that a worker has left, in the index: pure."""
+"""Runs that a worker has left, in the index: pure."""
 
 import json
 

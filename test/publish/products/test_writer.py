@@ -1,4 +1,4 @@
-"""What waits for the disk, with a manual clock and a disk that fails as it is told."""
+"""Writes that wait for the disk, with a manual clock and a disk that fails on demand."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What lies in the files, where they roll over, where a client may join, and what is forgotten."""
+"""Files of the store: contents, roll-over, places where a client may join, and when they are deleted."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""What was sent, summed up by segment: where segments begin and end, and what counts in them."""
+"""Counts of a stream by segment: where segments begin and end, and what counts in them."""
 
 import numpy as np
 

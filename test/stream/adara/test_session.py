@@ -1,4 +1,4 @@
-"""Which packets count, to which run they belong, and what is missing: scenarios seen on a real server, then any other.
+"""Packets that count, their run, and what is missing: scenarios seen on a real server, then any other.
 
 The orders of packets at the edges are those of real servers (see the captures); times are seconds after `T0`.
 """

@@ -1,4 +1,4 @@
-"""Who may ask what."""
+"""Access rules."""
 
 from pathlib import Path
 

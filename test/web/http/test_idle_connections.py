@@ -1,4 +1,4 @@
-"""Which connections are closed: those in which nothing happens for too long."""
+"""Idle connections are closed: those in which nothing happens for too long."""
 
 from livereduce.web.http.idle_connections import BLOCKED_S, IDLE_S, Condition, step
 

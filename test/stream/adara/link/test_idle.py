@@ -1,4 +1,4 @@
-"""What silence means, by a manual clock: no socket, no thread."""
+"""Verdicts on silence, by a manual clock: no socket, no thread."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

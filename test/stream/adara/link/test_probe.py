@@ -1,4 +1,4 @@
-"""What a second connection understands, in any pieces and of any rubbish; and that it never waits."""
+"""The second connection parses answers in any pieces, and garbage; and it never blocks."""
 
 import random
 import socket

@@ -1,4 +1,4 @@
-"""When a server is tried again, and what the log is told: by a manual clock."""
+"""Retries of a server, and their log lines: by a manual clock."""
 
 from dataclasses import dataclass, field
 
