@@ -8,6 +8,7 @@ import pytest
 
 from helpers.bench import Bench, batch, bench, end, job, start
 from helpers.items import log_batch
+from livereduce.engine.builtin import intake
 from livereduce.engine.builtin.accumulate import Accumulation
 from livereduce.engine.builtin.counting.histogram import Histogram
 from livereduce.engine.builtin.intake import Intake
@@ -37,7 +38,7 @@ def fails(name: str, owner: Any, monkeypatch: pytest.MonkeyPatch, bad: Any) -> N
 FAULTS: dict[str, tuple[str, Any, Any]] = {
     "cutting": ("coalesce_events", cutting, lambda batches: is_bad(batches)),
     "intake": ("workspace", Intake, lambda _, chunk, *__: is_bad(chunk.events)),
-    "logs of a chunk": ("_logs", Intake, lambda _, chunk, *__: is_bad(chunk.events)),
+    "logs of a chunk": ("_logs_of", intake, lambda chunk, *__: is_bad(chunk.events)),
     "counting": ("add", Histogram, lambda _, events: is_bad(events.pieces)),
     "accumulating": ("add", Accumulation, lambda _, workspace: is_bad(workspace.held.pieces)),
 }

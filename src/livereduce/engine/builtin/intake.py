@@ -32,13 +32,11 @@ class Intake:
         self._instrument = KnownPixels()
         self._table = PixelTable(only=spectra)
         self._monitor_table = PixelTable()
-        self._carried = RunLogs()
 
     def begin_run(self) -> None:
         """New rows for a new run: its pixel map may differ, and pixels appear again."""
         self._table = PixelTable(self._pixel_map, self._spectra)
         self._monitor_table = PixelTable()
-        self._carried.forget_run()
 
     def cleaned(self, chunk: Chunk) -> Chunk:
         """The chunk, with events of pixels that the instrument does not have counted as erroneous.
@@ -59,13 +57,13 @@ class Intake:
         kept = with_events(piece, self._instrument.inside(piece.pixel))
         return replace(kept, erroneous=piece.erroneous + outside)
 
-    def workspace(self, chunk: Chunk, tally: Tally, name: str) -> Workspace:
+    def workspace(self, chunk: Chunk, tally: Tally, name: str, carried: RunLogs) -> Workspace:
         """The chunk as a workspace; the same chunk may come again, joined with a later one."""
         if chunk.geometry is not None and chunk.geometry.pixels is not None:
             self._pixel_map = chunk.geometry.pixels
             self._table.extend(self._pixel_map)
         events = Events(chunk.events)
-        logs = self._logs(chunk, tally)
+        logs = _logs_of(chunk, tally, carried)
         monitors = monitor_events(chunk.monitors)
         return Workspace(
             name,
@@ -76,10 +74,6 @@ class Intake:
             monitors=self._monitors(monitors, name, chunk.run) if monitors.pieces else None,
             tally=tally,
         )
-
-    def done(self, workspace: Workspace) -> None:
-        """Record that the chunk was taken: the next one begins with the last values of its logs."""
-        self._carried = workspace.logs.carried_over()
 
     def _selected(self, events: Events) -> Events:
         if self._periods:
@@ -92,22 +86,23 @@ class Intake:
     def _monitors(self, events: Events, name: str, run: int) -> Workspace:
         return Workspace(f"{name}_monitors", events, binned=Binned(self._binning, self._monitor_table), run=run)
 
-    def _logs(self, chunk: Chunk, tally: Tally) -> RunLogs:
-        logs = self._carried.copy()
-        logs.set_plain("run_number", str(chunk.run))
-        if chunk.start_ns:
-            logs.set_plain("run_start", str(EPICS_EPOCH + np.timedelta64(chunk.start_ns, "ns")))
-        if chunk.geometry is not None:
-            _add_run_information(logs, chunk.geometry)
-        for events in chunk.events:
-            logs.add_charge(events.pulse_ns, events.charge_pc)
-        for monitor in chunk.monitors:
-            logs.add_monitor_counts(monitor.monitor, len(monitor.tof_ns))
-        if "pause" not in logs:
-            logs.add_log(_not_paused(chunk, tally))
-        for batch in chunk.logs:
-            logs.add_log(batch)
-        return logs
+
+def _logs_of(chunk: Chunk, tally: Tally, carried: RunLogs) -> RunLogs:
+    logs = carried.copy()
+    logs.set_plain("run_number", str(chunk.run))
+    if chunk.start_ns:
+        logs.set_plain("run_start", str(EPICS_EPOCH + np.timedelta64(chunk.start_ns, "ns")))
+    if chunk.geometry is not None:
+        _add_run_information(logs, chunk.geometry)
+    for events in chunk.events:
+        logs.add_charge(events.pulse_ns, events.charge_pc)
+    for monitor in chunk.monitors:
+        logs.add_monitor_counts(monitor.monitor, len(monitor.tof_ns))
+    if "pause" not in logs:
+        logs.add_log(_not_paused(chunk, tally))
+    for batch in chunk.logs:
+        logs.add_log(batch)
+    return logs
 
 
 def _add_run_information(logs: RunLogs, geometry: Geometry) -> None:

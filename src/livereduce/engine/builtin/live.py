@@ -8,11 +8,13 @@ from dataclasses import replace
 from livereduce.base.contained import Contained
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.builtin.intake import Intake
+from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
 from livereduce.engine.builtin.results import product_of
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
 from livereduce.engine.builtin.tally import Tally, lost, tally_of
 from livereduce.engine.builtin.workspaces.events import Events
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
+from livereduce.engine.builtin.workspaces.runlogs import RunLogs
 from livereduce.engine.builtin.workspaces.workspace import Workspace
 from livereduce.engine.protocol import Pipeline
 from livereduce.messages.beat import Phase
@@ -24,7 +26,6 @@ from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
 
-CHUNK_NAME = "__live_chunk"
 MAX_HELD_BACK_CHUNKS = 5
 MAX_HELD_BACK_BYTES = 256 * 2**20
 """Chunks whose proc failed are retried with the next; a script that fails for hours must not fill the memory."""
@@ -93,6 +94,7 @@ class Reduction:
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
         self._held_back: tuple[Chunk, ...] = ()
+        self._carried = RunLogs()
         self._published: Tally | None = None
         self._report = CycleReport()
         self.run = 0
@@ -146,6 +148,7 @@ class Reduction:
         self.outside_tof = self.unknown_pixel = 0
         self._held_back = ()
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never be mixed
+        self._carried.forget_run()
         self._intake.begin_run()
 
     def _choose_how_to_accumulate(self, run: int) -> None:
@@ -191,20 +194,15 @@ class Reduction:
         if whole.is_empty:
             return True
         self._mark(MarkStage.INTAKE, whole)
-        workspace = self._intake.workspace(whole, newest if len(chunks) == 1 else tally_of(whole), CHUNK_NAME)
-        self.invalid_logs = workspace.logs.invalid_now()
-        processed = self._processed(workspace)
-        failed = processed if isinstance(processed, StepFailed) else self._accumulate(processed, whole)
+        tally = newest if len(chunks) == 1 else tally_of(whole)
+        partial = process(whole, self._carried, tally, intake=self._intake, proc=self._processed)
+        failed = partial if isinstance(partial, StepFailed) else self._combine(partial)
         if failed is not None:
             self._failed("proc", failed)
             self._hold_back(chunks)
             return False
         self.errors.pop("proc", None)
         self._held_back = ()
-        try:
-            self._intake.done(workspace)
-        except Exception as error:  # noqa: BLE001 (the boundary of the carried logs: the chunk is in)
-            self.contained.note("the last values of the logs", error)
         return True
 
     def _mark(self, stage: MarkStage, chunk: Chunk | None = None) -> None:
@@ -212,6 +210,7 @@ class Reduction:
         self._tell_stage(stage, chunk)
 
     def _processed(self, workspace: Workspace) -> Workspace | StepFailed:
+        self.invalid_logs = workspace.logs.invalid_now()
         if self._proc is None:
             return workspace
         self._mark(MarkStage.PROC)
@@ -220,15 +219,16 @@ class Reduction:
         self._store.remove(CHUNK_NAME)
         return outcome
 
-    def _accumulate(self, workspace: Workspace, chunk: Chunk) -> StepFailed | None:
+    def _combine(self, partial: Partial) -> StepFailed | None:
         self._mark(MarkStage.ACCUMULATE)
         try:
-            if chunk.snapshot is None:
-                self._accumulation.add(workspace)
-            else:
-                self._accumulation.replace(workspace)  # a snapshot holds the whole run so far
+            combine(self._accumulation, (partial,))
         except AccumulationError as error:
             return failed_output(self._proc, f"its output cannot be accumulated: {error}")
+        try:
+            self._carried = partial.logs.carried_over()
+        except Exception as error:  # noqa: BLE001 (the boundary of the carried logs: the chunk is in)
+            self.contained.note("the last values of the logs", error)
         return None
 
     def _post_process_and_publish(self, chunk: Chunk) -> None:
