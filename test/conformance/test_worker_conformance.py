@@ -1,6 +1,7 @@
 """Scenarios in one generation, through the shipped worker."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 
 from helpers.engines import CHUNK, KEEP, Bench, Stage, bench_of, events_of
 from livereduce.base.errors import ExitCode
+from livereduce.messages.job import ModuleCopy
 from livereduce.messages.progress import RunState
+from livereduce.scripting.files import md5_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -156,6 +159,23 @@ def test_conformance_of_the_names_a_script_sees(bench: Bench) -> None:
         "assert 'accumulation' in mtd\nassert accumulation is not None\nassert calls >= 1\nassert output == 'result'\n"
     )
     reducing = bench.start(bench.job(proc=proc, post_proc=post_proc))
+    bench.beam_to(Stage.HALF)
+    progress = reducing.wait_reduced(bench.half)
+    assert (progress.total.script_errors, progress.last_errors) == (0, {})
+    assert reducing.stop() == ExitCode.OK
+
+
+def test_conformance_of_the_checked_modules(bench: Bench) -> None:
+    """A module is imported from the copy that was checked; its file and the data beside it are the user's."""
+    module, copy = bench.path / "checked_factors.py", bench.path / "copy of the module"
+    text = b"from pathlib import Path\nFACTOR = (Path(__file__).parent / 'factor.txt').read_text()\n"
+    copy.write_bytes(text)
+    module.write_text("broken = = since\n")
+    (bench.path / "factor.txt").write_text("2.0")
+    check = f"import checked_factors as it\nassert (it.FACTOR, it.__file__) == ('2.0', {str(module)!r})\n"
+    job = bench.job(proc=bench.binning + check, post_proc=check + KEEPS[bench.engine], script_dir=str(bench.path))
+    checked = ModuleCopy(path=str(module), copy=str(copy), md5=md5_of(text), is_package=False)
+    reducing = bench.start(replace(job, modules=(checked,)))
     bench.beam_to(Stage.HALF)
     progress = reducing.wait_reduced(bench.half)
     assert (progress.total.script_errors, progress.last_errors) == (0, {})
