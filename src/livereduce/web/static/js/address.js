@@ -1,11 +1,11 @@
-// What the viewer chose stands behind the # of the page's address: a reload or a colleague sees the same.
+// The viewer's choices are kept after the # of the page's address: a reload or a colleague sees the same.
 
-/** The choices as they are in the address. */
+/** Read the choices from the address. */
 export function choices() {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 }
 
-/** Put choices into the address; empty ones leave it. */
+/** Write choices to the address; empty ones are removed. */
 export function choose(changes) {
   const all = new URLSearchParams({ ...choices(), ...changes });
   for (const [name, value] of [...all]) {
@@ -15,7 +15,7 @@ export function choose(changes) {
   history.replaceState(null, "", text ? `#${text}` : location.pathname);
 }
 
-/** The instrument that the page is about. */
+/** The instrument of this page. */
 export function instrumentId() {
   return decodeURIComponent(location.pathname.split("/")[2] ?? "");
 }

@@ -1,10 +1,10 @@
-// What changes although nothing happens: the clock, and how long ago something was.
+// The clock, and ages: texts that change without any event.
 
 import { serverNow } from "./api.js";
 import { byId, put } from "./dom.js";
 import { span, when } from "./text.js";
 
-/** Let a node say how long ago a time (ISO 8601) was; it is kept true from now on. */
+/** Show in a node how long ago a time (ISO 8601) was, and keep it current. */
 export function ago(node, iso) {
   node.dataset.ago = iso ?? "";
   node.title = iso ? when(iso) : "";

@@ -1,8 +1,8 @@
-// What the pages ask of their server.
+// Requests of the pages to their server.
 
 const PATIENCE_MS = 10_000;
 
-/** The server answered, but not with what was asked for; `status` is that of HTTP. */
+/** The server answered with an error; `status` is the HTTP status. */
 export class Refused extends Error {
   constructor(status, reason) {
     super(reason);
@@ -10,11 +10,11 @@ export class Refused extends Error {
   }
 }
 
-/** How far the server's clock is ahead of this browser's: ages are told by the server's. */
+/** Offset of the server's clock to this browser's: ages are by the server's clock. */
 let ahead_ms = 0;
 export const serverNow = () => Date.now() + ahead_ms;
 
-/** Take a time that the server has just told. */
+/** Update the offset with a time just received from the server. */
 export function heardAt(iso) {
   if (iso) ahead_ms = Date.parse(iso) - Date.now();
 }
@@ -42,7 +42,7 @@ export function product(id, { run, name, row = null, max_points }) {
   return ask(`${productPath(id, run, name)}?${query}`);
 }
 
-/** Where a product can be downloaded: "nxs", "csv" or "png". */
+/** Address to download a product: "nxs", "csv" or "png". */
 export const download = (id, run, name, kind) => `${productPath(id, run, name)}.${kind}`;
 
 export function trends(id, run, target) {
@@ -53,5 +53,5 @@ export function trends(id, run, target) {
 export const restart = (id, token) =>
   ask(`${base(id)}/restart`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
 
-/** The address of the events of one instrument, or of all. */
+/** Address of the events of one instrument, or of all. */
 export const eventsPath = (id) => (id ? `/api/events?${new URLSearchParams({ id })}` : "/api/events");

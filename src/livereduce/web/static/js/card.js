@@ -8,7 +8,7 @@ import { short, span, when } from "./text.js";
 
 const READINGS = [["run", "run"], ["rate", "events/s"], ["lag", "behind beam"], ["result", "last result"]];
 
-/** The list item of an instrument; the whole card leads to its page. */
+/** The list item of an instrument; the whole card links to its page. */
 export function makeCard(card) {
   const readings = READINGS.map(([name, label]) =>
     element("div", {}, element("dt", {}, label), element("dd", { class: name })));
@@ -23,7 +23,7 @@ export function makeCard(card) {
       element("span", { class: "age" }, "seen ", element("time", { class: "seen" })))));
 }
 
-/** Bring a card up to date. */
+/** Update a card. */
 export function updateCard(item, card) {
   const find = (selector) => item.querySelector(selector);
   const word = wordOf(card);
@@ -45,5 +45,5 @@ export function updateCard(item, card) {
   ago(find(".result"), card.last_result_at);
   const held = card.down ? null : card.memory_bytes;
   showMemory(find(".bar"), find(".held"), held, card.memory_limit_bytes);
-  find(".memory").classList.toggle("none", held === null); // keeps its place, so that the cards stay alike
+  find(".memory").classList.toggle("none", held === null); // stays in place, so that all cards look alike
 }

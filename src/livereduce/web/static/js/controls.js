@@ -1,4 +1,4 @@
-// The controls of the result: which run, which product, how. They only show and tell choices.
+// The controls of the result: run, product, display. They only show and report choices.
 
 import { choices, choose } from "./address.js";
 import { byId, element, keep, options, put, show } from "./dom.js";
@@ -30,7 +30,7 @@ export function onChoice(changed) {
   addEventListener("hashchange", changed);
 }
 
-/** The choices with what holds where nothing was chosen. */
+/** The choices, with defaults where nothing was chosen. */
 export function chosen() {
   const all = choices();
   const ticks = Object.fromEntries(Object.entries(TICKS).map(([name, usual]) => [name, (all[name] ?? usual) === "1"]));
@@ -47,7 +47,7 @@ function names(text) {
   }
 }
 
-/** Make the controls say what is shown. */
+/** Show the current choices in the controls. */
 export function showControls(choice, { runs, run, followed, products, name, kind, previous, rows }) {
   const runNames = runs.map((one) => [String(one.run), runText(one)]);
   options(byId("run"), [["", `newest (${followed || "between runs"})`], ...runNames], choice.run === "" ? "" : String(run));

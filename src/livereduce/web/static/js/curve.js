@@ -2,10 +2,10 @@
 
 import { axis, axisTitle, layout, plain } from "./plot.js";
 
-// Beyond this a bar at each point is a grey block, and slow: then the errors are a band.
+// With more points, error bars become a gray block, and slow: then errors are drawn as a band.
 const MAX_BARS = 400;
 
-/** The middle of each bin, where an axis has edges: one value more than the signal. */
+/** The middle of each bin if the axis has edges (one value more than the signal). */
 export function centres(values, length) {
   if (values.length !== length + 1) return values;
   return Array.from({ length }, (_, i) => (values[i] + values[i + 1]) / 2);

@@ -1,9 +1,9 @@
-// A product in words: the caption below the plot, and what those hear who do not see it.
+// A product in words: the caption below the plot, and the text for screen readers.
 
 import { centres } from "./curve.js";
 import { inSigns, measured, when, whole, withUnits } from "./text.js";
 
-/** One line of facts: size, events, when, and what is missing or was thinned. */
+/** One line of facts: size, events, time, and what is missing or downsampled. */
 export function caption(product, listed) {
   const facts = product.attributes ?? {};
   const parts = [product.title, product.run ? `Run ${product.run}` : "Between runs", size(product)];
@@ -20,7 +20,7 @@ function size(product) {
   return product.kind === "1d" ? `${whole(product.signal.length)} points` : "";
 }
 
-/** The plot as a sentence. */
+/** A sentence on the plot. */
 export function spoken(product) {
   const name = `${product.name} of run ${product.run}`;
   if (product.kind === "scalar") return `${name}: ${measured(product.signal, product.errors)} ${inSigns(product.units)}`;

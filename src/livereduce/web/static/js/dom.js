@@ -1,6 +1,6 @@
-// Elements. Data reaches the page only as text: nothing here or elsewhere sets innerHTML.
+// DOM helpers. Data reach the page only as text: nothing here or elsewhere sets innerHTML.
 
-/** The element with an id; it is in the page's HTML, or that is a mistake of ours. */
+/** The element with an id; if the page's HTML does not have it, that is our bug. */
 export function byId(id) {
   const node = document.getElementById(id);
   if (!node) throw new Error(`the page has no element #${id}`);
@@ -15,7 +15,7 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Set a text; the same text again is left alone, so that selections and screen readers are not disturbed. */
+/** Set a text; an unchanged text is not touched, so that selections and screen readers are not disturbed. */
 export function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -41,13 +41,13 @@ export function keep(list, items, keyOf, make, update) {
   for (const child of old.values()) child.remove();
 }
 
-/** Options of a select, `[[value, text], …]`, without losing what is chosen if that is still there. */
+/** Options of a select, `[[value, text], …]`, keeping the choice if it still exists. */
 export function options(select, pairs, chosen) {
   keep(select, pairs, ([value]) => value, ([value]) => element("option", { value }), (node, [, text]) => put(node, text));
   if (select.value !== chosen) select.value = chosen;
 }
 
-/** Say something to those who listen instead of look. */
+/** Announce a text to screen readers. */
 export function announce(text) {
   put(byId("said"), text);
 }

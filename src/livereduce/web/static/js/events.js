@@ -1,4 +1,4 @@
-// The server's events, and whether there still is a server. The browser reconnects by itself after a broken
+// The server's events, and whether the server still answers. The browser reconnects by itself after a broken
 // connection, but not after an HTTP error (a proxy's 502), and notices nothing at all where packets just vanish:
 // hence the beats, and the watch on them.
 

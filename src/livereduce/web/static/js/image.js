@@ -1,9 +1,9 @@
-// Two-dimensional products as an image with a colour scale.
+// Two-dimensional products as an image with a color scale.
 
 import { axis, axisTitle, layout, plain, power } from "./plot.js";
 import { inSigns } from "./text.js";
 
-/** Decimal logarithms; what has none is left out. */
+/** Decimal logarithms; values without one are left out. */
 export const logarithms = (rows) => rows.map((row) => row.map((value) => (value > 0 ? Math.log10(value) : null)));
 
 /** The trace of an image: the first axis of the product upwards, the second to the right. */
@@ -34,7 +34,7 @@ function logScale(signal, z, trace) {
   };
 }
 
-// Within a decade there are no round powers of ten to write at the scale.
+// Within one decade there are no powers of ten to label the scale with.
 function oneDecade([low, high]) {
   const tickvals = [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (high - low));
   return { tickvals, ticktext: tickvals.map((value) => String(Number((10 ** value).toPrecision(2)))) };

@@ -1,4 +1,4 @@
-// The page of one instrument: what each part of it shows comes from its own module; here they are told when.
+// The page of one instrument: each part has its own module; this one tells them when to update.
 
 import { choices, instrumentId } from "./address.js";
 import { tick } from "./ages.js";
@@ -42,7 +42,7 @@ function showCard() {
   showReadings(newest.card, newest.status);
 }
 
-// A status comes every second, mostly with other numbers only: those are in it. The rest is asked for when the words
+// A status comes every second, mostly with new numbers only, which it contains. The rest is fetched when the words
 // have changed, and now and then.
 function takeStatus({ card }) {
   const old = newest.card;
@@ -75,7 +75,7 @@ async function start() {
   try {
     await instrument(id);
   } catch (error) {
-    if (error.status === 404) return unknown(error.message); // an event stream of nothing would only be refused
+    if (error.status === 404) return unknown(error.message); // an event stream of an unknown instrument would be refused
   }
   listen(id, {
     connected: everything,

@@ -9,7 +9,7 @@ export function memoryBar() {
     element("span", { class: "fill" }));
 }
 
-/** What the bar and the text beside it say. */
+/** Show values in the bar and the text beside it. */
 export function showMemory(bar, text, held, limit) {
   const known = held !== null && held !== undefined;
   const part = known && limit ? Math.min(1, held / limit) : 0;

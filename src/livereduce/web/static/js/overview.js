@@ -1,4 +1,4 @@
-// The overview: one card an instrument.
+// The overview: one card per instrument.
 
 import { instruments } from "./api.js";
 import { tick } from "./ages.js";
@@ -55,4 +55,4 @@ function tellChanges() {
 
 tick();
 listen(null, { connected: pull, status: takeCard, down: pull });
-setInterval(pull, 10_000); // what no event tells: instruments of other hosts
+setInterval(pull, 10_000); // instruments of other hosts send no events

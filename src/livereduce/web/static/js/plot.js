@@ -1,4 +1,4 @@
-// What all plots have in common: colours of the theme, fonts, axes, and how they are drawn.
+// Common parts of all plots: theme colors, fonts, axes, drawing.
 
 import { plotly } from "./plotly_load.js";
 import { withUnits } from "./text.js";
@@ -9,7 +9,7 @@ const DIGIT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "�
 // On a touch screen a finger on the plot scrolls the page.
 const coarse = matchMedia("(pointer: coarse)");
 
-/** The colours that the style sheets give for the theme. */
+/** The theme's colors, from the style sheets. */
 export function colours() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -34,13 +34,13 @@ const fontSize = () => parseFloat(getComputedStyle(document.body).fontSize) * 0.
 
 export const axisTitle = (name, units) => ({ text: plain(withUnits(name, units)), standoff: 8, font: { size: fontSize() * 1.05 } });
 
-/** How many labels a time axis has room for. */
+/** Number of labels that fit on a time axis. */
 export const timeTicks = (node) => Math.max(4, Math.min(9, Math.floor(node.clientWidth / 90)));
 
 /** Ten to the power, as text. */
 export const power = (exponent) => `10${[...String(exponent)].map((sign) => DIGIT[sign] ?? sign).join("")}`;
 
-/** An axis in the theme's colours. */
+/** An axis in the theme's colors. */
 export function axis(theme, more = {}) {
   return {
     gridcolor: theme.grid, linecolor: theme.quiet, tickcolor: theme.quiet, zeroline: false, showline: true, ticks: "outside",
@@ -49,7 +49,7 @@ export function axis(theme, more = {}) {
   };
 }
 
-/** A layout in the theme's colours and the page's font. */
+/** A layout in the theme's colors and the page's font. */
 export function layout(theme, more = {}) {
   const size = fontSize();
   return {
@@ -64,19 +64,19 @@ export function layout(theme, more = {}) {
   };
 }
 
-/** Draw, or change what is drawn to this; resolves when it is on the screen. */
+/** Draw a plot, or update it; resolves when it is on the screen. */
 export async function draw(node, traces, shape) {
   const library = await plotly();
   await library.react(node, traces, shape, CONFIG);
   document.getElementById("js-plotly-tester")?.setAttribute("aria-hidden", "true"); // plotly measures texts there
 }
 
-/** Take a plot away. */
+/** Remove a plot. */
 export async function clear(node) {
   if (node.classList.contains("js-plotly-plot")) (await plotly()).purge(node);
 }
 
-/** Back to all the data, after zooming. */
+/** Show all data again, after zooming. */
 export async function wholeRange(node) {
   const changes = {};
   for (const name of Object.keys(node.layout ?? {})) {

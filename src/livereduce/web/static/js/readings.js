@@ -8,7 +8,7 @@ import { short, span, when, whole } from "./text.js";
 
 let before = "";
 
-/** The state and why. */
+/** The state and its reason. */
 export function showHead(card) {
   const word = wordOf(card);
   put(byId("name"), card.name || card.id);
@@ -57,7 +57,7 @@ function make([name]) {
     element("dt", {}, name), element("dd", {}, value, ...more, element("span", { class: "note" })));
 }
 
-/** A charge in the unit that people at the beamline use: µAh, where it is not too little. */
+/** A charge in the unit that people at the beamline use: µAh, unless it is too small for that. */
 function charge(pc) {
   const uah = pc / 3.6e9;
   if (uah >= 999.5) return `${short(uah / 1000)} mAh`;

@@ -16,17 +16,17 @@ const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1 };
 /**
  * The panel of an instrument's results.
  *
- * @returns {{update: function(object), changed: function(object)}} `update` takes what the server says of the instrument,
+ * @returns {{update: function(object), changed: function(object)}} `update` takes the server's answer about the instrument,
  *   `changed` the event of a product
  */
 export function resultPanel(id) {
   const plot = byId("plot");
   let known = { card: { run: 0, run_state: "no_run" }, runs: [] };
   let kept = new Map(); // what was fetched for the last drawing, by run, name and row
-  let shown = ""; // what the last drawing was made of
+  let shown = ""; // key of the last drawing
   let drawn = 0;
 
-  // What is too large for a screen can still be downloaded, so the links stay.
+  // A product too large for the screen can still be downloaded, so the links stay.
   const redraw = coalesced(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`, true) });
 
   async function render() {
@@ -87,7 +87,7 @@ export function resultPanel(id) {
       const traces = imageTraces(base, theme, { logz: choice.logy });
       return draw(plot, traces, imageLayout(base, theme, { ...choice, revision }));
     }
-    // an overlay that cannot be had is left out; the result itself has to be there
+    // an overlay that cannot be fetched is left out; the result itself is required
     const curves = await Promise.all(specs(base, choice, { run, name, previous }).map(async (curve) => {
       const needed = curve.spec.run === run && curve.spec.name === name;
       const payload = await fetch(curve.spec).catch((error) => (needed ? Promise.reject(error) : null));
@@ -119,7 +119,7 @@ export function resultPanel(id) {
     for (const kind of ["nxs", "csv", "png"]) byId(kind).setAttribute("href", download(id, run, name, kind));
   }
 
-  // for benchmarks and tests: what is on the screen now
+  // for benchmarks and tests: what is on screen now
   function done(run, name, version) {
     Object.assign(plot.dataset, { run, name, version, drawn: ++drawn });
   }
@@ -135,14 +135,14 @@ export function resultPanel(id) {
     },
     changed(fact) {
       const listed = productsOf(fact.run, known.runs).find((one) => one.name === fact.name);
-      if (!listed || listed.version === fact.version) return; // one we do not know comes with the next `update`
+      if (!listed || listed.version === fact.version) return; // an unknown product comes with the next `update`
       listed.version = fact.version;
       redraw();
     },
   };
 }
 
-/** Which curves there are to draw, the one that matters last, on top. */
+/** The curves to draw; the main one last, on top. */
 function specs(base, choice, { run, name, previous }) {
   const rows = base.kind === "2d" ? wantedRows(choice.rows, base.rows) : [null];
   const both = choice.previous && previous !== null;

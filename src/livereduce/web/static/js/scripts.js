@@ -1,11 +1,11 @@
-// What the two scripts are, what they printed, and their last failure. All of it is text of other people.
+// The two scripts: versions, output, and last failure. All of it is untrusted text.
 
 import { output } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { coalesced } from "./coalesced_fetch.js";
 import { fileName, timeOfDay, when, zone } from "./text.js";
 
-/** The panel; the answer is a function to call when something may have changed. */
+/** Set up the panel; returns a function to call when something may have changed. */
 export function scriptsPanel(id) {
   return coalesced(async () => draw(await output(id)), { gap_ms: 1000 });
 }
@@ -30,7 +30,7 @@ function told(failure) {
   return failure.well_again ? `${where}. The same script has produced a result since then.` : `${where}.`;
 }
 
-// Stays at the end, unless somebody is reading further up.
+// Stay at the end, unless somebody has scrolled up.
 function scrolled(node, text) {
   const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < 8;
   const first = node.textContent === "";

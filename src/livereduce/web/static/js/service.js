@@ -1,10 +1,10 @@
-// The service behind the instrument: where its files lie, and the one thing that can be asked of it.
+// The service behind the instrument: its files, and the restart request.
 
 import { restart } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { when, whole } from "./text.js";
 
-/** Facts of the status for those who have to look further. */
+/** Facts of the status for debugging. */
 export function showFacts({ card, status, restartable }) {
   show(byId("restart-box"), Boolean(restartable));
   if (!status) return;

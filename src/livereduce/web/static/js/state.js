@@ -1,4 +1,4 @@
-// The state words: what they look like. Each has a tone, a shape and the word itself, since colour alone tells
+// Display of the state words. Each has a tone, a shape and the word itself, because color alone tells
 // nothing to many people and to no screen reader.
 
 import { element, put } from "./dom.js";
@@ -20,19 +20,19 @@ const LOOK = {
 };
 const UNKNOWN = ["off", "M3 7h10v2H3z"];
 
-/** Order for people who look for trouble. */
+/** Sort order with trouble first. */
 export const WORDS = ["down", "parked", "stalled", "degraded", "restarting", "starting", "paused", "waiting_for_run",
   "running", "stopping", "stopped"];
 
-/** The one word of a card: a daemon that is down has no other. */
+/** The state word of a card: "down" if the daemon is down. */
 export const wordOf = (card) => (card.down ? "down" : card.state);
 
 export const spoken = (word) => word.replaceAll("_", " ");
 
-/** Whether somebody should look. */
+/** True if somebody should look. */
 export const toneOf = (word) => (LOOK[word] ?? UNKNOWN)[0];
 
-/** Make a node show a state word, with `more` behind it. */
+/** Show a state word in a node, followed by `more`. */
 export function showState(node, word, more = "") {
   if (node.dataset.state !== word) {
     node.dataset.state = word;
@@ -54,5 +54,5 @@ function symbol(word) {
   return svg;
 }
 
-/** The sentence behind the word: why, since when. */
+/** The sentence after the word: reason, since when. */
 export const reasonOf = (card) => card.down || card.why;

@@ -1,4 +1,4 @@
-// Numbers, durations and times as people read them.
+// Format numbers, durations and times for people.
 
 const NONE = "–";
 const STEPS = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
@@ -18,12 +18,12 @@ function digits(value) {
   return value === 0 ? "0" : String(Number(value.toPrecision(3)));
 }
 
-/** A whole number with its thousands apart: 12 430. */
+/** A whole number with its thousands separated: 12 430. */
 export function whole(value) {
   return known(value) ? Math.round(value).toLocaleString("en-GB").replaceAll(",", " ") : NONE;
 }
 
-/** A measured value with its standard deviation, to the digits that mean something. */
+/** A measured value with its standard deviation, to its significant digits. */
 export function measured(value, error) {
   if (!known(value)) return NONE;
   if (!known(error) || error <= 0) return String(Number(value.toPrecision(6)));
@@ -58,7 +58,7 @@ const clock = new Intl.DateTimeFormat("en-GB", {
 });
 const calendar = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
-/** A time of the viewer's zone, which is named; with the day unless it is today's. */
+/** A time in the viewer's zone, which is named; with the day unless it is today. */
 export function when(iso, now = new Date()) {
   const at = iso ? new Date(iso) : null;
   if (!at || Number.isNaN(at.getTime())) return NONE;
@@ -66,7 +66,7 @@ export function when(iso, now = new Date()) {
   return day === calendar.format(now) ? clock.format(at) : `${day} ${clock.format(at)}`;
 }
 
-/** The time of day alone, where the zone stands beside it. */
+/** The time of day alone, where the zone is shown beside it. */
 export function timeOfDay(iso) {
   const at = new Date(iso);
   return Number.isNaN(at.getTime()) ? NONE : at.toLocaleTimeString("en-GB");
@@ -77,7 +77,7 @@ export function zone(at = new Date()) {
   return clock.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "local time";
 }
 
-/** The same as plotly wants it: local wall clock without a zone, since it would show UTC otherwise. */
+/** The same for plotly: local wall clock without a zone, because otherwise it would show UTC. */
 export function wallClock(time) {
   const at = new Date(time);
   const pad = (number, length = 2) => String(number).padStart(length, "0");

@@ -1,4 +1,4 @@
-// The time line: what flowed, what the scripts took, what memory they held, and what happened.
+// The timeline: data rates, duration and memory of the scripts, and events.
 
 import { timeline } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
@@ -16,7 +16,7 @@ const STRIPS = [
 const GAP = 0.085;
 const MARK_COLOUR = { restart: "bad", error: "bad", down: "bad", script: "warn", state: "quiet", run: "calm" };
 
-/** The panel; the answer is a function to call when something may have changed. */
+/** Set up the panel; returns a function to call when something may have changed. */
 export function timelinePanel(id) {
   let last = null;
   const render = async () => {
@@ -88,7 +88,7 @@ function titleOf({ lines, unit }, y, theme) {
   };
 }
 
-// The names of what happened stand above, as long as there is room for them; all are in the list below.
+// Names of events are shown above while there is room for them; all are in the list below.
 function names(line, theme) {
   const told = line.marks.filter((mark) => mark.t >= line.t[0] && ["run", "restart", "down"].includes(mark.kind));
   return told.slice(-8).map((mark) => ({

@@ -1,4 +1,4 @@
-// What the scripts reported as metrics, over the run, and when they will be good enough.
+// Metrics that the scripts reported, over the run, and when they will be good enough.
 
 import { choices, choose } from "./address.js";
 import { trends } from "./api.js";
@@ -7,7 +7,7 @@ import { axis, axisTitle, colours, draw, layout, onTheme, timeTicks } from "./pl
 import { coalesced } from "./coalesced_fetch.js";
 import { measured, percent, wallClock, when, withUnits, zone } from "./text.js";
 
-/** The panel; `runOf` tells which run is shown, null without one. The answer is a function to call when something may have changed. */
+/** Set up the panel; `runOf` returns the run that is shown, or null. Returns a function to call when something may have changed. */
 export function trendsPanel(id, runOf) {
   let last = [];
   const plots = () => [...byId("trends").querySelectorAll(".trend-plot")];
