@@ -28,21 +28,21 @@ def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
     OperatorError
         There is no such file, or it cannot be read.
     """
-    tally, live = Census(), scheme_of(what) is not None
-    found = _count_live(what, seconds, tally) if live else _count_file(Path(what), tally)
-    report = {"file": what, **found, **tally.as_json()}
+    census, live = Census(), scheme_of(what) is not None
+    found = _count_live(what, seconds, census) if live else _count_file(Path(what), census)
+    report = {"file": what, **found, **census.as_json()}
     if as_json:
         json.dump(report, out, indent=1)
         out.write("\n")
     else:
-        _print(report, tally, out)
+        _print(report, census, out)
     if found["problem"]:
         print(f"livereduce inspect: {what}: {found['problem']}", file=sys.stderr)
         return ExitCode.DEGRADED
     return ExitCode.OK
 
 
-def _count_file(path: Path, tally: Census) -> dict[str, Any]:
+def _count_file(path: Path, census: Census) -> dict[str, Any]:
     """Count a whole file in pieces, so that it may be larger than memory."""
     try:
         size = path.stat().st_size
@@ -52,21 +52,21 @@ def _count_file(path: Path, tally: Census) -> dict[str, Any]:
     except ValueError as error:
         raise OperatorError(f"{path} cannot be read: {error}") from None
     walk = Walk(Framer(), words)
-    problem = _count(walk, tally)
-    return {"bytes": size, "trailing_bytes": size - 4 * walk.used_words, "problem": problem or tally.problem}
+    problem = _count(walk, census)
+    return {"bytes": size, "trailing_bytes": size - 4 * walk.used_words, "problem": problem or census.problem}
 
 
-def _count(walk: Walk, tally: Census) -> str:
+def _count(walk: Walk, census: Census) -> str:
     """Count all packets; the problem that ended the walk early."""
     try:
         for table in walk:
-            tally.add(table)
+            census.add(table)
     except FramingError as error:
         return str(error)
     return ""
 
 
-def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
+def _count_live(url: str, seconds: float, census: Census) -> dict[str, Any]:
     """Count what a server sends from the current run on, until the time is up or it closes."""
     host, port = _host_port(url)
     framer, block, received, problem = Framer(), Block(), 0, ""
@@ -79,7 +79,7 @@ def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
             block.received(size)
             received += size
             walk = Walk(framer, block.words, block.offset)
-            problem = _count(walk, tally)
+            problem = _count(walk, census)
             block.consume(walk.used_words)
             missing_bytes = 4 * walk.missing_words
     except SourceLost as error:
@@ -87,7 +87,7 @@ def _count_live(url: str, seconds: float, tally: Census) -> dict[str, Any]:
     finally:
         if connection is not None:
             connection.close()
-    return {"bytes": received, "trailing_bytes": 4 * len(block.words), "problem": problem or tally.problem}
+    return {"bytes": received, "trailing_bytes": 4 * len(block.words), "problem": problem or census.problem}
 
 
 def _host_port(url: str) -> tuple[str, int]:
@@ -98,17 +98,17 @@ def _host_port(url: str) -> tuple[str, int]:
     return source.host, source.port
 
 
-def _print(report: dict[str, Any], tally: Census, out: TextIO) -> None:
+def _print(report: dict[str, Any], census: Census, out: TextIO) -> None:
     print(f"{report['file']}: {report['bytes']:,} bytes, {report['packets']:,} packets", file=out)
-    print(f"  {tally.pulses:,} pulses, {tally.events:,} events, {_charge(tally.charge_pc)}", file=out)
+    print(f"  {census.pulses:,} pulses, {census.events:,} events, {_charge(census.charge_pc)}", file=out)
     if report["trailing_bytes"]:
         print(f"  {report['trailing_bytes']:,} bytes at the end are an incomplete packet", file=out)
-    if tally.bad_packets:
-        print(f"  {tally.bad_packets:,} bad packets, the last: {tally.problem}", file=out)
+    if census.bad_packets:
+        print(f"  {census.bad_packets:,} bad packets, the last: {census.problem}", file=out)
     print("packets by type", file=out)
     for name, count in sorted(report["types"].items()):
         print(f"  {name}  {_words(name):<22} {count:>12,}", file=out)
-    for number, segment in enumerate(tally.segments, 1):
+    for number, segment in enumerate(census.segments, 1):
         _print_segment(number, segment, out)
 
 

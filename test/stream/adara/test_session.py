@@ -502,7 +502,7 @@ class Watch:
 @given(histories(FACTS, most=12))
 def test_any_history_is_told_as_by_a_session_in_plain_words(history: list[tuple[float, Any]]) -> None:
     seen = [Seen(delivered=nothing_delivered(1 << 10)) for _ in range(2)]  # every step copies it
-    small = SessionState(banked=seen[0], monitor=seen[1], notes=nothing_delivered(1 << 10))
+    small = SessionState(banked=seen[0], monitor=seen[1], rare_seen=nothing_delivered(1 << 10))
     run_history(session.step, small, history, Watch())
 
 

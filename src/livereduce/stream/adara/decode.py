@@ -65,13 +65,13 @@ class Decoder:
             try:
                 found[row] = read_packet(int(table.format[row]), table.payload(row))
             except BadPacket as problem:
-                self._note(table, row, 1, str(problem))
+                self._count_bad(table, row, 1, str(problem))
             except Exception as error:  # noqa: BLE001 (the boundary of one packet)
                 self._fault(table, row, error)
         self._count_unknown(table)
         return found
 
-    def _note(self, table: PacketTable, row: int, packets: int, problem: str) -> None:
+    def _count_bad(self, table: PacketTable, row: int, packets: int, problem: str) -> None:
         """Count bad packets and name the one in `row`."""
         self._damaged += packets
         others = f"; {packets - 1} more like it in the same block" if packets > 1 else ""
@@ -125,13 +125,13 @@ class Decoder:
 
     def _fault(self, table: PacketTable, row: int, error: Exception) -> None:
         self.contained.note(f"a packet ({table.place(row)})", error)
-        self._note(table, row, 1, f"{type(error).__name__}: {error}")
+        self._count_bad(table, row, 1, f"{type(error).__name__}: {error}")
 
     def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
         banks = self._banks.table(table, rows)
         if banks.damaged:
             reason = f"its banks do not fit its payload of {4 * table.length[banks.first_damaged]} bytes"
-            self._note(table, banks.first_damaged, banks.damaged, reason)
+            self._count_bad(table, banks.first_damaged, banks.damaged, reason)
         n = int(banks.first_event[-1])
         tof, pixel = self._tof.room(n), self._pixel.room(n)
         copy_events(table.words, banks, tof, pixel)
@@ -157,7 +157,7 @@ class Decoder:
             row = self._monitors.first_damaged
             size = 4 * table.length[row]
             reason = f"its sections do not fit its payload of {size} bytes, or name more than {MAX_MONITORS} monitors"
-            self._note(table, row, damaged, reason)
+            self._count_bad(table, row, damaged, reason)
         return batches
 
     def _scalars(self, table: PacketTable, deliver: Deliver, rows: I8) -> list[LogBatch]:
@@ -167,10 +167,10 @@ class Decoder:
         row = variables.last_damaged
         if variables.short > short:
             reason = f"no room for a value in {4 * table.length[row]} bytes"
-            self._note(table, row, variables.short - short, reason)
+            self._count_bad(table, row, variables.short - short, reason)
         if variables.beyond > beyond:
             reason = f"a variable beyond the limit of {MAX_VARIABLES}; its values are ignored"
-            self._note(table, row, variables.beyond - beyond, reason)
+            self._count_bad(table, row, variables.beyond - beyond, reason)
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value, c.invalid) for c in columns]
 
     def _log(self, run: int, device: int, variable: int, time_ns: I8, value: Values, invalid: B1) -> LogBatch:
@@ -211,7 +211,7 @@ class Decoder:
                 return []
         elif len(self._newest) >= MAX_VARIABLES:
             reason = f"a variable beyond the limit of {MAX_VARIABLES}; its values are ignored"
-            self._note(table, row, 1, reason)
+            self._count_bad(table, row, 1, reason)
             return []
         if not len(packet.value):  # a packet can declare that it holds no values
             return []

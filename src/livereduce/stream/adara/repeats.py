@@ -17,7 +17,7 @@ from livereduce.stream.adara.wire.layout import Note
 from livereduce.stream.adara.wire.packets import Annotation, Packet, VariableValues
 from livereduce.stream.items import I8
 
-MAX_NOTES = 1 << 15
+MAX_RARE = 1 << 15
 """Least number of annotations and values of rare kinds that are remembered."""
 SLACK = 64
 """Repeats beyond the number delivered, after which a server is judged to send only repeats."""
@@ -184,15 +184,15 @@ def goes_round(before: Window, after: Window, delivered: int) -> bool:
 
 
 def without_repeats(
-    notes: Delivered, table: PacketTable, rare: Mapping[int, Packet], rows: Sequence[int]
+    delivered: Delivered, table: PacketTable, rare: Mapping[int, Packet], rows: Sequence[int]
 ) -> tuple[Delivered, tuple[int, ...]]:
     """Rows of rare packets without annotations and values that were delivered before; pauses are not judged here."""
     judged = [row for row in rows if _is_said_once(rare[row])]
     if not judged:
-        return notes, tuple(rows)
-    notes, is_new, _ = notes.tell(table, np.array(judged))
+        return delivered, tuple(rows)
+    delivered, is_new, _ = delivered.tell(table, np.array(judged))
     repeated = {row for row, new in zip(judged, is_new.tolist(), strict=True) if not new}
-    return notes, tuple(row for row in rows if row not in repeated)
+    return delivered, tuple(row for row in rows if row not in repeated)
 
 
 def _is_said_once(packet: Packet) -> bool:

@@ -23,7 +23,7 @@ from livereduce.stream.adara.delivered import Delivered, nothing_delivered
 from livereduce.stream.adara.pauses import Pause
 from livereduce.stream.adara.position import position_after, run_and_pulse
 from livereduce.stream.adara.repeats import (
-    MAX_NOTES,
+    MAX_RARE,
     PAUSED_BY,
     Seen,
     Sifted,
@@ -54,7 +54,7 @@ class SessionState:
 
     Attributes
     ----------
-    notes
+    rare_seen
         The annotations and values of rare kinds that were delivered.
     recent_ns
         Stamps of the last pulses delivered.
@@ -74,7 +74,7 @@ class SessionState:
     pause: Pause = field(default_factory=Pause)
     banked: Seen = field(default_factory=Seen)
     monitor: Seen = field(default_factory=Seen)
-    notes: Delivered = field(default_factory=lambda: nothing_delivered(MAX_NOTES), compare=False, repr=False)
+    rare_seen: Delivered = field(default_factory=lambda: nothing_delivered(MAX_RARE), compare=False, repr=False)
     recent_ns: tuple[int, ...] = ()
     window: Window = field(default_factory=Window)
     replaying: bool = False
@@ -182,8 +182,8 @@ def _packets(state: SessionState, fact: Packets) -> tuple[SessionState, tuple[Ou
             state, start = _run_status(state, packet, time_ns, outputs), row + 1
         elif isinstance(packet, Annotation) and packet.type in PAUSED_BY:
             state = _span(state, fact, rare_rows, start, row, outputs)
-            notes, is_new, _ = state.notes.tell(fact.table, np.array([row]))
-            state = replace(state, notes=notes)
+            rare_seen, is_new, _ = state.rare_seen.tell(fact.table, np.array([row]))
+            state = replace(state, rare_seen=rare_seen)
             again = state.replaying and not is_new[0]
             state, start = _hear_pause(state, PAUSED_BY[packet.type], time_ns, outputs, again=again), row
     state = _span(state, fact, rare_rows, start, len(fact.table), outputs)
@@ -209,7 +209,7 @@ def _span(
         outputs += items
         recent_ns = (*recent_ns, *table.time_ns[pulses.new[-RECENT:]].tolist())[-RECENT:]
     rare = rare_rows[bisect_left(rare_rows, start) : bisect_left(rare_rows, stop)]
-    notes, rare_new = without_repeats(state.notes, table, fact.rare, rare)
+    rare_seen, rare_new = without_repeats(state.rare_seen, table, fact.rare, rare)
     deliver = Deliver(
         run=state.run or 0,
         banked=pulses.new,
@@ -226,7 +226,7 @@ def _span(
         monitor=monitor,
         window=window,
         pause=pause,
-        notes=notes,
+        rare_seen=rare_seen,
         recent_ns=recent_ns,
         pulses=state.pulses + len(pulses.new),
         replaying=state.replaying and not len(pulses.new),
@@ -281,7 +281,7 @@ def _of_run(state: SessionState, run: int) -> SessionState:
     return replace(
         state,
         run=run,
-        notes=state.notes.nothing(),
+        rare_seen=state.rare_seen.nothing(),
         pause=Pause(),
         banked=state.banked.of_another_run(),
         monitor=state.monitor.of_another_run(),
