@@ -16,9 +16,9 @@ from livereduce.publish.trends.trends import (
     add_point,
     add_reported,
     decode_trends,
+    downsample,
     encode_trends,
     read_trends,
-    thin,
 )
 from livereduce.scripting.metric import MAX_METRICS, ReportedMetric
 
@@ -39,7 +39,7 @@ def empty() -> Trends:
 def test_a_thinned_trend_is_regular_and_ends_with_the_newest(n: int, most: int) -> None:
     trend = Trend(name="peak")
     for k in range(n):
-        trend = thin(add_point(trend, Point(at=at(k), value=float(k), error=None)), most)
+        trend = downsample(add_point(trend, Point(at=at(k), value=float(k), error=None)), most)
         numbers = [point.at.events for point in trend.points]
         regular = list(range(0, k + 1, trend.every))
         assert numbers == regular + [k] * (regular[-1] != k)
@@ -54,8 +54,8 @@ def test_what_was_left_out_is_said() -> None:
     for k in range(9):
         trend = add_point(trend, Point(at=at(k), value=1.0, error=None))
     assert trend.note == ""
-    assert thin(trend, 8).note == "every 2nd of 9 values, and the newest"
-    assert thin(trend, 4).note == "every 4th of 9 values, and the newest"
+    assert downsample(trend, 8).note == "every 2nd of 9 values, and the newest"
+    assert downsample(trend, 4).note == "every 4th of 9 values, and the newest"
 
 
 def test_the_whole_is_bounded_whatever_is_reported() -> None:
@@ -81,7 +81,7 @@ def test_the_file_gives_back_what_went_in() -> None:
     for k in range(8):
         one = reported(None if k == 3 else k / 3, error=0.1 if k else None, units="µs")
         trends = add_reported(trends, [one], at(k))
-    trends = Trends(run=7, began_unix_s=1e9, metrics={"peak": thin(trends.metrics["peak"], 4)}, left_out=("x",))
+    trends = Trends(run=7, began_unix_s=1e9, metrics={"peak": downsample(trends.metrics["peak"], 4)}, left_out=("x",))
     text = encode_trends(trends, 5.0)
     assert decode_trends(text) == trends
     body = json.loads(text)

@@ -109,7 +109,7 @@ def add_point(trend: Trend, point: Point, units: str = "") -> Trend:
     return replace(more, reported=trend.reported + 1, units=units or trend.units)
 
 
-def thin(trend: Trend, most: int) -> Trend:
+def downsample(trend: Trend, most: int) -> Trend:
     """The trend with at most `most` points (2 or more): every second one is dropped, repeatedly if needed."""
     while len(trend.points) > most:
         newest = trend.points[-1]
@@ -129,7 +129,7 @@ def add_reported(trends: Trends, reported: Sequence[ReportedMetric], at: Exposur
         trend = metrics.get(one.name, Trend(name=one.name))
         metrics[one.name] = add_point(trend, Point(at=at, value=one.value, error=one.error), one.units)
     most = min(MAX_POINTS, MAX_POINTS_IN_ALL // max(len(metrics), 1))
-    thinned = {name: thin(trend, most) for name, trend in metrics.items()}
+    thinned = {name: downsample(trend, most) for name, trend in metrics.items()}
     return replace(trends, metrics=thinned, left_out=tuple(left_out))
 
 

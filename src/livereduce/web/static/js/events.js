@@ -12,7 +12,7 @@ const ASLEEP_AFTER_MS = 60_000;
 const RETRY_MS = [500, 1000, 2000, 4000];
 
 /**
- * Listen for ever.
+ * Listen forever.
  *
  * @param {string|null} id one instrument, or all
  * @param {Object<string, function(object)>} handlers by name of event; `connected` is called at each (re)connection,
