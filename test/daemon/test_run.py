@@ -21,7 +21,7 @@ from livereduce.daemon.facts import Limits
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.loop import DaemonLoop
 from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
-from livereduce.daemon.report.snapshot import Reporter
+from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.run import noted_signals
 from livereduce.messages.status import FILE_NAME, StateWord, Status, read_status
 

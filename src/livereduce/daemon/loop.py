@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -35,15 +36,17 @@ from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.inputs.watcher import Times
 from livereduce.daemon.memory.monitor import MemoryMonitor
 from livereduce.daemon.memory.usage import read_oom_kills
-from livereduce.daemon.report.snapshot import Reporter
+from livereduce.daemon.report.reporter import Reporter
+from livereduce.daemon.report.snapshot import ServiceFacts
 from livereduce.daemon.report.startup import log_startup
 from livereduce.daemon.worker.beats import Observed, observe, remember_errors
 from livereduce.daemon.worker.generation import make_generation
 from livereduce.daemon.worker.output import Line
 from livereduce.daemon.worker.process import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
+from livereduce.daemon.worker.record import WorkerRecord, with_scripts
 from livereduce.daemon.worker.script_times import ScriptTimes
-from livereduce.daemon.worker.spoken import script_names
-from livereduce.daemon.worker.stacks import save_dump, where_it_stood
+from livereduce.daemon.worker.spoken import Spoken, script_names
+from livereduce.daemon.worker.stacks import log_dump, save_dump, where_it_stood
 from livereduce.daemon.worker.suspects import note_end
 from livereduce.messages.order import RECYCLE, STOP
 from livereduce.messages.status import StateWord, iso
@@ -93,6 +96,8 @@ class DaemonLoop:
         self._times = ScriptTimes()
         self._environment_probe = EnvironmentProbe(ask_command(site.path), limits.ask_again_s)
         self._worker: Worker | None = None
+        self._record = WorkerRecord()
+        self._spoken = Spoken()
         self._observed = Observed()
         self._beats_due = 0.0
         self._startup_logged: Resolved | None = None
@@ -133,7 +138,7 @@ class DaemonLoop:
         before = self._state
         self._state, actions = policy.step(before, fact, time.monotonic())
         contain = self._boundary.contain
-        contain("report", lambda: self._reporter.changed(before, self._state, self._site.found))
+        contain("report", lambda: self._reporter.changed(before, self._state, self._site.found, self._record))
         for action in actions:
             contain(type(action).__name__, partial(self._carry_out, action))
 
@@ -142,14 +147,23 @@ class DaemonLoop:
             self._keep_stacks(self._worker)  # it goes on, or is being ended for another reason
 
     def _tell(self) -> None:
-        now = time.monotonic()
-        self._reporter.running = self._times.running(self._observed, self._reporter.job, now) if self._worker else None
-        self._reporter.notes = self._changes.notes
-        self._reporter.too_large = self._memory.state.does_not_fit
-        self._reporter.memory = (self._memory.bytes, self._memory.limit_bytes)
-        self._reporter.memory_parts = self._memory.parts
-        self._reporter.spoken.tell(now)
-        self._reporter.report(self._state, self._site, self._observed, now)
+        now, memory = time.monotonic(), self._memory
+        self._spoken.tell(now)
+        told = ServiceFacts(
+            state=self._state,
+            found=self._site.found,
+            worker=self._record,
+            observed=self._observed,
+            notes=self._changes.notes,
+            too_large=memory.state.does_not_fit,
+            running=self._times.running(self._observed, self._record.job, now) if self._worker else None,
+            memory_bytes=memory.bytes,
+            memory_limit_bytes=memory.limit_bytes,
+            memory_parts=memory.parts,
+            printed=self._spoken.printed.last,
+            printed_left_out=self._spoken.left_out,
+        )
+        self._reporter.report(told, self._site.status_path, now)
 
     # ---- facts
 
@@ -207,57 +221,50 @@ class DaemonLoop:
 
     def _take_beats(self, worker: Worker, now: float) -> None:
         self._beats_due = now + BEATS_S
-        at = iso(datetime.now())
+        at, errors = iso(datetime.now()), self._record.errors
         for beat in worker.read_beats():
-            self._times.heard(self._observed.progress, beat.progress, self._reporter.job)
+            self._times.heard(self._observed.progress, beat.progress, self._record.job)
             self._observed = observe(self._observed, beat, now)
-            self._reporter.errors = remember_errors(self._reporter.errors, beat.progress.last_errors, at)
+            errors = remember_errors(errors, beat.progress.last_errors, at)
             self._pending.append(Beaten(phase=beat.phase, silent_s=beat.progress.silent_s))
+        self._record = replace(self._record, errors=errors)
         if why := worker.hearing.complaint:
             self._pending.append(Unintelligible(reason=why))
 
     def _take_end(self, worker: Worker) -> None:
         self._keep_stacks(worker)
-        self._reporter.worker_pid = self._worker = None
+        self._worker, self._record = None, replace(self._record, pid=None)
         code, lines = worker.reap()
         self._take_output(lines)
         log.info("worker (pid %d) exited with code %d", worker.pid, code)
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
-        self._reporter.code, self._reporter.last_words = code, tuple(worker.output.last)[-LAST_WORDS:]
+        self._record = replace(self._record, code=code, last_words=tuple(worker.output.last)[-LAST_WORDS:])
         why = why_ended(code, worker.output.last, killed)
         why += f"; memory at the last check: {self._memory.parts}" if killed and self._memory.parts else ""
-        note_end(self._reporter.job, self._state, code, why)
+        note_end(self._record.job, self._state, code, why)
         self._pending.append(WorkerEnded(code=code, reason=why))
 
     def _take_output(self, lines: list[Line]) -> None:
-        names = script_names(self._reporter.job) if self._reporter.job else {}
-        self._reporter.spoken.take(lines, names, iso(datetime.now()), time.monotonic())
+        names = script_names(self._record.job) if self._record.job else {}
+        self._spoken.take(lines, names, iso(datetime.now()), time.monotonic())
 
     def _weigh(self) -> None:
-        if self._worker is not None and self._reporter.job is not None:
-            generation, now = self._reporter.job.generation, time.monotonic()
+        if self._worker is not None and self._record.job is not None:
+            generation, now = self._record.generation, time.monotonic()
             self._pending.extend(self._memory.gather(self._worker, generation, self._observed, now))
 
     def _keep_stacks(self, worker: Worker) -> None:
         """Save the worker's answer to the last `Dump`, if there was one."""
         why, self._stacks_asked = self._stacks_asked, ""
-        resolved, job = self._site.found.resolved, self._reporter.job
+        resolved, job = self._site.found.resolved, self._record.job
         if not why or resolved is None or job is None:
             return
         stacks = worker.stacks()
         path = save_dump(resolved.state_dir, job.generation, datetime.now().astimezone(), why, stacks)
-        shows = where_it_stood(stacks)
+        log_dump(path, stacks)
         if path:
-            self._reporter.dump, self._reporter.dump_shows = str(path), shows
-            log.error(
-                "the stack traces of the unresponsive worker are in %s; it was at: %s", path, shows or "not known"
-            )
-        else:
-            log.error(
-                "no stack traces of the unresponsive worker%s",
-                f", or they could not be saved: {stacks}" if stacks else "",
-            )
+            self._record = replace(self._record, stacks=str(path), stacks_show=where_it_stood(stacks))
 
     # ---- actions
 
@@ -311,20 +318,20 @@ class DaemonLoop:
             job, path = make_generation(
                 resolved, keep_events=memory_says.keep_events_next, counted_run=memory_says.counted_run
             )
-            self._reporter.job = job
+            self._record = replace(self._record, job=job)
             environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
             self._worker = spawn(self._command(resolved.interpreter, path), environ)
         except OSError as error:
-            self._reporter.code, self._reporter.last_words = None, ()
+            self._record = replace(self._record, code=None, last_words=())
             self._pending.append(WorkerEnded(code=None, reason=f"the worker could not be started: {error}"))
             return
-        self._reporter.worker_pid = self._worker.pid
+        self._record = replace(self._record, pid=self._worker.pid)
         since: Mapping[str, str] = {}
         try:
             since = self._site.has_started(resolved).since
         except OSError as error:
             log.warning("cannot save the scripts as the last good version: %s", error)
-        self._reporter.begins(resolved.scripts, since)
+        self._record = with_scripts(self._record, resolved.scripts, since)
         log.info("worker generation %d (pid %d) started: %s", job.generation, self._worker.pid, reason)
 
     def _leave(self) -> None:

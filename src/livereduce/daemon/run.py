@@ -17,7 +17,7 @@ from livereduce.daemon.home import Held
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.inputs.watcher import Times
 from livereduce.daemon.loop import Command, DaemonLoop
-from livereduce.daemon.report.snapshot import Reporter
+from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.systemd import Notifier
 from livereduce.daemon.worker.process import worker_command
 

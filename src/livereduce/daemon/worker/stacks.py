@@ -6,6 +6,7 @@ unnamed temporary file and not a pipe, which nobody would empty in time: deep st
 pipe holds, and the handler would block. A worker that is never asked leaves no file behind.
 """
 
+import logging
 import os
 import signal
 import tempfile
@@ -19,6 +20,8 @@ DIRECTORY = "dumps"
 KEPT = 20
 MAX_BYTES = 1 << 20
 """faulthandler stops at 100 threads of 100 frames each; anything longer was not written by it."""
+
+log = logging.getLogger("livereduce.daemon")
 
 
 class Stacks:
@@ -87,6 +90,16 @@ def save_dump(state_dir: Path, generation: int, at: datetime, why: str, stacks: 
             path.unlink()  # half a dump would be taken for a whole one
         return None
     return path
+
+
+def log_dump(path: Path | None, stacks: str) -> None:
+    """Log where the stacks of an unresponsive worker are; without a file, the stacks themselves."""
+    if path:
+        shows = where_it_stood(stacks) or "not known"
+        log.error("the stack traces of the unresponsive worker are in %s; it was at: %s", path, shows)
+    else:
+        unsaved = f", or they could not be saved: {stacks}" if stacks else ""
+        log.error("no stack traces of the unresponsive worker%s", unsaved)
 
 
 def superfluous(dumps: list[Path]) -> list[Path]:
