@@ -17,22 +17,22 @@ words it speaks are in `livereduce.daemon.facts`.
               order · 2 s · SIGTERM · 10 s · SIGKILL                   │ └──── a beat ───────┘
                                                        stack dump · 2 s · SIGTERM · 10 s · SIGKILL
 
-        (look) ── usable, but to be launched anew ──▶ stopped
+        (look) ── usable, but to be relaunched ──▶ stopped
         any state ── stop asked, or configuration changed ──▶ stopping ── ended ──▶ stopped
                        order · 20 s · SIGTERM · 10 s · SIGKILL; each further request goes on at once
 
 Rules, each of them a test:
 
 1. There is at most one worker: nothing is started while one may live (`alive` is true from `Start` to `WorkerEnded`).
-2. Nothing is started that was not judged usable just before; a look comes before every start.
-3. Every start has a reason that a person understands.
+2. Nothing is started unless it was judged usable just before; a check comes before every start.
+3. Every start has a reason that people understand.
 4. The back-off is never shorter than promised: the first restart at once, from the second within a minute 2 s, 4 s …
-   300 s; only 300 s of health, or a change made by a person, forget it.
+   300 s; only 300 s of health, or a change made by a person, reset it.
 5. A stop request always wins, whatever else is going on.
-6. Nothing is ended for silence while it beats. Only silence that the daemon was awake for counts.
-7. A change of scripts is never a failure. Nor is leaving for want of memory, if it was asked for.
-8. What a worker has refused is tried again every 300 s: only it can find out, and the reason may lie outside of what is
-   watched, as in an environment that is being replaced.
+6. No worker is ended for silence while it sends beats. Only silence while the daemon itself was running counts.
+7. A change of scripts is never a failure. Nor is exiting because of memory, if the daemon asked for it.
+8. What a worker has refused is tried again every 300 s: only a worker can find out, and the reason may lie outside of
+   the watched files, as in an environment that is being replaced.
 """
 
 from dataclasses import replace

@@ -66,7 +66,7 @@ export function listen(id, handlers) {
     clearTimeout(timer);
     timer = 0;
     source.close();
-    document.title = `… ${document.title}`; // what it says may be old; it is set anew on waking up
+    document.title = `… ${document.title}`; // its text may be old; it is set again on waking up
   }
 
   document.addEventListener("visibilitychange", () => {
