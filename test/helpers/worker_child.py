@@ -12,10 +12,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from helpers.progress import changed
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
@@ -50,7 +50,9 @@ class Steady:
         self.beat(Phase.PROCESS)
         self.step()
         self.beat(Phase.WAITING)
-        self.progress = changed(self.progress, total={"chunks": self.progress.total.chunks + 1})
+        self.progress = replace(
+            self.progress, total=replace(self.progress.total, chunks=self.progress.total.chunks + 1)
+        )
         return self.progress
 
     def step(self) -> None:
@@ -98,8 +100,10 @@ class FailingScript(Steady):
         outcome = run_script(self.script, object(), "chunk", self.store)
         assert isinstance(outcome, ScriptError)
         errors = {**self.progress.last_errors, "proc": str(outcome)}
-        self.progress = changed(
-            self.progress, total={"script_errors": self.progress.total.script_errors + 1}, last_errors=errors
+        self.progress = replace(
+            self.progress,
+            total=replace(self.progress.total, script_errors=self.progress.total.script_errors + 1),
+            last_errors=errors,
         )
         super().step()
 
