@@ -9,7 +9,7 @@ from helpers.packets import END_RUN, NEW_RUN, NO_RUN, NS, PAUSE, RESUME, RUN_BOF
 from livereduce.stream.adara.delivered import nothing_delivered
 from livereduce.stream.adara.repeats import SLACK, Seen
 from livereduce.stream.adara.session import ONLY_REPEATS, OVERLAP_MISSING, SessionState
-from livereduce.stream.items import Gap, Item, Paused, Resumed
+from livereduce.stream.items import Gap, Item, Paused, Resumed, RunEnded, RunStarted
 
 FUTURE_S = 10**8
 RUN = p.run_status(T0, NEW_RUN, 5, start_s=5)
@@ -228,6 +228,31 @@ def test_a_run_that_a_server_gives_from_its_start_on_another_connection_has_not_
     items += stream.feed(RUN + pulses(1, 5))
     assert numbers(items) == [1, 2, 3, 4, 1, 2, 3, 4]
     assert not any("came back" in reason for reason in reasons(items))
+
+
+@pytest.mark.parametrize("kind", [NEW_RUN, STATE])
+def test_another_run_of_the_same_number_is_not_added_to_the_first(kind: int) -> None:
+    """A server that is started again in the middle of a run may give its number to the next one."""
+    stream = Stream()
+    stream.connect()
+    items = stream.feed(RUN + pulses(1, 5))
+    stream.connect()
+    items += stream.feed(p.run_status(at(50), kind, 5, start_s=50) + pulses(51, 60))
+    edges = [item for item in items if isinstance(item, RunStarted | RunEnded)]
+    assert [type(edge) for edge in edges] == [RunStarted, RunEnded, RunStarted]
+    assert numbers(items) == [*range(1, 5), *range(51, 60)]
+    first, second = reasons(items)
+    assert "down when run 5 ended" in first
+    assert "came back" in second
+
+
+def test_a_start_that_a_server_does_not_say_is_no_other_run() -> None:
+    stream = Stream()
+    stream.connect()
+    items = stream.feed(RUN + pulses(1, 5))
+    stream.connect()
+    items += stream.feed(p.run_status(at(1), STATE, 5) + pulses(3, 9))
+    assert (numbers(items), reasons(items)) == (list(range(1, 9)), [])
 
 
 def test_the_same_packets_in_another_run_are_others() -> None:

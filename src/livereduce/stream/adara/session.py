@@ -54,6 +54,8 @@ class SessionState:
 
     Attributes
     ----------
+    start_s
+        Start of the run in seconds since 1990, as the server says it; 0 if it is not known.
     rare_seen
         The annotations and values of rare kinds that were delivered.
     recent_ns
@@ -71,6 +73,7 @@ class SessionState:
     """
 
     run: int | None = None
+    start_s: int = 0
     pause: Pause = field(default_factory=Pause)
     banked: Seen = field(default_factory=Seen)
     monitor: Seen = field(default_factory=Seen)
@@ -257,9 +260,14 @@ def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: l
         return state
     if packet.status is RunStatusCode.END_RUN:
         return _end_run(state, time_ns, outputs)
-    if packet.run == state.run:
+    if packet.run == state.run and not _started_again(state, packet):
         return _same_run(state, packet, time_ns, outputs)
     return _other_run(state, packet, time_ns, outputs)
+
+
+def _started_again(state: SessionState, packet: RunStatus) -> bool:
+    """Whether this is another run of the same number: a server that was started again may count from 1 again."""
+    return bool(packet.run and state.start_s and packet.run_start_s) and packet.run_start_s != state.start_s
 
 
 def _end_run(state: SessionState, time_ns: int, outputs: list[Output]) -> SessionState:
@@ -281,6 +289,7 @@ def _of_run(state: SessionState, run: int) -> SessionState:
     return replace(
         state,
         run=run,
+        start_s=0,
         rare_seen=state.rare_seen.nothing(),
         pause=Pause(),
         banked=state.banked.of_another_run(),
@@ -325,7 +334,7 @@ def _other_run(state: SessionState, packet: RunStatus, time_ns: int, outputs: li
         if packet.run in state.runs:
             reason = f"run {packet.run} came back after it had ended; its earlier data is not in this result"
             outputs.append(Gap(run=packet.run, reason=reason, to_ns=time_ns))
-        state = replace(state, runs=(*state.runs, packet.run)[-MAX_RUNS:])
+        state = replace(state, start_s=packet.run_start_s, runs=(*state.runs, packet.run)[-MAX_RUNS:])
     return _hear_pause(state, packet.paused, time_ns, outputs)
 
 
