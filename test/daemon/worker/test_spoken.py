@@ -1,9 +1,11 @@
 import logging
+from pathlib import Path
 
 import pytest
 
+from livereduce.base.logs import LINE_FORMAT
 from livereduce.daemon.worker.output import Line
-from livereduce.daemon.worker.spoken import LOGGERS, PRINTED_BYTES, Spoken, script_names
+from livereduce.daemon.worker.spoken import LINE_HEAD_BYTES, LOGGERS, PRINTED_BYTES, Spoken, script_names
 from livereduce.messages.job import Job, ScriptCopy
 
 MD5 = "0123456789abcdef" * 2
@@ -54,7 +56,7 @@ def test_a_flood_is_said_at_once_and_counted_and_the_newest_lines_are_kept(caplo
     for k in range(0, 3000, 100):
         take(spoken, [f"{n:06} {line}" for n in range(k, k + 100)], now=1.0)
     messages = [message for _, _, message in logged(caplog)]
-    fit = PRINTED_BYTES["minute_bytes"] // 1031
+    fit = PRINTED_BYTES["minute_bytes"] // (LINE_HEAD_BYTES + len("[proc 0123456] ") + 1031)
     assert sum(line in message for message in messages) == fit
     assert messages[fit] == "lines that scripts print are left out of this log, 1 so far: more than 1 MiB in a minute"
     assert len(messages) == fit + 1
@@ -70,7 +72,7 @@ def test_what_scripts_print_is_bounded_by_the_day_and_the_workers_own_log_is_not
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL)  # what is counted need not be written here
-    spoken, lines = Spoken(), ["y" * 1023] * 1024
+    spoken, lines = Spoken(), ["y" * (1024 - LINE_HEAD_BYTES - len("[proc 0123456] "))] * 1024
     for minute in range(100):
         take(spoken, lines, now=61.0 * minute)
     assert 1024 * (100 - 65) <= spoken.left_out <= 1024 * (100 - 63)
@@ -78,6 +80,26 @@ def test_what_scripts_print_is_bounded_by_the_day_and_the_workers_own_log_is_not
     caplog.set_level(logging.INFO)
     take(spoken, ["ERROR livereduce.engine: run 1: proc failed"], now=6200.0)
     assert "run 1: proc failed" in [record.message for record in caplog.records]
+
+
+@pytest.mark.parametrize("line", ["", "1", "→" * 20])
+def test_the_limit_is_what_is_written_to_the_file(caplog: pytest.LogCaptureFixture, tmp_path: Path, line: str) -> None:
+    """`print()` in a loop fills a disk as well."""
+    caplog.set_level(logging.CRITICAL)
+    file = logging.FileHandler(tmp_path / "log", encoding="utf-8")
+    file.setFormatter(logging.Formatter(LINE_FORMAT))
+    logger = logging.getLogger("livereduce.worker")
+    logger.addHandler(file)
+    logger.setLevel(logging.INFO)
+    try:
+        take(spoken := Spoken(), [line] * 30_000)
+    finally:
+        logger.removeHandler(file)
+        logger.setLevel(logging.NOTSET)
+        file.close()
+    most = PRINTED_BYTES["minute_bytes"]
+    assert 0.99 * most < (tmp_path / "log").stat().st_size < most + 1024
+    assert spoken.left_out > 0
 
 
 def test_a_flood_of_what_looks_like_records_is_bounded_too(caplog: pytest.LogCaptureFixture) -> None:

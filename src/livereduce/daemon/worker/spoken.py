@@ -25,6 +25,9 @@ PRINTED_BYTES = {"minute_bytes": 1 << 20, "day_bytes": 64 << 20}
 RECORD_BYTES = {"minute_bytes": 1 << 20, "day_bytes": 256 << 20}
 """A script can print lines that look like records, so these are limited, too."""
 
+LINE_HEAD_BYTES = len("2026-11-29 12:00:00,000 - livereduce.worker - INFO - \n")
+"""Written with each line. Without it, empty lines would be free, and short ones would take several times the limit."""
+
 _RECORD = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) ([\w.]+): (.*)", re.DOTALL)
 """A line as `livereduce.worker.main` formats its records."""
 
@@ -63,13 +66,14 @@ class Spoken:
         for line in lines:
             record = _RECORD.match(line.text)
             if record and record[2] in LOGGERS:
-                if self._of_worker.admit(len(line.text), now):
+                if self._of_worker.admit(_written_bytes(line.text), now):
                     logging.getLogger(record[2]).log(logging.getLevelNamesMapping()[record[1]], "%s", record[3])
                 continue
             name = names.get(line.by, "")
             self.printed.take(line.text, at, name)
-            if self._of_scripts.admit(len(line.text), now):
-                script_log.info("%s", f"[{name}] {line.text}" if name else line.text)
+            text = f"[{name}] {line.text}" if name else line.text
+            if self._of_scripts.admit(_written_bytes(text), now):
+                script_log.info("%s", text)
             else:
                 self.tell(now)
         self.tell(now)
@@ -80,6 +84,10 @@ class Spoken:
             if full := allowance.news(now):
                 limit = f"more than {in_bytes(full.most_bytes)} in a {full.words}"
                 script_log.warning("lines %s are left out of this log, %d so far: %s", what, allowance.left_out, limit)
+
+
+def _written_bytes(text: str) -> int:
+    return LINE_HEAD_BYTES + len(text.encode(errors="backslashreplace"))
 
 
 def script_names(job: Job) -> dict[str, str]:
