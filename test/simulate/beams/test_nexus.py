@@ -1,5 +1,6 @@
 """A NeXus file as a run: what is played are the file's arrays, read here directly and apart from the product."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.event_files import CHARGE_PC, PER_PULSE, PULSES, event_file, put
+from helpers.event_files import CHARGE_PC, PER_PULSE, PULSES, START, event_file, put
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs, walk
 from livereduce.base.errors import OperatorError
@@ -191,6 +192,17 @@ def test_pulses_at_one_time_are_one_pulse_with_the_charge_of_both(tmp_path: Path
     assert (run.pulses, run.events, run.charge_pc) == (PULSES // 2, 2 * PULSES * PER_PULSE, PULSES * CHARGE_PC)
     assert run.banks == {1: PULSES * PER_PULSE, 2: PULSES * PER_PULSE}
     assert any("6 pulses have the time of another" in note for note in read_nexus(tmp_path / "x.nxs").notes)
+
+
+def test_times_that_differ_by_rounding_are_one_pulse(tmp_path: Path) -> None:
+    """One bank counts from 1970, as doubles: its pulses come 120 ns early or late."""
+
+    def rounded(entry: h5py.Group) -> None:
+        start_s = datetime.fromisoformat(START).timestamp()
+        put(entry, "bank2_events/event_time_zero", start_s + entry["bank2_events/event_time_zero"][()], units="second")
+
+    (run,) = [run for run in runs(played(event_file(tmp_path / "x.nxs", rounded))) if run.run]
+    assert (run.pulses, run.events, run.charge_pc) == (PULSES, 2 * PULSES * PER_PULSE, PULSES * CHARGE_PC)
 
 
 def test_no_pulses_is_said(tmp_path: Path) -> None:

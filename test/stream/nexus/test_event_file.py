@@ -84,6 +84,14 @@ def test_a_plain_file_is_read_without_a_remark(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Spoil, str]] = {
+    "bank above 16 bits": (
+        lambda entry: entry.move(B1, "bank70000_events"),
+        "/entry/bank70000_events: expected a bank from 0 to 65535, found 70000",
+    ),
+    "one bank twice": (
+        lambda entry: entry.copy(B1, "bank01_events"),
+        "/entry/bank1_events: expected one group of events for bank 1, found /entry/bank01_events too",
+    ),
     "pixel above 32 bits": (
         changing(f"{B1}/event_id", at(7, 2**33, np.uint64)),
         r"/entry/bank1_events/event_id[7]: expected 0 to 4294967295, found 8589934592",
@@ -233,6 +241,13 @@ def test_other_ways_to_write_the_same_are_the_same(tmp_path: Path, spoil: Spoil)
         assert np.allclose(bank.tof_us, same.tof_us, rtol=1e-12)
 
 
+def test_another_entry_is_named(tmp_path: Path) -> None:
+    """Files of polarised neutrons have one for each spin state; playing one of them must not look like all."""
+    file = read(tmp_path, lambda entry: entry.file.copy("/entry", "entry-Off_On"))
+    assert file.notes == ("entry-Off_On: left out: only /entry is played",)
+    assert sum(bank.tof_us.size for bank in file.banks) == TOTAL
+
+
 def test_a_file_without_logs_has_its_events(tmp_path: Path) -> None:
     file = read(tmp_path, dropping("DASlogs"))
     assert (len(file.banks), file.logs, file.charge_pc.size) == (2, (), 0)
@@ -270,8 +285,9 @@ def log_of(tmp_path: Path, time: Any, value: Any, name: str = "odd") -> tuple[di
         ([2.0, 1.0, 3.0], [20, 10, 30], [10, 20, 30]),
         ([0.0, np.nan, 1e12, 2.0], [1.0, 2.0, 3.0, np.nan], [1.0, np.nan]),
         ([0.0, 1.0], np.array(["ä".encode(), b""]), ["ä".encode(), b""]),
+        (np.array([0, 1], np.longdouble), np.array([1.5, 2], np.longdouble), [1.5, 2.0]),
     ],
-    ids=["texts in a column", "scalars", "no time", "table of one", "not in order", "impossible times", "bytes"],
+    ids=["column of texts", "scalars", "no time", "table of one", "not in order", "impossible times", "bytes", "wide"],
 )
 def test_odd_logs_are_played(tmp_path: Path, time: Any, value: Any, read_as: list[Any]) -> None:
     logs, _ = log_of(tmp_path, time, value)
@@ -306,6 +322,14 @@ def test_what_is_no_log_is_named_once_a_reason(tmp_path: Path) -> None:
 
     (note,) = read(tmp_path, spoil).notes
     assert note.startswith("dangling0, dangling1, dangling2, dangling3, dangling4 and 4 more: left out: not a log")
+
+
+def test_a_name_that_is_not_utf8_is_played(tmp_path: Path) -> None:
+    def spoil(entry: h5py.Group) -> None:
+        put(h5py.Group(h5py.h5g.create(entry["DASlogs"].id, b"tem\xb0C")), "value", 1.0)
+        h5py.h5g.create(entry.id, b"ban\xff_events")
+
+    assert [log.name for log in read(tmp_path, spoil).logs] == ["temp", "tem\ufffdC"]
 
 
 def test_names_are_made_fit_for_xml_and_stay_apart(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from livereduce.stream.nexus.events import EventColumns
 from livereduce.stream.nexus.logs import Log
 
 TICKS_PER_US = 1000 // TICK_NS
+ROUNDING_NS = 1000
+"""A double of seconds since 1970 is exact to 240 ns, so banks and charge give a pulse times that differ a little."""
 MAX_MONITOR_TICKS = (1 << MONITOR_TOF_BITS) - 1
 """A monitor's time of flight has 21 bits in the stream: 209 ms."""
 
@@ -67,16 +69,14 @@ def read_nexus(path: Path) -> Recorded:
         The file cannot be read, is not an SNS event file, holds a bad field, or has no pulses.
     """
     file = read_event_file(path)
-    pulse_ns = np.unique(
-        np.concatenate([file.charge_ns, *(events.pulse_ns for events in (*file.banks, *file.monitors))])
-    )
+    pulse_ns = _pulses([file.charge_ns, *(events.pulse_ns for events in (*file.banks, *file.monitors))])
     if not pulse_ns.size:
         raise OperatorError(
             f"{path}: expected pulses to play, found no pulses (event_time_zero of every bank is empty)"
         )
     first_s = float(pulse_ns[0]) / NS_PER_S
     charge_pc = np.zeros(pulse_ns.size)
-    np.add.at(charge_pc, np.searchsorted(pulse_ns, file.charge_ns), file.charge_pc)
+    np.add.at(charge_pc, _pulse_of(file.charge_ns, pulse_ns), file.charge_pc)
     return Recorded(
         run=file.run,
         instrument=file.instrument,
@@ -91,6 +91,17 @@ def read_nexus(path: Path) -> Recorded:
         notes=file.notes + _merged(file),
         **_sorted_events(file.banks, pulse_ns),
     )
+
+
+def _pulses(times: list[I8]) -> I8:
+    """Times of the pulses, ascending. Times closer than `ROUNDING_NS` are one pulse, at the first of them."""
+    each = np.unique(np.concatenate(times))
+    return each[np.diff(each, prepend=each[:1] - ROUNDING_NS - 1) > ROUNDING_NS]
+
+
+def _pulse_of(time_ns: I8, pulse_ns: I8) -> I8:
+    """The number of the pulse to which each time belongs."""
+    return np.searchsorted(pulse_ns, time_ns, "right") - 1
 
 
 def _merged(file: EventFile) -> tuple[str, ...]:
@@ -116,7 +127,7 @@ def _rows(banks: tuple[EventColumns, ...], pulse_ns: I8) -> _Rows:
     counts = [np.diff(events.first) for events in banks]
     used = [count > 0 for count in counts]
     return _Rows(
-        pulse=np.concatenate([np.searchsorted(pulse_ns, e.pulse_ns)[u] for e, u in zip(banks, used, strict=True)]),
+        pulse=np.concatenate([_pulse_of(e.pulse_ns, pulse_ns)[u] for e, u in zip(banks, used, strict=True)]),
         bank=np.concatenate([np.full(np.count_nonzero(u), e.id, np.uint32) for e, u in zip(banks, used, strict=True)]),
         begin=np.concatenate([e.first[:-1][u] + b for e, u, b in zip(banks, used, before[:-1], strict=True)]),
         count=np.concatenate([count[u] for count, u in zip(counts, used, strict=True)]),
@@ -157,7 +168,7 @@ def _monitor(path: Path, events: EventColumns, pulse_ns: I8) -> Monitor:
             f"{path}: /entry/monitor{events.id}/event_time_offset[{index}]: expected at most "
             f"{MAX_MONITOR_TICKS / TICKS_PER_US:g} µs, which the stream can carry, found {events.tof_us[index]:g}"
         )
-    pulse = np.repeat(np.searchsorted(pulse_ns, events.pulse_ns), np.diff(events.first))
+    pulse = np.repeat(_pulse_of(events.pulse_ns, pulse_ns), np.diff(events.first))
     order = np.argsort(pulse, kind="stable")
     first = np.searchsorted(pulse[order], np.arange(pulse_ns.size + 1)).astype(np.int64)
     return Monitor(id=events.id, first=first, tof=ticks[order])

@@ -15,14 +15,17 @@ from livereduce.base.errors import OperatorError
 from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.clock import Clock, clock, pulse_times_ns
 from livereduce.stream.nexus.events import EventColumns, read_events
-from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, dataset, numbers, text
+from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, child, dataset, numbers, printable, text
 from livereduce.stream.nexus.logs import Log, read_logs
 
 MAX_RUN = 2**32 - 1
+MAX_BANK = 2**16 - 1
+"""A bank's number has 16 bits in the stream's pixel map."""
 MAX_MONITOR = 2**10 - 1
 """A monitor's number has 10 bits in the stream."""
 MAX_CHARGE_PC = 10.0 * (2**32 - 1)
 """A pulse's charge has 32 bits in the stream, in units of 10 pC."""
+_BANK = re.compile(r"bank(\d+)_events")
 CHARGES = Numbers(
     units={
         **dict.fromkeys(("", "pc", "picocoulomb", "picocoulombs"), 1.0),
@@ -60,7 +63,9 @@ class EventFile:
 def read_event_file(path: Path) -> EventFile:
     """Read everything in the file that can be used.
 
-    Raises ------ OperatorError
+    Raises
+    ------
+    OperatorError
         The file cannot be read, is not an SNS event file, or a required field has a bad value; the text names file,
         path, index, what was expected and what was found.
     """
@@ -69,13 +74,21 @@ def read_event_file(path: Path) -> EventFile:
             entry = child(file, "entry")
             if not isinstance(entry, h5py.Group):
                 raise OperatorError(f"{path}: expected a group /entry, found {', '.join(file) or 'nothing'}")
-            return _read(entry)
+            notes = Notes()
+            for name in file:
+                if name != "entry" and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
+                    notes.add("left out: only /entry is played", printable(name))
+            return _read(entry, notes)
     except (OSError, RuntimeError) as error:
         raise OperatorError(f"{path}: cannot be read as a NeXus file: {error}") from None
 
 
-def _read(entry: h5py.Group) -> EventFile:
-    notes = Notes()
+def _is_entry(group: h5py.Group) -> bool:
+    """True if a group at the top of a file holds events of its own, such as those of another spin state."""
+    return attribute(group, "NX_class") == "NXentry" or any(_BANK.fullmatch(printable(name)) for name in group)
+
+
+def _read(entry: h5py.Group, notes: Notes) -> EventFile:
     banks, monitors = _bank_groups(entry, notes), _monitor_groups(entry, notes)
     if not banks:
         raise bad(entry, "groups bankN_events with event_id", "no bank with events")
@@ -105,32 +118,40 @@ def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
     """Groups with events, by bank; a note names groups whose events belong to no bank."""
     banks: dict[int, h5py.Group] = {}
     for name in entry:
-        found = re.fullmatch(r"bank(\d+)_events", name)
+        found = _BANK.fullmatch(printable(name))
         if found is None:
-            if re.fullmatch(r"bank_\w+_events", name):
+            if re.fullmatch(r"bank_\w+_events", printable(name)):
                 notes.add("left out: its events belong to no bank", name)
             continue
         group = child(entry, name)
         if not isinstance(group, h5py.Group):
             raise bad(entry, "a group of events", "a dataset or a broken link", name=name)
-        if "event_id" in group:
-            banks[int(found[1])] = group
-        else:
+        if "event_id" not in group:
             notes.add("left out: it has no event_id", name)
+            continue
+        bank = int(found[1])
+        if bank > MAX_BANK:
+            raise bad(entry, f"a bank from 0 to {MAX_BANK}", bank, name=name)
+        if bank in banks:
+            raise bad(entry, f"one group of events for bank {bank}", f"{banks[bank].name} too", name=name)
+        banks[bank] = group
     return banks
 
 
 def _monitor_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
     monitors: dict[int, h5py.Group] = {}
     for name in entry:
-        found = re.fullmatch(r"monitor(\d+)", name)
+        found = re.fullmatch(r"monitor(\d+)", printable(name))
         group = child(entry, name) if found else None
         if found is None or not isinstance(group, h5py.Group) or "event_index" not in group:
             continue
-        if int(found[1]) <= MAX_MONITOR:
-            monitors[int(found[1])] = group
-        else:
+        monitor = int(found[1])
+        if monitor > MAX_MONITOR:
             notes.add(f"left out: the stream carries monitors up to {MAX_MONITOR}", name)
+        elif monitor in monitors:
+            notes.add(f"left out: {monitors[monitor].name} is monitor {monitor} already", name)
+        else:
+            monitors[monitor] = group
     return monitors
 
 

@@ -101,9 +101,12 @@ def text_of(value: Any) -> str:
     return printable(raw.strip("\0 \t\r\n"))
 
 
-def printable(text: str) -> str:
-    """Replace each run of control characters by ``_``: XML, logs and terminals cannot carry them."""
-    return _CONTROL.sub("_", text)
+def printable(text: str | bytes) -> str:
+    """Replace each run of control characters by ``_``: XML, logs and terminals cannot carry them.
+
+    The text is bytes where it is a name in the file that is not UTF-8.
+    """
+    return _CONTROL.sub("_", text.decode(errors="replace") if isinstance(text, bytes) else text)
 
 
 def text(group: h5py.Group, name: str) -> str:
@@ -133,7 +136,8 @@ def column(data: h5py.Dataset) -> NDArray[Any]:
         values: NDArray[Any] = np.asarray(data[()]).reshape(-1)
     except (OSError, TypeError, ValueError) as error:
         raise bad(data, "values that HDF5 can read", str(error)) from None
-    return values
+    is_wide = values.dtype.kind == "f" and values.dtype.itemsize > 8
+    return values.astype(np.float64) if is_wide else values  # neither we nor the stream have a wider number
 
 
 def numbers(data: h5py.Dataset, allowed: Numbers) -> NDArray[Any]:
