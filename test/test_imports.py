@@ -158,6 +158,14 @@ def test_every_room_says_what_lives_in_it() -> None:
         assert any(line.startswith("Read `") or "is the way in" in line for line in lines), path
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_the_headings_of_docstrings_stand_alone(name: str) -> None:
+    """A tool that reflows text must not run the sections of a numpy docstring together."""
+    for number, line in enumerate(FILES[name].read_text().splitlines(), 1):
+        words = line.split()
+        assert not (len(words) > 1 and any(set(word) == {"-"} and len(word) > 5 for word in words)), f"{name}:{number}"
+
+
 def test_a_class_has_its_name_alone() -> None:
     seen: dict[str, str] = {}
     for name, tree in TREES.items():

@@ -208,7 +208,7 @@ def test_silence_is_judged_by_phase(phase: Phase, limit_s: float) -> None:
     assert actions == [(limit_s, Dump())]
     assert (state.word, state.why) == (
         StateWord.STALLED,
-        f"the worker gave no sign of life in {phase} for {limit_s:g} s",
+        f"the worker gave no sign of life for {limit_s:g} s in phase {phase}",
     )
 
 
@@ -231,10 +231,13 @@ def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
     state, actions = play((31, Tick()), (32, Tick()), (41, Tick()), (42, Tick()), state=stalled())
     assert actions == [(32, Terminate()), (42, Kill())]
     state, actions = play((43, WorkerEnded(code=-9, reason="killed by SIGKILL")), state=state)
-    assert (state.word, state.why) == (StateWord.RESTARTING, "the worker gave no sign of life in waiting for 30 s")
+    assert (state.word, state.why) == (
+        StateWord.RESTARTING,
+        "the worker gave no sign of life for 30 s in phase waiting",
+    )
     assert (state.restarts, state.failures, state.due) == (1, 1, 43)
     state, actions = play((43, Tick()), (43, GOOD), state=state)
-    assert actions == [(43, Judge()), (43, Start(reason="the worker gave no sign of life in waiting for 30 s"))]
+    assert actions == [(43, Judge()), (43, Start(reason="the worker gave no sign of life for 30 s in phase waiting"))]
 
 
 def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:

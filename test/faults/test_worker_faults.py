@@ -61,7 +61,7 @@ def stopped(rig: Rig) -> None:
     assert before.progress
     rig.inject()
     os.kill(pid_of(rig), signal.SIGSTOP)
-    rig.saw(StateWord.STALLED, "the worker gave no sign of life in waiting")
+    rig.saw(StateWord.STALLED, "the worker gave no sign of life", "in phase waiting")
     rig.back(before.progress.run.events, generation=2)
     rig.finish()
 
@@ -137,7 +137,7 @@ def ignores_sigterm(rig: Rig) -> None:
     fault = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass\n"
     rig.begin(once(rig.path, fault), limits={"process": HANG_S})
     rig.let_fault()
-    rig.saw(StateWord.STALLED, "the worker gave no sign of life in process")
+    rig.saw(StateWord.STALLED, "the worker gave no sign of life", "in phase process")
     rig.saw_log("SIGKILL to the worker's process group")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()

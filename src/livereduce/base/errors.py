@@ -18,6 +18,19 @@ class ExitCode(IntEnum):
     UNUSABLE = 78
 
 
+_MEANINGS: dict[int, str] = {
+    ExitCode.OK: "as ordered",
+    ExitCode.PARENT_GONE: "it lost the daemon",
+    ExitCode.RECYCLED: "a new worker takes over",
+    ExitCode.UNUSABLE: "it cannot run",
+}
+
+
+def meaning_of(code: int) -> str:
+    """The exit code of a worker in words; negative codes are signals, as `subprocess` has them."""
+    return "killed by a signal" if code < 0 else _MEANINGS.get(code, "a crash")
+
+
 class OperatorError(Exception):
     """Somebody with access to the host must act: configuration, scripts or environment cannot be used.
 

@@ -24,7 +24,9 @@ def open_regular(path: Path, *, follow_link: bool = True) -> Iterator[int]:
     O_NONBLOCK keeps a FIFO without a writer from blocking the caller, and the type is asked of the open descriptor: the
     file at a path may change between a check and the opening.
 
-    Parameters ---------- follow_link
+    Parameters
+    ----------
+    follow_link
         False for files that this service writes: they are never links, and a link there was made by somebody else and
         may lead to a file that only we may read.
 

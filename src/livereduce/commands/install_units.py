@@ -44,7 +44,9 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
     root
         Files for the system go below it.
 
-    Raises ------ OperatorError
+    Raises
+    ------
+    OperatorError
         Units for the system need root and the account that they run as, and an RPM must not have installed them
         already.
     """

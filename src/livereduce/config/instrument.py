@@ -92,7 +92,9 @@ def identify(
 ) -> Instrument:
     """Decide the instrument: the configured one, else Mantid's answer, else that of Mantid's properties files.
 
-    Parameters ---------- mantid_answer
+    Parameters
+    ----------
+    mantid_answer
         The default of the environment's Mantid, or its entry for the configured name if the table does not have it;
         None if Mantid was not asked.
     properties_texts

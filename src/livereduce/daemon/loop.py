@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from livereduce.base.errors import meaning_of
 from livereduce.daemon import facts, policy
 from livereduce.daemon.boundary import Boundary
 from livereduce.daemon.facts import (
@@ -236,7 +237,7 @@ class DaemonLoop:
         self._worker, self._record = None, replace(self._record, pid=None)
         code, lines = worker.reap()
         self._take_output(lines)
-        log.info("worker (pid %d) exited with code %d", worker.pid, code)
+        log.info("worker (pid %d) exited with code %d (%s)", worker.pid, code, meaning_of(code))
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
         self._record = replace(self._record, code=code, last_words=tuple(worker.output.last)[-LAST_WORDS:])

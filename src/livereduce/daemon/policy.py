@@ -133,7 +133,7 @@ def _listen(state: DaemonState, now: float) -> Step:
         return state, ()
     judged = _forget_if_healthy(state, state.heard_at)
     stalled = replace(judged, ending=Ending.FAIL, rung=0, due=now + state.limits.dump_s)
-    why = f"the worker gave no sign of life in {state.phase} for {limit_s:g} s"
+    why = f"the worker gave no sign of life for {limit_s:g} s in phase {state.phase}"
     return _become(stalled, StateWord.STALLED, why, now), (Dump(),)
 
 

@@ -93,14 +93,15 @@ class Suspect:
     def reason(self) -> str:
         """Reason why these data are missing, for people."""
         if self.packet:
-            what = f"a packet of {_iso(self.packet_ns)}"
+            what = f"a packet of {iso_utc(self.packet_ns)}"
         else:
-            between = f" to {_iso(self.to_ns)}" if self.to_ns > self.from_ns else ""
-            what = f"the data of {_iso(self.from_ns)}{between}"
+            between = f" to {iso_utc(self.to_ns)}" if self.to_ns > self.from_ns else ""
+            what = f"the data of {iso_utc(self.from_ns)}{between}"
         return f"{what} left out: the worker crashed or hung on it twice in {self.stage} ({self.why})"
 
 
-def _iso(time_ns: int) -> str:
+def iso_utc(time_ns: int) -> str:
+    """A time on the wire (ns since 1990) as ISO 8601 in UTC."""
     return f"{EPICS_EPOCH + timedelta(microseconds=time_ns // 1000):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 

@@ -270,7 +270,9 @@ def clock_time(unix_s: float, form: str = "%H:%M") -> str:
 def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
     """Reason why the daemon of a snapshot is down; empty if it is up.
 
-    Parameters ---------- lock
+    Parameters
+    ----------
+    lock
         Who holds the lock beside the snapshot. It shows at once that a daemon was killed; without it, another process
         may have got the daemon's pid, or the daemon may be dead but not yet waited for.
     """

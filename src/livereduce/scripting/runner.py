@@ -153,7 +153,9 @@ def run_script(
     report
         Takes the metrics that this call reports; None: they are not kept.
 
-    Returns ------- What the script left in `output`, rebound or returned as ``input, output``: a workspace; or the name
+    Returns
+    -------
+    What the script left in `output`, rebound or returned as ``input, output``: a workspace; or the name
     of one, which must be in the store; or None, the same as the name it was given. Under that first name only a
     workspace counts that was assigned in this call: an earlier one would be a stale result.
     """

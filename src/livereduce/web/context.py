@@ -26,7 +26,9 @@ MAX_TABLES = 4
 class Context:
     """Everything that a running page's server holds.
 
-    Attributes ---------- token
+    Attributes
+    ----------
+    token
         Secret that a restart request must carry; empty if restarts are disabled.
     readers, drawers, tables
         Processes that make JSON, pictures and tables of products, separate so that none makes the others wait. A table

@@ -28,7 +28,7 @@ def test_arrays_of_a_script_are_not_taken_for_the_run() -> None:
     """3 GB in the call that is running, and 50 kB of events."""
     found = seen(3 * GB + BASE, Phase.POST_PROCESS, held_bytes=50_000)
     assert found.cause == "post_proc"
-    assert found.text == "3.00 GB added by post_proc, 200 MB elsewhere, 50 kB of events held"
+    assert found.text == "3.00 GB added by post_proc, 200 MB in the program itself, 50 kB of events held"
 
 
 def test_what_a_script_leaves_behind_with_each_call_is_its_own() -> None:
@@ -57,7 +57,7 @@ def test_processes_of_scripts_are_named() -> None:
 
 
 def test_what_is_not_known_is_elsewhere() -> None:
-    assert grown(GB, 0, None, None, None).text == "1.00 GB elsewhere, 0 kB of events held"
+    assert grown(GB, 0, None, None, None).text == "1.00 GB in the program itself, 0 kB of events held"
     assert grown(GB, 0, None, None, None).cause != "events"
 
 
@@ -108,7 +108,7 @@ def test_a_script_that_takes_too_much_changes_no_way_of_accumulating() -> None:
     assert states[1].does_not_fit == ""
     assert states[3].does_not_fit == (
         "post_proc takes too much memory for the limit of 2.00 GB: the worker was restarted 3 times, last with "
-        "2.00 GB added by post_proc, 200 MB elsewhere, 50 kB of events held"
+        "2.00 GB added by post_proc, 200 MB in the program itself, 50 kB of events held"
     )
 
 

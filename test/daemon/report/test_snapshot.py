@@ -74,7 +74,7 @@ def test_the_start_of_a_phase_is_the_same_text_although_two_clocks_are_read() ->
 
 
 def test_without_a_worker_nothing_flows_and_the_newest_progress_stays() -> None:
-    known = facts(memory_bytes=5, memory_limit_bytes=9, memory_parts="5 B elsewhere")
+    known = facts(memory_bytes=5, memory_limit_bytes=9, memory_parts="5 B in the program itself")
     at_work, gone = made(known, None, 100.0), made(replace(known, worker=WorkerRecord(code=1)), None, 100.0)
     assert (at_work.worker_pid, at_work.phase, at_work.memory_bytes) == (12, Phase.WAITING, 5)
     assert (gone.worker_pid, gone.phase, gone.phase_since, gone.memory_bytes, gone.memory_parts) == (

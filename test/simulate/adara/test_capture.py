@@ -1,4 +1,5 @@
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from helpers import encode_pulse
 from helpers.paths import DATA, needs_data
 from helpers.wire import runs
 from livereduce.base.errors import OperatorError
-from livereduce.simulate.adara.capture import capture_play
+from livereduce.simulate.adara.capture import capture_play, read_capture
 from livereduce.simulate.adara.passage import Passage
 from livereduce.simulate.adara.play import FileMark
 from livereduce.stream.adara.wire import encode
@@ -109,3 +110,12 @@ def test_what_is_no_capture_is_refused(tmp_path: Path, data: bytes, reason: str)
 def test_a_missing_capture_is_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"absent\.adara: cannot be read: No such file"):
         capture_play(tmp_path / "absent.adara")
+
+
+@pytest.mark.parametrize("kind", ["device", "fifo"])
+def test_only_a_regular_file_is_a_capture(kind: str, tmp_path: Path) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "fifo"
+    if kind == "fifo":
+        os.mkfifo(path)
+    with pytest.raises(OperatorError, match="cannot be read"):
+        read_capture(path)

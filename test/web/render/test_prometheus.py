@@ -33,7 +33,8 @@ STATUS = Status(
     events_per_s=50.0,
     memory_bytes=5,
     restarts=4,
-    last_restarts=(Restart(at="", reason="the worker gave no sign of life in process for 600 s", generation=1),) * 2,
+    last_restarts=(Restart(at="", reason="the worker gave no sign of life for 600 s in phase process", generation=1),)
+    * 2,
     progress=PROGRESS,
 )
 VIEW = View(id="powder", name="POWDER", status=STATUS)
@@ -122,7 +123,7 @@ def test_names_and_units_follow_the_conventions() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("the worker gave no sign of life in process for 600 s", "hang"),
+        ("the worker gave no sign of life for 600 s in phase process", "hang"),
         ("the worker was killed by SIGSEGV", "killed"),
         (
             "the worker was killed by SIGKILL from the out-of-memory killer (it killed 1 processes of this service)",

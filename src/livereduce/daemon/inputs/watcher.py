@@ -46,7 +46,9 @@ _OUT_OF_REACH = {
 class Times:
     """Times in seconds; tests shorten them.
 
-    Attributes ---------- poll_s
+    Attributes
+    ----------
+    poll_s
         Time between two looks.
     settle_s
         Content has settled when it is this old and was the same at the look before. A little less than `poll_s`, so

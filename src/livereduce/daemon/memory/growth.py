@@ -70,7 +70,7 @@ class Grown:
             (self.proc, "added by proc"),
             (self.post_proc, "added by post_proc"),
             (self.started, "in processes that scripts started"),
-            (self.elsewhere, "elsewhere"),
+            (self.elsewhere, "in the program itself"),
         ]
         total = self.held + sum(size for size, _ in parts)
         told = [(size, what) for size, what in parts if size * TOLD_SHARE >= total and size]

@@ -55,7 +55,8 @@ class Reporter:
         if (before.word, before.why, before.restarts) == (after.word, after.why, after.restarts):
             return
         if after.restarts > before.restarts:
-            log.error("%s; the next worker starts in %g s", after.why, max(0.0, after.earliest - after.failed_at))
+            wait_s = max(0.0, after.earliest - after.failed_at)
+            log.error("%s; the next worker starts %s", after.why, f"in {wait_s:g} s" if wait_s else "now")
         elif after.word is StateWord.PARKED:
             for problem in found.problems or (after.why,):
                 log.error("parked: %s", problem)

@@ -239,7 +239,7 @@ def _who_killed(oom_kills: int | None) -> str:
         return ", perhaps by the out-of-memory killer"
     if oom_kills:
         return f" from the out-of-memory killer (it killed {oom_kills} processes of this service)"
-    return ", not by livereduce and not by the out-of-memory killer"
+    return ", not by livereduce and not by the out-of-memory killer: by a person or another program"
 
 
 def _problems(last_lines: Iterable[str]) -> str:

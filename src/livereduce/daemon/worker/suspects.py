@@ -17,7 +17,7 @@ from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 from livereduce.daemon.facts import DaemonState, Ending
 from livereduce.messages.job import Job
-from livereduce.messages.marks import Mark, MarkStage, Suspect, read_mark
+from livereduce.messages.marks import Mark, MarkStage, Suspect, iso_utc, read_mark
 
 FILE_NAME = "suspects.json"
 MAX_BYTES = 1 << 20
@@ -125,5 +125,5 @@ def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> No
 
 
 def _in_words(mark: Mark) -> str:
-    what = "one packet" if mark.packet else f"pulses from {mark.from_ns} to {mark.to_ns} ns since 1990"
+    what = "one packet" if mark.packet else f"pulses from {iso_utc(mark.from_ns)} to {iso_utc(mark.to_ns)}"
     return f"{mark.stage}, run {mark.run}, {what}; the next worker handles these data separately"

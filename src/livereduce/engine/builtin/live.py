@@ -311,6 +311,11 @@ class Reduction:
             self.tally += lost(chunk)
             logger.error("run %d: a chunk of %d events is given up", self.run, chunk.n_events)
         self._held_back = kept
+        if kept:
+            n_events = sum(chunk.n_events for chunk in kept)
+            logger.info(
+                "run %d: the %d events of the failed chunk are tried again with the next one", self.run, n_events
+            )
 
 
 def _is_counted(pipeline: Pipeline, run: int) -> bool:

@@ -86,7 +86,9 @@ class Trend:
 class Trends:
     """All metrics of a run.
 
-    Attributes ---------- began_unix_s
+    Attributes
+    ----------
+    began_unix_s
         Time of the first pulse of the run. By it and `scripts` (md5 of proc, post_proc and their modules), a worker
         that replays the run recognizes these trends as its own.
     left_out

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.files import read_regular
 from livereduce.simulate.adara.passage import Passage
 from livereduce.simulate.adara.play import Act, FileMark, Play
 from livereduce.simulate.adara.prologue import NOTED_TYPES
@@ -18,6 +19,9 @@ from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable
 from livereduce.stream.adara.wire.layout import HEADER_BYTES, HEADER_WORDS, RunStatusCode, Type
 from livereduce.stream.adara.wire.walk import Walk
 from livereduce.stream.items import I8, U1
+
+MAX_CAPTURE_BYTES = 16 << 30
+"""A capture is held in memory as a whole."""
 
 _PULSE_TYPES = frozenset({Type.RTDL, Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
 _TORN = -1
@@ -54,7 +58,7 @@ def read_capture(path: Path) -> Capture:
         The file cannot be read, or does not hold ADARA packets with at least one pulse.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, MAX_CAPTURE_BYTES)  # a device would never end
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror}") from None
     begin, base_type, time_ns = _packets(path, data)

@@ -29,7 +29,9 @@ _NO_PIXELS: I4 = np.empty(0, np.int32)
 class Counts:
     """Counts per spectrum and bin.
 
-    Attributes ---------- counts
+    Attributes
+    ----------
+    counts
         Shape (spectra, bins), as narrow as the counts allow: convert before arithmetic. A `Histogram` may go on
         counting in it: copy it to keep it.
     pixels
