@@ -240,6 +240,14 @@ def test_runs_that_were_missed_are_shown_and_an_incomplete_one_says_so(one: Fabr
     seen.until(f"[...document.querySelectorAll('#run option')].some(one => /run {RUN - 1}.*incomplete/.test(one.text))")
 
 
+def test_events_that_are_not_in_the_plot_and_what_is_missing_are_shown(one: Fabricated, seen: Visit) -> None:
+    missing = "the connection was down (missing 14:02:05 to 14:02:09)"
+    strays = {"unmapped": 3, "unknown_pixel": 1, "outside_tof": 7, "incomplete": missing}
+    one.say(why="reducing run 41; some events are not in the plot", progress={"run": strays})
+    seen.wait_text("#facts", "4 events had no pixel; 7 events lay outside the time-of-flight bins")
+    seen.wait_text("#facts", missing)
+
+
 def test_an_instrument_that_is_not_there_is_said_so(url: str, visiting: Visiting) -> None:
     seen = visiting(url, expected=("404",))
     seen.go("/instrument/nowhere")
