@@ -119,6 +119,12 @@ def test_the_daemon_stands_on_the_standard_library_and_psutil(name: str) -> None
     assert foreign(name) <= {"psutil"}, f"the daemon imports {name}"
 
 
+@pytest.mark.parametrize("name", sorted(reached(["livereduce.commands.launch"])))
+def test_the_launcher_stands_on_the_standard_library(name: str) -> None:
+    """It runs in the system's python, and says what is missing there."""
+    assert not foreign(name), f"the launcher imports {name}"
+
+
 def test_the_mantid_engine_stands_on_what_every_environment_with_mantid_has() -> None:
     """Nothing has to be installed there; the worker asks for the builtin engine only when a job wants it."""
     entry = [name for name in FILES if name.startswith("livereduce.engine.mantid")] + ["livereduce.worker.main"]

@@ -253,6 +253,9 @@ class DaemonLoop:
     def _weigh(self) -> None:
         if self._worker is not None and self._record.job is not None:
             generation, now = self._record.generation, time.monotonic()
+            if self._memory.is_due(now):
+                # Without the newest beat nobody can say in which step the memory grew.
+                self._take_beats(self._worker, now)
             self._pending.extend(self._memory.gather(self._worker, generation, self._observed, now))
 
     def _keep_stacks(self, worker: Worker) -> None:

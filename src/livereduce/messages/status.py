@@ -5,12 +5,11 @@ never half of one. `daemon.report` decides when to write it; `commands.status` s
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-
-import psutil
 
 from livereduce.base.errors import ExitCode
 from livereduce.base.fields import checked
@@ -267,6 +266,17 @@ def clock_time(unix_s: float, form: str = "%H:%M") -> str:
     return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
 
 
+def _exists(pid: int) -> bool:
+    """True if there is a process of this number. Without psutil: the launcher must be able to say that it is missing."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return pid > 0
+
+
 def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
     """Reason why the daemon of a snapshot is down; empty if it is up.
 
@@ -280,7 +290,7 @@ def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
         return f"the daemon was stopped ({status.why})"
     if lock.held and lock.pid not in (None, status.pid):
         return f"the daemon (pid {status.pid}) is gone, and a new one (pid {lock.pid}) has just started"
-    if lock.held is False or (lock.held is None and not psutil.pid_exists(status.pid)):
+    if lock.held is False or (lock.held is None and not _exists(status.pid)):
         return f"the daemon (pid {status.pid}) is gone, although nobody stopped it"
     age_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
     if age_s > STALE_S:

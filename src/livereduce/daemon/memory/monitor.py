@@ -64,6 +64,10 @@ class MemoryMonitor:
         """Text on the parts of the worker's memory at the newest measurement; empty before it."""
         return self.newest.grown.text if self.newest and self.newest.grown else ""
 
+    def is_due(self, now: float) -> bool:
+        """True if it is time to measure."""
+        return now >= self._due
+
     def gather(self, worker: Worker, generation: int, observed: Observed, now: float) -> list[Fact]:
         """Measure if it is time to, have the worker free memory, and tell the policy if it uses too much."""
         facts: list[Fact] = []
@@ -78,7 +82,7 @@ class MemoryMonitor:
 
     def look(self, pid: int, generation: int, observed: Observed, now: float) -> tuple[Order, ...]:
         """Measure if it is time to; return the orders for the worker."""
-        if now < self._due:
+        if not self.is_due(now):
             return ()
         self._due = now + self._interval_s
         limit, progress = self.limit_bytes, observed.progress
