@@ -82,7 +82,7 @@ def assert_one_name_for_each_number(beamline: Beamline, number: int, run: RunTot
         assert not {"total_counts", "proton_charge"} & set(file["entry"])
     progress = beamline.status().progress
     assert progress
-    assert {"run_events", "run_proton_charge_pc"} <= set(progress.__dataclass_fields__)
+    assert {"events", "proton_charge_pc"} <= set(progress.run.__dataclass_fields__)
 
 
 def span_s(begin: str, end: str) -> float:

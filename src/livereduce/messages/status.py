@@ -267,7 +267,7 @@ def clock_time(unix_s: float, form: str = "%H:%M") -> str:
 
 
 def _exists(pid: int) -> bool:
-    """True if there is a process of this number. Without psutil: the launcher must be able to say that it is missing."""
+    """True if there is a process of this number. Without psutil, whose absence the launcher must be able to report."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
