@@ -248,8 +248,12 @@ def test_sys_exit_is_explained(load: Load, store: WorkspaceStore) -> None:
 
 
 def test_an_interrupt_is_not_the_scripts_business(load: Load, store: WorkspaceStore) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run_script(load("raise KeyboardInterrupt"), Workspace(), "result", store)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_script(load("raise KeyboardInterrupt"), Workspace(), "result", store)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_where_interrupts_are_ignored_only_a_script_can_raise_one(load: Load, store: WorkspaceStore) -> None:
