@@ -75,7 +75,7 @@ def own(service: Service) -> Own:
 
 def test_units_of_their_own_are_written_and_run(own: Own) -> None:
     said = own.run("livereduce", "install-units", "--user").stdout
-    assert f"configuration: {HOME}/.config/livereduce.conf" in said
+    assert f"reads {HOME}/.config/livereduce.conf" in said
     watchdog = {"interval": 1, "threshold": 20}
     own.write(f"{HOME}/.config/livereduce.conf", json.dumps({**SETTINGS, "watchdog": watchdog}))
     drop_in = f"{HOME}/.config/systemd/user/livereduce.service.d/test.conf"
