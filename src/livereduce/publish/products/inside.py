@@ -34,11 +34,13 @@ def opened(path: Path) -> Iterator[h5py.File]:
     OSError
         There is no such regular file, or it is not HDF5.
     """
-    with open_regular(path, follow_link=False) as fd, os.fdopen(os.dup(fd), "rb") as file:
-        # Not by a name such as /proc/self/fd/N: HDF5 asks for the real path of it, and a product that was just replaced
-        # has none any more.
-        with h5py.File(file, "r") as inside:
-            yield inside
+    # Not by a name such as /proc/self/fd/N: HDF5 asks for its real path, and a product that was just replaced has none.
+    with (
+        open_regular(path, follow_link=False) as fd,
+        os.fdopen(os.dup(fd), "rb") as file,
+        h5py.File(file, "r") as inside,
+    ):
+        yield inside
 
 
 def member(place: h5py.Group, path: str, links: int = 0) -> h5py.Group | h5py.Dataset:
