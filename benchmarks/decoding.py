@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import scipp as sc
 
-from livereduce.engine.builtin.counting.binning import Binning, make_edges_ns
-from livereduce.engine.builtin.counting.histogram import Histogram
-from livereduce.engine.builtin.counting.pixels import PixelTable
-from livereduce.engine.builtin.workspaces.events import Events
+from livereduce.engine.counting.binning import Binning, make_edges_ns
+from livereduce.engine.counting.histogram import Histogram
+from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.workspaces.events import Events
 from livereduce.stream.adara import session
 from livereduce.stream.adara.decode import Decoder
 from livereduce.stream.adara.session import Deliver, Packets, SessionState

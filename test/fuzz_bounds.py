@@ -63,7 +63,7 @@ def _must_check() -> None:
     """Raise if an index beyond an array is not noticed: then everything here would pass."""
     import numpy as np
 
-    from livereduce.engine.builtin.counting.kernels import count_outside
+    from livereduce.engine.counting.kernels import count_outside
 
     try:
         count_outside(np.zeros(1, np.int32), np.empty(0, np.uint8))

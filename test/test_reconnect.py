@@ -18,7 +18,7 @@ from helpers.listener import Listener, drive, hello
 from helpers.reduced import Reduction, job_of, reducing
 from helpers.served import Clock, powder_play, url_of
 from helpers.wire import banks, walk
-from livereduce.engine.builtin.tally import missing_times
+from livereduce.engine.workspaces.tally import missing_times
 from livereduce.publish.product import Product
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.adara.store import StreamStore

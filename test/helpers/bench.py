@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from helpers.items import S_NS, ScriptedSource, event_batch
-from livereduce.engine.builtin.counting.binning import make_edges_ns
 from livereduce.engine.builtin.engine import BuiltinEngine
+from livereduce.engine.counting.binning import make_edges_ns
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.progress import Progress

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.base.errors import OperatorError
-from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
+from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.progress import Progress

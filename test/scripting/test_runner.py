@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from livereduce.base.errors import OperatorError
-from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
+from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.runner import (
     MAX_TEXT,

@@ -11,7 +11,7 @@ from helpers import packets as p
 from helpers.decoding import Stream
 from helpers.items import event_batch, log_batch, monitor_batch
 from helpers.packets import NEW_RUN, NO_RUN, NS, T0
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.adara.names import MAX_NAME
 from livereduce.stream.chunk import Chunk, CutRules, CutState, Dry, TimePassed, step
 from livereduce.stream.items import Gap, Geometry, HistogramSnapshot, Item, LogBatch, Paused, Resumed, RunStarted

@@ -4,28 +4,29 @@ import scipp as sc
 
 from helpers.items import event_batch
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
-from livereduce.engine.builtin.counting.binning import Binning
-from livereduce.engine.builtin.counting.histogram import Counts, Histogram
-from livereduce.engine.builtin.counting.pixels import PixelTable
-from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspaces.events import Events
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
-from livereduce.engine.builtin.workspaces.workspace import Binned, Data, Workspace
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.workspaces.events import Events
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import Tally
+from livereduce.engine.workspaces.workspace import Binned, Data
 
 BINS = Binning(np.array([0, 10, 20], np.int64))
 TABLE = PixelTable(np.array([1, 2], np.int32))
 
 
-def ws(data: Data, *, monitors: Events | None = None, tally: Tally | None = None) -> Workspace:
+def ws(data: Data, *, monitors: Events | None = None, tally: Tally | None = None) -> MatrixWorkspace:
     logs = RunLogs()
     logs.add_charge(np.array([1]), np.array([2.0]))
-    return Workspace(
+    return MatrixWorkspace(
         "chunk",
         data,
         binned=Binned(BINS, TABLE),
         logs=logs,
         run=3,
-        monitors=Workspace("m", monitors, binned=Binned(BINS, PixelTable())) if monitors is not None else None,
+        monitors=MatrixWorkspace("m", monitors, binned=Binned(BINS, PixelTable())) if monitors is not None else None,
         tally=tally or Tally(chunks=1, events=2),
     )
 
@@ -44,7 +45,7 @@ def array(*values: float, at: float = 0.0, variances: bool = True, unit: str = "
     return sc.DataArray(data, coords={"d": sc.array(dims=["d"], values=at + np.arange(len(values) + 1.0))})
 
 
-def accumulated(*chunks: Data, method: str = "Add", preserve: bool = True) -> Workspace:
+def accumulated(*chunks: Data, method: str = "Add", preserve: bool = True) -> MatrixWorkspace:
     accumulation = Accumulation("accumulation", method, preserve_events=preserve)
     for chunk in chunks:
         accumulation.add(ws(chunk))
@@ -170,7 +171,7 @@ def test_monitors_are_accumulated_beside_the_data(caplog: pytest.LogCaptureFixtu
     assert value is not None
     assert value.getMonitorWorkspace().extractY().tolist() == [[2, 2]]
     odd = ws(events(1))
-    odd.monitors = Workspace("m", array(1, 2), binned=Binned(BINS, PixelTable()))
+    odd.monitors = MatrixWorkspace("m", array(1, 2), binned=Binned(BINS, PixelTable()))
     accumulation.add(odd)
     assert "monitors of a chunk are not accumulated" in caplog.text
 

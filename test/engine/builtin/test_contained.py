@@ -10,9 +10,9 @@ from helpers.bench import Bench, batch, bench, end, job, start
 from helpers.items import log_batch
 from livereduce.engine.builtin import intake
 from livereduce.engine.builtin.accumulate import Accumulation
-from livereduce.engine.builtin.counting.histogram import Histogram
 from livereduce.engine.builtin.intake import Intake
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.engine.counting.histogram import Histogram
+from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream import chunk as cutting
 from livereduce.stream.items import LogBatch, SourceLost
 

@@ -14,7 +14,7 @@ from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin import intake, live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S
-from livereduce.engine.builtin.tally import Tally, tally_of
+from livereduce.engine.workspaces.tally import Tally, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import ScriptCopy
 from livereduce.messages.progress import RunState

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from helpers.bench import bench, job, start
 from helpers.items import S_NS, event_batch, log_batch
-from livereduce.engine.builtin.counting.pixels import MAX_PIXEL, KnownPixels
-from livereduce.engine.builtin.tally import tally_of
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.engine.counting.pixels import MAX_PIXEL, KnownPixels
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import tally_of
 from livereduce.stream.chunk import Chunk
 from livereduce.stream.coalesce import coalesce_logs
 from livereduce.stream.items import Geometry, LogBatch

@@ -6,18 +6,18 @@ import pytest
 from helpers.bench import EDGES_NS, batch
 from helpers.items import S_NS, log_batch
 from livereduce.engine.builtin.accumulate import ADD, Accumulation, AccumulationError
-from livereduce.engine.builtin.counting.binning import Binning
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import Partial, combine, process
 from livereduce.engine.builtin.script_calls import StepFailed
-from livereduce.engine.builtin.tally import tally_of
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
-from livereduce.engine.builtin.workspaces.workspace import Workspace
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import tally_of
 from livereduce.stream.chunk import Chunk
 from livereduce.stream.items import HistogramSnapshot
 
 
-def as_it_is(workspace: Workspace) -> Workspace:
+def as_it_is(workspace: MatrixWorkspace) -> MatrixWorkspace:
     return workspace
 
 

@@ -4,12 +4,13 @@ import scipp as sc
 
 from helpers.items import event_batch
 from livereduce.engine.builtin import results
-from livereduce.engine.builtin.counting.binning import Binning
-from livereduce.engine.builtin.counting.pixels import PixelTable
 from livereduce.engine.builtin.results import product_of
-from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspaces.events import Events
-from livereduce.engine.builtin.workspaces.workspace import Binned, Data, Workspace
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.workspaces.events import Events
+from livereduce.engine.workspaces.tally import Tally
+from livereduce.engine.workspaces.workspace import Binned, Data
 from livereduce.publish.product import Product
 
 BINS = Binning(np.array([0, 10_000, 20_000], np.int64))
@@ -17,7 +18,7 @@ EVENTS = Events((event_batch(3, [1, 11_000, 12_000], [7, 5, 7]),))
 
 
 def product(data: Data, tally: Tally | None = None, incomplete: str = "") -> Product:
-    ws = Workspace("result", data, binned=Binned(BINS, PixelTable()), run=3, tally=tally)
+    ws = MatrixWorkspace("result", data, binned=Binned(BINS, PixelTable()), run=3, tally=tally)
     ws.logs.set_plain("run_title", "quartz")
     return product_of(ws, pipeline="live", run=3, name="result", incomplete=incomplete)
 
@@ -35,7 +36,7 @@ def test_events_become_spectra_in_ascending_order_of_pixels() -> None:
 
 def test_too_many_cells_are_summed_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "MAX_CELLS", 3)
-    counts = Workspace("c", EVENTS, binned=Binned(BINS, PixelTable())).counts()
+    counts = MatrixWorkspace("c", EVENTS, binned=Binned(BINS, PixelTable())).counts()
     for data in (EVENTS, counts):
         made = product(data)
         assert made.signal.tolist() == [1, 2]
@@ -90,7 +91,7 @@ def test_masked_values_are_not_numbers() -> None:
 
 
 def test_events_of_scipp_are_counted() -> None:
-    table = Workspace("t", EVENTS, binned=Binned(BINS, PixelTable())).data
+    table = MatrixWorkspace("t", EVENTS, binned=Binned(BINS, PixelTable())).data
     assert product(table).signal.tolist() == [1, 2]
     assert product(table.group("pixel")).signal.tolist() == [1, 2]
 

@@ -12,7 +12,7 @@ from helpers.items import log_batch
 from helpers.packets import NEW_RUN, NS, T0
 from helpers.scripted import Scripted, sends
 from livereduce.base.contained import WINDOW_S, Contained
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.adara import decode, session
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.wire import banks, packets

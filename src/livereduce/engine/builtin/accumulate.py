@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import numpy as np
 
-from livereduce.engine.builtin.counting.histogram import Counts, Histogram
-from livereduce.engine.builtin.counting.pixels import PixelTable
-from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspaces import convert
-from livereduce.engine.builtin.workspaces.events import Events
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
-from livereduce.engine.builtin.workspaces.workspace import Binned, Data, Workspace
+from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.matrix.adding import added, appended
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.workspaces import convert
+from livereduce.engine.workspaces.events import Events
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import Tally
+from livereduce.engine.workspaces.workspace import Binned, Data
 
 if TYPE_CHECKING:
     import scipp as sc
@@ -20,8 +25,9 @@ if TYPE_CHECKING:
 ADD, REPLACE, APPEND = "Add", "Replace", "Append"
 logger = logging.getLogger("livereduce.engine")
 
-Held = Union[Events, Histogram, Counts, "sc.DataArray"]
-"""Accumulated data: events by reference; counts in an array of our own; appended spectra; a copy of scipp's."""
+Held = Union[Events, Histogram, Counts, Matrix, "sc.DataArray"]
+"""Accumulated data: events by reference; counts in an array of our own; appended spectra; what Mantid's algorithms
+made; a copy of scipp's."""
 
 
 class AccumulationError(Exception):
@@ -31,7 +37,7 @@ class AccumulationError(Exception):
 class Accumulator(Protocol):
     """Takes the chunks of a run, one after the other or in several places."""
 
-    def add(self, workspace: Workspace) -> None:
+    def add(self, workspace: MatrixWorkspace) -> None:
         """Add a processed chunk.
 
         Raises
@@ -46,7 +52,7 @@ class Accumulator(Protocol):
     def reset(self, run: int) -> None:
         """Start empty for a run."""
 
-    def value(self) -> Workspace | None:
+    def value(self) -> MatrixWorkspace | None:
         """All data taken; None if there are none.
 
         Changing the returned workspace does not change the accumulated data.
@@ -80,12 +86,13 @@ class Accumulation:
         self._run = run
         self._held: Held | None = None
         self._binned: Binned | None = None
+        self._geometry: Definition | InstrumentGeometry | None = None
         self._logs = RunLogs()
         self._monitors = None
         self.tally = Tally()
         self.held_bytes = 0
 
-    def add(self, workspace: Workspace) -> None:
+    def add(self, workspace: MatrixWorkspace) -> None:
         """Add a processed chunk, see `Accumulator.add`."""
         if self._method == REPLACE or self._held is None:
             self.replace(workspace)
@@ -100,14 +107,14 @@ class Accumulation:
         self.tally += workspace.tally
         self._add_monitors(workspace.monitors)
 
-    def replace(self, workspace: Workspace) -> None:
+    def replace(self, workspace: MatrixWorkspace) -> None:
         """Replace everything by a chunk."""
         binned, logs = workspace.binned.fresh(), workspace.logs.copy()
         try:
             self._held = self._first(workspace)
         except Exception as error:  # the script made these data: whatever they raise is an outcome
             raise AccumulationError(_one_line(error)) from error
-        self._binned, self._logs = binned, logs
+        self._binned, self._logs, self._geometry = binned, logs, workspace.geometry
         self.held_bytes = _bytes_of(self._held)
         self._monitors = None
         self.tally = workspace.tally
@@ -119,11 +126,11 @@ class Accumulation:
         if later is not None:
             self.add(later)
 
-    def value(self) -> Workspace | None:
+    def value(self) -> MatrixWorkspace | None:
         """All data taken, see `Accumulator.value`."""
         if self._held is None or self._binned is None:
             return None
-        return Workspace(
+        return MatrixWorkspace(
             self._name,
             _given_out(self._held),
             binned=self._binned,
@@ -131,9 +138,10 @@ class Accumulation:
             run=self._run,
             monitors=self._monitors.value() if self._monitors is not None else None,
             tally=self.tally,
+            geometry=self._geometry,
         )
 
-    def _add_monitors(self, monitors: Workspace | None) -> None:
+    def _add_monitors(self, monitors: MatrixWorkspace | None) -> None:
         if monitors is None:
             return
         if self._monitors is None:
@@ -145,9 +153,11 @@ class Accumulation:
             # The chunk's own data are in already; failing now would count them again when the chunk is retried.
             logger.warning("run %d: monitors of a chunk are not accumulated: %s", self._run, error)
 
-    def _first(self, workspace: Workspace) -> Held:
+    def _first(self, workspace: MatrixWorkspace) -> Held:
         """The first chunk, with which all later ones are combined; copied if later chunks are written into it."""
         data = workspace.held
+        if isinstance(data, Matrix):
+            return _matrix(data, self._preserve_events)
         if self._method == APPEND and not convert.is_data_array(data):
             return workspace.counts().copy()
         if isinstance(data, Events):
@@ -156,7 +166,7 @@ class Accumulation:
             return _own(data)
         return _prepared(data, workspace, self._preserve_events).copy()
 
-    def _combined(self, held: Held, workspace: Workspace) -> Held:
+    def _combined(self, held: Held, workspace: MatrixWorkspace) -> Held:
         try:
             return self._sum(held, workspace)
         except Exception as error:
@@ -166,8 +176,13 @@ class Accumulation:
                 raise
             raise AccumulationError(_one_line(error)) from error
 
-    def _sum(self, held: Held, workspace: Workspace) -> Held:
+    def _sum(self, held: Held, workspace: MatrixWorkspace) -> Held:
         data = workspace.held
+        if isinstance(held, Matrix):
+            later = _matrix(workspace.matrix, self._preserve_events)
+            return appended(held, later) if self._method == APPEND else added(held, later)
+        if isinstance(data, Matrix):
+            raise AccumulationError(f"{_kind(data)} cannot be added to {_kind(held)} of the chunks before")
         if isinstance(held, Counts) and not convert.is_data_array(data):
             return _appended_counts(held, workspace.counts())
         if isinstance(held, Histogram) and isinstance(data, Events | Counts):
@@ -185,7 +200,7 @@ class Accumulation:
 
 
 def _bytes_of(held: Held) -> int:
-    if isinstance(held, Events | Histogram):
+    if isinstance(held, Events | Histogram | Matrix):
         return held.nbytes
     # scipp knows the memory that it refers to
     return held.counts.nbytes if isinstance(held, Counts) else sys.getsizeof(held)
@@ -200,6 +215,11 @@ def _one_line(error: Exception) -> str:
 
 def _kind(data: Held) -> str:
     return type(data).__name__
+
+
+def _matrix(matrix: Matrix, preserve_events: bool) -> Matrix:
+    """The matrix, or its events in their current bins."""
+    return matrix if preserve_events else matrix.with_histograms(matrix.histograms)
 
 
 def _counted(events: Events, binned: Binned) -> Histogram:
@@ -218,6 +238,8 @@ def _own(counts: Counts) -> Histogram:
 
 def _given_out(held: Held) -> Data:
     """Data for a script: it cannot change ours through them."""
+    if isinstance(held, Matrix):
+        return held
     if isinstance(held, Histogram):
         return held.counts()
     return held.copy() if convert.is_data_array(held) else held
@@ -236,7 +258,7 @@ def _appended_counts(held: Counts, later: Counts) -> Counts:
     )
 
 
-def _prepared(array: "sc.DataArray", workspace: Workspace, preserve_events: bool) -> "sc.DataArray":
+def _prepared(array: "sc.DataArray", workspace: MatrixWorkspace, preserve_events: bool) -> "sc.DataArray":
     """The array, or its events as a histogram: in their own bins, or for a table in the configured ones."""
     if preserve_events:
         return array

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.engine.builtin.workspaces.events import Mask, with_pulses
+from livereduce.engine.workspaces.events import Mask, with_pulses
 from livereduce.messages.marks import Suspect
 from livereduce.stream.chunk import Chunk, Fact, StreamLeft
 from livereduce.stream.items import I8, EventBatch, Gap, Item, LogBatch, MonitorBatch

@@ -12,13 +12,13 @@ from livereduce.base.rss import own_bytes
 from livereduce.base.times import UNIX_MINUS_EPICS_NS, unix_s
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
 from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
-from livereduce.engine.builtin.counting.binning import Binning, make_edges_ns
 from livereduce.engine.builtin.flowing import Flowing
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
-from livereduce.engine.builtin.tally import Tally
+from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.protocol import Pipeline, Tell
+from livereduce.engine.workspaces.tally import Tally
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
 from livereduce.messages.marks import Marker, MarkStage

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from livereduce.engine.builtin.counting.binning import Binning
-from livereduce.engine.builtin.counting.histogram import Counts
-from livereduce.engine.builtin.counting.pixels import KnownPixels, PixelTable
-from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspaces.events import Events, Mask, monitor_events, with_events
-from livereduce.engine.builtin.workspaces.runlogs import EPICS_EPOCH, RunLogs
-from livereduce.engine.builtin.workspaces.workspace import Binned, Workspace
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.pixels import KnownPixels, PixelTable
+from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.workspaces.events import Events, Mask, monitor_events, with_events
+from livereduce.engine.workspaces.runlogs import EPICS_EPOCH, RunLogs
+from livereduce.engine.workspaces.tally import Tally
+from livereduce.engine.workspaces.workspace import Binned
 from livereduce.stream.chunk import Chunk
 from livereduce.stream.items import I4, EventBatch, Geometry, HistogramSnapshot, LogBatch
 
@@ -30,6 +32,7 @@ class Intake:
         self._periods = periods
         self._pixel_map: I4 | None = None
         self._instrument = KnownPixels()
+        self._definition = Definition()
         self._table = PixelTable(only=spectra)
         self._monitor_table = PixelTable()
 
@@ -57,15 +60,17 @@ class Intake:
         kept = with_events(piece, self._instrument.inside(piece.pixel))
         return replace(kept, erroneous=piece.erroneous + outside)
 
-    def workspace(self, chunk: Chunk, tally: Tally, name: str, carried: RunLogs) -> Workspace:
+    def workspace(self, chunk: Chunk, tally: Tally, name: str, carried: RunLogs) -> MatrixWorkspace:
         """The chunk as a workspace; the same chunk may come again, joined with a later one."""
         if chunk.geometry is not None and chunk.geometry.pixels is not None:
             self._pixel_map = chunk.geometry.pixels
             self._table.extend(self._pixel_map)
+        if chunk.geometry is not None and chunk.geometry.definition_xml:
+            self._definition = Definition(chunk.geometry.definition_xml)
         events = Events(chunk.events)
         logs = _logs_of(chunk, tally, carried)
         monitors = monitor_events(chunk.monitors)
-        return Workspace(
+        return MatrixWorkspace(
             name,
             self._selected(events) if chunk.snapshot is None else _snapshot_counts(chunk.snapshot),
             binned=Binned(self._binning, self._table),
@@ -73,6 +78,7 @@ class Intake:
             run=chunk.run,
             monitors=self._monitors(monitors, name, chunk.run) if monitors.pieces else None,
             tally=tally,
+            geometry=self._definition,
         )
 
     def _selected(self, events: Events) -> Events:
@@ -83,8 +89,8 @@ class Intake:
     def _is_wanted(self, piece: EventBatch) -> Mask:
         return self._table.rows_of(piece.pixel) >= 0
 
-    def _monitors(self, events: Events, name: str, run: int) -> Workspace:
-        return Workspace(f"{name}_monitors", events, binned=Binned(self._binning, self._monitor_table), run=run)
+    def _monitors(self, events: Events, name: str, run: int) -> MatrixWorkspace:
+        return MatrixWorkspace(f"{name}_monitors", events, binned=Binned(self._binning, self._monitor_table), run=run)
 
 
 def _logs_of(chunk: Chunk, tally: Tally, carried: RunLogs) -> RunLogs:

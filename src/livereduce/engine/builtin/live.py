@@ -11,12 +11,12 @@ from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
 from livereduce.engine.builtin.results import product_of
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
-from livereduce.engine.builtin.tally import Tally, lost, tally_of
-from livereduce.engine.builtin.workspaces.events import Events
-from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
-from livereduce.engine.builtin.workspaces.workspace import Workspace
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.protocol import Pipeline
+from livereduce.engine.workspaces.events import Events
+from livereduce.engine.workspaces.mtd import WorkspaceStore
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import Tally, lost, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.marks import MarkStage
 from livereduce.publish.publisher import Outlet
@@ -209,7 +209,7 @@ class Reduction:
         self._stage = stage
         self._tell_stage(stage, chunk)
 
-    def _processed(self, workspace: Workspace) -> Workspace | StepFailed:
+    def _processed(self, workspace: MatrixWorkspace) -> MatrixWorkspace | StepFailed:
         self.invalid_logs = workspace.logs.invalid_now()
         if self._proc is None:
             return workspace
@@ -243,7 +243,7 @@ class Reduction:
         self._store[self._pipeline.result_name] = result
         self._publish(result, chunk)
 
-    def _post_processed(self, accumulated: Workspace) -> Workspace | StepFailed:
+    def _post_processed(self, accumulated: MatrixWorkspace) -> MatrixWorkspace | StepFailed:
         self._store[self._pipeline.accumulation_name] = accumulated
         if self._post_proc is None:
             return accumulated
@@ -251,14 +251,16 @@ class Reduction:
         self._beat(Phase.POST_PROCESS)
         return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
 
-    def _call(self, phase: Phase, script: LoadedScript, input: Workspace, output: str) -> Workspace | StepFailed:
+    def _call(
+        self, phase: Phase, script: LoadedScript, input: MatrixWorkspace, output: str
+    ) -> MatrixWorkspace | StepFailed:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
         outcome = self.scripts.call(phase, script, input, output, self._store, extra, self._report)
         if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:
             logger.error("run %d: %s", self.run, outcome.error.traceback)
         return outcome
 
-    def _publish(self, result: Workspace, chunk: Chunk) -> None:
+    def _publish(self, result: MatrixWorkspace, chunk: Chunk) -> None:
         self._mark(MarkStage.PUBLISH)
         self._beat(Phase.PUBLISH)
         begun_s = time.perf_counter()

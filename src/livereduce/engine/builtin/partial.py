@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from livereduce.engine.builtin.accumulate import Accumulation
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.script_calls import StepFailed
-from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspaces.runlogs import RunLogs
-from livereduce.engine.builtin.workspaces.workspace import Workspace
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import Tally
 from livereduce.stream.chunk import Chunk
 
 CHUNK_NAME = "__live_chunk"
@@ -32,13 +32,18 @@ class Partial:
         The chunk was a snapshot of the run so far: it replaces what came before.
     """
 
-    workspace: Workspace
+    workspace: MatrixWorkspace
     logs: RunLogs
     is_whole_run: bool
 
 
 def process(
-    chunk: Chunk, carried: RunLogs, tally: Tally, *, intake: Intake, proc: Callable[[Workspace], Workspace | StepFailed]
+    chunk: Chunk,
+    carried: RunLogs,
+    tally: Tally,
+    *,
+    intake: Intake,
+    proc: Callable[[MatrixWorkspace], MatrixWorkspace | StepFailed],
 ) -> Partial | StepFailed:
     """Make a workspace of a chunk and run proc on it.
 

@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livereduce.engine.builtin.counting.histogram import Counts
-from livereduce.engine.builtin.tally import Tally
-from livereduce.engine.builtin.workspaces import convert
-from livereduce.engine.builtin.workspaces.events import Events
-from livereduce.engine.builtin.workspaces.runlogs import EPICS_EPOCH
-from livereduce.engine.builtin.workspaces.workspace import Workspace
+from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.matrix.grid import is_like_common
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.units import UNITS
+from livereduce.engine.workspaces import convert
+from livereduce.engine.workspaces.events import Events
+from livereduce.engine.workspaces.runlogs import EPICS_EPOCH
+from livereduce.engine.workspaces.tally import Tally
 from livereduce.publish.product import Axis, Product
 from livereduce.stream.items import F8
 
@@ -25,7 +28,7 @@ NOT_SCALARS = frozenset({"vector3", "linear_transform3", "affine_transform3", "r
 
 
 def product_of(
-    result: Workspace,
+    result: MatrixWorkspace,
     *,
     pipeline: str,
     run: int,
@@ -60,7 +63,9 @@ def product_of(
     if accumulated_as:
         attributes["accumulated_as"] = accumulated_as
     held = result.held
-    if convert.is_data_array(held):
+    if isinstance(held, Matrix):
+        signal, axes, errors, units = _of_matrix(held)
+    elif convert.is_data_array(held):
         signal, axes, errors, units = _of_array(_dense(held, result))
     else:
         counts, summed = _shown(held, result)
@@ -101,7 +106,7 @@ def _iso(time_ns: int) -> str:
 _Parts = tuple[F8, tuple[Axis, ...], F8 | None, str]
 
 
-def _shown(held: Events | Counts, result: Workspace) -> tuple[Counts, int]:
+def _shown(held: Events | Counts, result: MatrixWorkspace) -> tuple[Counts, int]:
     """Counts of a size to publish, and the number of spectra that are summed (0: none)."""
     if isinstance(held, Events):
         counts, spectra = result.binned.shown(held, MAX_CELLS), result.binned.table.rows
@@ -123,7 +128,21 @@ def _of_counts(counts: Counts) -> _Parts:
     return values, (pixel, tof), np.sqrt(values), "counts"
 
 
-def _dense(array: "sc.DataArray", result: Workspace) -> "sc.DataArray":
+def _of_matrix(matrix: Matrix) -> _Parts:
+    """Values over spectrum number and x, or over x alone for a single spectrum; too many spectra are summed."""
+    histograms = matrix.histograms
+    if not is_like_common(histograms.x, histograms.rows):
+        raise ValueError("the spectra of the result have different bins (ragged): rebin them to common bins first")
+    known = UNITS.get(matrix.unit)
+    x = Axis(name=known.dimension if known else "x", values=histograms.x.row(0), units=known.symbol if known else "")
+    y, e = histograms.y_table(), histograms.e_table()
+    units = "counts" if matrix.y_unit == "Counts" else matrix.y_label or matrix.y_unit
+    if len(y) == 1 or y.size > MAX_CELLS:
+        return y.sum(axis=0), (x,), np.sqrt((e * e).sum(axis=0)), units
+    return y, (Axis(name="spectrum", values=matrix.spectra.number.astype(np.float64)), x), e, units
+
+
+def _dense(array: "sc.DataArray", result: MatrixWorkspace) -> "sc.DataArray":
     if convert.is_event_table(array) and "tof" in array.coords:
         return convert.table_histogram(array, result.binned.binning)
     return convert.binned_sum(array)

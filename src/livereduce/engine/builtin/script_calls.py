@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from livereduce.base.rss import own_bytes
-from livereduce.engine.builtin.workspaces.mtd import WorkspaceStore
-from livereduce.engine.builtin.workspaces.workspace import Workspace, as_workspace
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace, as_workspace
+from livereduce.engine.mantid_api.session import using
+from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
 from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.runner import LoadedScript, ScriptError, ScriptOutput, run_script
@@ -59,15 +60,16 @@ class ScriptCalls:
         self,
         phase: Phase,
         script: LoadedScript,
-        input: Workspace,
+        input: MatrixWorkspace,
         output: str,
         store: WorkspaceStore,
         extra: Mapping[str, Any],
         report: CycleReport,
-    ) -> Workspace | StepFailed:
+    ) -> MatrixWorkspace | StepFailed:
         """Call a script once, see `run_script`; return its output, or its input if it made none."""
         begun_s, before = time.perf_counter(), own_bytes()
-        outcome = run_script(script, input, output, store, extra, report)
+        with using(store):
+            outcome = run_script(script, input, output, store, extra, report)
         self.seconds[phase] = time.perf_counter() - begun_s
         self.calls[phase] += 1
         self.grew_bytes[phase] += own_bytes() - before
@@ -76,7 +78,7 @@ class ScriptCalls:
         return _output(outcome, input, script)
 
 
-def _output(outcome: ScriptOutput, input: Workspace, script: LoadedScript) -> Workspace | StepFailed:
+def _output(outcome: ScriptOutput, input: MatrixWorkspace, script: LoadedScript) -> MatrixWorkspace | StepFailed:
     if outcome.workspace is None:
         return input
     try:

@@ -1,0 +1,18 @@
+"""All declared algorithms by name; a file of `families/` lists its own in `ALGORITHMS`."""
+
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+from livereduce.catalog import families
+from livereduce.catalog.declaration import Algorithm
+
+
+@cache
+def declared() -> Mapping[str, Algorithm]:
+    """The algorithms that the builtin engine has, by Mantid's name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(families.__path__))
+    modules = [import_module(f"{families.__name__}.{name}") for name in names]
+    return MappingProxyType({one.name: one for module in modules for one in module.ALGORITHMS})

@@ -1,0 +1,5 @@
+"""The declarations, one file a family of algorithms.
+
+Each file ends with `ALGORITHMS`, and is found by its place here. Imports `declaration.py` only.
+Read `rebinning.py` first.
+"""

@@ -1,0 +1,104 @@
+"""Spectra of pixels: a lookup table from pixel to row, because the pixel number itself is never used as a row."""
+
+import numpy as np
+
+from livereduce.engine.counting.kernels import count_outside
+from livereduce.stream.items import B1, I4, U1
+
+MAX_PIXEL = 2**25
+"""Pixels above this have no spectrum (the table would be over 128 MiB); no instrument has that many."""
+_ABSENT = -1
+
+
+class KnownPixels:
+    """The pixels of an instrument, as far as its stream has sent them.
+
+    Parameters
+    ----------
+    pixels
+        From the pixel map; None or empty if not known: then every pixel that can have a spectrum counts.
+    """
+
+    def __init__(self, pixels: I4 | None = None) -> None:
+        self._has: U1 | None = None
+        self._least, self._most = 0, MAX_PIXEL
+        if pixels is None or not len(pixels):
+            return
+        possible = np.unique(pixels[(pixels >= 0) & (pixels <= MAX_PIXEL)])
+        self._least, self._most = (int(possible[0]), int(possible[-1])) if len(possible) else (0, -1)
+        if len(possible) <= self._most - self._least:  # there are holes
+            # The last entry, never an instrument's pixel, stands for all pixels beyond.
+            self._has = np.zeros(self._most + 2, np.uint8)
+            self._has[possible] = 1
+
+    def outside(self, pixel: I4) -> int:
+        """Number of events with pixels that the instrument does not have."""
+        if self._has is not None:
+            return int(count_outside(pixel, self._has))
+        # Both ends are found several times faster than events are counted, and mostly that is enough.
+        if not len(pixel) or (pixel.min() >= self._least and pixel.max() <= self._most):
+            return 0
+        return int(np.count_nonzero(~self.inside(pixel)))
+
+    def inside(self, pixel: I4) -> B1:
+        """Mask of events with pixels of the instrument; same shape."""
+        if self._has is None:
+            between: B1 = (pixel >= self._least) & (pixel <= self._most)
+            return between
+        unsigned = pixel.view(np.uint32)  # a negative pixel becomes a large one
+        known: B1 = self._has[np.minimum(unsigned, np.uint32(len(self._has) - 1))] == 1
+        return known
+
+
+class PixelTable:
+    """Rows of a histogram: the given pixels in their order, then others in the order in which they appear.
+
+    Parameters
+    ----------
+    pixels
+        From the pixel map of the stream, if there is one.
+    only
+        If given, only these pixels have rows.
+    """
+
+    def __init__(self, pixels: I4 | None = None, only: tuple[int, ...] = ()) -> None:
+        self.grows = True
+        self.pixels: I4 = np.empty(0, np.int32)
+        self._row_of_pixel: I4 = np.full(1, _ABSENT, np.int32)
+        self.extend(np.array(only, np.int32) if only else pixels)
+        self.grows = not only
+
+    @property
+    def rows(self) -> int:
+        """Number of spectra."""
+        return len(self.pixels)
+
+    def rows_of(self, pixels: I4) -> I4:
+        """The row of each pixel, -1 for none; same shape."""
+        # A negative pixel is a large unsigned one, and a pixel beyond the table finds its last entry, always -1.
+        rows: I4 = self._row_of_pixel[np.minimum(pixels.view(np.uint32), np.uint32(len(self._row_of_pixel) - 1))]
+        return rows
+
+    def extend(self, pixels: I4 | None) -> None:
+        """Add rows for those pixels that can have one and have none yet."""
+        if pixels is None or not self.grows:
+            return
+        possible = pixels[(pixels >= 0) & (pixels <= MAX_PIXEL)].astype(np.int32)
+        missing = possible[self.rows_of(possible) == _ABSENT]
+        _, where = np.unique(missing, return_index=True)
+        fresh = missing[np.sort(where)]
+        if not len(fresh):
+            return
+        self._reach(int(fresh.max()))
+        self._row_of_pixel[fresh] = np.arange(self.rows, self.rows + len(fresh), dtype=np.int32)
+        self.pixels = np.concatenate([self.pixels, fresh])
+
+    def _reach(self, pixel: int) -> None:
+        if pixel + 2 > len(self._row_of_pixel):
+            table = np.full(pixel + 2, _ABSENT, np.int32)
+            table[: len(self._row_of_pixel)] = self._row_of_pixel
+            self._row_of_pixel = table
+
+    def offsets(self, bins: int) -> I4:
+        """For each pixel, the start of its row in flat counts of `bins` columns; negative for none."""
+        return self._row_of_pixel * np.int32(bins)

@@ -1,0 +1,49 @@
+"""The functions of the algorithms, by name.
+
+``@implements("Rebin")`` above a function makes it the algorithm of that name. It is given, by keyword, each argument
+that is read, named as `snake` does (``FullBinsOnly``: ``full_bins_only``), a workspace as its `Matrix`; if it has a
+parameter ``context``, a `Context`. It returns what the algorithm changes or makes, in the order of the declaration: a
+`Matrix` (or `Table`, …) each, one alone without a tuple.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeVar
+
+from livereduce.catalog.declaration import Algorithm
+from livereduce.catalog.declared import declared
+from livereduce.engine.workspaces.mtd import WorkspaceStore
+
+Function = Callable[..., Any]
+_F = TypeVar("_F", bound=Function)
+_functions: dict[str, Function] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a few algorithms need beside their arguments: the store of workspaces."""
+
+    store: WorkspaceStore
+
+
+def implements(name: str) -> Callable[[_F], _F]:
+    """Make a function the algorithm of a name."""
+
+    def registered(function: _F) -> _F:
+        _functions[name] = function
+        return function
+
+    return registered
+
+
+def function_of(algorithm: Algorithm) -> Function:
+    """The function of a declared algorithm; its file is imported on first use."""
+    if algorithm.name not in _functions:
+        import_module(f"livereduce.engine.mantid_api.algorithms.{algorithm.family}")
+    return _functions[algorithm.name]
+
+
+def algorithm_named(name: str) -> Algorithm | None:
+    """The declaration of an algorithm; None if the builtin engine does not have it."""
+    return declared().get(name)

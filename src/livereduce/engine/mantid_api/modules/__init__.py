@@ -1,0 +1,4 @@
+"""The modules ``mantid.kernel``, ``mantid.api`` … as scripts import them.
+
+Read `../hook.py` first.
+"""

@@ -1,0 +1,33 @@
+"""The object that a script gets for what an algorithm has made."""
+
+from typing import Any
+
+import numpy as np
+
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.workspaces.workspace import Binned
+
+
+def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
+    """A workspace of a `Matrix`, with what its parent knows of the run; other things as they are."""
+    if not isinstance(made, Matrix):
+        return made
+    if parent is None:
+        return MatrixWorkspace(name, made, binned=_no_bins(), logs=made.logs.copy(), geometry=made.geometry)
+    return MatrixWorkspace(
+        name,
+        made,
+        binned=parent.binned.fresh(),
+        logs=made.logs.copy(),
+        run=parent.run_number,
+        monitors=parent.monitors,
+        tally=parent.tally,
+        geometry=made.geometry,
+    )
+
+
+def _no_bins() -> Binned:
+    return Binned(Binning(np.array([0, 1], np.int64)), PixelTable())

@@ -1,0 +1,143 @@
+"""The sum of two matrices with the same spectra: Mantid's Plus on whole workspaces, and how chunks accumulate."""
+
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+
+from livereduce.engine.matrix.columns import EventColumns
+from livereduce.engine.matrix.event_pass import EventContent, carried_out
+from livereduce.engine.matrix.grid import Grid
+from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.lists import EventLists
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.pixel_maps import PixelMaps
+from livereduce.engine.matrix.spectra import SpectrumTable
+from livereduce.stream.items import F8, I4
+
+
+class MismatchError(ValueError):
+    """Two workspaces that do not fit together."""
+
+
+def added(left: Matrix, right: Matrix) -> Matrix:
+    """Values added, errors in quadrature; events are joined. Everything else, logs too, is that of the left side.
+
+    Raises
+    ------
+    MismatchError
+        Other numbers of spectra, units or bins.
+    """
+    if left.rows != right.rows:
+        raise MismatchError(f"{right.rows} spectra cannot be added to {left.rows}")
+    if left.unit != right.unit:
+        raise MismatchError(
+            f"spectra in {right.unit or 'no unit'} cannot be added to spectra in {left.unit or 'no unit'}"
+        )
+    if left.events is not None and right.events is not None:
+        return replace(left, content=joined(left.events, right.events))
+    return replace(left, content=_summed(left.histograms, right.histograms))
+
+
+def appended(above: Matrix, below: Matrix) -> Matrix:
+    """The spectra of one matrix behind those of another, as counts; numbers of spectra go on.
+
+    Raises
+    ------
+    MismatchError
+        Other units.
+    """
+    if above.unit != below.unit:
+        raise MismatchError(f"spectra in {below.unit} cannot be appended to spectra in {above.unit}")
+    one, two = above.histograms, below.histograms
+    if one.x.is_common and two.x.is_common and one.x.is_like(two.x):
+        x = one.x
+    else:
+        x = Grid.ragged([*one.x.rows(one.rows), *two.x.rows(two.rows)])
+    content = Histograms(
+        x=x,
+        y=np.concatenate([one.y, two.y]),
+        e=np.concatenate([one.e, two.e]),
+        first=np.concatenate([one.first, one.first[-1] + two.first[1:]]),
+    )
+    numbers = np.arange(1, content.rows + 1, dtype=np.int32)
+    groups = [table.ids_of(row) for table in (above.spectra, below.spectra) for row in range(table.rows)]
+    masked = np.concatenate([above.is_masked, below.is_masked])
+    return replace(
+        above, content=content, spectra=SpectrumTable.of_groups(numbers, groups), masked=masked, vertical=None
+    )
+
+
+def _summed(left: Histograms, right: Histograms) -> Histograms:
+    if not np.array_equal(left.first, right.first) or not left.x.is_like(right.x):
+        raise MismatchError("the bins of the two are not the same: rebin one of them to the other's")
+    return left.with_values(left.y + right.y, np.hypot(left.e, right.e))
+
+
+def joined(left: EventContent, right: EventContent) -> EventContent:
+    """Events of both, in the edges of the left side; as columns if the same is pending for both."""
+    if isinstance(left, EventColumns) and isinstance(right, EventColumns) and _is_pending_alike(left, right):
+        return _appended(left, right)
+    one, two = carried_out(left), carried_out(right)
+    order = np.argsort(np.concatenate([one.row_of, two.row_of]), kind="stable")
+    times = (
+        None if one.pulse_ns is None or two.pulse_ns is None else np.concatenate([one.pulse_ns, two.pulse_ns])[order]
+    )
+    weighted = one.weight is not None or two.weight is not None
+    return EventLists(
+        x_of=np.concatenate([one.x_of, two.x_of])[order],
+        first=one.first + two.first,
+        x=left.x,
+        weight=np.concatenate([_or_ones(one, one.weight), _or_ones(two, two.weight)])[order] if weighted else None,
+        variance=np.concatenate([_or_ones(one, one.variance), _or_ones(two, two.variance)])[order]
+        if weighted
+        else None,
+        pulse_ns=times,
+    )
+
+
+def _or_ones(lists: EventLists, column: F8 | None) -> F8:
+    return np.ones(len(lists.x_of)) if column is None else column
+
+
+def _appended(left: EventColumns, right: EventColumns) -> EventColumns:
+    kept = None
+    if left.kept is not None or right.kept is not None:
+        kept = tuple(chain.from_iterable(one.kept or (None,) * len(one.events.pieces) for one in (left, right)))
+    return replace(left, events=left.events + right.events, kept=kept)
+
+
+def _is_pending_alike(left: EventColumns, right: EventColumns) -> bool:
+    return (
+        left.rows == right.rows
+        and left.removed_ns == right.removed_ns
+        and all(
+            _is_same(one, two)
+            for one, two in (
+                (left.row_of_pixel, right.row_of_pixel),
+                (left.weight, right.weight),
+                (left.variance, right.variance),
+                (left.least_ns, right.least_ns),
+                (left.end_ns, right.end_ns),
+            )
+        )
+        and _are_maps_same(left.maps, right.maps)
+    )
+
+
+def _are_maps_same(one: PixelMaps | None, two: PixelMaps | None) -> bool:
+    if one is None or two is None or one is two:
+        return one is two
+    tables = ((one.scale, two.scale), (one.zero, two.zero), (one.difc, two.difc), (one.difa, two.difa))
+    return one.power == two.power and one.offset == two.offset and all(_is_same(*pair) for pair in tables)
+
+
+def _is_same(one: F8 | I4 | None, two: F8 | I4 | None) -> bool:
+    if one is None or two is None or one is two:
+        return one is two
+    return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+
+
+def empty_like(grid: Grid, rows: int) -> EventLists:
+    """No events, in these edges."""
+    return EventLists(x_of=np.empty(0), first=np.zeros(rows + 1, np.int64), x=grid)

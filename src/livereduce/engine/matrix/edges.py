@@ -1,0 +1,106 @@
+"""Bin edges of Mantid's Params, and those of what is to be rebinned.
+
+Source: Mantid docs/source/algorithms/Rebin-v1.rst and Framework/Kernel/src/VectorHelper.cpp.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.stream.items import F8
+
+MAX_BINS = 100_000_000
+"""More are a slip in Params, and would take the memory of the worker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeRules:
+    """How Params are read beside their numbers; see Rebin's arguments of the same names."""
+
+    full_bins_only: bool = False
+    reverse_logarithmic: bool = False
+    power: float | None = None
+
+
+def edges_of(params: Sequence[float], rules: EdgeRules = EdgeRules()) -> F8:
+    """Edges of ``x1, Δ1, x2, Δ2, x3 …``: a negative Δ makes logarithmic bins.
+
+    A last bin of less than a quarter of the step joins the one before.
+
+    Raises
+    ------
+    ValueError
+        Params are not such a list.
+    """
+    _check(params, rules)
+    edges: list[float] = [float(params[0])]
+    steps_done = 0
+    for start, step, end in zip(params[:-2:2], params[1::2], params[2::2], strict=True):
+        if step < 0 and rules.reverse_logarithmic:
+            part = _reversed(start, abs(step), end)
+        else:
+            part, steps_done = _forward(edges[-1], step, end, rules, steps_done)
+        edges.extend(part)
+    return np.array(edges)
+
+
+def _check(params: Sequence[float], rules: EdgeRules) -> None:
+    shown = ",".join(f"{value:g}" for value in params)
+    if len(params) < 3 or len(params) % 2 == 0:
+        raise ValueError(
+            f"Params must be x1,step,x2[,step,x3 …]: 3, 5, 7 … numbers; got {len(params)}: {shown or 'none'}"
+        )
+    bounds, steps = np.array(params[::2], float), np.array(params[1::2], float)
+    if not np.all(np.isfinite(params)):
+        raise ValueError(f"Params must be finite numbers, not {shown}")
+    if np.any(steps == 0):
+        raise ValueError(f"a step in Params is 0: {shown}")
+    if np.any(np.diff(bounds) <= 0):
+        raise ValueError(f"the limits in Params must increase: {shown}")
+    if np.any(bounds[:-1][steps < 0] <= 0):
+        raise ValueError(f"logarithmic bins (a negative step) need a lower limit above 0: {shown}")
+    if rules.power is not None and np.any(steps < 0):
+        raise ValueError(f"with Power the steps in Params must be positive: {shown}")
+    count = np.where(steps > 0, np.diff(bounds) / np.abs(steps), np.inf)
+    with np.errstate(all="ignore"):
+        count = np.where(steps < 0, np.log(bounds[1:] / np.abs(bounds[:-1])) / np.log1p(np.abs(steps)), count)
+    if rules.power is None and count.sum() > MAX_BINS:
+        raise ValueError(f"Params {shown} make {count.sum():.3g} bins; at most {MAX_BINS:.3g} are possible")
+
+
+def _forward(start: float, step: float, end: float, rules: EdgeRules, steps_done: int) -> tuple[list[float], int]:
+    edges: list[float] = []
+    current, spare = start, 1.0 if rules.full_bins_only else 0.25
+    while True:
+        if rules.power is not None:
+            steps_done += 1
+            width = step / steps_done**rules.power
+        else:
+            width = step if step > 0 else current * abs(step)
+        if current + (1 + spare) * width > end * (1 + 1e-15) and not _fits(current, width, spare, end):
+            break
+        current += width
+        edges.append(current)
+    if rules.full_bins_only:
+        if _fits(current, width, 0.0, end):
+            edges.append(current + width)
+    else:
+        edges.append(end)
+    return edges, steps_done
+
+
+def _fits(current: float, width: float, spare: float, end: float) -> bool:
+    return current + (1 + spare) * width <= end
+
+
+def _reversed(start: float, step: float, end: float) -> list[float]:
+    """Logarithmic bins from the upper limit downwards; the edges above `start`, ascending."""
+    edges, current = [end], end
+    while True:
+        width = (current - start - end) * step
+        if current + 2 * width < start:
+            break
+        current += width
+        edges.append(current)
+    return sorted(edges)

@@ -1,0 +1,74 @@
+"""A `Matrix` of what the engine holds: events of the stream, counts, a scipp array."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.geometry.definition import Definition, GeometryError
+from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.matrix.columns import EventColumns
+from livereduce.engine.matrix.grid import Grid
+from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.spectra import SpectrumTable
+from livereduce.engine.workspaces import convert
+from livereduce.engine.workspaces.events import Events
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.stream.items import I4
+
+if TYPE_CHECKING:
+    import scipp as sc
+
+
+def of_events(
+    events: Events, binning: Binning, table: PixelTable, logs: RunLogs, geometry: Definition | InstrumentGeometry
+) -> Matrix:
+    """One spectrum for each detector of the instrument, or, where it is not known, for each pixel seen.
+
+    Mantid's live listener makes a spectrum for each detector of the definition, in the order of their ids.
+    """
+    pixels = _detectors(geometry)
+    if pixels is None:
+        for piece in events.pieces:
+            table.extend(np.unique(piece.pixel[table.rows_of(piece.pixel) < 0]))
+        pixels = table.pixels
+    content = EventColumns(
+        events=events, row_of_pixel=row_table(pixels), rows=len(pixels), x=Grid(binning.edges_us.astype(np.float64))
+    )
+    return Matrix(content=content, spectra=SpectrumTable.of_pixels(pixels), logs=logs, geometry=geometry)
+
+
+def _detectors(geometry: Definition | InstrumentGeometry) -> I4 | None:
+    """The ids of all detectors that are no monitors; None if the geometry is not known."""
+    try:
+        instrument = geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()
+    except GeometryError:
+        return None
+    return instrument.ids[~instrument.is_monitor]
+
+
+def row_table(pixels: I4) -> I4:
+    """A table from pixel to its row, with -1 for all others, the last entry among them."""
+    table: I4 = np.full(int(pixels.max(initial=0)) + 2, -1, np.int32)
+    table[pixels] = np.arange(len(pixels), dtype=np.int32)
+    return table
+
+
+def of_counts(counts: Counts, logs: RunLogs, geometry: Definition | InstrumentGeometry) -> Matrix:
+    """One spectrum for each row of counts, with the error √counts."""
+    values = counts.counts.astype(np.float64)
+    content = Histograms.table(counts.binning.edges_us.astype(np.float64), values, np.sqrt(values))
+    known = len(counts.pixels) == len(values)
+    spectra = SpectrumTable.of_pixels(counts.pixels) if known else SpectrumTable.without_detectors(len(values))
+    return Matrix(content=content, spectra=spectra, logs=logs, geometry=geometry)
+
+
+def of_array(array: "sc.DataArray", logs: RunLogs, geometry: Definition | InstrumentGeometry) -> Matrix:
+    """Spectra of a scipp array, whose last dimension is x; its unit is not known to Mantid unless it is TOF."""
+    x, values, errors = convert.spectra_of(array)
+    unit = "TOF" if array.dims and array.dims[-1] == "tof" else ""
+    spectra = SpectrumTable.without_detectors(len(values))
+    return Matrix(content=Histograms.table(x, values, errors), spectra=spectra, logs=logs, geometry=geometry, unit=unit)

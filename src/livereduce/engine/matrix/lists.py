@@ -1,0 +1,62 @@
+"""Events that are no longer the stream's columns: x, weight, error and pulse of each, spectrum by spectrum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livereduce.engine.matrix.grid import Grid
+from livereduce.stream.items import F8, I8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventLists:
+    """Events of all spectra, one spectrum after the other.
+
+    Attributes
+    ----------
+    x_of
+        x of each event, shape (n,).
+    weight, variance
+        Weight and squared error of each event, shape (n,); both None: 1.
+    pulse_ns
+        Pulse time of each event in ns since 1990, shape (n,); None: lost (compressed).
+    first
+        Shape (rows + 1,): events of spectrum i are ``first[i]:first[i + 1]``.
+    x
+        Edges in which Y and E are counted on reading.
+    """
+
+    x_of: F8
+    first: I8
+    x: Grid
+    weight: F8 | None = None
+    variance: F8 | None = None
+    pulse_ns: I8 | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of spectra."""
+        return len(self.first) - 1
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the events in bytes."""
+        columns = (self.x_of, self.weight, self.variance, self.pulse_ns)
+        return sum(column.nbytes for column in columns if column is not None)
+
+    @property
+    def row_of(self) -> I8:
+        """Spectrum of each event, shape (n,)."""
+        return np.repeat(np.arange(self.rows, dtype=np.int64), np.diff(self.first))
+
+    def where(self, keep: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "EventLists":
+        """The events selected by a mask of shape (n,)."""
+        passed = np.concatenate(([0], np.cumsum(keep)))
+        return EventLists(
+            x_of=self.x_of[keep],
+            first=passed[self.first],
+            x=self.x,
+            weight=None if self.weight is None else self.weight[keep],
+            variance=None if self.variance is None else self.variance[keep],
+            pulse_ns=None if self.pulse_ns is None else self.pulse_ns[keep],
+        )

@@ -1,0 +1,144 @@
+"""The value behind a workspace of spectra: what an algorithm is given, and makes anew."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+
+from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.matrix.columns import EventColumns
+from livereduce.engine.matrix.event_pass import EventContent, counted
+from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.lists import EventLists
+from livereduce.engine.matrix.spectra import SpectrumTable
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.stream.items import B1, F8, I8
+
+Content = Histograms | EventColumns | EventLists
+
+
+class MatrixKind(Enum):
+    """What the values are, where they are no counts."""
+
+    PLAIN = "Workspace2D"
+    SINGLE = "WorkspaceSingleValue"
+    MASK = "MaskWorkspace"
+    GROUPING = "GroupingWorkspace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VerticalAxis:
+    """The axis across spectra, where it is not their numbers: values, shape (rows,) or edges (rows + 1,), and unit."""
+
+    values: F8
+    unit: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matrix:
+    """Spectra with all that algorithms know of them. Its arrays and logs are never changed, but replaced.
+
+    Attributes
+    ----------
+    unit
+        Mantid's name of the unit of X: ``TOF``, ``dSpacing``, ``Wavelength`` …; empty: none.
+    y_unit, y_label
+        Unit of the values as Mantid has it (``Counts``), and its label.
+    is_distribution
+        The values are per unit of x.
+    vertical
+        None: numbers of spectra.
+    geometry
+        Positions, or the definition that gives them when something asks.
+    masked
+        Masked spectra, shape (rows,).
+    """
+
+    content: Content
+    spectra: SpectrumTable
+    logs: RunLogs = field(default_factory=RunLogs)
+    unit: str = "TOF"
+    y_unit: str = "Counts"
+    y_label: str = ""
+    is_distribution: bool = False
+    vertical: VerticalAxis | None = None
+    geometry: Definition | InstrumentGeometry = field(default_factory=Definition)
+    masked: B1 | None = None
+    title: str = ""
+    comment: str = ""
+    kind: MatrixKind = MatrixKind.PLAIN
+
+    @property
+    def rows(self) -> int:
+        """Number of spectra."""
+        return self.spectra.rows
+
+    @property
+    def events(self) -> EventContent | None:
+        """The events; None if it holds histograms."""
+        return None if isinstance(self.content, Histograms) else self.content
+
+    @property
+    def histograms(self) -> Histograms:
+        """Values in bins; events are counted in their current edges."""
+        return self.content if isinstance(self.content, Histograms) else counted(self.content)
+
+    @property
+    def is_masked(self) -> B1:
+        """Masked spectra, shape (rows,)."""
+        return np.zeros(self.rows, np.bool_) if self.masked is None else self.masked
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the values or events in bytes."""
+        return self.content.nbytes
+
+    def instrument(self) -> InstrumentGeometry:
+        """Positions, with moving parts where the logs say they are.
+
+        Raises
+        ------
+        GeometryError
+            They are not known.
+        """
+        return self.geometry if isinstance(self.geometry, InstrumentGeometry) else self.geometry.instrument()
+
+    def with_histograms(self, histograms: Histograms) -> "Matrix":
+        """The same spectra with other values."""
+        return replace(self, content=histograms)
+
+    def taken(self, rows: I8) -> "Matrix":
+        """Some spectra, in this order."""
+        vertical = self.vertical
+        if vertical is not None and len(vertical.values) == self.rows:
+            vertical = replace(vertical, values=vertical.values[rows])
+        return replace(
+            self,
+            content=_taken(self.content, rows),
+            spectra=self.spectra.taken(rows),
+            masked=None if self.masked is None else self.masked[rows],
+            vertical=vertical,
+        )
+
+
+def _taken(content: Content, rows: I8) -> Content:
+    if isinstance(content, Histograms):
+        return content.taken(rows)
+    x = content.x.taken(rows)
+    if isinstance(content, EventColumns):
+        new_row = np.full(content.rows, -1, np.int64)
+        new_row[rows] = np.arange(len(rows))
+        return content.regrouped(new_row, len(rows), x)
+    parts = [np.arange(content.first[row], content.first[row + 1]) for row in rows]
+    index = np.concatenate([np.empty(0, np.int64), *parts])
+    first = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
+    return EventLists(
+        x_of=content.x_of[index],
+        first=first,
+        x=x,
+        weight=None if content.weight is None else content.weight[index],
+        variance=None if content.variance is None else content.variance[index],
+        pulse_ns=None if content.pulse_ns is None else content.pulse_ns[index],
+    )
