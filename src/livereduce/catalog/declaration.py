@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 
-class Kind(Enum):
+class ArgumentKind(Enum):
     """The type of an argument: what a script may give, in the words of an error message."""
 
     READS = "a workspace of spectra, or the name of one"
@@ -61,7 +61,7 @@ class Argument:
     """
 
     name: str
-    kind: Kind
+    kind: ArgumentKind
     default: Any = REQUIRED
     choices: tuple[str, ...] = ()
     ignored: bool = False
@@ -69,12 +69,12 @@ class Argument:
     @property
     def is_input(self) -> bool:
         """True if a value is read from the script."""
-        return self.kind not in (Kind.MAKES, Kind.RESULT)
+        return self.kind not in (ArgumentKind.MAKES, ArgumentKind.RESULT)
 
     @property
     def is_output(self) -> bool:
         """True if the call returns it."""
-        return self.kind in (Kind.MAKES, Kind.RESULT, Kind.CHANGES, Kind.CHANGES_ANY)
+        return self.kind in (ArgumentKind.MAKES, ArgumentKind.RESULT, ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,8 @@ class Algorithm:
     @property
     def outputs(self) -> tuple[Argument, ...]:
         """What a call returns, in this order."""
-        changed_or_made = [one for one in self.arguments if one.is_output and one.kind is not Kind.RESULT]
-        return (*changed_or_made, *(one for one in self.arguments if one.kind is Kind.RESULT))
+        changed_or_made = [one for one in self.arguments if one.is_output and one.kind is not ArgumentKind.RESULT]
+        return (*changed_or_made, *(one for one in self.arguments if one.kind is ArgumentKind.RESULT))
 
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -122,54 +122,54 @@ def snake(name: str) -> str:
 
 def reads(name: str = "InputWorkspace", default: Any = REQUIRED) -> Argument:
     """An input workspace."""
-    return Argument(name=name, kind=Kind.READS, default=default)
+    return Argument(name=name, kind=ArgumentKind.READS, default=default)
 
 
 def changes(name: str = "Workspace") -> Argument:
     """An input workspace that is changed."""
-    return Argument(name=name, kind=Kind.CHANGES)
+    return Argument(name=name, kind=ArgumentKind.CHANGES)
 
 
 def makes(name: str = "OutputWorkspace", default: Any = REQUIRED) -> Argument:
     """An output workspace; a default is the name it gets if the call gives none."""
-    return Argument(name=name, kind=Kind.MAKES, default=default)
+    return Argument(name=name, kind=ArgumentKind.MAKES, default=default)
 
 
 def returns(name: str) -> Argument:
     """A value that is returned behind the workspaces."""
-    return Argument(name=name, kind=Kind.RESULT, default=None)
+    return Argument(name=name, kind=ArgumentKind.RESULT, default=None)
 
 
 def flag(name: str, default: bool) -> Argument:
     """True or False."""
-    return Argument(name=name, kind=Kind.FLAG, default=default)
+    return Argument(name=name, kind=ArgumentKind.FLAG, default=default)
 
 
 def number(name: str, default: Any = None) -> Argument:
     """A float; None if not given."""
-    return Argument(name=name, kind=Kind.NUMBER, default=default)
+    return Argument(name=name, kind=ArgumentKind.NUMBER, default=default)
 
 
 def integer(name: str, default: Any = None) -> Argument:
     """An int; None if not given."""
-    return Argument(name=name, kind=Kind.INTEGER, default=default)
+    return Argument(name=name, kind=ArgumentKind.INTEGER, default=default)
 
 
 def numbers(name: str, default: Any = ()) -> Argument:
     """A tuple of floats."""
-    return Argument(name=name, kind=Kind.NUMBERS, default=default)
+    return Argument(name=name, kind=ArgumentKind.NUMBERS, default=default)
 
 
 def integers(name: str, default: Any = ()) -> Argument:
     """A tuple of ints."""
-    return Argument(name=name, kind=Kind.INTEGERS, default=default)
+    return Argument(name=name, kind=ArgumentKind.INTEGERS, default=default)
 
 
 def text(name: str, default: Any = "", choices: tuple[str, ...] = ()) -> Argument:
     """A text, perhaps one of some."""
-    return Argument(name=name, kind=Kind.TEXT, default=default, choices=choices)
+    return Argument(name=name, kind=ArgumentKind.TEXT, default=default, choices=choices)
 
 
 def file(name: str = "Filename", default: Any = REQUIRED) -> Argument:
     """The path of a file."""
-    return Argument(name=name, kind=Kind.FILE, default=default)
+    return Argument(name=name, kind=ArgumentKind.FILE, default=default)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from livereduce.catalog.declaration import Algorithm, Kind
+from livereduce.catalog.declaration import Algorithm, ArgumentKind
 from livereduce.catalog.wording import too_many, unknown_argument
 
 OF_EVERY_ALGORITHM = frozenset(
@@ -28,7 +28,7 @@ def bound(
     given: dict[str, Any] = {}
     for name, value in kwargs.items():
         argument = algorithm.argument(name)
-        if argument is None or argument.kind is Kind.RESULT:
+        if argument is None or argument.kind is ArgumentKind.RESULT:
             if name.casefold() in OF_EVERY_ALGORITHM:
                 continue
             raise TypeError(unknown_argument(algorithm, name))
@@ -36,7 +36,7 @@ def bound(
             raise TypeError(f"{algorithm.name}: {argument.name} is given twice")
         given[argument.name] = value
     given |= _from_assignment(algorithm, given, args, assigned)
-    places = [one.name for one in algorithm.arguments if one.kind is not Kind.RESULT and one.name not in given]
+    places = [one.name for one in algorithm.arguments if one.kind is not ArgumentKind.RESULT and one.name not in given]
     if len(args) > len(places):
         raise TypeError(too_many(algorithm, len(args)))
     return given | dict(zip(places, args, strict=False))
@@ -45,7 +45,7 @@ def bound(
 def _from_assignment(
     algorithm: Algorithm, given: Mapping[str, Any], args: Sequence[Any], assigned: Sequence[str]
 ) -> dict[str, str]:
-    outputs = [one.name for one in algorithm.outputs if one.kind is Kind.MAKES]
+    outputs = [one.name for one in algorithm.outputs if one.kind is ArgumentKind.MAKES]
     if algorithm.name == "RenameWorkspace" and len(args) > 1:  # `a = RenameWorkspace(b, "c")` makes c
         return {}
     return {name: wanted for name, wanted in zip(outputs, assigned, strict=False) if name not in given}

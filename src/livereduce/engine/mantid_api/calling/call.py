@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from livereduce.base.names import missing
-from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, Kind, snake
+from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind, snake
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import bound
 from livereduce.engine.mantid_api.calling.registry import Context, function_of
@@ -17,7 +17,7 @@ from livereduce.engine.mantid_api.session import current_store
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 
-WORKSPACES = (Kind.READS, Kind.READS_ANY, Kind.CHANGES, Kind.CHANGES_ANY)
+WORKSPACES = (ArgumentKind.READS, ArgumentKind.READS_ANY, ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY)
 
 
 def call(algorithm: Algorithm, args: Sequence[Any], kwargs: Mapping[str, Any], assigned: Sequence[str]) -> Any:
@@ -59,7 +59,7 @@ def workspace_of(algorithm: Algorithm, argument: Argument, value: Any, store: Wo
         if value not in store:
             raise KeyError(f"{algorithm.name}: {argument.name}: {missing('workspace', value, store)}")
         found = store[value]
-    if argument.kind in (Kind.READS, Kind.CHANGES) and not isinstance(found, MatrixWorkspace):
+    if argument.kind in (ArgumentKind.READS, ArgumentKind.CHANGES) and not isinstance(found, MatrixWorkspace):
         raise TypeError(wrong_value(algorithm, argument, value))
     return found
 
@@ -74,8 +74,8 @@ def _inputs(
             continue
         if one.name in handles:
             handle = handles[one.name]
-            value = handle.matrix if one.kind in (Kind.READS, Kind.CHANGES) else handle
-        elif one.kind is Kind.READS_MANY and given.get(one.name) is not None:
+            value = handle.matrix if one.kind in (ArgumentKind.READS, ArgumentKind.CHANGES) else handle
+        elif one.kind is ArgumentKind.READS_MANY and given.get(one.name) is not None:
             value = [store[part] if isinstance(part, str) else part for part in _listed(given[one.name])]
         else:
             value = _value(algorithm, one, given)
@@ -89,7 +89,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _value(algorithm: Algorithm, argument: Argument, given: Mapping[str, Any]) -> Any:
     value = given.get(argument.name)
-    if value is not None and not (isinstance(value, str) and value == "" and argument.kind is not Kind.TEXT):
+    if value is not None and not (isinstance(value, str) and value == "" and argument.kind is not ArgumentKind.TEXT):
         return converted(algorithm, argument, value)
     if argument.default is REQUIRED:
         raise ValueError(missing_argument(algorithm, argument))
@@ -126,9 +126,9 @@ def _returned(
     outputs = [
         _stored(algorithm, one, value, given, handles, parent, store)
         for one, value in zip(algorithm.outputs, made, strict=True)
-        if not (one.kind is Kind.MAKES and value is None)
+        if not (one.kind is ArgumentKind.MAKES and value is None)
     ]
-    if not outputs or all(one.kind in (Kind.CHANGES, Kind.CHANGES_ANY) for one in algorithm.outputs):
+    if not outputs or all(one.kind in (ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY) for one in algorithm.outputs):
         return None
     if len(outputs) == 1:
         return outputs[0]
@@ -145,9 +145,9 @@ def _stored(
     parent: MatrixWorkspace | None,
     store: WorkspaceStore,
 ) -> Any:
-    if argument.kind is Kind.RESULT:
+    if argument.kind is ArgumentKind.RESULT:
         return value
-    if argument.kind in (Kind.CHANGES, Kind.CHANGES_ANY):
+    if argument.kind in (ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY):
         name, handle = handles[argument.name].name(), handles[argument.name]
     else:
         name = _name(algorithm, argument, given)

@@ -4,7 +4,7 @@ import inspect
 import sys
 from typing import Any
 
-from livereduce.catalog.declaration import REQUIRED, Algorithm, Kind
+from livereduce.catalog.declaration import REQUIRED, Algorithm, ArgumentKind
 from livereduce.engine.mantid_api.calling.assigned import assigned_names
 from livereduce.engine.mantid_api.calling.call import call
 
@@ -28,7 +28,7 @@ def signature(algorithm: Algorithm) -> inspect.Signature:
     parameters = [
         inspect.Parameter(one.name, kind, default=None if one.default is REQUIRED else one.default)
         for one in algorithm.arguments
-        if one.kind is not Kind.RESULT
+        if one.kind is not ArgumentKind.RESULT
     ]
     return inspect.Signature(parameters)
 
@@ -37,7 +37,7 @@ def documentation(algorithm: Algorithm) -> str:
     """What the algorithm does, and its arguments, a line each."""
     lines = [algorithm.summary + ".", "", "Arguments:"]
     for one in algorithm.arguments:
-        if one.kind is not Kind.RESULT:
+        if one.kind is not ArgumentKind.RESULT:
             default = "required" if one.default is REQUIRED else f"default {one.default!r}"
             choices = f", one of {', '.join(one.choices)}" if one.choices else ""
             lines.append(f"  {one.name}: {one.kind.value.strip()} ({default}){choices}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.catalog.declaration import Algorithm, Argument, Kind
+from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind
 from livereduce.catalog.wording import wrong_value
 
 _RANGE = re.compile(r"\s*(-?\d+)\s*[-:]\s*(-?\d+)\s*")
@@ -107,13 +107,13 @@ def _parts(value: Any) -> Iterable[Any]:
     return list(value) if np.ndim(value) or isinstance(value, tuple | list | range | set) else [value]
 
 
-_CONVERSIONS: dict[Kind, Callable[[Any], Any]] = {
-    Kind.FLAG: flag,
-    Kind.NUMBER: number,
-    Kind.INTEGER: integer,
-    Kind.NUMBERS: numbers,
-    Kind.INTEGERS: integers,
-    Kind.TEXT: text,
-    Kind.TEXTS: texts,
-    Kind.FILE: text,
+_CONVERSIONS: dict[ArgumentKind, Callable[[Any], Any]] = {
+    ArgumentKind.FLAG: flag,
+    ArgumentKind.NUMBER: number,
+    ArgumentKind.INTEGER: integer,
+    ArgumentKind.NUMBERS: numbers,
+    ArgumentKind.INTEGERS: integers,
+    ArgumentKind.TEXT: text,
+    ArgumentKind.TEXTS: texts,
+    ArgumentKind.FILE: text,
 }
