@@ -5,12 +5,12 @@ from itertools import chain
 
 import numpy as np
 
-from livereduce.engine.matrix.columns import EventColumns
+from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.lists import EventLists
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.pixel_maps import PixelMaps
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8, I4
@@ -76,7 +76,7 @@ def _summed(left: Histograms, right: Histograms) -> Histograms:
 
 def joined(left: EventContent, right: EventContent) -> EventContent:
     """Events of both, in the edges of the left side; as columns if the same is pending for both."""
-    if isinstance(left, EventColumns) and isinstance(right, EventColumns) and _is_pending_alike(left, right):
+    if isinstance(left, PendingEvents) and isinstance(right, PendingEvents) and _is_pending_alike(left, right):
         return _appended(left, right)
     one, two = carried_out(left), carried_out(right)
     order = np.argsort(np.concatenate([one.row_of, two.row_of]), kind="stable")
@@ -100,14 +100,14 @@ def _or_ones(lists: EventLists, column: F8 | None) -> F8:
     return np.ones(len(lists.x_of)) if column is None else column
 
 
-def _appended(left: EventColumns, right: EventColumns) -> EventColumns:
+def _appended(left: PendingEvents, right: PendingEvents) -> PendingEvents:
     kept = None
     if left.kept is not None or right.kept is not None:
         kept = tuple(chain.from_iterable(one.kept or (None,) * len(one.events.pieces) for one in (left, right)))
     return replace(left, events=left.events + right.events, kept=kept)
 
 
-def _is_pending_alike(left: EventColumns, right: EventColumns) -> bool:
+def _is_pending_alike(left: PendingEvents, right: PendingEvents) -> bool:
     return (
         left.rows == right.rows
         and left.removed_ns == right.removed_ns

@@ -1,19 +1,19 @@
 """What must look at events: counting them in bins, their number and range, and carrying out what is pending.
 
-`EventColumns` and `EventLists` are treated alike here; everything else asks here and never loops over events.
+`PendingEvents` and `EventLists` are treated alike here; everything else asks here and never loops over events.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from livereduce.engine.matrix.columns import EventColumns
+from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.lists import EventLists
+from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import B1, F8, I8, EventBatch
 
-EventContent = EventColumns | EventLists
+EventContent = PendingEvents | EventLists
 
 
 def counted(content: EventContent, x: Grid | None = None) -> Histograms:
@@ -74,7 +74,7 @@ def carried_out(content: EventContent) -> EventLists:
 _NONE = (np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-def _parts(content: EventColumns, piece: EventBatch, keep: B1) -> tuple[I8, F8, I8, I8]:
+def _parts(content: PendingEvents, piece: EventBatch, keep: B1) -> tuple[I8, F8, I8, I8]:
     entry = _entry(content, piece)[keep]
     tof_us = piece.tof_ns[keep] / 1000
     x_of = tof_us if content.maps is None else content.maps.apply(tof_us, piece.pixel[keep])
@@ -82,13 +82,13 @@ def _parts(content: EventColumns, piece: EventBatch, keep: B1) -> tuple[I8, F8, 
     return content.row_of_pixel[entry].astype(np.int64), x_of, entry, pulse_ns
 
 
-def _entry(content: EventColumns, piece: EventBatch) -> I8:
+def _entry(content: PendingEvents, piece: EventBatch) -> I8:
     """The entry of each event in the tables of pixels; the last one for pixels beyond them."""
     unsigned = piece.pixel.view(np.uint32)
     return np.minimum(unsigned, np.uint32(content.pixels - 1)).astype(np.int64)
 
 
-def _chosen(content: EventColumns) -> Iterator[tuple[EventBatch, B1]]:
+def _chosen(content: PendingEvents) -> Iterator[tuple[EventBatch, B1]]:
     """Each piece, and which of its events count."""
     for number, piece in enumerate(content.events.pieces):
         entry = _entry(content, piece)

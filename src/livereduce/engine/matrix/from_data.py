@@ -9,10 +9,10 @@ from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition, GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.matrix.columns import EventColumns
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
@@ -35,7 +35,7 @@ def of_events(
         for piece in events.pieces:
             table.extend(np.unique(piece.pixel[table.rows_of(piece.pixel) < 0]))
         pixels = table.pixels
-    content = EventColumns(
+    content = PendingEvents(
         events=events, row_of_pixel=row_table(pixels), rows=len(pixels), x=Grid(binning.edges_us.astype(np.float64))
     )
     return Matrix(content=content, spectra=SpectrumTable.of_pixels(pixels), logs=logs, geometry=geometry)

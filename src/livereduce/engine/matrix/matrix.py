@@ -7,15 +7,15 @@ import numpy as np
 
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.matrix.columns import EventColumns
+from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.event_pass import EventContent, counted
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.lists import EventLists
+from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import B1, F8, I8
 
-Content = Histograms | EventColumns | EventLists
+Content = Histograms | PendingEvents | EventLists
 
 
 class MatrixKind(Enum):
@@ -127,7 +127,7 @@ def _taken(content: Content, rows: I8) -> Content:
     if isinstance(content, Histograms):
         return content.taken(rows)
     x = content.x.taken(rows)
-    if isinstance(content, EventColumns):
+    if isinstance(content, PendingEvents):
         new_row = np.full(content.rows, -1, np.int64)
         new_row[rows] = np.arange(len(rows))
         return content.regrouped(new_row, len(rows), x)

@@ -11,7 +11,7 @@ from livereduce.stream.items import B1, F8, I4, I8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EventColumns:
+class PendingEvents:
     """Events of the stream, whose arrays are shared and never changed; tables say what has become of them.
 
     An event of pixel p, time of flight t and pulse k counts if ``row_of_pixel[p] >= 0``, ``kept[piece][k]`` and
@@ -69,14 +69,14 @@ class EventColumns:
         table[known] = per_row[self.row_of_pixel[known]]
         return table
 
-    def regrouped(self, new_row: I8, rows: int, x: Grid) -> "EventColumns":
+    def regrouped(self, new_row: I8, rows: int, x: Grid) -> "PendingEvents":
         """Each spectrum i goes to the spectrum ``new_row[i]`` (-1: left out), of `rows`."""
         known = self.row_of_pixel >= 0
         table = np.full(self.pixels, -1, np.int32)
         table[known] = new_row[self.row_of_pixel[known]]
         return replace(self, row_of_pixel=table, rows=rows, x=x)
 
-    def scaled(self, factor: F8) -> "EventColumns":
+    def scaled(self, factor: F8) -> "PendingEvents":
         """Weights × a factor of each spectrum, shape (rows,); errors, too."""
         table = self.of_rows(factor, absent=1.0)
         weight = table if self.weight is None else self.weight * table
