@@ -9,7 +9,7 @@ from livereduce.base.names import missing
 from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind, snake
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import bound
-from livereduce.engine.mantid_api.calling.registry import Context, function_of
+from livereduce.engine.mantid_api.calling.registry import CallContext, function_of
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
@@ -99,7 +99,7 @@ def _value(algorithm: Algorithm, argument: Argument, given: Mapping[str, Any]) -
 def _computed(algorithm: Algorithm, inputs: dict[str, Any], store: WorkspaceStore) -> tuple[Any, ...]:
     function = function_of(algorithm)
     if "context" in inspect.signature(function).parameters:
-        inputs["context"] = Context(store)
+        inputs["context"] = CallContext(store)
     try:
         made = function(**inputs)
     except (ValueError, RuntimeError, TypeError, KeyError, IndexError, OSError) as error:
