@@ -2,7 +2,7 @@
 
 ``@implements("Rebin")`` above a function makes it the algorithm of that name. It is given, by keyword, each argument
 that is read, named as `snake` does (``FullBinsOnly``: ``full_bins_only``), a workspace as its `Matrix`; if it has a
-parameter ``context``, a `CallContext`. It returns what the algorithm changes or makes, in the order of the declaration: a
+parameter ``context``, a `CallContext`. It returns what the algorithm changes or makes, in the declared order: a
 `Matrix` (or `Table`, …) each, one alone without a tuple.
 """
 
