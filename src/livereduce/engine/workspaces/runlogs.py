@@ -54,15 +54,15 @@ class LogProperty:
         """Number of values."""
         return 1 if self.times_ns is None else len(self.times_ns)
 
-    def firstValue(self) -> Any:  # noqa: N802 (Mantid's name)
+    def firstValue(self) -> Any:
         """The oldest value."""
         return self.value if self.times_ns is None else self.value[0]
 
-    def lastValue(self) -> Any:  # noqa: N802 (Mantid's name)
+    def lastValue(self) -> Any:
         """The newest value."""
         return self.value if self.times_ns is None else self.value[-1]
 
-    def timeAverageValue(self) -> float:  # noqa: N802 (Mantid's name)
+    def timeAverageValue(self) -> float:
         """Mean of a numeric time series, each value weighted with the time until the next; the last has none."""
         if self.times_ns is None or len(self.times_ns) == 1:
             return float(self.lastValue())
@@ -198,11 +198,11 @@ class RunLogs:
             self.add_monitor_counts(monitor, counts)
         self.charge_pc += later.charge_pc
 
-    def getProtonCharge(self) -> float:  # noqa: N802 (Mantid's name)
+    def getProtonCharge(self) -> float:
         """Proton charge in µAh."""
         return self.charge_pc / PC_PER_UAH
 
-    def getProperty(self, name: str) -> LogProperty:  # noqa: N802 (Mantid's name)
+    def getProperty(self, name: str) -> LogProperty:
         """A log by name.
 
         Raises
@@ -217,11 +217,11 @@ class RunLogs:
             raise RuntimeError(missing("log", name, self))
         return LogProperty(name, plain[name])
 
-    def getLogData(self, name: str) -> LogProperty:  # noqa: N802 (Mantid's name)
+    def getLogData(self, name: str) -> LogProperty:
         """The same as `getProperty`."""
         return self.getProperty(name)
 
-    def hasProperty(self, name: str) -> bool:  # noqa: N802 (Mantid's name)
+    def hasProperty(self, name: str) -> bool:
         """True if there is a log of that name."""
         return name in self.keys()
 
