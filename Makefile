@@ -43,7 +43,7 @@ setup: $(VENV)/.installed
 $(VENV)/.demo: pyproject.toml
 	@if [ ! -e $(VENV)/.installed ]; then \
 	  $(MAKE_VENV) && \
-	  echo "Installing what livereduce runs on (numpy, numba, scipp, h5py, matplotlib, plotly and others) into $(VENV):" && \
+	  echo "Installing what livereduce runs on (numpy, numba, scipp, scipy, h5py, matplotlib, plotly and others) into $(VENV):" && \
 	  echo "about 150 MB to download and 600 MB on the disk, one to five minutes, the first time only." && \
 	  $(PIP) install --disable-pip-version-check --editable '.[builtin,web]'; \
 	fi

@@ -29,11 +29,18 @@ class MatrixKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerticalAxis:
-    """The axis across spectra, where it is not their numbers: values, shape (rows,) or edges (rows + 1,), and unit."""
+    """The axis across spectra, where it is not their numbers: values, shape (rows,) or edges (rows + 1,), and unit.
+
+    Attributes
+    ----------
+    labels
+        Texts of the spectra, where the unit is ``Text``.
+    """
 
     values: F8
     unit: str = ""
     caption: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

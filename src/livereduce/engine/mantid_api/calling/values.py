@@ -70,7 +70,9 @@ def integer(value: Any) -> int | None:
 
 
 def numbers(value: Any) -> tuple[float, ...]:
-    """Floats of a number, a list, or a text with commas."""
+    """Floats of a number, a list, an array of any shape, or a text with commas."""
+    if isinstance(value, np.ndarray):
+        return tuple(value.astype(np.float64).ravel().tolist())
     return tuple(float(part) for part in _parts(value))
 
 
