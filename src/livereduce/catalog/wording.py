@@ -4,20 +4,58 @@ from collections.abc import Iterable
 
 from livereduce.base.names import did_you_mean
 from livereduce.catalog.declaration import Algorithm, Argument
+from livereduce.catalog.left_out import reason_left_out, reason_of_library
 
 HAS_IT = 'with "engine": "mantid" it is there'
 
 
 def not_implemented(name: str, known: Iterable[str]) -> str:
-    """An algorithm of Mantid that the builtin engine lacks."""
-    return (
-        f"{name} is an algorithm of Mantid that the builtin engine does not have{did_you_mean(name, known)} ({HAS_IT})"
-    )
+    """An algorithm of Mantid that the builtin engine lacks, with the nearest that it has, or why it will not come."""
+    reason = reason_left_out(name)
+    more = f": {reason}" if reason else did_you_mean(name, known)
+    return f"{name} is an algorithm of Mantid that the builtin engine does not have{more} ({HAS_IT})"
+
+
+def not_implemented_name(module: str, name: str) -> str:
+    """A class or function of Mantid, not an algorithm, that the builtin engine lacks."""
+    return f"{module}.{name} is a name of Mantid that the builtin engine does not have ({HAS_IT})"
+
+
+def no_such_algorithm(name: str, known: Iterable[str]) -> str:
+    """An algorithm that Mantid does not have either."""
+    return f"Mantid has no algorithm {name!r}{did_you_mean(name, known)}"
 
 
 def no_such_name(module: str, name: str, known: Iterable[str]) -> str:
     """A name that Mantid does not have in a module."""
     return f"cannot import name {name!r} from {module!r}: Mantid has no such name there{did_you_mean(name, known)}"
+
+
+def no_such_module(module: str, known: Iterable[str]) -> str:
+    """A module that Mantid does not have."""
+    return f"No module named {module!r}: Mantid has no such module{did_you_mean(module, known)}"
+
+
+def no_such_method(kind: str, name: str, known: Iterable[str]) -> str:
+    """A method or attribute that no object of this kind has (`kind`: workspace, run, instrument …)."""
+    return f"the builtin engine's {kind} has no attribute {name!r}{did_you_mean(name, known)}"
+
+
+def no_site_module(module: str) -> str:
+    """A module that is neither in the environment nor beside the scripts."""
+    reason = reason_of_library(module)
+    what = f"a library of the site ({reason})" if reason else "a library of the site, or a module beside the scripts"
+    return f"No module named {module!r} in the environment; it is {what}: install it there, or put it in script_dir"
+
+
+def python_2(sign: str) -> str:
+    """A script in the language of another time."""
+    return f"this is Python 2 ({sign}): port it to Python 3"
+
+
+def in_line(line: int, text: str) -> str:
+    """A sentence on a line of a script."""
+    return f"line {line}: {text}"
 
 
 def unknown_argument(algorithm: Algorithm, name: str) -> str:
