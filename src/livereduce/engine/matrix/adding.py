@@ -13,7 +13,7 @@ from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.pixel_maps import PixelMaps
 from livereduce.engine.matrix.spectra import SpectrumTable
-from livereduce.stream.items import F8, I4
+from livereduce.stream.items import F8, I4, I8
 
 
 class MismatchError(ValueError):
@@ -128,11 +128,11 @@ def _is_pending_alike(left: PendingEvents, right: PendingEvents) -> bool:
 def _are_maps_same(one: PixelMaps | None, two: PixelMaps | None) -> bool:
     if one is None or two is None or one is two:
         return one is two
-    tables = ((one.scale, two.scale), (one.zero, two.zero), (one.difc, two.difc), (one.difa, two.difa))
-    return one.power == two.power and one.offset == two.offset and all(_is_same(*pair) for pair in tables)
+    names = ("scale", "zero", "offset", "difc", "difa")
+    return one.power == two.power and all(_is_same(getattr(one, name), getattr(two, name)) for name in names)
 
 
-def _is_same(one: F8 | I4 | None, two: F8 | I4 | None) -> bool:
+def _is_same(one: F8 | I4 | I8 | None, two: F8 | I4 | I8 | None) -> bool:
     if one is None or two is None or one is two:
         return one is two
     return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")

@@ -53,7 +53,7 @@ class Histograms:
     @property
     def nbytes(self) -> int:
         """Memory of the values in bytes."""
-        return self.x.values.nbytes + self.y.nbytes + self.e.nbytes
+        return self.x.nbytes + self.y.nbytes + self.e.nbytes
 
     @property
     def is_even(self) -> bool:

@@ -48,8 +48,8 @@ class PendingEvents:
     weight: F8 | None = None
     variance: F8 | None = None
     kept: tuple[B1 | None, ...] | None = None
-    least_ns: I4 | None = None
-    end_ns: I4 | None = None
+    least_ns: I8 | None = None
+    end_ns: I8 | None = None
     removed_ns: tuple[tuple[int, int], ...] = ()
 
     @property
