@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from livereduce.base.names import missing
 from livereduce.base.times import UNIX_MINUS_EPICS_NS
+from livereduce.engine.workspaces.time_spans import is_within
 from livereduce.stream.coalesce import joined_invalid
 from livereduce.stream.items import B1, F8, I8, LogBatch, Values, is_our_log
 
 EPICS_EPOCH = np.datetime64(UNIX_MINUS_EPICS_NS, "ns")
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"
+INTEGRATED_CHARGE = "gd_prtn_chrg"
 FROM_THE_STREAM = frozenset({"pause", "scan_index"})
 """livereduce's own logs that come as batches, like those of variables."""
 
@@ -109,6 +111,25 @@ class _Series:
         twin.carried = 1
         return twin
 
+    def during(self, spans: I8, *, with_states: bool) -> "_Series":
+        """The values of some spans of time; with those that hold when a span begins, if it is a series of states."""
+        whole = self.as_property("")
+        times_ns = whole.times_ns if whole.times_ns is not None else np.empty(0, np.int64)
+        keep = is_within(times_ns, spans)
+        if with_states and len(times_ns):
+            keep[np.maximum(np.searchsorted(times_ns, spans[:, 0], side="right") - 1, 0)] = True
+            keep[0] |= not keep.any()
+        values, invalid = whole.value, whole.invalid
+        chosen = tuple(value for value, kept in zip(values, keep, strict=True) if kept)
+        twin = _Series(self.units)
+        twin.append(
+            times_ns[keep],
+            chosen if isinstance(values, list) else values[keep],
+            None if invalid is None else invalid[keep],
+        )
+        twin.carried = self.carried if keep[:1].any() else 0
+        return twin
+
     def merge(self, later: "_Series") -> None:
         """Append a later series, without its carried-over first value if that is here already."""
         self.units = later.units or self.units
@@ -158,6 +179,23 @@ class RunLogs:
             name: series.last() for name, series in self._series.items() if series.times and name != PROTON_CHARGE
         }
         twin._plain = dict(self._plain)
+        return twin
+
+    def during(self, spans: I8) -> "RunLogs":
+        """The logs of some spans of time, shape (n, 2) in ns; the proton charge is summed again.
+
+        A log keeps the value that holds when a span begins, so that none disappears.
+        """
+        twin = self.copy()
+        twin._series = {
+            name: series.during(spans, with_states=name != PROTON_CHARGE) if series.times else series.copy()
+            for name, series in self._series.items()
+        }
+        charges = twin._series[PROTON_CHARGE].values if PROTON_CHARGE in twin._series else ()
+        if PROTON_CHARGE in self._series:
+            twin.charge_pc = float(sum(np.sum(np.asarray(part, np.float64)) for part in charges))
+            if INTEGRATED_CHARGE in twin._plain:
+                twin._plain[INTEGRATED_CHARGE] = twin.charge_pc / PC_PER_UAH
         return twin
 
     def forget_run(self) -> None:
