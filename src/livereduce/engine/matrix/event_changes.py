@@ -22,6 +22,7 @@ from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.limits import limits_ns, times_ns
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.pixel_maps import PixelMaps
+from livereduce.engine.workspaces.time_spans import is_within
 from livereduce.stream.items import B1, F8, I4, I8
 
 
@@ -142,16 +143,6 @@ def both(one: B1 | None, two: B1) -> B1 | None:
     """A mask of pulses that both keep; None if that is all of them."""
     kept = two if one is None else one & two
     return None if kept.all() else kept
-
-
-def is_within(time_ns: I8, intervals_ns: I8) -> B1:
-    """True for times with ``start <= time < stop`` of any interval, shape (k, 2), overlapping or not."""
-    spans = np.asarray(intervals_ns, np.int64).reshape(-1, 2)
-    spans = spans[spans[:, 1] > spans[:, 0]]
-    begun = np.searchsorted(np.sort(spans[:, 0]), time_ns, side="right")
-    ended = np.searchsorted(np.sort(spans[:, 1]), time_ns, side="right")
-    inside: B1 = begun > ended
-    return inside
 
 
 def pixels_of(row_of_pixel: I4, rows: int) -> I8:

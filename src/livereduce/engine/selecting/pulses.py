@@ -2,18 +2,14 @@
 
 from dataclasses import replace
 
-from livereduce.engine.matrix.event_pass import EventContent
+from livereduce.engine.matrix.event_changes import of_pulses
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.workspaces.runlogs import PROTON_CHARGE, RunLogs
-from livereduce.engine.workspaces.time_spans import is_within
-from livereduce.stream.items import B1, I8
+from livereduce.stream.items import I8
 
 
-def within(matrix: Matrix, spans: I8) -> Matrix:
-    """The events whose pulse lies in one of the spans, and the logs of those times.
-
-    Events of the stream stay as they are: only pulses are marked.
+def in_spans(matrix: Matrix, spans: I8) -> Matrix:
+    """The events whose pulse lies in one of the spans, shape (n, 2) in ns, and the logs of those times.
 
     Raises
     ------
@@ -22,24 +18,7 @@ def within(matrix: Matrix, spans: I8) -> Matrix:
     """
     if matrix.events is None:
         raise ValueError("InputWorkspace must hold events; it holds histograms")
-    return replace(matrix, content=_chosen(matrix.events, spans), logs=matrix.logs.during(spans))
-
-
-def _chosen(content: EventContent, spans: I8) -> EventContent:
-    if isinstance(content, PendingEvents):
-        return _marked(content, spans)
-    if content.pulse_ns is None:
-        raise ValueError("the events have lost their pulse times, as CompressEvents leaves them: filter before it")
-    return content.where(is_within(content.pulse_ns, spans))
-
-
-def _marked(content: PendingEvents, spans: I8) -> PendingEvents:
-    before = content.kept or (None,) * len(content.events.pieces)
-    kept: list[B1 | None] = []
-    for piece, already in zip(content.events.pieces, before, strict=True):
-        inside = is_within(piece.pulse_ns, spans)
-        kept.append(inside if already is None else inside & already)
-    return replace(content, kept=tuple(None if one is not None and one.all() else one for one in kept))
+    return replace(matrix, content=of_pulses(matrix.events, spans), logs=matrix.logs.during(spans))
 
 
 def run_span(logs: RunLogs) -> tuple[int, int] | None:

@@ -27,11 +27,11 @@ def joined_spans(spans: Sequence[tuple[int, int]]) -> I8:
 
 
 def is_within(times_ns: I8, spans: I8) -> B1:
-    """True for each time that lies in a span; same shape."""
-    if not len(spans):
-        return np.zeros(np.shape(times_ns), np.bool_)
-    place = np.searchsorted(spans[:, 0], times_ns, side="right") - 1
-    inside: B1 = (place >= 0) & (times_ns < spans[np.maximum(place, 0), 1])
+    """True for each time that lies in one of some spans, overlapping or not; same shape."""
+    spans = spans[spans[:, 1] > spans[:, 0]]
+    begun = np.searchsorted(np.sort(spans[:, 0]), times_ns, side="right")
+    ended = np.searchsorted(np.sort(spans[:, 1]), times_ns, side="right")
+    inside: B1 = begun > ended
     return inside
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from livereduce.base.names import missing
 from livereduce.base.times import NS_PER_S
 from livereduce.engine.mantid_api.calling.registry import implements
+from livereduce.engine.matrix import event_changes
 from livereduce.engine.matrix.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.selecting.compressing import Slices, compressed, in_cells
-from livereduce.engine.selecting.pulses import run_span, within
+from livereduce.engine.selecting.pulses import in_spans, run_span
 from livereduce.engine.values.date_and_time import ns_of
 from livereduce.engine.workspaces.runlogs import INTEGRATED_CHARGE, PROTON_CHARGE, LogProperty, RunLogs
 from livereduce.engine.workspaces.time_spans import FOREVER_NS, joined_spans, spans_between, spans_of_good
@@ -95,10 +95,10 @@ def filter_by_log_value(
     logs, tolerance_ns = input_workspace.logs, round(time_tolerance * NS_PER_S)
     times_ns, values = _series(logs, log_name, needs_numbers=not pulse_filter)
     if pulse_filter:
-        return within(input_workspace, spans_between(times_ns, tolerance_ns, run_span(logs)))
+        return in_spans(input_workspace, spans_between(times_ns, tolerance_ns, run_span(logs)))
     good: B1 = (values >= least) & (values <= most)
     is_centred = log_boundary == "Centre"
-    return within(
+    return in_spans(
         input_workspace,
         spans_of_good(times_ns, good, tolerance_ns, is_centred=is_centred, run_ns=run_span(logs)),
     )
@@ -155,7 +155,7 @@ def filter_by_time(
         stop = _after_first_pulse(input_workspace, stop_time)
     if stop <= start:
         raise ValueError("the stop must be later than the start")
-    return within(input_workspace, joined_spans([(start, stop)]))
+    return in_spans(input_workspace, joined_spans([(start, stop)]))
 
 
 def _after_first_pulse(matrix: Matrix, seconds: float) -> int:
@@ -180,7 +180,7 @@ def filter_bad_pulses(*, input_workspace: Matrix, lower_cutoff: float) -> Matrix
     if not charge.max() > 0:
         raise RuntimeError(f"no pulse has a charge above 0 in {PROTON_CHARGE}")
     good: B1 = charge >= charge.mean() * lower_cutoff / 100
-    return within(input_workspace, spans_of_good(times_ns, good, 0, is_centred=True, run_ns=run_span(logs)))
+    return in_spans(input_workspace, spans_of_good(times_ns, good, 0, is_centred=True, run_ns=run_span(logs)))
 
 
 @implements("FilterByXValue")
@@ -190,22 +190,5 @@ def filter_by_x_value(*, input_workspace: Matrix, x_min: float | None, x_max: fl
         raise ValueError("XMin and XMax are missing; at least one is needed")
     least, most = _limits(x_min, x_max, "XMin", "XMax", may_be_equal=False)
     content = events_of(input_workspace)
-    least, most = least * (1 - CLOSE), most * (1 + CLOSE)
-    if isinstance(content, PendingEvents) and content.maps is None:
-        return replace(input_workspace, content=_limited(content, least, most))
-    lists = carried_out(content)
-    return replace(input_workspace, content=lists.where((lists.x_of >= least) & (lists.x_of <= most)))
-
-
-def _limited(content: PendingEvents, least_us: float, most_us: float) -> PendingEvents:
-    """Limits of time of flight for all pixels, exact to the ns."""
-    bounds = np.iinfo(np.int32)
-    least = int(np.clip(np.ceil(least_us * 1000), bounds.min, bounds.max))
-    end = int(np.clip(np.floor(most_us * 1000) + 1, bounds.min, bounds.max))
-    lower = np.full(content.pixels, least, np.int32)
-    upper = np.full(content.pixels, end, np.int32)
-    return replace(
-        content,
-        least_ns=lower if content.least_ns is None else np.maximum(lower, content.least_ns),
-        end_ns=upper if content.end_ns is None else np.minimum(upper, content.end_ns),
-    )
+    kept = event_changes.within(content, least * (1 - CLOSE), most * (1 + CLOSE), is_closed=True)
+    return replace(input_workspace, content=kept)
