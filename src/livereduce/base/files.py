@@ -97,8 +97,9 @@ def in_bytes(size: int) -> str:
     return f"{size} bytes"
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace a file by these bytes, with a rename; everybody may read it.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside a file, for a new one that takes its place, with a rename, when the block ends without an error.
 
     Raises
     ------
@@ -106,17 +107,28 @@ def replace_file(path: Path, data: bytes) -> None:
         The directory cannot be written; the old file is unchanged, and nothing is left beside it.
     """
     fresh = unfinished_path(path)
+    fresh.unlink(missing_ok=True)
     try:
-        fresh.unlink(missing_ok=True)
-        # never into something that somebody else has put under this name, such as a FIFO
-        with fresh.open("xb") as file:
-            file.write(data)
+        yield fresh
         fresh.chmod(READABLE_BY_ALL)
         fresh.replace(path)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace a file by these bytes, with a rename; everybody may read it.
+
+    Raises
+    ------
+    OSError
+        As `replacing`.
+    """
+    # "x": never into something that somebody else has put under this name, such as a FIFO
+    with replacing(path) as fresh, fresh.open("xb") as file:
+        file.write(data)
 
 
 def make_folder(path: Path) -> None:

@@ -209,6 +209,10 @@ class RunLogs:
         name = f"{batch.name}@variable" if taken else batch.name
         self._of(name, batch.units).append(batch.time_ns, batch.value, batch.invalid)
 
+    def add_series(self, name: str, units: str, times_ns: I8, values: Values) -> None:
+        """Append values to a time series under its own name, as a file holds it."""
+        self._of(name, units).append(times_ns, values)
+
     def invalid_now(self) -> tuple[str, ...]:
         """Names of logs whose newest value is invalid."""
         return tuple(name for name, series in self._series.items() if series.ends_invalid)

@@ -106,6 +106,8 @@ def _computed(algorithm: Algorithm, inputs: dict[str, Any], store: WorkspaceStor
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
         kind = RuntimeError if isinstance(error, OSError) else _plain(type(error))
         raise kind(f"{algorithm.name}: {text.removeprefix(f'{algorithm.name}: ')}") from error
+    if made is None and not algorithm.outputs:
+        return ()
     return made if isinstance(made, tuple) else (made,)
 
 

@@ -8,6 +8,7 @@ from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.workspace import Binned
 
 
@@ -16,7 +17,8 @@ def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
     if not isinstance(made, Matrix):
         return made
     if parent is None:
-        return MatrixWorkspace(name, made, binned=_no_bins(), logs=made.logs.copy(), geometry=made.geometry)
+        logs = made.logs.copy()
+        return MatrixWorkspace(name, made, binned=_no_bins(), logs=logs, run=_run_in(logs), geometry=made.geometry)
     return MatrixWorkspace(
         name,
         made,
@@ -27,6 +29,12 @@ def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
         tally=parent.tally,
         geometry=made.geometry,
     )
+
+
+def _run_in(logs: RunLogs) -> int:
+    """The run number that the logs of a file say; 0 if none."""
+    said = str(logs.getProperty("run_number").lastValue()) if "run_number" in logs else ""
+    return int(said) if said.isdecimal() else 0
 
 
 def _no_bins() -> Binned:

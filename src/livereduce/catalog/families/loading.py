@@ -1,0 +1,81 @@
+"""Algorithms that read files."""
+
+from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, file, flag, integer, integers, makes, text
+
+_SOURCE = "Mantid Framework/DataHandling/src/LoadNexusProcessed.cpp"
+_UNITS = (
+    "Dimensionless",
+    "Empty",
+    "Label",
+    "TOF",
+    "Wavelength",
+    "Energy",
+    "Energy_inWavenumber",
+    "dSpacing",
+    "MomentumTransfer",
+    "QSquared",
+    "DeltaE",
+    "DeltaE_inWavenumber",
+    "Momentum",
+    "dSpacingPerpendicular",
+)
+
+LOAD = Algorithm(
+    name="Load",
+    summary="Read a file of any kind that is known, by its contents",
+    source="Mantid docs/source/algorithms/Load-v1.rst; Framework/DataHandling/src/Load.cpp",
+    family="loading",
+    arguments=(file(), makes(), flag("LoadMonitors", default=False)),
+    differs="it reads processed NeXus files, event files of SNS, and columns of text",
+)
+LOAD_NEXUS = Algorithm(
+    name="LoadNexus",
+    summary="Read a processed NeXus file or an event file",
+    source="Mantid docs/source/algorithms/LoadNexus-v1.rst",
+    family="loading",
+    arguments=(
+        file(),
+        makes(),
+        integer("SpectrumMin", default=1),
+        integer("SpectrumMax"),
+        integers("SpectrumList"),
+        integer("EntryNumber", default=0),
+    ),
+    differs="histograms as the data acquisition of ISIS writes them are not read",
+)
+LOAD_NEXUS_PROCESSED = Algorithm(
+    name="LoadNexusProcessed",
+    summary="Read a processed NeXus file, of Mantid or ours",
+    source=_SOURCE,
+    family="loading",
+    arguments=(
+        file(),
+        makes(),
+        integer("SpectrumMin", default=1),
+        integer("SpectrumMax"),
+        integers("SpectrumList"),
+        integer("EntryNumber", default=0),
+        Argument(name="LoadHistory", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        Argument(name="FastMultiPeriod", kind=ArgumentKind.FLAG, default=True, ignored=True),
+    ),
+    differs="peaks are not read",
+)
+LOAD_ASCII = Algorithm(
+    name="LoadAscii",
+    summary="Read spectra from columns of text",
+    source="Mantid docs/source/algorithms/LoadAscii-v2.rst; Framework/DataHandling/src/LoadAscii2.cpp",
+    family="loading",
+    arguments=(
+        file(),
+        makes(),
+        text("Separator", "Automatic", ("Automatic", "CSV", "Tab", "Space", "Colon", "SemiColon", "UserDefined")),
+        text("CustomSeparator"),
+        text("CommentIndicator", default="#"),
+        text("Unit", "Energy", _UNITS),
+        integer("SkipNumLines"),
+        flag("ForceDistributionTrue", default=False),
+    ),
+    differs="errors of X are not kept",
+)
+
+ALGORITHMS = (LOAD_NEXUS, LOAD_NEXUS_PROCESSED, LOAD_ASCII)

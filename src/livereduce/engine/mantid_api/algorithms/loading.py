@@ -1,0 +1,111 @@
+"""Algorithms that read files."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from livereduce.engine.mantid_api.calling.registry import implements
+from livereduce.engine.mantid_api.files import ascii_read, finding
+from livereduce.engine.mantid_api.files.ascii_read import AsciiSpectra, read_ascii
+from livereduce.engine.mantid_api.files.finding import FileHints
+from livereduce.engine.mantid_api.files.processed_read import read_processed
+from livereduce.engine.matrix.grid import Grid
+from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.matrix import Matrix, VerticalAxis
+from livereduce.engine.matrix.spectra import SpectrumTable
+from livereduce.stream.items import F8
+
+
+@implements("LoadNexusProcessed")
+def load_nexus_processed(
+    *,
+    filename: str,
+    spectrum_min: int,
+    spectrum_max: int | None,
+    spectrum_list: Sequence[int],
+    entry_number: int,
+) -> Matrix:
+    """The workspace of a file, or of one of its entries."""
+    path = finding.found(filename, FileHints(endings=(".nxs", ".nx5")))
+    entries = read_processed(path, entry_number)
+    if len(entries) > 1:
+        names = ", ".join(one.name or "?" for one in entries)
+        raise ValueError(f"{path} holds {len(entries)} workspaces ({names}): choose one with EntryNumber")
+    return _chosen(entries[0].made, spectrum_min, spectrum_max, spectrum_list)
+
+
+def _chosen(matrix: Matrix, least: int, greatest: int | None, listed: Sequence[int]) -> Matrix:
+    """Spectra by their place, counted from 1, as Mantid's loader does."""
+    if least <= 1 and greatest is None and not listed:
+        return matrix
+    span = range(least, (greatest or matrix.rows) + 1) if least > 1 or greatest is not None else ()
+    rows = np.array(sorted({*span, *listed}), np.int64) - 1
+    wrong = rows[(rows < 0) | (rows >= matrix.rows)]
+    if wrong.size:
+        raise IndexError(f"spectrum {int(wrong[0]) + 1} was asked for; the file has 1 to {matrix.rows}")
+    return matrix.taken(rows)
+
+
+@implements("LoadAscii")
+def load_ascii(
+    *,
+    filename: str,
+    separator: str,
+    custom_separator: str,
+    comment_indicator: str,
+    unit: str,
+    skip_num_lines: int | None,
+    force_distribution_true: bool,
+) -> Matrix:
+    """Spectra of points."""
+    path = finding.found(filename, FileHints(endings=finding.TEXT_ENDINGS))
+    chosen = custom_separator or ascii_read.SEPARATORS.get(separator, ascii_read.SEPARATORS["Automatic"])
+    read = read_ascii(path, chosen, comment_indicator, skip_num_lines)
+    made = _of_text(read, "" if unit in ("Dimensionless", "Empty") else unit)
+    return replace(made, is_distribution=True) if force_distribution_true else made
+
+
+def _of_text(read: AsciiSpectra, unit: str) -> Matrix:
+    """Numbers of spectra are whole; other numbers above them are a vertical axis."""
+    columns = [one.columns for one in read.spectra]
+    numbers = np.array([k + 1 if one.number is None else one.number for k, one in enumerate(read.spectra)])
+    is_axis = bool(np.any(numbers != np.rint(numbers)))
+    own = np.arange(1, len(numbers) + 1) if is_axis else numbers
+    return Matrix(
+        content=Histograms.table(_points(columns), _column(columns, 1), _column(columns, 2)),
+        spectra=SpectrumTable.of_groups(own.astype(np.int32), [np.empty(0, np.int32)] * len(columns)),
+        unit=unit,
+        y_unit="",
+        is_distribution=read.is_distribution,
+        vertical=VerticalAxis(values=numbers) if is_axis else None,
+    )
+
+
+def _points(columns: list[F8]) -> Grid:
+    rows = [one[:, 0] for one in columns]
+    return Grid(rows[0]) if all(np.array_equal(row, rows[0]) for row in rows) else Grid.ragged(rows)
+
+
+def _column(columns: list[F8], at: int) -> F8:
+    table: F8 = np.array([one[:, at] if one.shape[1] > at else np.zeros(len(one)) for one in columns])
+    return table
+
+
+@implements("LoadNexus")
+def load_nexus(
+    *,
+    filename: str,
+    spectrum_min: int,
+    spectrum_max: int | None,
+    spectrum_list: Sequence[int],
+    entry_number: int,
+) -> Matrix:
+    """A processed file, by its contents."""
+    return load_nexus_processed(
+        filename=filename,
+        spectrum_min=spectrum_min,
+        spectrum_max=spectrum_max,
+        spectrum_list=spectrum_list,
+        entry_number=entry_number,
+    )
