@@ -60,6 +60,8 @@ def _check(params: Sequence[float], rules: EdgeRules) -> None:
         raise ValueError(f"the limits in Params must increase: {shown}")
     if np.any(bounds[:-1][steps < 0] <= 0):
         raise ValueError(f"logarithmic bins (a negative step) need a lower limit above 0: {shown}")
+    if rules.power is not None and not 0 < rules.power <= 1:
+        raise ValueError(f"Power must be above 0 and at most 1, not {rules.power:g}")
     if rules.power is not None and np.any(steps < 0):
         raise ValueError(f"with Power the steps in Params must be positive: {shown}")
     count = np.where(steps > 0, np.diff(bounds) / np.abs(steps), np.inf)
@@ -73,25 +75,18 @@ def _forward(start: float, step: float, end: float, rules: EdgeRules, steps_done
     edges: list[float] = []
     current, spare = start, 1.0 if rules.full_bins_only else 0.25
     while True:
-        if rules.power is not None:
-            steps_done += 1
-            width = step / steps_done**rules.power
+        steps_done += 1
+        if step < 0:
+            width = current * -step
         else:
-            width = step if step > 0 else current * abs(step)
-        if current + (1 + spare) * width > end * (1 + 1e-15) and not _fits(current, width, spare, end):
+            width = step if rules.power is None else step / steps_done**rules.power
+        if current + (1 + spare) * width > end:
             break
         current += width
         edges.append(current)
-    if rules.full_bins_only:
-        if _fits(current, width, 0.0, end):
-            edges.append(current + width)
-    else:
-        edges.append(end)
+    is_full = rules.full_bins_only and not rules.reverse_logarithmic
+    edges.append(current + width if is_full else end)
     return edges, steps_done
-
-
-def _fits(current: float, width: float, spare: float, end: float) -> bool:
-    return current + (1 + spare) * width <= end
 
 
 def _reversed(start: float, step: float, end: float) -> list[float]:

@@ -84,6 +84,10 @@ class Grid:
         """X of all spectra."""
         return [self.row(index) for index in range(count)]
 
+    def sizes(self, count: int) -> I8:
+        """Number of X of each of `count` spectra."""
+        return np.full(count, len(self.values), np.int64) if self.first is None else np.diff(self.first)
+
     def taken(self, rows: I8) -> "Grid":
         """X of some spectra, in this order."""
         if self._change is not None:

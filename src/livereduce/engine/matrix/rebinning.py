@@ -4,64 +4,43 @@ Source: Mantid Framework/HistogramData/src/Rebin.cpp, Framework/Kernel/src/Vecto
 old bin of width w, Y' = Σ Y·o/w and E'² = Σ E²·o/w; for a distribution Y' = Σ Y·o / w', E'² = Σ E²·o·w / w'².
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.stream.items import F8
+from livereduce.engine.matrix.points import as_edges, as_points
+from livereduce.engine.matrix.rebin_kernel import rebin_rows
+from livereduce.stream.items import I8
 
 
-def rebinned(histograms: Histograms, edges: Grid, *, is_distribution: bool = False) -> Histograms:
-    """The same counts in the bins of `edges`; what lies outside of them is left out.
+def rebinned(
+    histograms: Histograms, edges: Grid, *, is_distribution: bool = False, ignore_bin_errors: bool = False
+) -> Histograms:
+    """The same counts in the bins of `edges`; what lies outside of them is left out. Points stay points.
 
     Raises
     ------
     ValueError
-        A bin of the input has no positive width.
+        A bin has no positive width, and `ignore_bin_errors` does not say that such spectra become 0.
     """
-    y, e = [], []
-    for row in range(histograms.rows):
-        new_y, new_e = rebinned_row(
-            histograms.x.row(row), histograms.y_of(row), histograms.e_of(row), edges.row(row), is_distribution
+    if histograms.is_points:
+        as_bins = rebinned(
+            as_edges(histograms), edges, is_distribution=is_distribution, ignore_bin_errors=ignore_bin_errors
         )
-        y.append(new_y)
-        e.append(new_e)
-    return Histograms.ragged(edges, y, e)
+        return as_points(as_bins)
+    rows = histograms.rows
+    new_first = np.concatenate(([0], np.cumsum(edges.sizes(rows) - 1)))
+    y, e, invalid = np.zeros(new_first[-1]), np.zeros(new_first[-1]), np.zeros(rows, np.bool_)
+    old = (histograms.x.values, _starts(histograms.x, rows), histograms.y, histograms.e, histograms.first)
+    rebin_rows(*old, edges.values, _starts(edges, rows), new_first, y, e, is_distribution, invalid)
+    if invalid.any() and not ignore_bin_errors:
+        raise ValueError(
+            f"a bin of spectrum {int(np.argmax(invalid))} (workspace index) has no positive width; "
+            "IgnoreBinErrors makes such spectra 0"
+        )
+    return Histograms(x=edges, y=y, e=e, first=new_first)
 
 
-def rebinned_row(x: F8, y: F8, e: F8, edges: F8, is_distribution: bool) -> tuple[F8, F8]:
-    """One spectrum: values and errors in new edges."""
-    widths = np.diff(x)
-    if np.any(widths <= 0):
-        raise ValueError("a bin has no positive width; IgnoreBinErrors leaves such spectra out")
-    counts, variance = (y * widths, (e * widths) ** 2) if is_distribution else (y, e * e)
-    new_y, new_variance = _spread(x, counts, edges), _spread(x, variance, edges)
-    if is_distribution:
-        new_widths = np.diff(edges)
-        return new_y / new_widths, np.sqrt(new_variance) / new_widths
-    return new_y, np.sqrt(new_variance)
-
-
-def _spread(x: F8, per_bin: F8, edges: F8) -> F8:
-    """Sum of each new bin, each old one spread evenly over its width: differences of the running sum at the edges."""
-    running = np.concatenate(([0.0], np.cumsum(per_bin)))
-    at_edges = np.interp(edges, x, running)
-    spread: F8 = np.diff(at_edges)
-    return _exact_inside(x, per_bin, edges, spread)
-
-
-def _exact_inside(x: F8, per_bin: F8, edges: F8, spread: F8) -> F8:
-    """Where a new bin is within one old bin the difference of large sums would lose digits: its share instead."""
-    low, high = np.searchsorted(x, edges[:-1], side="right") - 1, np.searchsorted(x, edges[1:], side="left") - 1
-    within = (low == high) & (low >= 0) & (low < len(per_bin))
-    result = spread.copy()
-    old = low[within]
-    result[within] = per_bin[old] * np.diff(edges)[within] / np.diff(x)[old]
-    return result
-
-
-def common_or_ragged(rows: Sequence[F8]) -> Grid:
-    """A grid of one X for all rows if they are one array, else of each."""
-    return Grid(rows[0]) if rows and all(row is rows[0] for row in rows) else Grid.ragged(rows)
+def _starts(grid: Grid, rows: int) -> I8:
+    """Where X of each spectrum begins."""
+    return np.zeros(rows, np.int64) if grid.first is None else grid.first[:-1]
