@@ -36,6 +36,9 @@ OUR_LOGS = frozenset(
     {
         "run_number",
         "run_start",
+        "run_end",
+        "start_time",
+        "end_time",
         "run_title",
         "experiment_identifier",
         "instrument_name",

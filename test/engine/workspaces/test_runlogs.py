@@ -19,7 +19,9 @@ def test_a_series_has_values_times_and_units() -> None:
     assert (temp.value.tolist(), temp.units, temp.size()) == ([1, 2, 5], "K", 3)
     assert temp.times[-1] == np.datetime64("1990-01-01T00:00:03", "ns")
     assert (temp.firstValue(), temp.lastValue()) == (1, 5)
-    assert temp.timeAverageValue() == pytest.approx((1 * 1 + 2 * 2) / 3)
+    assert temp.timeAverageValue() == pytest.approx((1 * 1 + 2 * 2 + 5 * 2) / 5), (
+        "the last holds as long as the one before"
+    )
     assert logs["temp"].value.tolist() == logs.getLogData("temp").value.tolist()
 
 

@@ -9,8 +9,9 @@ from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.counting.pixels import KnownPixels, PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.values.date_and_time import DateAndTime
 from livereduce.engine.workspaces.events import Events, Mask, monitor_events, with_events
-from livereduce.engine.workspaces.runlogs import EPICS_EPOCH, RunLogs
+from livereduce.engine.workspaces.runlogs import END_NAMES, START_NAMES, RunLogs
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.engine.workspaces.workspace import Binned
 from livereduce.stream.chunk import Chunk
@@ -96,8 +97,7 @@ class Intake:
 def _logs_of(chunk: Chunk, tally: Tally, carried: RunLogs) -> RunLogs:
     logs = carried.copy()
     logs.set_plain("run_number", str(chunk.run))
-    if chunk.start_ns:
-        logs.set_plain("run_start", str(EPICS_EPOCH + np.timedelta64(chunk.start_ns, "ns")))
+    _add_times(logs, chunk)
     if chunk.geometry is not None:
         _add_run_information(logs, chunk.geometry)
     for events in chunk.events:
@@ -109,6 +109,17 @@ def _logs_of(chunk: Chunk, tally: Tally, carried: RunLogs) -> RunLogs:
     for batch in chunk.logs:
         logs.add_log(batch)
     return logs
+
+
+def _add_times(logs: RunLogs, chunk: Chunk) -> None:
+    """Start and, once it is over, end of the run: by the names of Mantid's live listener and of its files."""
+    start, end = (DateAndTime(ns).toISO8601String() for ns in (chunk.start_ns, chunk.end_ns))
+    for name in START_NAMES if chunk.start_ns else ():
+        logs.set_plain(name, start)
+    for name in END_NAMES if chunk.end_ns else ():
+        logs.set_plain(name, end)
+    if chunk.start_ns and chunk.end_ns:
+        logs.set_plain("duration", (chunk.end_ns - chunk.start_ns) / 1e9, "second")
 
 
 def _add_run_information(logs: RunLogs, geometry: Geometry) -> None:

@@ -57,10 +57,11 @@ def process(
         Gives the output of the proc script; without a script, its input.
     """
     workspace = intake.workspace(chunk, tally, CHUNK_NAME, carried)
+    logs = workspace.logs.copy()  # what a script adds to its chunk's is not the next one's
     processed = proc(workspace)
     if isinstance(processed, StepFailed):
         return processed
-    return Partial(workspace=processed, logs=workspace.logs, is_whole_run=chunk.snapshot is not None)
+    return Partial(workspace=processed, logs=logs, is_whole_run=chunk.snapshot is not None)
 
 
 def combine(accumulation: Accumulation, partials: Sequence[Partial]) -> None:

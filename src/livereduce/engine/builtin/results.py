@@ -9,9 +9,9 @@ from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspac
 from livereduce.engine.matrix.grid import is_like_common
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.units import UNITS
+from livereduce.engine.values.date_and_time import EPICS_EPOCH
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
-from livereduce.engine.workspaces.runlogs import EPICS_EPOCH
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.publish.product import Axis, Product
 from livereduce.stream.items import F8

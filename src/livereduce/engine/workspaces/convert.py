@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.values.date_and_time import EPICS_EPOCH
 from livereduce.engine.workspaces.events import Events
-from livereduce.engine.workspaces.runlogs import EPICS_EPOCH
 from livereduce.stream.items import F8
 
 if TYPE_CHECKING:

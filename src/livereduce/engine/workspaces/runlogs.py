@@ -4,159 +4,39 @@ Names and interface are Mantid's (``run().getProperty(name).value``), for the sa
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from livereduce.base.names import missing
-from livereduce.base.times import UNIX_MINUS_EPICS_NS
-from livereduce.engine.workspaces.time_spans import is_within
-from livereduce.stream.coalesce import joined_invalid
-from livereduce.stream.items import B1, F8, I8, LogBatch, Values, is_our_log
+from livereduce.engine.values.date_and_time import DateAndTime
+from livereduce.engine.workspaces.logs.log_property import LogProperty
+from livereduce.engine.workspaces.logs.log_series import LogSeries
+from livereduce.engine.workspaces.logs.log_statistics import LogStatistics
+from livereduce.engine.workspaces.logs.log_values import plain_value, single_number
+from livereduce.stream.items import F8, I8, LogBatch, is_our_log
 
-EPICS_EPOCH = np.datetime64(UNIX_MINUS_EPICS_NS, "ns")
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"
 INTEGRATED_CHARGE = "gd_prtn_chrg"
+PICOCOULOMB = frozenset({"picocoulomb", "picocoulombs", "pc"})
+SUMS = frozenset(
+    {INTEGRATED_CHARGE, "tot_prtn_chrg", "rawfrm", "goodfrm", "dur", "uA.hour"}
+    | {f"monitor{number}_counts" for number in range(6)}
+)
+"""Plain values that Mantid's Plus adds; others are states."""
+START_NAMES, END_NAMES = ("start_time", "run_start"), ("end_time", "run_end")
 FROM_THE_STREAM = frozenset({"pause", "scan_index"})
 """livereduce's own logs that come as batches, like those of variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogProperty:
-    """A log as scripts see it.
-
-    Attributes
-    ----------
-    value
-        A plain value, or the array (for strings: the list) of all values of a time series.
-    times_ns
-        Nanoseconds since 1990, shape (n,); None for a plain value.
-    invalid
-        Shape (n,): True where the control system says that the value must not be used (alarm severity INVALID, as of
-        a device that is not connected). None for a plain value. Beyond Mantid, which does not keep alarms.
-    """
-
-    name: str
-    value: Any
-    units: str = ""
-    times_ns: I8 | None = None
-    invalid: B1 | None = None
-
-    @property
-    def times(self) -> NDArray[np.datetime64]:
-        """Times of a time series, shape (n,)."""
-        if self.times_ns is None:
-            raise RuntimeError(f"log {self.name!r} is a plain value: it has no times")
-        return EPICS_EPOCH + self.times_ns.astype("timedelta64[ns]")
-
-    def size(self) -> int:
-        """Number of values."""
-        return 1 if self.times_ns is None else len(self.times_ns)
-
-    def firstValue(self) -> Any:
-        """The oldest value."""
-        return self.value if self.times_ns is None else self.value[0]
-
-    def lastValue(self) -> Any:
-        """The newest value."""
-        return self.value if self.times_ns is None else self.value[-1]
-
-    def timeAverageValue(self) -> float:
-        """Mean of a numeric time series, each value weighted with the time until the next; the last has none."""
-        if self.times_ns is None or len(self.times_ns) == 1:
-            return float(self.lastValue())
-        seconds = np.diff(self.times_ns) / 1e9
-        if not seconds.sum() > 0:
-            return float(np.mean(self.value))
-        return float(np.average(self.value[:-1], weights=seconds))
-
-
-class _Series:
-    """A time series that grows by reference; joined on first use."""
-
-    def __init__(self, units: str) -> None:
-        self.units = units
-        self.times: tuple[I8, ...] = ()
-        self.values: tuple[Values, ...] = ()
-        self.invalid: tuple[B1 | None, ...] = ()
-        self.carried = 0
-
-    def copy(self) -> "_Series":
-        twin = _Series(self.units)
-        twin.times, twin.values, twin.invalid, twin.carried = self.times, self.values, self.invalid, self.carried
-        return twin
-
-    def append(self, times_ns: I8, values: Values, invalid: B1 | None = None) -> None:
-        if len(times_ns):
-            self.times += (times_ns,)
-            self.values += (values,)
-            self.invalid += (invalid,)
-
-    @property
-    def ends_invalid(self) -> bool:
-        """True if the newest value is invalid."""
-        newest = self.invalid[-1] if self.invalid else None
-        return newest is not None and bool(newest[-1])
-
-    def last(self) -> "_Series":
-        """The newest value alone, marked as carried over from an earlier chunk."""
-        twin = _Series(self.units)
-        value = self.values[-1][-1:]
-        # copies: a slice would keep the whole arrays alive
-        invalid = np.ones(1, np.bool_) if self.ends_invalid else None
-        twin.append(self.times[-1][-1:].copy(), value if isinstance(value, tuple) else value.copy(), invalid)
-        twin.carried = 1
-        return twin
-
-    def during(self, spans: I8, *, with_states: bool) -> "_Series":
-        """The values of some spans of time; with those that hold when a span begins, if it is a series of states."""
-        whole = self.as_property("")
-        times_ns = whole.times_ns if whole.times_ns is not None else np.empty(0, np.int64)
-        keep = is_within(times_ns, spans)
-        if with_states and len(times_ns):
-            keep[np.maximum(np.searchsorted(times_ns, spans[:, 0], side="right") - 1, 0)] = True
-            keep[0] |= not keep.any()
-        values, invalid = whole.value, whole.invalid
-        chosen = tuple(value for value, kept in zip(values, keep, strict=True) if kept)
-        twin = _Series(self.units)
-        twin.append(
-            times_ns[keep],
-            chosen if isinstance(values, list) else values[keep],
-            None if invalid is None else invalid[keep],
-        )
-        twin.carried = self.carried if keep[:1].any() else 0
-        return twin
-
-    def merge(self, later: "_Series") -> None:
-        """Append a later series, without its carried-over first value if that is here already."""
-        self.units = later.units or self.units
-        here = bool(self.times) and later.carried and self.times[-1][-1] >= later.times[0][0]
-        for k, (times_ns, values, invalid) in enumerate(zip(later.times, later.values, later.invalid, strict=True)):
-            skip = 1 if here and k == 0 else 0
-            self.append(times_ns[skip:], values[skip:], None if invalid is None else invalid[skip:])
-
-    def as_property(self, name: str) -> LogProperty:
-        # convert all values if a variable changes from number to text
-        if any(isinstance(part, tuple) for part in self.values):
-            value: Any = [one for part in self.values for one in part]
-        else:
-            # Copies, so that a script that works in place changes nothing here.
-            value = np.concatenate(self.values)
-        sizes = [len(times_ns) for times_ns in self.times]
-        invalid = joined_invalid(list(zip(self.invalid, sizes, strict=True)))
-        marked = np.zeros(sum(sizes), np.bool_) if invalid is None else invalid.copy()
-        return LogProperty(name, value, self.units, np.concatenate(self.times), marked)
-
-
 class RunLogs:
-    """The logs of a chunk, or of the data accumulated so far."""
+    """The logs of a chunk, or of the data accumulated so far: Mantid's Run, whose names its methods have."""
 
     def __init__(self) -> None:
-        self._series: dict[str, _Series] = {}
+        self._series: dict[str, LogSeries] = {}
         self._plain: dict[str, Any] = {}
+        self._units: dict[str, str] = {}
         self._monitor_counts: dict[int, int] = {}
         self.charge_pc = 0.0
 
@@ -165,9 +45,16 @@ class RunLogs:
         twin = RunLogs()
         twin._series = {name: series.copy() for name, series in self._series.items()}
         twin._plain = dict(self._plain)
+        twin._units = dict(self._units)
         twin._monitor_counts = dict(self._monitor_counts)
         twin.charge_pc = self.charge_pc
         return twin
+
+    def __copy__(self) -> "RunLogs":
+        return self.copy()
+
+    def __deepcopy__(self, _: Any) -> "RunLogs":
+        return self.copy()
 
     def carried_over(self) -> "RunLogs":
         """The logs that the next chunk begins with: the last value of every variable, as in Mantid.
@@ -178,7 +65,8 @@ class RunLogs:
         twin._series = {
             name: series.last() for name, series in self._series.items() if series.times and name != PROTON_CHARGE
         }
-        twin._plain = dict(self._plain)
+        twin._plain = {name: value for name, value in self._plain.items() if name not in SUMS}
+        twin._units = dict(self._units)
         return twin
 
     def during(self, spans: I8) -> "RunLogs":
@@ -191,11 +79,11 @@ class RunLogs:
             name: series.during(spans, with_states=name != PROTON_CHARGE) if series.times else series.copy()
             for name, series in self._series.items()
         }
-        charges = twin._series[PROTON_CHARGE].values if PROTON_CHARGE in twin._series else ()
         if PROTON_CHARGE in self._series:
-            twin.charge_pc = float(sum(np.sum(np.asarray(part, np.float64)) for part in charges))
+            twin._series[PROTON_CHARGE].units = self._series[PROTON_CHARGE].units
+            twin.charge_pc = twin._summed_charge() * PC_PER_UAH
             if INTEGRATED_CHARGE in twin._plain:
-                twin._plain[INTEGRATED_CHARGE] = twin.charge_pc / PC_PER_UAH
+                twin.integrateProtonCharge()
         return twin
 
     def forget_run(self) -> None:
@@ -226,23 +114,57 @@ class RunLogs:
         """Count events of a beam monitor."""
         self._monitor_counts[monitor] = self._monitor_counts.get(monitor, 0) + counts
 
-    def set_plain(self, name: str, value: Any) -> None:
+    def set_plain(self, name: str, value: Any, units: str = "") -> None:
         """Set a property of the run as a whole."""
         self._plain[name] = value
+        self._units[name] = units
 
     def merge(self, later: "RunLogs") -> None:
-        """Append the logs of a later chunk; plain values are taken from the newest, because run titles change."""
+        """Append the logs of a later chunk; plain values are taken from the newest, because run titles change.
+
+        Sums are added, as Mantid's Plus does. Mantid takes a charge that only one side has summed for that of both;
+        here that of the other is summed, too.
+        """
+        sums = self._sums_with(later)
         for name, series in later._series.items():
             if series.times:
                 self._of(name, series.units, carried=series.carried if name not in self._series else 0).merge(series)
-        self._plain.update(later._plain)
+        self._plain |= later._plain | sums
+        self._units |= later._units
         for monitor, counts in later._monitor_counts.items():
             self.add_monitor_counts(monitor, counts)
         self.charge_pc += later.charge_pc
 
+    def _sums_with(self, later: "RunLogs") -> dict[str, float]:
+        sums = {}
+        for name in SUMS & (self._plain.keys() | later._plain.keys()):
+            absent = 0.0
+            one, two = self._plain.get(name, absent), later._plain.get(name, absent)
+            if name == INTEGRATED_CHARGE:
+                one, two = (logs._plain.get(name, logs._summed_charge()) for logs in (self, later))
+            if isinstance(one, int | float) and isinstance(two, int | float):
+                sums[name] = one + two
+        return sums
+
     def getProtonCharge(self) -> float:
-        """Proton charge in µAh."""
-        return self.charge_pc / PC_PER_UAH
+        """Proton charge in µAh: the log ``gd_prtn_chrg``; if it is missing, it is made by summing ``proton_charge``."""
+        if INTEGRATED_CHARGE not in self._plain:
+            self.integrateProtonCharge()
+        return single_number(INTEGRATED_CHARGE, self._plain.get(INTEGRATED_CHARGE, 0.0))
+
+    def integrateProtonCharge(self, logname: str = PROTON_CHARGE) -> None:
+        """Sum the charge of all pulses anew, into the log ``gd_prtn_chrg``; nothing happens without that log."""
+        if self._has_series(logname):
+            self._plain[INTEGRATED_CHARGE] = self._summed_charge(logname)
+            self._units[INTEGRATED_CHARGE] = "uAh"
+
+    def _summed_charge(self, name: str = PROTON_CHARGE) -> float:
+        """The charge in µAh; its unit is picocoulomb, or µAh already."""
+        if not self._has_series(name):
+            return 0.0
+        series = self._series[name]
+        total = float(sum(np.sum(np.asarray(part, np.float64)) for part in series.values))
+        return total / PC_PER_UAH if series.units.casefold() in PICOCOULOMB else total
 
     def getProperty(self, name: str) -> LogProperty:
         """A log by name.
@@ -252,20 +174,131 @@ class RunLogs:
         RuntimeError
             It does not exist (Mantid raises this type).
         """
-        if (series := self._series.get(name)) is not None and series.times:
-            return series.as_property(name)
+        if self._has_series(name):
+            return self._series[name].as_property(name, self._keep)
         plain = self._plain_values()
         if name not in plain:
             raise RuntimeError(missing("log", name, self))
-        return LogProperty(name, plain[name])
+        return LogProperty(name, plain[name], self._units.get(name, ""), changed=self._keep)
 
-    def getLogData(self, name: str) -> LogProperty:
-        """The same as `getProperty`."""
-        return self.getProperty(name)
+    def getLogData(self, name: str | None = None) -> Any:
+        """The same as `getProperty`; without a name all logs."""
+        return self.getProperties() if name is None else self.getProperty(name)
+
+    def getProperties(self) -> list[LogProperty]:
+        """All logs."""
+        return [self.getProperty(name) for name in self.keys()]
+
+    def getPropertyValue(self, name: str) -> str:
+        """The value of a log as text."""
+        return self.getProperty(name).valueAsString()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A log by name, or `default`."""
+        return self.getProperty(name) if self.hasProperty(name) else default
+
+    def getStatistics(self, name: str) -> LogStatistics:
+        """Statistics of a log."""
+        return self.getProperty(name).getStatistics()
+
+    def getTimeAveragedValue(self, name: str) -> float:
+        """Mean of a log, weighted with time."""
+        return self.getProperty(name).timeAverageValue()
+
+    def getTimeAveragedStd(self, name: str) -> float:
+        """Standard deviation of a log, weighted with time."""
+        return self.getProperty(name).timeAverageValueAndStdDev()[1]
+
+    def getPropertyAsSingleValue(self, name: str) -> float:
+        """A log as one number: the mean of a series.
+
+        Raises
+        ------
+        ValueError
+            It is a text that is no number.
+        """
+        found = self.getProperty(name)
+        return found.getStatistics().mean if found.times_ns is not None else single_number(name, found.value)
+
+    def getPropertyAsSingleValueWithTimeAveragedMean(self, name: str) -> float:
+        """A log as one number: the mean of a series, weighted with time."""
+        found = self.getProperty(name)
+        return found.timeAverageValue() if found.times_ns is not None else single_number(name, found.value)
 
     def hasProperty(self, name: str) -> bool:
         """True if there is a log of that name."""
-        return name in self.keys()
+        return name in self
+
+    def addProperty(self, name: str, value: Any, units: Any = "", replace: bool | None = None) -> None:
+        """Add a log: a plain value, a list, or a time series; the third argument may be `replace`, as in Mantid.
+
+        Raises
+        ------
+        RuntimeError
+            It exists, and is not to be replaced.
+        ValueError
+            The value is of another kind.
+        """
+        if replace is None and isinstance(units, bool | int):
+            units, replace = "", bool(units)
+        if name in self and not replace:
+            raise RuntimeError(f"the log {name!r} exists already: say True behind the value to replace it")
+        if isinstance(value, LogProperty):
+            self._keep(LogProperty(name, value.value, units or value.units, value.times_ns, value.invalid))
+        else:
+            self._keep(LogProperty(name, plain_value(name, value), units))
+
+    def remove(self, name: str) -> None:
+        """Remove a log; one that does not exist is no error."""
+        self._series.pop(name, None)
+        self._plain.pop(name, None)
+        self._units.pop(name, None)
+        if name == PROTON_CHARGE:
+            self.charge_pc = 0.0
+
+    def _keep(self, log: LogProperty) -> None:
+        """Take a log as a script has left it."""
+        self.remove(log.name)
+        if log.times_ns is None:
+            self._plain[log.name] = log.value
+        else:
+            values = tuple(log.value) if isinstance(log.value, list) else np.array(log.value)
+            self._of(log.name, log.units).append(np.array(log.times_ns, np.int64), values, log.invalid)
+            if log.name == PROTON_CHARGE:
+                self.charge_pc = self._summed_charge() * PC_PER_UAH
+        if log.units:
+            self._units[log.name] = log.units
+
+    def startTime(self) -> DateAndTime:
+        """The start of the run.
+
+        Raises
+        ------
+        RuntimeError
+            It is not known.
+        """
+        return self._time(START_NAMES, "start")
+
+    def endTime(self) -> DateAndTime:
+        """The end of the run.
+
+        Raises
+        ------
+        RuntimeError
+            It is not known: the run goes on.
+        """
+        return self._time(END_NAMES, "end")
+
+    def _time(self, names: tuple[str, str], what: str) -> DateAndTime:
+        for name in names:
+            if name in self._plain:
+                return DateAndTime(str(self._plain[name]))
+        raise RuntimeError(f"no {what} time of the run is known: there is no log {' or '.join(names)}")
+
+    def setStartAndEndTime(self, start: Any, end: Any) -> None:
+        """Set the logs ``start_time`` and ``end_time``."""
+        for name, moment in (("start_time", start), ("end_time", end)):
+            self._plain[name] = DateAndTime(moment).toISO8601String()
 
     def keys(self) -> list[str]:
         """The names of all logs."""
@@ -273,17 +306,29 @@ class RunLogs:
         return [*(name for name in self._plain_values() if name not in series), *series]
 
     def __contains__(self, name: object) -> bool:
-        return name in self.keys()
+        return isinstance(name, str) and (self._has_series(name) or name in self._plain_values())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __bool__(self) -> bool:
+        return True
+
     def __getitem__(self, name: str) -> LogProperty:
         return self.getProperty(name)
 
-    def _of(self, name: str, units: str, carried: int = 0) -> _Series:
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.addProperty(name, value, True)
+
+    def _has_series(self, name: str) -> bool:
+        return (series := self._series.get(name)) is not None and bool(series.times)
+
+    def _of(self, name: str, units: str, carried: int = 0) -> LogSeries:
         if name not in self._series:
-            self._series[name] = _Series(units)
+            self._series[name] = LogSeries(units)
             self._series[name].carried = carried
         series = self._series[name]
         series.units = units or series.units
@@ -291,4 +336,4 @@ class RunLogs:
 
     def _plain_values(self) -> dict[str, Any]:
         counts = {f"monitor{monitor}_counts": n for monitor, n in self._monitor_counts.items()}
-        return {**self._plain, **counts}
+        return {**counts, **self._plain}

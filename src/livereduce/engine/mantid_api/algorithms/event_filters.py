@@ -14,7 +14,8 @@ from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.selecting.compressing import Slices, compressed, in_cells
 from livereduce.engine.selecting.pulses import in_spans, run_span
 from livereduce.engine.values.date_and_time import ns_of
-from livereduce.engine.workspaces.runlogs import INTEGRATED_CHARGE, PROTON_CHARGE, LogProperty, RunLogs
+from livereduce.engine.workspaces.logs.log_property import LogProperty
+from livereduce.engine.workspaces.runlogs import INTEGRATED_CHARGE, PROTON_CHARGE, RunLogs
 from livereduce.engine.workspaces.time_spans import FOREVER_NS, joined_spans, spans_between, spans_of_good
 from livereduce.stream.items import B1, F8, I8
 
