@@ -14,7 +14,7 @@ from livereduce.engine.workspaces.logs.log_property import LogProperty
 from livereduce.engine.workspaces.logs.log_series import LogSeries
 from livereduce.engine.workspaces.logs.log_statistics import LogStatistics
 from livereduce.engine.workspaces.logs.log_values import plain_value, single_number
-from livereduce.stream.items import F8, I8, LogBatch, is_our_log
+from livereduce.stream.items import F8, I8, LogBatch, Values, is_our_log
 
 PC_PER_UAH = 3600.0 * 1e6
 PROTON_CHARGE = "proton_charge"
