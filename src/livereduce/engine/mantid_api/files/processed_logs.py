@@ -16,7 +16,9 @@ from livereduce.engine.mantid_api.files.hdf5_fields import (
     put,
     put_text,
 )
-from livereduce.engine.workspaces.runlogs import EPICS_EPOCH, PROTON_CHARGE, LogProperty, RunLogs
+from livereduce.engine.values.date_and_time import EPICS_EPOCH
+from livereduce.engine.workspaces.logs.log_property import LogProperty
+from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import I8
 
 
