@@ -18,7 +18,7 @@ from livereduce.engine.mantid_api.files.hdf5_fields import (
 )
 from livereduce.engine.values.date_and_time import EPICS_EPOCH
 from livereduce.engine.workspaces.logs.log_property import LogProperty
-from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.runlogs import PROTON_CHARGE, RunLogs
 from livereduce.stream.items import I8
 
 
