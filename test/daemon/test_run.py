@@ -31,7 +31,7 @@ import sys
 from pathlib import Path
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.run import run
-from livereduce.daemon.inputs.watcher import Times
+from livereduce.daemon.inputs.settling import (Times)
 conf, fake, mode, stop_s, terminate_s = sys.argv[1:]
 stop_s, terminate_s = float(stop_s), float(terminate_s)
 limits = Limits(stop_s=stop_s, terminate_s=terminate_s, cancel_s=0.3, look_s=0.1, first_wait_s=0.1)

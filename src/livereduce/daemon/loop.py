@@ -34,7 +34,7 @@ from livereduce.daemon.facts import (
 from livereduce.daemon.inputs.changes import Changes
 from livereduce.daemon.inputs.environment_probe import EnvironmentProbe, ask_command
 from livereduce.daemon.inputs.judge import Site
-from livereduce.daemon.inputs.watcher import Times
+from livereduce.daemon.inputs.settling import Times
 from livereduce.daemon.memory.monitor import MemoryMonitor
 from livereduce.daemon.memory.usage import read_oom_kills
 from livereduce.daemon.report.reporter import Reporter

@@ -15,7 +15,7 @@ from livereduce.config.file import DEFAULT_PATH
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.home import Held
 from livereduce.daemon.inputs.judge import Site
-from livereduce.daemon.inputs.watcher import Times
+from livereduce.daemon.inputs.settling import Times
 from livereduce.daemon.loop import Command, DaemonLoop
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.systemd import Notifier

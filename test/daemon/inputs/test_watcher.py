@@ -12,19 +12,9 @@ from hypothesis import strategies as st
 
 from helpers.stepping import histories, run_history
 from livereduce.base.files import read_bounded
-from livereduce.daemon.inputs import watcher
-from livereduce.daemon.inputs.watcher import (
-    ABSENT,
-    NAMED,
-    Changed,
-    Kind,
-    Look,
-    Times,
-    Watcher,
-    WatchState,
-    pending,
-    step,
-)
+from livereduce.daemon.inputs import settling, watcher
+from livereduce.daemon.inputs.settling import ABSENT, NAMED, Changed, Kind, Look, Times, WatchState, pending, step
+from livereduce.daemon.inputs.watcher import Watcher
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.script_set import ScriptSet, read_set
 
@@ -558,7 +548,7 @@ def test_a_directory_in_the_place_of_a_module_is_told_once_at_most(beamline: Bea
 
 
 def test_the_md5_is_that_of_the_scripts(beamline: Beamline) -> None:
-    target = watcher.Target(path=beamline.proc, kind="scripts", home=beamline.dir, most_bytes=100)
+    target = settling.Target(path=beamline.proc, kind="scripts", home=beamline.dir, most_bytes=100)
     one = watcher.look_at(target, None, 3.0, rehash=True)
     assert (one.md5, one.hashed_at, one.problem) == (md5_of(b"output = 1\n"), 3.0, "")
     assert watcher.look_at(target, replace(one, md5="kept"), 4.0, rehash=False).md5 == "kept"
@@ -567,7 +557,7 @@ def test_the_md5_is_that_of_the_scripts(beamline: Beamline) -> None:
 def test_of_a_file_that_is_too_long_nothing_is_read(beamline: Beamline) -> None:
     os.truncate(beamline.proc, 1 << 40)
     assert beamline.seen() == ["reduce_PG3_live_proc.py unreadable"]
-    target = watcher.Target(path=beamline.proc, kind="scripts", home=beamline.dir, most_bytes=1 << 20)
+    target = settling.Target(path=beamline.proc, kind="scripts", home=beamline.dir, most_bytes=1 << 20)
     one = watcher.look_at(target, None, 0.0, rehash=True)
     assert one.problem == f"{beamline.proc}: cannot be read: too long (1 TiB, at most 1 MiB)"
     beamline.proc.write_text("output = 2\n")

@@ -15,7 +15,7 @@ from livereduce.base.contained import WINDOW_S, Contained
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.adara import decode, session
 from livereduce.stream.adara.client import AdaraSource
-from livereduce.stream.adara.wire import banks, packets
+from livereduce.stream.adara.wire import banks, packets, readers
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.items import I4, U4, Gap, Item, LogBatch, SourceLost
 
@@ -112,7 +112,7 @@ def test_a_rare_packet_costs_itself_and_no_value_of_the_others(monkeypatch: pyte
             raise KeyError("poison")
         return read(format_word, payload)
 
-    read = packets.read_packet
+    read = readers.read_packet
     monkeypatch.setattr(decode, "read_packet", strict)
     words = ["a", "poison", "b"]
     stream = Stream()

@@ -9,7 +9,8 @@ import time
 from livereduce.config.file import DEFAULT_PATH
 from livereduce.daemon.facts import Fact, Outdated, Reconfigured
 from livereduce.daemon.inputs.judge import Site, last_good_of
-from livereduce.daemon.inputs.watcher import Changed, Times, Watcher
+from livereduce.daemon.inputs.settling import Changed, Times
+from livereduce.daemon.inputs.watcher import Watcher
 from livereduce.messages.conditions import ProblemNote
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.script_set import ScriptSet, choose, read_set

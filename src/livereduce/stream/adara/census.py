@@ -17,7 +17,8 @@ from livereduce.stream.adara.wire.banks import BankReader, BankTable
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.adara.wire.layout import FLAG_MISSING_RTDL, Kind, RunStatusCode, Type, type_name
 from livereduce.stream.adara.wire.monitors import MonitorReader
-from livereduce.stream.adara.wire.packets import Annotation, BadPacket, RunStatus, read_packet
+from livereduce.stream.adara.wire.packets import Annotation, BadPacket, RunStatus
+from livereduce.stream.adara.wire.readers import read_packet
 from livereduce.stream.items import FLAG_VETOED, I8
 
 _VARIABLE_TYPES = (Type.VARIABLE_U32, Type.MULTIPLE_DOUBLE_ARRAY)

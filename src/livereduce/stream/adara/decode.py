@@ -23,8 +23,8 @@ from livereduce.stream.adara.wire.packets import (
     PixelMap,
     RunInfo,
     VariableValues,
-    read_packet,
 )
+from livereduce.stream.adara.wire.readers import read_packet
 from livereduce.stream.adara.wire.variables import MAX_VARIABLES, VariableReader
 from livereduce.stream.items import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
 

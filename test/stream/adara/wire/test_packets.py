@@ -15,10 +15,6 @@ from helpers import packets as p
 from helpers.packets import NS, T0, packet, payload, words
 from livereduce.stream.adara.wire.layout import RARE_TYPES, Note, RunStatusCode, Type
 from livereduce.stream.adara.wire.packets import (
-    MAX_PARTS,
-    MAX_PIXELS,
-    MAX_XML,
-    READERS,
     Annotation,
     BadPacket,
     BeamlineInfo,
@@ -28,8 +24,8 @@ from livereduce.stream.adara.wire.packets import (
     RunInfo,
     RunStatus,
     VariableValues,
-    read_packet,
 )
+from livereduce.stream.adara.wire.readers import MAX_PARTS, MAX_PIXELS, MAX_XML, READERS, read_packet
 
 
 def read(data: bytes) -> Any:

@@ -12,7 +12,8 @@ from livereduce.base.times import epics_ns
 from livereduce.stream.adara.link.idle import Glimpse
 from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.adara.wire.layout import HEADER_BYTES, MAX_PAYLOAD_BYTES, Note, RunStatusCode, Type
-from livereduce.stream.adara.wire.packets import Annotation, BadPacket, Packet, RunStatus, read_packet
+from livereduce.stream.adara.wire.packets import Annotation, BadPacket, Packet, RunStatus
+from livereduce.stream.adara.wire.readers import read_packet
 
 MAX_BYTES = 64 * 1024 * 1024
 """Limit of an answer; a prologue with its geometry has some megabytes at most."""
