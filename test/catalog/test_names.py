@@ -46,7 +46,8 @@ def test_names_are_listed_by_module() -> None:
     assert {"simpleapi", "logger", "AlgorithmManager"} <= (names_in("mantid") or set())
     assert "FloatTimeSeriesProperty" in (names_in("mantid.kernel") or set())
     assert "AnalysisDataService" in (names_in("mantid.api") or set())
-    assert names_in("mantid.plots") is None
+    assert names_in("mantid.fixtures") is None
+    assert {"MantidAxes", "utility"} <= (names_in("mantid.plots") or set())
     assert {"mantid", "mantid.plots", "mantid.geometry"} <= modules()
 
 

@@ -122,8 +122,23 @@ def test_wrong_future_imports_are_refused_as_python_does() -> None:
     assert refusal("x = 1\nfrom __future__ import annotations\n").lineno == 2
 
 
-def test_a_star_import_is_refused_with_its_line() -> None:
-    error = refusal("import os\n\nfrom os.path import *\n")
+def test_a_star_import_of_the_script_itself_works_where_it_stands() -> None:
+    assert call("from os.path import *\noutput = basename('a/b')")[2] == "b"
+    text = "try:\n    from nowhere_at_all import *\nexcept ImportError:\n    from os.path import *\n"
+    assert call(text + "if True:\n    from math import *\noutput = basename('a/b'), floor(2.5)")[2] == ("b", 2)
+    text = "import sys, types\nsys.modules['made_here'] = types.SimpleNamespace(here=5, __all__=['here'])\n"
+    assert call(text + "from made_here import *\noutput = here\ndel sys.modules['made_here']")[2] == 5
+
+
+def test_a_star_import_that_fails_has_its_line() -> None:
+    with pytest.raises(ModuleNotFoundError, match="nowhere_at_all") as caught:
+        call("x = 1\n\nfrom nowhere_at_all import *\n")
+    lines = [frame.lineno for frame in traceback.extract_tb(caught.value.__traceback__) if frame.filename == PATH]
+    assert lines == [3]
+
+
+def test_a_star_import_in_a_function_is_refused_with_its_line() -> None:
+    error = refusal("import os\ndef f():\n    from os.path import *\n")
     assert (error.lineno, "import *" in (error.msg or "")) == (3, True)
 
 
@@ -200,7 +215,8 @@ def test_any_bytes_compile_or_are_a_syntax_error(text: bytes) -> None:
         (b"", ": the script is empty"),
         (b" \n\t\n", ": the script is empty"),
         (b"x = 1\nfor x in\n", ":2: invalid syntax: for x in"),
-        (b"x = 1\n\nfrom os import *\n", ":3: import * only allowed at module level"),
+        (b"x = 1\n\nfrom os import *\n", ""),
+        (b"def f():\n    from os import *\n", ":2: import * only allowed at module level"),
         (b"# caf\xe9\n", ":1: not UTF-8 text (byte 0xe9)"),
         (b"a\nb\n# caf\xe9\n", ":3: not UTF-8 text (byte 0xe9)"),
         (b"# coding: ascii\n\xe9\n", ":2: not ASCII text (byte 0xe9)"),

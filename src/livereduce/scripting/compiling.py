@@ -1,8 +1,9 @@
 """Compile a processing script.
 
-A script is the body of a function of ``input`` and ``output``. Two things follow, and `compile_script` is the one
-place for both: ``return`` is legal at the top level, and ``from x import *`` is not. It works on the syntax tree, not
-on the text, so that line numbers are the script's own and multi-line strings keep their contents.
+A script is the body of a function of ``input`` and ``output``, so ``return`` is legal at the top level. What Python
+forbids in functions is made possible where scripts need it: ``from x import *`` brings its names to the global ones,
+when and where the script says it. `compile_script` is the one place for both. It works on the syntax tree, not on the
+text, so that line numbers are the script's own and multi-line strings keep their contents.
 """
 
 import __future__
@@ -16,7 +17,7 @@ import tokenize
 import types
 import warnings
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 FUNCTION = "__live__"
 """Name of the function that a compiled script defines; people see it in tracebacks."""
@@ -85,6 +86,7 @@ def _compile_body(body: list[ast.stmt], path: str, flags: int) -> types.CodeType
     function = module.body[0]
     assert isinstance(function, ast.FunctionDef)
     last_line = body[-1].end_lineno or body[-1].lineno if body else 1
+    _let_import_all(body)
     function.body = [*body, ast.Return(lineno=last_line, col_offset=0, end_lineno=last_line, end_col_offset=0)]
     for node in own_nodes(function.body):
         if isinstance(node, ast.Return):
@@ -105,6 +107,34 @@ def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             yield node
             stack.extend(ast.iter_child_nodes(node))
+
+
+def _let_import_all(body: list[ast.stmt]) -> None:
+    """``from x import *`` of the script itself becomes ``exec('from x import *', globals())``, on its line.
+
+    Not moved to the front: scripts extend ``sys.path`` before they import the modules of their site.
+    """
+    for node in [*_holders(body)]:
+        for name, statements in ast.iter_fields(node):
+            if isinstance(statements, list):
+                setattr(node, name, [_import_all(one) if _imports_all(one) else one for one in statements])
+    body[:] = [_import_all(one) if _imports_all(one) else one for one in body]
+
+
+def _holders(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    return (node for node in own_nodes(body) if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case))
+
+
+def _imports_all(node: object) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+
+
+def _import_all(statement: ast.ImportFrom) -> ast.stmt:
+    source = f"from {'.' * statement.level}{statement.module or ''} import *"
+    made = ast.parse(f"exec({source!r}, globals())").body[0]
+    for node in ast.walk(made):
+        ast.copy_location(node, statement)
+    return made
 
 
 def _make_triple(statement: ast.Return) -> None:

@@ -105,13 +105,14 @@ def import_closure(scripts: Iterable[tuple[Path, bytes]], script_dir: Path, pars
     """Find the modules of scripts, given as path and text; never raises.
 
     Names of the standard library are not looked for: the worker has the script directory at the end of ``sys.path``.
+    Neither is ``mantid``: it is Mantid's own, or the builtin engine's, never a folder beside the scripts.
     """
     waiting = deque(name for path, text in scripts for name in parse(text, path, None).imports)
     found = _Found()
     asked: set[Name] = set()
     while waiting and not found.full:
         name = waiting.popleft()
-        if name in asked or name[0] in sys.stdlib_module_names:
+        if name in asked or name[0] in sys.stdlib_module_names or name[0] == "mantid":
             continue
         asked.add(name)
         for place in _locate(name, script_dir):

@@ -17,6 +17,7 @@ from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
+from livereduce.engine.mantid_api import hook
 from livereduce.engine.protocol import Pipeline, Tell
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.messages.beat import Phase
@@ -140,6 +141,8 @@ class BuiltinEngine:
 
     def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
         binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
+        hook.install()
+        scope.names.update(hook.script_globals())
         return tuple(
             Reduction(
                 pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep, self._mark

@@ -21,6 +21,7 @@ def using(store: WorkspaceStore) -> Iterator[None]:
         yield
     finally:
         _of_running_calls.remove(store)
+        store.forget_imported()
         _of_this_call.reset(token)
 
 

@@ -7,7 +7,8 @@ including hidden ones (leading ``__``).
 
 import random
 import string
-from collections.abc import Iterator, MutableMapping
+import sys
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
 from livereduce.base.names import missing
@@ -20,6 +21,11 @@ class WorkspaceStore(MutableMapping[str, Any]):
         self._workspaces: dict[str, Any] = {}
         self._assigned: dict[str, int] = {}
         self._assignments = 0
+        self._imported: list[tuple[dict[str, Any], str]] = []
+
+    def Instance(self) -> "WorkspaceStore":  # noqa: N802 (Mantid's name)
+        """The store itself."""
+        return self
 
     def mark(self) -> int:
         """A mark with which later assignments can be compared."""
@@ -68,6 +74,31 @@ class WorkspaceStore(MutableMapping[str, Any]):
     def doesExist(self, name: str) -> bool:  # noqa: N802 (Mantid's name)
         """True if a workspace of that name exists."""
         return name in self
+
+    workspaceExists = doesExist  # noqa: N815 (an older name of Mantid's)
+
+    def retrieveWorkspaces(self, names: Iterable[str], unrollGroups: bool = False) -> list[Any]:  # noqa: N802, N803
+        """The workspaces of these names; with `unrollGroups` the members in place of a group."""
+        found: list[Any] = []
+        for name in names:
+            workspace = self[name]
+            members = getattr(workspace, "getNames", None) if unrollGroups else None
+            found += [workspace] if members is None else list(workspace)
+        return found
+
+    def importAll(self) -> None:  # noqa: N802 (Mantid's name)
+        """Make each workspace a global variable of the caller, until the script's call ends."""
+        names = sys._getframe(1).f_globals
+        for name, workspace in self._workspaces.items():
+            if name.isidentifier() and name not in names:
+                names[name] = workspace
+                self._imported.append((names, name))
+
+    def forget_imported(self) -> None:
+        """Take away the variables of `importAll`, so that they keep no data alive."""
+        while self._imported:
+            names, name = self._imported.pop()
+            names.pop(name, None)
 
     def add(self, name: str, workspace: Any) -> None:
         """Add a workspace under a name that is still free.

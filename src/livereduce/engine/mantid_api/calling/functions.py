@@ -2,11 +2,13 @@
 
 import inspect
 import sys
+from functools import cache
 from typing import Any
 
 from livereduce.catalog.declaration import REQUIRED, Algorithm, ArgumentKind
 from livereduce.engine.mantid_api.calling.assigned import assigned_names
 from livereduce.engine.mantid_api.calling.call import call
+from livereduce.engine.mantid_api.calling.registry import algorithm_named
 
 
 def function_for(algorithm: Algorithm) -> Any:
@@ -20,6 +22,15 @@ def function_for(algorithm: Algorithm) -> Any:
     run.__doc__ = documentation(algorithm)
     run.__signature__ = signature(algorithm)  # type: ignore[attr-defined]
     return run
+
+
+@cache
+def function_named(name: str) -> Any:
+    """The one function of a declared algorithm."""
+    algorithm = algorithm_named(name)
+    if algorithm is None:
+        raise KeyError(name)
+    return function_for(algorithm)
 
 
 def signature(algorithm: Algorithm) -> inspect.Signature:

@@ -1,0 +1,38 @@
+"""The names of Mantid's modules, beside the algorithms, that the builtin engine has, and where they are."""
+
+from importlib import import_module
+from typing import Any
+
+from livereduce.catalog.mantid_names import version
+
+_API = "livereduce.engine.mantid_api"
+_VALUES = "livereduce.engine.values"
+_PLACES: dict[str, str] = {
+    **dict.fromkeys(("DateAndTime",), f"{_VALUES}.date_and_time"),
+    **dict.fromkeys(("V3D",), f"{_VALUES}.v3d"),
+    **dict.fromkeys(("AnalysisDataService", "AnalysisDataServiceImpl", "mtd"), f"{_API}.modules.api.data_service"),
+}
+"""The module that has an object of the same name."""
+_MODULES = {
+    "mantid": "mantid",
+    "plots": "mantid.plots",
+    "datetime": "datetime",
+    "np": "numpy",
+    "os": "os",
+    "sys": "sys",
+}
+_OF_LIBRARIES = {"OrderedDict": "collections", "namedtuple": "collections", "contextmanager": "contextlib"}
+"""Names of libraries that ``from mantid.simpleapi import *`` brings along."""
+
+
+def provided(name: str) -> Any:
+    """The object of a name; None if the builtin engine does not have it."""
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    place = _OF_LIBRARIES.get(name) or _PLACES.get(name)
+    return getattr(import_module(place), name) if place else None
+
+
+def version_of() -> str:
+    """The version that scripts see: that of Mantid's names, with our mark."""
+    return f"{version()}+livereduce"
