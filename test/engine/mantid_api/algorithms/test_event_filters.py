@@ -7,38 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.items import S_NS, event_batch, log_batch
-from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.pixels import PixelTable
-from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from helpers.items import S_NS
+from helpers.spectra import START_NS, pulsed_events
 from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.selecting.compressing import compressed
-from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import RunLogs
-from livereduce.engine.workspaces.workspace import Binned
-
-START_NS = 1000 * S_NS
-
-
-def workspace(*, with_charge: bool = True) -> MatrixWorkspace:
-    """Two events a second in one pixel for 100 s; logs as in Mantid's FilterByLogValueTest."""
-    seconds = np.arange(100)
-    pieces = []
-    for part in (seconds[:37], seconds[37:]):
-        tof_ns = np.tile([1000, 2000], len(part))
-        pulse_ns = START_NS + part * S_NS
-        pieces.append(event_batch(1, tof_ns, np.full(len(tof_ns), 5), per_pulse=[2] * len(part), pulse_ns=pulse_ns))
-    logs = RunLogs()
-    for name, at in (("temp", range(10, 51, 10)), ("press", range(-10, 151, 10)), ("single", [30])):
-        times = START_NS + np.array(at) * S_NS
-        logs.add_log(log_batch(1, name, times, np.array(at, float)))
-    if with_charge:
-        logs.add_charge(START_NS + seconds * S_NS, np.ones(100))
-    bins = Binned(Binning(np.array([0, 5000], np.int64)), PixelTable())
-    return MatrixWorkspace("data", Events(tuple(pieces)), binned=bins, logs=logs, run=1)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +31,7 @@ def workspace(*, with_charge: bool = True) -> MatrixWorkspace:
 )
 def test_the_times_of_a_log(simpleapi: Any, log: str, low: float, high: float, pulses: int) -> None:
     """Figures of Mantid's FilterByLogValueTest."""
-    made = simpleapi.FilterByLogValue(workspace(), log, MinimumValue=low, MaximumValue=high, TimeTolerance=3e-3)
+    made = simpleapi.FilterByLogValue(pulsed_events(), log, MinimumValue=low, MaximumValue=high, TimeTolerance=3e-3)
     assert made.getNumberEvents() == 2 * pulses
     assert made.run().getProtonCharge() * 3.6e9 == pytest.approx(pulses)
     assert set(made.run().keys()) >= {"temp", "press", "single"}
@@ -63,7 +39,7 @@ def test_the_times_of_a_log(simpleapi: Any, log: str, low: float, high: float, p
 
 
 def test_without_proton_charge_nothing_is_known_beyond_the_log(simpleapi: Any) -> None:
-    data = workspace(with_charge=False)
+    data = pulsed_events(with_charge=False)
     made = simpleapi.FilterByLogValue(data, "temp", 5, 30.5, TimeTolerance=3e-3)
     assert made.getNumberEvents() == 42
     assert data.getNumberEvents() == 200
@@ -74,21 +50,21 @@ def test_without_proton_charge_nothing_is_known_beyond_the_log(simpleapi: Any) -
 )
 def test_a_log_that_is_written_on_change(simpleapi: Any, low: float, high: float, events: int) -> None:
     made = simpleapi.FilterByLogValue(
-        workspace(), "press", MinimumValue=low, MaximumValue=high, LogBoundary="Left", OutputWorkspace="out"
+        pulsed_events(), "press", MinimumValue=low, MaximumValue=high, LogBoundary="Left", OutputWorkspace="out"
     )
     assert made.getNumberEvents() == events
 
 
 def test_notches_at_the_entries_of_a_log(simpleapi: Any) -> None:
-    data = workspace()
+    data = pulsed_events()
     simpleapi.FilterByLogValue(data, "temp", PulseFilter=True, TimeTolerance=3e-3, OutputWorkspace=data)
     assert data.getNumberEvents() == 190
-    made = simpleapi.FilterByLogValue(workspace(), "single", PulseFilter="1", TimeTolerance=3e-3)
+    made = simpleapi.FilterByLogValue(pulsed_events(), "single", PulseFilter="1", TimeTolerance=3e-3)
     assert made.getNumberEvents() == 198
 
 
 def test_filters_in_a_row_and_after_events_are_carried_out(simpleapi: Any) -> None:
-    once = simpleapi.FilterByTime(workspace(), StartTime=10, StopTime=40)
+    once = simpleapi.FilterByTime(pulsed_events(), StartTime=10, StopTime=40)
     assert once.getNumberEvents() == 60
     twice = simpleapi.FilterByTime(once, StartTime=0, StopTime=5)
     assert twice.getNumberEvents() == 10
@@ -100,14 +76,14 @@ def test_filters_in_a_row_and_after_events_are_carried_out(simpleapi: Any) -> No
 
 
 def test_logs_are_cut_and_keep_the_value_that_holds(simpleapi: Any) -> None:
-    made = simpleapi.FilterByTime(workspace(), StartTime=25, StopTime=45)
+    made = simpleapi.FilterByTime(pulsed_events(), StartTime=25, StopTime=45)
     assert made.run()["temp"].value.tolist() == [20, 30, 40]
     assert made.run()["single"].value.tolist() == [30]
     assert len(made.run()["proton_charge"].value) == 20
 
 
 def test_bad_pulses(simpleapi: Any) -> None:
-    data = workspace()
+    data = pulsed_events()
     logs = RunLogs()
     charge = np.full(100, 10.0)
     charge[[3, 50, 51]] = 1
@@ -119,7 +95,7 @@ def test_bad_pulses(simpleapi: Any) -> None:
 
 
 def test_what_cannot_be_filtered_says_why(simpleapi: Any) -> None:
-    data = workspace()
+    data = pulsed_events()
     data.logs.set_plain("number", 3)
     for arguments, text in (
         ({"LogName": "number"}, "LogName: 'number' is a plain value"),
@@ -137,16 +113,18 @@ def test_what_cannot_be_filtered_says_why(simpleapi: Any) -> None:
 
 
 def test_x_limits_hold_what_lies_on_them(simpleapi: Any) -> None:
-    made = simpleapi.FilterByXValue(workspace(), XMin=2)
+    made = simpleapi.FilterByXValue(pulsed_events(), XMin=2)
     assert made.getNumberEvents() == 100
     assert isinstance(made.matrix.content, PendingEvents)
-    assert simpleapi.FilterByXValue(workspace(), 1, 1.5).getNumberEvents() == 100
+    assert simpleapi.FilterByXValue(pulsed_events(), 1, 1.5).getNumberEvents() == 100
 
 
 def test_compressed_events_carry_their_weight(simpleapi: Any) -> None:
-    made = simpleapi.CompressEvents(workspace(), Tolerance=0.5)
+    made = simpleapi.CompressEvents(pulsed_events(), Tolerance=0.5)
     assert (made.getNumberEvents(), made.readY(0).tolist(), made.readE(0).tolist()) == (2, [200], [200**0.5])
-    sliced = simpleapi.CompressEvents(workspace(), Tolerance=5, WallClockTolerance=10, StartTime="1990-01-01T00:16:40")
+    sliced = simpleapi.CompressEvents(
+        pulsed_events(), Tolerance=5, WallClockTolerance=10, StartTime="1990-01-01T00:16:40"
+    )
     assert sliced.getNumberEvents() == 10
     assert sliced.matrix.content.pulse_ns.tolist() == [START_NS + (10 * k + 4) * S_NS + S_NS // 2 for k in range(10)]
 

@@ -72,9 +72,10 @@ def _start_of_run(logs: RunLogs) -> int:
 
 
 @implements("SortEvents")
-def sort_events(*, input_workspace: Matrix, sort_by: str) -> None:  # noqa: ARG001
+def sort_events(*, input_workspace: Matrix, sort_by: str) -> tuple[()]:  # noqa: ARG001
     """Nothing to do: no result depends on the order of events."""
     events_of(input_workspace)
+    return ()
 
 
 @implements("FilterByLogValue")
