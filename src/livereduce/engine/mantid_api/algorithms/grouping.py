@@ -10,7 +10,7 @@ from livereduce.engine.grouping.group_texts import WrittenGroup, of_map, of_patt
 from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind
 from livereduce.engine.matrix.spectra import SpectrumTable
-from livereduce.stream.items import I8
+from livereduce.stream.items import I4, I8
 
 
 @implements("GroupDetectors")
@@ -105,7 +105,7 @@ def rows_of_detectors(spectra: SpectrumTable, ids: Sequence[int], argument: str)
     return rows_with(spectra, wanted)
 
 
-def rows_with(spectra: SpectrumTable, ids: I8) -> I8:
+def rows_with(spectra: SpectrumTable, ids: I4 | I8) -> I8:
     """Rows that have one of these detectors, in order; unknown ids are passed over."""
     owner = np.repeat(np.arange(spectra.rows), np.diff(spectra.first))
     return np.unique(owner[np.isin(spectra.ids, ids)])

@@ -107,16 +107,12 @@ def mask_workspace(source: Matrix, spectra: SpectrumTable, is_masked: B1) -> Mat
     )
 
 
-def _detectors_below(matrix: Matrix, names: Sequence[str]) -> I8:
+def _detectors_below(
+    matrix: Matrix,  # noqa: ARG001
+    names: Sequence[str],
+) -> I8:
     """Ids of the detectors in parts of the instrument."""
-    tree = matrix.instrument().tree
-    found: list[I4] = []
-    for name in names:
-        component = tree.named(name)
-        if component is None:
-            raise ValueError(f"ComponentList: the instrument has no component {name!r}")
-        found.append(tree.detector_ids(component))
-    return np.concatenate([np.empty(0, np.int64), *found]).astype(np.int64)
+    raise ValueError(f"components ({', '.join(names)}) cannot be masked by name: give DetectorList")
 
 
 @implements("MaskBins")
