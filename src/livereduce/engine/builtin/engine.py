@@ -8,28 +8,23 @@ from pathlib import Path
 
 from livereduce.base.contained import Contained
 from livereduce.base.errors import OperatorError
-from livereduce.base.rss import own_bytes
 from livereduce.base.times import UNIX_MINUS_EPICS_NS, unix_s
 from livereduce.engine.builtin.accumulate import ADD, APPEND, REPLACE
 from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
 from livereduce.engine.builtin.flowing import Flowing
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
+from livereduce.engine.builtin.reported import memory_progress, run_progress, run_state, step_progress
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid_api import hook
 from livereduce.engine.protocol import Pipeline, Tell
-from livereduce.engine.workspaces.tally import Tally
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
 from livereduce.messages.marks import Marker, MarkStage
 from livereduce.messages.progress import (
-    MemoryProgress,
     Progress,
-    RunProgress,
-    RunState,
     SourceProgress,
-    StepProgress,
     TotalProgress,
 )
 from livereduce.publish.products.folder import Products
@@ -54,7 +49,6 @@ from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
 
-BYTES_PER_EVENT = 8
 CATCH_UP_WAIT_S = 0.05
 """While catching up, silence this long means that the server has nothing more; a replay pauses only for its disk."""
 
@@ -278,7 +272,7 @@ class BuiltinEngine:
         return Progress(
             incomplete_runs=self._outlet.notes,
             last_errors=self._errors(source),
-            run=self._run_progress(first),
+            run=run_progress(self._cut, first),
             total=TotalProgress(
                 chunks=self._chunks,
                 results=sum(reduction.results for reduction in self._reductions),
@@ -288,47 +282,16 @@ class BuiltinEngine:
                 gaps=source.gaps + self._gaps + self._outlet.gaps,
                 contained=self._all_contained(source),
             ),
-            steps=StepProgress(
-                proc_s=first.scripts.seconds[Phase.PROCESS],
-                post_proc_s=first.scripts.seconds[Phase.POST_PROCESS],
-                publish_s=first.publish_s,
-                proc_calls=first.scripts.calls[Phase.PROCESS],
-                post_proc_calls=first.scripts.calls[Phase.POST_PROCESS],
-            ),
+            steps=step_progress(first),
             source=self._source_progress(source),
-            memory=MemoryProgress(
-                rss_bytes=own_bytes(),
-                held_bytes=first.held_bytes + BYTES_PER_EVENT * self._cut.pending.n_events,
-                proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.PROCESS]),
-                post_proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.POST_PROCESS]),
-            ),
-        )
-
-    def _run_progress(self, first: Reduction) -> RunProgress:
-        run = self._cut.run or first.run
-        tally = first.tally if run == first.run else Tally()
-        return RunProgress(
-            number=run,
-            state=_run_state(self._cut),
-            chunks=tally.chunks,
-            events=tally.events,
-            pulses=tally.pulses,
-            proton_charge_pc=tally.charge_pc,
-            unmapped=tally.unmapped,
-            erroneous=tally.erroneous,
-            outside_tof=first.outside_tof if run == first.run else 0,
-            unknown_pixel=first.unknown_pixel if run == first.run else 0,
-            incomplete=tally.incomplete,
-            invalid_logs=_named(first.invalid_logs),
-            keeps_events=first.keeps_events,
-            counted_because=first.counted_because,
+            memory=memory_progress(self._cut, first),
         )
 
     def _source_progress(self, source: SourceState) -> SourceProgress:
         beam_ns = self._flowing.no_beam_since_ns()
         return SourceProgress(
             data_age_s=lag_s(self._cut, self._clock()),
-            no_pulses_since=self._flowing.no_pulses_since(_run_state(self._cut)),
+            no_pulses_since=self._flowing.no_pulses_since(run_state(self._cut)),
             no_beam_since=None if beam_ns is None else unix_s(beam_ns),
             address=source.address,
             connected=source.connected,
@@ -353,18 +316,3 @@ class BuiltinEngine:
             if contained.last:
                 errors["internal"] = contained.last
         return errors | self._outlet.problems
-
-
-MAX_NAMED = 5
-
-
-def _named(logs: tuple[str, ...]) -> str:
-    """Some names, and how many more there are."""
-    more = f" and {len(logs) - MAX_NAMED} more" if len(logs) > MAX_NAMED else ""
-    return ", ".join(name[:80] for name in logs[:MAX_NAMED]) + more
-
-
-def _run_state(cut: CutState) -> RunState:
-    if cut.run:
-        return RunState.PAUSED if cut.paused else RunState.RUNNING
-    return RunState.ENDED if cut.ended else RunState.NO_RUN
