@@ -7,7 +7,8 @@ import numpy as np
 
 def _spectra(api: Any, count: int, error: float = 1.0) -> Any:
     y = np.repeat(np.arange(1.0, count + 1), 3)
-    return api.CreateWorkspace(DataX=[0, 1, 2, 3], DataY=y, DataE=np.full(len(y), error), NSpec=count)
+    e = np.full(len(y), error)
+    return api.CreateWorkspace(DataX=[0, 1, 2, 3], DataY=y, DataE=e, NSpec=count, OutputWorkspace="spectra")
 
 
 def case_group_lists(api: Any, expect: Any) -> None:
