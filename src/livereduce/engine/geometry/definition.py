@@ -1,19 +1,57 @@
-"""The instrument definition of a stream or a file, read when something asks for positions."""
+"""The instrument definition of a stream or a file, read when something asks for positions.
 
+Reading takes up to a second, and every chunk of a run brings the same text: what was read is kept by its content.
+"""
+
+import logging
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import RLock
+from typing import Any
 
+from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.geometry.moving import coordinates, is_moved, moved, moving_logs
+from livereduce.engine.geometry.reading.building import instrument_of
+from livereduce.engine.workspaces.runlogs import RunLogs
+
+logger = logging.getLogger(__name__)
+_KEPT = 4
+"""Instruments at rest, and as many in other places: some hundred MB for the largest."""
 
 
-class GeometryError(RuntimeError):
-    """Positions are needed and not known: the text says what is missing and who can give it."""
+class _Kept:
+    """The newest results by their key."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[Any, InstrumentGeometry | GeometryError] = OrderedDict()
+        self.lock = RLock()
+
+    def get(self, key: Any) -> InstrumentGeometry | GeometryError | None:
+        if key in self._results:
+            self._results.move_to_end(key)
+        return self._results.get(key)
+
+    def put(self, key: Any, result: InstrumentGeometry | GeometryError) -> None:
+        self._results[key] = result
+        while len(self._results) > _KEPT:
+            self._results.popitem(last=False)
+
+
+_at_rest, _in_place = _Kept(), _Kept()
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """An instrument definition as XML; empty if the source has sent none."""
+    """An instrument definition as XML; empty if the source has sent none.
 
-    xml: str = ""
+    Attributes
+    ----------
+    origin
+        Where it came from, or should have, for messages.
+    """
+
+    xml: str | bytes = ""
     origin: str = "the stream"
 
     def instrument(self) -> InstrumentGeometry:
@@ -24,4 +62,67 @@ class Definition:
         GeometryError
             There is no definition, or it cannot be read.
         """
-        raise GeometryError(f"{self.origin} has no instrument definition: positions of pixels are not known")
+        if not self.xml.strip():
+            raise GeometryError(
+                f"{self.origin} has sent no instrument definition (ADARA's Geometry packet): positions of pixels,"
+                " flight paths and angles are not known. It comes from the data acquisition's configuration; a script"
+                " can give one with LoadInstrument(workspace, Filename=…, RewriteSpectraMap=False)"
+            )
+        with _at_rest.lock:
+            found = _at_rest.get(self.xml)
+            if found is None:
+                found = self._read()
+                _at_rest.put(self.xml, found)
+        if isinstance(found, GeometryError):
+            raise GeometryError(str(found))
+        return found
+
+    def at(self, logs: RunLogs) -> InstrumentGeometry:
+        """The instrument with its moving parts where the logs say they are; without such a log they stay at rest.
+
+        Raises
+        ------
+        GeometryError
+            There is no definition, or it cannot be read.
+        """
+        rest = self.instrument()
+        if not is_moved(rest.tree):
+            return rest
+        values = coordinates(rest.tree, logs)
+        key = (self.xml, tuple((component, tuple(given.items())) for component, given in values.items()))
+        with _in_place.lock:
+            found = _in_place.get(key)
+            if not isinstance(found, InstrumentGeometry):
+                self._tell_missing(rest, logs)
+                found = moved(rest, values, logs)
+                _in_place.put(key, found)
+        return found
+
+    def _read(self) -> InstrumentGeometry | GeometryError:
+        try:
+            return instrument_of(self.xml)
+        except GeometryError as error:
+            reason = str(error)
+        except (
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+            MemoryError,
+        ) as error:
+            reason = f"{type(error).__name__}: {error}"
+        return GeometryError(
+            f"the instrument definition of {self.origin} cannot be read: {reason}. Positions of pixels, flight paths"
+            " and angles are not known"
+        )
+
+    def _tell_missing(self, rest: InstrumentGeometry, logs: RunLogs) -> None:
+        missing = [name for name in moving_logs(rest.tree) if name not in logs]
+        if missing:
+            logger.warning(
+                "instrument %s: the run has no log %s, which places parts of it: they stand as in the definition",
+                rest.name,
+                ", ".join(map(repr, missing)),
+            )

@@ -1,11 +1,19 @@
-"""An instrument as positions: source, sample, and all detectors."""
+"""An instrument as positions: source, sample, all detectors, and the tree of its components."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.geometry.tree import ComponentTree
+from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import B1, F8, I4, I8
+
+EFIXED = ("Efixed", "EFixed-val")
+"""Parameters that give the final energy of a detector; the later one counts."""
+UNKNOWN: F8 = np.full(3, np.nan)
+UNKNOWN.flags.writeable = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -15,7 +23,7 @@ class InstrumentGeometry:
     Attributes
     ----------
     source, sample
-        Shape (3,).
+        Shape (3,); NaN if there is none.
     ids
         Detectors and monitors, ascending, shape (n,).
     position
@@ -26,6 +34,8 @@ class InstrumentGeometry:
         Unit vector against gravity, shape (3,): azimuth is measured from the horizontal axis across the beam.
     efixed_mev
         Final energy of each detector for indirect geometry, shape (n,), NaN if not known; None if no detector has one.
+    components
+        The tree, where a definition gave one; `tree` always has one.
     """
 
     name: str
@@ -36,11 +46,58 @@ class InstrumentGeometry:
     is_monitor: B1
     up: F8 = field(default_factory=lambda: np.array([0.0, 1.0, 0.0]))
     efixed_mev: F8 | None = None
+    components: ComponentTree | None = None
+
+    @classmethod
+    def of_tree(cls, *, name: str, tree: ComponentTree, ids: I4, is_monitor: B1, up: F8) -> "InstrumentGeometry":
+        """The instrument whose components stand where the tree says."""
+        bare = cls(
+            name=name,
+            source=UNKNOWN,
+            sample=UNKNOWN,
+            ids=ids,
+            position=np.empty((len(ids), 3)),
+            is_monitor=is_monitor,
+            up=up,
+        )
+        return bare.with_tree(tree)
+
+    def with_tree(self, tree: ComponentTree, logs: RunLogs | None = None) -> "InstrumentGeometry":
+        """The same detectors where another tree puts them; logs give the parameters that depend on them."""
+        mine = tree.detector >= 0
+        position = np.empty((len(self.ids), 3))
+        position[tree.detector[mine]] = tree.position[mine]
+        return replace(
+            self,
+            components=tree,
+            position=position,
+            source=tree.position[tree.source] if tree.source >= 0 else UNKNOWN,
+            sample=tree.position[tree.sample] if tree.sample >= 0 else UNKNOWN,
+            efixed_mev=_efixed(tree, len(self.ids), logs),
+        )
+
+    @cached_property
+    def tree(self) -> ComponentTree:
+        """The components; without a definition the source, the sample and the detectors, below the instrument."""
+        return self.components if self.components is not None else _flat(self)
 
     @cached_property
     def l1(self) -> float:
-        """Source to sample."""
-        return float(np.linalg.norm(self.sample - self.source))
+        """Source to sample.
+
+        Raises
+        ------
+        GeometryError
+            There is no source or no sample.
+        """
+        length = float(np.linalg.norm(self.sample - self.source))
+        if np.isnan(length):
+            what = "no source" if np.isnan(self.source).any() else "no sample position"
+            raise GeometryError(
+                f'the instrument definition of {self.name!r} has {what} (a component whose type is is="Source" or '
+                'is="SamplePos"): flight paths and angles are not known'
+            )
+        return length
 
     @cached_property
     def beam(self) -> F8:
@@ -78,3 +135,33 @@ class InstrumentGeometry:
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         found: I8 = np.where(self.ids[place] == ids, place, -1)
         return found
+
+
+def _efixed(tree: ComponentTree, detectors: int, logs: RunLogs | None) -> F8 | None:
+    """Final energies: each parameter counts for all detectors below its component that have no nearer one."""
+    energies: F8 | None = None
+    for component in sorted(tree.parameters):
+        for name in EFIXED:
+            parameter = tree.parameters[component].get(name)
+            value = parameter.number(logs) if parameter is not None else None
+            if value is not None:
+                energies = np.full(detectors, np.nan) if energies is None else energies
+                energies[tree.detectors(component)] = value
+    return energies
+
+
+def _flat(instrument: InstrumentGeometry) -> ComponentTree:
+    """The instrument, its source, its sample and its detectors."""
+    n = len(instrument.ids)
+    positions = np.concatenate((np.zeros((1, 3)), [instrument.source, instrument.sample], instrument.position))
+    names = (instrument.name, "source", "sample", *(f"detector{number}" for number in instrument.ids.tolist()))
+    return ComponentTree(
+        names=names,
+        parent=np.concatenate(([-1], np.zeros(n + 2))).astype(np.int32),
+        end=np.concatenate(([n + 3], np.arange(2, n + 4))).astype(np.int32),
+        position=positions,
+        rotation=np.broadcast_to(np.eye(3), (n + 3, 3, 3)),
+        detector=np.concatenate(([-1, -1, -1], np.arange(n))).astype(np.int32),
+        source=1,
+        sample=2,
+    )

@@ -7,7 +7,8 @@ import numpy as np
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.counting.pixels import PixelTable
-from livereduce.engine.geometry.definition import Definition, GeometryError
+from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms

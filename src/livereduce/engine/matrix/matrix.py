@@ -110,7 +110,7 @@ class Matrix:
         GeometryError
             They are not known.
         """
-        return self.geometry if isinstance(self.geometry, InstrumentGeometry) else self.geometry.instrument()
+        return self.geometry if isinstance(self.geometry, InstrumentGeometry) else self.geometry.at(self.logs)
 
     def with_histograms(self, histograms: Histograms) -> "Matrix":
         """The same spectra with other values."""

@@ -1,0 +1,107 @@
+"""From XML to an instrument: the one way in."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.geometry.parameters import InstrumentParameter
+from livereduce.engine.geometry.reading.assembling import assembled
+from livereduce.engine.geometry.reading.contents import NO_ID, Contents, Role
+from livereduce.engine.geometry.reading.document import DefinitionDocument, document_of
+from livereduce.engine.geometry.reading.elements import XmlElement, parsed
+from livereduce.engine.geometry.reading.parameter_elements import parameters_of
+from livereduce.engine.geometry.tree import ComponentTree
+from livereduce.stream.items import B1, I4, I8
+
+LARGEST_ID = np.iinfo(np.int32).max
+
+
+def instrument_of(xml: str | bytes) -> InstrumentGeometry:
+    """The instrument of a definition, at rest.
+
+    Raises
+    ------
+    GeometryError
+        It cannot be read; the text names the line.
+    """
+    document = document_of(parsed(xml))
+    found = assembled(document)
+    ids, detector = _numbered(found)
+    tree = _linked(_tree(found, detector), document, ids)
+    return InstrumentGeometry.of_tree(
+        name=document.name,
+        tree=tree,
+        ids=ids,
+        is_monitor=_in_order(found.role == Role.MONITOR, detector),
+        up=document.up,
+    )
+
+
+def _numbered(found: Contents) -> tuple[I4, I4]:
+    """Ids, ascending, and the place of each component's id in them."""
+    is_detector = np.isin(found.role, (Role.DETECTOR, Role.MONITOR)) & (found.ids != NO_ID)
+    ids: I8 = found.ids[is_detector]
+    if len(ids) and np.abs(ids).max() > LARGEST_ID:
+        raise GeometryError(f"detector id {ids[np.argmax(np.abs(ids))]} is too large")
+    order = np.argsort(ids, kind="stable")
+    ascending = ids[order]
+    twice = np.flatnonzero(ascending[1:] == ascending[:-1])
+    if len(twice):
+        raise GeometryError(f"detector id {ascending[twice[0]]} is given twice")
+    detector = np.full(found.size, -1, np.int32)
+    detector[np.flatnonzero(is_detector)[order]] = np.arange(len(ids), dtype=np.int32)
+    return ascending.astype(np.int32), detector
+
+
+def _in_order(values: B1, detector: I4) -> B1:
+    """Values of components as those of detectors."""
+    mine = detector >= 0
+    ordered = np.empty(int(mine.sum()), np.bool_)
+    ordered[detector[mine]] = values[mine]
+    return ordered
+
+
+def _tree(found: Contents, detector: I4) -> ComponentTree:
+    parameters: dict[int, dict[str, InstrumentParameter]] = {}
+    for at, parameter in found.parameters:
+        parameters.setdefault(at, {})[parameter.name] = parameter
+    return ComponentTree(
+        names=tuple(found.names),
+        parent=found.parent.astype(np.int32),
+        end=found.end.astype(np.int32),
+        position=found.position,
+        rotation=found.rotation,
+        detector=detector,
+        source=_first(found.role == Role.SOURCE),
+        sample=_first(found.role == Role.SAMPLE),
+        parameters=parameters,
+    )
+
+
+def _first(is_it: B1) -> int:
+    return int(np.argmax(is_it)) if is_it.any() else -1
+
+
+def _linked(tree: ComponentTree, document: DefinitionDocument, ids: I4) -> ComponentTree:
+    """The tree with the parameters of ``<component-link>`` elements, which win over those of the components."""
+    parameters = {at: dict(mine) for at, mine in tree.parameters.items()}
+    for link in document.root.each("component-link"):
+        mine = {parameter.name: parameter for parameter in parameters_of(document.degrees, link)}
+        for at in _meant(tree, link, ids):
+            parameters[at] = {**parameters.get(at, {}), **mine}
+    return replace(tree, parameters=parameters)
+
+
+def _meant(tree: ComponentTree, link: XmlElement, ids: I4) -> Iterable[int]:
+    if link.has("id"):
+        return _of_detector(tree, link.integer("id"), ids)
+    return tree.named(link.text("name")) if link.text("name") else ()
+
+
+def _of_detector(tree: ComponentTree, wanted: int, ids: I4) -> Iterator[int]:
+    at = int(np.searchsorted(ids, wanted))
+    if at < len(ids) and ids[at] == wanted:
+        yield int(np.argmax(tree.detector == at))
