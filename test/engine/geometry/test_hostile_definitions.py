@@ -7,6 +7,7 @@ import pytest
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.reading.building import instrument_of
+from livereduce.engine.geometry.reading.elements import text_of
 
 SMALL = """<?xml version="1.0" encoding="UTF-8"?>
 <instrument xmlns="http://www.mantidproject.org/IDF/1.0" name="T"><defaults><angle unit="degree"/></defaults>
@@ -21,7 +22,7 @@ SMALL = """<?xml version="1.0" encoding="UTF-8"?>
 </instrument>"""
 
 
-def read_or_refused(xml: str | bytes) -> None:
+def read_or_refused(xml: str) -> None:
     try:
         instrument = Definition(xml).instrument()
     except GeometryError:
@@ -34,10 +35,9 @@ def test_it_is_whole() -> None:
 
 
 def test_cut_at_every_byte() -> None:
-    data = SMALL.encode()
-    for length in range(len(data)):
+    for length in range(len(SMALL)):
         with pytest.raises(GeometryError):
-            Definition(data[:length]).instrument()
+            Definition(SMALL[:length]).instrument()
 
 
 def test_mutated() -> None:
@@ -46,8 +46,7 @@ def test_mutated() -> None:
         data = bytearray(SMALL.encode())
         for _ in range(rng.randint(1, 6)):
             data[rng.randrange(len(data))] = rng.choice(b'0123456789<>"=/ eE-.azp\0\xff')
-        read_or_refused(bytes(data))
-        read_or_refused(data.decode("utf-8", "replace"))
+        read_or_refused(text_of(bytes(data)))
 
 
 def bomb(levels: int) -> str:
@@ -69,19 +68,18 @@ def bomb(levels: int) -> str:
         pytest.param("no xml", "line 1", id="no XML"),
         pytest.param("<html/>", "expected <instrument>", id="something else"),
         pytest.param('<instrument name="X"/>', "no components", id="an empty instrument"),
-        pytest.param(b'<?xml version="1.0" encoding="none-such"?><instrument/>', "unknown encoding", id="encoding"),
         pytest.param("", "has sent no instrument definition", id="nothing"),
     ],
 )
-def test_what_is_refused(xml: str | bytes, said: str) -> None:
+def test_what_is_refused(xml: str, said: str) -> None:
     with pytest.raises(GeometryError, match=said):
         Definition(xml).instrument()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "utf-8-sig"])
 def test_bytes_in_the_encoding_that_they_declare(encoding: str) -> None:
     text = SMALL.replace('encoding="UTF-8"', f'encoding="{encoding}"').replace('name="T"', 'name="Tö"')
-    assert instrument_of(text.encode(encoding)).name == "Tö"
+    assert instrument_of(text_of(text.encode(encoding))).name == "Tö"
     assert instrument_of(text).name == "Tö"
 
 

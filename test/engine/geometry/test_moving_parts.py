@@ -96,7 +96,7 @@ def test_a_link_names_a_detector() -> None:
         ("minimum", 1),
         ("median", 3),
         ("position 1", 1),
-        ("mean", 2),
+        ("mean", 3.75),
     ],
 )
 def test_which_value_counts(which: str, z: float) -> None:

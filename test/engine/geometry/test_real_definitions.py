@@ -27,7 +27,7 @@ def test_one_component_for_each_rule() -> None:
 
 @pytest.mark.parametrize("table", sorted(DATA.glob("tables/*.csv")), ids=lambda path: path.stem)
 def test_flight_paths_and_angles_of_tables(table: Path) -> None:
-    instrument = Definition((DATA / f"{table.stem}.xml").read_bytes()).instrument()
+    instrument = Definition((DATA / f"{table.stem}.xml").read_text()).instrument()
     pixel, l2_m, two_theta_deg = np.loadtxt(table, delimiter=",", skiprows=1, unpack=True)
     index = instrument.index_of(pixel.astype(np.int32))
     assert (index >= 0).all()
@@ -37,7 +37,7 @@ def test_flight_paths_and_angles_of_tables(table: Path) -> None:
 
 def test_whole_nomad_and_its_calibration() -> None:
     h5py = pytest.importorskip("h5py")
-    instrument = Definition((DATA / "NOMAD_Definition.xml").read_bytes()).instrument()
+    instrument = Definition((DATA / "NOMAD_Definition.xml").read_text()).instrument()
     pixels = ~instrument.is_monitor
     assert instrument.ids[pixels].tolist() == list(range(101_376))
     assert instrument.l1 == 19.5
@@ -55,5 +55,5 @@ def test_whole_nomad_and_its_calibration() -> None:
 
 
 def test_a_malformed_number_of_a_real_definition() -> None:
-    instrument = Definition((DATA / "NOMAD_Definition_19000000-20120630.xml").read_bytes()).instrument()
+    instrument = Definition((DATA / "NOMAD_Definition_19000000-20120630.xml").read_text()).instrument()
     assert len(instrument.ids) == 101_378

@@ -51,7 +51,7 @@ class Definition:
         Where it came from, or should have, for messages.
     """
 
-    xml: str | bytes = ""
+    xml: str = ""
     origin: str = "the stream"
 
     def instrument(self) -> InstrumentGeometry:

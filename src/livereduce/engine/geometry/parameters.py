@@ -1,13 +1,13 @@
 """Parameters of components: a value, or a log and an equation that give one."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from livereduce.engine.geometry.equation import evaluated
-from livereduce.engine.workspaces.runlogs import LogProperty, RunLogs
+from livereduce.engine.workspaces.logs.log_property import LogProperty
+from livereduce.engine.workspaces.runlogs import RunLogs
 
 _NTH = re.compile(r"position\s+(\d+)")
 
@@ -47,7 +47,7 @@ class InstrumentParameter:
             return None
         try:
             return self.factor * evaluated(self.equation, extracted(logs[self.log], self.extract))
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, TypeError, IndexError, RuntimeError):
             return None
 
 
@@ -56,26 +56,24 @@ def extracted(log: LogProperty, which: str) -> float:
 
     Raises
     ------
-    ValueError, TypeError, IndexError
+    ValueError, TypeError, IndexError, RuntimeError
         There is none.
     """
     if log.times_ns is None:
         return _finite(log.value)
-    values: Any = log.value
     if which == "mean":
         return _finite(log.timeAverageValue())
     if nth := _NTH.fullmatch(which.strip()):
-        return _finite(values[min(int(nth[1]), log.size() - 1)])
+        return _finite(log.nthValue(int(nth[1])))
     if which in ("first_value", "last_value"):
-        return _finite(values[0] if which == "first_value" else values[-1])
-    shares = {"minimum": 0, "median": 50, "maximum": 100}
-    if which not in shares:
+        return _finite(log.firstValue() if which == "first_value" else log.lastValue())
+    if which not in ("minimum", "median", "maximum"):
         raise ValueError(f"extract-single-value-as={which!r} is not known")
-    return _finite(np.percentile(np.asarray(values, np.float64), shares[which]))
+    return _finite(getattr(log.getStatistics(), which))
 
 
 def _finite(value: Any) -> float:
     number = float(value)
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ValueError(f"{number} is no place")
     return number

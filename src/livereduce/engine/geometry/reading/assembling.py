@@ -9,7 +9,8 @@ from livereduce.engine.geometry.parameters import InstrumentParameter
 from livereduce.engine.geometry.reading.banks import BANKS, bank
 from livereduce.engine.geometry.reading.contents import NO_ID, Contents, Role, instance, joined, leaves
 from livereduce.engine.geometry.reading.document import SPHERICAL, DefinitionDocument, cartesian
-from livereduce.engine.geometry.reading.elements import DEEPEST, XmlElement
+from livereduce.engine.geometry.reading.elements import XmlElement
+from livereduce.engine.geometry.reading.extent import check_extent
 from livereduce.engine.geometry.reading.locations import ROOT, Frame, frame_of, named_locations
 from livereduce.engine.geometry.reading.parameter_elements import parameters_of
 from livereduce.engine.geometry.rotations import IDENTITY
@@ -30,7 +31,8 @@ def assembled(document: DefinitionDocument) -> Contents:
     GeometryError
         A type or list is missing, a type holds itself, numbers of ids and detectors differ.
     """
-    found = _Assembler(document).components(document.root, ROOT, ())
+    check_extent(document)
+    found = _Assembler(document).components(document.root, ROOT)
     lost = (found.ids == NO_ID) & np.isin(found.role, (Role.DETECTOR, Role.MONITOR))
     if lost.any():
         name = found.names[int(np.argmax(lost))]
@@ -52,23 +54,19 @@ class _Assembler:
         )
         self._known: dict[tuple[str, frozenset[str]], Contents] = {}
 
-    def components(
-        self, holder: XmlElement, frame: Frame, above: tuple[str, ...], left_out: frozenset[str] = frozenset()
-    ) -> Contents:
+    def components(self, holder: XmlElement, frame: Frame, left_out: frozenset[str] = frozenset()) -> Contents:
         """All components that an element holds, in its frame, without the parts that are left out."""
-        parts = [self._component(element, frame, above, left_out) for element in holder.each("component")]
+        parts = [self._component(element, frame, left_out) for element in holder.each("component")]
         return joined(parts, holder.line)
 
-    def _component(
-        self, element: XmlElement, frame: Frame, above: tuple[str, ...], left_out: frozenset[str]
-    ) -> Contents:
+    def _component(self, element: XmlElement, frame: Frame, left_out: frozenset[str]) -> Contents:
         of_type = self._document.type_of(element)
         places = [(name, place) for name, place in named_locations(element) if name not in left_out]
         if self._is_leaf(of_type):
             found = self._leaves(element, of_type, places, frame)
         else:
             found = joined(
-                [self._instance(element, of_type, name, place, frame, above) for name, place in places], element.line
+                [self._instance(element, of_type, name, place, frame) for name, place in places], element.line
             )
         return self._with_ids(element, found) if element.has("idlist") else found
 
@@ -112,7 +110,6 @@ class _Assembler:
         name: str,
         place: XmlElement,
         frame: Frame,
-        above: tuple[str, ...],
     ) -> Contents:
         own = frame_of(self._document, place, frame)
         category = _category(of_type)
@@ -120,22 +117,20 @@ class _Assembler:
             below = bank(category, name, element, of_type)
         else:
             parts = frozenset(one.text("sub-part") for one in place.below("exclude"))
-            below = self._of_type(of_type, parts, _absolute(own, frame), above)
+            below = self._of_type(of_type, parts, _absolute(own, frame))
         found = instance(
             name, own, _ROLES.get(category, Role.NONE) if category in ("source", "samplepos") else Role.NONE, below
         )
         found.parameters.extend((0, parameter) for parameter in parameters_of(self._document.degrees, element, place))
         return found
 
-    def _of_type(self, of_type: XmlElement, left_out: frozenset[str], frame: Frame, above: tuple[str, ...]) -> Contents:
+    def _of_type(self, of_type: XmlElement, left_out: frozenset[str], frame: Frame) -> Contents:
         name = of_type.text("name")
-        if name in above or len(above) > DEEPEST:
-            raise GeometryError(f"line {of_type.line}: type {name!r} holds itself, or types are nested too deep")
         key = (name, left_out)
         if not self._is_relative:
-            return self.components(of_type, frame, (*above, name), left_out)
+            return self.components(of_type, frame, left_out)
         if key not in self._known:
-            self._known[key] = self.components(of_type, frame, (*above, name), left_out)
+            self._known[key] = self.components(of_type, frame, left_out)
         return self._known[key]
 
     def _with_ids(self, element: XmlElement, found: Contents) -> Contents:

@@ -19,7 +19,7 @@ from livereduce.stream.items import B1, I4, I8
 LARGEST_ID = np.iinfo(np.int32).max
 
 
-def instrument_of(xml: str | bytes) -> InstrumentGeometry:
+def instrument_of(xml: str) -> InstrumentGeometry:
     """The instrument of a definition, at rest.
 
     Raises

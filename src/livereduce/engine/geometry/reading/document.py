@@ -14,7 +14,7 @@ from livereduce.engine.geometry.reading.elements import XmlElement
 from livereduce.engine.geometry.rotations import Vector, spherical
 from livereduce.stream.items import F8, I8
 
-MOST_COMPONENTS = 4_000_000
+MOST_COMPONENTS = 2_000_000
 """Of an instrument, and ids of a list: some ten times the largest in use."""
 SPHERICAL = ("r", "t", "p", "R", "theta", "phi")
 _AXES: dict[str, Vector] = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}

@@ -3,6 +3,7 @@
 Entities are refused: they can expand a small text to gigabytes, or name files. Definitions have none.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from xml.parsers import expat
@@ -14,6 +15,7 @@ LARGEST_CHARACTERS = 64 * 1024 * 1024
 DEEPEST = 100
 MOST_ELEMENTS = 3_000_000
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _LARGEST_NUMBER = 1e15
 """Above it no number of a definition means anything: neither a length in m, nor an angle, nor an id."""
 
@@ -74,7 +76,7 @@ class XmlElement:
             yield from child.below(name)
 
 
-def parsed(xml: str | bytes) -> XmlElement:
+def parsed(xml: str) -> XmlElement:
     """The outermost element.
 
     Raises
@@ -84,24 +86,30 @@ def parsed(xml: str | bytes) -> XmlElement:
     """
     if len(xml) > LARGEST_CHARACTERS:
         raise GeometryError(f"{len(xml)} characters of XML, expected at most {LARGEST_CHARACTERS}")
-    # The declared encoding is that of the bytes; a text has been decoded already.
-    parser = expat.ParserCreate(None if isinstance(xml, bytes) else "utf-8")
+    parser = expat.ParserCreate("utf-8")  # whatever the text declares: it has been decoded already
     builder = _Builder(parser)
     try:
         parser.Parse(_trimmed(xml), True)
     except expat.ExpatError as error:
         raise GeometryError(f"line {error.lineno}: {expat.ErrorString(error.code)}") from None
-    except (ValueError, LookupError, UnicodeError) as error:
-        raise GeometryError(f"it cannot be decoded: {error}") from None
     if builder.root is None:
         raise GeometryError("it is empty")
     return builder.root
 
 
-def _trimmed(xml: str | bytes) -> bytes:
+def text_of(data: bytes) -> str:
+    """The text of a file: by its byte order mark, the encoding that it declares, or UTF-8."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", "replace")
+    declared = _ENCODING.match(data)
+    try:
+        return data.decode(declared[1].decode("ascii") if declared else "utf-8", "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")
+
+
+def _trimmed(xml: str) -> bytes:
     """Without what may stand before or behind it in a packet; no character that XML forbids."""
-    if isinstance(xml, bytes):
-        return xml.lstrip(b" \t\r\n")
     return NOT_XML.sub(" ", xml.lstrip("\ufeff").strip("\0 \t\r\n")).encode("utf-8", "replace")
 
 
