@@ -221,3 +221,119 @@ def test_a_python_named_outright_for_the_builtin_engine_is_the_one_that_is_judge
     assert (code, rows(text)["environment"]) == (78, f"python {python}")
     (problem,) = listed(text, "problem")
     assert problem.startswith(f"engine builtin needs numpy, numba, scipp, h5py, which {python} does not have")
+
+
+# ---- the scripts, read without running them
+
+GOOD = "output = input\n"
+MISTAKES = {
+    "a missing algorithm": (
+        "import mantid\n\nDgsReduction(SampleInputFile=input)\n",
+        3,
+        "DgsReduction is an algorithm of Mantid that the builtin engine does not have: the reduction of",
+    ),
+    "a wrong argument name": (
+        "from mantid.simpleapi import Rebin\noutput = Rebin(input, Parms='0,100,20000')\n",
+        2,
+        "Rebin has no argument 'Parms'; did you mean 'Params'?",
+    ),
+    "Python 2": ("n = 1\nprint n\n", 2, "this is Python 2 (print statement): port it to Python 3"),
+    "a missing site module": ("import os\nimport mr_reduction_of_site\n", 2, "No module named 'mr_reduction_of_site'"),
+    "a method that is not there": (
+        "n = input.getNumberEvent()\n",
+        1,
+        "'MatrixWorkspace' object has no attribute 'getNumberEvent'; did you mean 'getNumberEvents'?",
+    ),
+}
+
+
+def run_scripts(place: Path, engine: str = "builtin", **scripts: str) -> tuple[int, str]:
+    return run(write(place, scripts, instrument="PG3", engine=engine, script_dir=".", source="adara://localhost:31415"))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_typical_mistake_that_every_call_meets_is_a_problem_with_its_line(place: Path, mistake: str) -> None:
+    text, line, sentence = MISTAKES[mistake]
+    code, shown = run_scripts(place, proc=text)
+    assert code == 78
+    (problem,) = listed(shown, "problem")
+    assert problem.startswith(f"{place}/reduce_PG3_live_proc.py:{line}: ")
+    assert sentence in problem
+    if mistake != "Python 2":
+        assert f"  {place}/reduce_PG3_live_proc.py\n    line {line}: {sentence}" in shown
+
+
+@pytest.mark.parametrize("mistake", set(MISTAKES) - {"Python 2"})
+def test_in_a_branch_it_is_told_and_the_rest_can_run(place: Path, mistake: str) -> None:
+    text, line, sentence = MISTAKES[mistake]
+    code, shown = run_scripts(place, post_proc="if False:\n    " + text.replace("\n", "\n    ").rstrip(" "), proc=GOOD)
+    assert code == 0
+    assert f"  {place}/reduce_PG3_live_post_proc.py\n    line {line + 1}: {sentence}" in shown
+    assert shown.endswith("\nthis can run, but a call of a script fails where it meets an obstacle\n")
+
+
+def test_an_import_that_the_script_can_do_without_is_a_note(place: Path) -> None:
+    text = "try:\n    import mr_reduction_of_site\nexcept ImportError:\n    mr_reduction_of_site = None\n"
+    code, shown = run_scripts(place, proc=text)
+    assert code == 0
+    assert "\n1 obstacle in the scripts\n" in shown
+    assert "line 2: No module named 'mr_reduction_of_site'" in shown
+    assert "(the script catches this error)" in shown
+    assert shown.endswith("\nthis can run\n")
+
+
+def test_what_is_there_is_no_obstacle(place: Path) -> None:
+    """The standard library, the environment, a module and a folder beside the scripts, the facility's helpers."""
+    (place / "beside.py").write_text("import json\n")
+    (place / "folder").mkdir()
+    elsewhere = place / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "added.py").write_text("")
+    text = (
+        "import os, sys, numpy as np, beside, folder.x, mantid.simpleapi\nfrom finddata import publish_plot\n"
+        f"sys.path.append('{elsewhere}')\nimport added\nfrom mantid.kernel import logger\nimport livereduce\n"
+        "ws = Rebin(InputWorkspace=input, params='0,100,20000', OutputWorkspace=output)\nprint(ws.getNumberEvents())\n"
+        "logger.information(str(mtd[str(input)].readY(0).sum().anything))\n"
+    )
+    code, shown = run_scripts(place, proc=text, post_proc=GOOD)
+    assert "obstacle" not in shown
+    assert (code, shown.endswith("\nthis can run\n")) == (0, True)
+
+
+def test_the_modules_of_the_scripts_are_read_too(place: Path) -> None:
+    (place / "beside.py").write_text("from mantid.simpleapi import *\n\ndef f(ws):\n    return BinMD(ws)\n")
+    code, shown = run_scripts(place, proc="import beside\n")
+    assert code == 0
+    assert f"  {place}/beside.py\n    line 4: BinMD is an algorithm of Mantid" in shown
+
+
+def test_many_obstacles_are_counted_and_some_are_shown(place: Path) -> None:
+    _, shown = run_scripts(place, proc="if input:\n" + "    BinMD(input)\n" * 30)
+    section = next(part for part in shown.split("\n\n") if part.startswith("30 obstacles in the scripts\n"))
+    assert section.count("line ") == 20
+    assert section.endswith("  and 10 more")
+
+
+def test_with_mantid_only_what_mantid_does_not_have_is_told(place: Path, launchers: Launchers) -> None:
+    launchers.environment("mantid_dev")
+    lines = ("from mantid.simpleapi import Rebin", "DgsReduction(input)", "input.getPeaks()", "Rebinn(input, 2)")
+    text = "\n".join((*lines, "Rebin(input, Parms=1)", "import json, only_there, no_such_library\n"))
+    (place / "only_there.py").write_text("")
+    code, shown = run(write(place, {"proc": text}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir="."))
+    section = next(part for part in shown.split("\n\n") if "obstacles in the scripts\n" in part)
+    assert section.count("line ") == 3
+    assert "line 4: Mantid has no algorithm 'Rebinn'; did you mean 'Rebin'" in section
+    assert "line 5: Rebin has no argument 'Parms'" in section
+    assert "line 6: No module named 'no_such_library'" in section
+    assert code == 78, "of the import, every call is sure to end there"
+
+
+def test_a_module_of_the_environment_of_the_worker_is_there(place: Path, launchers: Launchers) -> None:
+    """The check asks the Python of that environment, whatever the one that it runs in itself has."""
+    python = launchers.environment("mantid_dev")
+    packages = next(path for path in python.parents[1].rglob("site-packages"))
+    (packages / "only_there.py").write_text("raise SystemExit('it was imported')")
+    text = "import only_there\nimport numpy_that_is_nowhere\n"
+    _, shown = run(write(place, {"proc": text}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir="."))
+    assert "\n1 obstacle in the scripts\n" in shown
+    assert "line 2: No module named 'numpy_that_is_nowhere'" in shown

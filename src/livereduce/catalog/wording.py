@@ -37,15 +37,19 @@ def no_such_module(module: str, known: Iterable[str]) -> str:
 
 
 def no_such_method(kind: str, name: str, known: Iterable[str]) -> str:
-    """A method or attribute that no object of this kind has (`kind`: workspace, run, instrument …)."""
-    return f"the builtin engine's {kind} has no attribute {name!r}{did_you_mean(name, known)}"
+    """A method or attribute that an object of this class does not have, as Python says it, with the nearest."""
+    return f"{kind!r} object has no attribute {name!r}{did_you_mean(name, known)}"
 
 
-def no_site_module(module: str) -> str:
-    """A module that is neither in the environment nor beside the scripts."""
+def no_site_module(module: str, folders: Iterable[str] = ()) -> str:
+    """A module that is neither in the environment, nor beside the scripts, nor in folders that they add to the path."""
     reason = reason_of_library(module)
-    what = f"a library of the site ({reason})" if reason else "a library of the site, or a module beside the scripts"
-    return f"No module named {module!r} in the environment; it is {what}: install it there, or put it in script_dir"
+    added = "".join(f", nor in {folder}" for folder in folders)
+    what = "a library of the site" + (f" ({reason})" if reason else "")
+    return (
+        f"No module named {module!r} in the environment, nor in script_dir{added}; "
+        f"if it is {what}, install it there or put it in script_dir"
+    )
 
 
 def python_2(sign: str) -> str:

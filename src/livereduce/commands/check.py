@@ -11,13 +11,15 @@ from livereduce.base import lock
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.logs import own_log_path, user_name
 from livereduce.commands.launch import Inquiry, environ_in_there, inquire
+from livereduce.commands.script_findings import but, ends, told
 from livereduce.config.file import Config, Reading, read_file, value_of
 from livereduce.config.keys import KEYS, Key, count_bins
 from livereduce.config.livedata import read_publication
-from livereduce.environment.ask import Answer
+from livereduce.environment.ask import Answer, NoAnswer, ask
 from livereduce.environment.identity import Identity, ask_identity
 from livereduce.preflight.host import Host, choose_engine, look_at_host
 from livereduce.preflight.resolve import Survey, survey
+from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
 from livereduce.preflight.services import Service, service_of, usual_configuration
 from livereduce.scripting.files import WITHOUT, ScriptFile, script_path
 from livereduce.scripting.parsing import Parser, look_to_the_end
@@ -46,19 +48,22 @@ def check(path: Path | None, out: TextIO) -> int:
     if inquiry is not None:
         host = _host_in_there(host, reading.config, inquiry)
     asked = _host_of(service, host)
-    found = look_to_the_end(Parser(), lambda parse: survey(reading.config, asked, reading.bad_keys, parse))
-    problems = (*reading.problems, *found.problems, *_others(found, reading))
+    parser = Parser()
+    found = look_to_the_end(parser, lambda parse: survey(reading.config, asked, reading.bad_keys, parse))
+    obstacles = _obstacles(found, parser, inquiry, host)
+    problems = (*reading.problems, *found.problems, *_others(found, reading), *ends(obstacles))
     warnings = (*found.warnings, *_publication_problems(reading.config))
     engine = _engine(found, inquiry.answer if inquiry else None)
     rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
     rows += _directories(found, service)
     rows += _directories_here(survey(reading.config, host, reading.bad_keys)) if service else []
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
+    out.writelines(f"{line}\n" for line in told(obstacles))
     for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
             out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")
             out.writelines(f"  - {text}\n" for text in texts)
-    out.write("\nthis cannot run\n" if problems else "\nthis can run\n")
+    out.write("\nthis cannot run\n" if problems else f"\nthis can run{but(obstacles)}\n")
     return ExitCode.UNUSABLE if problems else ExitCode.OK
 
 
@@ -94,6 +99,24 @@ def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
         return Identity(problem=f"cannot create a folder for the livereduce package: {error}")
     as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
     return ask_identity(answer.executable, as_text, config.instrument or "")
+
+
+def _obstacles(found: Survey, parser: Parser, inquiry: Inquiry | None, host: Host) -> tuple[FileObstacles, ...]:
+    """What the scripts ask for and will not find in the environment of the worker."""
+    scripts, script_dir, verdict = found.scripts, found.script_dir, found.verdict
+    if scripts is None or script_dir is None or verdict is None:
+        return ()
+
+    def absent(modules: tuple[str, ...]) -> frozenset[str]:
+        answer = inquiry.answer if inquiry else None
+        try:
+            environ = environ_in_there(answer, found.config, host) if answer else {}
+            named = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
+            return frozenset(ask([found.interpreter], named or host.environ, modules=modules).absent)
+        except (OSError, NoAnswer):  # said elsewhere
+            return frozenset()
+
+    return look_to_the_end(parser, lambda parse: script_obstacles(scripts, script_dir, verdict.engine, parse, absent))
 
 
 def _publication_problems(config: Config) -> tuple[str, ...]:

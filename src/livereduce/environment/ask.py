@@ -35,6 +35,8 @@ class Answer:
         True if it has what the daemon needs besides the standard library.
     missing
         Packages of the builtin engine that it does not have.
+    absent
+        Which of the modules that it was asked about it does not have.
     environ
         Variables of the active environment, byte for byte.
     """
@@ -46,6 +48,7 @@ class Answer:
     psutil: bool
     missing: tuple[str, ...]
     environ: Mapping[bytes, bytes]
+    absent: tuple[str, ...] = ()
 
     @property
     def version_text(self) -> str:
@@ -57,8 +60,10 @@ class NoAnswer(Exception):
     """There is no Python, or it could not be reached; the message is the end of a sentence about the launcher."""
 
 
-def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = LAUNCH_S) -> Answer:
-    """Ask the Python that `command` runs.
+def ask(
+    command: Sequence[str], environ: Mapping[str, str], timeout_s: float = LAUNCH_S, modules: Sequence[str] = ()
+) -> Answer:
+    """Ask the Python that `command` runs, also about the top names of some modules.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def ask(command: Sequence[str], environ: Mapping[str, str], timeout_s: float = L
     try:
         with TemporaryDirectory(prefix="livereduce-") as folder:
             answer = Path(folder) / "answer.json"
-            ended = run([*command, str(PROBE), str(answer)], environ, timeout_s, Path(folder))
+            ended = run([*command, str(PROBE), str(answer), *modules], environ, timeout_s, Path(folder))
             if answer.exists():  # how the launcher ends after that does not matter
                 return parse(answer.read_text("ascii"))
     except OSError as error:
@@ -140,6 +145,7 @@ def parse(text: str) -> Answer:
         psutil=bool(body["psutil"]),
         missing=tuple(str(name) for name in body["missing"]),
         environ={_bytes(name): _bytes(value) for name, value in body["environ"].items()},
+        absent=tuple(str(name) for name in body.get("absent", ())),
     )
 
 

@@ -1,10 +1,10 @@
 """Run as a file by the Python of an environment: writes down what that Python and its environment are.
 
-``python probe.py ANSWER``, for `ask`. It goes through launchers of many kinds, so it is a file (``conda run`` refuses
-an argument of several lines) and answers into a file (launchers print what they like, and some close descriptors). It
-may be run by a Python that is too old for us, in order to report that: nothing here needs more than 3.6. Nothing is
-imported to find out about it: `find_spec` says where a package would come from, and the version is that of the
-installed distribution, or of conda's record of it.
+``python probe.py ANSWER [MODULE …]``, for `ask`. It goes through launchers of many kinds, so it is a file (``conda
+run`` refuses an argument of several lines) and answers into a file (launchers print what they like, and some close
+descriptors). It may be run by a Python that is too old for us, in order to report that: nothing here needs more than
+3.6. Nothing is imported to find out about it: `find_spec` says where a package would come from, and the version is
+that of the installed distribution, or of conda's record of it.
 """
 
 import json
@@ -26,6 +26,16 @@ def location(package: str) -> str:
     return (spec.origin or "") if spec else ""  # without an origin it is just a directory of that name
 
 
+def is_absent(module: str) -> bool:
+    """True if nothing would be imported by the top name of a module; nothing is imported to find out."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is None
+    except (ImportError, ValueError, AttributeError):
+        return True
+
+
 def installed_version(package: str) -> str:
     """Version of a package without importing it; empty if not known."""
     try:
@@ -45,8 +55,8 @@ def installed_version(package: str) -> str:
     return ""
 
 
-def describe() -> "dict[str, object]":
-    """Describe this Python, and its environment variables byte for byte."""
+def describe(modules: "tuple[str, ...]" = ()) -> "dict[str, object]":
+    """Describe this Python, which of these modules it does not have, and its environment variables byte for byte."""
     pairs = [(name.decode("utf-8", "surrogateescape"), value) for name, value in os.environb.items()]
     return {
         "executable": sys.executable,
@@ -55,19 +65,20 @@ def describe() -> "dict[str, object]":
         "mantid_version": installed_version("mantid"),
         "psutil": bool(location("psutil")),
         "missing": [name for name in BUILTIN_NEEDS if not location(name)],
+        "absent": [name for name in modules if is_absent(name)],
         "environ": {name: value.decode("utf-8", "surrogateescape") for name, value in pairs},
     }
 
 
-def main(answer: str) -> None:
+def main(answer: str, modules: "tuple[str, ...]") -> None:
     """Write the answer, whole or not at all."""
     # The directory of this file is the package's own: its modules must not hide others.
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100
     with open(answer + ".part", "w", encoding="ascii") as file:  # noqa: PTH123
-        json.dump(describe(), file)
+        json.dump(describe(modules), file)
     os.replace(answer + ".part", answer)  # noqa: PTH105
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], tuple(sys.argv[2:]))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from livereduce.scripting.files import md5_of
+from livereduce.scripting.reading.findings import decode_reading
 from livereduce.scripting.syntax import Name, Parse, Syntax, parse
 from livereduce.scripting.unused import Unused
 
@@ -294,4 +295,5 @@ def _decode(line: bytes) -> Syntax:
         beyond=body["beyond"],
         imports=tuple(tuple(name) for name in body["imports"]),
         unused=tuple(Unused(**one) for one in body["unused"]),
+        reading=decode_reading(body["reading"]),
     )

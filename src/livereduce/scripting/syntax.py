@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.catalog.wording import python_2
 from livereduce.scripting.compiling import compile_script
+from livereduce.scripting.reading.findings import NOTHING, ScriptReading
+from livereduce.scripting.reading.obstacles import read
+from livereduce.scripting.reading.python2 import sign_of_python_2
 from livereduce.scripting.unused import Unused, find_unused
 
 Name = tuple[str, ...]
@@ -27,12 +31,15 @@ class Syntax:
         Possible modules: for ``from a import b`` both a and a.b, because b may be a module in the package a.
     unused
         Names that a script assigns and never uses.
+    reading
+        What it asks of Mantid's interface and of its environment.
     """
 
     problem: str = ""
     beyond: bool = False
     imports: tuple[Name, ...] = ()
     unused: tuple[Unused, ...] = ()
+    reading: ScriptReading = NOTHING
 
 
 Parse = Callable[[bytes, Path, Name | None], Syntax]
@@ -49,7 +56,10 @@ def parse(text: bytes, path: Path, package: Name | None = None) -> Syntax:
         tree = _tree(text, path)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Syntax(problem=problem)
-    return Syntax(problem=problem, imports=tuple(_imports(tree, ())), unused=() if problem else find_unused(tree))
+    imports = tuple(_imports(tree, ()))
+    if problem:
+        return Syntax(problem=problem, imports=imports)
+    return Syntax(imports=imports, unused=find_unused(tree), reading=read(tree, is_script=True))
 
 
 def find_problem(text: bytes, path: Path) -> str:
@@ -59,7 +69,7 @@ def find_problem(text: bytes, path: Path) -> str:
     try:
         compile_script(text, str(path))
     except SyntaxError as error:
-        return _in_words(error, path)
+        return _in_words(error, text, path)
     return ""
 
 
@@ -71,17 +81,19 @@ def _parse_module(text: bytes, path: Path, package: Name) -> Syntax:
             warnings.simplefilter("ignore")
             compile(tree, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        return Syntax(problem=_in_words(error, path))
+        return Syntax(problem=_in_words(error, text, path))
     except RecursionError:
         return Syntax(problem=f"{path}:1: nested too deeply")
     except MemoryError:
         return Syntax(problem=f"{path}:1: nested too deeply, or needs too much memory", beyond=True)
     except ValueError as error:  # null bytes, in some versions of Python
         return Syntax(problem=f"{path}:1: {error}")
-    return Syntax(imports=names)
+    return Syntax(imports=names, reading=read(tree, is_script=False))
 
 
-def _in_words(error: SyntaxError, path: Path) -> str:
+def _in_words(error: SyntaxError, text: bytes, path: Path) -> str:
+    if sign := sign_of_python_2(text.decode("utf-8", "replace"), error):
+        return f"{path}:{sign[0]}: {python_2(sign[1])}"
     source = f": {error.text.strip()[:80]}" if error.text and error.text.strip() else ""
     return f"{path}:{error.lineno or 1}: {error.msg}{source}"
 
