@@ -135,7 +135,7 @@ class BuiltinEngine:
 
     def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
         binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
-        hook.install()
+        hook.install(job.instrument)
         scope.names.update(hook.script_globals())
         return tuple(
             Reduction(

@@ -10,10 +10,12 @@ import sys
 import types
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from livereduce.catalog.mantid_names import modules, names_in
 from livereduce.catalog.wording import no_such_name
+from livereduce.engine.mantid_api.modules.kernel.config_service import config
 from livereduce.engine.mantid_api.modules.mantid_module import SIMPLEAPI, MantidModule
 
 TOP = "mantid"
@@ -51,8 +53,12 @@ class MantidFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing: it is complete."""
 
 
-def install() -> None:
-    """Put the hook in front, once; a Mantid that something has imported before is forgotten."""
+def install(instrument: str = "") -> None:
+    """Put the hook in front, once; a Mantid that something has imported before is forgotten.
+
+    `instrument` is what scripts find as ``config["default.instrument"]``.
+    """
+    config.reset(Path.home(), instrument)
     if not any(isinstance(finder, MantidFinder) for finder in sys.meta_path):
         _forget_modules()
         sys.meta_path.insert(0, MantidFinder())

@@ -7,12 +7,22 @@ from livereduce.catalog.mantid_names import version
 
 _API = "livereduce.engine.mantid_api"
 _VALUES = "livereduce.engine.values"
-_PLACES: dict[str, str] = {
-    **dict.fromkeys(("DateAndTime",), f"{_VALUES}.date_and_time"),
-    **dict.fromkeys(("V3D",), f"{_VALUES}.v3d"),
-    **dict.fromkeys(("AnalysisDataService", "AnalysisDataServiceImpl", "mtd"), f"{_API}.modules.api.data_service"),
+_IN: dict[str, tuple[str, ...]] = {
+    f"{_VALUES}.date_and_time": ("DateAndTime",),
+    f"{_VALUES}.v3d": ("V3D",),
+    f"{_API}.modules.api.data_service": ("AnalysisDataService", "AnalysisDataServiceImpl", "mtd"),
+    f"{_API}.modules.kernel.logger": ("Logger", "logger"),
+    f"{_API}.modules.kernel.config_service": ("ConfigService", "ConfigServiceImpl", "amend_config", "config"),
+    f"{_API}.modules.kernel.facilities": ("FacilityInfo", "InstrumentInfo"),
+    f"{_API}.modules.kernel.property_managers": (
+        "PropertyManager",
+        "PropertyManagerDataService",
+        "PropertyManagerDataServiceImpl",
+        "pmds",
+    ),
 }
-"""The module that has an object of the same name."""
+"""Names of the objects of each module of ours."""
+_PLACES = {name: module for module, names in _IN.items() for name in names}
 _MODULES = {
     "mantid": "mantid",
     "plots": "mantid.plots",
