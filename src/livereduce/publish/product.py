@@ -34,3 +34,27 @@ class Product:
     units: str = "counts"
     title: str = ""
     attributes: dict[str, float | int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PublishedFigure:
+    """A figure that a script has published with a result.
+
+    Attributes
+    ----------
+    run
+        The run that the script has named; perhaps not that of the result.
+    text
+        HTML, or JSON of plotly.
+    data
+        The curves and maps in it, as products of the result's run.
+    """
+
+    run: int
+    text: str
+    data: tuple[Product, ...] = ()
+
+    @property
+    def is_html(self) -> bool:
+        """False for JSON."""
+        return not self.text.lstrip().startswith(("{", "["))

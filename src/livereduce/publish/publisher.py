@@ -14,8 +14,8 @@ from pathlib import Path
 from livereduce.messages.job import Job
 from livereduce.publish.failures import Failures
 from livereduce.publish.livedata.sender import PlotUploader
-from livereduce.publish.product import Product
-from livereduce.publish.products.writer import INDEX, PRODUCTS, Publisher, Writer
+from livereduce.publish.product import Product, PublishedFigure
+from livereduce.publish.products.writer import FIGURES, INDEX, PRODUCTS, Publisher, Writer
 from livereduce.publish.sinks import (
     FILES,
     Closing,
@@ -71,12 +71,17 @@ class Outlet:
         self._rests_until = dict.fromkeys((sink.name for sink in sinks), float("-inf"))
         self.seconds = dict.fromkeys((sink.name for sink in sinks), 0.0)
 
-    def publish(self, product: Product, reported: Sequence[ReportedMetric] = ()) -> bool:
+    def publish(
+        self,
+        product: Product,
+        reported: Sequence[ReportedMetric] = (),
+        figures: Sequence[PublishedFigure] = (),
+    ) -> bool:
         """Give a result to every sink; return True if the product was written.
 
         The index is written last, so that everything it names exists. Failed writes wait for the disk.
         """
-        self._fan_out(NewResult(product=product, reported=reported))
+        self._fan_out(NewResult(product=product, reported=reported, figures=figures))
         return self._writer.is_written(product)
 
     def ended(self, run: int, incomplete: str = "") -> None:
@@ -113,7 +118,7 @@ class Outlet:
     def problems(self) -> dict[str, str]:
         """Last failures: ``publish`` (product files and their index), ``trends``, ``publish_plots``."""
         found = dict(self._failures.now)
-        for name in (INDEX, FILES):
+        for name in (INDEX, FILES, FIGURES):
             if problem := found.pop(name, ""):
                 found.setdefault(PRODUCTS, problem)
         return found | {sink.name: sink.problem for sink in self._sinks if sink.problem}

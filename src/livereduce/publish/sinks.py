@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from livereduce.publish.livedata.sender import PlotUploader
-from livereduce.publish.product import Product
+from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import Writer
 from livereduce.publish.trends.recorder import TrendRecorder
 from livereduce.publish.trends.trends import Exposure
@@ -19,10 +19,11 @@ TRENDS, FILES, PLOTS = "trends", "product files", "publish_plots"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NewResult:
-    """A product, and the metrics that the scripts reported with it."""
+    """A product, and what the scripts reported with it: metrics, and figures."""
 
     product: Product
     reported: Sequence[ReportedMetric] = ()
+    figures: Sequence[PublishedFigure] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +124,10 @@ class FileSink:
     def take(self, fact: PublishFact) -> None:
         """Write products and ends of runs."""
         match fact:
-            case NewResult(product=product):
+            case NewResult(product=product, figures=figures):
                 self._writer.publish(product)
+                for figure in figures:
+                    self._write(product.run, figure)
             case InRun(run=run, connection=connection):
                 self._writer.in_run(run, connection)
             case RunOver(run=run, incomplete=incomplete):
@@ -134,9 +137,15 @@ class FileSink:
             case Closing():
                 self._writer.close()
 
+    def _write(self, run: int, figure: PublishedFigure) -> None:
+        for product in figure.data:
+            self._writer.publish(product)
+        if figure.is_html:
+            self._writer.figure(run, figure.text)
+
 
 class PlotSink:
-    """Sends plots to the facility's live data server, in the background."""
+    """Sends plots to the facility's live data server, in the background: the scripts' own, else the result."""
 
     name, can_miss = PLOTS, True
     takes: tuple[type, ...] = (NewResult, PulseSeen, Closing)
@@ -152,9 +161,12 @@ class PlotSink:
     def take(self, fact: PublishFact) -> None:
         """Queue a plot; never waits for the server."""
         match fact:
-            case NewResult(product=product):
+            case NewResult(product=product, figures=figures):
                 self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
-                self._plots.offer(product)
+                for figure in figures:
+                    self._plots.offer_figure(figure)
+                if product.run not in {figure.run for figure in figures}:
+                    self._plots.offer(product)
             case PulseSeen(run=run, newest_unix_s=newest_unix_s):
                 self._plots.seen(run, newest_unix_s)
             case Closing():

@@ -1,4 +1,4 @@
-"""Metrics that the processing scripts report, from the script's call to the publisher of the result.
+"""What the processing scripts report, from the script's call to the publisher of the result: metrics, and figures.
 
 An engine makes a `CycleReport` for each cycle and gives it to each call of a script; `metric` adds to the report of the
 call that it is called in. Standard library only: a script can be run anywhere with it.
@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import SupportsFloat
+
+from livereduce.scripting.figures import MAX_CHARACTERS, MAX_FIGURES, ScriptFigure
 
 MAX_METRICS = 50
 """Most names that scripts can report in one cycle, and that are kept of one run."""
@@ -31,10 +33,11 @@ class ReportedMetric:
 
 
 class CycleReport:
-    """The metrics that the scripts of one cycle have reported."""
+    """The metrics that the scripts of one cycle have reported, and the figures that they have published."""
 
     def __init__(self) -> None:
         self._metrics: dict[str, ReportedMetric] = {}
+        self._figures: list[ScriptFigure] = []
 
     @property
     def metrics(self) -> tuple[ReportedMetric, ...]:
@@ -55,6 +58,24 @@ class CycleReport:
         self._metrics[name] = reported
 
 
+    @property
+    def figures(self) -> tuple[ScriptFigure, ...]:
+        """The figures, in the order in which they came."""
+        return tuple(self._figures)
+
+    def add_figure(self, figure: ScriptFigure) -> None:
+        """Add a figure.
+
+        Raises
+        ------
+        ValueError
+            It is too large.
+        """
+        if len(figure.text) > MAX_CHARACTERS:
+            raise ValueError(f"a figure of {len(figure.text)} characters is too large, at most {MAX_CHARACTERS}")
+        self._figures = [*self._figures, figure][-MAX_FIGURES:]
+
+
 _of_this_call: ContextVar[CycleReport | None] = ContextVar("livereduce_cycle_report", default=None)
 _of_running_calls: list[CycleReport] = []
 """A thread that a script has started does not have the context of the call: it reports to the newest call."""
@@ -72,7 +93,8 @@ def reporting_to(report: CycleReport) -> Iterator[None]:
         _of_this_call.reset(token)
 
 
-def _report_of_caller() -> CycleReport | None:
+def report_of_caller() -> CycleReport | None:
+    """The report of the running call; None outside of one."""
     return _of_this_call.get() or (_of_running_calls[-1] if _of_running_calls else None)
 
 
@@ -108,7 +130,7 @@ def metric(name: str, value: SupportsFloat, error: SupportsFloat | None = None, 
     if spread is not None and spread < 0:
         raise ValueError(f"metric {name!r}: expected an error of 0 or more, got {spread!r}")
     reported = ReportedMetric(name=name, value=_number(name, "value", value), error=spread, units=units)
-    report = _report_of_caller()
+    report = report_of_caller()
     if report is not None:
         report.add(reported)
 

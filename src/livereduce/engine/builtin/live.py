@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from livereduce.base.contained import Contained
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
+from livereduce.engine.builtin.figures import published_figures
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
 from livereduce.engine.builtin.results import product_of
@@ -288,7 +289,8 @@ class Reduction:
             int(product.attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
         )
         self._published = self.tally  # the publisher keeps what cannot be written now
-        self.results += self._products.publish(product, self._report.metrics)
+        figures = published_figures(self._report.figures, product)
+        self.results += self._products.publish(product, self._report.metrics, figures)
         self.publish_s = time.perf_counter() - begun_s
 
     def _end_lacks(self) -> str:

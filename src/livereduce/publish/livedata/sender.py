@@ -8,8 +8,8 @@ keeps the worker from exiting, whatever the server does.
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
@@ -18,7 +18,7 @@ from livereduce.publish.livedata import schedule
 from livereduce.publish.livedata.figure import div_of
 from livereduce.publish.livedata.schedule import UploadSchedule
 from livereduce.publish.livedata.upload import UploadFailed, upload
-from livereduce.publish.product import Product
+from livereduce.publish.product import Product, PublishedFigure
 
 logger = logging.getLogger("livereduce.publish")
 
@@ -36,6 +36,17 @@ Send = Callable[[Publication, str, int, str, float], None]
 class _Failure:
     text: str
     ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _RunPlots:
+    """What is to be shown of a run: results by name, or in their place the figure that a script has published."""
+
+    products: Mapping[str, Product] = field(default_factory=dict)
+    figure: str = ""
+
+    def body(self, instrument: str) -> str:
+        return self.figure or div_of(list(self.products.values()), instrument)
 
 
 class PlotUploader:
@@ -59,7 +70,7 @@ class PlotUploader:
         self._send, self._timeout_s = send, timeout_s
         self._changed = threading.Condition()
         self._schedule = UploadSchedule()
-        self._products: dict[int, dict[str, Product]] = {}
+        self._plots: dict[int, _RunPlots] = {}
         self._closed = False
         self._thread: threading.Thread | None = None
         self.problem = ""
@@ -67,13 +78,24 @@ class PlotUploader:
     def offer(self, product: Product) -> None:
         """Queue a result; it replaces an earlier one of the same run and name. Does not block."""
         with self._changed:
-            self._schedule = schedule.offered(self._schedule, product.run)
-            self._products.setdefault(product.run, {})[product.name] = product
-            self._forget()
-            if self._thread is None and self._schedule.waiting and not self._closed:
-                self._thread = threading.Thread(target=self._work, name="plots", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+            before = self._plots.get(product.run, _RunPlots())
+            self._wait_with(product.run, _RunPlots(products={**before.products, product.name: product}))
+
+    def offer_figure(self, figure: PublishedFigure) -> None:
+        """Queue what a script has drawn of a run, in place of its results. Does not block."""
+        # the server takes for HTML what begins with <div, and stores all else as JSON
+        text = f"<div>{figure.text}</div>" if figure.is_html else figure.text
+        with self._changed:
+            self._wait_with(figure.run, _RunPlots(figure=text))
+
+    def _wait_with(self, run: int, plots: _RunPlots) -> None:
+        self._schedule = schedule.offered(self._schedule, run)
+        self._plots[run] = plots
+        self._forget()
+        if self._thread is None and self._schedule.waiting and not self._closed:
+            self._thread = threading.Thread(target=self._work, name="plots", daemon=True)
+            self._thread.start()
+        self._changed.notify()
 
     def seen(self, run: int, newest_unix_s: float) -> None:
         """Record a pulse of a run from the stream, with its time. Does not block."""
@@ -90,34 +112,33 @@ class PlotUploader:
             self._thread.join(LEAVE_S)
 
     def _forget(self) -> None:
-        for run in self._products.keys() - set(self._schedule.waiting):
-            del self._products[run]
+        for run in self._plots.keys() - set(self._schedule.waiting):
+            del self._plots[run]
 
     def _work(self) -> None:
         while (order := self._next()) is not None:
-            run, products = order
-            failure = self._attempt(run, products)
+            run, plots = order
+            failure = self._attempt(run, plots)
             with self._changed:
-                self._note(run, products, failure)
+                self._note(run, plots, failure)
 
-    def _next(self) -> tuple[int, dict[str, Product]] | None:
-        """Wait for the next run to send, with its results; None once closed."""
+    def _next(self) -> tuple[int, _RunPlots] | None:
+        """Wait for the next run to send, with its plots; None once closed."""
         with self._changed:
             while not self._closed:
                 run = schedule.next_run(self._schedule, time.monotonic(), time.time())
                 if run is not None:
-                    return run, dict(self._products[run])
+                    return run, self._plots[run]
                 self._changed.wait(LOOK_S if self._schedule.waiting else None)
         return None
 
-    def _attempt(self, run: int, products: dict[str, Product]) -> _Failure | None:
+    def _attempt(self, run: int, plots: _RunPlots) -> _Failure | None:
         try:
             publication = read_publication(self._configuration)
         except OperatorError as error:
             return _Failure(text=str(error), ours=True)
         try:
-            div = div_of(list(products.values()), self._instrument)
-            self._send(publication, self._instrument, run, div, self._timeout_s)
+            self._send(publication, self._instrument, run, plots.body(self._instrument), self._timeout_s)
         except UploadFailed as error:
             return _Failure(text=str(error), ours=error.ours)
         except Exception as error:  # noqa: BLE001 (the boundary of one publish)
@@ -125,7 +146,7 @@ class PlotUploader:
             return _Failure(text=text, ours=True)
         return None
 
-    def _note(self, run: int, products: dict[str, Product], failure: _Failure | None) -> None:
+    def _note(self, run: int, plots: _RunPlots, failure: _Failure | None) -> None:
         now = time.monotonic()
         if failure is not None:
             self._schedule = schedule.failed(self._schedule, now, ours=failure.ours)
@@ -134,7 +155,7 @@ class PlotUploader:
                 logger.warning("cannot send a plot: %s; trying again in %.0f s", failure.text, wait_s)
             self.problem = failure.text
             return
-        outdated = self._products.get(run, products) != products
+        outdated = self._plots.get(run, plots) is not plots
         self._schedule = schedule.sent(self._schedule, run, now, outdated=outdated)
         self._forget()
         if self.problem:

@@ -23,6 +23,8 @@ from livereduce.publish.products.file import amend_product, read_facts, write_pr
 from livereduce.publish.products.index import Index, IndexEntry, Run, decode_index, encode_index
 
 INDEX = "index.json"
+FIGURE = "figure.html"
+"""What a script has drawn last for a run: a part of a page, without plotly's JavaScript."""
 MAX_INDEX = 4 << 20
 """Most bytes; a real one has some kilobytes."""
 
@@ -82,6 +84,23 @@ class Products:
         is_late = 0 < product.run < self._index.last_run
         self._index = self._pruned(indexes.with_run(self._index, run, current=not is_late))
         self._save(self._index)
+        return path
+
+    def figure(self, run: int, html: str) -> Path:
+        """Write the figure of a script over its predecessor; the run must have a product.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; the predecessor is unchanged.
+        """
+        path = self._folder / str(run) / FIGURE
+        make_folder(path.parent)
+        replace_file(path, html.encode("utf-8", "replace"))
+        found = self._index.find(run)
+        if found is not None:
+            shown = replace(found, figure_unix_s=path.stat().st_mtime)
+            self._index = self._saved(indexes.with_run(self._index, shown, current=False))
         return path
 
     def in_run(self, run: int, *, joined: bool) -> None:
@@ -212,7 +231,7 @@ def _read_folder(folder: Path) -> tuple[Index, set[int]]:
     for place in _run_folders(folder):
         said = known.find(int(place.name))
         found = _products_on_disk(place, ended=bool(said and said.ended))
-        runs.append(_run(int(place.name), said, found))
+        runs.append(replace(_run(int(place.name), said, found), figure_unix_s=_time_of(place / FIGURE)))
         if any(product.says is False or (product.says is None and said and not said.ended) for product in found):
             left_open.add(int(place.name))
     order = {run.run: place for place, run in enumerate(known.runs)}
@@ -223,6 +242,14 @@ def _read_folder(folder: Path) -> tuple[Index, set[int]]:
         return order.get(run.run, len(order)), max(times, default=0.0)
 
     return replace(known, runs=tuple(sorted(runs, key=age))), left_open - {0}
+
+
+def _time_of(path: Path) -> float:
+    """When a file was written; 0 if there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _run(number: int, said: Run | None, found: list[_OnDisk]) -> Run:

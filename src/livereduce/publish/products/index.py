@@ -60,6 +60,8 @@ class Run:
         ISO 8601, from the stream; empty until known.
     incomplete
         What is missing at its end, found when it was closed; empty if nothing.
+    figure_unix_s
+        When a script has published a figure last, as Unix time; 0 if none has.
     """
 
     run: int
@@ -67,6 +69,7 @@ class Run:
     start_time: str = ""
     end_time: str = ""
     incomplete: str = ""
+    figure_unix_s: float = 0.0
     products: Mapping[str, IndexEntry] = field(default_factory=dict)
 
 
@@ -203,7 +206,7 @@ def encode_index(index: Index) -> bytes:
 
 
 def _run_body(run: Run) -> dict[str, Any]:
-    facts = {key: getattr(run, key) for key in ("run", "ended", "start_time", "end_time", "incomplete")}
+    facts = {key: getattr(run, key) for key in ("run", "ended", "start_time", "end_time", "incomplete", "figure_unix_s")}
     return facts | {"products": [asdict(entry) for entry in run.products.values()]}
 
 

@@ -15,7 +15,7 @@ from livereduce.publish.products.waiting import End, WaitingWrites
 
 RETRY_S = 5.0
 """Wait before a failed write is tried again."""
-PRODUCTS, INDEX = "publish", "index"
+PRODUCTS, INDEX, FIGURES = "publish", "index", "figures"
 _NEVER = (ValueError, TypeError, KeyError)
 """These mean that this product can never be written; any other error comes from the disk and may pass."""
 
@@ -27,6 +27,9 @@ class Publisher(Protocol):
 
     def publish(self, product: Product) -> object:
         """Write a product over its predecessor."""
+
+    def figure(self, run: int, html: str) -> object:
+        """Write the figure of a script beside the products of a run."""
 
     def in_run(self, run: int, *, joined: bool) -> None:
         """The stream is in this run (0: in none); `joined`: nothing was reading before."""
@@ -76,6 +79,11 @@ class Writer:
             held = tuple(one for one in self._waiting.products if any(one is other for other in older))
             self._write((*held, product))
             return queue.is_written(self._waiting, product)
+
+    def figure(self, run: int, html: str) -> None:
+        """Write a script's figure; one that cannot be written is given up, since the next cycle brings another."""
+        with self._lock:
+            self._failures.contain(FIGURES, lambda: self._products.figure(run, html))
 
     def is_written(self, product: Product) -> bool:
         """Check that no product of its run and name waits, or was given up."""

@@ -1,0 +1,67 @@
+"""Figures that scripts have published in a cycle, as what is published with its result."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from livereduce.publish.product import Axis, Product, PublishedFigure
+from livereduce.scripting.figures import FigureData, ScriptFigure
+from livereduce.stream.items import F8
+
+logger = logging.getLogger("livereduce.engine")
+
+LONGEST_NAME = 60
+
+
+def published_figures(figures: Sequence[ScriptFigure], result: Product) -> tuple[PublishedFigure, ...]:
+    """The figures; the curves and maps in them are products beside the result, with its facts, each of its own name."""
+    taken = {result.name}
+    return tuple(
+        PublishedFigure(run=one.run, text=one.text, data=tuple(_products(one.data, result, taken))) for one in figures
+    )
+
+
+def _products(data: Sequence[FigureData], result: Product, taken: set[str]) -> Iterator[Product]:
+    for one in data:
+        name = _free(one.name[:LONGEST_NAME] or "figure", taken)
+        try:
+            yield _product(one, name, result)
+        except (TypeError, ValueError) as error:
+            logger.warning("run %d: %s of a script is not kept as a product: %s", result.run, name, error)
+        taken.add(name)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 1
+    while (wanted := name if number == 1 else f"{name} {number}") in taken:
+        number += 1
+    return wanted
+
+
+def _product(data: FigureData, name: str, result: Product) -> Product:
+    signal = _numbers(data.signal)
+    axes = tuple(Axis(name=title or "x", values=_numbers(values)) for title, values in data.axes)
+    if len(axes) != signal.ndim:
+        raise ValueError(f"an array of shape {signal.shape} does not fit {len(axes)} axes")
+    for axis, size in zip(axes, signal.shape, strict=True):
+        if axis.values.shape not in ((size,), (size + 1,)):
+            raise ValueError(f"{axis.values.size} values along {axis.name} for {size} points")
+    errors = None if data.errors is None else _numbers(data.errors)
+    return Product(
+        pipeline=result.pipeline,
+        run=result.run,
+        name=name,
+        signal=signal,
+        axes=axes,
+        errors=errors if errors is not None and errors.shape == signal.shape else None,
+        units="",
+        title=data.title,
+        attributes=dict(result.attributes),
+    )
+
+
+def _numbers(values: object) -> F8:
+    """Copied: the script may go on to change its arrays."""
+    array: F8 = np.array(list(values) if isinstance(values, range) else values, np.float64)
+    return array
