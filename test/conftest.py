@@ -14,6 +14,7 @@ settings.load_profile("livereduce")
 def no_hook_is_left() -> Iterator[None]:
     """A builtin engine makes ``import mantid`` its own for the rest of its process; the next test may want Mantid's."""
     yield
-    hook = sys.modules.get("livereduce.engine.mantid_api.hook")
-    if hook is not None:
-        hook.uninstall()
+    for name in ("hook", "helpers.finder"):
+        module = sys.modules.get(f"livereduce.engine.mantid_api.{name}")
+        if module is not None:
+            module.uninstall()

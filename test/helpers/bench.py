@@ -24,6 +24,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.published: list[Product] = []
+        self.figures: dict[int, str] = {}
         self.runs_ended: list[int] = []
         self.full = False
         self.seen: list[tuple[int, bool]] = []
@@ -34,6 +35,9 @@ class Shelf:
         if self.full:
             raise OSError("No space left on device")
         self.published.append(product)
+
+    def figure(self, run: int, html: str) -> None:
+        self.figures[run] = html
 
     def in_run(self, run: int, *, joined: bool) -> None:
         self.seen.append((run, joined))

@@ -73,11 +73,15 @@ class Shelf:
 
     def __init__(self) -> None:
         self.published: list[Product] = []
+        self.figures: dict[int, str] = {}
         self.ended_runs: list[int] = []
         self.notes: tuple[str, ...] = ()
 
     def publish(self, product: Product) -> None:
         self.published.append(product)
+
+    def figure(self, run: int, html: str) -> None:
+        self.figures[run] = html
 
     def in_run(self, run: int, *, joined: bool) -> None:
         pass

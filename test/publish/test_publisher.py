@@ -7,7 +7,7 @@ import pytest
 
 from helpers.reduced import Shelf, job_of
 from livereduce.publish.failures import Failures
-from livereduce.publish.product import Product
+from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import Writer
 from livereduce.publish.publisher import REST, SLOW_S, Outlet, outlet_of
 from livereduce.publish.sinks import NewResult, PlotSink, PublishFact, RunOver
@@ -81,7 +81,7 @@ def test_plots_are_offered_though_the_product_cannot_be_written(tmp_path: Path) 
     assert "no space left" in made.problems["publish"]
     plots = made._sinks[-1]
     assert isinstance(plots, PlotSink)
-    assert list(plots._plots._products) == [7]
+    assert list(plots._plots._plots) == [7]
     made.close()
 
 
@@ -148,3 +148,25 @@ def test_the_product_files_miss_no_result_however_slow(caplog: pytest.LogCapture
         made.publish(product())
     assert len(files.taken) == 3
     assert "product files took 100 s for one result" in caplog.text
+
+
+def test_a_scripts_figure_takes_the_place_of_the_plot_and_its_data_are_products(tmp_path: Path) -> None:
+    shelf = Shelf()
+    job = replace(job_of(tmp_path, "adara://nowhere:1"), publish_config=str(tmp_path / "absent.conf"))
+    made = outlet_of(job, shelf)
+    curve = replace(product(), name="plot1d")
+    figure = PublishedFigure(run=7, text="<div>mine</div>", data=(curve,))
+    other = PublishedFigure(run=6, text='{"data": []}')
+    assert made.publish(product(), figures=(other, figure))
+    assert [one.name for one in shelf.published] == ["result", "plot1d"]
+    assert shelf.figures == {7: "<div>mine</div>"}
+    plots = made._sinks[-1]
+    assert isinstance(plots, PlotSink)
+    waiting = plots._plots._plots
+    assert {run: one.body("POWDER") for run, one in waiting.items()} == {
+        6: '{"data": []}',
+        7: "<div><div>mine</div></div>",
+    }
+    assert made.publish(product())
+    assert plots._plots._plots[7].body("POWDER") == "<div><p>POWDER run 7, result: 1 counts</p></div>"
+    made.close()

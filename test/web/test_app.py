@@ -412,3 +412,23 @@ def test_all_references_lead_somewhere() -> None:
     names = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert names <= set(description()["components"]["schemas"])
     assert names
+
+
+# ---- figures of scripts
+
+
+def test_a_figure_runs_in_a_sandbox_with_its_library(powder: Fabricated) -> None:
+    powder.shelf.figure(41, "<div>drawn</div><script>Plotly.newPlot()</script>")
+    with visiting(powder) as client:
+        runs = {one["run"]: one["figure"] for one in ok(client, ONE)["runs"]}
+        assert (bool(runs[41]), runs[40]) == (True, "")
+        answer = client.get(f"{ONE}/figures/41")
+        assert answer.status_code == 200
+        assert "<div>drawn</div>" in answer.text
+        assert len(answer.content) > 1_000_000
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("sandbox allow-scripts; default-src 'none'")
+        assert "allow-same-origin" not in policy
+        again = client.get(f"{ONE}/figures/41", headers={"if-none-match": answer.headers["etag"]})
+        assert again.status_code == 304
+        assert client.get(f"{ONE}/figures/40").json()["error"] == "no script has published a figure of run 40"

@@ -57,7 +57,6 @@ class CycleReport:
             raise ValueError(f"metric {name!r}: at most {MAX_METRICS} different metrics can be reported")
         self._metrics[name] = reported
 
-
     @property
     def figures(self) -> tuple[ScriptFigure, ...]:
         """The figures, in the order in which they came."""

@@ -20,7 +20,7 @@ from livereduce.web.http.middleware import HttpMiddleware, refusal
 from livereduce.web.http.openapi import description
 from livereduce.web.http.static_files import File
 from livereduce.web.render.prometheus import metrics_text
-from livereduce.web.state import products
+from livereduce.web.state import figures, products
 
 FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
@@ -77,6 +77,7 @@ def _routes() -> list[Route]:
         Route(f"{_OF_ONE}/timeline", api.timeline),
         Route(f"{_OF_ONE}/output", api.printed),
         Route(f"{_OF_ONE}/trends/{{run}}", products.trends),
+        Route(f"{_OF_ONE}/figures/{{run}}", figures.figure),
         Route(f"{_OF_ONE}/restart", api.restart, methods=["POST"]),
         Route(f"{_OF_ONE}/products/{{run}}/{{name:path}}", products.product),
     ]

@@ -342,3 +342,17 @@ def test_unfinished_files_of_killed_writers_are_swept(tmp_path: Path) -> None:
     Products(tmp_path)
     assert not any(one.exists() for one in swept)
     assert all(one.exists() for one in kept)
+
+
+def test_a_figure_stands_in_the_index_and_is_found_again(tmp_path: Path) -> None:
+    products = Products(tmp_path)
+    products.publish(result(7))
+    path = products.figure(7, "<div>one</div>")
+    assert (path.read_text(), path.name) == ("<div>one</div>", "figure.html")
+    for _ in range(2):
+        (run,) = json.loads((tmp_path / "products" / "index.json").read_text())["runs"]
+        assert run["figure_unix_s"] == path.stat().st_mtime
+        Products(tmp_path)
+    products.publish(result(7))
+    (run,) = json.loads((tmp_path / "products" / "index.json").read_text())["runs"]
+    assert run["figure_unix_s"] > 0

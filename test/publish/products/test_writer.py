@@ -34,6 +34,9 @@ class Disk:
     def publish(self, product: Product) -> None:
         self._call("publish", product.run, product.name, product.attributes["events"])
 
+    def figure(self, run: int, html: str) -> None:
+        self._call("figure", run, html)
+
     def in_run(self, run: int, *, joined: bool) -> None:
         self._call("in_run", run, joined)
 

@@ -18,6 +18,7 @@ from livereduce.engine.builtin.reported import memory_progress, run_progress, ru
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid_api import hook
+from livereduce.engine.mantid_api.helpers import finder as helpers
 from livereduce.engine.protocol import Pipeline, Tell
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
@@ -135,6 +136,8 @@ class BuiltinEngine:
 
     def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
         binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
+        helpers.install()
+        hook.install()
         hook.install(job.instrument)
         scope.names.update(hook.script_globals())
         return tuple(

@@ -206,7 +206,9 @@ def encode_index(index: Index) -> bytes:
 
 
 def _run_body(run: Run) -> dict[str, Any]:
-    facts = {key: getattr(run, key) for key in ("run", "ended", "start_time", "end_time", "incomplete", "figure_unix_s")}
+    facts = {
+        key: getattr(run, key) for key in ("run", "ended", "start_time", "end_time", "incomplete", "figure_unix_s")
+    }
     return facts | {"products": [asdict(entry) for entry in run.products.values()]}
 
 

@@ -54,6 +54,13 @@ def _paths() -> Json:
         f"{one}/trends/{{run}}": _get(
             "Numbers that the scripts of a run reported.", "Trends", parameters=[*of_run, _TARGET], errors=(404, 422)
         ),
+        f"{one}/figures/{{run}}": _get(
+            "The figure that a script has published last for a run, as a page of its own.",
+            None,
+            "text/html",
+            of_run,
+            (404,),
+        ),
         f"{one}/restart": _restart(),
         product: _get(
             "A product for plotting.", "Product", parameters=[*of_run, _NAME, _POINTS, _ROW], errors=(404, 422, 429)

@@ -66,6 +66,7 @@ SCHEMAS: Json = {
         start_time={**TEXT, "description": "ISO 8601; empty if not known"},
         end_time={**TEXT, "description": "ISO 8601; empty if not known, or as long as the run goes on"},
         incomplete={**TEXT, "description": "what is missing at the end of the run; empty if nothing"},
+        figure={**TEXT, "description": "version of the figure that a script has published; empty if there is none"},
         products=many(ref("Listed")),
     ),
     "Listed": thing(

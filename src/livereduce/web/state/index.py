@@ -38,7 +38,13 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRun:
-    """A run in the index with its products by name; times are ISO 8601, or empty."""
+    """A run in the index with its products by name; times are ISO 8601, or empty.
+
+    Attributes
+    ----------
+    figure
+        Version of the figure that a script has published; empty if none has.
+    """
 
     run: int
     ended: bool
@@ -46,6 +52,7 @@ class ListedRun:
     start_time: str = ""
     end_time: str = ""
     incomplete: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,7 @@ class _RunEntry:
     start_time: str = ""
     end_time: str = ""
     incomplete: str = ""
+    figure_unix_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +140,7 @@ def _run(body: Any) -> ListedRun | None:
         end_time=entry.end_time[:MAX_TIME],
         incomplete=entry.incomplete[:MAX_REASON],
         products={one.name: one for one in listed if one},
+        figure=f"{int(entry.figure_unix_s * 1e6):x}" if 0 < entry.figure_unix_s <= LATEST_UNIX_S else "",
     )
 
 

@@ -111,6 +111,7 @@ def runs(view: View) -> list[dict[str, Any]]:
             "start_time": run.start_time,
             "end_time": run.end_time,
             "incomplete": run.incomplete,
+            "figure": run.figure,
             "products": [
                 {
                     "name": product.name,

@@ -1,4 +1,5 @@
-"""Modules that scripts of the facilities import beside Mantid's: they publish plots, and draw them.
+"""Modules that scripts of the facilities import beside Mantid's: they draw plots, and publish them.
 
-`finder.py` makes them where they are not installed; `publishing.py` and `drawing.py` are their functions.
+May import `publish` and `scripting`; only the builtin engine installs them.
+Read `publishing.py` first: what the modules do; `finder.py` makes the modules where they are not installed.
 """

@@ -1,7 +1,8 @@
 """``publish_plot``, ``plot1d`` and ``plot_heatmap`` of finddata, postprocessing and plot_publisher.
 
-Their own versions post to the live data server at once, and wait for it. These hand the figure to the cycle's publisher,
-which keeps it beside the result and sends it by its own rules. So a call never waits, and never fails for a server.
+Their own versions post to the live data server at once, and wait for it. These hand the figure to the publisher of the
+cycle, which keeps it beside the result and sends it by its own rules. So a call never waits, and never fails for a
+server.
 Source of the signatures: neutrons/plot_publisher, neutrons/finddata.
 """
 
@@ -105,7 +106,7 @@ def plot1d(
     show_dx: bool = True,
     title: str = "",
     publish: bool = True,
-) -> PublishAnswer | str:
+) -> Any:
     """Draw curves, each ``[x, y]``, ``[x, y, dy]`` or ``[x, y, dy, dx]``; one alone needs no list around it.
 
     Returns
@@ -164,7 +165,7 @@ def plot_heatmap(
     instrument: str = "",
     title: str = "",
     publish: bool = True,
-) -> PublishAnswer | str:
+) -> Any:
     """Draw a map of `z` over `x` (columns) and `y` (rows).
 
     Returns

@@ -45,6 +45,10 @@ export function product(id, { run, name, row = null, max_points }) {
 /** Address to download a product: "nxs", "csv" or "png". */
 export const download = (id, run, name, kind) => `${productPath(id, run, name)}.${kind}`;
 
+/** Address of the figure that a script has published for a run; another one for each version. */
+export const figurePath = (id, run, version) =>
+  `${base(id)}/figures/${encodeURIComponent(run)}?v=${encodeURIComponent(version)}`;
+
 export function trends(id, run, target) {
   const query = target ? `?${new URLSearchParams({ target })}` : "";
   return ask(`${base(id)}/trends/${encodeURIComponent(run)}${query}`);

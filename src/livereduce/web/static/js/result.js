@@ -1,6 +1,6 @@
 // The result: fetches what the viewer wants to see, and draws it.
 
-import { download, product } from "./api.js";
+import { download, figurePath, product } from "./api.js";
 import { chosen, onChoice, showControls } from "./controls.js";
 import { curveLayout, curveTraces } from "./curve.js";
 import { caption, spoken } from "./describe.js";
@@ -39,7 +39,7 @@ export function resultPanel(id) {
     const listed = products.find((one) => one.name === name);
     const previous = previousRun(run, runs);
     const mark = JSON.stringify([
-      choice, colours().ink, followed, runs.map((one) => [one.run, one.ended]), products, productsOf(previous, runs),
+      choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), products, productsOf(previous, runs),
     ]);
     if (mark === shown) return; // most news are not about the result
     shown = "";
@@ -48,6 +48,7 @@ export function resultPanel(id) {
     const facts = { runs, run, followed, products, name, previous, kind: listed?.kind ?? null, rows: [] };
     showControls(choice, facts);
     if (name !== null) offer(run, name);
+    link(run, runs.find((one) => one.run === run)?.figure);
     const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
     if (base?.kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
     if (!base) {
@@ -117,6 +118,12 @@ export function resultPanel(id) {
   function offer(run, name) {
     show(byId("downloads"), true);
     for (const kind of ["nxs", "csv", "png"]) byId(kind).setAttribute("href", download(id, run, name, kind));
+  }
+
+  function link(run, version) {
+    const figure = byId("figure");
+    show(figure, Boolean(version));
+    if (version) figure.setAttribute("href", figurePath(id, run, version));
   }
 
   // for benchmarks and tests: what is on screen now
