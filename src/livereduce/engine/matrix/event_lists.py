@@ -8,7 +8,7 @@ from livereduce.engine.matrix.grid import Grid
 from livereduce.stream.items import F8, I8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class EventLists:
     """Events of all spectra, one spectrum after the other.
 

@@ -37,8 +37,9 @@ class Grid:
     def mapped(self, change: PixelMaps) -> "Grid":
         """X of each spectrum changed by its map (tables of shape (rows,)), ascending; for a common X made when read.
 
-        So 100 000 spectra that change their unit cost no memory. Values that have none in the new unit: the greatest
-        number there is in a unit that falls with time of flight; left out for energy transfer.
+        So 100 000 spectra that change their unit cost no memory. Values that have none in the new unit become the
+        greatest number there is, or its negative, and are left out for energy transfer. A spectrum without any keeps
+        its X.
         """
         if self._first is not None or self._change is not None:
             rows = len(change.scale)
@@ -112,10 +113,14 @@ class Grid:
 
 def _changed(x: F8, change: PixelMaps, row: int) -> F8:
     new = change.apply(x, np.full(len(x), row, np.int32))
+    has_value = np.isfinite(new)
+    if not has_value.any():
+        return x
     if change.offset is not None:
-        new = new[np.isfinite(new)]
-    elif change.power < 0:
-        new = np.where(np.isfinite(new), new, HUGE)
+        new = new[has_value]
+    elif not has_value.all():
+        rises, is_late = change.scale[row] * change.power > 0, x > change.zero[row]
+        new = np.where(has_value, new, np.where(is_late == rises, HUGE, -HUGE))
     return new[::-1].copy() if len(new) > 1 and new[0] > new[-1] else new
 
 

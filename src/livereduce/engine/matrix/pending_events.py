@@ -10,7 +10,7 @@ from livereduce.engine.workspaces.events import Events
 from livereduce.stream.items import B1, F8, I4, I8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class PendingEvents:
     """Events of the stream, whose arrays are shared and never changed; tables say what has become of them.
 

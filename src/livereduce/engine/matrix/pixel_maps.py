@@ -13,7 +13,7 @@ class PixelMaps:
     """x of an event of time of flight t (µs) in pixel p; the last entry of each table stands for pixels beyond it.
 
     Without a calibration ``x = offset[p] + scale[p] * (t - zero[p]) ** power``. With one, d is the root of
-    ``difa[p] d² + difc[p] d + zero[p] = t``, and ``x = offset[p] + scale[p] * d ** power``. NaN where it has no value.
+    ``difa[p] d² + difc[p] d + zero[p] = t``, and ``x = scale[p] * d ** power``. NaN where it has no value.
     These cover linear units, a/t, a/t², energy transfer, and Mantid's AlignDetectors; `unit_maps` makes them.
 
     The same class says how the x of spectra changes (`event_changes.mapped`): then the tables are of shape (rows,).
@@ -25,7 +25,7 @@ class PixelMaps:
     power
         The same for all pixels.
     offset
-        Shape (pixels + 1,); None: 0.
+        Shape (pixels + 1,); None: 0, as always with a calibration.
     difc, difa
         Shape (pixels + 1,), in µs/Å and µs/Å²; None without a calibration.
     """
@@ -54,7 +54,7 @@ class PixelMaps:
 
     def apply(self, tof_us: F8, pixel: I4) -> F8:
         """X of events; both of shape (n,)."""
-        return mapped(tof_us, pixel, self.table, self.power)
+        return mapped(tof_us, pixel, self.table, self.calibration is not None, self.power)
 
     def tof_us_of(self, x: F8, pixel: I4) -> F8:
         """The inverse of `apply`, to rounding; NaN where no time of flight gives this x."""

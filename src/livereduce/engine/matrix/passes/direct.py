@@ -1,0 +1,67 @@
+"""The shortest way for the most frequent case: times of flight as they are, counted in common edges."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from livereduce.engine.counting.binning import Binning
+from livereduce.engine.counting.kernels import ADD_EVENTS, SCRATCH
+from livereduce.engine.matrix.grid import Grid
+from livereduce.engine.matrix.limits import times_ns
+from livereduce.engine.matrix.pending_events import PendingEvents
+from livereduce.stream.items import F8, I4
+
+_UNUSED_PIXEL_CELLS = 2
+
+
+def counts_of(content: PendingEvents, edges: Grid) -> F8 | None:
+    """Events of each spectrum and bin, shape (rows × bins,); None if this way is not possible.
+
+    An x of a whole number of ns reaches an edge if the ns reach the edge's first whole ns, so that integers are
+    compared, and the kernel of `counting` can be used.
+    """
+    binning = None if not _is_plain(content) or not edges.is_common else _binning(edges.values)
+    if binning is None or content.rows * binning.bins >= 2**31 - _UNUSED_PIXEL_CELLS:
+        return None
+    counts = np.zeros(content.rows * binning.bins + _UNUSED_PIXEL_CELLS)
+    offsets = content.row_of_pixel * np.int32(binning.bins)
+    scratch, wrapped = np.empty(SCRATCH, np.int32), np.empty(SCRATCH + 1, np.int64)
+    add = ADD_EVENTS[counts.dtype]
+    cells, least = binning.cells, int(binning.edges_ns[0])
+    alike = _stretch_of_one_row(content.row_of_pixel)
+    for piece in content.events.pieces:
+        tof_ns, pixel = np.ascontiguousarray(piece.tof_ns), np.ascontiguousarray(piece.pixel)
+        table = offsets[alike[0] : alike[0] + 1] if _is_in(pixel, alike) else offsets
+        add(tof_ns, pixel, table, cells, least, binning.span_ns, binning.shift, counts, scratch, wrapped)
+    return counts[:-_UNUSED_PIXEL_CELLS]
+
+
+def _is_plain(content: PendingEvents) -> bool:
+    is_free = content.least_ns is None and content.end_ns is None and not content.removed_ns
+    return is_free and content.maps is None and content.kept is None
+
+
+def _binning(edges: F8) -> Binning | None:
+    if len(edges) < 2 or not np.all(np.isfinite(edges)) or edges[0] < -2e6 or edges[-1] > 2e6:
+        return None
+    whole = times_ns(edges)
+    if not all(one < two for one, two in pairwise(whole.tolist())):
+        return None
+    binning = Binning(whole)
+    return binning if binning.has_table else None
+
+
+def _stretch_of_one_row(row_of_pixel: I4) -> tuple[int, int]:
+    """Pixels [start, end) that all belong to one spectrum, from the first that has one; empty if they do not."""
+    known = np.flatnonzero(row_of_pixel >= 0)
+    if not len(known) or known[-1] - known[0] + 1 != len(known):
+        return 0, 0
+    start, end = int(known[0]), int(known[-1]) + 1
+    return (start, end) if np.all(row_of_pixel[start:end] == row_of_pixel[start]) else (0, 0)
+
+
+def _is_in(pixel: I4, stretch: tuple[int, int]) -> bool:
+    """True if all are in the stretch: their table has one entry then (looking for both ends is cheap)."""
+    if stretch[0] == stretch[1] or not len(pixel):
+        return False
+    return bool(pixel.min() >= stretch[0] and pixel.max() < stretch[1])

@@ -1,0 +1,129 @@
+"""Compiled loops that put the events of a block where they belong: into bins, spectra, ranges, lists.
+
+Bins are found exactly, also for events on an edge: a table gives the bin by a cell that holds at most one edge, and
+one comparison with that edge decides.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from livereduce.stream.compiled import kernel
+
+
+@kernel("", "f8[]", "i8[]", "i4[]", "f8[]", "i4[]", "f8", "i8", "i8", "i8", "i4[=]")
+def place(
+    x: Any,
+    bits: Any,
+    row: Any,
+    edges: Any,
+    before: Any,
+    factor: Any,
+    shift: Any,
+    origin: Any,
+    outside: Any,
+    cell: Any,
+) -> None:
+    """The flat cell (row × bins + bin) of each event in common edges, or `outside`; see `BinTable`.
+
+    `bits` are the numbers `x` read as integers, `origin` the first edge as one.
+    """
+    low, high, bins = edges[0], edges[edges.size - 1], edges.size - 1
+    if shift >= 0:
+        for i in range(x.size):
+            is_inside = (x[i] >= low) & (x[i] < high) & (row[i] >= 0)
+            value = x[i] if is_inside else low
+            key = bits[i] if is_inside else origin
+            k = np.int64(before[(key - origin) >> shift])
+            there = row[i] * bins + k - 1 + np.int64(value >= edges[k])
+            cell[i] = there if is_inside else outside
+    else:
+        for i in range(x.size):
+            is_inside = (x[i] >= low) & (x[i] < high) & (row[i] >= 0)
+            value = x[i] if is_inside else low
+            k = np.int64(before[np.int64((value - low) * factor)])
+            there = row[i] * bins + k - 1 + np.int64(value >= edges[k])
+            cell[i] = there if is_inside else outside
+
+
+@kernel("", "f8[]", "i4[]", "f8[]", "i8[]", "i8[]", "i8[=]")
+def search(x: Any, row: Any, edges: Any, first_edge: Any, first_bin: Any, cell: Any) -> None:
+    """The flat cell of each event in the edges of its row, or the last cell; `first_edge` of one row: common."""
+    is_common = first_edge.size == 2
+    outside = first_bin[first_bin.size - 1]
+    for i in range(x.size):
+        cell[i] = outside
+        if row[i] < 0:
+            continue
+        g = np.int64(0) if is_common else np.int64(row[i])
+        low, high = first_edge[g], first_edge[g + 1] - 1
+        if high <= low or not (x[i] >= edges[low] and x[i] < edges[high]):
+            continue
+        while high - low > 1:
+            middle = (low + high) >> 1
+            if x[i] >= edges[middle]:
+                low = middle
+            else:
+                high = middle
+        cell[i] = first_bin[row[i]] + low - first_edge[g]
+
+
+def _add(cell: Any, total: Any) -> None:
+    for i in range(cell.size):
+        total[cell[i]] += 1
+
+
+def _add_weighted(cell: Any, weight: Any, total: Any) -> None:
+    for i in range(cell.size):
+        total[cell[i]] += weight[i]
+
+
+add = {np.dtype(kind): kernel("", f"{code}[]", "f8[=]")(_add) for kind, code in ((np.int32, "i4"), (np.int64, "i8"))}
+"""Add one to the cell of each event, by type of the cells."""
+add_weighted = {
+    np.dtype(kind): kernel("", f"{code}[]", "f8[]", "f8[=]")(_add_weighted)
+    for kind, code in ((np.int32, "i4"), (np.int64, "i8"))
+}
+"""Add the weight of each event to its cell."""
+
+
+@kernel("", "i4[]", "i8[=]")
+def add_rows(row: Any, total: Any) -> None:
+    """Count events by row; `total` has one more, which takes those of row -1."""
+    outside = total.size - 1
+    for i in range(row.size):
+        total[row[i] if row[i] >= 0 else outside] += 1
+
+
+@kernel("", "f8[]", "i4[]", "f8[=]", "f8[=]")
+def widen(x: Any, row: Any, least: Any, most: Any) -> None:
+    """Widen the range of x of each row; both have one more, which takes events of row -1."""
+    outside = least.size - 1
+    for i in range(x.size):
+        r = row[i] if row[i] >= 0 else outside
+        least[r] = min(least[r], x[i])
+        most[r] = max(most[r], x[i])
+
+
+@kernel("", "i4[]", "i8[=]", "i8[=]")
+def take_slots(row: Any, free: Any, slot: Any) -> None:
+    """The next free place of each event's row, or -1; `free` goes on."""
+    for i in range(row.size):
+        r = row[i]
+        slot[i] = -1
+        if r >= 0:
+            slot[i] = free[r]
+            free[r] += 1
+
+
+def _put(slot: Any, values: Any, out: Any) -> None:
+    for i in range(slot.size):
+        if slot[i] >= 0:
+            out[slot[i]] = values[i]
+
+
+put = {
+    np.dtype(kind): kernel("", "i8[]", f"{code}[]", f"{code}[=]")(_put)
+    for kind, code in ((np.int64, "i8"), (np.float64, "f8"))
+}
+"""Store the values of events in their places."""
