@@ -112,3 +112,29 @@ def test_a_configuration_that_cannot_be_used_is_a_warning(beamline: Beamline) ->
     command = beamline.livereduce("check", "livereduce.conf")
     assert command.returncode == 0
     assert "absent.conf: cannot be read: No such file or directory; no plots will be sent" in command.stdout
+
+
+def test_what_a_script_publishes_takes_the_place_of_the_plot(
+    beamline: Beamline, server: LiveDataServer, tmp_path: Path
+) -> None:
+    beamline.script(
+        "post_proc",
+        """\
+from postprocessing.publish_plot import publish_plot
+from plot_publisher import plot1d
+
+div = plot1d(input.getRunNumber(), [[[1, 2], [3, 4]]], instrument="POWDER", x_title="mine", publish=False)
+plot1d(input.getRunNumber(), [[[1, 2], [3, 4]]], instrument="POWDER", x_title="mine")
+request = publish_plot("POWDER", input.getRunNumber(), files={"file": div})
+assert request.status_code == 200
+""",
+    )
+    with serving(powder_play(runs=1, run_s=1000, gap_s=0.1, origin_ns=now_ns()), speed=1.0) as url:
+        beamline.configure(source=url, update_every=0.2, publish={"config": str(server.configuration(tmp_path))})
+        beamline.start()
+        assert server.wait_for(1) == [(1, 200)]
+        assert beamline.stop() == 0
+    kind, div = server.plots["powder", 1]
+    assert (kind, div.startswith("<div"), "mine" in div, "POWDER run 1" in div) == ("html", True, True, False)
+    folder = next(path for path in beamline.path.rglob("products") if path.is_dir()) / "1"
+    assert {"figure.html", "plot1d.nxs", "result.nxs"} <= {path.name for path in folder.iterdir()}

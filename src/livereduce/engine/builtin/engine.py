@@ -136,9 +136,8 @@ class BuiltinEngine:
 
     def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
         binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
-        helpers.install()
-        hook.install()
         hook.install(job.instrument)
+        helpers.install()
         scope.names.update(hook.script_globals())
         return tuple(
             Reduction(
