@@ -15,6 +15,7 @@ from livereduce.engine.mantid_api.files.ascii_write import AsciiStyle
 from livereduce.engine.mantid_api.files.finding import writable
 from livereduce.engine.mantid_api.files.processed_write import new_entry, write_matrix
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.members import members_of
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import I8
 
@@ -40,7 +41,7 @@ def save_nexus_processed(
 ) -> None:
     """One entry for each workspace; with Append behind those that are there."""
     path = writable(filename)
-    members = _members(input_workspace)
+    members = members_of(input_workspace)
     with replacing(path) as fresh:
         more = append and path.exists()
         if more:
@@ -54,13 +55,6 @@ def save_nexus_processed(
                 chosen = matrix if rows is None else matrix.taken(rows)
                 entry = new_entry(file, member.name(), title or member.getTitle())
                 write_matrix(entry, chosen, preserve_events=preserve_events, compress=compress_nexus)
-
-
-def _members(workspace: Any) -> list[Any]:
-    """The workspaces of a group, or the one."""
-    if hasattr(workspace, "getNumberOfEntries"):
-        return [workspace.getItem(k) for k in range(workspace.getNumberOfEntries())]
-    return [workspace]
 
 
 def _rows(matrix: Matrix, least: int | None, greatest: int | None, listed: Sequence[int]) -> I8 | None:
