@@ -1,0 +1,25 @@
+"""Values per unit of x and back, by the widths of the bins."""
+
+import numpy as np
+
+from livereduce.engine.matrix.histograms import Histograms
+from livereduce.stream.items import F8
+
+
+def widths_of(histograms: Histograms) -> F8:
+    """Width of each bin, in the order of the values."""
+    if histograms.x.is_common:
+        return np.tile(np.abs(np.diff(histograms.x.row(0))), histograms.rows)
+    return np.concatenate([np.empty(0), *(np.abs(np.diff(row)) for row in histograms.x.rows(histograms.rows))])
+
+
+def times_width(histograms: Histograms) -> Histograms:
+    """Values and errors × the width of their bin."""
+    widths = widths_of(histograms)
+    return histograms.with_values(histograms.y * widths, histograms.e * widths)
+
+
+def per_width(histograms: Histograms) -> Histograms:
+    """Values and errors ÷ the width of their bin."""
+    widths = widths_of(histograms)
+    return histograms.with_values(histograms.y / widths, histograms.e / widths)
