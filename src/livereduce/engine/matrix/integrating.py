@@ -15,8 +15,8 @@ from livereduce.stream.items import F8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Limits:
-    """Limits of each spectrum, shape (rows,); NaN for none."""
+class IntegrationLimits:
+    """IntegrationLimits of each spectrum, shape (rows,); NaN for none."""
 
     lower: F8
     upper: F8
@@ -32,7 +32,7 @@ def _is_one(limit: F8) -> bool:
     return bool(np.all(limit == limit[:1])) or bool(np.isnan(limit).all())
 
 
-def integrated(histograms: Histograms, limits: Limits, *, is_distribution: bool = False) -> Histograms:
+def integrated(histograms: Histograms, limits: IntegrationLimits, *, is_distribution: bool = False) -> Histograms:
     """One bin for each spectrum; 0 where the limits leave no bin. Points are heights of bins around them."""
     is_distribution |= histograms.is_points
     bins = as_edges(histograms)
@@ -46,7 +46,7 @@ def integrated(histograms: Histograms, limits: Limits, *, is_distribution: bool 
     return Histograms.ragged(Grid.ragged([x for x, _, _ in rows]), [y for _, y, _ in rows], [e for _, _, e in rows])
 
 
-def _row(x: F8, y: F8, e: F8, limits: Limits, row: int, is_distribution: bool) -> tuple[F8, F8, F8]:
+def _row(x: F8, y: F8, e: F8, limits: IntegrationLimits, row: int, is_distribution: bool) -> tuple[F8, F8, F8]:
     """X (two edges), Y and E of spectra that share their bins; y and e of shape (spectra, bins)."""
     lower, upper = _within(x, limits.lower[row], limits.upper[row])
     if is_distribution:
@@ -65,7 +65,7 @@ def _row(x: F8, y: F8, e: F8, limits: Limits, row: int, is_distribution: bool) -
 
 
 def _within(x: F8, lower: float, upper: float) -> tuple[float, float]:
-    """Limits as numbers: the ends of X for none."""
+    """IntegrationLimits as numbers: the ends of X for none."""
     low = x[0] if np.isnan(lower) else lower
     high = x[-1] if np.isnan(upper) else upper
     return float(low), float(high)

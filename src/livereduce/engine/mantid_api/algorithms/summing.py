@@ -14,7 +14,7 @@ from livereduce.engine.matrix.event_pass import counted, x_range
 from livereduce.engine.matrix.flight import monitors_of
 from livereduce.engine.matrix.grid import Grid, is_like_common
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.integrating import Limits, integrated
+from livereduce.engine.matrix.integrating import IntegrationLimits, integrated
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import B1, F8, I8
@@ -126,7 +126,7 @@ def integration(
         if range_lower_list or range_upper_list:
             raise RuntimeError("range lists are not possible with events: convert them to a histogram first")
         return _integrated_events(matrix, float(lower[0]), float(upper[0]))
-    limits = Limits(lower=lower, upper=upper, with_partial_bins=include_partial_bins)
+    limits = IntegrationLimits(lower=lower, upper=upper, with_partial_bins=include_partial_bins)
     content = integrated(matrix.histograms, limits, is_distribution=matrix.is_distribution)
     return replace(matrix, content=content, is_distribution=matrix.is_distribution or matrix.histograms.is_points)
 
