@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livereduce.engine.geometry.definition import GeometryError
+from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import B1, F8, I8
 
