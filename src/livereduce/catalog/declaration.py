@@ -44,6 +44,11 @@ class _Required:
 
 REQUIRED: Any = _Required()
 """Default of an argument that must be given."""
+STORE_IN_ADS = "storeinads"
+OF_EVERY_ALGORITHM = frozenset(
+    {STORE_IN_ADS, "enablelogging", "version", "startprogress", "endprogress", "rethrow", "logginglevel"}
+)
+"""Keywords that Mantid takes for all algorithms, in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +111,21 @@ class Algorithm:
         return next((one for one in self.arguments if one.name.casefold() == wanted), None)
 
     @property
+    def places(self) -> tuple[Argument, ...]:
+        """Arguments by place, as in Mantid's simpleapi: inputs alone, those first that must be given."""
+        inputs = [one for one in self.arguments if one.is_input]
+        if self.name == "RenameWorkspace":  # written by hand in Mantid: the new name has the second place
+            inputs = [one for one in self.arguments if one.kind is not ArgumentKind.RESULT]
+        return tuple(sorted(inputs, key=lambda one: one.default is not REQUIRED))
+
+    @property
+    def returned(self) -> tuple[Argument, ...]:
+        """What a call returns to the script, in this order: not what it changes, as in Mantid."""
+        return tuple(one for one in self.arguments if one.kind in (ArgumentKind.MAKES, ArgumentKind.RESULT))
+
+    @property
     def outputs(self) -> tuple[Argument, ...]:
-        """What a call returns, in this order."""
+        """What the function returns, in this order."""
         changed_or_made = [one for one in self.arguments if one.is_output and one.kind is not ArgumentKind.RESULT]
         return (*changed_or_made, *(one for one in self.arguments if one.kind is ArgumentKind.RESULT))
 

@@ -28,7 +28,9 @@ def no_such_algorithm(name: str, known: Iterable[str]) -> str:
 
 def no_such_name(module: str, name: str, known: Iterable[str]) -> str:
     """A name that Mantid does not have in a module."""
-    return f"cannot import name {name!r} from {module!r}: Mantid has no such name there{did_you_mean(name, known)}"
+    return (
+        f"cannot import name {name!r} from {module!r}: Mantid has no such name there{did_you_mean(name, sorted(known))}"
+    )
 
 
 def no_such_module(module: str, known: Iterable[str]) -> str:

@@ -42,7 +42,7 @@ class MantidFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         if name not in modules():
             parent, _, tail = name.rpartition(".")
-            raise ModuleNotFoundError(no_such_name(parent, tail, sorted(names_in(parent) or ())))
+            raise ModuleNotFoundError(no_such_name(parent, tail, names_in(parent) or ()))
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:

@@ -3,17 +3,12 @@
 import ast
 from collections.abc import Iterator
 
-from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind
+from livereduce.catalog.declaration import OF_EVERY_ALGORITHM, REQUIRED, Algorithm, Argument, ArgumentKind
 from livereduce.catalog.wording import missing_argument, too_many, unknown_argument, wrong_value
 
-OF_EVERY_ALGORITHM = frozenset(
-    {"storeinads", "enablelogging", "version", "startprogress", "endprogress", "rethrow", "logginglevel"}
-)
-"""Keywords that Mantid takes for all, in lower case."""
 
-
-def wrong_arguments(algorithm: Algorithm, call: ast.Call, assigned: int) -> Iterator[str]:
-    """Sentences on the arguments of a call whose value is assigned to so many names."""
+def wrong_arguments(algorithm: Algorithm, call: ast.Call) -> Iterator[str]:
+    """Sentences on the arguments of a call."""
     keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
     if any(name.casefold() == "version" for name in keywords):
         return  # the declaration is that of the newest version
@@ -22,7 +17,7 @@ def wrong_arguments(algorithm: Algorithm, call: ast.Call, assigned: int) -> Iter
     unknown = [name for name in unknown if name.casefold() not in OF_EVERY_ALGORITHM]
     yield from (unknown_argument(algorithm, name) for name in unknown)
     unpacked = any(isinstance(one, ast.Starred) for one in call.args)
-    places = _places(algorithm, set(given), assigned, len(call.args))
+    places = [one for one in algorithm.places if one.name not in given]
     if not unpacked and len(call.args) > len(places):
         yield too_many(algorithm, len(call.args))
     if not unpacked and not unknown and all(keyword.arg is not None for keyword in call.keywords):
@@ -36,14 +31,6 @@ def wrong_arguments(algorithm: Algorithm, call: ast.Call, assigned: int) -> Iter
 def _argument(algorithm: Algorithm, name: str) -> Argument | None:
     found = algorithm.argument(name)
     return None if found is None or found.kind is ArgumentKind.RESULT else found
-
-
-def _places(algorithm: Algorithm, given: set[str], assigned: int, args: int) -> list[Argument]:
-    """The arguments that positions count: not those given by keyword, nor outputs named by the assignment."""
-    outputs = [one.name for one in algorithm.outputs if one.kind is ArgumentKind.MAKES]
-    named = set() if algorithm.name == "RenameWorkspace" and args > 1 else set(outputs[:assigned])
-    taken = given | named
-    return [one for one in algorithm.arguments if one.kind is not ArgumentKind.RESULT and one.name not in taken]
 
 
 def _is_missed(argument: Argument, reached: set[str]) -> bool:

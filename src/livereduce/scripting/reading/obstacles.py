@@ -94,9 +94,6 @@ class _Walk:
                 for part in (orelse, *(handler.body for handler in handlers)):
                     self.body(part, place.maybe())
                 self.body(finalbody, place)
-            case ast.Assign(targets=targets, value=ast.Call() as call):
-                self._call(call, place, assigned=_count(targets[0]))
-                self._children(targets, place)
             case ast.Expr(value=value) if is_old_print(value):
                 self._note(node.lineno, python_2("print statement"), place, everywhere=True)
             case ast.Expr() | ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Return() | ast.Delete():
@@ -127,7 +124,7 @@ class _Walk:
     def _expression(self, node: ast.expr, place: Place) -> None:
         match node:
             case ast.Call():
-                self._call(node, place, assigned=0)
+                self._call(node, place)
             case ast.Lambda():
                 self._expression(node.body, Place(inner_scope(node, place.scope), always=False))
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -147,12 +144,12 @@ class _Walk:
             case _:
                 self._children(ast.iter_child_nodes(node), place)
 
-    def _call(self, node: ast.Call, place: Place, *, assigned: int) -> None:
+    def _call(self, node: ast.Call, place: Place) -> None:
         match self._reader.meaning(node.func, place.scope):
             case AlgorithmFunction(name=name):
                 self._algorithm(node, name, place)
                 if name in declared():
-                    for text in wrong_arguments(declared()[name], node, assigned):
+                    for text in wrong_arguments(declared()[name], node):
                         self._note(node.lineno, text, place, everywhere=True)
             case Method(name=name, owner=owner) if name in MAKERS and owner in _MANAGERS:
                 self._created(node, place)
@@ -246,10 +243,3 @@ def _known() -> Iterator[str]:
 
 def _is_misspelled(name: str) -> bool:
     return bool(closest(name, _known()))
-
-
-def _count(target: ast.expr) -> int:
-    """Number of names that an assignment gives to a call."""
-    if isinstance(target, ast.Name):
-        return 1
-    return len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 0

@@ -44,7 +44,7 @@ def _looked_up(module: str, name: str) -> Any:
         return import_module(f"{module}.{name}")
     known = names_in(module) or frozenset()
     if name not in known:
-        raise AttributeError(no_such_name(module, name, sorted(known)) if not name.startswith("__") else name)
+        raise AttributeError(no_such_name(module, name, known) if not name.startswith("__") else name)
     if module == SIMPLEAPI and name in declared():
         return function_named(name)
     found = provided(name)
