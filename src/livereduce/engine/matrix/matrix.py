@@ -123,14 +123,15 @@ class Matrix:
             vertical = replace(vertical, values=vertical.values[rows])
         return replace(
             self,
-            content=_taken(self.content, rows),
+            content=taken_content(self.content, rows),
             spectra=self.spectra.taken(rows),
             masked=None if self.masked is None else self.masked[rows],
             vertical=vertical,
         )
 
 
-def _taken(content: Content, rows: I8) -> Content:
+def taken_content(content: Content, rows: I8) -> Content:
+    """Some spectra, in this order; of lists also several times."""
     if isinstance(content, Histograms):
         return content.taken(rows)
     x = content.x.taken(rows)
@@ -148,4 +149,12 @@ def _taken(content: Content, rows: I8) -> Content:
         weight=None if content.weight is None else content.weight[index],
         variance=None if content.variance is None else content.variance[index],
         pulse_ns=None if content.pulse_ns is None else content.pulse_ns[index],
+    )
+
+
+def single_value(value: float, error: float = 0.0) -> Matrix:
+    """A matrix of one number, that arithmetic applies to all values of the other side."""
+    content = Histograms.table(np.zeros(1), np.array([[value]], np.float64), np.array([[error]], np.float64))
+    return Matrix(
+        content=content, spectra=SpectrumTable.without_detectors(1), unit="", y_unit="", kind=MatrixKind.SINGLE
     )

@@ -9,7 +9,7 @@ from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis
+from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis, single_value
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8
 
@@ -92,14 +92,6 @@ def _vertical(unit: str, values: Sequence[str], rows: int) -> VerticalAxis | Non
 def create_single_valued_workspace(*, data_value: float, error_value: float) -> Matrix:
     """One number with its error."""
     return single_value(data_value, error_value)
-
-
-def single_value(value: float, error: float = 0.0) -> Matrix:
-    """A matrix of one number, that arithmetic applies to all values of the other side."""
-    content = Histograms.table(np.zeros(1), np.array([[value]], np.float64), np.array([[error]], np.float64))
-    return Matrix(
-        content=content, spectra=SpectrumTable.without_detectors(1), unit="", y_unit="", kind=MatrixKind.SINGLE
-    )
 
 
 @implements("ConvertToEventWorkspace")

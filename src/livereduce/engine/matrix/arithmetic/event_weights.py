@@ -1,0 +1,106 @@
+"""Events with weights: × or ÷ values, and joined with a sign.
+
+Source: Mantid Framework/DataObjects/src/EventList.cpp (multiply, divide, operator+=, operator-=).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from livereduce.engine.matrix.adding import joined
+from livereduce.engine.matrix.arithmetic.rules import Operation, of_weights
+from livereduce.engine.matrix.event_changes import scaled
+from livereduce.engine.matrix.event_lists import EventLists
+from livereduce.engine.matrix.event_pass import EventContent, carried_out
+from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.matrix import taken_content
+from livereduce.engine.matrix.pending_events import PendingEvents
+from livereduce.stream.items import B1, F8, I8
+
+
+def weighted_events(
+    operation: Operation, events: EventContent, right: Histograms, of_each: bool, chosen: B1 | None = None
+) -> EventContent:
+    """Events × or ÷ the value of the bin that each is in; outside of the bins they stay as they are.
+
+    Parameters
+    ----------
+    of_each
+        The right side has a spectrum for each one; else one value or one spectrum for all.
+    chosen
+        Spectra whose events change, shape (rows,); None: all.
+
+    Raises
+    ------
+    ZeroDivisionError
+        The divisor is a value that is 0, for all events of a spectrum.
+    """
+    if int(right.first[1]) == 1:
+        return _by_row(operation, events, right, chosen)
+    lists = carried_out(events)
+    place = _places(lists, right, of_each)
+    inside = place >= 0 if chosen is None else (place >= 0) & chosen[lists.row_of]
+    weight, variance = _weights(lists)
+    y, e = right.y[place[inside]], right.e[place[inside]]
+    weight, variance = weight.copy(), variance.copy()
+    weight[inside], variance[inside] = of_weights(operation, weight[inside], variance[inside], y, e)
+    return replace(lists, weight=weight, variance=variance)
+
+
+def _by_row(operation: Operation, events: EventContent, right: Histograms, chosen: B1 | None) -> EventContent:
+    """One value for all, or for each spectrum: only tables change, if the events are pending."""
+    y, e = np.resize(right.y, events.rows), np.resize(right.e, events.rows)
+    if chosen is not None:
+        y, e = np.where(chosen, y, 1.0), np.where(chosen, e, 0.0)
+    if operation is Operation.DIVIDE and np.any(y == 0):
+        raise ZeroDivisionError("events cannot be divided by 0")
+    if isinstance(events, PendingEvents):
+        one = np.ones(events.pixels)
+        weight, variance = (one if table is None else table for table in (events.weight, events.variance))
+        each_y, each_e = events.of_rows(y, absent=1.0), events.of_rows(e, absent=0.0)
+        weight, variance = of_weights(operation, weight, variance, each_y, each_e)
+        return replace(events, weight=weight, variance=variance)
+    weight, variance = _weights(events)
+    row = events.row_of
+    weight, variance = of_weights(operation, weight, variance, y[row], e[row])
+    return replace(events, weight=weight, variance=variance)
+
+
+def _weights(lists: EventLists) -> tuple[F8, F8]:
+    one = np.ones(len(lists.x_of))
+    return (one if lists.weight is None else lists.weight), (one if lists.variance is None else lists.variance)
+
+
+def _places(lists: EventLists, right: Histograms, of_each: bool) -> I8:
+    """The value of the right side for each event, as an index; -1 outside of its bins."""
+    first = right.first[:-1][lists.row_of] if of_each else np.zeros(len(lists.x_of), np.int64)
+    if right.x.is_common or not of_each:
+        return _bins_of(lists.x_of, right.x.row(0), first)
+    parts = [
+        _bins_of(lists.x_of[a:b], right.x.row(row), first[a:b])
+        for row, (a, b) in enumerate(zip(lists.first[:-1], lists.first[1:], strict=True))
+    ]
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def _bins_of(x_of: F8, edges: F8, first: I8) -> I8:
+    here = np.searchsorted(edges, x_of, side="right") - 1
+    return np.where((here >= 0) & (here < len(edges) - 1), first + here, -1)
+
+
+def joined_events(left: EventContent, right: EventContent, sign: float, partner: I8 | None) -> EventContent:
+    """Events of both sides; the right ones with a sign.
+
+    Parameters
+    ----------
+    partner
+        The spectrum of the right side for each of the left; -1: none. None: the same.
+    """
+    if partner is not None:
+        lists = carried_out(right)
+        expanded = taken_content(lists, np.maximum(partner, 0))
+        assert isinstance(expanded, EventLists)
+        right = expanded.where((partner >= 0)[expanded.row_of])
+    if sign != 1:
+        right = scaled(right, sign)
+    return joined(left, right)
