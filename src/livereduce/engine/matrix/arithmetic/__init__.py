@@ -1,4 +1,5 @@
 """Plus, minus, times and divided by, of two matrices.
 
-Knows matrices, and nothing of Mantid's interface. Read `operation.py` first.
+Knows matrices, and nothing of Mantid's interface.
+Read `operation.py` first.
 """
