@@ -130,7 +130,7 @@ class Algorithm:
         return (*changed_or_made, *(one for one in self.arguments if one.kind is ArgumentKind.RESULT))
 
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(r"IDs|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
 def snake(name: str) -> str:

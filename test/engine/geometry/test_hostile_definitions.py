@@ -68,7 +68,7 @@ def bomb(levels: int) -> str:
         pytest.param("no xml", "line 1", id="no XML"),
         pytest.param("<html/>", "expected <instrument>", id="something else"),
         pytest.param('<instrument name="X"/>', "no components", id="an empty instrument"),
-        pytest.param("", "has sent no instrument definition", id="nothing"),
+        pytest.param("", "has no instrument definition", id="nothing"),
     ],
 )
 def test_what_is_refused(xml: str, said: str) -> None:

@@ -16,6 +16,7 @@ from livereduce.engine.geometry.reading.building import instrument_of
 from livereduce.engine.workspaces.runlogs import RunLogs
 
 logger = logging.getLogger(__name__)
+STREAM = "the stream"
 _KEPT = 4
 """Instruments at rest, and as many in other places: some hundred MB for the largest."""
 
@@ -52,7 +53,15 @@ class Definition:
     """
 
     xml: str = ""
-    origin: str = "the stream"
+    origin: str = STREAM
+
+    @property
+    def name(self) -> str:
+        """The name that the definition gives; empty if it cannot be read."""
+        try:
+            return self.instrument().name
+        except GeometryError:
+            return ""
 
     def instrument(self) -> InstrumentGeometry:
         """The instrument at rest.
@@ -63,11 +72,7 @@ class Definition:
             There is no definition, or it cannot be read.
         """
         if not self.xml.strip():
-            raise GeometryError(
-                f"{self.origin} has sent no instrument definition (ADARA's Geometry packet): positions of pixels,"
-                " flight paths and angles are not known. It comes from the data acquisition's configuration; a script"
-                " can give one with LoadInstrument(workspace, Filename=…, RewriteSpectraMap=False)"
-            )
+            raise GeometryError(self._nothing())
         with _at_rest.lock:
             found = _at_rest.get(self.xml)
             if found is None:
@@ -97,6 +102,19 @@ class Definition:
                 found = moved(rest, values, logs)
                 _in_place.put(key, found)
         return found
+
+    def _nothing(self) -> str:
+        """The sentence for no definition at all."""
+        comes = (
+            "it comes in ADARA's Geometry packet, as the data acquisition is configured"
+            if self.origin == STREAM
+            else "a file or a stream can bring one"
+        )
+        return (
+            f"{self.origin} has no instrument definition: positions of pixels, flight paths and angles are not known"
+            f" ({comes}). A script can give one: LoadInstrument(workspace, Filename='…_Definition.xml',"
+            " RewriteSpectraMap=False)"
+        )
 
     def _read(self) -> InstrumentGeometry | GeometryError:
         try:

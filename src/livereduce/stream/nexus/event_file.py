@@ -14,6 +14,7 @@ import numpy as np
 from livereduce.base.errors import OperatorError
 from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.clock import Clock, clock, pulse_times_ns
+from livereduce.stream.nexus.definition import definition_of
 from livereduce.stream.nexus.events import EventColumns, read_events
 from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, child, dataset, numbers, printable, text
 from livereduce.stream.nexus.logs import Log, read_logs
@@ -102,7 +103,7 @@ def _read(entry: h5py.Group, notes: Notes) -> EventFile:
         instrument=text(entry, "instrument/name"),
         title=text(entry, "title"),
         proposal=text(entry, "experiment_identifier"),
-        definition_xml=_definition(entry),
+        definition_xml=definition_of(entry),
         charge_ns=charge_ns,
         charge_pc=charge_pc,
         banks=tuple(read_events(group, id_, times, notes, has_pixels=True) for id_, group in banks.items()),
@@ -163,15 +164,6 @@ def _run_number(entry: h5py.Group, notes: Notes) -> int:
     if not re.fullmatch(r"\d{1,10}", words) or not 1 <= int(words) <= MAX_RUN:
         raise bad(entry, f"a run number from 1 to {MAX_RUN}", repr(words), name="run_number")
     return int(words)
-
-
-def _definition(entry: h5py.Group) -> str:
-    """The instrument definition unchanged: line breaks in it do not count as control characters."""
-    found = child(entry, "instrument/instrument_xml/data")
-    if not isinstance(found, h5py.Dataset) or found.shape is None or not found.size:
-        return ""
-    raw = np.asarray(found[()], dtype=object).ravel()[0]
-    return (raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)).strip("\0 \t\r\n")
 
 
 def _charge_log(entry: h5py.Group, notes: Notes) -> h5py.Group | None:
