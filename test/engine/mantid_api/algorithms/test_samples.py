@@ -14,7 +14,8 @@ def test_one_peak_of_events(simpleapi: Any) -> None:
     geometry = ws.matrix.instrument()
     assert geometry.l1 == 10
     assert geometry.ids[[0, -1]].tolist() == [100, 299]
-    assert_allclose(geometry.position[[0, 1, 10, 100]], [[0, 0, 5], [0, 0.008, 5], [0.008, 0, 5], [0, 0, 10]])
+    places = [[0.0, 0, 5], [0.0, 0.008, 5], [0.008, 0, 5], [0.0, 0, 10]]
+    assert_allclose(geometry.position[[0, 1, 10, 100]], places)
 
 
 def test_places_of_events_are_those_of_mantid(simpleapi: Any) -> None:
