@@ -1,6 +1,9 @@
 """Algorithms that read files."""
 
+from dataclasses import replace
+
 from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, file, flag, integer, integers, makes, text
+from livereduce.catalog.families.event_files import LOAD_EVENT_NEXUS
 
 _SOURCE = "Mantid Framework/DataHandling/src/LoadNexusProcessed.cpp"
 _UNITS = (
@@ -20,14 +23,6 @@ _UNITS = (
     "dSpacingPerpendicular",
 )
 
-LOAD = Algorithm(
-    name="Load",
-    summary="Read a file of any kind that is known, by its contents",
-    source="Mantid docs/source/algorithms/Load-v1.rst; Framework/DataHandling/src/Load.cpp",
-    family="loading",
-    arguments=(file(), makes(), flag("LoadMonitors", default=False)),
-    differs="it reads processed NeXus files, event files of SNS, and columns of text",
-)
 LOAD_NEXUS = Algorithm(
     name="LoadNexus",
     summary="Read a processed NeXus file or an event file",
@@ -78,4 +73,20 @@ LOAD_ASCII = Algorithm(
     differs="errors of X are not kept",
 )
 
-ALGORITHMS = (LOAD_NEXUS, LOAD_NEXUS_PROCESSED, LOAD_ASCII)
+
+def _of_any(*loaders: Algorithm) -> tuple[Argument, ...]:
+    """The arguments of all loaders; Load passes on those that are given."""
+    found = {one.name: replace(one, default=None) for loader in loaders for one in loader.arguments[2:]}
+    return tuple(found.values())
+
+
+LOAD = Algorithm(
+    name="Load",
+    summary="Read a file of any kind that is known, by its contents; several as 'a+b', added",
+    source="Mantid docs/source/algorithms/Load-v1.rst; Framework/DataHandling/src/Load.cpp",
+    family="loading",
+    arguments=(file(), makes(), *_of_any(LOAD_EVENT_NEXUS, LOAD_NEXUS_PROCESSED, LOAD_ASCII)),
+    differs="it reads processed NeXus files, event files of SNS, and columns of text",
+)
+
+ALGORITHMS = (LOAD, LOAD_NEXUS, LOAD_NEXUS_PROCESSED, LOAD_ASCII)

@@ -31,7 +31,7 @@ def of_events(
 
     Mantid's live listener makes a spectrum for each detector of the definition, in the order of their ids.
     """
-    pixels = _detectors(geometry)
+    pixels = detectors_of(geometry)
     if pixels is None:
         for piece in events.pieces:
             table.extend(np.unique(piece.pixel[table.rows_of(piece.pixel) < 0]))
@@ -42,7 +42,7 @@ def of_events(
     return Matrix(content=content, spectra=SpectrumTable.of_pixels(pixels), logs=logs, geometry=geometry)
 
 
-def _detectors(geometry: Definition | InstrumentGeometry) -> I4 | None:
+def detectors_of(geometry: Definition | InstrumentGeometry) -> I4 | None:
     """The ids of all detectors that are no monitors; None if the geometry is not known."""
     try:
         instrument = geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()

@@ -5,7 +5,9 @@ placeholder event (pixel 0, time 0); it counts like any other, so that totals ar
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import h5py
@@ -42,6 +44,10 @@ class EventFile:
 
     Attributes
     ----------
+    start
+        The moment from which times count.
+    end
+        As the file says; empty if it does not.
     charge_ns, charge_pc
         Shape (c,): time and proton charge of each pulse of the charge's log.
     notes
@@ -49,6 +55,8 @@ class EventFile:
     """
 
     run: int
+    start: datetime
+    end: str
     instrument: str
     title: str
     proposal: str
@@ -61,7 +69,26 @@ class EventFile:
     notes: tuple[str, ...]
 
 
-def read_event_file(path: Path) -> EventFile:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePart:
+    """What of an event file is to be read.
+
+    Attributes
+    ----------
+    entry
+        Name of the group at the top of the file.
+    wants
+        Called with the number of each bank: False leaves its events out.
+    tell
+        Called before each bank is read, with its place and the number of banks.
+    """
+
+    entry: str = "entry"
+    wants: Callable[[int], bool] = lambda _: True
+    tell: Callable[[int, int], object] = lambda _at, _of: None
+
+
+def read_event_file(path: Path, part: FilePart = FilePart()) -> EventFile:
     """Read everything in the file that can be used.
 
     Raises
@@ -72,14 +99,14 @@ def read_event_file(path: Path) -> EventFile:
     """
     try:
         with h5py.File(path, "r") as file:
-            entry = child(file, "entry")
+            entry = child(file, part.entry)
             if not isinstance(entry, h5py.Group):
-                raise OperatorError(f"{path}: expected a group /entry, found {', '.join(file) or 'nothing'}")
+                raise OperatorError(f"{path}: expected a group /{part.entry}, found {', '.join(file) or 'nothing'}")
             notes = Notes()
             for name in file:
-                if name != "entry" and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
-                    notes.add("left out: only /entry is played", printable(name))
-            return _read(entry, notes)
+                if name != part.entry and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
+                    notes.add(f"left out: only /{part.entry} is played", printable(name))
+            return _read(entry, notes, part)
     except (OSError, RuntimeError) as error:
         raise OperatorError(f"{path}: cannot be read as a NeXus file: {error}") from None
 
@@ -89,7 +116,7 @@ def _is_entry(group: h5py.Group) -> bool:
     return attribute(group, "NX_class") == "NXentry" or any(_BANK.fullmatch(printable(name)) for name in group)
 
 
-def _read(entry: h5py.Group, notes: Notes) -> EventFile:
+def _read(entry: h5py.Group, notes: Notes, part: FilePart) -> EventFile:
     banks, monitors = _bank_groups(entry, notes), _monitor_groups(entry, notes)
     if not banks:
         raise bad(entry, "groups bankN_events with event_id", "no bank with events")
@@ -100,19 +127,28 @@ def _read(entry: h5py.Group, notes: Notes) -> EventFile:
     logs = child(entry, "DASlogs")
     return EventFile(
         run=_run_number(entry, notes),
+        start=times.start,
+        end=text(entry, "end_time"),
         instrument=text(entry, "instrument/name"),
         title=text(entry, "title"),
         proposal=text(entry, "experiment_identifier"),
         definition_xml=definition_of(entry),
         charge_ns=charge_ns,
         charge_pc=charge_pc,
-        banks=tuple(read_events(group, id_, times, notes, has_pixels=True) for id_, group in banks.items()),
+        banks=tuple(_read_banks(banks, times, notes, part)),
         monitors=tuple(
             read_events(group, id_, times, notes, has_pixels=False) for id_, group in sorted(monitors.items())
         ),
         logs=tuple(read_logs(logs, times, notes)) if isinstance(logs, h5py.Group) else (),
         notes=notes.lines(),
     )
+
+
+def _read_banks(banks: dict[int, h5py.Group], times: Clock, notes: Notes, part: FilePart) -> Iterator[EventColumns]:
+    wanted = {bank: group for bank, group in banks.items() if part.wants(bank)}
+    for at, (bank, group) in enumerate(wanted.items()):
+        part.tell(at, len(wanted))
+        yield read_events(group, bank, times, notes, has_pixels=True)
 
 
 def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:

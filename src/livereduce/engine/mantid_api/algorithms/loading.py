@@ -1,15 +1,23 @@
 """Algorithms that read files."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import h5py
 import numpy as np
 
-from livereduce.engine.mantid_api.calling.registry import implements
+from livereduce.catalog.declaration import snake
+from livereduce.catalog.declared import declared
+from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, implements
 from livereduce.engine.mantid_api.files import ascii_read, finding
 from livereduce.engine.mantid_api.files.ascii_read import AsciiSpectra, read_ascii
-from livereduce.engine.mantid_api.files.finding import FileHints
-from livereduce.engine.mantid_api.files.processed_read import read_processed
+from livereduce.engine.mantid_api.files.processed_read import entry_names, read_processed
+from livereduce.engine.mantid_api.modules.kernel.config_service import config
+from livereduce.engine.mantid_api.objects.wrapping import wrapped
+from livereduce.engine.matrix.adding import added
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, VerticalAxis
@@ -27,7 +35,7 @@ def load_nexus_processed(
     entry_number: int,
 ) -> Matrix:
     """The workspace of a file, or of one of its entries."""
-    path = finding.found(filename, FileHints(endings=(".nxs", ".nx5")))
+    path = finding.found(filename, finding.hints_of(config, (".nxs", ".nx5")))
     entries = read_processed(path, entry_number)
     if len(entries) > 1:
         names = ", ".join(one.name or "?" for one in entries)
@@ -59,7 +67,7 @@ def load_ascii(
     force_distribution_true: bool,
 ) -> Matrix:
     """Spectra of points."""
-    path = finding.found(filename, FileHints(endings=finding.TEXT_ENDINGS))
+    path = finding.found(filename, finding.hints_of(config, finding.TEXT_ENDINGS))
     chosen = custom_separator or ascii_read.SEPARATORS.get(separator, ascii_read.SEPARATORS["Automatic"])
     read = read_ascii(path, chosen, comment_indicator, skip_num_lines)
     made = _of_text(read, "" if unit in ("Dimensionless", "Empty") else unit)
@@ -96,16 +104,72 @@ def _column(columns: list[F8], at: int) -> F8:
 def load_nexus(
     *,
     filename: str,
+    context: CallContext,
     spectrum_min: int,
     spectrum_max: int | None,
     spectrum_list: Sequence[int],
     entry_number: int,
-) -> Matrix:
-    """A processed file, by its contents."""
-    return load_nexus_processed(
-        filename=filename,
-        spectrum_min=spectrum_min,
-        spectrum_max=spectrum_max,
-        spectrum_list=spectrum_list,
-        entry_number=entry_number,
-    )
+) -> Any:
+    """A processed file, or an event file."""
+    path = finding.found(filename, finding.hints_of(config))
+    loader = _loader_of(path)
+    if loader == "LoadAscii":
+        raise ValueError(f"{path} is not a NeXus file")
+    options = {"spectrum_max": spectrum_max, "spectrum_list": spectrum_list or None}
+    if spectrum_min > 1:
+        options["spectrum_min"] = spectrum_min
+    return _loaded(loader, path, context, {**options, "entry_number": entry_number})
+
+
+@implements("Load")
+def load(*, filename: str, context: CallContext, **options: Any) -> Any:
+    """A file by its contents; several with + between are added."""
+    groups = finding.several(filename, finding.hints_of(config, (*finding.EVENT_ENDINGS, *finding.TEXT_ENDINGS)))
+    if len(groups) > 1:
+        raise ValueError(f"Filename: one workspace is made here, of files with + between; {filename!r} means several")
+    first, *others = groups[0]
+    made = _loaded(_loader_of(first), first, context, options)
+    for path in others:
+        _add(made, _loaded(_loader_of(path), path, context, options))
+    return made
+
+
+def _loader_of(path: Path) -> str:
+    """The loader for what is in a file.
+
+    Raises
+    ------
+    ValueError
+        No loader knows it.
+    """
+    if not h5py.is_hdf5(path):
+        return "LoadAscii"
+    with h5py.File(path, "r") as file:
+        if entry_names(file):
+            return "LoadNexusProcessed"
+        if "entry" in file:
+            return "LoadEventNexus"
+        held = ", ".join(file) or "nothing"
+    raise ValueError(f"{path} is neither a processed NeXus file nor an event file: at its top is {held}")
+
+
+def _loaded(loader: str, path: Path, context: CallContext, options: Mapping[str, Any]) -> Any:
+    """What a loader makes, as a workspace; options that are None have the loader's defaults."""
+    algorithm = declared()[loader]
+    wanted = {
+        snake(one.name): one.default if options.get(snake(one.name)) is None else options[snake(one.name)]
+        for one in algorithm.arguments[2:]
+        if one.is_input and not one.ignored
+    }
+    function = function_of(algorithm)
+    if "context" in inspect.signature(function).parameters:
+        wanted["context"] = context
+    made = function(filename=str(path), **wanted)
+    return wrapped(context.names["OutputWorkspace"], made, None)
+
+
+def _add(total: Any, more: Any) -> None:
+    """Add spectra and logs of a second file to the workspace of the first."""
+    logs = total.matrix.logs.copy()
+    logs.merge(more.matrix.logs)
+    total.matrix = replace(added(total.matrix, more.matrix), logs=logs)

@@ -8,7 +8,7 @@ from livereduce.base.names import missing
 from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind, snake
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import BoundCall, bound
-from livereduce.engine.mantid_api.calling.outputs import check_names, kept, returned
+from livereduce.engine.mantid_api.calling.outputs import check_names, kept, name_of, returned
 from livereduce.engine.mantid_api.calling.registry import CallContext, function_of
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
@@ -60,7 +60,9 @@ def run_once(
         The workspaces that are read or changed, by the names of the arguments.
     """
     check_names(algorithm, asked)
-    made = _computed(algorithm, _inputs(algorithm, asked.given, handles, store), store)
+    outputs = [one for one in algorithm.arguments if one.kind is ArgumentKind.MAKES]
+    context = CallContext(store, {one.name: name_of(algorithm, one, asked.given) for one in outputs})
+    made = _computed(algorithm, _inputs(algorithm, asked.given, handles, store), context)
     return kept(algorithm, made, asked, handles, store)
 
 
@@ -117,10 +119,10 @@ def _value(algorithm: Algorithm, argument: Argument, given: Mapping[str, Any]) -
     return argument.default
 
 
-def _computed(algorithm: Algorithm, inputs: dict[str, Any], store: WorkspaceStore) -> tuple[Any, ...]:
+def _computed(algorithm: Algorithm, inputs: dict[str, Any], context: CallContext) -> tuple[Any, ...]:
     function = function_of(algorithm)
     if "context" in inspect.signature(function).parameters:
-        inputs["context"] = CallContext(store)
+        inputs["context"] = context
     try:
         made = function(**inputs)
     except (ValueError, RuntimeError, TypeError, KeyError, IndexError, OSError) as error:

@@ -6,8 +6,8 @@ parameter ``context``, a `CallContext`. It returns what the algorithm changes or
 `Matrix` (or `Table`, …) each, one alone without a tuple.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -22,9 +22,10 @@ _functions: dict[str, Function] = {}
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What a few algorithms need beside their arguments: the store of workspaces."""
+    """What a few algorithms need beside their arguments: the store of workspaces, and the names of their outputs."""
 
     store: WorkspaceStore
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def implements(name: str) -> Callable[[_F], _F]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 EVENT_ENDINGS = (".nxs.h5", "_event.nxs", ".nxs")
 TEXT_ENDINGS = (".dat", ".txt", ".csv")
@@ -19,6 +20,12 @@ class FileHints:
 
     folders: tuple[Path, ...] = ()
     endings: tuple[str, ...] = EVENT_ENDINGS
+
+
+def hints_of(config: Any, endings: tuple[str, ...] = EVENT_ENDINGS) -> FileHints:
+    """The folders of Mantid's settings, and the endings of a kind of file."""
+    named = [*config.getDataSearchDirs(), config["defaultsave.directory"]]
+    return FileHints(folders=tuple(Path(one).expanduser() for one in named if one), endings=endings)
 
 
 def found(wanted: str, hints: FileHints) -> Path:
@@ -76,15 +83,20 @@ def _is_one(wanted: str, hints: FileHints) -> bool:
     return not re.search(r"[+,]", wanted) or any(place.is_file() for place in _places(Path(wanted), hints))
 
 
-def writable(wanted: str) -> Path:
+def writable(wanted: str, folder: str = "") -> Path:
     """The path of a file to be written.
+
+    Parameters
+    ----------
+    folder
+        Where it goes if it is named without one; empty: the working directory.
 
     Raises
     ------
     OSError
         Its folder does not exist, or it is a folder itself.
     """
-    path = Path(wanted.strip()).expanduser()
+    path = Path(folder).expanduser() / Path(wanted.strip()).expanduser()
     if path.is_dir():
         raise IsADirectoryError(f"{path}: is a folder; the name of a file was expected")
     if not path.parent.is_dir():

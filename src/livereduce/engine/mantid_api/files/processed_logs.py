@@ -82,7 +82,7 @@ def _read_log(logs: RunLogs, name: str, group: h5py.Group, value: h5py.Dataset) 
             values = values.astype(np.bool_)
     times = group.get("time")
     if not isinstance(times, h5py.Dataset) or times.size != len(values):
-        logs.set_plain(name, _alone(values))
+        logs.set_plain(name, _alone(values), attribute_text(value, "units"))
         return
     times_ns = _times_ns(times)
     if name == PROTON_CHARGE and not isinstance(values, tuple):
