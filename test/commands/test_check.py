@@ -308,10 +308,16 @@ def test_the_modules_of_the_scripts_are_read_too(place: Path) -> None:
 
 
 def test_many_obstacles_are_counted_and_some_are_shown(place: Path) -> None:
-    _, shown = run_scripts(place, proc="if input:\n" + "    BinMD(input)\n" * 30)
+    _, shown = run_scripts(place, proc="if input:\n" + "".join(f"    input.x{n}()\n" for n in range(30)))
     section = next(part for part in shown.split("\n\n") if part.startswith("30 obstacles in the scripts\n"))
     assert section.count("line ") == 20
     assert section.endswith("  and 10 more")
+
+
+def test_the_same_obstacle_is_told_once_with_all_its_lines(place: Path) -> None:
+    _, shown = run_scripts(place, proc="if input:\n" + "    BinMD(input)\n" * 3)
+    assert "\n1 obstacle in the scripts\n" in shown
+    assert "    lines 2, 3, 4: BinMD is an algorithm of Mantid" in shown
 
 
 def test_with_mantid_only_what_mantid_does_not_have_is_told(place: Path, launchers: Launchers) -> None:

@@ -1,6 +1,6 @@
 """The sentences about names, algorithms and arguments that are not there: the same in `check` and at run time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from livereduce.base.names import did_you_mean
 from livereduce.catalog.declaration import Algorithm, Argument
@@ -59,9 +59,9 @@ def python_2(sign: str) -> str:
     return f"this is Python 2 ({sign}): port it to Python 3"
 
 
-def in_line(line: int, text: str) -> str:
-    """A sentence on a line of a script."""
-    return f"line {line}: {text}"
+def in_lines(lines: Sequence[int], text: str) -> str:
+    """A sentence on a line of a script, or on several."""
+    return f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}: {text}"
 
 
 def unknown_argument(algorithm: Algorithm, name: str) -> str:

@@ -1,8 +1,9 @@
 """The obstacles in scripts as ``livereduce check`` prints them: by file, with lines, not too many."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from livereduce.catalog.wording import in_line
+from livereduce.catalog.wording import in_lines
 from livereduce.preflight.script_obstacles import FileObstacles
 from livereduce.scripting.reading.findings import Obstacle
 
@@ -12,24 +13,25 @@ SHOWN = 20
 
 def told(files: Sequence[FileObstacles]) -> Iterator[str]:
     """The section on the scripts, line by line; nothing if there is no obstacle."""
-    total = sum(len(file.found) for file in files)
-    if not total:
+    sentences = [(file, sentence) for file in files for sentence in _sentences(file.found)]
+    if not sentences:
         return
     yield ""
-    yield f"{total} obstacle{'s' if total > 1 else ''} in the scripts"
-    left = SHOWN
-    for file in files:
-        shown = file.found[:left]
-        left -= len(shown)
-        if shown:
-            yield f"  {file.path}"
-            yield from (f"    {_sentence(one)}" for one in shown)
-    if total > SHOWN:
-        yield f"  and {total - SHOWN} more"
+    yield f"{len(sentences)} obstacle{'s' if len(sentences) > 1 else ''} in the scripts"
+    for file, several in groupby(sentences[:SHOWN], key=lambda one: one[0].path):
+        yield f"  {file}"
+        yield from (f"    {sentence}" for _, sentence in several)
+    if len(sentences) > SHOWN:
+        yield f"  and {len(sentences) - SHOWN} more"
 
 
-def _sentence(one: Obstacle) -> str:
-    return in_line(one.line, one.text) + (" (the script catches this error)" if one.handled else "")
+def _sentences(found: Sequence[Obstacle]) -> Iterator[str]:
+    """A sentence for each obstacle, with all lines that meet it."""
+    lines: dict[tuple[str, bool], list[int]] = {}
+    for one in found:
+        lines.setdefault((one.text, one.handled), []).append(one.line)
+    for (text, handled), where in lines.items():
+        yield in_lines(list(dict.fromkeys(where)), text) + (" (the script catches this error)" if handled else "")
 
 
 def ends(files: Sequence[FileObstacles]) -> tuple[str, ...]:

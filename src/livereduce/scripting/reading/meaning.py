@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from livereduce.catalog.declaration import ArgumentKind
 from livereduce.catalog.declared import declared
 from livereduce.catalog.mantid_names import algorithms, modules, names_in
+from livereduce.catalog.present import methods
 from livereduce.scripting.reading.scopes import Binding, Given, Imported, NameScope
 
 SIMPLEAPI = "mantid.simpleapi"
@@ -186,7 +187,7 @@ def _called(function: Meaning) -> Meaning:
         case Method(owner=OtherName() as owner, name="retrieve"):
             return MantidObject(WORKSPACE) if _is_store(owner) else None
         case Method(owner=MantidObject(), name=name):
-            return MantidObject(RETURNED[name]) if name in RETURNED else None
+            return MantidObject(RETURNED[name]) if name in RETURNED and name in methods() else None
     return None
 
 
