@@ -18,7 +18,7 @@ WARM = $(MAKE) --silent --no-print-directory $(VENV)/.warm
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-mantid test-system check format fuzz bench soak chaos clean
+.PHONY: help setup demo test test-mantid test-system check format docs fuzz bench soak chaos clean
 
 help:
 	@echo "make setup   install everything into $(VENV), the developers' tools as well, and compile the kernels"
@@ -30,6 +30,7 @@ help:
 	@echo "make rpm     build the RPMs into ~/rpmbuild/RPMS/noarch"
 	@echo "make check   lint, format and types"
 	@echo "make format  let ruff format everything"
+	@echo "make docs    write what the engine has of Mantid's interface: docs/mantid_api.md, and what check knows of it"
 	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
@@ -99,6 +100,9 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python docs/generate.py
 
 fuzz: setup
 	$(BIN)/python test/fuzz_bounds.py $(ARGS)

@@ -11,6 +11,7 @@ from livereduce.catalog.wording import (
     no_such_algorithm,
     no_such_method,
     not_implemented,
+    not_implemented_name,
     python_2,
     too_many,
     unknown_argument,
@@ -20,6 +21,13 @@ from livereduce.scripting.reading.obstacles import read
 
 REBIN = declared()["Rebin"]
 WANTING = not_implemented("DgsReduction", declared())
+
+
+@pytest.fixture(autouse=True)
+def _with_managers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the engine has by now."""
+    there = frozenset({"AlgorithmManager", "AnalysisDataService", "mtd"})
+    monkeypatch.setattr("livereduce.scripting.reading.obstacles.names", lambda: there)
 
 
 def found(text: str, *, is_script: bool = True) -> tuple[Obstacle, ...]:
@@ -182,6 +190,11 @@ def test_other_objects_are_left_alone(text: str) -> None:
 def test_only_what_every_call_meets_is_sure(text: str, always: bool, handled: bool) -> None:
     (one,) = found(text)
     assert (one.always, one.handled) == (always, handled)
+
+
+def test_a_name_that_is_no_algorithm_and_is_not_there() -> None:
+    text = "from mantid.api import FrameworkManager as manager, mtd\nmanager.clear()\nmtd.clear()\n"
+    assert told(text) == [(2, not_implemented_name("mantid.api", "FrameworkManager"))]
 
 
 def test_imports_of_others_have_lines_and_folders() -> None:
