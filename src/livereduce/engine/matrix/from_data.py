@@ -23,13 +23,18 @@ from livereduce.stream.items import I4
 if TYPE_CHECKING:
     import scipp as sc
 
+ORDINARY = 1 << 24
+"""Pixels up to here are taken into a table as they are: 64 MB."""
+
 
 def of_events(
     events: Events, binning: Binning, table: PixelTable, logs: RunLogs, geometry: Definition | InstrumentGeometry
 ) -> Matrix:
     """One spectrum for each detector of the instrument, or, where it is not known, for each pixel seen.
 
-    Mantid's live listener makes a spectrum for each detector of the definition, in the order of their ids.
+    Mantid's live listener makes a spectrum for each detector of the definition that is no monitor, in the order of
+    their ids, as its loader of event files does (Framework/DataObjects/src/EventWorkspace.cpp, padSpectra). Its version
+    of 2026 makes spectra for the monitors too, before those of the pixels: they stay empty, so they are left out here.
     """
     pixels = detectors_of(geometry)
     if pixels is None:
@@ -37,7 +42,10 @@ def of_events(
             table.extend(np.unique(piece.pixel[table.rows_of(piece.pixel) < 0]))
         pixels = table.pixels
     content = PendingEvents(
-        events=events, row_of_pixel=row_table(pixels), rows=len(pixels), x=Grid(binning.edges_us.astype(np.float64))
+        events=events,
+        row_of_pixel=row_table(pixels, events),
+        rows=len(pixels),
+        x=Grid(binning.edges_us.astype(np.float64)),
     )
     return Matrix(content=content, spectra=SpectrumTable.of_pixels(pixels), logs=logs, geometry=geometry)
 
@@ -51,10 +59,17 @@ def detectors_of(geometry: Definition | InstrumentGeometry) -> I4 | None:
     return instrument.ids[~instrument.is_monitor]
 
 
-def row_table(pixels: I4) -> I4:
-    """A table from pixel to its row, with -1 for all others, the last entry among them."""
-    table: I4 = np.full(int(pixels.max(initial=0)) + 2, -1, np.int32)
-    table[pixels] = np.arange(len(pixels), dtype=np.int32)
+def row_table(pixels: I4, events: Events) -> I4:
+    """A table from pixel to its row, with -1 for all others, the last entry among them.
+
+    A definition may have ids up to 2³¹: then the table ends at the highest pixel of the events.
+    """
+    highest = int(pixels.max(initial=0))
+    if highest > ORDINARY:
+        highest = min(highest, max((int(piece.pixel.max(initial=0)) for piece in events.pieces), default=0))
+    table: I4 = np.full(highest + 2, -1, np.int32)
+    rows = np.flatnonzero((pixels >= 0) & (pixels <= highest))
+    table[pixels[rows]] = rows
     return table
 
 
