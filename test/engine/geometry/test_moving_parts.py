@@ -110,6 +110,17 @@ def test_the_same_places_are_computed_once() -> None:
     assert placed(parameters, logs(v=[1])) is not placed(parameters, logs(v=[2]))
 
 
+def test_a_log_is_looked_at_once_until_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, parameters = logs(v=[1]), from_log("x", eq="value+0.125")
+    first = placed(parameters, run)
+    monkeypatch.setattr(RunLogs, "getProperty", lambda *_: pytest.fail("looked at again"))
+    assert placed(parameters, run) is first
+    assert placed(parameters, run.copy()) is first
+    monkeypatch.undo()
+    run.addProperty("v", 2.0, replace=True)
+    assert placed(parameters, run).position[0, 0] == 2.125
+
+
 def test_parameters_are_those_of_the_nearest_component_above() -> None:
     links = (
         '<component-link name="ARM"><parameter name="Efixed"><value val="2.08"/></parameter></component-link>'

@@ -4,7 +4,7 @@ Reading takes up to a second, and every chunk of a run brings the same text: wha
 """
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
@@ -17,12 +17,12 @@ from livereduce.engine.workspaces.runlogs import RunLogs
 
 logger = logging.getLogger(__name__)
 STREAM = "the stream"
-_KEPT = 4
-"""Instruments at rest, and as many in other places: some hundred MB for the largest."""
+_KEPT = 6
+"""Instruments; some hundred MB for the largest."""
 
 
-class _Kept:
-    """The newest results by their key."""
+class _Read:
+    """The newest results of reading and placing, by their key."""
 
     def __init__(self) -> None:
         self._results: OrderedDict[Any, InstrumentGeometry | GeometryError] = OrderedDict()
@@ -39,7 +39,24 @@ class _Kept:
             self._results.popitem(last=False)
 
 
-_at_rest, _in_place = _Kept(), _Kept()
+class _Placed:
+    """Instruments by the states of the logs that place them, compared by identity: no value of a log is looked at."""
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[str, tuple[object, ...], InstrumentGeometry]] = deque(maxlen=_KEPT)
+        self.lock = RLock()
+
+    def find(self, xml: str, states: tuple[object, ...]) -> InstrumentGeometry | None:
+        for known, seen, instrument in self._known:
+            if known == xml and all(one is two for one, two in zip(seen, states, strict=True)):
+                return instrument
+        return None
+
+    def put(self, xml: str, states: tuple[object, ...], instrument: InstrumentGeometry) -> None:
+        self._known.append((xml, states, instrument))
+
+
+_at_rest, _in_place = _Read(), _Placed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +110,23 @@ class Definition:
         rest = self.instrument()
         if not is_moved(rest.tree):
             return rest
+        with _in_place.lock:
+            states = tuple(logs.state_of(name) for name in moving_logs(rest.tree))
+            found = _in_place.find(self.xml, states)
+            if found is None:
+                found = self._placed(rest, logs)
+                _in_place.put(self.xml, states, found)
+        return found
+
+    def _placed(self, rest: InstrumentGeometry, logs: RunLogs) -> InstrumentGeometry:
+        """The instrument at the places that logs give now: one of those known, if they are the same."""
         values = coordinates(rest.tree, logs)
         key = (self.xml, tuple((component, tuple(given.items())) for component, given in values.items()))
-        with _in_place.lock:
-            found = _in_place.get(key)
-            if not isinstance(found, InstrumentGeometry):
-                self._tell_missing(rest, logs)
-                found = moved(rest, values, logs)
-                _in_place.put(key, found)
+        found = _at_rest.get(key)
+        if not isinstance(found, InstrumentGeometry):
+            self._tell_missing(rest, logs)
+            found = moved(rest, values, logs)
+            _at_rest.put(key, found)
         return found
 
     def _nothing(self) -> str:

@@ -300,6 +300,10 @@ class RunLogs:
         for name, moment in (("start_time", start), ("end_time", end)):
             self._plain[name] = DateAndTime(moment).toISO8601String()
 
+    def state_of(self, name: str) -> object:
+        """An object that is another one when a log has changed, also in copies: looked at instead of its values."""
+        return self._series[name].times if self._has_series(name) else self._plain_values().get(name)
+
     def keys(self) -> list[str]:
         """The names of all logs."""
         series = [name for name, series in self._series.items() if series.times]
