@@ -108,7 +108,7 @@ def matrix_of(file: EventFile, events: Events, logs: RunLogs, bins: int, only: I
     if only is not None:
         pixels = pixels[np.isin(pixels, only)]
     content = PendingEvents(
-        events=events, row_of_pixel=row_table(pixels), rows=len(pixels), x=Grid(_edges(events, bins))
+        events=events, row_of_pixel=row_table(pixels, events), rows=len(pixels), x=Grid(_edges(events, bins))
     )
     return Matrix(
         content=content, spectra=SpectrumTable.of_pixels(pixels), logs=logs, geometry=geometry, title=file.title
@@ -121,7 +121,7 @@ def monitors_of(file: EventFile, logs: RunLogs, window: TofLimits, bins: int, or
     events = Events(tuple(_piece(file.run, one, start_ns, window) for one in file.monitors))
     numbers = np.array([one.id for one in file.monitors], np.int32)
     content = PendingEvents(
-        events=events, row_of_pixel=row_table(numbers), rows=len(numbers), x=Grid(_edges(events, bins))
+        events=events, row_of_pixel=row_table(numbers, events), rows=len(numbers), x=Grid(_edges(events, bins))
     )
     spectra = SpectrumTable.of_groups(np.maximum(numbers, 1), [-numbers[at : at + 1] for at in range(len(numbers))])
     return Matrix(content=content, spectra=spectra, logs=logs, geometry=Definition(file.definition_xml, origin))
