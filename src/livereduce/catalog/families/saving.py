@@ -22,7 +22,7 @@ _SAVE_NEXUS = (
     flag("Append", default=False),
 )
 _SOURCE = "Mantid Framework/DataHandling/src/SaveNexusProcessed.cpp; Framework/Nexus/src/NexusFileIO.cpp"
-_DIFFERS = "no history of algorithms is written; masks are in a field of our own, and are lost in Mantid"
+_DIFFERS = "no history of algorithms is written"
 
 SAVE_NEXUS = Algorithm(
     name="SaveNexus",

@@ -1,5 +1,6 @@
 """Files that scripts write, and read again."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from helpers.items import event_batch
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
@@ -182,3 +184,24 @@ def test_a_missing_file_is_named_with_the_places(
     with pytest.raises(RuntimeError, match=r"SaveNexus: nowhere/a\.nxs: cannot be written, the folder .*nowhere does"):
         simpleapi.SaveNexus(events(), "nowhere/a.nxs")
     assert [path.name for path in tmp_path.iterdir()] == ["NOM_12345.nxs"]
+
+
+def test_masks_and_moved_detectors_come_back(simpleapi: Any, tmp_path: Path) -> None:
+    made = events()
+    position = np.array([[0.0, 0.1, 1.0], [0.5, 0.0, 1.0], [0.0, -0.3, 2.0], [0.0, 0.0, -0.5]])
+    instrument = InstrumentGeometry(
+        name="MOVED",
+        source=np.array([0.0, 0.0, -10.0]),
+        sample=np.zeros(3),
+        ids=np.array([5, 6, 7, 9], np.int32),
+        position=position,
+        is_monitor=np.array([False, False, False, True]),
+    )
+    made.matrix = replace(made.matrix, geometry=instrument, masked=np.array([False, True, False]))
+    simpleapi.SaveNexus(made, str(tmp_path / "moved.nxs"))
+    back = simpleapi.LoadNexus(str(tmp_path / "moved.nxs"))
+    assert back.matrix.is_masked.tolist() == [False, True, False]
+    read = back.matrix.instrument()
+    assert (read.name, read.ids.tolist(), read.is_monitor.tolist()) == ("MOVED", [5, 6, 7, 9], [False] * 3 + [True])
+    np.testing.assert_allclose(read.position, position, atol=1e-15)
+    np.testing.assert_allclose([read.l1, *read.two_theta], [instrument.l1, *instrument.two_theta], rtol=1e-14)

@@ -73,7 +73,7 @@ def _matrix(path: Path, entry: h5py.Group, group: h5py.Group, kind: str) -> Matr
     axis1, counts = group["axis1"], group["indices" if kind == "event_workspace" else "values"]
     vertical = _vertical(group)
     spectra = _spectra(entry, content.rows, group)
-    masked = entry.get("instrument/detector/livereduce_masked")
+    masked = _masked(spectra, text_at(entry, "instrument/instrument_parameter_map/data"))
     unit = attribute_text(axis1, "units")
     y_unit = attribute_text(counts, "units")
     label = attribute_text(counts, "unit_label")
@@ -87,15 +87,24 @@ def _matrix(path: Path, entry: h5py.Group, group: h5py.Group, kind: str) -> Matr
         is_distribution=attribute_text(axis1, "distribution") == "1",
         vertical=vertical,
         geometry=Definition(xml=text_at(entry, "instrument/instrument_xml/data"), origin=str(path)),
-        masked=_flags(masked) if isinstance(masked, h5py.Dataset) else None,
+        masked=masked,
         title=text_at(entry, "title"),
         kind=_KINDS.get(kind, MatrixKind.PLAIN),
     )
 
 
-def _flags(data: h5py.Dataset) -> B1:
-    flags: B1 = np.asarray(data[()]).astype(np.bool_)
-    return flags
+_MASK = re.compile(r"detID:(-?\d+);bool;masked;(?:1|true)\b", re.IGNORECASE)
+
+
+def _masked(spectra: SpectrumTable, parameters: str) -> B1 | None:
+    """Spectra all of whose detectors are masked, by Mantid's map of parameters; None if there are none."""
+    ids = np.array([int(number) for number in _MASK.findall(parameters)], np.int64)
+    if not ids.size:
+        return None
+    hidden = np.concatenate(([0], np.cumsum(np.isin(spectra.ids, ids))))
+    count = np.diff(spectra.first)
+    masked: B1 = (count > 0) & (hidden[spectra.first[1:]] - hidden[spectra.first[:-1]] == count)
+    return masked
 
 
 def _numbers(data: h5py.Dataset) -> F8:

@@ -16,6 +16,7 @@ import numpy as np
 
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.mantid_api.files.hdf5_fields import new_group, put, put_text
+from livereduce.engine.mantid_api.files.instrument_xml import xml_of
 from livereduce.engine.mantid_api.files.processed_logs import write_logs
 from livereduce.engine.matrix.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid, is_like_common
@@ -55,7 +56,7 @@ def write_matrix(entry: h5py.Group, matrix: Matrix, *, preserve_events: bool = T
 
 
 def _write_instrument(entry: h5py.Group, matrix: Matrix) -> None:
-    xml = matrix.geometry.xml if isinstance(matrix.geometry, Definition) else ""
+    xml = matrix.geometry.xml if isinstance(matrix.geometry, Definition) else xml_of(matrix.geometry)
     group = new_group(entry, "instrument", "NXinstrument", version=np.int32(1))
     put_text(group, "name", instrument_name(matrix))
     note = new_group(group, "instrument_xml", "NXnote")
@@ -63,7 +64,7 @@ def _write_instrument(entry: h5py.Group, matrix: Matrix) -> None:
     put_text(note, "type", "text/xml")
     put_text(note, "description", "XML contents of the instrument IDF file.")
     parameters = new_group(group, "instrument_parameter_map", "NXnote")
-    put_text(parameters, "data", "")
+    put_text(parameters, "data", mask_parameters(matrix))
     put_text(parameters, "type", "text/plain")
     detector = new_group(group, "detector", "NXdetector", version=np.int32(1))
     spectra = matrix.spectra
@@ -71,8 +72,13 @@ def _write_instrument(entry: h5py.Group, matrix: Matrix) -> None:
     put(detector, "detector_count", np.diff(spectra.first).astype(np.int32))
     put(detector, "detector_list", spectra.ids.astype(np.int32))
     put(detector, "spectra", spectra.number.astype(np.int32))
-    if matrix.is_masked.any():  # Mantid has masks in its map of parameters; this is ours
-        put(detector, "livereduce_masked", matrix.is_masked.astype(np.uint8))
+
+
+def mask_parameters(matrix: Matrix) -> str:
+    """Masks as Mantid's map of parameters has them: one for each detector of the masked spectra."""
+    rows = np.flatnonzero(matrix.is_masked)
+    ids = [number for row in rows for number in matrix.spectra.ids_of(int(row)).tolist()]
+    return "|".join(f"detID:{number};bool;masked;1" for number in ids)
 
 
 def instrument_name(matrix: Matrix) -> str:
