@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.pending_events import batch, contents, edge_grids, pending
@@ -69,6 +69,7 @@ def assert_like(histograms: Histograms, y: list[F8], variance: list[F8]) -> None
     np.testing.assert_allclose(histograms.e**2, np.concatenate([np.empty(0), *variance]), rtol=1e-12, atol=1e-12)
 
 
+@settings(max_examples=40)
 @given(contents(), edge_grids())
 def test_counted(content: PendingEvents, edges: Grid) -> None:
     y, variance = histograms_of(events_of(content), edges, content.rows)
@@ -76,6 +77,7 @@ def test_counted(content: PendingEvents, edges: Grid) -> None:
     assert_like(event_pass.counted(event_pass.carried_out(content), edges), y, variance)
 
 
+@settings(max_examples=40)
 @given(contents())
 def test_carried_out(content: PendingEvents) -> None:
     events = sorted(events_of(content), key=lambda event: event[0])
@@ -90,6 +92,7 @@ def test_carried_out(content: PendingEvents) -> None:
     np.testing.assert_array_equal(event_pass.numbers(lists), np.diff(lists.first))
 
 
+@settings(max_examples=40)
 @given(contents(), st.booleans())
 def test_ranges(content: PendingEvents, is_lists: bool) -> None:
     events = events_of(content)
@@ -101,6 +104,7 @@ def test_ranges(content: PendingEvents, is_lists: bool) -> None:
     assert event_pass.x_range(seen) == (least.min(), most.max())
 
 
+@settings(max_examples=40)
 @given(contents(), st.integers(0, 2), st.booleans())
 def test_events_of_one_row(content: PendingEvents, row: int, is_lists: bool) -> None:
     whole = event_pass.carried_out(content)

@@ -73,11 +73,26 @@ class PixelTable:
         """Number of spectra."""
         return len(self.pixels)
 
+    @property
+    def row_of_pixel(self) -> I4:
+        """The row of each pixel, -1 for none, and a last entry -1 for pixels beyond; another array after `extend`."""
+        return self._row_of_pixel
+
     def rows_of(self, pixels: I4) -> I4:
         """The row of each pixel, -1 for none; same shape."""
         # A negative pixel is a large unsigned one, and a pixel beyond the table finds its last entry, always -1.
         rows: I4 = self._row_of_pixel[np.minimum(pixels.view(np.uint32), np.uint32(len(self._row_of_pixel) - 1))]
         return rows
+
+    def extend_by_events(self, pixel: I4) -> None:
+        """Add rows, in the order of their pixels, for those pixels of events that can have one and have none yet."""
+        missed = pixel[self.rows_of(pixel) == _ABSENT]
+        missed = missed[(missed >= 0) & (missed <= MAX_PIXEL)]
+        if len(missed) and self.grows:
+            # marked instead of sorted: there are many events of each pixel
+            is_there = np.zeros(int(missed.max()) + 1, np.bool_)
+            is_there[missed] = True
+            self.extend(np.flatnonzero(is_there).astype(np.int32))
 
     def extend(self, pixels: I4 | None) -> None:
         """Add rows for those pixels that can have one and have none yet."""
@@ -89,15 +104,15 @@ class PixelTable:
         fresh = missing[np.sort(where)]
         if not len(fresh):
             return
-        self._reach(int(fresh.max()))
+        self._copy_to_reach(int(fresh.max()))
         self._row_of_pixel[fresh] = np.arange(self.rows, self.rows + len(fresh), dtype=np.int32)
         self.pixels = np.concatenate([self.pixels, fresh])
 
-    def _reach(self, pixel: int) -> None:
-        if pixel + 2 > len(self._row_of_pixel):
-            table = np.full(pixel + 2, _ABSENT, np.int32)
-            table[: len(self._row_of_pixel)] = self._row_of_pixel
-            self._row_of_pixel = table
+    def _copy_to_reach(self, pixel: int) -> None:
+        """A new table, since others may hold the one before."""
+        table = np.full(max(pixel + 2, len(self._row_of_pixel)), _ABSENT, np.int32)
+        table[: len(self._row_of_pixel)] = self._row_of_pixel
+        self._row_of_pixel = table
 
     def offsets(self, bins: int) -> I4:
         """For each pixel, the start of its row in flat counts of `bins` columns; negative for none."""

@@ -10,6 +10,7 @@ from livereduce.engine.matrix.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.passes.summing import merged
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.pixel_maps import PixelMaps
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -29,6 +30,8 @@ def added(left: Matrix, right: Matrix) -> Matrix:
         Other numbers of spectra, units or bins.
     """
     if left.rows != right.rows:
+        left, right = _of_same_rows(left, right)
+    if left.rows != right.rows:
         raise MismatchError(f"{right.rows} spectra cannot be added to {left.rows}")
     if left.unit != right.unit:
         raise MismatchError(
@@ -37,6 +40,40 @@ def added(left: Matrix, right: Matrix) -> Matrix:
     if left.events is not None and right.events is not None:
         return replace(left, content=joined(left.events, right.events))
     return replace(left, content=_summed(left.histograms, right.histograms))
+
+
+def _of_same_rows(left: Matrix, right: Matrix) -> tuple[Matrix, Matrix]:
+    """Both with the spectra of the one that has more, if the other's are its first: pixels are seen one by one."""
+    few, many = (left, right) if left.rows < right.rows else (right, left)
+    first = slice(few.rows)
+    is_begin = np.array_equal(few.spectra.number, many.spectra.number[first]) and np.array_equal(
+        few.spectra.first, many.spectra.first[: few.rows + 1]
+    )
+    ids = many.spectra.ids[: few.spectra.first[-1]]
+    if few.events is None or many.events is None or not is_begin or not np.array_equal(few.spectra.ids, ids):
+        return left, right
+    masked = None if few.masked is None else np.append(few.masked, np.zeros(many.rows - few.rows, np.bool_))
+    content = _lengthened(few.events, many.events)
+    more = replace(few, content=content, spectra=many.spectra, masked=masked, vertical=None)
+    return (more, right) if few is left else (left, more)
+
+
+def _lengthened(few: EventContent, many: EventContent) -> EventContent:
+    if not few.x.is_common:
+        raise MismatchError(f"{few.rows} spectra with bins of their own cannot be added to {many.rows}")
+    if isinstance(few, PendingEvents):
+        has_grown = isinstance(many, PendingEvents) and _has_grown(few, many.row_of_pixel)
+        table = many.row_of_pixel if isinstance(many, PendingEvents) and has_grown else few.row_of_pixel
+        return replace(few, rows=many.rows, row_of_pixel=table)
+    return replace(few, first=np.append(few.first, np.full(many.rows - few.rows, few.first[-1])))
+
+
+def _has_grown(few: PendingEvents, table: I4) -> bool:
+    """True if a table of rows has only new spectra beside those of some events."""
+    old, begin = few.row_of_pixel[:-1], table[: few.pixels - 1]
+    return len(table) >= few.pixels and bool(
+        np.all(np.where(old >= 0, begin == old, (begin < 0) | (begin >= few.rows)))
+    )
 
 
 def appended(above: Matrix, below: Matrix) -> Matrix:
@@ -79,21 +116,23 @@ def joined(left: EventContent, right: EventContent) -> EventContent:
     if isinstance(left, PendingEvents) and isinstance(right, PendingEvents) and _is_pending_alike(left, right):
         return _appended(left, right)
     one, two = carried_out(left), carried_out(right)
-    order = np.argsort(np.concatenate([one.row_of, two.row_of]), kind="stable")
-    times = (
-        None if one.pulse_ns is None or two.pulse_ns is None else np.concatenate([one.pulse_ns, two.pulse_ns])[order]
-    )
     weighted = one.weight is not None or two.weight is not None
+    times = None
+    if one.pulse_ns is not None and two.pulse_ns is not None:
+        times = merged(one.pulse_ns, one.first, two.pulse_ns, two.first)
     return EventLists(
-        x_of=np.concatenate([one.x_of, two.x_of])[order],
+        x_of=merged(one.x_of, one.first, two.x_of, two.first),
         first=one.first + two.first,
         x=left.x,
-        weight=np.concatenate([_or_ones(one, one.weight), _or_ones(two, two.weight)])[order] if weighted else None,
-        variance=np.concatenate([_or_ones(one, one.variance), _or_ones(two, two.variance)])[order]
-        if weighted
-        else None,
+        weight=_merged_or_ones(one, one.weight, two, two.weight) if weighted else None,
+        variance=_merged_or_ones(one, one.variance, two, two.variance) if weighted else None,
         pulse_ns=times,
     )
+
+
+def _merged_or_ones(one: EventLists, of_one: F8 | None, two: EventLists, of_two: F8 | None) -> F8:
+    together: F8 = merged(_or_ones(one, of_one), one.first, _or_ones(two, of_two), two.first)
+    return together
 
 
 def _or_ones(lists: EventLists, column: F8 | None) -> F8:

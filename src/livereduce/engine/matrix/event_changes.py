@@ -34,11 +34,15 @@ def mapped(content: EventContent, change: PixelMaps) -> EventContent:
     """
     x = content.x.mapped(change)
     if isinstance(content, PendingEvents):
-        if content.maps is None:
+        before = content.maps
+        if before is None:
             return replace(content, maps=change.taken(content.row_of_pixel), x=x)
-        if change.is_power_law and content.maps.offset is None:
+        if change.is_power_law and before.offset is None:
+            if before.power != 1 and before.power * change.power == 1:
+                # a line has values also where the powers on the way to it had none
+                content = _limited(content, *_limits(-np.inf, np.inf, content.rows))
             scale = change.taken(content.row_of_pixel).scale
-            return replace(content, maps=content.maps.then(scale, change.power), x=x)
+            return replace(content, maps=before.then(scale, change.power), x=x)
     lists = carried_out(content)
     new = change.apply(lists.x_of, lists.row_of.astype(np.int32))
     changed = replace(lists, x_of=new, x=x)
@@ -90,20 +94,25 @@ def within(content: EventContent, low: float | F8, high: float | F8, *, is_close
 
     NaN is no limit. For pending events exact limits in whole ns of each pixel.
     """
-    lower, upper = _limits(low, -np.inf, content.rows), _limits(high, np.inf, content.rows)
+    lower, upper = _limits(low, high, content.rows)
     if is_closed:
         upper = np.nextafter(upper, np.inf)
     if isinstance(content, PendingEvents):
-        least, end = limits_ns(content.maps, content.of_rows(lower), content.of_rows(upper))
-        if content.least_ns is not None and content.end_ns is not None:
-            least, end = np.maximum(least, content.least_ns), np.minimum(end, content.end_ns)
-        return replace(content, least_ns=least, end_ns=end)
+        return _limited(content, lower, upper)
     row = content.row_of
     return content.where((content.x_of >= lower[row]) & (content.x_of < upper[row]))
 
 
-def _limits(limit: float | F8, absent: float, rows: int) -> F8:
-    return np.broadcast_to(np.where(np.isnan(limit), absent, limit), (rows,))
+def _limits(low: float | F8, high: float | F8, rows: int) -> tuple[F8, F8]:
+    lower, upper = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
+    return np.broadcast_to(lower, (rows,)), np.broadcast_to(upper, (rows,))
+
+
+def _limited(content: PendingEvents, lower: F8, upper: F8) -> PendingEvents:
+    least, end = limits_ns(content.maps, content.of_rows(lower), content.of_rows(upper))
+    if content.least_ns is not None and content.end_ns is not None:
+        least, end = np.maximum(least, content.least_ns), np.minimum(end, content.end_ns)
+    return replace(content, least_ns=least, end_ns=end)
 
 
 def without(content: EventContent, intervals: Sequence[tuple[float, float]]) -> EventContent:

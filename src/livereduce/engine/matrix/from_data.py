@@ -1,12 +1,13 @@
 """A `Matrix` of what the engine holds: events of the stream, counts, a scipp array."""
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.histogram import Counts
-from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
@@ -23,9 +24,6 @@ from livereduce.stream.items import I4
 if TYPE_CHECKING:
     import scipp as sc
 
-ORDINARY = 1 << 24
-"""Pixels up to here are taken into a table as they are: 64 MB."""
-
 
 def of_events(
     events: Events, binning: Binning, table: PixelTable, logs: RunLogs, geometry: Definition | InstrumentGeometry
@@ -36,39 +34,57 @@ def of_events(
     their ids, as its loader of event files does (Framework/DataObjects/src/EventWorkspace.cpp, padSpectra). Its version
     of 2026 makes spectra for the monitors too, before those of the pixels: they stay empty, so they are left out here.
     """
-    pixels = detectors_of(geometry)
-    if pixels is None:
-        for piece in events.pieces:
-            table.extend(np.unique(piece.pixel[table.rows_of(piece.pixel) < 0]))
-        pixels = table.pixels
+    spectra, row_of_pixel = _of_instrument(geometry) or _of_pixels_seen(events, table)
     content = PendingEvents(
-        events=events,
-        row_of_pixel=row_table(pixels, events),
-        rows=len(pixels),
-        x=Grid(binning.edges_us.astype(np.float64)),
+        events=events, row_of_pixel=row_of_pixel, rows=spectra.rows, x=Grid(binning.edges_us.astype(np.float64))
     )
-    return Matrix(content=content, spectra=SpectrumTable.of_pixels(pixels), logs=logs, geometry=geometry)
+    return Matrix(content=content, spectra=spectra, logs=logs, geometry=geometry)
 
 
 def detectors_of(geometry: Definition | InstrumentGeometry) -> I4 | None:
     """The ids of all detectors that are no monitors; None if the geometry is not known."""
+    found = _of_instrument(geometry)
+    return None if found is None else found[0].ids
+
+
+Tables = tuple[SpectrumTable, I4]
+"""Spectra, and the row of each pixel. The same objects for every chunk: what is pending is compared by them first."""
+_of_instruments: "WeakKeyDictionary[InstrumentGeometry, Tables]" = WeakKeyDictionary()
+_of_tables: "WeakKeyDictionary[PixelTable, Tables]" = WeakKeyDictionary()
+
+
+def _of_instrument(geometry: Definition | InstrumentGeometry) -> Tables | None:
+    """One spectrum for each detector that is no monitor; None if the geometry is not known."""
     try:
         instrument = geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()
     except GeometryError:
         return None
-    return instrument.ids[~instrument.is_monitor]
+    if instrument not in _of_instruments:
+        pixels = instrument.ids[~instrument.is_monitor]
+        _of_instruments[instrument] = SpectrumTable.of_pixels(pixels), row_table(pixels)
+    return _of_instruments[instrument]
 
 
-def row_table(pixels: I4, events: Events) -> I4:
+def _of_pixels_seen(events: Events, table: PixelTable) -> Tables:
+    for piece in events.pieces:
+        table.extend_by_events(piece.pixel)
+    known = _of_tables.get(table)
+    if known is None or known[1] is not table.row_of_pixel:
+        known = _of_tables[table] = SpectrumTable.of_pixels(table.pixels), table.row_of_pixel
+    return known
+
+
+def row_table(pixels: I4, events: Events | None = None) -> I4:
     """A table from pixel to its row, with -1 for all others, the last entry among them.
 
-    A definition may have ids up to 2³¹: then the table ends at the highest pixel of the events.
+    A definition may have ids up to 2³¹, too many for a table. Those that no pixel of a stream has (negative, or above
+    `MAX_PIXEL`) are left out, but for the pixels of `events`, if given: a file may have them.
     """
-    highest = int(pixels.max(initial=0))
-    if highest > ORDINARY:
-        highest = min(highest, max((int(piece.pixel.max(initial=0)) for piece in events.pieces), default=0))
-    table: I4 = np.full(highest + 2, -1, np.int32)
-    rows = np.flatnonzero((pixels >= 0) & (pixels <= highest))
+    highest = MAX_PIXEL
+    if events is not None and pixels.max(initial=0) > MAX_PIXEL:
+        highest = max([MAX_PIXEL, *(int(piece.pixel.max(initial=0)) for piece in events.pieces)])
+    rows = np.flatnonzero((pixels >= 0) & (pixels <= highest)).astype(np.int32)
+    table: I4 = np.full(int(pixels[rows].max(initial=0)) + 2, -1, np.int32)
     table[pixels[rows]] = rows
     return table
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from operator import is_
 
 import numpy as np
 
 from livereduce.engine.matrix.pixel_maps import PixelMaps
-from livereduce.stream.items import F8, I8
+from livereduce.stream.items import B1, F8, I8
 
 HUGE = float(np.finfo(np.float64).max)
 """X of a time of flight of 0 in a unit that falls with it, as Mantid has it."""
@@ -26,7 +27,7 @@ class Grid:
     def __init__(self, values: F8, first: I8 | None = None) -> None:
         self._values = values
         self._first = first
-        self._change: PixelMaps | None = None
+        self._changes: tuple[PixelMaps, ...] = ()
 
     @classmethod
     def ragged(cls, rows: Sequence[F8]) -> "Grid":
@@ -41,34 +42,49 @@ class Grid:
         greatest number there is, or its negative, and are left out for energy transfer. A spectrum without any keeps
         its X.
         """
-        if self._first is not None or self._change is not None:
-            rows = len(change.scale)
-            return Grid.ragged([_changed(self.row(row), change, row) for row in range(rows)])
+        if self._first is not None:
+            return Grid.ragged([_changed(self.row(row), (change,), row) for row in range(len(change.scale))])
+        return self._with((*self._changes, change))
+
+    def _with(self, changes: tuple[PixelMaps, ...]) -> "Grid":
         grid = Grid(self._values)
-        grid._change = change
+        grid._changes = changes
         return grid
 
     @property
     def is_common(self) -> bool:
         """True if all spectra have the same X."""
-        return self._first is None and self._change is None
+        return self._first is None and not self._changes
 
     @cached_property
     def first(self) -> I8 | None:
         """Where X of each spectrum begins in `values`; None if common."""
-        if self._change is None:
+        if not self._changes:
             return self._first
-        rows = len(self._change.scale)
-        if self._change.offset is None:
+        rows = len(self._changes[0].scale)
+        if all(change.offset is None for change in self._changes):
             return np.arange(rows + 1, dtype=np.int64) * len(self._values)
-        return np.concatenate(([0], np.cumsum([len(self.row(row)) for row in range(rows)]))).astype(np.int64)
+        return np.concatenate(([0], np.cumsum([len(row) for row in self.rows(rows)]))).astype(np.int64)
 
     @property
     def values(self) -> F8:
-        """X of all spectra as one array: much memory if it is ragged; ask for `row` where that is enough."""
-        if self._change is None:
+        """X of all spectra as one array: much memory if it is ragged; ask for `row` or `ends` where that is enough."""
+        if not self._changes:
             return self._values
-        return np.concatenate([np.empty(0), *self.rows(len(self._change.scale))])
+        rows = len(self._changes[0].scale)
+        if all(change.offset is None for change in self._changes):
+            flat: F8 = _all_changed(self._values, self._changes).ravel()
+            return flat
+        return np.concatenate([np.empty(0), *self.rows(rows)])
+
+    def ends(self, count: int) -> tuple[F8, F8]:
+        """Least and greatest X of each of `count` spectra, shape (count,) each; NaN for a spectrum without X."""
+        if not self._changes or any(change.offset is not None for change in self._changes):
+            rows = [self.row(0)] * count if self.is_common and count else self.rows(count)
+            low = np.array([row[0] if len(row) else np.nan for row in rows], np.float64)
+            return low, np.array([row[-1] if len(row) else np.nan for row in rows], np.float64)
+        table = _all_changed(self._values[[0, -1]], self._changes)
+        return table[:, 0], table[:, 1]
 
     @property
     def nbytes(self) -> int:
@@ -77,8 +93,8 @@ class Grid:
 
     def row(self, index: int) -> F8:
         """X of one spectrum, as a view where it can be one."""
-        if self._change is not None:
-            return _changed(self._values, self._change, index)
+        if self._changes:
+            return _changed(self._values, self._changes, index)
         return self._values if self._first is None else self._values[self._first[index] : self._first[index + 1]]
 
     def rows(self, count: int) -> list[F8]:
@@ -91,13 +107,13 @@ class Grid:
 
     def taken(self, rows: I8) -> "Grid":
         """X of some spectra, in this order."""
-        if self._change is not None:
-            return Grid(self._values).mapped(self._change.taken(rows))
+        if self._changes:
+            return self._with(tuple(change.taken(rows) for change in self._changes))
         return self if self._first is None else Grid.ragged([self.row(int(index)) for index in rows])
 
     def is_like(self, other: "Grid", tolerance: float = 1e-8) -> bool:
         """True if X of all spectra agree, relative to the values."""
-        if self is other or (self._change is not None and self._is_mapped_as(other)):
+        if self is other or (self._changes and self._is_mapped_as(other)):
             return True
         if self.is_common != other.is_common:
             return False
@@ -108,20 +124,43 @@ class Grid:
         return bool(np.all(np.abs(one - two) <= tolerance * np.maximum(scale, tolerance)))
 
     def _is_mapped_as(self, other: "Grid") -> bool:
-        return self._change is other._change and np.array_equal(self._values, other._values)
+        alike = len(self._changes) == len(other._changes) and all(map(is_, self._changes, other._changes))
+        return alike and np.array_equal(self._values, other._values)
 
 
-def _changed(x: F8, change: PixelMaps, row: int) -> F8:
-    new = change.apply(x, np.full(len(x), row, np.int32))
-    has_value = np.isfinite(new)
-    if not has_value.any():
-        return x
-    if change.offset is not None:
-        new = new[has_value]
-    elif not has_value.all():
-        rises, is_late = change.scale[row] * change.power > 0, x > change.zero[row]
-        new = np.where(has_value, new, np.where(is_late == rises, HUGE, -HUGE))
-    return new[::-1].copy() if len(new) > 1 and new[0] > new[-1] else new
+def _changed(x: F8, changes: tuple[PixelMaps, ...], row: int) -> F8:
+    """X of one spectrum."""
+    alone = tuple(change.taken(np.array([row])) for change in changes)
+    new: F8 = _all_changed(x, alone)[0]
+    finite: F8 = new[np.isfinite(new)]
+    return finite if any(change.offset is not None for change in changes) else new
+
+
+def _all_changed(x: F8, changes: tuple[PixelMaps, ...]) -> F8:
+    """X of all spectra, shape (rows, values); NaN where energy transfer has no value."""
+    rows = len(changes[0].scale)
+    pixel = np.repeat(np.arange(rows, dtype=np.int32), len(x))
+    table: F8 = np.tile(x, (rows, 1))
+    for change in changes:
+        new = change.apply(table.ravel(), pixel).reshape(table.shape)
+        has_value = np.isfinite(new)
+        if change.offset is None:
+            rises, is_late = (change.scale * change.power > 0)[:, None], table > change.zero[:, None]
+            new = np.where(has_value, new, np.where(is_late == rises, HUGE, -HUGE))
+        table = np.where(has_value.any(axis=1, keepdims=True), new, table)
+    falls = table[:, :1] > table[:, -1:] if len(x) else np.zeros((rows, 1), np.bool_)
+    return _turned(table, falls[:, 0])
+
+
+def _turned(table: F8, falls: B1) -> F8:
+    """Rows that fall, the other way round; a value that is missing at one end does not hide the direction."""
+    unclear = np.isnan(table).any(axis=1)
+    if unclear.any():
+        steps = np.diff(table[unclear], axis=1)
+        falls = falls.copy()
+        falls[unclear] = np.nansum(steps, axis=1) < 0
+    table[falls] = table[falls][:, ::-1]
+    return table
 
 
 def is_like_common(grid: Grid, rows: int, tolerance: float = 1e-9) -> bool:

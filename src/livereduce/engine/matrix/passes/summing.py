@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from livereduce.stream.compiled import kernel
+from livereduce.stream.items import I8
 
 
 @kernel("", "f8[]", "i8[]", "i4[]", "f8[]", "i4[]", "f8", "i8", "i8", "i8", "i4[=]")
@@ -127,3 +128,27 @@ put = {
     for kind, code in ((np.int64, "i8"), (np.float64, "f8"))
 }
 """Store the values of events in their places."""
+
+
+def _merge(one: Any, first_of_one: Any, two: Any, first_of_two: Any, out: Any) -> None:
+    for r in range(first_of_one.size - 1):
+        place = first_of_one[r] + first_of_two[r]
+        for i in range(first_of_one[r], first_of_one[r + 1]):
+            out[place] = one[i]
+            place += 1
+        for i in range(first_of_two[r], first_of_two[r + 1]):
+            out[place] = two[i]
+            place += 1
+
+
+_merges = {
+    np.dtype(kind): kernel("", f"{code}[]", "i8[]", f"{code}[]", "i8[]", f"{code}[=]")(_merge)
+    for kind, code in ((np.int64, "i8"), (np.float64, "f8"))
+}
+
+
+def merged(one: Any, first_of_one: I8, two: Any, first_of_two: I8) -> Any:
+    """A column of two lists of events, row by row the events of the first before those of the second."""
+    out = np.empty(len(one) + len(two), one.dtype)
+    _merges[out.dtype](one, first_of_one, two, first_of_two, out)
+    return out
