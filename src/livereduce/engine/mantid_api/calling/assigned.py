@@ -4,16 +4,17 @@ Mantid's simpleapi reads them from the bytecode of the caller, since a function 
 """
 
 import dis
-from types import FrameType
+from functools import lru_cache
+from types import CodeType, FrameType
 
 _STORES = frozenset({"STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF"})
+_NO_STEPS = frozenset({"CACHE", "EXTENDED_ARG", "NOP"})
 _PAIRS = frozenset({"STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST"})
 
 
 def assigned_names(frame: FrameType) -> tuple[str, ...]:
     """Names on the left of the call that a frame is at; empty if the value is dropped or used in another way."""
-    steps = [step for step in dis.get_instructions(frame.f_code) if step.offset > frame.f_lasti]
-    steps = [step for step in steps if step.opname != "CACHE"]
+    steps = [step for step in _steps(frame.f_code) if step.offset > frame.f_lasti]
     while steps and steps[0].opname == "COPY":  # a = b = call(): the first name counts
         steps = steps[1:]
     if not steps:
@@ -21,6 +22,11 @@ def assigned_names(frame: FrameType) -> tuple[str, ...]:
     if steps[0].opname == "UNPACK_SEQUENCE":
         return _stored(steps[1:], int(steps[0].arg or 0))
     return _stored(steps, 1)
+
+
+@lru_cache(maxsize=64)
+def _steps(code: CodeType) -> tuple[dis.Instruction, ...]:
+    return tuple(step for step in dis.get_instructions(code) if step.opname not in _NO_STEPS)
 
 
 def _stored(steps: list[dis.Instruction], count: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, Argume
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import BoundCall, bound
 from livereduce.engine.mantid_api.calling.outputs import check_names, kept, name_of, returned
-from livereduce.engine.mantid_api.calling.registry import CallContext, function_of
+from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, of_scripts
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.session import current_store
@@ -41,6 +41,9 @@ def call(algorithm: Algorithm, args: Sequence[Any], kwargs: Mapping[str, Any], a
 
 def executed(algorithm: Algorithm, asked: BoundCall, store: WorkspaceStore) -> dict[str, Any]:
     """What a call makes and changes, by the names of the arguments; kept in the store unless the call says no."""
+    own = of_scripts(algorithm.name)
+    if own is not None:
+        return own.run(asked)
     handles = {
         one.name: workspace_of(algorithm, one, asked.given[one.name], store)
         for one in algorithm.arguments
@@ -66,8 +69,15 @@ def run_once(
     return kept(algorithm, made, asked, handles, store)
 
 
-def workspace_of(algorithm: Algorithm, argument: Argument, value: Any, store: WorkspaceStore) -> Any:
+def workspace_of(
+    algorithm: Algorithm, argument: Argument, value: Any, store: WorkspaceStore, *, groups: bool = False
+) -> Any:
     """The object that a script means by an object or a name.
+
+    Parameters
+    ----------
+    groups
+        A group is accepted where a workspace of spectra is expected.
 
     Raises
     ------
@@ -80,9 +90,16 @@ def workspace_of(algorithm: Algorithm, argument: Argument, value: Any, store: Wo
         if value not in store:
             raise MissingWorkspace(f"{algorithm.name}: {argument.name}: {missing('workspace', value, store)}")
         value = store[value]
+    if groups and is_group(value):
+        return value
     if argument.kind in OF_SPECTRA and not isinstance(value, MatrixWorkspace):
         raise TypeError(wrong_value(algorithm, argument, value))
     return value
+
+
+def is_group(value: Any) -> bool:
+    """True for a group of workspaces."""
+    return callable(getattr(value, "isGroup", None)) and bool(value.isGroup())
 
 
 def _inputs(

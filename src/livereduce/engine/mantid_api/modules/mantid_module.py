@@ -7,7 +7,8 @@ from typing import Any
 from livereduce.catalog.declared import declared
 from livereduce.catalog.mantid_names import algorithms, modules, names_in
 from livereduce.catalog.wording import no_such_name
-from livereduce.engine.mantid_api.calling.functions import function_named
+from livereduce.engine.mantid_api.calling.functions import function_for, function_named
+from livereduce.engine.mantid_api.calling.registry import of_scripts
 from livereduce.engine.mantid_api.modules.absent import absent, absent_algorithm
 from livereduce.engine.mantid_api.modules.provided import provided, version_of
 
@@ -42,6 +43,9 @@ def _looked_up(module: str, name: str) -> Any:
     """
     if f"{module}.{name}" in modules():
         return import_module(f"{module}.{name}")
+    own = of_scripts(name) if module == SIMPLEAPI else None
+    if own is not None:
+        return function_for(own.declaration)
     known = names_in(module) or frozenset()
     if name not in known:
         raise AttributeError(no_such_name(module, name, known) if not name.startswith("__") else name)

@@ -20,8 +20,27 @@ _IN: dict[str, tuple[str, ...]] = {
         "PropertyManagerDataServiceImpl",
         "pmds",
     ),
+    f"{_API}.modules.kernel.properties": (
+        "Direction",
+        "Property",
+        "FloatArrayProperty",
+        "IntArrayProperty",
+        "UnsignedIntArrayProperty",
+        "CIntArrayProperty",
+        "StringArrayProperty",
+        "PythonObjectProperty",
+        "PropertyManagerProperty",
+    ),
+    f"{_API}.modules.api.algorithm": ("Algorithm", "IAlgorithm"),
+    f"{_API}.modules.api.python_algorithm": ("PythonAlgorithm", "DataProcessorAlgorithm"),
+    f"{_API}.modules.api.managed_algorithm": ("AlgorithmManager", "AlgorithmManagerImpl"),
+    f"{_API}.modules.api.algorithm_factory": ("AlgorithmFactory", "AlgorithmFactoryImpl"),
+    f"{_API}.modules.api.progress": ("Progress",),
 }
 """Names of the objects of each module of ours."""
+_VALIDATORS = f"{_API}.modules.kernel.validators"
+_PROPERTIES = f"{_API}.modules.api.workspace_properties"
+_MODES = ("PropertyMode", "LockMode", "FileAction", "InputWorkspaceType")
 _PLACES = {name: module for module, names in _IN.items() for name in names}
 _MODULES = {
     "mantid": "mantid",
@@ -39,8 +58,14 @@ def provided(name: str) -> Any:
     """The object of a name; None if the builtin engine does not have it."""
     if name in _MODULES:
         return import_module(_MODULES[name])
-    place = _OF_LIBRARIES.get(name) or _PLACES.get(name)
-    return getattr(import_module(place), name) if place else None
+    place = _OF_LIBRARIES.get(name) or _PLACES.get(name) or _by_ending(name)
+    return getattr(import_module(place), name, None) if place else None
+
+
+def _by_ending(name: str) -> str | None:
+    if name.endswith("Validator") or name in ("EnabledWhenProperty", "VisibleWhenProperty"):
+        return _VALIDATORS
+    return _PROPERTIES if name.endswith("Property") or name in _MODES else None
 
 
 def version_of() -> str:
