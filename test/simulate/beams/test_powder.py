@@ -2,11 +2,22 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from helpers.wire import banks, runs, walk
+from livereduce.engine.geometry.reading.building import instrument_of
 from livereduce.simulate.adara.beam_packets import BeamPackets
 from livereduce.simulate.adara.passage import Passage
-from livereduce.simulate.beams.powder import PIXELS, d_spacings, definition_xml, difc, two_theta_deg
+from livereduce.simulate.beams.powder import (
+    L1_M,
+    L2_M,
+    MONITOR_M,
+    PIXELS,
+    d_spacings,
+    definition_xml,
+    difc,
+    two_theta_deg,
+)
 from livereduce.simulate.beams.powder_beam import PowderBeam
 
 T = 1_164_261_668 * 10**9
@@ -90,6 +101,18 @@ def test_the_definition_names_every_pixel_once() -> None:
     angles = [(float(each.get("t", "")), float(each.get("t-end", ""))) for each in root.iter("locations")]
     assert angles[0][0] == pytest.approx(30)
     assert angles[-1][1] == pytest.approx(150)
+
+
+@pytest.mark.parametrize("pixels", [PIXELS, 400])
+def test_the_definition_is_that_of_the_beam(pixels: int) -> None:
+    instrument = instrument_of(definition_xml(pixels))
+    number = np.arange(pixels)
+    found = instrument.index_of(number.astype(np.int32))
+    assert instrument.l1 == L1_M
+    assert_allclose(instrument.l2[found], L2_M, rtol=1e-12)
+    assert_allclose(np.degrees(instrument.two_theta[found]), two_theta_deg(number, pixels), atol=1e-7)
+    assert instrument.ids[instrument.is_monitor].tolist() == [-1]
+    assert_allclose(instrument.position[instrument.is_monitor], [[0, 0, MONITOR_M - L1_M]])
 
 
 @pytest.mark.parametrize("pixels", [0, 1023, 200_000])
