@@ -307,6 +307,17 @@ def test_the_modules_of_the_scripts_are_read_too(place: Path) -> None:
     assert f"  {place}/beside.py\n    line 4: BinMD is an algorithm of Mantid" in shown
 
 
+def test_a_module_that_every_call_imports_ends_every_call(place: Path) -> None:
+    (place / "beside.py").write_text("import deeper\n")
+    (place / "deeper.py").write_text("import mr_reduction_of_site\n")
+    code, shown = run_scripts(place, proc="from beside import f\n")
+    (problem,) = listed(shown, "problem")
+    assert problem.startswith(f"{place}/deeper.py:1: every call ends here: No module named 'mr_reduction_of_site'")
+    assert code == 78
+    code, shown = run_scripts(place, proc="if input:\n    from beside import f\n")
+    assert code == 0
+
+
 def test_many_obstacles_are_counted_and_some_are_shown(place: Path) -> None:
     _, shown = run_scripts(place, proc="if input:\n" + "".join(f"    input.x{n}()\n" for n in range(30)))
     section = next(part for part in shown.split("\n\n") if part.startswith("30 obstacles in the scripts\n"))

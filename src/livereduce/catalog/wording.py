@@ -33,11 +33,6 @@ def no_such_name(module: str, name: str, known: Iterable[str]) -> str:
     )
 
 
-def no_such_module(module: str, known: Iterable[str]) -> str:
-    """A module that Mantid does not have."""
-    return f"No module named {module!r}: Mantid has no such module{did_you_mean(module, known)}"
-
-
 def no_such_method(kind: str, name: str, known: Iterable[str]) -> str:
     """A method or attribute that an object of this class does not have, as Python says it, with the nearest."""
     return f"{kind!r} object has no attribute {name!r}{did_you_mean(name, known)}"

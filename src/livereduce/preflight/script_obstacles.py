@@ -10,10 +10,11 @@ from pathlib import Path
 
 from livereduce.catalog.mantid_names import HELPERS
 from livereduce.catalog.wording import no_site_module
+from livereduce.scripting.files import ScriptFile
 from livereduce.scripting.imports import ModuleFile
 from livereduce.scripting.reading.findings import ForeignImport, Obstacle, ScriptReading
 from livereduce.scripting.script_set import ScriptSet
-from livereduce.scripting.syntax import Parse
+from livereduce.scripting.syntax import Name, Parse
 
 Absent = Callable[[tuple[str, ...]], frozenset[str]]
 """Tells which modules the environment of the worker does not have, of these top names."""
@@ -21,16 +22,22 @@ Absent = Callable[[tuple[str, ...]], frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileObstacles:
-    """The obstacles in a script, or in a module that scripts import, by line; at least one."""
+    """The obstacles in a script, or in a module that scripts import, by line; at least one.
+
+    Attributes
+    ----------
+    is_always_run
+        Every call of a script runs the file.
+    """
 
     path: Path
-    is_script: bool
+    is_always_run: bool
     found: tuple[Obstacle, ...]
 
     @property
     def end(self) -> Obstacle | None:
         """The first that every call of a script ends at; None if there is none."""
-        if not self.is_script:
+        if not self.is_always_run:
             return None
         return next((one for one in self.found if one.always and not one.handled), None)
 
@@ -46,16 +53,31 @@ def script_obstacles(
     unknown = tuple(sorted(top for top in tops if not _is_there(top, engine, places)))
     gone = absent(unknown) if unknown else frozenset()
     found = []
+    always = _always_imported(readings)
     for file, reading in readings:
         missing = [_missing(one, folders) for one in reading.imports if _top(one) in gone]
         obstacles = sorted([*_of_engine(reading, engine), *missing], key=lambda one: one.line)
         if obstacles:
-            is_script = not isinstance(file, ModuleFile)
-            found.append(FileObstacles(path=file.path, is_script=is_script, found=tuple(obstacles)))
+            is_always_run = not isinstance(file, ModuleFile) or file.name in always
+            found.append(FileObstacles(path=file.path, is_always_run=is_always_run, found=tuple(obstacles)))
     return tuple(found)
 
 
-def _package(file: object) -> tuple[str, ...] | None:
+def _always_imported(readings: Iterable[tuple[ScriptFile | ModuleFile, ScriptReading]]) -> set[Name]:
+    """Names of the modules that every call of a script imports, directly or through one another."""
+    imports = {file.name if isinstance(file, ModuleFile) else file.path: reading.imports for file, reading in readings}
+    waiting: list[Name | Path] = [start for start in imports if isinstance(start, Path)]
+    found: set[Name] = set()
+    while waiting:
+        for one in imports.get(waiting.pop(), ()):
+            parts = tuple(one.module.split("."))
+            names = {parts[:depth] for depth in range(1, len(parts) + 1)} if one.always and not one.handled else set()
+            waiting += names - found
+            found |= names
+    return found
+
+
+def _package(file: ScriptFile | ModuleFile) -> Name | None:
     return file.package if isinstance(file, ModuleFile) else None
 
 

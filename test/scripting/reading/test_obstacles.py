@@ -90,7 +90,7 @@ def test_names_that_mantid_does_not_have_either() -> None:
     assert one.text.startswith("cannot import name 'Rebinn' from 'mantid.simpleapi'")
     assert "did you mean 'Rebin'" in one.text
     (one,) = found("import mantid.simpelapi")
-    assert "did you mean 'mantid.simpleapi'" in one.text
+    assert "did you mean 'simpleapi'" in one.text
     (one,) = found("import mantid.simpleapi as api\napi.Rebinn(input)")
     assert (one.line, "did you mean 'Rebin'" in one.text) == (2, True)
 
@@ -139,7 +139,7 @@ def test_a_method_that_no_workspace_has(text: str) -> None:
 
 
 def test_a_method_of_the_run() -> None:
-    assert told("n = input.getRun().getProtonChrg()") == [(1, no_such_method("Run", "getProtonChrg", methods()))]
+    assert told("n = input.getRun().getProtonChrg()") == [(1, no_such_method("RunLogs", "getProtonChrg", methods()))]
     assert told("n = input.getRun().getProtonCharge()\nm = input.run()['x'].value.anything()") == []
 
 
@@ -185,6 +185,8 @@ def test_other_objects_are_left_alone(text: str) -> None:
         ("try:\n    DgsReduction(1)\nexcept Exception as e:\n    x = 1", False, True),
         ("try:\n    DgsReduction(1)\nexcept:\n    x = 1", False, True),
         ("f = lambda: DgsReduction(1)", False, False),
+        ("from numpy import *\nDgsReduction(1)", False, False),
+        ("from os.path import *\nfrom mantid.simpleapi import *\nDgsReduction(1)", True, False),
     ],
 )
 def test_only_what_every_call_meets_is_sure(text: str, always: bool, handled: bool) -> None:

@@ -14,7 +14,8 @@ from livereduce.catalog.present import methods
 from livereduce.scripting.reading.scopes import Binding, Given, Imported, NameScope
 
 SIMPLEAPI = "mantid.simpleapi"
-WORKSPACE, RUN, INSTRUMENT = "MatrixWorkspace", "Run", "Instrument"
+WORKSPACE, RUN, INSTRUMENT = "MatrixWorkspace", "RunLogs", "InstrumentView"
+"""Names of the classes, as Python's errors say them."""
 STORES = frozenset({"mtd", "AnalysisDataService"})
 RETURNED = {
     "run": RUN,

@@ -5,6 +5,7 @@ mistake that the first call shows anyway.
 """
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -15,7 +16,6 @@ from livereduce.catalog.present import methods, names
 from livereduce.catalog.wording import (
     no_such_algorithm,
     no_such_method,
-    no_such_module,
     no_such_name,
     not_implemented,
     not_implemented_name,
@@ -51,7 +51,7 @@ def read(tree: ast.Module, *, is_script: bool) -> ScriptReading:
         Reader(root, is_script=is_script), {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     )
     try:
-        walk.body(tree.body, Place(root))
+        walk.body(tree.body, Place(root, always=not any(_is_foreign(module) for module in root.stars)))
     except RecursionError:  # a sum of thousands
         return ScriptReading()
     order = dict.fromkeys(sorted(walk.obstacles, key=lambda one: one.line))
@@ -204,7 +204,10 @@ class _Walk:
             if name.partition(".")[0] != "mantid":
                 self._foreign(line, name, place)
             elif name not in modules():
-                self._note(line, no_such_module(name, modules()), place, handled=place.catches(*_IMPORT_ERRORS))
+                parts = name.split(".")
+                known = next(n for n in range(1, len(parts)) if ".".join(parts[: n + 1]) not in modules())
+                module = ".".join(parts[:known])
+                self._no_name(line, module, parts[known], names_in(module) or (), place)
 
     def _import_from(self, line: int, module: str, names: Iterable[str], place: Place) -> None:
         if module.partition(".")[0] != "mantid" or module not in modules():
@@ -221,7 +224,7 @@ class _Walk:
         self.imports.append(ForeignImport(module=module, line=line, always=place.always, handled=handled))
 
     def _no_name(self, line: int, module: str, name: str, listed: Iterable[str], place: Place) -> None:
-        handled = place.catches("ImportError", "AttributeError")
+        handled = place.catches(*_IMPORT_ERRORS, "AttributeError")
         misspelled = bool(closest(name, listed))
         self._note(line, no_such_name(module, name, listed), place, everywhere=misspelled, handled=handled)
 
@@ -230,6 +233,11 @@ class _Walk:
             line=line, text=text, everywhere=everywhere, always=place.always, handled=handled or place.catches()
         )
         self.obstacles.append(one)
+
+
+def _is_foreign(module: str) -> bool:
+    """True for a module of which nobody knows the names: it may have one that is also Mantid's."""
+    return module not in modules() and module.partition(".")[0] not in sys.stdlib_module_names
 
 
 _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")

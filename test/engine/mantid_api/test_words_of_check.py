@@ -1,0 +1,40 @@
+"""What `check` says of a script beforehand is what the script's error says when it runs."""
+
+import ast
+from typing import Any
+
+import pytest
+
+from livereduce.catalog.mantid_names import HELPERS
+from livereduce.engine.mantid_api import hook
+from livereduce.engine.mantid_api.helpers.finder import MODULES
+from livereduce.scripting.reading.obstacles import read
+
+MISTAKES = [
+    "DgsReduction(input)",
+    "from mantid.simpleapi import BinMD\nBinMD(InputWorkspace=input)",
+    "import mantid.simpleapi as api\napi.Rebinn(input)",
+    "from mantid.simpleapi import Rebinn",
+    "from mantid.kernel import ConfigServise",
+    "import mantid.plotz.utility",
+    "a = Rebin(input, Parms='0,1,2')",
+    "a = Rebin(InputWorkspace=input)",
+    "a = Rebin(input, '0,1,2', BinningMode='Liner')",
+    "input.getNumberEvent()",
+    "input.getRun().getProtonChrg()",
+    "mtd['ws'].readZ(0)",
+    "from mantid.api import FrameworkManager\nFrameworkManager.clear()",
+]
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_the_words_are_the_same(simpleapi: Any, text: str) -> None:
+    (one,) = read(ast.parse(text), is_script=True).obstacles
+    workspace = simpleapi.CreateWorkspace(DataX=[0, 1, 2], DataY=[1, 2], OutputWorkspace="ws")
+    with pytest.raises((TypeError, ValueError, AttributeError, ImportError, NotImplementedError)) as caught:
+        exec(text, {**hook.script_globals(), "input": workspace})
+    assert one.text.partition("; did you mean")[0] in str(caught.value)
+
+
+def test_the_modules_that_need_not_be_installed_are_known() -> None:
+    assert {name.partition(".")[0] for name in MODULES} == set(HELPERS)
