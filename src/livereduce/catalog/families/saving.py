@@ -8,6 +8,7 @@ from livereduce.catalog.declaration import (
     flag,
     integer,
     integers,
+    reads,
     text,
 )
 
@@ -68,4 +69,20 @@ SAVE_ASCII = Algorithm(
     ),
     differs="errors of X are not kept, so WriteXError writes none; of SpectrumMetaData, Q is not there",
 )
-ALGORITHMS = (SAVE_NEXUS, SAVE_NEXUS_PROCESSED, SAVE_ASCII)
+SAVE_FOCUSED_XYE = Algorithm(
+    name="SaveFocusedXYE",
+    summary="Write focused spectra as columns of X, Y and E, for programs of crystallography",
+    source="Mantid docs/source/algorithms/SaveFocusedXYE-v1.rst; Framework/DataHandling/src/SaveFocusedXYE.cpp",
+    family="focused_xye",
+    arguments=(
+        reads(),
+        file(),
+        flag("SplitFiles", default=True),
+        integer("StartAtBankNumber", default=0),
+        flag("Append", default=False),
+        flag("IncludeHeader", default=True),
+        text("Format", "XYE", ("XYE", "MAUD", "TOPAS")),
+    ),
+)
+
+ALGORITHMS = (SAVE_NEXUS, SAVE_NEXUS_PROCESSED, SAVE_ASCII, SAVE_FOCUSED_XYE)

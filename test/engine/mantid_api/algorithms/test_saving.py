@@ -205,3 +205,15 @@ def test_masks_and_moved_detectors_come_back(simpleapi: Any, tmp_path: Path) -> 
     assert (read.name, read.ids.tolist(), read.is_monitor.tolist()) == ("MOVED", [5, 6, 7, 9], [False] * 3 + [True])
     np.testing.assert_allclose(read.position, position, atol=1e-15)
     np.testing.assert_allclose([read.l1, *read.two_theta], [instrument.l1, *instrument.two_theta], rtol=1e-14)
+
+
+def test_focused_spectra_as_columns(simpleapi: Any, tmp_path: Path) -> None:
+    data = simpleapi.CreateWorkspace(DataX=[1, 2, 3], DataY=[1, 2, 3, 4], DataE=[0.5] * 4, NSpec=2, UnitX="TOF")
+    simpleapi.SaveFocusedXYE(data, str(tmp_path / "a.xye"), StartAtBankNumber=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-1.xye", "a-2.xye"]
+    lines = (tmp_path / "a-2.xye").read_text().splitlines()
+    assert lines[0] == "XYDATA"
+    assert lines[3] == "# Data for spectra :2"
+    assert lines[-1] == "        2.50000        4.00000000        0.50000000"
+    simpleapi.SaveFocusedXYE(data, str(tmp_path / "b.xye"), SplitFiles=False, IncludeHeader=False)
+    assert len((tmp_path / "b.xye").read_text().splitlines()) == 4
