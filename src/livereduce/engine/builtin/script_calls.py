@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from livereduce.base.rss import own_bytes
-from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace, as_workspace
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.output import as_workspace
 from livereduce.engine.mantid_api.session import using
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase

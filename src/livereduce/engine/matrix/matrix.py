@@ -25,6 +25,7 @@ class MatrixKind(Enum):
     SINGLE = "WorkspaceSingleValue"
     MASK = "MaskWorkspace"
     GROUPING = "GroupingWorkspace"
+    OFFSETS = "OffsetsWorkspace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,6 +41,7 @@ class VerticalAxis:
     values: F8
     unit: str = ""
     caption: str = ""
+    symbol: str = ""
     labels: tuple[str, ...] = ()
 
 
@@ -61,6 +63,8 @@ class Matrix:
         Positions, or the definition that gives them when something asks.
     masked
         Masked spectra, shape (rows,).
+    x_label
+        Caption and symbol of X, where a script has set them: its unit is ``Label`` then.
     """
 
     content: Content
@@ -75,6 +79,7 @@ class Matrix:
     masked: B1 | None = None
     title: str = ""
     comment: str = ""
+    x_label: tuple[str, str] = ("", "")
     kind: MatrixKind = MatrixKind.PLAIN
 
     @property

@@ -121,6 +121,7 @@ class Workspace:
         self.geometry = geometry or Definition()
         self._matrix: Matrix | None = None
         self._table: weakref.ref[Any] | None = None
+        self._title, self._comment = (data.title, data.comment) if isinstance(data, Matrix) else ("", "")
 
     def name(self) -> str:
         """The name."""
@@ -131,14 +132,20 @@ class Workspace:
         """The data as stored, without conversion."""
         return self._data
 
+    def _forget(self) -> None:
+        """Drop what was made of the data: they are others now."""
+        self._table = self._matrix = None
+        self.binned = self.binned.fresh()
+
     @property
     def data(self) -> "sc.DataArray":
         """The data for scipp: events as a table, histograms with variances. Rebind it to change it.
 
         Changes made in place in a table of events, or in counts, are lost unless it is assigned.
         """
-        if convert.is_data_array(self._data):
-            return self._data
+        held = self.held
+        if convert.is_data_array(held):
+            return held
         # One table for as long as the script holds it: it takes three times the memory of the events.
         table = self._table() if self._table is not None else None
         if table is None:
@@ -151,25 +158,35 @@ class Workspace:
         if not (isinstance(data, Events | Counts | Matrix) or convert.is_data_array(data)):
             raise TypeError(f"a scipp DataArray, Events or Counts was expected as data, not {type(data).__name__}")
         self._data = data
-        self._table = self._matrix = None
-        self.binned = self.binned.fresh()
+        if isinstance(data, Matrix):
+            self._title, self._comment = data.title, data.comment
+        self._forget()
 
     @property
     def matrix(self) -> Matrix:
         """The data for Mantid's algorithms; made once, without a copy of events. Rebind it to change the workspace."""
-        if isinstance(self._data, Matrix):
-            if self._data.logs is not self.logs:
-                self._data = replace(self._data, logs=self.logs)
-            return self._data
-        if self._matrix is None:
-            self._matrix = self._as_matrix(self._data)
-        return self._matrix
+        _ = self.held  # brings it up to date
+        return self._present()
 
     @matrix.setter
     def matrix(self, matrix: Matrix) -> None:
         self.data, self.logs, self.geometry = matrix, matrix.logs, matrix.geometry
 
-    def _as_matrix(self, data: "Events | Counts | sc.DataArray") -> Matrix:
+    def _present(self) -> Matrix:
+        """The matrix of the data as they are stored, with the logs, title and comment of the workspace."""
+        kept = self._data if isinstance(self._data, Matrix) else self._matrix
+        made = self._as_matrix(self._data) if kept is None else kept
+        if made.logs is not self.logs or (made.title, made.comment) != (self._title, self._comment):
+            made = replace(made, logs=self.logs, title=self._title, comment=self._comment)
+        if isinstance(self._data, Matrix):
+            self._data = made
+        else:
+            self._matrix = made
+        return made
+
+    def _as_matrix(self, data: Data) -> Matrix:
+        if isinstance(data, Matrix):
+            return data
         if isinstance(data, Events):
             return from_data.of_events(data, self.binned.binning, self.binned.table, self.logs, self.geometry)
         if isinstance(data, Counts):
@@ -185,17 +202,19 @@ class Workspace:
         RuntimeError
             The workspace no longer holds events.
         """
-        if isinstance(self._data, Events):
-            return self._data
-        raise RuntimeError(f"workspace {self._name!r} holds {type(self._data).__name__}, not events")
+        held = self.held
+        if isinstance(held, Events):
+            return held
+        raise RuntimeError(f"workspace {self._name!r} holds {type(held).__name__}, not events")
 
     def scipp(self, *, pulse_time: bool = False) -> "sc.DataArray":
         """The data as a DataArray; for events optionally with their pulse time, 8 bytes more per event."""
-        if isinstance(self._data, Events):
-            return convert.events_to_scipp(self._data, pulse_time=pulse_time)
-        if isinstance(self._data, Matrix):
-            return to_scipp(self._data)
-        return convert.counts_to_scipp(self._data) if isinstance(self._data, Counts) else self._data
+        held = self.held
+        if isinstance(held, Events):
+            return convert.events_to_scipp(held, pulse_time=pulse_time)
+        if isinstance(held, Matrix):
+            return to_scipp(held)
+        return convert.counts_to_scipp(held) if isinstance(held, Counts) else held
 
     def counts(self) -> Counts:
         """Counts per spectrum in the configured bins, or those that the workspace holds.
@@ -205,16 +224,18 @@ class Workspace:
         RuntimeError
             The workspace holds a DataArray, which has bins of its own.
         """
-        if isinstance(self._data, Events):
-            return self.binned.spectra(self._data)
-        if isinstance(self._data, Counts):
-            return self._data
-        raise RuntimeError(f"workspace {self._name!r} holds a {type(self._data).__name__}: its counts are in .data")
+        held = self.held
+        if isinstance(held, Events):
+            return self.binned.spectra(held)
+        if isinstance(held, Counts):
+            return held
+        raise RuntimeError(f"workspace {self._name!r} holds a {type(held).__name__}: its counts are in .data")
 
     def clone(self) -> Self:
         """A copy that is not affected by later changes of this workspace."""
-        data = self._data if isinstance(self._data, Events | Matrix) else self._data.copy()
-        return type(self)(
+        held = self.held
+        data = held if isinstance(held, Events | Matrix) else held.copy()
+        twin = type(self)(
             self._name,
             data,
             binned=self.binned.fresh(),
@@ -224,3 +245,5 @@ class Workspace:
             tally=self.tally,
             geometry=self.geometry,
         )
+        twin._title, twin._comment = self._title, self._comment
+        return twin

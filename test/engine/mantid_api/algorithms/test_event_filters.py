@@ -68,7 +68,7 @@ def test_filters_in_a_row_and_after_events_are_carried_out(simpleapi: Any) -> No
     assert once.getNumberEvents() == 60
     twice = simpleapi.FilterByTime(once, StartTime=0, StopTime=5)
     assert twice.getNumberEvents() == 10
-    lists = simpleapi.CloneWorkspace(once) if hasattr(simpleapi, "CloneWorkspace") else once.clone()
+    lists = once.clone()
     lists.matrix = type(lists.matrix)(
         content=carried_out(lists.matrix.content), spectra=lists.matrix.spectra, logs=lists.matrix.logs
     )

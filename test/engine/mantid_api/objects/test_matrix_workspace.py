@@ -6,7 +6,8 @@ from helpers.items import event_batch
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.histogram import Counts, Histogram
 from livereduce.engine.counting.pixels import PixelTable
-from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace, as_workspace
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.output import as_workspace
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.workspace import Binned

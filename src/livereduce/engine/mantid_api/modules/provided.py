@@ -7,9 +7,25 @@ from livereduce.catalog.mantid_names import version
 
 _API = "livereduce.engine.mantid_api"
 _VALUES = "livereduce.engine.values"
+_LOGS = "livereduce.engine.workspaces.logs"
 _IN: dict[str, tuple[str, ...]] = {
     f"{_VALUES}.date_and_time": ("DateAndTime",),
     f"{_VALUES}.v3d": ("V3D",),
+    f"{_API}.objects.kinds": (
+        *("Workspace", "MatrixWorkspace", "EventWorkspace", "IEventWorkspace", "Workspace2D", "WorkspaceSingleValue"),
+        *("MaskWorkspace", "IMaskWorkspace", "GroupingWorkspace", "OffsetsWorkspace", "SpecialWorkspace2D"),
+        *("TableWorkspace", "ITableWorkspace", "WorkspaceGroup", "IMDWorkspace", "IMDHistoWorkspace"),
+        *("IMDEventWorkspace", "MDHistoWorkspace", "IPeaksWorkspace", "PeaksWorkspace", "ExperimentInfo", "Run"),
+        *("Sample", "Instrument", "IComponent", "Component", "IDetector", "Detector", "DetectorGroup"),
+        *("ReferenceFrame", "DetectorInfo", "DetectorInfoItem", "SpectrumInfo", "SpectrumInfoItem", "ComponentInfo"),
+        *("ISpectrum", "IEventList", "EventList", "MantidAxis", "NumericAxis", "BinEdgeAxis", "SpectraAxis"),
+        *("TextAxis", "IMDDimension", "Unit", "UnitLabel", "WorkspaceHistory"),
+    ),
+    f"{_LOGS}.log_kinds": (
+        *("FloatTimeSeriesProperty", "Int32TimeSeriesProperty", "Int64TimeSeriesProperty", "BoolTimeSeriesProperty"),
+        *("StringTimeSeriesProperty", "TimeSeriesProperty", "TimeSeriesPropertyStatistics", "Property"),
+        *("FloatPropertyWithValue", "IntPropertyWithValue", "BoolPropertyWithValue", "StringPropertyWithValue"),
+    ),
     f"{_API}.modules.api.data_service": ("AnalysisDataService", "AnalysisDataServiceImpl", "mtd"),
     f"{_API}.modules.kernel.logger": ("Logger", "logger"),
     f"{_API}.modules.kernel.config_service": ("ConfigService", "ConfigServiceImpl", "amend_config", "config"),

@@ -1,49 +1,57 @@
 """Mantid's MatrixWorkspace: what scripts are given, with the methods that they call."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from livereduce.base.names import missing
 from livereduce.engine.counting.histogram import Counts
-from livereduce.engine.matrix.event_pass import numbers, x_range
-from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.mantid_api.objects.experiment_info import ExperimentInfo
+from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup, detector_of
+from livereduce.engine.mantid_api.objects.info.component_info import ComponentInfo
+from livereduce.engine.mantid_api.objects.info.detector_info import DetectorInfo
+from livereduce.engine.mantid_api.objects.info.instrument_view import InstrumentView
+from livereduce.engine.mantid_api.objects.info.spectrum_info import SpectrumInfo
+from livereduce.engine.mantid_api.objects.named import NamedWorkspace
+from livereduce.engine.mantid_api.objects.operators import Arithmetic
+from livereduce.engine.mantid_api.objects.spectra import workspace_axes
+from livereduce.engine.mantid_api.objects.spectra.axes import MantidAxis
+from livereduce.engine.mantid_api.objects.spectra.dimension import AxisDimension
+from livereduce.engine.mantid_api.objects.spectra.spectrum import ISpectrum
+from livereduce.engine.mantid_api.objects.spectra.values import SpectraValues
+from livereduce.engine.matrix.grid import is_like_common
+from livereduce.engine.matrix.matrix import MatrixKind
+from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
-from livereduce.engine.workspaces.runlogs import RunLogs
-from livereduce.engine.workspaces.workspace import Workspace
-from livereduce.stream.items import F8
+from livereduce.stream.items import B1, F8
 
 
-class MatrixWorkspace(Workspace):
-    """A workspace of spectra with Mantid's interface; the names of its methods are Mantid's."""
+class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo):
+    """A workspace of spectra with Mantid's interface; the names of its methods are Mantid's.
+
+    It is one handle for all of Mantid's kinds of such workspaces: `id` says which it is now.
+    """
+
+    monitors: "MatrixWorkspace | None"
 
     def __repr__(self) -> str:
-        kind = type(self._data).__name__
+        kind = type(self.held).__name__
         return f"<Workspace {self._name!r} of run {self.run_number}: {kind}, {self.getNumberEvents()} events>"
 
-    def __str__(self) -> str:
-        return self._name
-
-    def getName(self) -> str:
-        """The name."""
-        return self._name
+    def id(self) -> str:
+        """Mantid's name of the kind, as ``EventWorkspace`` or ``Workspace2D``."""
+        if self.has_events:
+            return "EventWorkspace"
+        return self.static.kind.value
 
     def getTitle(self) -> str:
-        """The title of the run; empty if not known."""
+        """The title, else that of the run; empty if not known."""
+        if self._title:
+            return self._title
         return str(self.logs["run_title"].value) if "run_title" in self.logs else ""
-
-    def getRunNumber(self) -> int:
-        """The run number; 0 between runs."""
-        return self.run_number
-
-    def run(self) -> RunLogs:
-        """The logs."""
-        return self.logs
-
-    def getRun(self) -> RunLogs:
-        """The logs."""
-        return self.logs
 
     def getMonitorWorkspace(self) -> "MatrixWorkspace":
         """The beam monitors; the pixel of an event is the number of its monitor.
@@ -59,112 +67,246 @@ class MatrixWorkspace(Workspace):
             )
         return self.monitors
 
+    def setMonitorWorkspace(self, monitors: "MatrixWorkspace") -> None:
+        """Set the beam monitors."""
+        self.monitors = monitors
+
+    def clearMonitorWorkspace(self) -> None:
+        """Have no beam monitors."""
+        self.monitors = None
+
+    def getMemorySize(self) -> int:
+        """Memory of the values or events in bytes."""
+        return int(self.static.nbytes)
+
     def getNumberEvents(self) -> int:
         """Number of events; for a histogram its counts."""
-        if isinstance(self._data, Events):
-            return self._data.n
-        if isinstance(self._data, Matrix):
-            content = self._data.events
-            if content is not None:
-                return int(numbers(content).sum())
-            return round(float(np.nansum(self._data.histograms.y)))
-        return int(self._data.counts.sum()) if isinstance(self._data, Counts) else convert.number_of_events(self._data)
-
-    def getNumberHistograms(self) -> int:
-        """Number of spectra."""
-        return len(self._spectra()[1])
-
-    def blocksize(self) -> int:
-        """Number of bins of a spectrum."""
-        return int(self._spectra()[1].shape[1])
+        held = self.held
+        if isinstance(held, Events):
+            return held.n
+        if isinstance(held, Counts):
+            return int(held.counts.sum())
+        if convert.is_data_array(held):
+            return convert.number_of_events(held)
+        if self.has_events:
+            return int(self.event_reader().numbers.sum())
+        return round(float(np.nansum(self.matrix.histograms.y)))
 
     def getTofMin(self) -> float:
-        """The least time of flight in µs, of the events or the bins; 0 without events."""
-        return self._tof_range_us()[0]
+        """The least x, in µs for times of flight, of the events or the bins; 0 without events."""
+        return self.x_limits()[0]
 
     def getTofMax(self) -> float:
-        """The greatest time of flight in µs, of the events or the bins; 0 without events."""
-        return self._tof_range_us()[1]
+        """The greatest x, in µs for times of flight, of the events or the bins; 0 without events."""
+        return self.x_limits()[1]
 
-    def readX(self, index: int) -> F8:  # noqa: ARG002 (all spectra share their bins)
-        """Bin edges of a spectrum, or positions for points."""
-        return self._spectra()[0].copy()
+    getEventXMin, getEventXMax = getTofMin, getTofMax
 
-    def readY(self, index: int) -> F8:
-        """Counts of a spectrum, shape (bins,)."""
-        values: F8 = self._spectra()[1][index].astype(np.float64)
-        return values
+    def getSpectrum(self, index: int) -> ISpectrum:
+        """A spectrum by its place: number, detectors, events."""
+        return ISpectrum(self, self.checked_row(index))
 
-    def readE(self, index: int) -> F8:
-        """Standard deviations of a spectrum, shape (bins,)."""
-        _, values, errors = self._spectra()
-        return _poisson(values[index]) if errors is None else errors[index].copy()
+    getEventList = getSpectrum
 
-    def extractX(self) -> F8:
-        """Bin edges of all spectra, shape (spectra, bins + 1)."""
-        x, values, _ = self._spectra()
-        return np.tile(x, (len(values), 1))
+    def __iter__(self) -> Iterator[ISpectrum]:
+        return (ISpectrum(self, row) for row in range(self.getNumberHistograms()))
 
-    def extractY(self) -> F8:
-        """Counts of all spectra, shape (spectra, bins)."""
-        return self._spectra()[1].astype(np.float64)
+    def getDetector(self, index: int) -> Detector | DetectorGroup:
+        """The detector of a spectrum; several as a group.
 
-    def extractE(self) -> F8:
-        """Standard deviations of all spectra, shape (spectra, bins)."""
-        _, values, errors = self._spectra()
-        return _poisson(values) if errors is None else errors.copy()
+        Raises
+        ------
+        RuntimeError
+            It has none, or positions are not known.
+        """
+        ids = self.table.ids_of(self.checked_row(index)).tolist()
+        if not ids:
+            raise RuntimeError(f"spectrum {index} of {self._name!r} has no detector")
+        found = [detector_of(self.static, ident) for ident in ids]
+        return found[0] if len(found) == 1 else DetectorGroup(found)
 
-    def _spectra(self) -> tuple[F8, NDArray[Any], F8 | None]:
-        """x, values and errors; errors None means the square root of the values."""
-        if convert.is_data_array(self._data):
-            return convert.spectra_of(self._data)
-        if isinstance(self._data, Matrix):
-            histograms = self._data.histograms
-            return histograms.x.row(0), histograms.y_table(), histograms.e_table()
-        counts = self.counts()
-        return counts.binning.edges_us, counts.counts, None
+    def detectorTwoTheta(self, detector: Detector) -> float:
+        """Scattering angle of a detector in radians."""
+        info = self.detectorInfo()
+        return info.twoTheta(info.indexOf(detector.getID()))
 
-    def _tof_range_us(self) -> tuple[float, float]:
-        if isinstance(self._data, Events):
-            filled = [piece.tof_ns for piece in self._data.pieces if len(piece.tof_ns)]
-            least = min((int(tof.min()) for tof in filled), default=0)
-            return least / 1000, max((int(tof.max()) for tof in filled), default=0) / 1000
-        if isinstance(self._data, Matrix):
-            return (
-                x_range(self._data.events) if self._data.events is not None else _ends(self._data.histograms.x.values)
-            )
-        if isinstance(self._data, Counts):
-            return float(self._data.binning.edges_us[0]), float(self._data.binning.edges_us[-1])
-        return convert.tof_range_us(self._data)
+    def detectorSignedTwoTheta(self, detector: Detector) -> float:
+        """Scattering angle of a detector in radians, with a sign."""
+        info = self.detectorInfo()
+        return info.signedTwoTheta(info.indexOf(detector.getID()))
 
+    def getInstrument(self) -> InstrumentView:
+        """The instrument."""
+        return InstrumentView(self.static)
 
-def _ends(x: F8) -> tuple[float, float]:
-    return float(x.min()), float(x.max())
+    def detectorInfo(self) -> DetectorInfo:
+        """Positions and masks of detectors."""
+        return DetectorInfo(self)
 
+    def componentInfo(self) -> ComponentInfo:
+        """Names and positions of all components."""
+        return ComponentInfo(self)
 
-def _poisson(counts: NDArray[Any]) -> F8:
-    errors: F8 = np.sqrt(counts, dtype=np.float64)
-    return errors
+    def spectrumInfo(self) -> SpectrumInfo:
+        """Positions and masks of spectra."""
+        return SpectrumInfo(self)
 
+    def getSpectrumNumbers(self) -> list[int]:
+        """Numbers of all spectra."""
+        numbers: list[int] = self.table.number.tolist()
+        return numbers
 
-def as_workspace(output: object, source: MatrixWorkspace) -> MatrixWorkspace:
-    """Convert a script's output to a workspace that represents all data in `source`.
+    def getIndexFromSpectrumNumber(self, spectrum: int) -> int:
+        """Place of a spectrum by its number.
 
-    Raises
-    ------
-    TypeError
-        It is neither a workspace nor a DataArray.
-    """
-    if convert.is_data_array(output):
-        output = MatrixWorkspace(
-            source.name(),
-            output,
-            binned=source.binned.fresh(),
-            logs=source.logs,
-            run=source.run_number,
-            monitors=source.monitors,
-        )
-    if not isinstance(output, MatrixWorkspace):
-        raise TypeError(f"output is a {type(output).__name__}; a workspace or a scipp DataArray was expected")
-    output.tally = source.tally
-    return output
+        Raises
+        ------
+        RuntimeError
+            None has this number.
+        """
+        places = np.flatnonzero(self.table.number == spectrum)
+        if not len(places):
+            raise RuntimeError(f"workspace {self._name!r} has no spectrum number {spectrum}")
+        return int(places[0])
+
+    def getIndicesFromDetectorIDs(self, detectors: Iterable[int]) -> list[int]:
+        """Places of the spectra of some detectors; those without a spectrum are left out."""
+        rows = self.table.row_of_id()
+        return list(dict.fromkeys(rows[int(ident)] for ident in detectors if int(ident) in rows))
+
+    def maskDetectors(self, detectors: Iterable[int]) -> None:
+        """Mark the spectra of some detectors as masked; MaskDetectors clears their values, too."""
+        flags = self.static.is_masked.copy()
+        flags[self.getIndicesFromDetectorIDs(detectors)] = True
+        self.with_masks(flags)
+
+    def getNumberMasked(self) -> int:
+        """Number of masked detectors of a mask, or of masked spectra."""
+        is_mask = self.static.kind is MatrixKind.MASK
+        return int((self.matrix.histograms.y != 0).sum() if is_mask else self.static.is_masked.sum())
+
+    def isMasked(self, detector: int | Iterable[int]) -> bool:
+        """True if a detector is masked by this mask; for several, if all are."""
+        idents = list(detector) if isinstance(detector, Iterable) else [detector]
+        rows = [self.table.row_of_id().get(int(ident), -1) for ident in idents]
+        return all(row >= 0 and bool(self.readY(row)[0]) for row in rows)
+
+    def hasMaskedBins(self, index: int) -> bool:
+        """False: bins that are masked are 0 here, without a mark."""
+        self.checked_row(index)
+        return False
+
+    def hasAnyMaskedBins(self) -> bool:
+        """False, as `hasMaskedBins`."""
+        return False
+
+    def maskedBinsIndices(self, index: int) -> list[int]:
+        """Empty, as `hasMaskedBins`."""
+        self.checked_row(index)
+        return []
+
+    def isHistogramData(self) -> bool:
+        """True if X are edges, False if they are points."""
+        return self.getNumberHistograms() == 0 or len(self.readX(0)) != self.values_of(0)
+
+    def isCommonBins(self) -> bool:
+        """True if all spectra have the same X."""
+        return is_like_common(self.static.content.x, self.getNumberHistograms())
+
+    def isRaggedWorkspace(self) -> bool:
+        """True if spectra have different numbers of values."""
+        return len({self.values_of(row) for row in range(self.getNumberHistograms())}) > 1
+
+    def isCommonLogBins(self) -> bool:
+        """True if all spectra have the same X in equal ratios."""
+        x = self.readX(0)
+        if not self.isCommonBins() or len(x) < 2 or not np.all(x > 0):
+            return False
+        steps = np.diff(np.log(x))[:-1]  # the last bin may be cut
+        return len(steps) == 0 or bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))
+
+    def isDistribution(self) -> bool:
+        """True if the values are per unit of x."""
+        return self.static.is_distribution
+
+    def setDistribution(self, new_value: bool) -> None:
+        """Say whether the values are per unit of x; they stay."""
+        self.with_said(is_distribution=bool(new_value))
+
+    def YUnit(self) -> str:
+        """Unit of the values."""
+        return self.static.y_unit
+
+    def setYUnit(self, unit: str) -> None:
+        """Set the unit of the values; the label is forgotten."""
+        self.with_said(y_unit=str(unit), y_label="")
+
+    def YUnitLabel(self, useLatex: bool = False, plotAsDistribution: bool = True) -> str:  # noqa: ARG002
+        """Label of the values, as for a plot."""
+        said = self.static
+        unit = self.getAxis(0).getUnit().label()
+        per = f" per {unit}" if said.is_distribution and unit else ""
+        return said.y_label or f"{said.y_unit}{per}"
+
+    def setYUnitLabel(self, label: str) -> None:
+        """Set the label of the values."""
+        self.with_said(y_label=str(label))
+
+    def axes(self) -> int:
+        """2: x, and that across the spectra."""
+        return 2
+
+    def getAxis(self, axis_index: int) -> MantidAxis:
+        """0: x; 1: numbers of spectra, or what stands for them."""
+        return workspace_axes.axis(self, axis_index)
+
+    def replaceAxis(self, axis_index: int, axis: MantidAxis) -> None:
+        """Set an axis."""
+        workspace_axes.take(self, axis_index, axis.content)
+
+    def getNumDims(self) -> int:
+        """2, or 1 for a single spectrum."""
+        return 2
+
+    def getDimension(self, index: int) -> AxisDimension:
+        """X or the vertical axis, with its limits."""
+        bins = self.blocksize() if index == 0 else self.getNumberHistograms()
+        return AxisDimension(self.getAxis(index), bins, ("xDimension", "yDimension")[index])
+
+    def getXDimension(self) -> AxisDimension:
+        """The dimension of x."""
+        return self.getDimension(0)
+
+    def getYDimension(self) -> AxisDimension:
+        """The vertical dimension."""
+        return self.getDimension(1)
+
+    def getNonIntegratedDimensions(self) -> list[AxisDimension]:
+        """Those with more than one bin."""
+        return [one for one in map(self.getDimension, range(2)) if not one.getIsIntegrated()]
+
+    def getSignalArray(self) -> F8:
+        """Values, shape (bins, spectra), as of a histogram in several dimensions."""
+        return self.extractY().T
+
+    def equals(self, other: "MatrixWorkspace", tolerance: float = 0.0) -> bool:
+        """True if X, Y and E of two workspaces agree within a tolerance."""
+        if self.getNumberHistograms() != other.getNumberHistograms() or self.static.unit != other.static.unit:
+            return False
+        one, two = self.matrix.histograms, other.matrix.histograms
+        pairs = ((one.x.values, two.x.values), (one.y, two.y), (one.e, two.e))
+        return all(a.shape == b.shape and np.allclose(a, b, rtol=0, atol=tolerance, equal_nan=True) for a, b in pairs)
+
+    def with_table(self, table: SpectrumTable) -> None:
+        """Take other numbers or detectors of the spectra."""
+        self.with_said(spectra=table)
+
+    def with_masks(self, masked: B1) -> None:
+        """Take other masks of the spectra."""
+        self.with_said(masked=masked if masked.any() else None)
+
+    def with_said(self, **said: Any) -> None:
+        """Take other facts beside the values."""
+        if unknown := said.keys() - set(self.static.__dataclass_fields__):
+            raise TypeError(missing("fact", unknown.pop(), self.static.__dataclass_fields__))
+        self.take(replace(self.static, **said))

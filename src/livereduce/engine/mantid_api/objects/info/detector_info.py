@@ -1,0 +1,172 @@
+"""Mantid's DetectorInfo: where each detector is, by its place in the order of ids."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.mantid_api.objects.info.component import is_masked
+from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
+from livereduce.engine.matrix.units import A_US_PER_M
+from livereduce.engine.values.v3d import V3D
+from livereduce.stream.items import I4
+
+
+class DetectorInfo:
+    """Of all detectors of the instrument; angles in radians, lengths in m. Empty where there is no instrument."""
+
+    def __init__(self, workspace: SpectraHolder) -> None:
+        self._workspace = workspace
+
+    @property
+    def _instrument(self) -> InstrumentGeometry:
+        return self._workspace.static.instrument()
+
+    def detectorIDs(self) -> I4:
+        """Ids, ascending."""
+        try:
+            return self._instrument.ids.copy()
+        except GeometryError:
+            return np.empty(0, np.int32)
+
+    def size(self) -> int:
+        """Number of detectors, monitors among them."""
+        return len(self.detectorIDs())
+
+    def __len__(self) -> int:
+        return self.size()
+
+    def __iter__(self) -> "Iterator[DetectorInfoItem]":
+        return (DetectorInfoItem(self, index) for index in range(self.size()))
+
+    def indexOf(self, detector_id: int) -> int:
+        """Place of a detector.
+
+        Raises
+        ------
+        IndexError
+            There is no such detector.
+        """
+        place = int(self._instrument.index_of(np.array([detector_id], np.int32))[0])
+        if place < 0:
+            raise IndexError(f"instrument {self._instrument.name!r} has no detector {detector_id}")
+        return place
+
+    def isMonitor(self, index: int) -> bool:
+        """True for a beam monitor."""
+        return bool(self._instrument.is_monitor[index])
+
+    def isMasked(self, index: int) -> bool:
+        """True if its spectrum is masked."""
+        return is_masked(self._workspace.static, int(self._instrument.ids[index]))
+
+    def setMasked(self, index: int, masked: bool) -> None:
+        """Mask the spectrum of a detector, or take the mask away.
+
+        Raises
+        ------
+        RuntimeError
+            Its spectrum has other detectors too: the builtin engine masks spectra.
+        """
+        table, flags = self._workspace.table, self._workspace.static.is_masked.copy()
+        ident = int(self._instrument.ids[index])
+        for row in np.repeat(np.arange(table.rows), np.diff(table.first))[table.ids == ident]:
+            if len(table.ids_of(int(row))) > 1:
+                raise RuntimeError(f"detector {ident} shares its spectrum with others: mask it before grouping")
+            flags[row] = masked
+        self._workspace.with_masks(flags)
+
+    def clearMaskFlags(self) -> None:
+        """Take all masks away."""
+        self._workspace.with_masks(np.zeros(self._workspace.getNumberHistograms(), np.bool_))
+
+    def hasMaskedDetectors(self) -> bool:
+        """True if any is masked."""
+        return bool(self._workspace.static.is_masked.any())
+
+    def twoTheta(self, index: int) -> float:
+        """Scattering angle.
+
+        Raises
+        ------
+        RuntimeError
+            It is a monitor.
+        """
+        if self.isMonitor(index):
+            raise RuntimeError(f"detector {self._instrument.ids[index]} is a beam monitor: it has no scattering angle")
+        return float(self._instrument.two_theta[index])
+
+    def signedTwoTheta(self, index: int) -> float:
+        """Scattering angle, negative on the other side of the beam (below it, for Mantid's frame)."""
+        instrument = self._instrument
+        is_below = float((instrument.position[index] - instrument.sample) @ instrument.up) < 0
+        return -self.twoTheta(index) if is_below else self.twoTheta(index)
+
+    def azimuthal(self, index: int) -> float:
+        """Angle around the beam."""
+        return float(self._instrument.phi[index])
+
+    def l1(self) -> float:
+        """Source to sample."""
+        return self._instrument.l1
+
+    def l2(self, index: int) -> float:
+        """Sample to detector; for a monitor what L1 lacks of its distance from the source."""
+        instrument = self._instrument
+        if self.isMonitor(index):
+            return float(np.linalg.norm(instrument.position[index] - instrument.source)) - instrument.l1
+        return float(instrument.l2[index])
+
+    def position(self, index: int) -> V3D:
+        """Position."""
+        return V3D.of(self._instrument.position[index])
+
+    def sourcePosition(self) -> V3D:
+        """Position of the source."""
+        return V3D.of(self._instrument.source)
+
+    def samplePosition(self) -> V3D:
+        """Position of the sample."""
+        return V3D.of(self._instrument.sample)
+
+    def difcUncalibrated(self, index: int) -> float:
+        """µs for each Å, from positions."""
+        return (self.l1() + self.l2(index)) * 2 * math.sin(self.twoTheta(index) / 2) / A_US_PER_M
+
+
+class DetectorInfoItem:
+    """One detector of a `DetectorInfo`, as iteration gives it."""
+
+    def __init__(self, info: DetectorInfo, index: int) -> None:
+        self._info, self._index = info, index
+
+    @property
+    def isMonitor(self) -> bool:
+        """True for a beam monitor."""
+        return self._info.isMonitor(self._index)
+
+    @property
+    def isMasked(self) -> bool:
+        """True if it is masked."""
+        return self._info.isMasked(self._index)
+
+    @property
+    def twoTheta(self) -> float:
+        """Scattering angle."""
+        return self._info.twoTheta(self._index)
+
+    @property
+    def l2(self) -> float:
+        """Sample to detector."""
+        return self._info.l2(self._index)
+
+    @property
+    def position(self) -> V3D:
+        """Position."""
+        return self._info.position(self._index)
+
+    def setMasked(self, masked: bool) -> None:
+        """Mask it, or take the mask away."""
+        self._info.setMasked(self._index, masked)

@@ -1,0 +1,141 @@
+"""Arithmetic and comparison of workspaces in a script: Mantid's Plus, Minus, Multiply, Divide, Power.
+
+The result of ``c = a + b`` is in the store as ``c``; one that is not assigned, as in ``(a + b) / 2``, is not.
+"""
+
+import sys
+from importlib import import_module
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from livereduce.catalog.declared import declared
+from livereduce.engine.mantid_api.calling.assigned import assigned_names
+from livereduce.engine.mantid_api.session import current_store
+
+HIDDEN = "__python_op_tmp"
+"""Begin of Mantid's name for what is not assigned."""
+_numbers = count()
+
+
+class Arithmetic:
+    """``+ - * / **`` with workspaces and numbers on both sides, and in place."""
+
+    def __add__(self, other: Any) -> Any:
+        return _computed("Plus", self, other, _name())
+
+    def __radd__(self, other: Any) -> Any:
+        return _computed("Plus", other, self, _name())
+
+    def __iadd__(self, other: Any) -> Any:
+        return _in_place("Plus", self, other)
+
+    def __sub__(self, other: Any) -> Any:
+        return _computed("Minus", self, other, _name())
+
+    def __rsub__(self, other: Any) -> Any:
+        return _computed("Minus", other, self, _name())
+
+    def __isub__(self, other: Any) -> Any:
+        return _in_place("Minus", self, other)
+
+    def __mul__(self, other: Any) -> Any:
+        return _computed("Multiply", self, other, _name())
+
+    def __rmul__(self, other: Any) -> Any:
+        return _computed("Multiply", other, self, _name())
+
+    def __imul__(self, other: Any) -> Any:
+        return _in_place("Multiply", self, other)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _computed("Divide", self, other, _name())
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _computed("Divide", other, self, _name())
+
+    def __itruediv__(self, other: Any) -> Any:
+        return _in_place("Divide", self, other)
+
+    def __pow__(self, exponent: float) -> Any:
+        return _raised(self, exponent, _name())
+
+    def __lt__(self, other: Any) -> Any:
+        return _computed("LessThan", self, other, _name())
+
+    def __gt__(self, other: Any) -> Any:
+        return _computed("GreaterThan", self, other, _name())
+
+    def __neg__(self) -> Any:
+        return _computed("Multiply", self, -1.0, _name())
+
+    __array_priority__ = 1000
+    """``np.float64(2) * ws`` is ours, not numpy's."""
+    __array_ufunc__ = None
+
+
+def _name() -> str:
+    """The name that the expression is assigned to in the script; empty if it is used in another way."""
+    names = assigned_names(sys._getframe(2))
+    return names[0] if names else ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number | np.bool_) and not isinstance(value, complex)
+
+
+def _computed(algorithm: str, left: Any, right: Any, name: str) -> Any:
+    operands = [_operand(left), _operand(right)]
+    if any(operand is None for operand in operands):
+        return NotImplemented
+    return _called(algorithm, {"LHSWorkspace": operands[0], "RHSWorkspace": operands[1]}, name)
+
+
+def _in_place(algorithm: str, left: Any, right: Any) -> Any:
+    if _operand(right) is None:
+        return NotImplemented
+    if left.isGroup():
+        others = list(right) if _is_group(right) else [right] * len(left)
+        for member, other in zip(left, others, strict=True):
+            _in_place(algorithm, member, other)
+        return left
+    left.matrix = _called(algorithm, {"LHSWorkspace": left, "RHSWorkspace": _operand(right)}, "").matrix
+    store = current_store()
+    if left.name() in store and store[left.name()] is left:
+        store[left.name()] = left  # for the store it has been assigned anew
+    return left
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, Arithmetic) and bool(getattr(value, "isGroup", bool)())
+
+
+def _raised(workspace: Any, exponent: float, name: str) -> Any:
+    if not _is_number(exponent):
+        return NotImplemented
+    return _called("Power", {"InputWorkspace": workspace, "Exponent": float(exponent)}, name)
+
+
+def _operand(value: Any) -> Any:
+    """What an algorithm is given for it: the workspace, or a single value for a number; None for other things."""
+    if isinstance(value, Arithmetic):
+        return value
+    return _objects("wrapping").single_value(float(value)) if _is_number(value) else None
+
+
+def _called(name: str, given: dict[str, Any], output: str) -> Any:
+    if name not in declared():
+        raise RuntimeError(f"the operator needs {name}, which the builtin engine does not have")
+    store, hidden = current_store(), f"{HIDDEN}{next(_numbers)}"
+    call = import_module("livereduce.engine.mantid_api.calling.call").call
+    result = call(declared()[name], (), {**given, "OutputWorkspace": output or hidden}, ())
+    if not output:
+        for member in (result, *(result if result.isGroup() else ())):
+            store.remove(member.name())
+    return result
+
+
+def _objects(module: str) -> Any:
+    # calls import the objects, so the objects find the calls when they need them
+    return import_module(f"livereduce.engine.mantid_api.objects.{module}")

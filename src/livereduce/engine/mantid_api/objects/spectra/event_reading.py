@@ -1,0 +1,81 @@
+"""Questions about the events of a workspace, answered once for as long as they stay the same."""
+
+import numpy as np
+
+from livereduce.engine.matrix.event_lists import EventLists
+from livereduce.engine.matrix.event_pass import EventContent, carried_out, numbers, x_range
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.pending_events import PendingEvents
+from livereduce.stream.items import I8
+
+SINGLY = 4
+"""So many spectra are looked up one by one; for more the events of all are sorted by spectrum, once."""
+
+
+class EventReader:
+    """Events of a matrix by spectrum."""
+
+    def __init__(self, matrix: Matrix, events: EventContent) -> None:
+        self._matrix = matrix
+        self.events = events
+        self._numbers: I8 | None = None
+        self._range: tuple[float, float] | None = None
+        self._lists: EventLists | None = events if isinstance(events, EventLists) else None
+        self._single: dict[int, EventLists] = {}
+
+    @property
+    def numbers(self) -> I8:
+        """Number of events of each spectrum, shape (rows,)."""
+        if self._numbers is None:
+            self._numbers = numbers(self.events)
+        return self._numbers
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """Least and greatest x; zeros without events."""
+        if self._range is None:
+            low, high = x_range(self.events)
+            self._range = (low, high) if np.isfinite(low) else (0.0, 0.0)
+        return self._range
+
+    def of(self, row: int) -> EventLists:
+        """The events of one spectrum."""
+        if self._lists is not None:
+            return _row(self._lists, row)
+        if row not in self._single and len(self._single) < SINGLY:
+            content = self._matrix.taken(np.array([row], np.int64)).events
+            assert content is not None
+            self._single[row] = carried_out(content)
+        if row in self._single:
+            return self._single[row]
+        self._lists = carried_out(self.events)
+        return _row(self._lists, row)
+
+    def pulse_range_ns(self) -> tuple[int, int]:
+        """Time of the first and last pulse that has events; zeros without."""
+        if isinstance(self.events, PendingEvents):
+            times = _pulses_with_events(self.events)
+        else:
+            times = self.events.pulse_ns if self.events.pulse_ns is not None else np.empty(0, np.int64)
+        return (int(times.min()), int(times.max())) if len(times) else (0, 0)
+
+
+def _pulses_with_events(events: PendingEvents) -> I8:
+    kept = events.kept or (None,) * len(events.events.pieces)
+    times = [
+        piece.pulse_ns[(np.diff(piece.first) > 0) & (True if keep is None else keep)]
+        for piece, keep in zip(events.events.pieces, kept, strict=True)
+    ]
+    return np.concatenate([np.empty(0, np.int64), *times])
+
+
+def _row(lists: EventLists, row: int) -> EventLists:
+    part = slice(int(lists.first[row]), int(lists.first[row + 1]))
+    return EventLists(
+        x_of=lists.x_of[part],
+        first=np.array([0, part.stop - part.start], np.int64),
+        x=lists.x,
+        weight=None if lists.weight is None else lists.weight[part],
+        variance=None if lists.variance is None else lists.variance[part],
+        pulse_ns=None if lists.pulse_ns is None else lists.pulse_ns[part],
+    )
