@@ -71,6 +71,7 @@ def test_what_works(name: str, tmp_path: Path) -> None:
         ("a = Rebin(input, 1, PreserveEvents='maybe')", "Rebin: PreserveEvents must be True or False, not str 'maybe'"),
         ("Rebin(input, 1, OutputWorkspace=5)", "TypeError: Rebin: OutputWorkspace must be a name, or a workspace"),
         ("a = Rebin(input, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)", "TypeError: Rebin takes at most"),
+        ("a, b = Rebin(input, '0,5,10')", "RuntimeError: Rebin returns 1 values (OutputWorkspace), not 2"),
         ("a = Rebin(input, Params=1, params=2)", "TypeError: Rebin: Params is given twice"),
     ],
 )
@@ -99,6 +100,17 @@ def test_a_thread_of_a_script_means_the_store_of_its_call(tmp_path: Path) -> Non
         "import threading\nfrom mantid.simpleapi import mtd as store\nseen = []\n"
         "def work():\n    a = Rebin(input, '0,5,10')\n    seen.append('a' in store and store['a'] is a)\n"
         "thread = threading.Thread(target=work)\nthread.start()\nthread.join()\nassert seen == [True] and 'a' in mtd",
+    )
+
+
+def test_a_thread_that_outlives_its_call_means_the_same_store(tmp_path: Path) -> None:
+    reduced_by(
+        tmp_path,
+        "import threading\nfrom mantid.api import mtd as store\nseen = mtd.get('seen') or []\nmtd['seen'] = seen\n"
+        "ready = threading.Event()\ndef work():\n    ready.wait(10)\n    seen.append('a' in store)\n"
+        "a = Rebin(input, '0,5,10')\n"
+        "thread = threading.Thread(target=work)\nthread.start()\nmtd['thread'] = thread, ready\n",
+        "thread, ready = mtd['thread']\nready.set()\nthread.join()\nassert mtd['seen'] and all(mtd['seen'])",
     )
 
 

@@ -36,7 +36,8 @@ def call(algorithm: Algorithm, args: Sequence[Any], kwargs: Mapping[str, Any], a
     TypeError, ValueError, RuntimeError, KeyError
         As Mantid does; the text begins with the name of the algorithm.
     """
-    return returned(algorithm, executed(algorithm, bound(algorithm, args, kwargs, assigned), current_store()))
+    objects = executed(algorithm, bound(algorithm, args, kwargs, assigned), current_store())
+    return returned(algorithm, objects, len(assigned))
 
 
 def executed(algorithm: Algorithm, asked: BoundCall, store: WorkspaceStore) -> dict[str, Any]:

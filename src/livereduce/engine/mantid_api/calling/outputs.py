@@ -93,9 +93,23 @@ def _made(
     return result
 
 
-def returned(algorithm: Algorithm, objects: Mapping[str, Any]) -> Any:
-    """What the script gets: nothing, one object, or a tuple with the names of the arguments."""
+def returned(algorithm: Algorithm, objects: Mapping[str, Any], assigned: int = 0) -> Any:
+    """What the script gets: nothing, one object, or a tuple with the names of the arguments.
+
+    Parameters
+    ----------
+    assigned
+        Number of variables that the call is assigned to; 0 if it is not.
+
+    Raises
+    ------
+    RuntimeError
+        Several variables, but not as many as there are values.
+    """
     names = [one.name for one in algorithm.returned if one.name in objects]
+    if assigned > 1 and assigned != len(names):
+        what = f" ({', '.join(names)})" if names else ""
+        raise RuntimeError(f"{algorithm.name} returns {len(names)} values{what}, not {assigned}")
     if len(names) <= 1:
         return objects[names[0]] if names else None
     return namedtuple(f"{algorithm.name}_returns", names)(*(objects[name] for name in names))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from livereduce.engine.mantid_api.modules.kernel.config_service import config
+
 EVENT_ENDINGS = (".nxs.h5", "_event.nxs", ".nxs")
 TEXT_ENDINGS = (".dat", ".txt", ".csv")
 _RUN = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z]+)*)_?(?P<digits>\d+)")
@@ -47,7 +49,8 @@ def found(wanted: str, hints: FileHints) -> Path:
 
 
 def _folders(hints: FileHints) -> list[Path]:
-    return list(dict.fromkeys((Path.cwd(), *hints.folders)))
+    searched = map(Path, config.getDataSearchDirs())
+    return list(dict.fromkeys((Path.cwd(), *hints.folders, *searched)))
 
 
 def _places(asked: Path, hints: FileHints) -> Iterator[Path]:

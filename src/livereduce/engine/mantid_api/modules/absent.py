@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from livereduce.catalog.declared import declared
 from livereduce.catalog.wording import not_implemented, not_implemented_name
 
+_NO_WINDOW = "; nobody would see its window: SavePlot1D and publish_plot show results on the page"
+
 
 def absent_algorithm(name: str) -> Callable[..., NoReturn]:
     """A function of ``mantid.simpleapi`` that raises when it is called."""
@@ -42,8 +44,12 @@ class _Absent(type):
 
 def absent(module: str, name: str) -> Any:
     """A class, function or object of Mantid's that raises when it is used."""
-    sentence = not_implemented_name(module, name)
+    sentence = not_implemented_name(module, name) + (_NO_WINDOW if _draws(module, name) else "")
     return _Absent(name, (), {"_sentence": sentence, "__module__": module, "__doc__": sentence + "."})
+
+
+def _draws(module: str, name: str) -> bool:
+    return module.partition("mantid.plots")[1] != "" or name in ("plotSpectrum", "plotBin")
 
 
 def place_of(frame: FrameType) -> str:

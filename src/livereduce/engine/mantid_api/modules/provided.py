@@ -52,6 +52,15 @@ _IN: dict[str, tuple[str, ...]] = {
     f"{_API}.modules.api.managed_algorithm": ("AlgorithmManager", "AlgorithmManagerImpl"),
     f"{_API}.modules.api.algorithm_factory": ("AlgorithmFactory", "AlgorithmFactoryImpl"),
     f"{_API}.modules.api.progress": ("Progress",),
+    f"{_API}.modules.api.file_finder": ("FileFinder", "FileFinderImpl"),
+    f"{_API}.modules.api.services": (
+        *("FrameworkManager", "FrameworkManagerImpl", "UsageService", "UsageServiceImpl"),
+        *("apiVersion", "version_str", "revision", "revision_full"),
+    ),
+    f"{_API}.modules.utils.helpers": (
+        *("is_required_version", "package_installed", "run_exists", "capture_logs", "log_to_python", "lhs_info"),
+        *("deprecated_algorithm", "deprecated_alias"),
+    ),
 }
 """Names of the objects of each module of ours."""
 _VALIDATORS = f"{_API}.modules.kernel.validators"
