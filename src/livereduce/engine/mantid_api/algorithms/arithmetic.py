@@ -19,10 +19,10 @@ logger = logging.getLogger("livereduce.engine")
 def plus(*, lhs_workspace: Matrix, rhs_workspace: Matrix, allow_different_number_spectra: bool = False) -> Matrix:
     """The sum; time series of both are merged, and charges and counts of the run added."""
     made = combined(Operation.PLUS, lhs_workspace, rhs_workspace, by_detectors=allow_different_number_spectra)
-    return replace(made, logs=_merged(lhs_workspace.logs, rhs_workspace.logs))
+    return replace(made, logs=merged_logs(lhs_workspace.logs, rhs_workspace.logs))
 
 
-def _merged(left: RunLogs, right: RunLogs) -> RunLogs:
+def merged_logs(left: RunLogs, right: RunLogs) -> RunLogs:
     """Logs of both; states of the run stay those of the left side."""
     logs = left.copy()
     logs.merge(right)

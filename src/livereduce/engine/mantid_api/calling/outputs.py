@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind
@@ -70,7 +71,8 @@ def kept(
 def _changed(handle: Any, value: Any) -> Any:
     """An input that is changed stays the object that it is, wherever it is kept."""
     if isinstance(handle, MatrixWorkspace) and isinstance(value, Matrix):
-        handle.matrix = value
+        # its logs are its own: a script may add to them
+        handle.matrix = value if value.logs is handle.logs else replace(value, logs=value.logs.copy())
     return handle
 
 
@@ -88,6 +90,8 @@ def _made(
         result = _changed(own, value)
     else:
         result = wrapped(name, value, parent)
+        if name and callable(getattr(result, "renamed", None)):
+            result.renamed(name)
     if asked.stored and name:
         store[name] = result
     return result

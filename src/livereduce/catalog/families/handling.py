@@ -1,0 +1,57 @@
+"""Algorithms that copy, name, group and delete workspaces."""
+
+from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, flag, makes, text
+
+
+def _any(name: str = "InputWorkspace") -> Argument:
+    return Argument(name=name, kind=ArgumentKind.READS_ANY)
+
+
+def _many(name: str) -> Argument:
+    return Argument(name=name, kind=ArgumentKind.READS_MANY)
+
+
+CLONE_WORKSPACE = Algorithm(
+    name="CloneWorkspace",
+    summary="Copy a workspace",
+    source="Mantid docs/source/algorithms/CloneWorkspace-v1.rst",
+    family="handling",
+    arguments=(_any(), makes()),
+)
+RENAME_WORKSPACE = Algorithm(
+    name="RenameWorkspace",
+    summary="Give a workspace another name",
+    source="Mantid docs/source/algorithms/RenameWorkspace-v1.rst",
+    family="handling",
+    arguments=(_any(), makes(), flag("RenameMonitors", default=False), flag("OverwriteExisting", default=True)),
+)
+RENAME_WORKSPACES = Algorithm(
+    name="RenameWorkspaces",
+    summary="Give several workspaces other names",
+    source="Mantid docs/source/algorithms/RenameWorkspaces-v1.rst",
+    family="handling",
+    arguments=(
+        _many("InputWorkspaces"),
+        Argument(name="WorkspaceNames", kind=ArgumentKind.TEXTS, default=()),
+        text("Prefix"),
+        text("Suffix"),
+        flag("RenameMonitors", default=False),
+        flag("OverwriteExisting", default=True),
+    ),
+)
+DELETE_WORKSPACE = Algorithm(
+    name="DeleteWorkspace",
+    summary="Delete a workspace from the store",
+    source="Mantid docs/source/algorithms/DeleteWorkspace-v1.rst",
+    family="handling",
+    arguments=(_any("Workspace"),),
+)
+DELETE_WORKSPACES = Algorithm(
+    name="DeleteWorkspaces",
+    summary="Delete several workspaces from the store",
+    source="Mantid docs/source/algorithms/DeleteWorkspaces-v1.rst",
+    family="handling",
+    arguments=(_many("WorkspaceList"),),
+)
+
+ALGORITHMS = (CLONE_WORKSPACE, RENAME_WORKSPACE, RENAME_WORKSPACES, DELETE_WORKSPACE, DELETE_WORKSPACES)
