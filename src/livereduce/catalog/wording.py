@@ -38,6 +38,11 @@ def no_such_method(kind: str, name: str, known: Iterable[str]) -> str:
     return f"{kind!r} object has no attribute {name!r}{did_you_mean(name, known)}"
 
 
+def output_is_a_name(attribute: str) -> str:
+    """A script takes the name of its output for the workspace."""
+    return f"'str' object has no attribute {attribute!r}: `output` is a name, the workspace is mtd[output]"
+
+
 def no_site_module(module: str, folders: Iterable[str] = ()) -> str:
     """A module that is neither in the environment, nor beside the scripts, nor in folders that they add to the path."""
     reason = reason_of_library(module)

@@ -1,6 +1,7 @@
 """What `check` says of a script beforehand is what the script's error says when it runs."""
 
 import ast
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ MISTAKES = [
     "input.getNumberEvent()",
     "input.getRun().getProtonChrg()",
     "mtd['ws'].readZ(0)",
+    "output.getRun()",
     "from mantid.api import FrameworkManager\nFrameworkManager.clear()",
 ]
 
@@ -32,8 +34,8 @@ def test_the_words_are_the_same(simpleapi: Any, text: str) -> None:
     (one,) = read(ast.parse(text), is_script=True).obstacles
     workspace = simpleapi.CreateWorkspace(DataX=[0, 1, 2], DataY=[1, 2], OutputWorkspace="ws")
     with pytest.raises((TypeError, ValueError, AttributeError, ImportError, NotImplementedError)) as caught:
-        exec(text, {**hook.script_globals(), "input": workspace})
-    assert one.text.partition("; did you mean")[0] in str(caught.value)
+        exec(text, {**hook.script_globals(), "input": workspace, "output": "ws"})
+    assert re.split("; did you mean|: `output`", one.text)[0] in str(caught.value)
 
 
 def test_the_modules_that_need_not_be_installed_are_known() -> None:

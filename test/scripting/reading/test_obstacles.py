@@ -12,6 +12,7 @@ from livereduce.catalog.wording import (
     no_such_method,
     not_implemented,
     not_implemented_name,
+    output_is_a_name,
     python_2,
     too_many,
     unknown_argument,
@@ -138,6 +139,14 @@ def test_a_method_that_no_workspace_has(text: str) -> None:
     assert "did you mean 'getNumberEvents'" in sentence
 
 
+def test_the_output_is_a_name_until_it_is_assigned() -> None:
+    (one,) = found("Rebin(input, output, 2)\nn = output.getRun()")
+    assert (one.line, one.text, one.everywhere, one.always) == (2, output_is_a_name("getRun"), True, True)
+    assert told("output.upper()\nprint(mtd[output].getRun())") == []
+    assert told("output = f(input)\noutput.getRun()") == []
+    assert told("output.getRun()", is_script=False) == []
+
+
 def test_a_method_of_the_run() -> None:
     assert told("n = input.getRun().getProtonChrg()") == [(1, no_such_method("RunLogs", "getProtonChrg", methods()))]
     assert told("n = input.getRun().getProtonCharge()\nm = input.run()['x'].value.anything()") == []
@@ -150,7 +159,6 @@ def test_a_method_of_the_run() -> None:
         "import numpy as np\nnp.nonsense()",
         "input = 5\ninput.nonsense()",
         "ws = input\nif ws: ws = 3\nws.nonsense()",
-        "output.nonsense()",
         "def f(input): input.nonsense()",
         "try:\n    input.nonsense()\nexcept AttributeError:\n    pass",
         "data = dict(mtd['x'])\ndata.nonsense()",

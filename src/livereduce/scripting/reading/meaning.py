@@ -16,6 +16,7 @@ from livereduce.scripting.reading.scopes import Binding, Given, Imported, NameSc
 SIMPLEAPI = "mantid.simpleapi"
 WORKSPACE, RUN, INSTRUMENT = "MatrixWorkspace", "RunLogs", "InstrumentView"
 """Names of the classes, as Python's errors say them."""
+TEXT = "str"
 STORES = frozenset({"mtd", "AnalysisDataService"})
 RETURNED = {
     "run": RUN,

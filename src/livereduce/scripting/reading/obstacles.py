@@ -19,6 +19,7 @@ from livereduce.catalog.wording import (
     no_such_name,
     not_implemented,
     not_implemented_name,
+    output_is_a_name,
     python_2,
 )
 from livereduce.scripting.reading.calls import wrong_arguments
@@ -26,6 +27,7 @@ from livereduce.scripting.reading.findings import ForeignImport, Obstacle, Scrip
 from livereduce.scripting.reading.flow import Place, caught_by, is_main, may_leave
 from livereduce.scripting.reading.meaning import (
     MAKERS,
+    TEXT,
     WORKSPACE,
     AlgorithmFunction,
     MantidObject,
@@ -42,11 +44,13 @@ from livereduce.scripting.reading.scopes import Given, inner_scope, root_scope
 
 GIVEN = {"input": Given(WORKSPACE), "accumulation": Given(WORKSPACE)}
 """What a script finds in its names."""
+REPLACED = {"output": Given(TEXT)}
+"""The same, unless the script assigns another object."""
 
 
 def read(tree: ast.Module, *, is_script: bool) -> ScriptReading:
     """Read a script, or a module that it imports; never raises."""
-    root = root_scope(tree, GIVEN if is_script else {})
+    root = root_scope(tree, GIVEN, REPLACED) if is_script else root_scope(tree, {}, {})
     walk = _Walk(
         Reader(root, is_script=is_script), {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     )
@@ -177,6 +181,9 @@ class _Walk:
         if name.startswith("_") or place.catches("AttributeError"):
             return
         match self._reader.meaning(node.value, place.scope):
+            case MantidObject(kind="str"):
+                if not hasattr(str, name):
+                    self._note(node.lineno, output_is_a_name(name), place, everywhere=True)
             case MantidObject(kind=kind) if name not in methods():
                 self._note(node.lineno, no_such_method(kind, name, methods()), place)
             case OtherName(module=module, name=owner):

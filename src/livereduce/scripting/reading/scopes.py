@@ -59,13 +59,15 @@ class NameScope:
         return None
 
 
-def root_scope(tree: ast.Module, given: dict[str, Given]) -> NameScope:
-    """The scope of a text; names that are `given` have this binding beside those of the text."""
+def root_scope(tree: ast.Module, given: dict[str, Given], replaced: dict[str, Given]) -> NameScope:
+    """The scope of a text. `given` names have this binding beside those of the text, `replaced` ones if it has none."""
     scope = NameScope()
     for name, binding in given.items():
         scope.bind(name, binding)
     _bind_all(tree.body, scope)
     _bind_globals(tree, scope)
+    for name, binding in replaced.items():
+        scope.bindings.setdefault(name, [binding])
     return scope
 
 
