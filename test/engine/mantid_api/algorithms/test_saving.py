@@ -217,3 +217,39 @@ def test_focused_spectra_as_columns(simpleapi: Any, tmp_path: Path) -> None:
     assert lines[-1] == "        2.50000        4.00000000        0.50000000"
     simpleapi.SaveFocusedXYE(data, str(tmp_path / "b.xye"), SplitFiles=False, IncludeHeader=False)
     assert len((tmp_path / "b.xye").read_text().splitlines()) == 4
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:3000])
+
+
+def _without(field: str) -> Any:
+    def spoil(path: Path) -> None:
+        with h5py.File(path, "a") as file:
+            del file[f"mantid_workspace_1/{field}"]
+
+    return spoil
+
+
+def _short(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        del file["mantid_workspace_1/event_workspace/tof"]
+        file["mantid_workspace_1/event_workspace/tof"] = [1.0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_cut, "cannot be read as a NeXus file"),
+        (lambda path: path.write_text("no NeXus"), "cannot be read as a NeXus file"),
+        (_without("event_workspace/tof"), "event_workspace/tof is missing"),
+        (_without("event_workspace"), "holds no workspace that is known"),
+        (_short, "4 events"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_name(simpleapi: Any, tmp_path: Path, spoil: Any, says: str) -> None:
+    path = tmp_path / "broken.nxs"
+    simpleapi.SaveNexus(events(), str(path))
+    spoil(path)
+    with pytest.raises((ValueError, RuntimeError), match=rf"LoadNexusProcessed: .*broken\.nxs.*{says}"):
+        simpleapi.LoadNexusProcessed(str(path), OutputWorkspace="x")

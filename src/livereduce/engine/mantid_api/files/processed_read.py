@@ -1,6 +1,8 @@
 """Read Mantid's processed NeXus files, written by Mantid or by us; the layout is in `processed_write.py`."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +48,7 @@ def read_processed(path: Path, number: int = 0) -> list[ProcessedEntry]:
     OSError
         The file cannot be opened as HDF5.
     """
-    with h5py.File(path, "r") as file:
+    with _opened(path) as file:
         names = entry_names(file)
         if not names:
             raise ValueError(f"{path} is not a processed NeXus file: it has no /{ENTRY}1")
@@ -54,6 +56,25 @@ def read_processed(path: Path, number: int = 0) -> list[ProcessedEntry]:
             raise ValueError(f"{path} has {len(names)} entries, not {number}")
         chosen = names if number == 0 else [names[number - 1]]
         return [_entry(path, file[name]) for name in chosen]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    """The open file; what is wrong with it is told with its name.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be opened; its fields do not fit together.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except OSError as error:
+        raise OSError(f"{path}: cannot be read as a NeXus file: {error}") from None
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        text = str(error.args[0]) if error.args else type(error).__name__
+        raise ValueError(text if str(path) in text else f"{path}: cannot be read: {text}") from None
 
 
 def _entry(path: Path, entry: h5py.Group) -> ProcessedEntry:
@@ -134,6 +155,9 @@ def _histograms(group: h5py.Group) -> Histograms:
 
 def _events(group: h5py.Group) -> EventLists:
     first: I8 = np.asarray(group["indices"][()], np.int64)
+    if first.size < 1 or first[-1] != group["tof"].size or first[0] != 0 or (np.diff(first) < 0).any():
+        told = first[-1] if first.size else "no"
+        raise ValueError(f"{group.name}/indices tells of {told} events, and tof has {group['tof'].size}")
     times, weight, variance = (group.get(name) for name in ("pulsetime", "weight", "error_squared"))
     return EventLists(
         x_of=_numbers(group["tof"]),

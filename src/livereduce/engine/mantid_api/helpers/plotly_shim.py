@@ -68,13 +68,15 @@ def _mend(module: types.ModuleType) -> None:
 
 
 def tolerant(plot: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, without keywords that it does not know, and with lists in the figure."""
+    """The function, without keywords that it does not know, with lists in the figure, and without a browser."""
     parameters = inspect.signature(plot).parameters
     takes_all = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
 
     @functools.wraps(plot)
     def mended(figure_or_data: Any, *args: Any, **kwargs: Any) -> Any:
         known = kwargs if takes_all else {key: value for key, value in kwargs.items() if key in parameters}
+        if "auto_open" in parameters:
+            known = {**known, "auto_open": False}  # a service has no browser
         return plot(with_lists(figure_or_data), *args, **known)
 
     return mended
