@@ -12,6 +12,7 @@ import pytest
 from helpers.browsing import Scheme, Visit, Visiting, Windows, web
 from helpers.fabricated import AHEAD, EDGES, Fabricated, axis, image, pattern, product
 from livereduce.messages.status import Restart, iso
+from livereduce.publish.livedata.figure import figure_div
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.metric import ReportedMetric
 
@@ -180,6 +181,24 @@ def test_products_can_be_taken_away_as_nexus_csv_and_png(seen: Visit, tmp_path: 
         assert int(np.asarray(file["entry/run_number"])) == 40
     assert len(files["csv"].read_text().splitlines()) >= 360
     assert files["png"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_scripts_figure_is_drawn_in_a_sandbox_of_its_own(one: Fabricated, seen: Visit, windows: Windows) -> None:
+    assert not seen.page.locator("#figure").is_visible()
+    hostile = (
+        "try { document.title = document.cookie + localStorage.length } catch (error) { document.title = 'shut in' }"
+    )
+    div = figure_div("mine", {"data": [{"type": "scatter", "y": [1, 3, 2]}], "layout": {"height": 300}})
+    one.shelf.figure(RUN, f"{div}<script>{hostile}</script>")
+    one.publish(pattern(RUN, 100_000 * RUN, seed=RUN))
+    link = seen.page.locator("#figure")
+    link.wait_for(state="visible")
+    address = link.evaluate("node => node.href")
+    page = windows().new_page()
+    page.goto(address)
+    page.locator("#mine .scatterlayer .trace").wait_for()
+    assert page.title() == "shut in"
+    page.close()
 
 
 def test_hostile_names_and_texts_are_shown_as_they_are(one: Fabricated, seen: Visit) -> None:
