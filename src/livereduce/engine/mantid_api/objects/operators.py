@@ -78,7 +78,7 @@ class Arithmetic:
 def _name() -> str:
     """The name that the expression is assigned to in the script; empty if it is used in another way."""
     names = assigned_names(sys._getframe(2))
-    return names[0] if names else ""
+    return names[0] if names and names[0].isidentifier() else ""  # pytest's assert makes names that are none
 
 
 def _is_number(value: Any) -> bool:
@@ -121,7 +121,7 @@ def _operand(value: Any) -> Any:
     """What an algorithm is given for it: the workspace, or a single value for a number; None for other things."""
     if isinstance(value, Arithmetic):
         return value
-    return _objects("wrapping").single_value(float(value)) if _is_number(value) else None
+    return _objects("wrapping").number_workspace(float(value)) if _is_number(value) else None
 
 
 def _called(name: str, given: dict[str, Any], output: str) -> Any:

@@ -7,13 +7,16 @@ import numpy as np
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
-from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.mantid_api.objects.named import NamedWorkspace
+from livereduce.engine.matrix.matrix import Matrix, single_value
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.workspace import Binned
 
 
 def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
-    """A workspace of a `Matrix`, with what its parent knows of the run; other things as they are."""
+    """A workspace of a `Matrix`, with what its parent knows of the run; other things, but that tables get a name."""
+    if isinstance(made, NamedWorkspace) and not made.name():
+        made.renamed(name)
     if not isinstance(made, Matrix):
         return made
     if parent is None:
@@ -29,6 +32,11 @@ def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
         tally=parent.tally,
         geometry=made.geometry,
     )
+
+
+def number_workspace(value: float) -> MatrixWorkspace:
+    """A number as a workspace without a name: Mantid's WorkspaceSingleValue."""
+    return MatrixWorkspace("", single_value(value), binned=_no_bins())
 
 
 def _run_in(logs: RunLogs) -> int:
