@@ -1,7 +1,5 @@
 """The shortest way for the most frequent case: times of flight as they are, counted in common edges."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from livereduce.engine.counting.binning import Binning
@@ -12,6 +10,8 @@ from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8, I4
 
 _UNUSED_PIXEL_CELLS = 2
+EVENTS_WORTH_A_CALL = 2000
+"""Events that are counted in the time that one more call takes."""
 
 
 def counts_of(content: PendingEvents, edges: Grid) -> F8 | None:
@@ -29,23 +29,42 @@ def counts_of(content: PendingEvents, edges: Grid) -> F8 | None:
     add = ADD_EVENTS[counts.dtype]
     cells, least = binning.cells, int(binning.edges_ns[0])
     alike = _stretch_of_one_row(content.row_of_pixel)
-    for piece in content.events.pieces:
-        tof_ns, pixel = np.ascontiguousarray(piece.tof_ns), np.ascontiguousarray(piece.pixel)
-        table = offsets[alike[0] : alike[0] + 1] if _is_in(pixel, alike) else offsets
-        add(tof_ns, pixel, table, cells, least, binning.span_ns, binning.shift, counts, scratch, wrapped)
+    for number, piece in enumerate(content.events.pieces):
+        for start, end in _kept_stretches(content, number):
+            tof_ns, pixel = (np.ascontiguousarray(column[start:end]) for column in (piece.tof_ns, piece.pixel))
+            table = offsets[alike[0] : alike[0] + 1] if _is_in(pixel, alike) else offsets
+            add(tof_ns, pixel, table, cells, least, binning.span_ns, binning.shift, counts, scratch, wrapped)
     return counts[:-_UNUSED_PIXEL_CELLS]
 
 
 def _is_plain(content: PendingEvents) -> bool:
     is_free = content.least_ns is None and content.end_ns is None and not content.removed_ns
-    return is_free and content.maps is None and content.kept is None
+    return is_free and content.maps is None and not _is_chopped(content)
+
+
+def _is_chopped(content: PendingEvents) -> bool:
+    """True if the pulses that count are in so many stretches that a call for each would cost more than it saves."""
+    if content.kept is None:
+        return False
+    stretches = sum(int(np.count_nonzero(kept[1:] != kept[:-1])) for kept in content.kept if kept is not None)
+    return stretches * EVENTS_WORTH_A_CALL > content.events.n
+
+
+def _kept_stretches(content: PendingEvents, number: int) -> list[tuple[int, int]]:
+    """Events [start, end) of a piece whose pulses count."""
+    piece, kept = content.events.pieces[number], None if content.kept is None else content.kept[number]
+    if kept is None:
+        return [(0, len(piece.tof_ns))]
+    changes = np.flatnonzero(np.diff(np.concatenate(([False], kept, [False])).astype(np.int8)))
+    bounds = piece.first[changes].tolist()
+    return list(zip(bounds[::2], bounds[1::2], strict=True))
 
 
 def _binning(edges: F8) -> Binning | None:
     if len(edges) < 2 or not np.all(np.isfinite(edges)) or edges[0] < -2e6 or edges[-1] > 2e6:
         return None
     whole = times_ns(edges)
-    if not all(one < two for one, two in pairwise(whole.tolist())):
+    if not np.all(whole[1:] > whole[:-1]):
         return None
     binning = Binning(whole)
     return binning if binning.has_table else None
