@@ -5,6 +5,7 @@ from enum import Enum
 
 import numpy as np
 
+from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.matrix.event_lists import EventLists
@@ -65,6 +66,8 @@ class Matrix:
         Masked spectra, shape (rows,).
     x_label
         Caption and symbol of X, where a script has set them: its unit is ``Label`` then.
+    constants
+        What ApplyDiffCal has set: between TOF and dSpacing they count instead of positions.
     """
 
     content: Content
@@ -81,6 +84,7 @@ class Matrix:
     comment: str = ""
     x_label: tuple[str, str] = ("", "")
     kind: MatrixKind = MatrixKind.PLAIN
+    constants: Calibration | None = None
 
     @property
     def rows(self) -> int:

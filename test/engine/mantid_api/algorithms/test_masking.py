@@ -54,3 +54,11 @@ def test_masked_bins(simpleapi: Any) -> None:
     assert made.getNumberEvents() == 100
     with pytest.raises(ValueError, match="XMin must not be above XMax"):
         simpleapi.MaskBins("data", 3, 1, OutputWorkspace="x")
+
+
+def test_parts_of_the_instrument_by_name(simpleapi: Any) -> None:
+    data = simpleapi.CreateSampleWorkspace(NumBanks=2, BankPixelWidth=3)
+    simpleapi.MaskDetectors(data, ComponentList="bank2")
+    assert np.flatnonzero(data.matrix.is_masked).tolist() == list(range(9, 18))
+    with pytest.raises(ValueError, match="MaskDetectors: no component named 'bank7'"):
+        simpleapi.MaskDetectors(data, ComponentList="bank7")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from livereduce.engine.geometry.edited import component_of
 from livereduce.engine.mantid_api.algorithms.grouping import checked_rows, rows_of_numbers, rows_with
 from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.matrix import event_changes
@@ -107,12 +108,12 @@ def mask_workspace(source: Matrix, spectra: SpectrumTable, is_masked: B1) -> Mat
     )
 
 
-def _detectors_below(
-    matrix: Matrix,  # noqa: ARG001
-    names: Sequence[str],
-) -> I8:
-    """Ids of the detectors in parts of the instrument."""
-    raise ValueError(f"components ({', '.join(names)}) cannot be masked by name: give DetectorList")
+def _detectors_below(matrix: Matrix, names: Sequence[str]) -> I4:
+    """Ids of the detectors in parts of the instrument; of several parts of a name the first is meant."""
+    instrument = matrix.instrument()
+    components = [component_of(instrument, name.strip(), -1) for name in names]
+    below = [instrument.ids[instrument.tree.detectors(component)] for component in components]
+    return np.concatenate([np.empty(0, np.int32), *below])
 
 
 @implements("MaskBins")

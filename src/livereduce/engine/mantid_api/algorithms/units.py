@@ -18,6 +18,7 @@ from livereduce.engine.matrix.unit_maps import ENERGY_TRANSFERS
 from livereduce.engine.matrix.unit_steps import Flight, events_between, histograms_between, is_quick, quick_map
 from livereduce.engine.matrix.units import UNITS
 from livereduce.engine.matrix.widths import per_width, times_width
+from livereduce.engine.powder.calibrated import to_d, to_tof
 from livereduce.stream.items import B1, F8
 
 logger = logging.getLogger("livereduce.engine")
@@ -49,7 +50,7 @@ def convert_units(
     is_height = matrix.is_distribution and matrix.y_unit != "" and matrix.events is None
     if is_height:
         matrix = matrix.with_histograms(times_width(matrix.histograms))
-    made = _quick(matrix, target) if is_quick(matrix.unit, target) else _by_flight(matrix, target, e_mode, e_fixed)
+    made = _converted(matrix, target, e_mode, e_fixed)
     made = replace(made, unit=target)
     made.logs.set_plain("deltaE-mode", e_mode)
     if align_bins:
@@ -57,6 +58,13 @@ def convert_units(
     if is_height:
         made = made.with_histograms(per_width(made.histograms))
     return made.with_histograms(as_points(made.histograms)) if is_points else made
+
+
+def _converted(matrix: Matrix, target: str, mode: str, efixed: float | None) -> Matrix:
+    if matrix.constants is not None and {matrix.unit, target} == {"TOF", "dSpacing"} and mode == "Elastic":
+        change = to_d if target == "dSpacing" else to_tof
+        return replace(change(matrix, matrix.constants), logs=matrix.logs.copy())
+    return _quick(matrix, target) if is_quick(matrix.unit, target) else _by_flight(matrix, target, mode, efixed)
 
 
 def _quick(matrix: Matrix, target: str) -> Matrix:
