@@ -26,10 +26,20 @@ PAGE = Path(__file__).with_name("mantid_api.md")
 ROOMS = (
     "livereduce.engine.mantid_api.objects",
     "livereduce.engine.mantid_api.modules",
-    "livereduce.engine.workspaces.runlogs",
+    "livereduce.engine.workspaces",
     "livereduce.engine.values",
 )
 """Where the classes of what scripts hold are."""
+VALUES = "livereduce.engine.values"
+LISTED = ("api", "kernel", "geometry", "dataobjects")
+KNOWN = frozenset().union(*(names_in(f"mantid.{module}") or () for module in LISTED))
+SAID = {
+    "RunLogs": "Run",
+    "InstrumentView": "Instrument",
+    "SampleInBeam": "Sample",
+    "WorkspaceStore": "AnalysisDataServiceImpl",
+}
+"""Mantid's names of classes that are called otherwise here."""
 
 HEAD = """\
 # What the builtin engine has of Mantid
@@ -55,8 +65,9 @@ def classes() -> Iterator[type[Any]]:
 
 def members(kind: type[Any]) -> list[str]:
     """Public methods and attributes of a class, also those that its methods assign to ``self``."""
-    found = {*dir(kind)}
-    for one in kind.__mro__[:-1]:
+    bases = [one for one in kind.__mro__ if one not in (object, str, type)]
+    found = {name for one in bases for name in vars(one)}
+    for one in bases:
         try:
             tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
         except (OSError, TypeError):  # not written in Python
@@ -93,14 +104,25 @@ def page_text() -> str:
     for family in families:
         parts.append(f"### {family.replace('_', ' ').capitalize()}\n\n")
         parts += [_algorithm(one) for one in sorted(declared().values(), key=_by_name) if one.family == family]
-    body = json.loads(present_text())
-    parts.append(
-        "## Objects\n\nMethods and attributes by class; those in lower case without a capital are Python's.\n\n"
-    )
-    parts += [f"- **{name}**: {_listed(methods)}\n" for name, methods in body["methods"].items() if methods]
+    parts.append("## Objects\n\nMethods and attributes, by Mantid's name of the class.\n\n")
+    parts += [f"- **{name}**: {_listed(found)}\n" for name, found in sorted(_shown_classes().items())]
     parts.append("\n## Names\n\nBeside the algorithms, in the modules of Mantid.\n\n")
-    parts += [f"- `{module}`: {_listed(names)}\n" for module, names in body["names"].items()]
+    there = names_there()
+    parts += [f"- `{module}`: {_listed(there[module])}\n" for module in there if "._" not in module]
     return "".join(parts)
+
+
+def _shown_classes() -> dict[str, list[str]]:
+    """Members by Mantid's name of the class, for those that are not only there to be asked for with `isinstance`."""
+    there = {name for names in names_there().values() for name in names}
+    named = {id(provided(name)): name for name in sorted(there, reverse=True)}
+    shown = {}
+    for kind in classes():
+        found = [name for name in members(kind) if "_" not in name or kind.__module__.startswith(VALUES)]
+        name = named.get(id(kind), SAID.get(kind.__name__, kind.__name__))
+        if any(one != one.lower() for one in found) and (id(kind) in named or name in KNOWN):
+            shown[name] = sorted({*found, *shown.get(name, ())})
+    return shown
 
 
 def _by_name(algorithm: Algorithm) -> str:

@@ -25,7 +25,10 @@ MISTAKES = [
     "input.getRun().getProtonChrg()",
     "mtd['ws'].readZ(0)",
     "output.getRun()",
-    "from mantid.api import FrameworkManager\nFrameworkManager.clear()",
+    "mtd.getObjectName()",
+    "logger.inform('x')",
+    "input.getInstrument().getSorce()",
+    "from mantid.api import CatalogManager\nCatalogManager.clear()",
 ]
 
 

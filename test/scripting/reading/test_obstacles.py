@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from livereduce.catalog.declared import declared
-from livereduce.catalog.present import methods
+from livereduce.catalog.present import methods, methods_by_class
 from livereduce.catalog.wording import (
     missing_argument,
     no_such_algorithm,
@@ -27,7 +27,7 @@ WANTING = not_implemented("DgsReduction", declared())
 @pytest.fixture(autouse=True)
 def _with_managers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the engine has by now."""
-    there = frozenset({"AlgorithmManager", "AnalysisDataService", "mtd"})
+    there = frozenset({"AlgorithmManager", "AnalysisDataService", "mtd", "logger"})
     monkeypatch.setattr("livereduce.scripting.reading.obstacles.names", lambda: there)
 
 
@@ -137,6 +137,14 @@ def test_a_method_that_no_workspace_has(text: str) -> None:
     assert line == text.count("\n") + 1
     assert sentence == no_such_method("MatrixWorkspace", "getNumberEvent", methods())
     assert "did you mean 'getNumberEvents'" in sentence
+
+
+def test_the_store_and_the_log() -> None:
+    assert told("mtd.getObjectName()\nlogger.inform('x')") == [
+        (1, no_such_method("WorkspaceStore", "getObjectName", methods_by_class()["WorkspaceStore"])),
+        (2, no_such_method("Logger", "inform", methods_by_class()["Logger"])),
+    ]
+    assert told("mtd.getObjectNames()\nlogger.information('x')\nfrom logging import logger\nlogger.inform()") == []
 
 
 def test_the_output_is_a_name_until_it_is_assigned() -> None:

@@ -17,6 +17,8 @@ SIMPLEAPI = "mantid.simpleapi"
 WORKSPACE, RUN, INSTRUMENT = "MatrixWorkspace", "RunLogs", "InstrumentView"
 """Names of the classes, as Python's errors say them."""
 TEXT = "str"
+SINGLE = {"mtd": "WorkspaceStore", "AnalysisDataService": "WorkspaceStore", "logger": "Logger"}
+"""Classes of objects of which there is one, by their names in Mantid's modules."""
 STORES = frozenset({"mtd", "AnalysisDataService"})
 RETURNED = {
     "run": RUN,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from livereduce.base.names import closest
 from livereduce.catalog.declared import declared
 from livereduce.catalog.mantid_names import algorithms, modules, names_in
-from livereduce.catalog.present import methods, names
+from livereduce.catalog.present import methods, methods_by_class, names
 from livereduce.catalog.wording import (
     no_such_algorithm,
     no_such_method,
@@ -27,6 +27,7 @@ from livereduce.scripting.reading.findings import ForeignImport, Obstacle, Scrip
 from livereduce.scripting.reading.flow import Place, caught_by, is_main, may_leave
 from livereduce.scripting.reading.meaning import (
     MAKERS,
+    SINGLE,
     TEXT,
     WORKSPACE,
     AlgorithmFunction,
@@ -188,6 +189,9 @@ class _Walk:
                 self._note(node.lineno, no_such_method(kind, name, methods()), place)
             case OtherName(module=module, name=owner):
                 self._other_name(node.lineno, module, owner, place)
+                there = methods_by_class().get(SINGLE.get(owner, ""), ())
+                if there and name not in there:
+                    self._note(node.lineno, no_such_method(SINGLE[owner], name, there), place)
             case Module(name=module):
                 listed = names_in(module)
                 if listed is not None and name not in listed and not is_algorithm(name):
