@@ -54,4 +54,39 @@ DELETE_WORKSPACES = Algorithm(
     arguments=(_many("WorkspaceList"),),
 )
 
-ALGORITHMS = (CLONE_WORKSPACE, RENAME_WORKSPACE, RENAME_WORKSPACES, DELETE_WORKSPACE, DELETE_WORKSPACES)
+GROUP_WORKSPACES = Algorithm(
+    name="GroupWorkspaces",
+    summary="Put workspaces into a group",
+    source="Mantid docs/source/algorithms/GroupWorkspaces-v1.rst; Framework/Algorithms/src/GroupWorkspaces.cpp",
+    family="handling",
+    arguments=(
+        Argument(name="InputWorkspaces", kind=ArgumentKind.READS_MANY, default=()),
+        makes(),
+        text("GlobExpression"),
+    ),
+)
+UNGROUP_WORKSPACE = Algorithm(
+    name="UnGroupWorkspace",
+    summary="Delete a group and keep its members",
+    source="Mantid docs/source/algorithms/UnGroupWorkspace-v1.rst",
+    family="handling",
+    arguments=(_any(),),
+)
+CREATE_EMPTY_TABLE_WORKSPACE = Algorithm(
+    name="CreateEmptyTableWorkspace",
+    summary="Make a table without columns",
+    source="Mantid docs/source/algorithms/CreateEmptyTableWorkspace-v1.rst",
+    family="handling",
+    arguments=(makes(),),
+)
+
+ALGORITHMS = (
+    CLONE_WORKSPACE,
+    RENAME_WORKSPACE,
+    RENAME_WORKSPACES,
+    DELETE_WORKSPACE,
+    DELETE_WORKSPACES,
+    GROUP_WORKSPACES,
+    UNGROUP_WORKSPACE,
+    CREATE_EMPTY_TABLE_WORKSPACE,
+)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+ERRORS = (ValueError, RuntimeError)
 ONES = {"DataX": list(range(10)), "DataY": [1.0] * 9, "DataE": [1.0] * 9}
 
 
@@ -30,3 +31,91 @@ def case_rebin_params(api: Any, expect: Any) -> None:
     ):
         made = api.Rebin(ws, Params=params, **more)
         expect(f"X for {params}", made.readX(0), edges, 1e-8)
+
+
+def case_rebin_full_bins(api: Any, expect: Any) -> None:
+    """Rebin: FullBinsOnly drops the short last bin. Source: Mantid Rebin-v1.rst, worked example."""
+    ws = api.CreateWorkspace(**ONES)
+    made = api.Rebin(ws, Params=2, FullBinsOnly=True)
+    expect("X", made.readX(0), [0, 2, 4, 6, 8])
+    expect("Y", made.readY(0), [2, 2, 2, 2], 1e-14)
+
+
+def case_rebin_counts_and_errors(api: Any, expect: Any) -> None:
+    """Rebin: shares of counts and of variances. Source: Mantid RebinTest.h, testworkspace1D."""
+    x = 0.75 * np.arange(51)
+    ws = api.CreateWorkspace(DataX=x, DataY=np.full(50, 3.0), DataE=np.full(50, np.sqrt(3.0)))
+    made = api.Rebin(ws, Params="1.5,2,20,-0.1,30,1,35")
+    edges = [*np.arange(1.5, 20, 2), 20, 22, 24.2, 26.62, 29.282, 30, 31, 32, 33, 34, 35]
+    expect("X", made.readX(0), edges, 1e-13)
+    bins = [7, 12, 17]
+    expect("Y", made.readY(0)[bins], [8, 9.68, 4], 1e-13)
+    expect("E", made.readE(0)[bins], [np.sqrt(8), np.sqrt(9.68), 2], 1e-13)
+
+
+def case_rebin_distribution(api: Any, expect: Any) -> None:
+    """Rebin: a distribution keeps its height. Source: Mantid RebinTest.h, testworkspace1D_dist."""
+    x = 0.75 * np.arange(51)
+    one = {"DataX": x, "DataY": np.full(50, 3.0), "DataE": np.full(50, np.sqrt(3.0))}
+    ws = api.CreateWorkspace(**one, Distribution=True)
+    made = api.Rebin(ws, Params="1.5,2,20,-0.1,30,1,35")
+    bins = [7, 12, 17]
+    expect("Y", made.readY(0)[bins], [3, 3, 3], 1e-13)
+    expect("E", made.readE(0)[bins], [np.sqrt(4.5) / 2, np.sqrt(5.445) / 2.42, 1.5], 1e-13)
+    expect("is a distribution", made.isDistribution(), True)
+
+
+def case_rebin_points(api: Any, expect: Any) -> None:
+    """Rebin: points become bins and points again. Source: own arithmetic from Rebin-v1.rst."""
+    ws = api.CreateWorkspace(DataX=[1.0, 2, 3, 4], DataY=[1.0, 2, 3, 4])
+    made = api.Rebin(ws, Params="0.5,2,4.5")
+    expect("X", made.readX(0), [1.5, 3.5], 1e-14)
+    expect("Y", made.readY(0), [3, 7], 1e-14)
+
+
+def case_rebin_events(api: Any, expect: Any) -> None:
+    """Rebin: events stay events, and what is outside stays in the list. Source: Mantid Rebin-v1.rst, EventList.cpp."""
+    ws = api.CreateWorkspace(**ONES)
+    events = api.ConvertToEventWorkspace(ws)
+    kept = api.Rebin(events, Params="2,2,8")
+    expect("events", kept.getNumberEvents(), 9)
+    expect("Y", kept.readY(0), [2, 2, 2])
+    expect("E", kept.readE(0), np.sqrt([2, 2, 2]), 1e-15)
+    expect("kind", kept.id(), "EventWorkspace")
+    counted = api.Rebin(events, Params="2,2,8", PreserveEvents=False)
+    expect("Y of counts", counted.readY(0), [2, 2, 2])
+    expect("kind of counts", counted.id(), "Workspace2D")
+
+
+def case_rebin_wrong(api: Any, expect: Any) -> None:
+    """Rebin: Params that make no bins. Source: Mantid VectorHelper.cpp."""
+    ws = api.CreateWorkspace(**ONES)
+    for params in ("5,1,2", "0,0,9", "0,1", "-1,-0.1,9"):
+        expect.raises(params, ERRORS, lambda params=params: api.Rebin(ws, Params=params, OutputWorkspace="out"))
+
+
+def case_resample_x(api: Any, expect: Any) -> None:
+    """ResampleX: a number of bins; the last edge is exact. Source: Mantid ResampleX.cpp, followed by hand."""
+    ws = api.CreateWorkspace(DataX=list(range(1, 11)), DataY=[1.0] * 9)
+    made = api.ResampleX(ws, NumberBins=3)
+    expect("X", made.readX(0), [1, 4, 7, 10], 1e-14)
+    made = api.ResampleX(ws, XMin=1, XMax=8, NumberBins=3, LogBinning=True)
+    step = np.log(8.0) / 3 * 1.1**4  # four tries make a bin too many
+    expect("logarithmic", made.readX(0), [1, 1 + step, (1 + step) ** 2, 8], 1e-12)
+
+
+def case_rebin_to_workspace(api: Any, expect: Any) -> None:
+    """RebinToWorkspace: each spectrum gets the bins of its partner. Source: Mantid RebinToWorkspace.cpp."""
+    ws = api.CreateWorkspace(**ONES)
+    like = api.CreateWorkspace(DataX=[0.0, 3, 9], DataY=[0.0, 0])
+    made = api.RebinToWorkspace(ws, like)
+    expect("Y", made.readY(0), [3, 6], 1e-14)
+
+
+def case_rebin_ragged(api: Any, expect: Any) -> None:
+    """RebinRagged: bins of each spectrum's own. Source: Mantid RebinRagged2.cpp, followed by hand."""
+    two = api.CreateWorkspace(DataX=list(range(10)), DataY=[1.0] * 18, NSpec=2)
+    made = api.RebinRagged(two, XMin=[0, 3], XMax=[4, 9], Delta=[2, 3])
+    expect("X of 0", made.readX(0), [0, 2, 4])
+    expect("X of 1", made.readX(1), [3, 6, 9])
+    expect("Y of 1", made.readY(1), [3, 3], 1e-14)

@@ -1,11 +1,14 @@
 """Algorithms that copy, name, group and delete workspaces."""
 
+import fnmatch
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.table import TableWorkspace
+from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 
 
@@ -14,6 +17,8 @@ def clone_workspace(*, input_workspace: Any) -> Any:
     """A copy that later changes of either do not touch; events and values are shared until one changes."""
     if isinstance(input_workspace, MatrixWorkspace):
         return replace(input_workspace.matrix, logs=input_workspace.logs.copy())
+    if isinstance(input_workspace, WorkspaceGroup):
+        raise ValueError("a group must be cloned member by member")
     return input_workspace.clone()
 
 
@@ -75,7 +80,7 @@ def delete_workspaces(*, workspace_list: Sequence[Any], context: CallContext) ->
 
 
 def _delete(store: WorkspaceStore, workspace: Any) -> None:
-    if hasattr(workspace, "isGroup") and workspace.isGroup():
+    if _is_group(workspace):
         for member in workspace:
             forget(store, member)
     forget(store, workspace)
@@ -86,3 +91,36 @@ def forget(store: WorkspaceStore, workspace: Any) -> None:
     name = workspace.name()
     if name in store and store[name] is workspace:
         del store[name]
+
+
+@implements("GroupWorkspaces")
+def group_workspaces(*, input_workspaces: Sequence[Any], glob_expression: str, context: CallContext) -> WorkspaceGroup:
+    """Workspaces of a list, and those whose names match a pattern; members of groups are taken one by one."""
+    names = fnmatch.filter(context.store, glob_expression) if glob_expression else []
+    members: list[Any] = []
+    for one in (*input_workspaces, *(context.store[name] for name in names)):
+        for member in one if _is_group(one) else (one,):
+            if not any(member is known for known in members):
+                members.append(member)
+    if not members:
+        raise ValueError("give InputWorkspaces, or a GlobExpression that some names match")
+    return WorkspaceGroup(members=members)
+
+
+@implements("UnGroupWorkspace")
+def ungroup_workspace(*, input_workspace: Any, context: CallContext) -> tuple[()]:
+    """The group is gone; its members stay under their own names."""
+    if not _is_group(input_workspace):
+        raise ValueError(f"workspace {input_workspace} is no group")
+    forget(context.store, input_workspace)
+    return ()
+
+
+def _is_group(workspace: Any) -> bool:
+    return isinstance(workspace, WorkspaceGroup)
+
+
+@implements("CreateEmptyTableWorkspace")
+def create_empty_table_workspace() -> TableWorkspace:
+    """A table; its columns come with addColumn."""
+    return TableWorkspace()
