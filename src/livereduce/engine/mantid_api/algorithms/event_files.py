@@ -29,7 +29,6 @@ from livereduce.engine.mantid_api.files.event_nexus import (
     ns_since_1990,
     pixels_of_banks,
 )
-from livereduce.engine.mantid_api.modules.kernel.config_service import config
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
 from livereduce.engine.matrix.matrix import Matrix
@@ -64,7 +63,7 @@ def load_event_nexus(
     """The events as a workspace; monitors beside it, in a workspace ``<name>_monitors``."""
     if chunk_number is not None:
         raise ValueError("ChunkNumber: a file is read as a whole here; leave it out")
-    path = finding.found(filename, finding.hints_of(config))
+    path = finding.found(filename)
     file = _read(path, n_xentry_name, _wanted(bank_name, meta_data_only))
     if bank_name and not file.banks and not meta_data_only:
         raise ValueError(f"BankName: {path} has no bank {', '.join(bank_name)}")
@@ -198,7 +197,7 @@ def load_nexus_monitors(*, filename: str, n_xentry_name: str, load_only: str) ->
     """The monitors alone."""
     if load_only == "Histogram":
         raise ValueError("LoadOnly: histograms of monitors are not read here; their events are")
-    path = finding.found(filename, finding.hints_of(config))
+    path = finding.found(filename)
     file = _read(path, n_xentry_name, lambda _: False)
     if not file.monitors:
         raise RuntimeError(f"{path} has no monitors with events")
@@ -216,7 +215,7 @@ def load_nexus_logs(
     block_list: Sequence[str],
 ) -> Matrix:
     """The logs of a file beside those that are there."""
-    file = _read(finding.found(filename, finding.hints_of(config)), n_xentry_name, lambda _: False)
+    file = _read(finding.found(filename), n_xentry_name, lambda _: False)
     keep, leave = frozenset(_words(allow_list)), frozenset(_words(block_list))
     read, logs = logs_of(file, keep, leave), workspace.logs.copy()
     for name in read.keys():  # noqa: SIM118 (the names, not a dictionary)

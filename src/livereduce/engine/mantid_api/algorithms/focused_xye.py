@@ -11,7 +11,6 @@ from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.mantid_api.files.ascii_write import points
 from livereduce.engine.mantid_api.files.finding import writable
 from livereduce.engine.mantid_api.files.processed_write import instrument_name
-from livereduce.engine.mantid_api.modules.kernel.config_service import SAVE, config
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.units import UNITS
 
@@ -30,7 +29,7 @@ def save_focused_xye(
     """One file for each spectrum, ``name-<bank>.ext``, or one for all."""
     if start_at_bank_number < 0:
         raise ValueError(f"StartAtBankNumber must not be negative: {start_at_bank_number}")
-    path = writable(filename, config[SAVE])
+    path = writable(filename)
     counted = input_workspace.with_histograms(input_workspace.histograms)
     stem, _, ending = path.name.partition(".")
     texts: dict[Path, str] = {}

@@ -14,8 +14,8 @@ from livereduce.catalog.declared import declared
 from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, implements
 from livereduce.engine.mantid_api.files import ascii_read, finding
 from livereduce.engine.mantid_api.files.ascii_read import AsciiSpectra, read_ascii
+from livereduce.engine.mantid_api.files.finding import FileHints
 from livereduce.engine.mantid_api.files.processed_read import entry_names, read_processed
-from livereduce.engine.mantid_api.modules.kernel.config_service import config
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
 from livereduce.engine.matrix.adding import added
 from livereduce.engine.matrix.grid import Grid
@@ -35,7 +35,7 @@ def load_nexus_processed(
     entry_number: int,
 ) -> Matrix:
     """The workspace of a file, or of one of its entries."""
-    path = finding.found(filename, finding.hints_of(config, (".nxs", ".nx5")))
+    path = finding.found(filename, FileHints(endings=(".nxs", ".nx5")))
     entries = read_processed(path, entry_number)
     if len(entries) > 1:
         names = ", ".join(one.name or "?" for one in entries)
@@ -67,7 +67,7 @@ def load_ascii(
     force_distribution_true: bool,
 ) -> Matrix:
     """Spectra of points."""
-    path = finding.found(filename, finding.hints_of(config, finding.TEXT_ENDINGS))
+    path = finding.found(filename, FileHints(endings=finding.TEXT_ENDINGS))
     chosen = custom_separator or ascii_read.SEPARATORS.get(separator, ascii_read.SEPARATORS["Automatic"])
     read = read_ascii(path, chosen, comment_indicator, skip_num_lines)
     made = _of_text(read, "" if unit in ("Dimensionless", "Empty") else unit)
@@ -111,7 +111,7 @@ def load_nexus(
     entry_number: int,
 ) -> Any:
     """A processed file, or an event file."""
-    path = finding.found(filename, finding.hints_of(config))
+    path = finding.found(filename)
     loader = _loader_of(path)
     if loader == "LoadAscii":
         raise ValueError(f"{path} is not a NeXus file")
@@ -124,7 +124,7 @@ def load_nexus(
 @implements("Load")
 def load(*, filename: str, context: CallContext, **options: Any) -> Any:
     """A file by its contents; several with + between are added."""
-    groups = finding.several(filename, finding.hints_of(config, (*finding.EVENT_ENDINGS, *finding.TEXT_ENDINGS)))
+    groups = finding.several(filename, FileHints(endings=(*finding.EVENT_ENDINGS, *finding.TEXT_ENDINGS)))
     if len(groups) > 1:
         raise ValueError(f"Filename: one workspace is made here, of files with + between; {filename!r} means several")
     first, *others = groups[0]

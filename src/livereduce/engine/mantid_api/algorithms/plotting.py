@@ -10,7 +10,6 @@ from livereduce.engine.mantid_api.files.ascii_write import points
 from livereduce.engine.mantid_api.files.finding import writable
 from livereduce.engine.mantid_api.helpers import drawing
 from livereduce.engine.mantid_api.helpers.drawing import PlotStyle, Trace
-from livereduce.engine.mantid_api.modules.kernel.config_service import SAVE, config
 from livereduce.engine.mantid_api.objects.members import members_of
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.units import UNITS
@@ -41,10 +40,10 @@ def save_plot_1d(
     drawn = list(_drawn([one.matrix for one in members_of(input_workspace)], spectra_list, spectra_names))
     styles = [_style(matrix, x_label, y_label) for matrix, _ in drawn]
     if output_type == "image":
-        return str(_image(writable(output_filename, config[SAVE]), [traces for _, traces in drawn], styles))
+        return str(_image(writable(output_filename), [traces for _, traces in drawn], styles))
     divs = [drawing.curves(traces, style) for (_, traces), style in zip(drawn, styles, strict=True)]
     div = divs[0] if len(divs) == 1 else f"<div>{''.join(divs)}</div>"
-    return div if output_type == "plotly" else str(_page(writable(output_filename, config[SAVE]), div))
+    return div if output_type == "plotly" else str(_page(writable(output_filename), div))
 
 
 def _drawn(

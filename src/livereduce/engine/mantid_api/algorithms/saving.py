@@ -14,7 +14,6 @@ from livereduce.engine.mantid_api.files import ascii_write
 from livereduce.engine.mantid_api.files.ascii_write import AsciiStyle
 from livereduce.engine.mantid_api.files.finding import writable
 from livereduce.engine.mantid_api.files.processed_write import new_entry, write_matrix
-from livereduce.engine.mantid_api.modules.kernel.config_service import SAVE, config
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.members import members_of
 from livereduce.engine.matrix.matrix import Matrix
@@ -41,7 +40,7 @@ def save_nexus_processed(
     compress_nexus: bool,
 ) -> None:
     """One entry for each workspace; with Append behind those that are there."""
-    path = writable(filename, config[SAVE])
+    path = writable(filename)
     members = members_of(input_workspace)
     with replacing(path) as fresh:
         more = append and path.exists()
@@ -99,7 +98,7 @@ def save_ascii(
     one_spectrum_per_file: bool,
 ) -> None:
     """Columns X, Y and E, spectrum after spectrum; in one file, or one for each."""
-    path = writable(filename, config[SAVE])
+    path = writable(filename)
     style = ascii_write.style_of(
         separator,
         custom_separator,

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from livereduce.engine.mantid_api.modules.kernel.config_service import config
+from livereduce.engine.mantid_api.modules.kernel.config_service import SAVE, config
 
 EVENT_ENDINGS = (".nxs.h5", "_event.nxs", ".nxs")
 TEXT_ENDINGS = (".dat", ".txt", ".csv")
@@ -18,19 +17,24 @@ _RUN = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z]+)*)_?(?P<digits>\d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHints:
-    """Where and how to look for a file that a script names without its folder or ending."""
+    """How to look for a file that is named without its folder or ending.
+
+    Attributes
+    ----------
+    folders
+        Beside the working folder and those of Mantid's settings.
+    endings
+        Those that a name may lack.
+    """
 
     folders: tuple[Path, ...] = ()
     endings: tuple[str, ...] = EVENT_ENDINGS
 
 
-def hints_of(config: Any, endings: tuple[str, ...] = EVENT_ENDINGS) -> FileHints:
-    """The folders of Mantid's settings, and the endings of a kind of file."""
-    named = [*config.getDataSearchDirs(), config["defaultsave.directory"]]
-    return FileHints(folders=tuple(Path(one).expanduser() for one in named if one), endings=endings)
+ANY_EVENT_FILE = FileHints()
 
 
-def found(wanted: str, hints: FileHints) -> Path:
+def found(wanted: str, hints: FileHints = ANY_EVENT_FILE) -> Path:
     """The file that a script means.
 
     Raises
@@ -43,14 +47,15 @@ def found(wanted: str, hints: FileHints) -> Path:
         if place.is_file():
             return place
     folders = "" if asked.is_absolute() else f" in {', '.join(map(str, _folders(hints)))}"
-    endings = f" (also with {', '.join(hints.endings)})" if hints.endings and not asked.suffix else ""
+    also = f" (also with {', '.join(hints.endings)})" if hints.endings and not asked.suffix else ""
     what = "is a folder" if asked.is_dir() else "no such file"
-    raise FileNotFoundError(f"{wanted}: {what}{folders}{endings}")
+    raise FileNotFoundError(f"{wanted}: {what}{folders}{also}")
 
 
 def _folders(hints: FileHints) -> list[Path]:
-    searched = map(Path, config.getDataSearchDirs())
-    return list(dict.fromkeys((Path.cwd(), *hints.folders, *searched)))
+    """The working folder, and those of Mantid's settings."""
+    named = [one for one in (*config.getDataSearchDirs(), config[SAVE]) if one]
+    return list(dict.fromkeys((Path.cwd(), *hints.folders, *(Path(one).expanduser() for one in named))))
 
 
 def _places(asked: Path, hints: FileHints) -> Iterator[Path]:
@@ -69,7 +74,7 @@ def _names(name: str) -> Iterator[str]:
         yield f"{run['name']}{run['digits']}"
 
 
-def several(wanted: str, hints: FileHints) -> list[list[Path]]:
+def several(wanted: str, hints: FileHints = ANY_EVENT_FILE) -> list[list[Path]]:
     """Files of ``a+b, c``: the sum of the first two, and the third; each group is one workspace.
 
     Raises
@@ -86,20 +91,15 @@ def _is_one(wanted: str, hints: FileHints) -> bool:
     return not re.search(r"[+,]", wanted) or any(place.is_file() for place in _places(Path(wanted), hints))
 
 
-def writable(wanted: str, folder: str = "") -> Path:
-    """The path of a file to be written.
-
-    Parameters
-    ----------
-    folder
-        Where it goes if it is named without one; empty: the working directory.
+def writable(wanted: str) -> Path:
+    """The path of a file to be written: in the folder of Mantid's settings if it is named without one.
 
     Raises
     ------
     OSError
         Its folder does not exist, or it is a folder itself.
     """
-    path = Path(folder).expanduser() / Path(wanted.strip()).expanduser()
+    path = Path(config[SAVE]).expanduser() / Path(wanted.strip()).expanduser()
     if path.is_dir():
         raise IsADirectoryError(f"{path}: is a folder; the name of a file was expected")
     if not path.parent.is_dir():

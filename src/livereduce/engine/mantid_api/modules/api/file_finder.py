@@ -36,7 +36,7 @@ class FileFinderImpl:
         )
         wanted = ",".join(f"{prefix}_{one.strip()}" if prefix else one.strip() for one in hint.split(","))
         try:
-            return [str(path) for group in several(wanted, FileHints()) for path in group]
+            return [str(path) for group in several(wanted) for path in group]
         except OSError as error:
             raise RuntimeError(f"FileFinder: {error}") from None
 
