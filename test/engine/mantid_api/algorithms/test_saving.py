@@ -16,6 +16,7 @@ from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
@@ -253,3 +254,52 @@ def test_a_broken_file_is_told_with_its_name(simpleapi: Any, tmp_path: Path, spo
     spoil(path)
     with pytest.raises((ValueError, RuntimeError), match=rf"LoadNexusProcessed: .*broken\.nxs.*{says}"):
         simpleapi.LoadNexusProcessed(str(path), OutputWorkspace="x")
+
+
+def table(simpleapi: Any) -> Any:
+    made = simpleapi.CreateEmptyTableWorkspace(OutputWorkspace="table")
+    for kind, name in (("int", "detid"), ("double", "difc"), ("str", "label"), ("bool", "good")):
+        made.addColumn(kind, name)
+    made.addRow([5, 1.5, "a", True])
+    made.addRow([6, -2.25, "bcd", False])
+    made.addRow([7, 1e-7, "e", True])
+    return made
+
+
+def test_tables_come_back_from_both_kinds_of_file(simpleapi: Any, tmp_path: Path) -> None:
+    made = table(simpleapi)
+    simpleapi.SaveNexus(made, str(tmp_path / "table.nxs"))
+    back = simpleapi.LoadNexus(str(tmp_path / "table.nxs"))
+    assert (back.name(), back.columnTypes(), back.toDict()) == ("back", made.columnTypes(), made.toDict())
+    simpleapi.SaveAscii(made, str(tmp_path / "table.txt"))
+    assert (tmp_path / "table.txt").read_text().splitlines()[:3] == [
+        "# detid , difc , label , good ",
+        "# int , double , str , bool ",
+        "5,1.5,a,true",
+    ]
+    assert simpleapi.Load(str(tmp_path / "table.txt"), OutputWorkspace="text").toDict() == made.toDict()
+
+
+def test_rows_are_removed(simpleapi: Any) -> None:
+    made = table(simpleapi)
+    simpleapi.DeleteTableRows(TableWorkspace=made, Rows="0-1, 9")
+    assert made.column("detid") == [7]
+    with pytest.raises(TypeError, match="DeleteTableRows: TableWorkspace must be a table"):
+        simpleapi.DeleteTableRows(simpleapi.CreateWorkspace([1], [2], OutputWorkspace="w"), 1)
+
+
+def test_a_group_is_one_file_and_comes_back_as_one(simpleapi: Any, tmp_path: Path) -> None:
+    path = str(tmp_path / "group.nxs")
+    for name in ("one", "two"):
+        simpleapi.CreateWorkspace([1, 2], [3 if name == "one" else 4], OutputWorkspace=name)
+    group = WorkspaceGroup("both", [simpleapi.mtd["one"], simpleapi.mtd["two"]])
+    simpleapi.SaveNexus(group, path)
+    simpleapi.mtd.remove("one")
+    back = simpleapi.LoadNexusProcessed(path)
+    assert (back.name(), back.getNames()) == ("back", ["one", "two_1"])
+    assert [simpleapi.mtd[name].readY(0)[0] for name in back.getNames()] == [3, 4]
+    assert simpleapi.LoadNexusProcessed(path, EntryNumber=2, OutputWorkspace="second").readY(0)[0] == 4
+    div = simpleapi.SavePlot1D(group, OutputType="plotly")
+    assert div.count("Plotly.newPlot") == 2
+    several = simpleapi.Load(f"{path}, {path}", EntryNumber=1)
+    assert several.getNames() == ["group", "group_1"]

@@ -14,8 +14,11 @@ from livereduce.catalog.declared import declared
 from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, implements
 from livereduce.engine.mantid_api.files import ascii_read, finding
 from livereduce.engine.mantid_api.files.ascii_read import AsciiSpectra, read_ascii
+from livereduce.engine.mantid_api.files.ascii_tables import read_ascii_table
 from livereduce.engine.mantid_api.files.finding import FileHints
 from livereduce.engine.mantid_api.files.processed_read import entry_names, read_processed
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
 from livereduce.engine.matrix.adding import added
 from livereduce.engine.matrix.grid import Grid
@@ -29,18 +32,52 @@ from livereduce.stream.items import F8
 def load_nexus_processed(
     *,
     filename: str,
+    context: CallContext,
     spectrum_min: int,
     spectrum_max: int | None,
     spectrum_list: Sequence[int],
     entry_number: int,
-) -> Matrix:
-    """The workspace of a file, or of one of its entries."""
+) -> Any:
+    """The workspace of a file, or of one of its entries; of several a group."""
     path = finding.found(filename, FileHints(endings=(".nxs", ".nx5")))
     entries = read_processed(path, entry_number)
-    if len(entries) > 1:
-        names = ", ".join(one.name or "?" for one in entries)
-        raise ValueError(f"{path} holds {len(entries)} workspaces ({names}): choose one with EntryNumber")
-    return _chosen(entries[0].made, spectrum_min, spectrum_max, spectrum_list)
+    made = [
+        _chosen(one.made, spectrum_min, spectrum_max, spectrum_list) if isinstance(one.made, Matrix) else one.made
+        for one in entries
+    ]
+    if len(made) == 1:
+        return made[0]
+    return _group(made, _member_names([one.name for one in entries], context), context)
+
+
+def _member_names(said: Sequence[str], context: CallContext) -> list[str]:
+    """The names of the file, if there is one for each and no two are alike; else that of the group with a number.
+
+    A name that is taken gets a number, as in Mantid.
+    """
+    group = context.names["OutputWorkspace"]
+    if not all(said) or len(set(said)) < len(said):
+        return [f"{group}_{at}" for at in range(1, len(said) + 1)]
+    return _free_names(said, context)
+
+
+def _free_names(said: Sequence[str], context: CallContext) -> list[str]:
+    names: list[str] = []
+    for name in said:
+        number = 0
+        while (wanted := f"{name}_{number}" if number else name) in context.store or wanted in names:
+            number += 1
+        names.append(wanted)
+    return names
+
+
+def _group(made: Sequence[Any], names: Sequence[str], context: CallContext) -> WorkspaceGroup:
+    """A group of what was read; each member is in the store."""
+    members = [wrapped(name, one, None) for name, one in zip(names, made, strict=True)]
+    for name, one in zip(names, members, strict=True):
+        one.renamed(name)
+        context.store[name] = one
+    return WorkspaceGroup(context.names["OutputWorkspace"], members)
 
 
 def _chosen(matrix: Matrix, least: int, greatest: int | None, listed: Sequence[int]) -> Matrix:
@@ -65,10 +102,13 @@ def load_ascii(
     unit: str,
     skip_num_lines: int | None,
     force_distribution_true: bool,
-) -> Matrix:
-    """Spectra of points."""
+) -> Any:
+    """Spectra of points, or a table."""
     path = finding.found(filename, FileHints(endings=finding.TEXT_ENDINGS))
     chosen = custom_separator or ascii_read.SEPARATORS.get(separator, ascii_read.SEPARATORS["Automatic"])
+    table = read_ascii_table(path, chosen, comment_indicator)
+    if table is not None:
+        return table
     read = read_ascii(path, chosen, comment_indicator, skip_num_lines)
     made = _of_text(read, "" if unit in ("Dimensionless", "Empty") else unit)
     return replace(made, is_distribution=True) if force_distribution_true else made
@@ -126,8 +166,14 @@ def load(*, filename: str, context: CallContext, **options: Any) -> Any:
     """A file by its contents; several with + between are added."""
     groups = finding.several(filename, FileHints(endings=(*finding.EVENT_ENDINGS, *finding.TEXT_ENDINGS)))
     if len(groups) > 1:
-        raise ValueError(f"Filename: one workspace is made here, of files with + between; {filename!r} means several")
-    first, *others = groups[0]
+        loaded = [_sum_of(paths, context, options) for paths in groups]
+        names = _free_names([paths[0].name.partition(".")[0] for paths in groups], context)
+        return _group([one.matrix if isinstance(one, MatrixWorkspace) else one for one in loaded], names, context)
+    return _sum_of(groups[0], context, options)
+
+
+def _sum_of(paths: Sequence[Path], context: CallContext, options: Mapping[str, Any]) -> Any:
+    first, *others = paths
     made = _loaded(_loader_of(first), first, context, options)
     for path in others:
         _add(made, _loaded(_loader_of(path), path, context, options))

@@ -13,9 +13,11 @@ from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.mantid_api.files import ascii_write
 from livereduce.engine.mantid_api.files.ascii_write import AsciiStyle
 from livereduce.engine.mantid_api.files.finding import writable
+from livereduce.engine.mantid_api.files.processed_tables import write_table
 from livereduce.engine.mantid_api.files.processed_write import new_entry, write_matrix
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.members import members_of
+from livereduce.engine.mantid_api.objects.table import TableWorkspace
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import I8
 
@@ -48,6 +50,9 @@ def save_nexus_processed(
             shutil.copyfile(path, fresh)
         with h5py.File(fresh, "r+" if more else "x") as file:
             for member in members:
+                if isinstance(member, TableWorkspace):
+                    write_table(new_entry(file, member.name(), title or member.getTitle()), member)
+                    continue
                 if not isinstance(member, MatrixWorkspace):
                     raise TypeError(f"{member} is a {type(member).__name__}, which cannot be written to a NeXus file")
                 matrix = member.matrix
@@ -143,7 +148,7 @@ def _write(path: Path, text: str, *, append: bool) -> None:
 
 
 def _table_text(table: Any, style: AsciiStyle) -> str:
-    if not hasattr(table, "getColumnNames"):
+    if not isinstance(table, TableWorkspace):
         raise TypeError(f"{table} is a {type(table).__name__}, which cannot be written as text")
     names = list(table.getColumnNames())
     types = list(table.columnTypes())

@@ -12,7 +12,9 @@ import numpy as np
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.mantid_api.files.hdf5_fields import attribute_text, text_at
 from livereduce.engine.mantid_api.files.processed_logs import read_logs
+from livereduce.engine.mantid_api.files.processed_tables import GROUP, read_table
 from livereduce.engine.mantid_api.files.processed_write import ENTRY
+from livereduce.engine.mantid_api.objects.table import TableWorkspace
 from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
@@ -29,7 +31,7 @@ class ProcessedEntry:
     """An entry of a processed file: the name that its workspace had (empty: not known), and what it was."""
 
     name: str
-    made: Matrix
+    made: Matrix | TableWorkspace
 
 
 def entry_names(file: h5py.File) -> list[str]:
@@ -79,11 +81,13 @@ def _opened(path: Path) -> Iterator[h5py.File]:
 
 def _entry(path: Path, entry: h5py.Group) -> ProcessedEntry:
     name = text_at(entry, "workspace_name")
+    if isinstance(entry.get(GROUP), h5py.Group):
+        return ProcessedEntry(name=name, made=read_table(entry[GROUP]))
     for group in ("event_workspace", "workspace", *_KINDS):
         if isinstance(entry.get(group), h5py.Group):
             return ProcessedEntry(name=name, made=_matrix(path, entry, entry[group], group))
     held = next((other for other in _OTHERS if other in entry), "no workspace that is known")
-    raise ValueError(f"{path}: {entry.name} holds {held}; spectra and events can be read")
+    raise ValueError(f"{path}: {entry.name} holds {held}; spectra, events and tables can be read")
 
 
 def _matrix(path: Path, entry: h5py.Group, group: h5py.Group, kind: str) -> Matrix:
