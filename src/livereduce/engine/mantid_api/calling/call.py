@@ -8,10 +8,12 @@ from livereduce.base.names import missing
 from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind, snake
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import BoundCall, bound
+from livereduce.engine.mantid_api.calling.grouped import run_each
 from livereduce.engine.mantid_api.calling.outputs import check_names, kept, name_of, returned
 from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, of_scripts
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.mantid_api.session import current_store
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 
@@ -46,10 +48,14 @@ def executed(algorithm: Algorithm, asked: BoundCall, store: WorkspaceStore) -> d
     if own is not None:
         return own.run(asked)
     handles = {
-        one.name: workspace_of(algorithm, one, asked.given[one.name], store)
+        one.name: workspace_of(algorithm, one, asked.given[one.name], store, groups=True)
         for one in algorithm.arguments
         if one.kind in WORKSPACES and one.name in asked.given
     }
+    spectra = [handles[one.name] for one in algorithm.arguments if one.kind in OF_SPECTRA and one.name in handles]
+    if any(isinstance(one, WorkspaceGroup) for one in spectra):
+        check_names(algorithm, asked)
+        return run_each(algorithm, asked, handles, store, lambda part, own: run_once(algorithm, part, own, store))
     return run_once(algorithm, asked, handles, store)
 
 
@@ -91,16 +97,11 @@ def workspace_of(
         if value not in store:
             raise MissingWorkspace(f"{algorithm.name}: {argument.name}: {missing('workspace', value, store)}")
         value = store[value]
-    if groups and is_group(value):
+    if groups and isinstance(value, WorkspaceGroup):
         return value
     if argument.kind in OF_SPECTRA and not isinstance(value, MatrixWorkspace):
         raise TypeError(wrong_value(algorithm, argument, value))
     return value
-
-
-def is_group(value: Any) -> bool:
-    """True for a group of workspaces."""
-    return callable(getattr(value, "isGroup", None)) and bool(value.isGroup())
 
 
 def _inputs(

@@ -87,8 +87,8 @@ class PythonAlgorithm(AlgorithmObject):
 
     def _store_outputs(self, store: WorkspaceStore) -> None:
         for one in self.getProperties():
-            if one.is_workspace and one.direction != Direction.Input and one.given and hasattr(one.value, "name"):
-                one.value._name = one.given
+            if one.is_workspace and one.direction != Direction.Input and one.given and hasattr(one.value, "renamed"):
+                one.value.renamed(one.given)
                 store[one.given] = one.value
 
     def _declaration(self) -> Declaration:
