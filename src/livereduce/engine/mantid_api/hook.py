@@ -16,6 +16,7 @@ from typing import Any
 from livereduce.catalog.mantid_names import modules, names_in
 from livereduce.catalog.wording import no_such_name
 from livereduce.engine.mantid_api.modules.kernel.config_service import config
+from livereduce.engine.mantid_api.modules.kernel.property_managers import pmds
 from livereduce.engine.mantid_api.modules.mantid_module import SIMPLEAPI, MantidModule
 
 TOP = "mantid"
@@ -59,6 +60,7 @@ def install(instrument: str = "") -> None:
     `instrument` is what scripts find as ``config["default.instrument"]``.
     """
     config.reset(Path.home(), instrument)
+    pmds.clear()
     if not any(isinstance(finder, MantidFinder) for finder in sys.meta_path):
         _forget_modules()
         sys.meta_path.insert(0, MantidFinder())
