@@ -2,7 +2,7 @@
 
 import pytest
 
-from livereduce.catalog.declared import declared
+from livereduce.catalog.declared import declared, of_families
 from livereduce.catalog.left_out import reason_left_out, reason_of_library
 from livereduce.catalog.mantid_names import algorithms, modules, names_in
 from livereduce.catalog.wording import no_such_algorithm, not_implemented
@@ -54,3 +54,8 @@ def test_names_are_listed_by_module() -> None:
 def test_the_nearest_is_named() -> None:
     assert "did you mean 'Rebin'" in no_such_algorithm("Rebinn", declared())
     assert "did you mean 'Rebin'" in not_implemented("Rebin2D", declared())
+
+
+def test_no_algorithm_is_declared_twice() -> None:
+    named = [one.name for one in of_families()]
+    assert len(named) == len(set(named)), sorted(name for name in set(named) if named.count(name) > 1)

@@ -10,9 +10,14 @@ from livereduce.catalog import families
 from livereduce.catalog.declaration import Algorithm
 
 
+def of_families() -> tuple[Algorithm, ...]:
+    """All declarations, file by file."""
+    names = sorted(module.name for module in pkgutil.iter_modules(families.__path__))
+    modules = [import_module(f"{families.__name__}.{name}") for name in names]
+    return tuple(one for module in modules for one in module.ALGORITHMS)
+
+
 @cache
 def declared() -> Mapping[str, Algorithm]:
     """The algorithms that the builtin engine has, by Mantid's name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(families.__path__))
-    modules = [import_module(f"{families.__name__}.{name}") for name in names]
-    return MappingProxyType({one.name: one for module in modules for one in module.ALGORITHMS})
+    return MappingProxyType({one.name: one for one in of_families()})

@@ -7,12 +7,6 @@ from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
 
 
-@implements("CreateEmptyTableWorkspace")
-def create_empty_table(*, title: str) -> TableWorkspace:
-    """A table to which a script adds columns and rows."""
-    return TableWorkspace(title=title)
-
-
 @implements("DeleteTableRows")
 def delete_table_rows(*, table_workspace: Any, rows: Sequence[int]) -> Any:
     """The same table without these rows."""
