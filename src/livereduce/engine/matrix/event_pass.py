@@ -14,9 +14,10 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.passes.blocks import EventContent, blocks_of
 from livereduce.engine.matrix.passes.counting import histograms_of
 from livereduce.engine.matrix.passes.summing import add_rows, put, take_slots, widen
+from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8, I8
 
-__all__ = ["EventContent", "carried_out", "counted", "events_of_row", "numbers", "row_ranges", "x_range"]
+__all__ = ["EventContent", "carried_out", "counted", "events_of_row", "numbers", "row_ranges", "x_of_rows", "x_range"]
 
 _counted: "WeakKeyDictionary[EventContent, Histograms]" = WeakKeyDictionary()
 """Histograms in their own edges, for as long as somebody holds the events: scripts read Y spectrum by spectrum."""
@@ -90,6 +91,19 @@ def carried_out(content: EventContent) -> EventLists:
             if values is not None and out is not None:
                 put[out.dtype](slot, values, out)
     return lists
+
+
+def x_of_rows(content: PendingEvents, start: int, first: I8) -> F8:
+    """X of the events of some spectra from `start` on, one spectrum after the other as ``first`` says."""
+    rows = len(first) - 1
+    table = content.row_of_pixel
+    chosen = np.where((table >= start) & (table < start + rows), table - np.int32(start), np.int32(-1))
+    x, free = np.empty(int(first[-1])), first[:-1].copy()
+    for block in blocks_of(replace(content, row_of_pixel=chosen, rows=rows), with_weights=False):
+        slot = np.empty(len(block.row), np.int64)
+        take_slots(block.row, free, slot)
+        put[x.dtype](slot, block.x, x)
+    return x
 
 
 def events_of_row(content: EventContent, row: int) -> EventLists:

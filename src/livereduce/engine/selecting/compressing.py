@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.selecting.kernels import group_starts
+from livereduce.engine.matrix.event_pass import EventContent, carried_out, numbers, x_of_rows
+from livereduce.engine.matrix.pending_events import PendingEvents
+from livereduce.engine.selecting.kernels import LEAST_X, count_groups, group_starts, join_groups
 from livereduce.stream.items import F8, I8
 
-LEAST_X, LEAST_GROWTH = 1e-100, 1e-9
-"""Bins that grow from less, or by less, would never reach the other events."""
+LEAST_GROWTH = 1e-9
+"""Bins that grow by less would never reach the other events."""
+LEAST_BATCH, BATCHES = 2**20, 8
+"""Events that are looked at together, at least, and into how many parts more are divided: memory for time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,7 @@ class Slices:
 
 
 def compressed(
-    lists: EventLists, tolerance: float, *, is_logarithmic: bool, slices: Slices | None = None
+    events: EventContent, tolerance: float, *, is_logarithmic: bool, slices: Slices | None = None
 ) -> EventLists:
     """Events of a spectrum joined: Σ weight, Σ variance, and x as the mean weighted with 1/error.
 
@@ -42,8 +46,11 @@ def compressed(
     """
     if is_logarithmic and tolerance < LEAST_GROWTH:
         raise ValueError(f"Tolerance {tolerance:g} is too small for logarithmic bins")
+    if isinstance(events, PendingEvents) and events.weight is None and slices is None:
+        return _joined_in_batches(events, tolerance, is_logarithmic)
+    lists = carried_out(events)
     if is_logarithmic and len(lists.x_of) and lists.x_of.min() < 0:
-        raise ValueError("logarithmic bins need x that are not negative")
+        raise ValueError(NEGATIVE)
     if slices is None:
         ordered = in_order(lists)
         return _joined(ordered, ordered.first, tolerance, is_logarithmic)
@@ -51,6 +58,36 @@ def compressed(
         raise ValueError("WallClockTolerance needs events with pulse times, which these have lost")
     ordered, parts = _in_slices(lists.where(lists.pulse_ns >= slices.start_ns), slices)
     return _joined(ordered, parts, tolerance, is_logarithmic)
+
+
+NEGATIVE = "logarithmic bins need x that are not negative"
+
+
+def _joined_in_batches(events: PendingEvents, tolerance: float, is_logarithmic: bool) -> EventLists:
+    """Raw events, some spectra at a time: the x of all would need as much memory again."""
+    first = np.concatenate(([0], np.cumsum(numbers(events)))).astype(np.int64)
+    size = max(LEAST_BATCH, int(first[-1]) // BATCHES)
+    x_of, weight, groups, row = [np.empty(0)], [np.empty(0)], [np.zeros(1, np.int64)], 0
+    while row < events.rows:
+        end = max(row + 1, int(np.searchsorted(first, first[row] + size, side="right")) - 1)
+        part = first[row : end + 1] - first[row]
+        x = x_of_rows(events, row, part)
+        for start, stop in _filled(part):
+            x[start:stop].sort()
+        if is_logarithmic and len(x) and x.min() < 0:
+            raise ValueError(NEGATIVE)
+        first_group = np.empty(len(part), np.int64)
+        mean = np.empty(count_groups(x, part, tolerance, is_logarithmic, first_group))
+        count = np.empty(len(mean))
+        join_groups(x, part, tolerance, is_logarithmic, mean, count)
+        x_of.append(mean)
+        weight.append(count)
+        groups.append(groups[-1][-1] + first_group[1:])
+        row = end
+    weights = np.concatenate(weight)
+    return EventLists(
+        x_of=np.concatenate(x_of), first=np.concatenate(groups), x=events.x, weight=weights, variance=weights
+    )
 
 
 def in_order(lists: EventLists) -> EventLists:

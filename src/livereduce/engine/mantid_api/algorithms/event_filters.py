@@ -47,18 +47,18 @@ def compress_events(
     sort_first: bool,
 ) -> Matrix:
     """Events that agree within the tolerance are one, with their weight."""
-    lists = carried_out(events_of(input_workspace))
+    events = events_of(input_workspace)
     is_logarithmic = binning_mode == "Logarithmic" or (binning_mode == "Default" and tolerance < 0)
     width = abs(tolerance)
     if not sort_first and wall_clock_tolerance is None:
-        return replace(input_workspace, content=in_cells(lists, width, is_logarithmic=is_logarithmic))
+        return replace(input_workspace, content=in_cells(carried_out(events), width, is_logarithmic=is_logarithmic))
     slices = None
     if wall_clock_tolerance is not None:
         if not wall_clock_tolerance > 0:
             raise ValueError(f"WallClockTolerance must be above 0, not {wall_clock_tolerance:g}")
         start_ns = ns_of(start_time) if start_time else _start_of_run(input_workspace.logs)
         slices = Slices(start_ns=start_ns, width_ns=round(wall_clock_tolerance * NS_PER_S))
-    return replace(input_workspace, content=compressed(lists, width, is_logarithmic=is_logarithmic, slices=slices))
+    return replace(input_workspace, content=compressed(events, width, is_logarithmic=is_logarithmic, slices=slices))
 
 
 def _start_of_run(logs: RunLogs) -> int:
