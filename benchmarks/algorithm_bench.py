@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from measure import Row, medians
@@ -20,9 +21,11 @@ class Bench:
     ----------
     events
         Number of events.
+    folder
+        For files.
     """
 
-    def __init__(self, events: int) -> None:
+    def __init__(self, events: int, folder: str) -> None:
         from livereduce.engine.mantid_api import hook
         from powder_beam import powder_beam
 
@@ -31,7 +34,7 @@ class Bench:
 
         self.api: Any = mantid.simpleapi
         self.beam = powder_beam(events)
-        self.events = events
+        self.events, self.folder = events, folder
         self._table: Any = None
 
     @property
@@ -77,5 +80,10 @@ NOMAD_FOCUS = {"PreserveEvents": True, "CompressTolerance": 0.01, "RemovePromptP
 
 
 def focused(bench: Bench, workspace: Any, **arguments: Any) -> Any:
-    """AlignAndFocusPowder with the calibration and groups of the beam, which are in the store."""
-    return bench.api.AlignAndFocusPowder(workspace, Params=D_PARAMS, OutputWorkspace="focused", **arguments)
+    """AlignAndFocusPowder with the calibration and groups of the beam; read from their file the first time only."""
+    path = Path(bench.folder) / "calibration.h5"
+    if not path.exists():
+        bench.beam.save_calibration(path)
+    return bench.api.AlignAndFocusPowder(
+        workspace, CalFilename=str(path), Params=D_PARAMS, OutputWorkspace="focused", **arguments
+    )

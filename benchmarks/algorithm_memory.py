@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ def peak_over_events(name: str, events: int) -> float:
     return float(result.stdout.split()[-1])
 
 
-def _peak(name: str, events: int) -> float:
-    bench = Bench(events)
+def _peak(name: str, events: int, folder: str) -> float:
+    bench = Bench(events, folder)
     workspace = bench.beam.workspace()
     PEAKS[name](bench, bench.beam.workspace("warm"))
     held = bench.beam.events.nbytes
@@ -60,5 +61,5 @@ PEAKS: dict[str, Callable[[Bench, Any], object]] = {
 
 
 if __name__ == "__main__":
-    with store():
-        print(_peak(sys.argv[1], int(sys.argv[2])))
+    with store(), tempfile.TemporaryDirectory() as temporary:
+        print(_peak(sys.argv[1], int(sys.argv[2]), temporary))

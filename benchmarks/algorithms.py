@@ -200,8 +200,8 @@ def main() -> int:
 
 
 def _measured(names: list[str], events: int) -> Iterator[Row]:
-    with store():
-        bench = Bench(events)
+    with store(), tempfile.TemporaryDirectory() as folder:
+        bench = Bench(events, folder)
         for name in names:
             for row in ROWS[name](bench):
                 cores = len(os.sched_getaffinity(0))

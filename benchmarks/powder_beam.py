@@ -1,7 +1,9 @@
 """Events of a powder diffractometer like NOMAD, its positions and its calibration, all made here from a fixed start."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import h5py
 import numpy as np
 
 from livereduce.engine.counting.binning import Binning, make_edges_ns
@@ -41,7 +43,23 @@ class PowderBeam:
         logs.add_charge(pulses, self.events.charge_pc)
         seconds = pulses[::60]
         logs.add_series("SampleTemp", "K", seconds, 300 + 10 * np.sin(np.arange(len(seconds)) / 5))
+        logs.add_series("frequency", "Hz", seconds, np.full(len(seconds), 60.0))
         return logs
+
+    def save_calibration(self, path: Path) -> None:
+        """Constants and groups in the layout of SaveDiffCal; no pixel is masked."""
+        with h5py.File(path, "w") as file:
+            calibration = file.create_group("calibration")
+            for name, values in (
+                ("detid", np.arange(PIXELS, dtype=np.int32)),
+                ("difc", self.difc),
+                ("difa", self.difa),
+                ("tzero", self.tzero),
+                ("group", self.group),
+                ("use", np.ones(PIXELS, np.int32)),
+            ):
+                calibration[name] = values
+            calibration["instrument/name"] = np.array([b"NOMAD"])
 
     def workspace(self, name: str = "input") -> MatrixWorkspace:
         """The events as a script is given them."""
