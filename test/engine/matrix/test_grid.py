@@ -66,3 +66,11 @@ def test_ragged_edges_change_row_by_row() -> None:
     change = PixelMaps(scale=np.array([2.0, 3.0]), zero=np.array([1.0, 0.0]))
     assert [row.tolist() for row in grid.mapped(change).rows(2)] == [[0.0, 2.0], [9.0]]
     assert grid.ends(2)[1].tolist() == [2.0, 3.0]
+
+
+def test_ends_of_spectra_without_x() -> None:
+    low, high = Grid.ragged([np.empty(0), np.array([1.0, 2.0, 3.0]), np.empty(0)]).ends(3)
+    np.testing.assert_array_equal(low, [np.nan, 1, np.nan])
+    np.testing.assert_array_equal(high, [np.nan, 3, np.nan])
+    assert Grid(EDGES).ends(2)[1].tolist() == [30, 30]
+    assert np.isnan(Grid(np.empty(0)).ends(1)).all()

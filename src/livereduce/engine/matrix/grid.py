@@ -79,10 +79,16 @@ class Grid:
 
     def ends(self, count: int) -> tuple[F8, F8]:
         """Least and greatest X of each of `count` spectra, shape (count,) each; NaN for a spectrum without X."""
-        if not self._changes or any(change.offset is not None for change in self._changes):
-            rows = [self.row(0)] * count if self.is_common and count else self.rows(count)
-            low = np.array([row[0] if len(row) else np.nan for row in rows], np.float64)
-            return low, np.array([row[-1] if len(row) else np.nan for row in rows], np.float64)
+        if any(change.offset is not None for change in self._changes):
+            return Grid.ragged(self.rows(count)).ends(count)
+        sizes = self.sizes(count)
+        if not len(sizes) or not sizes.any():
+            return np.full(count, np.nan), np.full(count, np.nan)
+        if not self._changes:
+            first = np.zeros(count, np.int64) if self._first is None else self._first[:-1]
+            last = np.minimum(first + sizes, len(self._values)) - 1
+            low, high = (self._values[np.minimum(place, len(self._values) - 1)] for place in (first, last))
+            return np.where(sizes > 0, low, np.nan), np.where(sizes > 0, high, np.nan)
         table = _all_changed(self._values[[0, -1]], self._changes)
         return table[:, 0], table[:, 1]
 
