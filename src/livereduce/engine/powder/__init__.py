@@ -1,5 +1,5 @@
-"""Powder diffraction: calibrations, characterizations, focussing, peaks.
+"""Powder diffraction: calibrations, characterizations, prompt pulses, settings of the chain.
 
-Values on numpy, h5py and scipy; knows matrices and geometry, and nothing of Mantid's interface.
+Values on numpy and h5py; knows matrices and geometry, and nothing of Mantid's interface.
 Read `calibration.py` first.
 """

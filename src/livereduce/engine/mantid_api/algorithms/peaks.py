@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from livereduce.engine.fitting.peaks import VANADIUM_D, PeakRules, without_peaks
 from livereduce.engine.mantid_api.algorithms.grouping import checked_rows
 from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.powder.peaks import VANADIUM_D, PeakRules, without_peaks
 
 
 @implements("StripPeaks")

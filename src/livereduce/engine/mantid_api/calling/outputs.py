@@ -116,4 +116,16 @@ def returned(algorithm: Algorithm, objects: Mapping[str, Any], assigned: int = 0
         raise RuntimeError(f"{algorithm.name} returns {len(names)} values{what}, not {assigned}")
     if len(names) <= 1:
         return objects[names[0]] if names else None
-    return namedtuple(f"{algorithm.name}_returns", names)(*(objects[name] for name in names))
+    title = f"{algorithm.name}_returns"
+    kind = type(title, (_AskedByName, namedtuple(title, names)), {"__slots__": ()})
+    return kind(*(objects[name] for name in names))
+
+
+class _AskedByName:
+    """Old scripts ask what a call returned as they would ask an algorithm, as simpleapi once returned it."""
+
+    __slots__ = ()
+
+    def getPropertyValue(self, name: str) -> str:  # noqa: N802 (Mantid's name)
+        """A value by name, as text."""
+        return str(getattr(self, name))
