@@ -150,3 +150,58 @@ def test_an_algorithm_as_an_object(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_with_an_object_is_named(text: str, error: str, tmp_path: Path) -> None:
     assert error in error_of(tmp_path, text)
+
+
+DEAD_TIME = """
+from mantid.api import AlgorithmFactory, IEventWorkspaceProperty, MatrixWorkspaceProperty, PropertyMode, PythonAlgorithm
+from mantid.dataobjects import EventWorkspace
+from mantid.kernel import Direction, FloatArrayLengthValidator, FloatArrayProperty, Property
+from mantid.simpleapi import Rebin, SumSpectra, logger
+
+class DeadTime(PythonAlgorithm):
+    def PyInit(self):
+        self.declareProperty(IEventWorkspaceProperty("InputWorkspace", "", Direction.Input), "Events")
+        self.declareProperty(
+            IEventWorkspaceProperty("Errors", "", Direction.Input, PropertyMode.Optional), "Events that were refused")
+        self.declareProperty(FloatArrayProperty(
+            "Range", [0.0, 10.0], FloatArrayLengthValidator(2), direction=Direction.Input), "Limits")
+        self.declareProperty("Step", Property.EMPTY_DBL, doc="Width")
+        self.declareProperty(MatrixWorkspaceProperty("OutputWorkspace", "", Direction.Output), "Factors")
+
+    def PyExec(self):
+        low, high = self.getProperty("Range").value
+        assert self.getProperty("Errors").value is None and (self.getProperty("Range").value + 1)[0] == low + 1
+        data = self.getProperty("InputWorkspace").value
+        binned = Rebin(InputWorkspace=data, Params=[low, 2.0, high], PreserveEvents=False)
+        counts = SumSpectra(binned, OutputWorkspace=self.getPropertyValue("OutputWorkspace"))
+        counts.setY(0, 1 / (1 - counts.readY(0) / 100))
+        self.setProperty("OutputWorkspace", counts)
+
+AlgorithmFactory.subscribe(DeadTime)
+
+def used(cls, **settings) -> EventWorkspace | None:
+    algorithm = cls()
+    algorithm.PyInit()
+    for name, value in settings.items():
+        algorithm.setProperty(name, value)
+    algorithm.PyExec()
+    return algorithm.getProperty("OutputWorkspace").value
+"""
+
+
+def test_libraries_run_their_own_algorithms_by_hand(tmp_path: Path) -> None:
+    reduced_by(
+        tmp_path,
+        DEAD_TIME + "made = used(DeadTime, InputWorkspace=input, Errors=None, Range=None, OutputWorkspace='factors')\n"
+        "assert str(made) == 'factors' and made.blocksize() == 5 and made.readY(0)[0] >= 1\n"
+        "Rebin(input, '0,1,10', OutputWorkspace='named')\n"
+        "made = used(DeadTime, InputWorkspace='named', OutputWorkspace='factors')\n"
+        "alg = AlgorithmManager.createUnmanaged('DeadTime')\nalg.initialize()\n"
+        "alg.setProperties({'InputWorkspace': 'named', 'Range': '0,4', 'OutputWorkspace': 'out'})\nalg.execute()\n"
+        "assert mtd['out'].blocksize() == 2 and str(mtd['out']) == 'out'",
+    )
+
+
+def test_an_array_of_a_wrong_length_is_named(tmp_path: Path) -> None:
+    error = error_of(tmp_path, DEAD_TIME + "import mantid.simpleapi as api\na = api.DeadTime(input, Range=[1, 2, 3])")
+    assert "ValueError: DeadTime: Range: 3 values are too many: at most 2 are allowed" in error

@@ -5,9 +5,11 @@ from typing import Any
 from livereduce.base.names import did_you_mean
 from livereduce.catalog.declaration import Algorithm as Declaration
 from livereduce.catalog.declaration import ArgumentKind
+from livereduce.engine.mantid_api.calling.call import workspace_of
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.modules.kernel.logger import Logger
-from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property
+from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property, as_held
+from livereduce.engine.mantid_api.session import current_store
 
 
 class AlgorithmObject:
@@ -86,17 +88,20 @@ class AlgorithmObject:
         if value is None:
             return
         one.isDefault = False
+        declared = self._declaration().argument(one.name)
         if one.is_workspace:
             one.given = value if isinstance(value, str) else one.given or _name_of(value)
-            one.value = value
+            if one.direction != Direction.Output and declared is not None and value != "":
+                one.value = workspace_of(self._declaration(), declared, value, current_store(), groups=True)
+            else:
+                one.value = None if isinstance(value, str) else value
             return
-        declared = self._declaration().argument(one.name)
         if declared is not None and declared.kind is not ArgumentKind.RESULT:
             value = converted(self._declaration(), declared, value)
         problem = one.validator.isValid(value) if one.validator is not None else ""
         if problem:
             raise ValueError(f"{self.name()}: {one.name}: {problem}")
-        one.value = list(value) if isinstance(value, tuple) else value
+        one.value = as_held(value, one.kind)
 
     def setPropertyValue(self, name: str, value: str) -> None:
         """Set a property by a text."""

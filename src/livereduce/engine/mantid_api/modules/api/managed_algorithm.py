@@ -8,7 +8,7 @@ from livereduce.catalog.declared import declared
 from livereduce.catalog.mantid_names import algorithms
 from livereduce.catalog.wording import no_such_algorithm, not_implemented
 from livereduce.engine.mantid_api.calling.binding import BoundCall
-from livereduce.engine.mantid_api.calling.call import executed, workspace_of
+from livereduce.engine.mantid_api.calling.call import executed
 from livereduce.engine.mantid_api.calling.registry import algorithm_named, of_scripts
 from livereduce.engine.mantid_api.modules.api.algorithm import AlgorithmObject
 from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property
@@ -47,14 +47,6 @@ class ManagedAlgorithm(AlgorithmObject):
             self._properties = {one.name.casefold(): _property(one) for one in self._algorithm.arguments}
         super().initialize()
 
-    def setProperty(self, name: str, value: Any) -> None:
-        """Set a property; see `AlgorithmObject.setProperty`."""
-        super().setProperty(name, value)
-        one = self.getProperty(name)
-        argument = self._algorithm.argument(name)
-        if argument is not None and one.is_workspace and one.direction != Direction.Output and value is not None:
-            one.value = workspace_of(self._algorithm, argument, value, current_store(), groups=True)
-
     def _run(self, *, stored: bool) -> None:
         given = {one.name: _as_given(one) for one in self.getProperties() if not one.isDefault}
         objects = executed(self._algorithm, BoundCall(given=given, stored=stored), current_store())
@@ -74,7 +66,7 @@ def _property(argument: Argument) -> Property:
     kind = argument.kind
     if kind in _WORKSPACES:
         kind = ArgumentKind.MAKES if direction == Direction.Output else ArgumentKind.READS_ANY
-    value = "" if argument.default in (REQUIRED, None) else argument.default
+    value = "" if argument.default is REQUIRED or argument.default is None else argument.default
     return Property(
         argument.name,
         value,

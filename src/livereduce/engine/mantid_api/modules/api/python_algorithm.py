@@ -10,7 +10,6 @@ from livereduce.catalog.declaration import REQUIRED, Argument, ArgumentKind
 from livereduce.catalog.declaration import Algorithm as Declaration
 from livereduce.catalog.wording import missing_argument
 from livereduce.engine.mantid_api.calling.binding import BoundCall
-from livereduce.engine.mantid_api.calling.call import workspace_of
 from livereduce.engine.mantid_api.modules.api.algorithm import AlgorithmObject
 from livereduce.engine.mantid_api.modules.api.managed_algorithm import AlgorithmManager
 from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property
@@ -65,7 +64,7 @@ class PythonAlgorithm(AlgorithmObject):
 
     def _run(self, *, stored: bool) -> None:
         self.initialize()
-        self._resolve(current_store())
+        self._check()
         problems = self.validateInputs()
         if problems:
             raise RuntimeError("; ".join(f"{self.name()}: {name}: {text}" for name, text in problems.items()))
@@ -73,16 +72,17 @@ class PythonAlgorithm(AlgorithmObject):
         if stored:
             self._store_outputs(current_store())
 
-    def _resolve(self, store: WorkspaceStore) -> None:
-        """Put workspaces in the place of their names; refuse what is missing."""
+    def _check(self) -> None:
+        """Refuse what is missing."""
         declaration = self._declaration()
         for one in self.getProperties():
             argument = declaration.argument(one.name)
-            if argument is None or one.direction == Direction.Output:
-                continue
-            if one.is_workspace:
-                one.value = workspace_of(declaration, argument, one.value, store) if one.value else None
-            if argument.default is REQUIRED and one.isValid:
+            if (
+                argument is not None
+                and argument.default is REQUIRED
+                and one.direction != Direction.Output
+                and one.isValid
+            ):
                 raise ValueError(missing_argument(declaration, argument))
 
     def _store_outputs(self, store: WorkspaceStore) -> None:
@@ -127,7 +127,9 @@ def _argument(one: Property) -> Argument:
     if one.direction == Direction.Output and not one.is_workspace:
         return Argument(name=one.name, kind=ArgumentKind.RESULT, default=None)
     must = not one.is_optional if one.is_workspace or one.kind is ArgumentKind.FILE else bool(_problem(one))
-    default = REQUIRED if must and not (one.is_workspace and one.given and one.isDefault) else one.default
+    default = one.given if one.is_workspace else one.default
+    if must and not (one.is_workspace and one.given and one.isDefault):
+        default = REQUIRED
     choices = tuple(one.allowedValues) if one.kind is ArgumentKind.TEXT else ()
     return Argument(name=one.name, kind=one.kind, default=default, choices=choices)
 
@@ -145,4 +147,4 @@ def run_as_function(cls: type[PythonAlgorithm], asked: BoundCall) -> dict[str, A
     algorithm.setAlwaysStoreInADS(asked.stored)
     algorithm.execute()
     outputs = [one for one in algorithm.getProperties() if one.direction == Direction.Output]
-    return {one.name: one.value for one in outputs if not (one.is_workspace and isinstance(one.value, str))}
+    return {one.name: one.value for one in outputs if not (one.is_workspace and one.value is None)}

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from livereduce.catalog.declaration import ArgumentKind
 from livereduce.engine.mantid_api.calling.values import EMPTY_DBL, EMPTY_INT
 
@@ -29,9 +31,9 @@ class Property:
     is_optional
         True if it may stay empty.
     value
-        The value; of a workspace property the workspace.
+        The value; of a workspace property the workspace, or None; of numbers an array.
     given
-        The name of an output workspace.
+        The name of a workspace as it was given.
     """
 
     EMPTY_DBL, EMPTY_INT, EMPTY_LONG = EMPTY_DBL, EMPTY_INT, 2**63 - 1
@@ -47,8 +49,9 @@ class Property:
         is_optional: bool = True,
     ) -> None:
         self.name, self.kind, self.direction = name, kind, direction
-        self.value = self.default = value
         self.given = value if isinstance(value, str) else ""
+        self.default: Any = None if self.is_workspace else value
+        self.value: Any = self.default
         self.validator, self.is_optional = validator, is_optional
         self.documentation, self.units, self.isDefault = "", "", True
 
@@ -61,7 +64,7 @@ class Property:
     def isValid(self) -> str:
         """Sentence on what is wrong with the value; empty if nothing is."""
         if self.is_workspace:
-            missing = self.value in ("", None) and not self.given and not self.is_optional
+            missing = self.value is None and not self.given and not self.is_optional
             return "a workspace must be given" if missing else ""
         return str(self.validator.isValid(self.value)) if self.validator is not None else ""
 
@@ -92,8 +95,16 @@ def _array(name: str, more: tuple[Any, ...], named: dict[str, Any], kind: Argume
         elif isinstance(one, Iterable):
             values = one
     values = tuple(part.strip() for part in values.split(",") if part.strip()) if isinstance(values, str) else values
-    convert = {ArgumentKind.NUMBERS: float, ArgumentKind.INTEGERS: int, ArgumentKind.TEXTS: str}[kind]
-    return Property(name, [convert(one) for one in values], kind=kind, direction=direction, validator=validator)
+    return Property(name, as_held(list(values), kind), kind=kind, direction=direction, validator=validator)
+
+
+def as_held(value: Any, kind: ArgumentKind) -> Any:
+    """A value as Mantid gives it to scripts: numbers as an array, texts as a list."""
+    if kind is ArgumentKind.NUMBERS:
+        return np.array(value, np.float64)
+    if kind is ArgumentKind.INTEGERS:
+        return np.array(value, np.int64)
+    return [str(one) for one in value] if kind is ArgumentKind.TEXTS else value
 
 
 def FloatArrayProperty(name: str, *more: Any, **named: Any) -> Property:
