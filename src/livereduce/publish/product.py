@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_CELLS = 4_000_000
+"""Most spectra × bins published as they are (64 MB with errors); a larger result is summed over its spectra."""
+MAX_OWN_AXES = 16
+"""Most spectra with bins of their own that are published one by one; more are published as their integrals."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Axis:

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from livereduce.publish.product import MAX_OWN_AXES
 from livereduce.engine.mantid import results
 from livereduce.engine.mantid.results import products_of
 from livereduce.engine.mantid.run_ledger import RunLedger
@@ -182,8 +183,8 @@ def test_few_spectra_with_bins_of_their_own_are_products_of_their_own() -> None:
 
 
 def test_many_spectra_with_bins_of_their_own_are_integrated() -> None:
-    product = only(grid(results.MAX_OWN_AXES + 1, shift=0.5))
-    assert product.signal.tolist() == [2.0 * (k + 1) for k in range(results.MAX_OWN_AXES + 1)]
+    product = only(grid(MAX_OWN_AXES + 1, shift=0.5))
+    assert product.signal.tolist() == [2.0 * (k + 1) for k in range(MAX_OWN_AXES + 1)]
     assert "bins differ" in str(product.attributes["thinned"])
 
 

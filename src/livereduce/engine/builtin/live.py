@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from livereduce.base.contained import Contained
@@ -10,9 +10,11 @@ from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.builtin.figures import published_figures
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
-from livereduce.engine.builtin.results import product_of
+from livereduce.engine.builtin.results import products_of
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.output import Output
+from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.protocol import Pipeline
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.mtd import WorkspaceStore
@@ -20,6 +22,7 @@ from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.tally import Tally, lost, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.marks import MarkStage
+from livereduce.publish.product import Product
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script
@@ -33,6 +36,10 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 
 
 COUNTED = "histograms, because memory ran out"
+NO_GROUP = (
+    "the output of proc is a group of workspaces, and chunks are accumulated in one: leave one as output, and make the "
+    "group in post_proc"
+)
 LONGEST_REASON = 300
 """Most characters of a script's error in the reason why a result is incomplete."""
 
@@ -218,6 +225,8 @@ class Reduction:
         self._store[CHUNK_NAME] = workspace
         outcome = self._call(Phase.PROCESS, self._proc, workspace, CHUNK_NAME)
         self._store.remove(CHUNK_NAME)
+        if isinstance(outcome, WorkspaceGroup):
+            return failed_output(self._proc, NO_GROUP)
         return outcome
 
     def _combine(self, partial: Partial) -> StepFailed | None:
@@ -244,7 +253,7 @@ class Reduction:
         self._store[self._pipeline.result_name] = result
         self._publish(result, chunk)
 
-    def _post_processed(self, accumulated: MatrixWorkspace) -> MatrixWorkspace | StepFailed:
+    def _post_processed(self, accumulated: MatrixWorkspace) -> Output | StepFailed:
         self._store[self._pipeline.accumulation_name] = accumulated
         if self._post_proc is None:
             return accumulated
@@ -252,22 +261,20 @@ class Reduction:
         self._beat(Phase.POST_PROCESS)
         return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
 
-    def _call(
-        self, phase: Phase, script: LoadedScript, input: MatrixWorkspace, output: str
-    ) -> MatrixWorkspace | StepFailed:
+    def _call(self, phase: Phase, script: LoadedScript, input: MatrixWorkspace, output: str) -> Output | StepFailed:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
         outcome = self.scripts.call(phase, script, input, output, self._store, extra, self._report)
         if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:
             logger.error("run %d: %s", self.run, outcome.error.traceback)
         return outcome
 
-    def _publish(self, result: MatrixWorkspace, chunk: Chunk) -> None:
+    def _publish(self, result: Output, chunk: Chunk) -> None:
         self._mark(MarkStage.PUBLISH)
         self._beat(Phase.PUBLISH)
         begun_s = time.perf_counter()
         name = self._pipeline.result_name
         try:
-            product = product_of(
+            products = products_of(
                 result,
                 pipeline=self._pipeline.name,
                 run=self.run,
@@ -285,13 +292,21 @@ class Reduction:
             self.errors["publish"] = problem
             return
         self.errors.pop("publish", None)
+        self._give_out(products)
+        self.publish_s = time.perf_counter() - begun_s
+
+    def _give_out(self, products: Sequence[Product]) -> None:
+        """Publish the products of one result; what the scripts have reported goes with the first."""
+        if not products:
+            return
         self.outside_tof, self.unknown_pixel = (
-            int(product.attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
+            int(products[0].attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
         )
         self._published = self.tally  # the publisher keeps what cannot be written now
-        figures = published_figures(self._report.figures, product)
-        self.results += self._products.publish(product, self._report.metrics, figures)
-        self.publish_s = time.perf_counter() - begun_s
+        figures = published_figures(self._report.figures, products[0])
+        written = [self._products.publish(products[0], self._report.metrics, figures)]
+        written += [self._products.publish(product) for product in products[1:]]
+        self.results += all(written)
 
     def _end_lacks(self) -> str:
         """Data that the newest result of an ended run lacks; empty if nothing."""

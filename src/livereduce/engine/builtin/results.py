@@ -1,34 +1,52 @@
 """Convert the result of a cycle to the plain arrays that are published."""
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.members import members_of
+from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.matrix.grid import is_like_common
+from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.units import UNITS
 from livereduce.engine.values.date_and_time import EPICS_EPOCH
+from livereduce.engine.workspace_axes import rows_axis, x_axis, y_units
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.tally import Tally
-from livereduce.publish.product import Axis, Product
+from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Axis, Product
 from livereduce.stream.items import F8
 
 if TYPE_CHECKING:
     import scipp as sc
 
-MAX_CELLS = 4_000_000
-"""Most spectra × bins published as they are (64 MB with errors); a larger result is summed."""
-
-
 NOT_SCALARS = frozenset({"vector3", "linear_transform3", "affine_transform3", "rotation3", "translation3"})
 """scipp types that hold several numbers per point."""
 
 
-def product_of(
-    result: MatrixWorkspace,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPart:
+    """What is published of a workspace; one of several has a suffix to its name.
+
+    Attributes
+    ----------
+    facts
+        More attributes of the product.
+    """
+
+    signal: F8
+    axes: tuple[Axis, ...]
+    errors: F8 | None
+    units: str
+    suffix: str = ""
+    facts: dict[str, float | int | str] = field(default_factory=dict)
+
+
+def products_of(
+    result: MatrixWorkspace | WorkspaceGroup,
     *,
     pipeline: str,
     run: int,
@@ -38,8 +56,10 @@ def product_of(
     ended: bool = False,
     start_ns: int = 0,
     end_ns: int = 0,
-) -> Product:
-    """Make the product of a result.
+) -> tuple[Product, ...]:
+    """Make the products of a result: one, or one for each member of a group (``result_1``, ``result_2`` …).
+
+    Up to 16 spectra with bins of their own are published one by one (``result_spectrum_1`` …), as with Mantid.
 
     Parameters
     ----------
@@ -56,34 +76,52 @@ def product_of(
     ------
     TypeError
         The values of the result are not numbers.
+    ValueError
+        It has no spectra.
     """
-    attributes = {**_attributes(result.tally), "incomplete": incomplete}
-    attributes |= {"ended": int(ended), "start_time": _iso(start_ns), "end_time": _iso(end_ns)}
-    attributes["invalid_logs"] = ", ".join(result.logs.invalid_now())
+    of_run: dict[str, float | int | str] = {"incomplete": incomplete, "ended": int(ended)}
+    of_run |= {"start_time": _iso(start_ns), "end_time": _iso(end_ns)}
     if accumulated_as:
-        attributes["accumulated_as"] = accumulated_as
-    held = result.held
-    if isinstance(held, Matrix):
-        signal, axes, errors, units = _of_matrix(held)
-    elif convert.is_data_array(held):
-        signal, axes, errors, units = _of_array(_dense(held, result))
-    else:
-        counts, summed = _shown(held, result)
-        if summed:
-            attributes["summed_over_spectra"] = summed
-        attributes |= {"outside_tof": counts.outside_tof, "unknown_pixel": counts.unknown_pixel}
-        signal, axes, errors, units = _of_counts(counts)
+        of_run["accumulated_as"] = accumulated_as
+    products: list[Product] = []
+    for number, member in enumerate(members_of(result), start=1):
+        own = f"{name}_{number}" if result.isGroup() else name
+        facts = {**_attributes(member.tally), **of_run, "invalid_logs": ", ".join(member.logs.invalid_now())}
+        products += (_product(member, part, pipeline, run, own, facts) for part in _shown_parts(member))
+    return tuple(products)
+
+
+def _product(
+    workspace: MatrixWorkspace,
+    part: ShownPart,
+    pipeline: str,
+    run: int,
+    name: str,
+    facts: dict[str, float | int | str],
+) -> Product:
     return Product(
         pipeline=pipeline,
         run=run,
-        name=name,
-        signal=signal,
-        axes=axes,
-        errors=errors,
-        units=units,
-        title=result.getTitle(),
-        attributes=attributes,
+        name=f"{name}{part.suffix}",
+        signal=part.signal,
+        axes=part.axes,
+        errors=part.errors,
+        units=part.units,
+        title=workspace.getTitle(),
+        attributes={**facts, **part.facts},
     )
+
+
+def _shown_parts(workspace: MatrixWorkspace) -> tuple[ShownPart, ...]:
+    held = workspace.held
+    if isinstance(held, Matrix):
+        return _of_matrix(workspace, held)
+    if convert.is_data_array(held):
+        return (_of_array(_dense(held, workspace)),)
+    counts, summed = _shown(held, workspace)
+    facts: dict[str, float | int | str] = {"summed_over_spectra": summed} if summed else {}
+    facts |= {"outside_tof": counts.outside_tof, "unknown_pixel": counts.unknown_pixel}
+    return (replace(_of_counts(counts), facts=facts),)
 
 
 def _attributes(tally: Tally) -> dict[str, float | int | str]:
@@ -103,9 +141,6 @@ def _iso(time_ns: int) -> str:
     return f"{EPICS_EPOCH + np.timedelta64(time_ns, 'ns')}Z" if time_ns else ""
 
 
-_Parts = tuple[F8, tuple[Axis, ...], F8 | None, str]
-
-
 def _shown(held: Events | Counts, result: MatrixWorkspace) -> tuple[Counts, int]:
     """Counts of a size to publish, and the number of spectra that are summed (0: none)."""
     if isinstance(held, Events):
@@ -116,30 +151,55 @@ def _shown(held: Events | Counts, result: MatrixWorkspace) -> tuple[Counts, int]
     return counts, 0 if len(counts.pixels) else spectra
 
 
-def _of_counts(counts: Counts) -> _Parts:
+def _of_counts(counts: Counts) -> ShownPart:
     tof = Axis(name="tof", values=counts.binning.edges_us, units="µs")
     values = counts.counts.astype(np.float64)
     if not len(counts.pixels) and len(values) == 1:
-        return values[0], (tof,), np.sqrt(values[0]), "counts"
+        return ShownPart(signal=values[0], axes=(tof,), errors=np.sqrt(values[0]), units="counts")
     # Rows are in the order in which pixels appeared; people and viewers expect an ascending axis.
     if (order := np.argsort(counts.pixels, kind="stable")).tolist() != list(range(len(order))):
         values = values[order]
     pixel = Axis(name="pixel", values=counts.pixels[order].astype(np.float64))
-    return values, (pixel, tof), np.sqrt(values), "counts"
+    return ShownPart(signal=values, axes=(pixel, tof), errors=np.sqrt(values), units="counts")
 
 
-def _of_matrix(matrix: Matrix) -> _Parts:
-    """Values over spectrum number and x, or over x alone for a single spectrum; too many spectra are summed."""
+def _of_matrix(workspace: MatrixWorkspace, matrix: Matrix) -> tuple[ShownPart, ...]:
+    """Values over the vertical axis and x, or over x alone for a single spectrum; too many spectra are summed."""
     histograms = matrix.histograms
+    if not histograms.rows:
+        raise ValueError("the result has no spectra")
     if not is_like_common(histograms.x, histograms.rows):
-        raise ValueError("the spectra of the result have different bins (ragged): rebin them to common bins first")
-    known = UNITS.get(matrix.unit)
-    x = Axis(name=known.dimension if known else "x", values=histograms.x.row(0), units=known.symbol if known else "")
-    y, e = histograms.y_table(), histograms.e_table()
-    units = "counts" if matrix.y_unit == "Counts" else matrix.y_label or matrix.y_unit
-    if len(y) == 1 or y.size > MAX_CELLS:
-        return y.sum(axis=0), (x,), np.sqrt((e * e).sum(axis=0)), units
-    return y, (Axis(name="spectrum", values=matrix.spectra.number.astype(np.float64)), x), e, units
+        return _of_ragged(workspace, histograms)
+    x, y, e = x_axis(workspace, 0), histograms.y_table(), histograms.e_table()
+    units = y_units(workspace)
+    if y.size > MAX_CELLS and len(y) > 1:
+        thinned = f"sum over {len(y)} spectra"
+        errors = np.sqrt((e * e).sum(axis=0))
+        return (ShownPart(signal=y.sum(axis=0), axes=(x,), errors=errors, units=units, facts={"thinned": thinned}),)
+    if len(y) == 1:
+        return (ShownPart(signal=y[0], axes=(x,), errors=e[0], units=units),)
+    return (ShownPart(signal=y, axes=(rows_axis(workspace), x), errors=e, units=units),)
+
+
+def _of_ragged(workspace: MatrixWorkspace, histograms: Histograms) -> tuple[ShownPart, ...]:
+    """Spectra with bins of their own: each alone, or, of many, their integrals."""
+    units, rows = y_units(workspace), histograms.rows
+    if rows <= MAX_OWN_AXES:
+        return tuple(
+            ShownPart(
+                signal=histograms.y_of(row),
+                axes=(x_axis(workspace, row),),
+                errors=histograms.e_of(row),
+                units=units,
+                suffix=f"_spectrum_{number}",
+            )
+            for row, number in enumerate(workspace.getSpectrumNumbers())
+        )
+    owner = np.repeat(np.arange(rows), np.diff(histograms.first))
+    integrals: F8 = np.bincount(owner, histograms.y, minlength=rows).astype(np.float64)
+    errors = np.sqrt(np.bincount(owner, histograms.e**2, minlength=rows))
+    facts: dict[str, float | int | str] = {"thinned": "integral of each spectrum, as their bins differ"}
+    return (ShownPart(signal=integrals, axes=(rows_axis(workspace),), errors=errors, units=units, facts=facts),)
 
 
 def _dense(array: "sc.DataArray", result: MatrixWorkspace) -> "sc.DataArray":
@@ -148,7 +208,7 @@ def _dense(array: "sc.DataArray", result: MatrixWorkspace) -> "sc.DataArray":
     return convert.binned_sum(array)
 
 
-def _of_array(array: "sc.DataArray") -> _Parts:
+def _of_array(array: "sc.DataArray") -> ShownPart:
     if str(array.dtype) in NOT_SCALARS:
         raise TypeError(
             f"the values of a result must be numbers, one a point: along {_dims(array)} they are {array.dtype}; "
@@ -159,7 +219,7 @@ def _of_array(array: "sc.DataArray") -> _Parts:
     for mask in array.masks.values():
         signal = np.where(mask.broadcast(sizes=array.sizes).values, np.nan, signal)
     axes = tuple(_axis(array, dim) for dim in array.dims)
-    return signal, axes, errors, _unit(array.unit)
+    return ShownPart(signal=signal, axes=axes, errors=errors, units=_unit(array.unit))
 
 
 def _axis(array: "sc.DataArray", dim: str) -> Axis:

@@ -8,7 +8,7 @@ from typing import Any
 
 from livereduce.base.rss import own_bytes
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
-from livereduce.engine.mantid_api.objects.output import as_workspace
+from livereduce.engine.mantid_api.objects.output import Output, as_workspace
 from livereduce.engine.mantid_api.session import using
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
@@ -66,7 +66,7 @@ class ScriptCalls:
         store: WorkspaceStore,
         extra: Mapping[str, Any],
         report: CycleReport,
-    ) -> MatrixWorkspace | StepFailed:
+    ) -> Output | StepFailed:
         """Call a script once, see `run_script`; return its output, or its input if it made none."""
         begun_s, before = time.perf_counter(), own_bytes()
         with using(store):
@@ -79,7 +79,7 @@ class ScriptCalls:
         return _output(outcome, input, script)
 
 
-def _output(outcome: ScriptOutput, input: MatrixWorkspace, script: LoadedScript) -> MatrixWorkspace | StepFailed:
+def _output(outcome: ScriptOutput, input: MatrixWorkspace, script: LoadedScript) -> Output | StepFailed:
     if outcome.workspace is None:
         return input
     try:

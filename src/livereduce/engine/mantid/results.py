@@ -8,12 +8,8 @@ from numpy.typing import NDArray
 
 from livereduce.engine.mantid.inspect_workspace import is_group, members
 from livereduce.engine.mantid.run_ledger import RunLedger
-from livereduce.publish.product import Axis, Product
-
-MAX_CELLS = 4_000_000
-"""Most spectra × bins published as they are (64 MB with errors); a larger result is summed over its spectra."""
-MAX_OWN_AXES = 16
-"""Most spectra with bins of their own that are published one by one; more are published as their integrals."""
+from livereduce.engine.workspace_axes import plain_text, rows_axis, x_axis, y_units
+from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Axis, Product
 
 F8 = NDArray[np.float64]
 
@@ -53,8 +49,8 @@ def _product(workspace: Any, shown: _ShownWorkspace, pipeline: str, name: str, b
         signal=shown.signal,
         axes=shown.axes,
         errors=shown.errors,
-        units=_y_units(workspace),
-        title=_text(workspace.getTitle()),
+        units=y_units(workspace),
+        title=plain_text(workspace.getTitle()),
         attributes=_attributes(book) | ({"thinned": shown.thinned} if shown.thinned else {}),
     )
 
@@ -89,7 +85,7 @@ def _shown(workspace: Any) -> tuple[_ShownWorkspace, ...]:
 
 
 def _table(workspace: Any, rows: int, bins: int) -> _ShownWorkspace:
-    x = _x_axis(workspace, 0)
+    x = x_axis(workspace, 0)
     if rows * bins > MAX_CELLS:
         signal, variances = np.zeros(bins), np.zeros(bins)
         for k in range(rows):  # row by row: all rows at once would be a second copy of something large
@@ -102,7 +98,7 @@ def _table(workspace: Any, rows: int, bins: int) -> _ShownWorkspace:
         return _ShownWorkspace(suffix="", signal=signal.reshape(bins), errors=errors.reshape(bins), axes=(x,))
     shape = (rows, bins)
     return _ShownWorkspace(
-        suffix="", signal=signal.reshape(shape), errors=errors.reshape(shape), axes=(_rows(workspace), x)
+        suffix="", signal=signal.reshape(shape), errors=errors.reshape(shape), axes=(rows_axis(workspace), x)
     )
 
 
@@ -112,7 +108,7 @@ def _single(workspace: Any, k: int) -> _ShownWorkspace:
         suffix=f"_spectrum_{int(workspace.getSpectrum(k).getSpectrumNo())}",
         signal=np.array(workspace.readY(k), np.float64),
         errors=np.array(workspace.readE(k), np.float64),
-        axes=(_x_axis(workspace, k),),
+        axes=(x_axis(workspace, k),),
     )
 
 
@@ -120,33 +116,4 @@ def _integrals(workspace: Any, rows: int) -> _ShownWorkspace:
     signal = np.array([np.sum(workspace.readY(k)) for k in range(rows)])
     errors = np.sqrt([np.sum(np.square(workspace.readE(k))) for k in range(rows)])
     thinned = "integral of each spectrum, as their bins differ"
-    return _ShownWorkspace(suffix="", signal=signal, errors=errors, axes=(_rows(workspace),), thinned=thinned)
-
-
-def _x_axis(workspace: Any, k: int) -> Axis:
-    unit = workspace.getAxis(0).getUnit()
-    values = np.array(workspace.readX(k), np.float64)
-    if unit.unitID() == "TOF":
-        return Axis(name="tof", values=values, units="µs")
-    return Axis(name=_text(unit.caption()) or "x", values=values, units=_text(unit.symbol().ascii()))
-
-
-def _rows(workspace: Any) -> Axis:
-    axis = workspace.getAxis(1)
-    if axis.isNumeric():
-        unit = axis.getUnit()
-        values = np.array(axis.extractValues(), np.float64)
-        return Axis(name=_text(unit.caption()) or "y", values=values, units=_text(unit.symbol().ascii()))
-    rows = range(int(workspace.getNumberHistograms()))
-    if axis.isSpectra():
-        return Axis(name="spectrum", values=np.array([workspace.getSpectrum(k).getSpectrumNo() for k in rows], float))
-    return Axis(name="row", values=np.array(rows, float))
-
-
-def _y_units(workspace: Any) -> str:
-    unit = _text(workspace.YUnit())
-    return "counts" if unit == "Counts" else unit
-
-
-def _text(value: object) -> str:
-    return str(value).strip()
+    return _ShownWorkspace(suffix="", signal=signal, errors=errors, axes=(rows_axis(workspace),), thinned=thinned)

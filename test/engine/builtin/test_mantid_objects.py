@@ -1,0 +1,75 @@
+"""Scripts that use Mantid's objects, run by the engine chunk by chunk."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.bench import batch, bench, job, start
+from livereduce.engine.workspaces.runlogs import PC_PER_UAH
+
+READS = "charge = input.run().getProtonCharge()\nassert charge == input.run()['gd_prtn_chrg'].value\n"
+SOMETIMES = "if input.getNumberEvents() % 2:\n    input.run().getProtonCharge()\n"
+
+
+@pytest.mark.parametrize(
+    "proc", ["", READS, f"if input.getNumberEvents() % 2:\n    {READS.replace(chr(10), chr(10) + '    ')}"]
+)
+@pytest.mark.parametrize("preserve_events", [True, False])
+def test_ten_chunks_give_the_charge_of_the_run_whether_proc_asks_for_it_or_not(
+    tmp_path: Path, proc: str, preserve_events: bool
+) -> None:
+    post = (
+        "log = input.run()\n"
+        "pulses = log['proton_charge'].value\n"
+        "assert abs(log.getProtonCharge() - pulses.sum() / 3.6e9) < 1e-18, (log.getProtonCharge(), pulses.sum())\n"
+        "assert len(pulses) == len(set(log['proton_charge'].times))\n"
+        "output = input\n"
+    )
+    made = bench(job(tmp_path, proc=proc, post_proc=post, preserve_events=preserve_events))
+    first = batch(5, *[1] * 1, pulse_ns=1, charge_pc=1.0)
+    made.play([start(5), first])
+    for number in range(2, 11):
+        progress = made.play([batch(5, *[1] * number, pulse_ns=number, charge_pc=float(number))])
+        assert progress.last_errors == {}
+    assert made.shelf.last_of(5).attributes["chunks"] == 10
+    total = made.engine._reductions[0]._accumulation.value()
+    assert total is not None
+    assert total.run().getProtonCharge() == pytest.approx(55 / PC_PER_UAH)
+
+
+def test_what_a_script_adds_to_the_logs_of_a_chunk_is_not_the_next_ones(tmp_path: Path) -> None:
+    proc = "assert 'mark' not in input.run(), 'it was carried over'\ninput.run().addProperty('mark', 1, True)\n"
+    made = bench(job(tmp_path, proc=proc))
+    assert made.play([start(5), batch(5, 1)], [batch(5, 1)]).last_errors == {}
+    total = made.engine._reductions[0]._accumulation.value()
+    assert total is not None
+    assert "mark" in total.run()
+
+
+def test_writing_into_the_accumulated_data_does_not_change_them(tmp_path: Path) -> None:
+    proc = "output = Rebin(input, '0,100,1000', PreserveEvents=False)\n"
+    post = "output = input\noutput.dataY(0)[:] = 0\nassert output.readY(0).sum() == 0\n"
+    made = bench(job(tmp_path, proc=proc, post_proc=post))
+    assert made.play([start(5), batch(5, 1, 2)], [batch(5, 150)]).last_errors == {}
+    assert made.shelf.last_of(5).signal.sum() == 0
+    total = made.engine._reductions[0]._accumulation.value()
+    assert total is not None
+    assert total.readY(0)[:2].tolist() == [2, 1]
+
+
+def test_a_group_of_post_proc_is_a_product_for_each_member(tmp_path: Path) -> None:
+    post = "from mantid.api import WorkspaceGroup\nhalf = input / 2\noutput = WorkspaceGroup('result', [half, input])\n"
+    made = bench(job(tmp_path, post_proc=post))
+    assert made.play([start(5), batch(5, 1, 2)]).last_errors == {}
+    sums = {one.name: float(np.sum(one.signal)) for one in made.shelf.published}
+    assert sums == {"result_1": 1, "result_2": 2}
+
+
+def test_a_group_of_proc_and_a_table_are_named_with_what_to_do(tmp_path: Path) -> None:
+    group = "from mantid.api import WorkspaceGroup\noutput = WorkspaceGroup('g', [input])\n"
+    said = bench(job(tmp_path, proc=group)).play([start(5), batch(5, 1)]).last_errors["proc"]
+    assert "the output of proc is a group of workspaces" in said
+    table = "from mantid.dataobjects import TableWorkspace\noutput = TableWorkspace()\n"
+    said = bench(job(tmp_path, post_proc=table)).play([start(5), batch(5, 1)]).last_errors["post_proc"]
+    assert "output is a TableWorkspace; its columns can be shown as a workspace: CreateWorkspace(" in said
