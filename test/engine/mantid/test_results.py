@@ -4,11 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from livereduce.publish.product import MAX_OWN_AXES
 from livereduce.engine.mantid import results
 from livereduce.engine.mantid.results import products_of
 from livereduce.engine.mantid.run_ledger import RunLedger
-from livereduce.publish.product import Product
+from livereduce.publish.product import MAX_OWN_AXES, Product
 
 BOOK = RunLedger(run=7, run_events=30, run_pulses=3, charge_pc=6.0, run_chunks=2, first_ns=10**18, last_ns=2 * 10**18)
 
