@@ -135,6 +135,7 @@ def test_what_a_script_left_becomes_a_workspace() -> None:
     chunk = make()
     chunk.logs = RunLogs()
     made = as_workspace(dense([1]), chunk)
+    assert isinstance(made, MatrixWorkspace)
     assert (made.name(), made.run_number, made.logs is chunk.logs) == ("chunk", 3, True)
     assert as_workspace(chunk, chunk) is chunk
     with pytest.raises(TypeError, match=r"output is a Variable; a workspace or a scipp DataArray"):

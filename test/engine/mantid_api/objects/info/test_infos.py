@@ -50,7 +50,8 @@ def test_spectrum_info_gives_lengths_and_angles() -> None:
 def test_grouped_spectra_have_means() -> None:
     ws = grouped()
     info = ws.spectrumInfo()
-    assert (info.l2(0), info.twoTheta(0), info.position(0)) == (1.5, pytest.approx(RIGHT), V3D(1, -0.5, 0))
+    assert (info.l2(0), info.position(0)) == (1.5, V3D(1, -0.5, 0))
+    assert info.twoTheta(0) == pytest.approx(RIGHT)
     assert (info.hasDetectors(1), info.hasUniqueDetector(0), info.isMonitor(1)) == (False, False, False)
     with pytest.raises(RuntimeError, match="spectrum 1 of 'histogram' has no detector"):
         info.l2(1)
