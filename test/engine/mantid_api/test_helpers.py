@@ -125,9 +125,10 @@ def test_plotlys_plot_takes_old_arguments_and_writes_lists() -> None:
     sys.modules.pop("plotly.offline", None)
     from plotly.offline import plot
 
-    figure = go.Figure(data=[go.Heatmap(z=np.array([[1.0, np.nan], [3.0, 4.0]]), x=np.arange(2))])
+    figure = go.Figure(data=[go.Heatmap(z=np.array([[1.0, np.nan], [3.0, 4.0]]), x=np.arange(2), y=range(2))])
     div = plot(figure, output_type="div", include_plotlyjs=False, show_link=False)
     assert "bdata" not in div
+    assert re.search(r'"y": ?\[0, ?1\]', div)
     assert re.search(r'"z": ?\[\[1\.0, ?null\], ?\[3\.0, ?4\.0\]\]', div)
     from finddata import publish_plot  # type: ignore[import-not-found,unused-ignore]
 

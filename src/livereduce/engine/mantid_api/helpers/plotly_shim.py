@@ -1,7 +1,8 @@
-"""``plotly.offline.plot`` for scripts written for any version of plotly.
+"""Plotly for scripts written for any version of it.
 
-Arguments that the installed version no longer has (``show_link``) are dropped, and numbers are written as lists: newer
-versions write them in base64, which the facility's web monitor cannot read.
+``plotly.offline.plot`` drops arguments that the installed version no longer has (``show_link``), and writes numbers as
+lists: newer versions write them in base64, which the facility's web monitor cannot read. Figures accept a ``range`` as
+data, as they did when it was a list (Python 2).
 """
 
 import base64
@@ -17,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-NAME = "plotly.offline"
+PLOT, VALIDATORS = "plotly.offline", "_plotly_utils.basevalidators"
 
 
 class PlotlyFinder(importlib.abc.MetaPathFinder):
-    """Finds ``plotly.offline`` where it is, and mends it when it is loaded."""
+    """Finds the modules to be mended where they are, and mends them when they are loaded."""
 
     def find_spec(
         self,
@@ -30,41 +31,59 @@ class PlotlyFinder(importlib.abc.MetaPathFinder):
         target: types.ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
         """The spec that the other finders give, with a loader that mends; None for other modules."""
-        if name != NAME:
+        if name not in _MENDS:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _MendingLoader(spec.loader)
+            spec.loader = _MendingLoader(spec.loader, _MENDS[name])
         return spec
 
     @staticmethod
     def mend_loaded() -> None:
-        """Mend it if it is loaded already."""
-        if NAME in sys.modules:
-            _mend(sys.modules[NAME])
+        """Mend those that are loaded already."""
+        for name, mend in _MENDS.items():
+            if name in sys.modules:
+                mend(sys.modules[name])
 
 
 class _MendingLoader(importlib.abc.Loader):
-    def __init__(self, loader: importlib.abc.Loader) -> None:
-        self._loader = loader
+    def __init__(self, loader: importlib.abc.Loader, mend: Callable[[types.ModuleType], None]) -> None:
+        self._loader, self._mend = loader, mend
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: types.ModuleType) -> None:
         self._loader.exec_module(module)
-        _mend(module)
+        self._mend(module)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
 
-def _mend(module: types.ModuleType) -> None:
+def _mend_plot(module: types.ModuleType) -> None:
     original = getattr(module, "plot", None)
     if original is not None and not hasattr(original, "mended"):
         mended = tolerant(original)
         mended.mended = True  # type: ignore[attr-defined]
         module.plot = mended  # type: ignore[attr-defined]
+
+
+def _mend_validators(module: types.ModuleType) -> None:
+    validator = getattr(module, "DataArrayValidator", None)
+    original = getattr(validator, "validate_coerce", None)
+    if validator is None or original is None or hasattr(original, "mended"):
+        return
+
+    @functools.wraps(original)
+    def validate_coerce(self: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(self, list(v) if isinstance(v, range) else v, *args, **kwargs)
+
+    validate_coerce.mended = True  # type: ignore[attr-defined]
+    validator.validate_coerce = validate_coerce
+
+
+_MENDS: dict[str, Callable[[types.ModuleType], None]] = {PLOT: _mend_plot, VALIDATORS: _mend_validators}
 
 
 def tolerant(plot: Callable[..., Any]) -> Callable[..., Any]:
