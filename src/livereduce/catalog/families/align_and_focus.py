@@ -14,6 +14,7 @@ from livereduce.catalog.declaration import (
     reads,
     text,
 )
+from livereduce.catalog.families.characterizations import PD_DETERMINE_CHARACTERIZATIONS
 
 
 def _any(name: str) -> Argument:
@@ -75,4 +76,41 @@ ALIGN_AND_FOCUS_POWDER = Algorithm(
     "With ResampleX events are put into bins once. UnwrapRef and LowResRef are not there.",
 )
 
-ALGORITHMS = (ALIGN_AND_FOCUS_POWDER,)
+
+def _chosen(*names: str) -> tuple[Argument, ...]:
+    """Some of the arguments of AlignAndFocusPowder, in this order."""
+    return tuple(one for name in names for one in ALIGN_AND_FOCUS_POWDER.arguments if one.name == name)
+
+
+ALIGN_AND_FOCUS_POWDER_FROM_FILES = Algorithm(
+    name="AlignAndFocusPowderFromFiles",
+    summary="Read event files, make powder patterns of them, and add these",
+    source="Mantid docs/source/algorithms/AlignAndFocusPowderFromFiles-v1.rst; "
+    "Framework/PythonInterface/plugins/algorithms/AlignAndFocusPowderFromFiles.py",
+    family="align_and_focus_files",
+    arguments=(
+        Argument(name="Filename", kind=ArgumentKind.TEXTS),
+        Argument(name="MaxChunkSize", kind=ArgumentKind.NUMBER, default=0.0, ignored=True),
+        Argument(name="MinSizeCompressOnLoad", kind=ArgumentKind.NUMBER, default=0.0, ignored=True),
+        number("FilterBadPulses", 0.0),
+        reads("AbsorptionWorkspace", None),
+        Argument(name="CacheDir", kind=ArgumentKind.TEXT, default="", ignored=True),
+        makes(),
+        text("UnfocussedWorkspace"),
+        _any("Characterizations"),
+        Argument(name="LogAllowList", kind=ArgumentKind.TEXTS, default=()),
+        Argument(name="LogBlockList", kind=ArgumentKind.TEXTS, default=()),
+        *_chosen("CalFileName", "GroupFilename", "GroupingWorkspace", "CalibrationWorkspace", "OffsetsWorkspace"),
+        *_chosen("MaskWorkspace", "MaskBinTable", "Params", "ResampleX", "Dspacing", "PreserveEvents"),
+        *_chosen("RemovePromptPulseWidth", "ResonanceFilterUnits", "ResonanceFilterLowerLimits"),
+        *_chosen("ResonanceFilterUpperLimits", "CompressTolerance", "CompressWallClockTolerance", "CompressStartTime"),
+        *_chosen("CompressBinningMode", "LorentzCorrection", "UnwrapRef", "LowResRef", "LowResSpectrumOffset"),
+        *_chosen("ReductionProperties", "DMin", "DMax", "DeltaRagged", "TMin", "TMax"),
+        *_chosen("CropWavelengthMin", "CropWavelengthMax", "PrimaryFlightPath", "SpectrumIDs", "L2", "Polar"),
+        *_chosen("Azimuthal"),
+        *PD_DETERMINE_CHARACTERIZATIONS.arguments[-2:],
+    ),
+    differs="A file is read as a whole. AbsorptionWorkspace has no effect, and a warning says so; nothing is cached.",
+)
+
+ALGORITHMS = (ALIGN_AND_FOCUS_POWDER, ALIGN_AND_FOCUS_POWDER_FROM_FILES)

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from helpers.event_files import event_file
 from helpers.powder import DIFC, GROUPS, IDS, USED, d_of, powder_events, write_calibration
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.matrix.histograms import Histograms
@@ -143,6 +144,25 @@ def test_masked_bins_prompt_pulse_and_what_is_not_there(simpleapi: Any, cal_file
         simpleapi.AlignAndFocusPowder(powder_events(), **arguments, UnwrapRef=60)
     with pytest.raises(ValueError, match="Params, ResampleX or DeltaRagged is missing"):
         simpleapi.AlignAndFocusPowder(powder_events(), CalFileName=cal_file, OutputWorkspace="x")
+
+
+def test_the_patterns_of_files_are_added(simpleapi: Any, cal_file: str, tmp_path: Path) -> None:
+    """The bank of the file has 6 events for each detector; 4 of the detectors are in a group and used."""
+    paths = [str(event_file(tmp_path / f"{name}_event.nxs")) for name in ("one", "two")]
+    made = simpleapi.AlignAndFocusPowderFromFiles(
+        Filename=",".join(paths),
+        OutputWorkspace="sum",
+        CacheDir=str(tmp_path),
+        CalFileName=cal_file,
+        Params="0.0001,-0.01,1",
+        PrimaryFlightPath=20,
+        SpectrumIDs=[1, 2],
+        L2=[2, 2],
+        Polar=[90, 150],
+    )
+    assert made.getNumberEvents() == 2 * 6 * 4
+    assert made.matrix.unit == "TOF"
+    assert made.run().getProtonCharge() * 3.6e9 == pytest.approx(2 * 12 * 1000)
 
 
 def test_the_calibration_alone(simpleapi: Any, cal_file: str, tmp_path: Path) -> None:
