@@ -276,3 +276,18 @@ def test_flight_paths_angles_and_azimuth(read: Reading) -> None:
 def test_what_is_wrong_is_said(read: Reading, body: str, said: str) -> None:
     with pytest.raises(GeometryError, match=said):
         read(body)
+
+
+def test_detectors_face_the_point_too(read: Reading) -> None:
+    body = (
+        '<component type="arm" idlist="a"><location x="3" rot="30"/></component><idlist idname="a" start="1" end="4"/>'
+        '<type name="arm"><component type="px"><location y="1" rot="20"/><location z="-2"/><location x="-3"/>'
+        '<location y="1"><rot val="20"/></location></component></type>'
+    )
+    tree = read(body, '<components-are-facing x="0" y="0" z="0"/>').tree
+    for component in tree.of_detector.tolist():
+        position = tree.position[component]
+        distance = np.linalg.norm(position)
+        expected = position / distance if distance > 1e-9 else tree.rotation[tree.parent[component]][:, 2]
+        assert_allclose(tree.rotation[component][:, 2], expected, atol=1e-12)
+        assert_allclose(tree.rotation[component] @ tree.rotation[component].T, np.eye(3), atol=1e-12)

@@ -11,7 +11,7 @@ from typing import Any
 
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.geometry.moving import coordinates, is_moved, moved, moving_logs
+from livereduce.engine.geometry.moving import coordinates, moved, moving_logs
 from livereduce.engine.geometry.reading.building import instrument_of
 from livereduce.engine.workspaces.runlogs import RunLogs
 
@@ -108,7 +108,7 @@ class Definition:
             There is no definition, or it cannot be read.
         """
         rest = self.instrument()
-        if not is_moved(rest.tree):
+        if not rest.tree.moving:
             return rest
         with _in_place.lock:
             states = tuple(logs.state_of(name) for name in moving_logs(rest.tree))

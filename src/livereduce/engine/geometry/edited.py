@@ -62,7 +62,7 @@ def component_of(instrument: InstrumentGeometry, name: str, detector: int) -> in
         raise ValueError(
             f"the instrument has no detector {detector}; ComponentName or DetectorID must name a part of it"
         )
-    return int(np.argmax(tree.detector == at))
+    return int(tree.of_detector[at])
 
 
 def moved_component(instrument: InstrumentGeometry, component: int, place: F8, *, by: bool) -> InstrumentGeometry:

@@ -11,30 +11,27 @@ import numpy as np
 
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.geometry.rotations import about_axes, spherical
-from livereduce.engine.geometry.tree import ComponentTree
+from livereduce.engine.geometry.tree import PLACES, ComponentTree
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import F8
 
-PLACES = ("x", "y", "z", "r-position", "t-position", "p-position", "rotx", "roty", "rotz")
 Values = Mapping[int, Mapping[str, float]]
 """By component and name of the coordinate."""
 
 
 def moving_logs(tree: ComponentTree) -> tuple[str, ...]:
     """Names of the logs that place components, each once."""
-    names = (mine[name].log for mine in tree.parameters.values() for name in PLACES if name in mine)
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def is_moved(tree: ComponentTree) -> bool:
-    """True if any parameter places a component."""
-    return any(name in mine for mine in tree.parameters.values() for name in PLACES)
+    placing = (tree.parameters[at] for at in tree.moving)
+    return tuple(
+        dict.fromkeys(mine[name].log for mine in placing for name in PLACES if name in mine and mine[name].log)
+    )
 
 
 def coordinates(tree: ComponentTree, logs: RunLogs | None) -> dict[int, dict[str, float]]:
     """The coordinates that parameters and logs give; one whose log is missing is left out."""
     found: dict[int, dict[str, float]] = {}
-    for component, mine in tree.parameters.items():
+    for component in tree.moving:
+        mine = tree.parameters[component]
         numbers = {name: mine[name].number(logs) for name in PLACES if name in mine}
         given = {name: number for name, number in numbers.items() if number is not None}
         if given:

@@ -53,15 +53,24 @@ def about_axes(x_deg: float, y_deg: float, z_deg: float) -> F8:
 
 
 def facing(position: F8, turned: F8, point: Vector) -> F8:
-    """The rotation to append so that z points from a point to a component at this position, which is turned so far.
+    """The rotations to append so that z points from a point to each component; one that is at the point is not turned.
 
-    A component at the point itself is not turned.
+    Parameters
+    ----------
+    position, turned
+        Of the components as they are turned so far, shapes (n, 3) and (n, 3, 3), in the frame of the instrument.
     """
     away = position - np.array(point)
-    distance = float(np.linalg.norm(away))
-    if not distance:
-        return IDENTITY
-    x, y, z = (turned.T @ (away / distance)).tolist()
-    angle = math.degrees(math.atan2(math.hypot(x, y), z))
-    normal = (-y, x, 0.0) if math.hypot(x, y) > 0 else (0.0, 1.0, 0.0)
-    return rotation(angle, normal)
+    distance = np.linalg.norm(away, axis=1, keepdims=True)
+    unit = np.where(distance > 0, away / np.where(distance > 0, distance, 1.0), turned[:, :, 2])
+    x, y, z = np.einsum("nji,nj->in", turned, unit)
+    across = np.hypot(x, y)
+    # the axis is at right angles to z and to the direction; any such axis will do where they are opposite
+    axis_x, axis_y = (
+        np.where(across > 0, part / np.where(across > 0, across, 1.0), rest) for part, rest in ((-y, 0), (x, 1))
+    )
+    rotations = np.empty((len(position), 3, 3))
+    rotations[:, 0] = np.stack((z + axis_x**2 * (1 - z), axis_x * axis_y * (1 - z), axis_y * across), axis=1)
+    rotations[:, 1] = np.stack((axis_x * axis_y * (1 - z), z + axis_y**2 * (1 - z), -axis_x * across), axis=1)
+    rotations[:, 2] = np.stack((-axis_y * across, axis_x * across, z), axis=1)
+    return rotations

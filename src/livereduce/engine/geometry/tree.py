@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
 
 from livereduce.engine.geometry.parameters import InstrumentParameter
 from livereduce.stream.items import F8, I4
 
+PLACES = ("x", "y", "z", "r-position", "t-position", "p-position", "rotx", "roty", "rotz")
+"""Parameters that place a component."""
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ComponentTree:
     """Components, depth first in the order of the document; number 0 is the instrument itself.
 
@@ -62,13 +68,33 @@ class ComponentTree:
 
     def named(self, name: str) -> Iterator[int]:
         """Components of a name, or of a path with "/" between names, from the top; the first level may be left out."""
-        parts = [part for part in name.split("/") if part]
-        if len(parts) == 1 or not parts:
-            yield from (at for at, known in enumerate(self.names) if known == name.strip("/"))
+        if name in self.by_name:
+            yield from self.by_name[name]
             return
-        for at, known in enumerate(self.names):
-            if known == parts[-1] and self._is_below(at, parts[:-1]):
-                yield at
+        parts = [part for part in name.split("/") if part]
+        candidates = self.by_name.get(parts[-1], ()) if parts else ()
+        yield from (at for at in candidates if self._is_below(at, parts[:-1]))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, list[int]]:
+        """Components of each name."""
+        found: dict[str, list[int]] = {}
+        for at, name in enumerate(self.names):
+            found.setdefault(name, []).append(at)
+        return found
+
+    @cached_property
+    def of_detector(self) -> I4:
+        """The component of each detector of the instrument, shape (number of ids,)."""
+        places = np.flatnonzero(self.detector >= 0)
+        found = np.empty(len(places), np.int32)
+        found[self.detector[places]] = places
+        return found
+
+    @cached_property
+    def moving(self) -> tuple[int, ...]:
+        """Components that parameters or logs place, from the top down."""
+        return tuple(sorted(at for at, mine in self.parameters.items() if not mine.keys().isdisjoint(PLACES)))
 
     def _is_below(self, component: int, parents: list[str]) -> bool:
         """The names above a component end with these, one directly above the other."""

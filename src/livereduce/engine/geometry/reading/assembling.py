@@ -8,12 +8,12 @@ from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.parameters import InstrumentParameter
 from livereduce.engine.geometry.reading.banks import BANKS, bank
 from livereduce.engine.geometry.reading.contents import NO_ID, Contents, Role, instance, joined, leaves
-from livereduce.engine.geometry.reading.document import SPHERICAL, DefinitionDocument, cartesian
+from livereduce.engine.geometry.reading.document import DefinitionDocument
 from livereduce.engine.geometry.reading.elements import XmlElement
 from livereduce.engine.geometry.reading.extent import check_extent
-from livereduce.engine.geometry.reading.locations import ROOT, Frame, frame_of, named_locations
+from livereduce.engine.geometry.reading.locations import ROOT, Frame, frame_of, named_locations, translation, turn
 from livereduce.engine.geometry.reading.parameter_elements import parameters_of
-from livereduce.engine.geometry.rotations import IDENTITY
+from livereduce.engine.geometry.rotations import facing
 
 _ROLES = {
     "detector": Role.DETECTOR,
@@ -65,8 +65,9 @@ class _Assembler:
         if self._is_leaf(of_type):
             found = self._leaves(element, of_type, places, frame)
         else:
+            shared = tuple(parameters_of(self._document.degrees, element))
             found = joined(
-                [self._instance(element, of_type, name, place, frame) for name, place in places], element.line
+                [self._instance(element, of_type, name, place, frame, shared) for name, place in places], element.line
             )
         return self._with_ids(element, found) if element.has("idlist") else found
 
@@ -79,21 +80,27 @@ class _Assembler:
         self, element: XmlElement, of_type: XmlElement, places: Sequence[tuple[str, XmlElement]], frame: Frame
     ) -> Contents:
         role = _ROLES.get(_category(of_type), Role.NONE)
-        names, positions, rotations, roles = [], [], [], []
+        positions, rotations, roles = [], [], []
+        of_all = tuple(parameters_of(self._document.degrees, element))
         parameters: list[tuple[int, InstrumentParameter]] = []
-        for at, (name, place) in enumerate(places):
-            names.append(name)
-            if self._is_relative and not place.children and not place.has("rot", *SPHERICAL):
-                positions.append(cartesian(place))
-                rotations.append(IDENTITY)
+        for at, (_, place) in enumerate(places):
+            if not place.children:
+                positions.append(translation(self._document, place, frame.spherical)[0])
+                rotations.append(turn(self._document, place, "rot"))
             else:
                 own = frame_of(self._document, place, frame)
                 positions.append(tuple(own.position.tolist()))
                 rotations.append(own.rotation)
             roles.append(self._role(role, element, place))
-            parameters += [(at, parameter) for parameter in parameters_of(self._document.degrees, element, place)]
-        found = leaves(names, positions, rotations, roles)
+            own_ones = () if not place.children else parameters_of(self._document.degrees, place)
+            parameters += [(at, parameter) for parameter in (*of_all, *own_ones)]
+        found = leaves([name for name, _ in places], positions, rotations, roles)
         found.parameters.extend(parameters)
+        if self._document.facing is not None:
+            plain = np.array([not place.children for _, place in places], np.bool_)
+            turned = frame.rotation @ found.rotation[plain]
+            position = frame.position + found.position[plain] @ frame.rotation.T
+            found.rotation[plain] = found.rotation[plain] @ facing(position, turned, self._document.facing)
         return found
 
     def _role(self, role: Role, element: XmlElement, place: XmlElement) -> Role:
@@ -110,6 +117,7 @@ class _Assembler:
         name: str,
         place: XmlElement,
         frame: Frame,
+        shared: tuple[InstrumentParameter, ...],
     ) -> Contents:
         own = frame_of(self._document, place, frame)
         category = _category(of_type)
@@ -121,7 +129,8 @@ class _Assembler:
         found = instance(
             name, own, _ROLES.get(category, Role.NONE) if category in ("source", "samplepos") else Role.NONE, below
         )
-        found.parameters.extend((0, parameter) for parameter in parameters_of(self._document.degrees, element, place))
+        own_ones = parameters_of(self._document.degrees, place)
+        found.parameters.extend((0, parameter) for parameter in (*shared, *own_ones))
         return found
 
     def _of_type(self, of_type: XmlElement, left_out: frozenset[str], frame: Frame) -> Contents:

@@ -104,4 +104,4 @@ def _meant(tree: ComponentTree, link: XmlElement, ids: I4) -> Iterable[int]:
 def _of_detector(tree: ComponentTree, wanted: int, ids: I4) -> Iterator[int]:
     at = int(np.searchsorted(ids, wanted))
     if at < len(ids) and ids[at] == wanted:
-        yield int(np.argmax(tree.detector == at))
+        yield int(tree.of_detector[at])

@@ -36,23 +36,23 @@ def frame_of(document: DefinitionDocument, location: XmlElement, parent: Frame) 
     """The frame of a component within that of its parent; its r, theta, phi are the absolute ones."""
     source = location.first("neutronic") if document.neutronic else None
     source = location if source is None else source
-    position, polar = _translation(document, source, parent.spherical)
-    turned = _turn(document, source, "rot")
+    position, polar = translation(document, source, parent.spherical)
+    turned = turn(document, source, "rot")
     at = np.array(position)
     level: XmlElement | None = source
     while level is not None:
         nested_rot, nested_trans = level.first("rot"), level.first("trans")
         if nested_rot is not None:
-            turned = turned @ _turn(document, nested_rot, "val")
+            turned = turned @ turn(document, nested_rot, "val")
         elif nested_trans is not None:
-            moved, polar = _translation(document, nested_trans, polar)
+            moved, polar = translation(document, nested_trans, polar)
             at = at + turned @ np.array(moved)
         level = nested_rot or nested_trans
     return Frame(at, _faced(document, location, parent, at, turned), polar)
 
 
-def _translation(document: DefinitionDocument, element: XmlElement, above: Vector) -> tuple[Vector, Vector]:
-    """The step that an element makes, and r, theta, phi behind it."""
+def translation(document: DefinitionDocument, element: XmlElement, above: Vector) -> tuple[Vector, Vector]:
+    """The step that an element makes, and r, theta, phi behind it, if those of the component above are given."""
     if not element.has(*SPHERICAL):
         return cartesian(element), (0.0, 0.0, 0.0)
     polar = document.spherical_place(element)
@@ -63,7 +63,8 @@ def _translation(document: DefinitionDocument, element: XmlElement, above: Vecto
     return (x - x0, y - y0, z - z0), (r, theta, phi)
 
 
-def _turn(document: DefinitionDocument, element: XmlElement, angle: str) -> F8:
+def turn(document: DefinitionDocument, element: XmlElement, angle: str) -> F8:
+    """The rotation by an attribute about an element's axis."""
     if not element.has(angle):
         return IDENTITY
     axis = element.number("axis-x"), element.number("axis-y"), element.number("axis-z", 1.0)
@@ -79,7 +80,8 @@ def _faced(document: DefinitionDocument, location: XmlElement, parent: Frame, at
     if point is None:
         return turned
     position = parent.position + parent.rotation @ at
-    return turned @ facing(position, parent.rotation @ turned, point)
+    extra: F8 = facing(position[None], (parent.rotation @ turned)[None], point)[0]
+    return turned @ extra
 
 
 def named_locations(component: XmlElement) -> Iterator[tuple[str, XmlElement]]:
