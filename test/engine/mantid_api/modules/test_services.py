@@ -55,3 +55,33 @@ def test_frameworkmanager_empties_the_store(tmp_path: Path) -> None:
 def test_plots_say_what_to_use_instead(tmp_path: Path) -> None:
     assert "SavePlot1D" in error_of(tmp_path, "plotSpectrum(input, 0)")
     assert "SavePlot1D" in error_of(tmp_path, "from mantid.plots.plotfunctions import plot\nplot(input)")
+
+
+def test_workspaces_are_made_empty(tmp_path: Path) -> None:
+    reduced_by(
+        tmp_path,
+        "from mantid.api import WorkspaceFactory, FunctionFactory, IFunction1D\n"
+        "made = WorkspaceFactory.create('Workspace2D', NVectors=2, XLength=4, YLength=3)\n"
+        "assert made.getNumberHistograms() == 2 and made.blocksize() == 3 and not made.extractY().any()\n"
+        "made.setY(0, [1, 2, 3])\nmtd.addOrReplace('mine', made)\nassert mtd['mine'].readY(0)[2] == 3\n"
+        "like = WorkspaceFactory.create(Rebin(input, '0,5,10', StoreInADS=False))\n"
+        "assert list(like.readX(0)) == [0, 5, 10] and like.getAxis(0).getUnit().unitID() == 'TOF'\n"
+        "table = WorkspaceFactory.createTable()\ntable.addColumn('double', 'x')\ntable.addRow([2.5])\n"
+        "assert table.cell(0, 0) == 2.5\n"
+        "class Line(IFunction1D):\n    pass\nFunctionFactory.subscribe(Line)\n",
+    )
+
+
+def test_single_values_are_converted_as_whole_axes_are(tmp_path: Path) -> None:
+    reduced_by(
+        tmp_path,
+        "from mantid.kernel import *\nassert abs(PhysicalConstants.E_mev_toNeutronWavenumberSq - 2.0721) < 1e-3\n"
+        "tof = UnitConversion.run('Wavelength', 'TOF', 1.0, 10.0, 5.0, 1.5, DeltaEModeType.Elastic, 0.0)\n"
+        "assert abs(tof - 15 / (PhysicalConstants.h / PhysicalConstants.NeutronMass * 1e4)) < 1e-9\n"
+        "back = UnitConversion.run('TOF', 'dSpacing', tof, 10.0, 5.0, 1.5)\n"
+        "assert abs(UnitConversion.run('dSpacing', 'Energy', back, 10.0, 5.0, 1.5) - 81.804) < 1e-2\n"
+        "values = std_vector_dbl()\nvalues.extend([1.0])\nassert PropertyCriterion.IsEqualTo == 2\n",
+    )
+    assert "no unit named 'DeltaE'" in error_of(
+        tmp_path, "from mantid.kernel import UnitConversion\nUnitConversion.run('DeltaE', 'TOF', 1, 1, 1, 1)"
+    )

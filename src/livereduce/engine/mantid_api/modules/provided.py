@@ -52,6 +52,16 @@ _IN: dict[str, tuple[str, ...]] = {
     f"{_API}.modules.api.managed_algorithm": ("AlgorithmManager", "AlgorithmManagerImpl"),
     f"{_API}.modules.api.algorithm_factory": ("AlgorithmFactory", "AlgorithmFactoryImpl"),
     f"{_API}.modules.api.progress": ("Progress",),
+    f"{_API}.modules.kernel.enumerations": (
+        *("PropertyCriterion", "LogicOperator", "CompositeRelation", "DeltaEModeType", "EventType"),
+        *("OptionalBoolValue", "SpecialCoordinateSystem", "std_set_int", "std_set_str", "std_vector_bool"),
+        *("std_vector_dateandtime", "std_vector_dbl", "std_vector_int", "std_vector_long", "std_vector_quat"),
+        *("std_vector_size_t", "std_vector_str", "std_vector_v3d"),
+    ),
+    f"{_API}.modules.kernel.conversion": ("PhysicalConstants", "UnitConversion"),
+    f"{_API}.modules.api.factories": (
+        *("WorkspaceFactory", "WorkspaceFactoryImpl", "FunctionFactory", "FunctionFactoryImpl"),
+    ),
     f"{_API}.modules.api.file_finder": ("FileFinder", "FileFinderImpl"),
     f"{_API}.modules.api.services": (
         *("FrameworkManager", "FrameworkManagerImpl", "UsageService", "UsageServiceImpl"),
