@@ -81,11 +81,15 @@ class FilePart:
         Called with the number of each bank: False leaves its events out.
     tell
         Called before each bank is read, with its place and the number of banks.
+    take
+        Called with the file's start and each bank, which is not kept then: a large file need not be in memory as a
+        whole. None: banks are kept.
     """
 
     entry: str = "entry"
     wants: Callable[[int], bool] = lambda _: True
     tell: Callable[[int, int], object] = lambda _at, _of: None
+    take: Callable[[datetime, EventColumns], object] | None = None
 
 
 def read_event_file(path: Path, part: FilePart = FilePart()) -> EventFile:
@@ -148,7 +152,11 @@ def _read_banks(banks: dict[int, h5py.Group], times: Clock, notes: Notes, part: 
     wanted = {bank: group for bank, group in banks.items() if part.wants(bank)}
     for at, (bank, group) in enumerate(wanted.items()):
         part.tell(at, len(wanted))
-        yield read_events(group, bank, times, notes, has_pixels=True)
+        columns = read_events(group, bank, times, notes, has_pixels=True)
+        if part.take is None:
+            yield columns
+        else:
+            part.take(times.start, columns)
 
 
 def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:

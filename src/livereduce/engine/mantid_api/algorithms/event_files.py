@@ -21,13 +21,12 @@ from livereduce.engine.mantid_api.algorithms.event_filters import (
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
 from livereduce.engine.mantid_api.files import finding
 from livereduce.engine.mantid_api.files.event_nexus import (
+    BankEvents,
     TofLimits,
-    events_of_banks,
     logs_of,
     matrix_of,
     monitors_of,
     ns_since_1990,
-    pixels_of_banks,
 )
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
@@ -64,15 +63,15 @@ def load_event_nexus(
     if chunk_number is not None:
         raise ValueError("ChunkNumber: a file is read as a whole here; leave it out")
     path = finding.found(filename)
-    file = _read(path, n_xentry_name, _wanted(bank_name, meta_data_only))
-    if bank_name and not file.banks and not meta_data_only:
+    banks = BankEvents(TofLimits(least_us=filter_by_tof_min, most_us=filter_by_tof_max))
+    file = _read(path, n_xentry_name, _wanted(bank_name, meta_data_only), banks)
+    if bank_name and not banks.banks and not meta_data_only:
         raise ValueError(f"BankName: {path} has no bank {', '.join(bank_name)}")
     name = context.names["OutputWorkspace"]
-    window = TofLimits(least_us=filter_by_tof_min, most_us=filter_by_tof_max)
     logs = _logs(file, options)
     bins = 1 if meta_data_only else options["number_of_bins"]
-    only = pixels_of_banks(file) if bank_name and options["single_bank_pixels_only"] else None
-    made = matrix_of(file, events_of_banks(file, window), logs, bins, only, str(path))
+    only = banks.pixels if bank_name and options["single_bank_pixels_only"] else None
+    made = matrix_of(file, banks, logs, bins, only, str(path))
     if not options["load_nexus_instrument_xml"]:
         made = replace(made, geometry=Definition(origin=str(path)))
     handle: MatrixWorkspace = wrapped(name, _filtered(made, file, options), None)
@@ -91,7 +90,7 @@ def _wanted(names: Sequence[str], meta_data_only: bool) -> Callable[[int], bool]
     return lambda bank: not meta_data_only and (not numbers or str(bank) in numbers)
 
 
-def _read(path: Path, entry: str, wants: Callable[[int], bool]) -> EventFile:
+def _read(path: Path, entry: str, wants: Callable[[int], bool], banks: BankEvents) -> EventFile:
     """The file, with lines in the log while a large one is read.
 
     Raises
@@ -111,11 +110,10 @@ def _read(path: Path, entry: str, wants: Callable[[int], bool]) -> EventFile:
     if size > LARGE_BYTES:
         logger.info("LoadEventNexus: reading %s (%s)", path, in_bytes(size))
     try:
-        file = read_event_file(path, FilePart(entry=entry or "entry", wants=wants, tell=tell))
+        file = read_event_file(path, FilePart(entry=entry or "entry", wants=wants, tell=tell, take=banks.take))
     except OperatorError as error:
         raise RuntimeError(str(error)) from None
-    events = sum(bank.tof_us.size for bank in file.banks)
-    logger.info("LoadEventNexus: %s: %d events in %.1f s", path, events, time.monotonic() - begun_s)
+    logger.info("LoadEventNexus: %s: %d banks in %.1f s", path, banks.banks, time.monotonic() - begun_s)
     for note in file.notes:
         logger.debug("%s: %s", path, note)
     return file
@@ -198,7 +196,7 @@ def load_nexus_monitors(*, filename: str, n_xentry_name: str, load_only: str) ->
     if load_only == "Histogram":
         raise ValueError("LoadOnly: histograms of monitors are not read here; their events are")
     path = finding.found(filename)
-    file = _read(path, n_xentry_name, lambda _: False)
+    file = _read(path, n_xentry_name, lambda _: False, BankEvents(TofLimits()))
     if not file.monitors:
         raise RuntimeError(f"{path} has no monitors with events")
     return monitors_of(file, logs_of(file, frozenset(), frozenset()), TofLimits(), 1, str(path))
@@ -215,7 +213,7 @@ def load_nexus_logs(
     block_list: Sequence[str],
 ) -> Matrix:
     """The logs of a file beside those that are there."""
-    file = _read(finding.found(filename), n_xentry_name, lambda _: False)
+    file = _read(finding.found(filename), n_xentry_name, lambda _: False, BankEvents(TofLimits()))
     keep, leave = frozenset(_words(allow_list)), frozenset(_words(block_list))
     read, logs = logs_of(file, keep, leave), workspace.logs.copy()
     for name in read.keys():  # noqa: SIM118 (the names, not a dictionary)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from livereduce.base.times import NS_PER_S
 from livereduce.engine.geometry.definition import Definition
@@ -39,10 +38,39 @@ class TofLimits:
     most_us: float | None = None
 
 
-def events_of_banks(file: EventFile, window: TofLimits) -> Events:
-    """The events of all banks; the charge of pulses is in the logs."""
-    start_ns = ns_since_1990(file.start)
-    return Events(tuple(_piece(file.run, bank, start_ns, window) for bank in file.banks if bank.tof_us.size))
+class BankEvents:
+    """The events of banks, taken one after the other, so that no more than one is in memory as the file has it.
+
+    The charge of pulses is in the logs, not here.
+
+    Attributes
+    ----------
+    banks
+        Number of banks that were taken.
+    """
+
+    def __init__(self, window: TofLimits) -> None:
+        self._window = window
+        self._pieces: list[EventBatch] = []
+        self._pixels: list[I4] = []
+        self.banks = 0
+
+    def take(self, start: datetime, bank: EventColumns) -> None:
+        """Take a bank of a file with this start."""
+        self.banks += 1
+        if bank.tof_us.size:
+            self._pieces.append(_piece(bank, ns_since_1990(start), self._window))
+        if bank.pixels is not None:
+            self._pixels.append(bank.pixels[bank.pixels <= _MOST_PIXEL].astype(np.int32))
+
+    def events(self, run: int) -> Events:
+        """The events, as those of a run."""
+        return Events(tuple(replace(piece, run=run) for piece in self._pieces))
+
+    @property
+    def pixels(self) -> I4:
+        """The pixels of all banks, ascending."""
+        return np.unique(np.concatenate([np.empty(0, np.int32), *self._pixels]))
 
 
 def ns_since_1990(moment: datetime) -> int:
@@ -50,7 +78,7 @@ def ns_since_1990(moment: datetime) -> int:
     return ns_of(moment.isoformat())
 
 
-def _piece(run: int, columns: EventColumns, start_ns: int, window: TofLimits) -> EventBatch:
+def _piece(columns: EventColumns, start_ns: int, window: TofLimits) -> EventBatch:
     columns = _in_order(columns)
     pixel = np.full(columns.tof_us.size, columns.id) if columns.pixel is None else columns.pixel
     tof_ns = np.rint(columns.tof_us * 1000)
@@ -64,7 +92,7 @@ def _piece(run: int, columns: EventColumns, start_ns: int, window: TofLimits) ->
     passed = np.concatenate(([0], np.cumsum(keep)))
     pulses = len(columns.pulse_ns)
     return EventBatch(
-        run=run,
+        run=0,
         tof_ns=tof_ns[keep].astype(np.int32),
         pixel=pixel[keep].astype(np.int32),
         state=None,
@@ -93,7 +121,7 @@ def _in_order(columns: EventColumns) -> EventColumns:
     )
 
 
-def matrix_of(file: EventFile, events: Events, logs: RunLogs, bins: int, only: I4 | None, origin: str) -> Matrix:
+def matrix_of(file: EventFile, banks: BankEvents, logs: RunLogs, bins: int, only: I4 | None, origin: str) -> Matrix:
     """A spectrum for each detector of the instrument; without its definition for each pixel of the banks.
 
     Parameters
@@ -104,9 +132,10 @@ def matrix_of(file: EventFile, events: Events, logs: RunLogs, bins: int, only: I
     geometry = Definition(file.definition_xml, origin)
     pixels = detectors_of(geometry)
     if pixels is None:
-        pixels = pixels_of_banks(file)
+        pixels = banks.pixels
     if only is not None:
         pixels = pixels[np.isin(pixels, only)]
+    events = banks.events(file.run)
     content = PendingEvents(
         events=events, row_of_pixel=row_table(pixels, events), rows=len(pixels), x=Grid(_edges(events, bins))
     )
@@ -118,20 +147,13 @@ def matrix_of(file: EventFile, events: Events, logs: RunLogs, bins: int, only: I
 def monitors_of(file: EventFile, logs: RunLogs, window: TofLimits, bins: int, origin: str) -> Matrix:
     """A spectrum for each monitor; the detector of monitor 2 is -2, as in Mantid."""
     start_ns = ns_since_1990(file.start)
-    events = Events(tuple(_piece(file.run, one, start_ns, window) for one in file.monitors))
+    events = Events(tuple(replace(_piece(one, start_ns, window), run=file.run) for one in file.monitors))
     numbers = np.array([one.id for one in file.monitors], np.int32)
     content = PendingEvents(
         events=events, row_of_pixel=row_table(numbers, events), rows=len(numbers), x=Grid(_edges(events, bins))
     )
     spectra = SpectrumTable.of_groups(np.maximum(numbers, 1), [-numbers[at : at + 1] for at in range(len(numbers))])
     return Matrix(content=content, spectra=spectra, logs=logs, geometry=Definition(file.definition_xml, origin))
-
-
-def pixels_of_banks(file: EventFile) -> I4:
-    """The pixels of the banks that were read."""
-    listed = [bank.pixels for bank in file.banks if bank.pixels is not None]
-    pixels: NDArray[np.int64] = np.unique(np.concatenate([np.empty(0, np.int64), *listed]))
-    return pixels[pixels <= _MOST_PIXEL].astype(np.int32)
 
 
 def _edges(events: Events, bins: int) -> F8:
