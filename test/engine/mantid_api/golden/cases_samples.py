@@ -27,3 +27,13 @@ def case_sample_events(api: Any, expect: Any) -> None:
     expect("ground and peak", [y[0], y[50]], [7.0, 257.0])
     small = api.CreateSampleWorkspace("Event", BankPixelWidth=1, OutputWorkspace="small")
     expect("number of events", small.getNumberEvents(), 1900)
+
+
+def case_sample_instrument(api: Any, expect: Any) -> None:
+    """CreateSampleWorkspace: its instrument. Source: Mantid Framework/Algorithms/src/CreateSampleWorkspace.cpp."""
+    ws = api.CreateSampleWorkspace(OutputWorkspace="sample")
+    info = ws.spectrumInfo()
+    expect("L1", info.l1(), 10.0, 1e-12)
+    expect("L2", [info.l2(0), info.l2(100)], [5.0, 10.0], 1e-12)
+    expect("L2 of the second pixel", info.l2(1), np.hypot(5, 0.008), 1e-12)
+    expect("ids", [next(iter(ws.getSpectrum(i).getDetectorIDs())) for i in (0, 199)], [100, 299])
