@@ -74,8 +74,8 @@ def _zeroed(histograms: Histograms, lower: float, upper: float) -> Histograms:
     """Spectra with different bins keep them: outside of the limits they are 0."""
     keep = np.zeros(len(histograms.y), np.bool_)
     is_edges = 0 if histograms.is_points else 1
-    for row in range(histograms.rows):
-        first, end = span(histograms.x.row(row), lower, upper)
+    for row, x in enumerate(histograms.x.rows(histograms.rows)):
+        first, end = span(x, lower, upper)
         start = histograms.first[row]
         keep[start + first : start + max(end - is_edges, first)] = True
     return histograms.with_values(np.where(keep, histograms.y, 0.0), np.where(keep, histograms.e, 0.0))

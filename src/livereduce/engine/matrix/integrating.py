@@ -40,8 +40,8 @@ def integrated(histograms: Histograms, limits: IntegrationLimits, *, is_distribu
         x, y, e = _row(bins.x.row(0), bins.y_table(), bins.e_table(), limits, 0, is_distribution)
         return Histograms.table(x, y[:, None], e[:, None])
     rows = [
-        _row(bins.x.row(row), bins.y_of(row)[None, :], bins.e_of(row)[None, :], limits, row, is_distribution)
-        for row in range(bins.rows)
+        _row(x, bins.y_of(row)[None, :], bins.e_of(row)[None, :], limits, row, is_distribution)
+        for row, x in enumerate(bins.x.rows(bins.rows))
     ]
     return Histograms.ragged(Grid.ragged([x for x, _, _ in rows]), [y for _, y, _ in rows], [e for _, _, e in rows])
 

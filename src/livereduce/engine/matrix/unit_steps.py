@@ -158,7 +158,8 @@ def histograms_between(bins: Histograms, source: str, target: str, flight: Fligh
     if is_falling:
         y, e = reversed_rows(bins, y), reversed_rows(bins, e)
     made = replace(bins, x=x, y=y, e=e)
-    return made if np.array_equal(x.sizes(bins.rows), bins.x.sizes(bins.rows)) else _shortened(made, is_falling)
+    is_whole = target not in unit_maps.ENERGY_TRANSFERS or np.array_equal(x.sizes(bins.rows), bins.x.sizes(bins.rows))
+    return made if is_whole else _shortened(made, is_falling)
 
 
 def _falls(grid: Grid, source: str, target: str, flight: Flight) -> bool:
@@ -191,13 +192,13 @@ def _shortened(bins: Histograms, is_falling: bool) -> Histograms:
 
     As in Mantid all keep the number of bins of the longest: X goes on in steps of 1, and Y is 0 there.
     """
-    longest = int(bins.x.sizes(bins.rows).max(initial=0))
+    all_edges = bins.x.rows(bins.rows)
+    longest = max(map(len, all_edges), default=0)
     if longest < 2:
         raise ValueError("no bin can be reached with this EFixed: check it")
     x = np.empty((bins.rows, longest))
     y, e = np.zeros((bins.rows, longest - 1)), np.zeros((bins.rows, longest - 1))
-    for row in range(bins.rows):
-        edges = bins.x.row(row)
+    for row, edges in enumerate(all_edges):
         used = max(len(edges) - 1, 0)
         x[row, : len(edges)] = edges
         last = edges[-1] if len(edges) else 0.0

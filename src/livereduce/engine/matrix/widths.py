@@ -10,7 +10,9 @@ def widths_of(histograms: Histograms) -> F8:
     """Width of each bin, in the order of the values."""
     if histograms.x.is_common:
         return np.tile(np.abs(np.diff(histograms.x.row(0))), histograms.rows)
-    return np.concatenate([np.empty(0), *(np.abs(np.diff(row)) for row in histograms.x.rows(histograms.rows))])
+    all_x = np.concatenate([np.empty(0), *histograms.x.rows(histograms.rows)])
+    last = np.cumsum(histograms.x.sizes(histograms.rows))[:-1] - 1
+    return np.abs(np.delete(np.diff(all_x), last))
 
 
 def times_width(histograms: Histograms) -> Histograms:

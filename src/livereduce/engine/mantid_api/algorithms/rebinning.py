@@ -133,7 +133,7 @@ def _limits(matrix: Matrix, name: str, given: Sequence[float], place: int) -> F8
         raise ValueError(f"{name} has {len(given)} values for {rows} spectra; one, or one each, are needed")
     if given:
         return np.resize(np.array(given, np.float64), rows)
-    limits = np.array([row[place] for row in matrix.content.x.rows(rows)])
+    limits = matrix.content.x.ends(rows)[place].copy()
     unknown = np.isnan(limits)
     if unknown.any():
         limits[unknown] = (x_range(matrix.events) if matrix.events is not None else edges_range(matrix))[place]
@@ -165,5 +165,5 @@ def _own_ends(matrix: Matrix, name: str, given: Sequence[float], place: int) -> 
     if given and len(given) not in (1, matrix.rows):
         raise ValueError(f"{name} has {len(given)} values for {matrix.rows} spectra; one, or one each, are needed")
     wanted = np.resize(np.array(given or [np.nan], np.float64), matrix.rows)
-    own = np.array([row[place] for row in matrix.content.x.rows(matrix.rows)])
+    own = matrix.content.x.ends(matrix.rows)[place]
     return np.where(np.isfinite(wanted), wanted, own)

@@ -55,7 +55,7 @@ def sum_spectra(
     if weighted_sum:
         total, variance, zeros = _weighted(y, e, multiply_by_spectra)
     else:
-        total, variance, zeros = y.sum(axis=0), (e * e).sum(axis=0), 0
+        total, variance, zeros = y.sum(axis=0), np.einsum("ij,ij->j", e, e), 0
     logs.set_plain("NumZeroSpectra", zeros)
     return replace(one, content=Histograms.table(x, total[None, :], np.sqrt(variance)[None, :]))
 
@@ -88,7 +88,9 @@ def _common_rows(histograms: Histograms, rows: I8, is_cleaned: bool) -> tuple[Gr
     """X, and Y and E of some spectra, shape (rows, bins); special values as 0 if they are to be removed."""
     if not is_like_common(histograms.x, histograms.rows):
         raise ValueError("the spectra have different bins: rebin them to common bins first")
-    y, e = histograms.y_table()[rows], histograms.e_table()[rows]
+    y, e = histograms.y_table(), histograms.e_table()
+    if len(rows) < len(y):
+        y, e = y[rows], e[rows]
     if is_cleaned:
         y, e = np.where(np.isfinite(y), y, 0), np.where(np.isfinite(e), e, 0)
     return Grid(np.array(histograms.x.row(0))), y, e

@@ -163,8 +163,8 @@ def _aligned(matrix: Matrix) -> Matrix:
     x = matrix.content.x
     if is_like_common(x, matrix.rows):
         return matrix
-    used = [x.row(int(row)) for row in np.flatnonzero(~matrix.is_masked)]
-    ends = np.array([(row[0], row[-1]) for row in used if len(row) and np.isfinite(row[[0, -1]]).all()])
-    low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
+    low, high = x.ends(matrix.rows)
+    used = ~matrix.is_masked & np.isfinite(low) & np.isfinite(high)
+    least, most = float(low[used].min()), float(high[used].max())
     bins = len(x.row(0)) - 1
-    return in_bins(matrix, Grid(edges_of((low, (high - low) / bins, high))))
+    return in_bins(matrix, Grid(edges_of((least, (most - least) / bins, most))))
