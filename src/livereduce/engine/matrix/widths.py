@@ -12,7 +12,8 @@ def widths_of(histograms: Histograms) -> F8:
         return np.tile(np.abs(np.diff(histograms.x.row(0))), histograms.rows)
     all_x = np.concatenate([np.empty(0), *histograms.x.rows(histograms.rows)])
     last = np.cumsum(histograms.x.sizes(histograms.rows))[:-1] - 1
-    return np.abs(np.delete(np.diff(all_x), last))
+    widths: F8 = np.abs(np.delete(np.diff(all_x), last))
+    return widths
 
 
 def times_width(histograms: Histograms) -> Histograms:
