@@ -99,7 +99,8 @@ def x_of_rows(content: PendingEvents, start: int, first: I8) -> F8:
     table = content.row_of_pixel
     chosen = np.where((table >= start) & (table < start + rows), table - np.int32(start), np.int32(-1))
     x, free = np.empty(int(first[-1])), first[:-1].copy()
-    for block in blocks_of(replace(content, row_of_pixel=chosen, rows=rows), with_weights=False):
+    some = replace(content, row_of_pixel=chosen, rows=rows)
+    for block in blocks_of(some, with_weights=False, only_chosen=True):
         slot = np.empty(len(block.row), np.int64)
         take_slots(block.row, free, slot)
         put[x.dtype](slot, block.x, x)

@@ -50,12 +50,21 @@ class EventBlock:
         return times
 
 
-def blocks_of(content: EventContent, *, with_x: bool = True, with_weights: bool = True) -> Iterator[EventBlock]:
-    """All events in blocks; without x or weights these are not valid."""
+def blocks_of(
+    content: EventContent, *, with_x: bool = True, with_weights: bool = True, only_chosen: bool = False
+) -> Iterator[EventBlock]:
+    """All events in blocks; without x or weights these are not valid.
+
+    Parameters
+    ----------
+    only_chosen
+        Leave out the pending events that do not count before x is made: for some of many spectra. Pulse times are not
+        valid then.
+    """
     if isinstance(content, EventLists):
         yield from _of_lists(content)
         return
-    pass_over = _Pass(content, with_x=with_x, with_weights=with_weights)
+    pass_over = _Pass(content, with_x=with_x, with_weights=with_weights, only_chosen=only_chosen)
     for number, piece in enumerate(content.events.pieces):
         kept = content.kept[number] if content.kept is not None else None
         for begin in range(0, len(piece.tof_ns), BLOCK):
@@ -84,22 +93,27 @@ class _Pass:
     x is made where the maps decide which events count (those without a value do not), too.
     """
 
-    def __init__(self, content: PendingEvents, *, with_x: bool, with_weights: bool) -> None:
+    def __init__(self, content: PendingEvents, *, with_x: bool, with_weights: bool, only_chosen: bool) -> None:
         self._content = content
         self._maps = content.maps
         self._table = None if content.maps is None else content.maps.table
         self._with_x = with_x or content.maps is not None
         self._with_weights = with_weights and content.weight is not None
-        self._row = np.empty(BLOCK, np.int32)
+        self._only_chosen = only_chosen
+        self._row, self._tof_ns, self._pixel = (np.empty(BLOCK, np.int32) for _ in range(3))
         self._x, self._weight, self._variance = (np.empty(BLOCK) for _ in range(3))
 
     def block(self, piece: EventBatch, begin: int, kept: B1 | None) -> EventBlock:
         tof_ns = np.ascontiguousarray(piece.tof_ns[begin : begin + BLOCK])
         pixel = np.ascontiguousarray(piece.pixel[begin : begin + BLOCK])
-        row, x = self._row[: len(tof_ns)], self._x[: len(tof_ns)]
+        row = self._row[: len(tof_ns)]
         self._find_rows(tof_ns, pixel, row)
         if kept is not None:
             selecting.drop_pulses(piece.first, kept, begin, row)
+        if self._only_chosen:
+            count = selecting.pick(tof_ns, pixel, row, self._tof_ns, self._pixel)
+            tof_ns, pixel, row = self._tof_ns[:count], self._pixel[:count], row[:count]
+        x = self._x[: len(tof_ns)]
         if self._with_x:
             selecting.to_us(tof_ns, x)
         if self._maps is not None:

@@ -44,6 +44,16 @@ def drop_pulses(first: Any, kept: Any, begin: Any, row: Any) -> None:
                 row[i] = -1
 
 
+@kernel("i8", "i4[]", "i4[]", "i4[=]", "i4[=]", "i4[=]")
+def pick(tof_ns: Any, pixel: Any, row: Any, picked_tof_ns: Any, picked_pixel: Any) -> Any:
+    """Move the events that count to the front, their rows in place; returns how many they are."""
+    count = 0
+    for i in range(tof_ns.size):
+        picked_tof_ns[count], picked_pixel[count], row[count] = tof_ns[i], pixel[i], row[i]
+        count += row[count] >= 0
+    return count
+
+
 @kernel("", "f8[]", "i4[=]")
 def drop_not_finite(x: Any, row: Any) -> None:
     """Drop events whose x has no value."""
