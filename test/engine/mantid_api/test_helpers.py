@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from livereduce.engine.builtin.figures import published_figures
+from livereduce.engine.builtin.figures import MAX_PRODUCTS, published_figures
 from livereduce.engine.mantid_api.helpers import finder
 from livereduce.engine.mantid_api.helpers.plotly_shim import tolerant
 from livereduce.publish.product import Product
@@ -153,3 +153,10 @@ def test_matplotlib_draws_without_a_screen() -> None:
 
     assert os.environ["MPLBACKEND"] == "Agg"
     assert matplotlib.get_backend().lower() == "agg"
+
+
+def test_not_any_number_of_curves_becomes_products(report: CycleReport) -> None:
+    run("from plot_publisher import plot1d\nplot1d(7, [[[1], [2]]] * 50, [str(k) for k in range(50)])")
+    (figure,) = published_figures(report.figures, result())
+    assert len(figure.data) == MAX_PRODUCTS
+    assert figure.text.count('"type": "scatter"') == 50

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from livereduce.engine.matrix.passes.bin_table import MAX_CELLS
 from livereduce.publish.product import Axis, Product, PublishedFigure
 from livereduce.scripting.figures import FigureData, ScriptFigure
 from livereduce.stream.items import F8
@@ -12,6 +13,8 @@ from livereduce.stream.items import F8
 logger = logging.getLogger("livereduce.engine")
 
 LONGEST_NAME = 60
+MAX_PRODUCTS = 20
+"""Most curves and maps of a cycle that become products; the figure shows all."""
 
 
 def published_figures(figures: Sequence[ScriptFigure], result: Product) -> tuple[PublishedFigure, ...]:
@@ -24,6 +27,11 @@ def published_figures(figures: Sequence[ScriptFigure], result: Product) -> tuple
 
 def _products(data: Sequence[FigureData], result: Product, taken: set[str]) -> Iterator[Product]:
     for one in data:
+        if len(taken) > MAX_PRODUCTS:
+            logger.warning(
+                "run %d: the scripts draw more than %d curves; the rest are no products", result.run, MAX_PRODUCTS
+            )
+            return
         name = _free(one.name[:LONGEST_NAME] or "figure", taken)
         try:
             yield _product(one, name, result)
@@ -41,6 +49,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _product(data: FigureData, name: str, result: Product) -> Product:
     signal = _numbers(data.signal)
+    if signal.size > MAX_CELLS:
+        raise ValueError(f"it has {signal.size} values, at most {MAX_CELLS} are kept")
     axes = tuple(Axis(name=title or "x", values=_numbers(values)) for title, values in data.axes)
     if len(axes) != signal.ndim:
         raise ValueError(f"an array of shape {signal.shape} does not fit {len(axes)} axes")

@@ -23,6 +23,7 @@ def case_save_nexus(api: Any, expect: Any) -> None:
             expect(f"X of {name}", back.readX(1), [0, 1, 2.5])
             expect(f"Y of {name}", back.extractY(), [[1.5, -2], [3, 4]])
             expect(f"E of {name}", back.extractE(), [[1, 0.5], [0.25, 2]])
+            expect(f"unit of {name}", back.getAxis(0).getUnit().unitID(), "dSpacing")
         api.SaveNexusProcessed(InputWorkspace=ws, Filename=path, WorkspaceIndexList=[1])
         part = api.LoadNexusProcessed(Filename=path, OutputWorkspace="part")
         expect("a chosen spectrum", part.extractY(), [[3, 4]])
@@ -55,6 +56,8 @@ def case_load_ascii(api: Any, expect: Any) -> None:
         expect("X", ws.readX(1), [1, 2])
         expect("Y", ws.extractY(), [[2, 3], [4, 5]])
         expect("E", ws.readE(0), [0.5, 0.25])
+        expect("unit", ws.getAxis(0).getUnit().unitID(), "MomentumTransfer")
+        expect("number", ws.getSpectrum(1).getSpectrumNo(), 8)
 
 
 def case_save_plot_1d(api: Any, expect: Any) -> None:
