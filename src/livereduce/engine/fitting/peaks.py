@@ -111,14 +111,22 @@ def _fit(x: F8, y: F8, e: F8, place: float, rules: PeakRules) -> FittedPeak | No
         model: F8 = p[0] * np.exp(-0.5 * ((at - p[1]) / p[2]) ** 2) + np.polyval(p[3:], at)
         return (model - y) * weight
 
-    low = np.array([-np.inf, at[0], sigma * 1e-3, *[-np.inf] * (order + 1)])
-    high = np.array([np.inf, at[-1], 1.0, *[np.inf] * (order + 1)])
+    powers = np.stack([at**power for power in range(order, -1, -1)]) * weight
+
+    def slopes(p: F8) -> F8:
+        offset = (at - p[1]) / p[2]
+        shape = np.exp(-0.5 * offset**2) * weight
+        by_centre = p[0] * shape * offset / p[2]
+        return np.stack([shape, by_centre, by_centre * offset, *powers], axis=1)
+
     try:
-        found = least_squares(residuals, np.clip(start, low, high), bounds=(low, high), x_scale="jac", max_nfev=200)
+        found = least_squares(residuals, start, slopes, method="lm", x_scale="jac", max_nfev=400)
     except (ValueError, np.linalg.LinAlgError):
         return None
     freedom = max(1, len(x) - len(start))
-    height, centre, width = found.x[:3]
+    height, centre, width = found.x[0], found.x[1], abs(found.x[2])
+    if not (at[0] < centre < at[-1] and 0 < width < 1):
+        return None
     return FittedPeak(
         height=float(height),
         centre=float(place + centre * scale),
