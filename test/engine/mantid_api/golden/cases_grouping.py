@@ -57,3 +57,12 @@ def case_group_average(api: Any, expect: Any) -> None:
     made = api.GroupDetectors(ws, SpectraList=[1, 2, 3], Behaviour="Average")
     expect("Y", made.readY(0), [2])
     expect("E", made.readE(0), [np.sqrt(3) / 3], 1e-14)
+
+
+def case_group_sample(api: Any, expect: Any) -> None:
+    """GroupDetectors: detectors of a group. Source: Mantid GroupDetectors-v2.rst, worked examples 2 to 4."""
+    ws = api.CreateSampleWorkspace()
+    for given in ({"SpectraList": [1, 3, 5]}, {"DetectorList": [100, 102, 104]}, {"WorkspaceIndexList": [0, 2, 4]}):
+        made = api.GroupDetectors(ws, **given)
+        expect(f"Y by {next(iter(given))}", made.readY(0)[0], 0.9, 1e-12)
+        expect(f"ids by {next(iter(given))}", sorted(made.getSpectrum(0).getDetectorIDs()), [100, 102, 104])
