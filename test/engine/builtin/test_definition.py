@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.bench import batch, bench, job, start
-from helpers.items import log_batch
+from helpers.items import log_batch, monitor_batch
 from livereduce.stream.items import Geometry
 
 XML = """<instrument name="TOY"><component type="m"><location z="-10"/></component><type name="m" is="Source"/>
@@ -53,3 +53,15 @@ def test_huge_ids_take_no_memory(tmp_path: Path) -> None:
     progress = made.play([start(5), sent(xml), batch(5, 10.0, pixel=5)])
     assert progress.last_errors == {}
     assert np.isfinite(made.shelf.last_of(5).signal).all()
+
+
+def test_beam_monitors_have_places_too(tmp_path: Path) -> None:
+    proc = (
+        "matrix = input.getMonitorWorkspace().matrix\nplaces = matrix.instrument()\n"
+        "assert matrix.spectra.ids.tolist() == [-1], matrix.spectra.ids\n"
+        "assert matrix.histograms.y.sum() == 2\n"
+        "assert places.position[places.index_of(matrix.spectra.ids)].tolist() == [[0, 0, -1]]"
+    )
+    made = bench(job(tmp_path, proc=proc))
+    progress = made.play([start(5), sent(XML), batch(5, 10.0), monitor_batch(5, 1, [20_000, 30_000])])
+    assert progress.last_errors == {}

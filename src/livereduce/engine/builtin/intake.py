@@ -91,7 +91,13 @@ class Intake:
         return self._table.rows_of(piece.pixel) >= 0
 
     def _monitors(self, events: Events, name: str, run: int) -> MatrixWorkspace:
-        return MatrixWorkspace(f"{name}_monitors", events, binned=Binned(self._binning, self._monitor_table), run=run)
+        return MatrixWorkspace(
+            f"{name}_monitors",
+            events,
+            binned=Binned(self._binning, self._monitor_table),
+            run=run,
+            geometry=replace(self._definition, of_monitors=True),
+        )
 
 
 def _logs_of(chunk: Chunk, tally: Tally, carried: RunLogs) -> RunLogs:

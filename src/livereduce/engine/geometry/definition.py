@@ -67,10 +67,13 @@ class Definition:
     ----------
     origin
         Where it came from, or should have, for messages.
+    of_monitors
+        It belongs to events of beam monitors: their pixel is the number of a monitor, whose id is that below 0.
     """
 
     xml: str = ""
     origin: str = STREAM
+    of_monitors: bool = False
 
     @property
     def name(self) -> str:

@@ -33,8 +33,10 @@ def of_events(
     Mantid's live listener makes a spectrum for each detector of the definition that is no monitor, in the order of
     their ids, as its loader of event files does (Framework/DataObjects/src/EventWorkspace.cpp, padSpectra). Its version
     of 2026 makes spectra for the monitors too, before those of the pixels: they stay empty, so they are left out here.
+    Of a definition that belongs to beam monitors: one for each monitor, in the order of their ids (-2, -1), as it does.
     """
-    spectra, row_of_pixel = _of_instrument(geometry) or _of_pixels_seen(events, table)
+    tables = _of_monitors(geometry) if _is_of_monitors(geometry) else _of_instrument(geometry)
+    spectra, row_of_pixel = tables or _of_pixels_seen(events, table)
     content = PendingEvents(
         events=events, row_of_pixel=row_of_pixel, rows=spectra.rows, x=Grid(binning.edges_us.astype(np.float64))
     )
@@ -50,6 +52,7 @@ def detectors_of(geometry: Definition | InstrumentGeometry) -> I4 | None:
 Tables = tuple[SpectrumTable, I4]
 """Spectra, and the row of each pixel. The same objects for every chunk: what is pending is compared by them first."""
 _of_instruments: "WeakKeyDictionary[InstrumentGeometry, Tables]" = WeakKeyDictionary()
+_of_their_monitors: "WeakKeyDictionary[InstrumentGeometry, Tables]" = WeakKeyDictionary()
 _of_tables: "WeakKeyDictionary[PixelTable, Tables]" = WeakKeyDictionary()
 
 
@@ -63,6 +66,23 @@ def _of_instrument(geometry: Definition | InstrumentGeometry) -> Tables | None:
         pixels = instrument.ids[~instrument.is_monitor]
         _of_instruments[instrument] = SpectrumTable.of_pixels(pixels), row_table(pixels)
     return _of_instruments[instrument]
+
+
+def _is_of_monitors(geometry: Definition | InstrumentGeometry) -> bool:
+    return isinstance(geometry, Definition) and geometry.of_monitors
+
+
+def _of_monitors(geometry: Definition | InstrumentGeometry) -> Tables | None:
+    """One spectrum for each monitor; None if the geometry is not known, or its monitors' ids are not below 0."""
+    try:
+        instrument = geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()
+    except GeometryError:
+        return None
+    if instrument not in _of_their_monitors:
+        ids = instrument.ids[instrument.is_monitor & (instrument.ids < 0)]
+        _of_their_monitors[instrument] = SpectrumTable.of_pixels(ids), row_table(-ids)
+    tables = _of_their_monitors[instrument]
+    return tables if tables[0].rows else None
 
 
 def _of_pixels_seen(events: Events, table: PixelTable) -> Tables:

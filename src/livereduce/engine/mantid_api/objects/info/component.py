@@ -216,7 +216,7 @@ def detector_of(matrix: Matrix, ident: int) -> Detector:
     place = int(instrument.index_of(np.array([ident], np.int32))[0])
     if place < 0:
         raise RuntimeError(f"instrument {instrument.name!r} has no detector {ident}")
-    return Detector(matrix, int(np.flatnonzero(instrument.tree.detector == place)[0]))
+    return Detector(matrix, int(instrument.tree.of_detector[place]))
 
 
 def component_named(matrix: Matrix, name: str) -> Component | None:
