@@ -1,8 +1,8 @@
 """The workspace store that scripts see as ``mtd``: our own version of Mantid's dictionary-like interface.
 
-A workspace may be any object; the store neither copies it nor looks into it. Workspaces survive the call that made
-them, so that a proc can pass things to a post_proc and to its own next call. Names are listed in order of creation,
-including hidden ones (leading ``__``).
+A workspace may be any object; the store neither copies it nor looks into it, but gives a name to one without.
+Workspaces survive the call that made them, so that a proc can pass things to a post_proc and to its own next call.
+Names are listed in order of creation, including hidden ones (leading ``__``).
 """
 
 import random
@@ -48,6 +48,8 @@ class WorkspaceStore(MutableMapping[str, Any]):
             raise ValueError("the name of a workspace must not be empty")
         if workspace is None:
             raise ValueError(f"a workspace was expected under the name {name!r}, not None")
+        if callable(getattr(workspace, "renamed", None)) and not workspace.name():
+            workspace.renamed(name)  # so that `mtd[str(workspace)]` finds it
         self._workspaces[name] = workspace
         self._assignments += 1
         self._assigned[name] = self._assignments

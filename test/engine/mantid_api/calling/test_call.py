@@ -8,6 +8,12 @@ from typing import Any
 import pytest
 
 from helpers.calling import error_of, reduced_by
+from livereduce.engine.mantid_api import hook
+from livereduce.engine.mantid_api.session import using
+from livereduce.engine.workspaces.mtd import WorkspaceStore
+from livereduce.messages.job import ScriptCopy
+from livereduce.scripting.files import md5_of
+from livereduce.scripting.runner import Scope, ScriptError, load_script, run_script
 
 WORKS = {
     "names do not depend on case": "a = Rebin(inputworkspace=input, PARAMS='0,5,10')\nassert str(a) == 'a'",
@@ -46,6 +52,9 @@ WORKS = {
     "not in the store": "a = Rebin(input, '0,5,10', StoreInADS=False)\nassert 'a' not in mtd and a.blocksize() == 2\n"
     "a = Rebin(InputWorkspace=a, Params='0,2,10', StoreInADS=False)\nassert 'a' not in mtd and a.blocksize() == 5",
     "as an expression": "assert Rebin(input, '0,5,10', StoreInADS=False).blocksize() == 2",
+    "a workspace without a name takes that of the store": "a = Rebin(input, '0,5,10', StoreInADS=False)\n"
+    "b = mantid.simpleapi.CreateWorkspace([0, 1], [5], StoreInADS=False)\nb.renamed('')\nmtd.add('b', b)\n"
+    "assert str(b) == 'b'\nmtd.remove('b')",
     "the text is the name": "a = Rebin(input, '0,5,10')\nassert str(mtd[str(a)]) == f'{a}' == a.name()",
     "the name of a function": "assert Rebin.__name__ == 'Rebin' and mantid.simpleapi.Rebin is Rebin",
 }
@@ -136,3 +145,20 @@ def test_a_call_that_failed_keeps_no_data_alive(simpleapi: Any) -> None:
     del data
     gc.collect()
     assert gone() is None
+
+
+def test_a_script_that_failed_keeps_no_data_alive(tmp_path: Path) -> None:
+    seen: list[Any] = []
+    path = tmp_path / "proc.py"
+    text = "a = CreateWorkspace([0, 1], [5], StoreInADS=False)\nseen.append(see(a))\nb = Rebin(a, 'abc')"
+    path.write_text(text)
+    copy = ScriptCopy(path=str(path), copy=str(path), md5=md5_of(text.encode()))
+    hook.install()
+    scope = Scope()
+    scope.names.update(hook.script_globals(), seen=seen, see=weakref.ref)
+    store = WorkspaceStore()
+    with using(store):
+        outcome = run_script(load_script(copy, scope), None, "out", store)
+    assert isinstance(outcome, ScriptError)
+    assert outcome.line == 3
+    assert [one() for one in seen] == [None]
