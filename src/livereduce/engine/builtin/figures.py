@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from livereduce.engine.matrix.passes.bin_table import MAX_CELLS
-from livereduce.publish.product import Axis, Product, PublishedFigure
+from livereduce.publish.product import MAX_CELLS, Axis, Product, PublishedFigure
 from livereduce.scripting.figures import FigureData, ScriptFigure
 from livereduce.stream.items import F8
 
