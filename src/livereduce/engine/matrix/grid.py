@@ -82,7 +82,7 @@ class Grid:
 
     def ends(self, count: int) -> tuple[F8, F8]:
         """Least and greatest X of each of `count` spectra, shape (count,) each; NaN for a spectrum without X."""
-        if any(change.offset is not None for change in self._changes):
+        if self._changes and not (len(self._values) and _all_have_values(self._values[[0, -1]], self._changes)):
             return Grid.ragged(self.rows(count)).ends(count)
         sizes = self.sizes(count)
         if not len(sizes) or not sizes.any():
@@ -167,6 +167,17 @@ def _all_changed(x: F8, changes: tuple[PixelMaps, ...]) -> F8:
         table = np.where(has_value.any(axis=1, keepdims=True), new, table)
     falls = table[:, :1] > table[:, -1:] if len(x) else np.zeros((rows, 1), np.bool_)
     return _turned(table, falls[:, 0])
+
+
+def _all_have_values(x: F8, changes: tuple[PixelMaps, ...]) -> bool:
+    """True if each X has a value in every spectrum after each change."""
+    rows = len(changes[0].scale)
+    pixel, values = np.repeat(np.arange(rows, dtype=np.int32), len(x)), np.tile(x, rows)
+    for change in changes:
+        values = change.apply(values, pixel)
+        if change.offset is not None or not np.isfinite(values).all():
+            return False
+    return True
 
 
 def _turned(table: F8, falls: B1) -> F8:
