@@ -47,6 +47,15 @@ def test_what_a_script_adds_to_the_logs_of_a_chunk_is_not_the_next_ones(tmp_path
     assert "mark" in total.run()
 
 
+@pytest.mark.parametrize("preserve_events", [True, False])
+@pytest.mark.parametrize("first", ["== 1", "== 2"])
+def test_a_proc_that_lets_some_chunks_pass_as_they_are(tmp_path: Path, first: str, preserve_events: bool) -> None:
+    proc = f"if input.getNumberEvents() {first}:\n    output = Rebin(input, '0,100,1000', PreserveEvents=False)\n"
+    made = bench(job(tmp_path, proc=proc, preserve_events=preserve_events, tof_bins_us=(0.0, 100.0, 1000.0)))
+    assert made.play([start(5), batch(5, 1)], [batch(5, 150, 1)], [batch(5, 1)]).last_errors == {}
+    assert made.shelf.last_of(5).signal.ravel()[:3].tolist() == [3, 1, 0]
+
+
 def test_writing_into_the_accumulated_data_does_not_change_them(tmp_path: Path) -> None:
     proc = "output = Rebin(input, '0,100,1000', PreserveEvents=False)\n"
     post = "output = input\noutput.dataY(0)[:] = 0\nassert output.readY(0).sum() == 0\n"

@@ -181,8 +181,12 @@ class Accumulation:
         if isinstance(held, Matrix):
             later = _matrix(workspace.matrix, self._preserve_events)
             return appended(held, later) if self._method == APPEND else added(held, later)
-        if isinstance(data, Matrix):
-            raise AccumulationError(f"{_kind(data)} cannot be added to {_kind(held)} of the chunks before")
+        if isinstance(data, Matrix) and isinstance(
+            held, Events | Histogram | Counts
+        ):  # a proc that lets some chunks pass as they are
+            before = _matrix(self._as_matrix(held), self._preserve_events)
+            later = _matrix(data, self._preserve_events)
+            return appended(before, later) if self._method == APPEND else added(before, later)
         if isinstance(held, Counts) and not convert.is_data_array(data):
             return _appended_counts(held, workspace.counts())
         if isinstance(held, Histogram) and isinstance(data, Events | Counts):
@@ -197,6 +201,10 @@ class Accumulation:
             prepared = _prepared(data, workspace, self._preserve_events)
             return _appended_arrays(held, prepared) if self._method == APPEND else _added_arrays(held, prepared)
         raise AccumulationError(f"{_kind(data)} cannot be added to {_kind(held)} of the chunks before")
+
+    def _as_matrix(self, held: Events | Histogram | Counts) -> Matrix:
+        assert self._binned is not None
+        return MatrixWorkspace(self._name, _given_out(held), binned=self._binned, geometry=self._geometry).matrix
 
 
 def _bytes_of(held: Held) -> int:

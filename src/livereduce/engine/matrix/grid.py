@@ -195,6 +195,9 @@ def is_like_common(grid: Grid, rows: int, tolerance: float = 1e-9) -> bool:
     """True if all spectra have the same X, to rounding."""
     if grid.is_common or rows < 2:
         return True
+    begin, second = grid.row(0), grid.row(1)
+    if len(begin) != len(second) or not np.allclose(begin, second, rtol=tolerance, atol=0):
+        return False  # without making X of all spectra, which may be much memory
     lengths = np.diff(grid.first) if grid.first is not None else np.zeros(0)
     if not np.all(lengths == lengths[0]):
         return False

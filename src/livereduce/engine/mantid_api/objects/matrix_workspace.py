@@ -187,9 +187,10 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
 
     def isMasked(self, detector: int | Iterable[int]) -> bool:
         """True if a detector is masked by this mask; for several, if all are."""
-        idents = list(detector) if isinstance(detector, Iterable) else [detector]
-        rows = [self.table.row_of_id().get(int(ident), -1) for ident in idents]
-        return all(row >= 0 and bool(self.readY(row)[0]) for row in rows)
+        idents = [int(one) for one in detector] if isinstance(detector, Iterable) else [int(detector)]
+        table = self.table
+        rows = np.repeat(np.arange(table.rows), np.diff(table.first))[np.isin(table.ids, idents)]
+        return len(rows) >= len(set(idents)) and all(self.readY(int(row))[0] != 0 for row in rows)
 
     def hasMaskedBins(self, index: int) -> bool:
         """False: bins that are masked are 0 here, without a mark."""
@@ -215,7 +216,7 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
 
     def isRaggedWorkspace(self) -> bool:
         """True if spectra have different numbers of values."""
-        return len({self.values_of(row) for row in range(self.getNumberHistograms())}) > 1
+        return len(self._sizes()) > 1
 
     def isCommonLogBins(self) -> bool:
         """True if all spectra have the same X in equal ratios."""

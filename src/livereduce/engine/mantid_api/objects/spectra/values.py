@@ -143,10 +143,14 @@ class SpectraValues(Workspace):
 
     def _sizes(self) -> list[int]:
         """Numbers of values of the spectra; one alone if they are all alike."""
-        rows, reader = self.getNumberHistograms(), self._stored_reader()
-        content = self.static.content
-        alike = content.is_even if isinstance(content, Histograms) else content.x.is_common
-        return [reader.size(row) for row in range(min(rows, 1) if alike else rows)]
+        rows, content = self.getNumberHistograms(), self.static.content
+        if isinstance(content, Histograms):
+            sizes = np.diff(content.first)
+        else:
+            sizes = np.maximum(content.x.sizes(rows) - 1, 0)
+        alike = len(sizes) > 0 and bool(np.all(sizes == sizes[0]))
+        found: list[int] = (sizes[:1] if alike else sizes).tolist()
+        return found
 
     def x_limits(self) -> tuple[float, float]:
         """Least and greatest x of the events, or of the bins; zeros without events."""
@@ -161,8 +165,9 @@ class SpectraValues(Workspace):
             return convert.tof_range_us(data)
         if data.events is not None:
             return self.event_reader().x_range
-        x = data.histograms.x.values
-        return (float(x.min()), float(x.max())) if len(x) else (0.0, 0.0)
+        grid = data.content.x
+        ends = [(row.min(), row.max()) for row in grid.rows(1 if grid.is_common else data.rows) if len(row)]
+        return (float(min(low for low, _ in ends)), float(max(high for _, high in ends))) if ends else (0.0, 0.0)
 
     def readX(self, index: int) -> F8:
         """Bin edges of a spectrum, or positions for points; cannot be written into."""
