@@ -128,12 +128,6 @@ class InstrumentGeometry:
         angles: F8 = np.arctan2(out @ self.up, out @ across)
         return angles
 
-    @cached_property
-    def component_of(self) -> I8:
-        """Number in the tree of each detector, shape (n,)."""
-        numbers = np.flatnonzero(self.tree.detector >= 0)
-        return numbers[np.argsort(self.tree.detector[numbers])].astype(np.int64)
-
     def index_of(self, ids: I4) -> I8:
         """Index of each detector id, -1 if there is none; same shape."""
         if not len(self.ids):

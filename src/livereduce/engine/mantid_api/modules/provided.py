@@ -21,7 +21,6 @@ _IN: dict[str, tuple[str, ...]] = {
         *("ISpectrum", "IEventList", "EventList", "MantidAxis", "NumericAxis", "BinEdgeAxis", "SpectraAxis"),
         *("TextAxis", "IMDDimension", "Unit", "UnitLabel", "WorkspaceHistory"),
     ),
-    f"{_API}.objects.workspace_factory": ("WorkspaceFactory", "WorkspaceFactoryImpl"),
     f"{_LOGS}.log_kinds": (
         *("FloatTimeSeriesProperty", "Int32TimeSeriesProperty", "Int64TimeSeriesProperty", "BoolTimeSeriesProperty"),
         *("StringTimeSeriesProperty", "TimeSeriesProperty", "TimeSeriesPropertyStatistics", "Property"),

@@ -9,7 +9,7 @@ import numpy as np
 from livereduce.base.names import missing
 from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.mantid_api.objects.experiment_info import ExperimentInfo
-from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup, detector_of
+from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup
 from livereduce.engine.mantid_api.objects.info.component_info import ComponentInfo
 from livereduce.engine.mantid_api.objects.info.detector_info import DetectorInfo
 from livereduce.engine.mantid_api.objects.info.instrument_view import InstrumentView
@@ -117,12 +117,12 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
         Raises
         ------
         RuntimeError
-            It has none, or positions are not known.
+            It has none.
         """
         ids = self.table.ids_of(self.checked_row(index)).tolist()
         if not ids:
             raise RuntimeError(f"spectrum {index} of {self._name!r} has no detector")
-        found = [detector_of(self.static, ident) for ident in ids]
+        found = [Detector(self.static, ident) for ident in ids]
         return found[0] if len(found) == 1 else DetectorGroup(found)
 
     def detectorTwoTheta(self, detector: Detector) -> float:

@@ -148,11 +148,12 @@ def test_without_a_definition_only_positions_are_missing() -> None:
     assert (ws.spectrumInfo().hasDetectors(0), ws.detectorInfo().size(), ws.sample().getName()) == (True, 0, "")
     for ask in (
         lambda: ws.spectrumInfo().twoTheta(0),
-        lambda: ws.getDetector(0),
+        lambda: ws.getDetector(0).getPos(),
         lambda: ws.getInstrument().getSource(),
         lambda: ws.componentInfo().size(),
     ):
         with pytest.raises(RuntimeError, match="no instrument definition"):
             ask()
+    assert [ws.getDetector(row).getID() for row in range(3)] == [5, 6, 7], "ids are known without positions"
     ws.geometry = Definition()
     assert ws.getEMode() == 0

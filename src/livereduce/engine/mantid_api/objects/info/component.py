@@ -1,5 +1,7 @@
 """A component of the instrument: Mantid's IComponent, Detector and Instrument."""
 
+from functools import cached_property
+
 import numpy as np
 
 from livereduce.engine.geometry.instrument import InstrumentGeometry
@@ -109,15 +111,27 @@ class Component:
 
 
 class Detector(Component):
-    """One detector or monitor."""
+    """One detector or monitor; its id is known without a definition, its place is looked up when asked for."""
 
-    @property
+    def __init__(self, matrix: Matrix, ident: int) -> None:
+        self._matrix = matrix
+        self._ident = ident
+
+    @cached_property
     def _place(self) -> int:
-        return int(self._geometry.tree.detector[self._index])
+        instrument = self._geometry
+        place = int(instrument.index_of(np.array([self._ident], np.int32))[0])
+        if place < 0:
+            raise RuntimeError(f"instrument {instrument.name!r} has no detector {self._ident}")
+        return place
+
+    @cached_property
+    def _index(self) -> int:  # type: ignore[override]
+        return int(self._geometry.tree.of_detector[self._place])
 
     def getID(self) -> int:
         """The id of the detector."""
-        return int(self._geometry.ids[self._place])
+        return self._ident
 
     def getDetectorIDs(self) -> list[int]:
         """Its id, alone."""
@@ -201,7 +215,9 @@ class DetectorGroup:
 
 def component_at(matrix: Matrix, index: int) -> Component:
     """The component at a place of the tree, as a detector if it is one."""
-    return (Detector if matrix.instrument().tree.detector[index] >= 0 else Component)(matrix, index)
+    instrument = matrix.instrument()
+    place = int(instrument.tree.detector[index])
+    return Component(matrix, index) if place < 0 else Detector(matrix, int(instrument.ids[place]))
 
 
 def detector_of(matrix: Matrix, ident: int) -> Detector:
@@ -212,11 +228,9 @@ def detector_of(matrix: Matrix, ident: int) -> Detector:
     RuntimeError
         The instrument does not have it.
     """
-    instrument = matrix.instrument()
-    place = int(instrument.index_of(np.array([ident], np.int32))[0])
-    if place < 0:
-        raise RuntimeError(f"instrument {instrument.name!r} has no detector {ident}")
-    return Detector(matrix, int(instrument.tree.of_detector[place]))
+    found = Detector(matrix, ident)
+    _ = found._place
+    return found
 
 
 def component_named(matrix: Matrix, name: str) -> Component | None:
