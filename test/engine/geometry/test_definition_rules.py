@@ -291,3 +291,22 @@ def test_detectors_face_the_point_too(read: Reading) -> None:
         expected = position / distance if distance > 1e-9 else tree.rotation[tree.parent[component]][:, 2]
         assert_allclose(tree.rotation[component][:, 2], expected, atol=1e-12)
         assert_allclose(tree.rotation[component] @ tree.rotation[component].T, np.eye(3), atol=1e-12)
+
+
+def test_an_area_detector_says_the_number_and_size_of_its_pixels(read: Reading) -> None:
+    panel = (
+        '<component type="panel"><location z="5"/></component><type name="panel" is="RectangularDetector" type="px"'
+        ' xpixels="304" xstep="0.0007" ypixels="256" ystep="-0.0007"/>'
+    )
+    tree = read(panel).tree
+    values = {name: parameter.number() for name, parameter in tree.parameters[0].items()}
+    assert values == {
+        "number-of-x-pixels": 304,
+        "number-of-y-pixels": 256,
+        "pixel-width": 0.7,
+        "x-pixel-size": 0.7,
+        "y-pixel-size": 0.7,
+    }
+    link = '<component-link name="TEST"><parameter name="pixel-width"><value val="9"/></parameter></component-link>'
+    assert read(panel + link).tree.parameters[0]["pixel-width"].number() == 9
+    assert not read(panel + one("<location/>").replace('val="1"', 'val="-1"')).tree.parameters[0]

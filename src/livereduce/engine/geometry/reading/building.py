@@ -8,6 +8,7 @@ import numpy as np
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.geometry.parameters import InstrumentParameter
+from livereduce.engine.geometry.reading.area import area_parameters
 from livereduce.engine.geometry.reading.assembling import assembled
 from livereduce.engine.geometry.reading.contents import NO_ID, Contents, Role
 from livereduce.engine.geometry.reading.document import DefinitionDocument, document_of
@@ -30,14 +31,9 @@ def instrument_of(xml: str) -> InstrumentGeometry:
     document = document_of(parsed(xml))
     found = assembled(document)
     ids, detector = _numbered(found)
-    tree = _linked(_tree(found, detector), document, ids)
-    return InstrumentGeometry.of_tree(
-        name=document.name,
-        tree=tree,
-        ids=ids,
-        is_monitor=_in_order(found.role == Role.MONITOR, detector),
-        up=document.up,
-    )
+    is_monitor = _in_order(found.role == Role.MONITOR, detector)
+    tree = _linked(_tree(found, detector), document, ids, int((~is_monitor).sum()))
+    return InstrumentGeometry.of_tree(name=document.name, tree=tree, ids=ids, is_monitor=is_monitor, up=document.up)
 
 
 def _numbered(found: Contents) -> tuple[I4, I4]:
@@ -85,9 +81,10 @@ def _first(is_it: B1) -> int:
     return int(np.argmax(is_it)) if is_it.any() else -1
 
 
-def _linked(tree: ComponentTree, document: DefinitionDocument, ids: I4) -> ComponentTree:
+def _linked(tree: ComponentTree, document: DefinitionDocument, ids: I4, pixels: int) -> ComponentTree:
     """The tree with the parameters of ``<component-link>`` elements, which win over those of the components."""
     parameters = {at: dict(mine) for at, mine in tree.parameters.items()}
+    parameters[0] = area_parameters(document, pixels) | parameters.get(0, {})
     for link in document.root.each("component-link"):
         mine = {parameter.name: parameter for parameter in parameters_of(document.degrees, link)}
         for at in _meant(tree, link, ids):
