@@ -1,6 +1,6 @@
 """Algorithms that put spectra together."""
 
-from livereduce.catalog.declaration import Algorithm, file, flag, integers, makes, reads, text
+from livereduce.catalog.declaration import Algorithm, file, flag, integer, integers, makes, reads, returns, text
 
 GROUP_DETECTORS = Algorithm(
     name="GroupDetectors",
@@ -23,4 +23,37 @@ GROUP_DETECTORS = Algorithm(
     ),
 )
 
-ALGORITHMS = (GROUP_DETECTORS,)
+_WAYS = ("", "All", "Group", "2_4Grouping", "Column", "bank")
+
+CREATE_GROUPING_WORKSPACE = Algorithm(
+    name="CreateGroupingWorkspace",
+    summary="Say which detectors belong together, by parts of the instrument or an older calibration file",
+    source="Mantid Framework/Algorithms/src/CreateGroupingWorkspace.cpp",
+    family="grouping_workspaces",
+    arguments=(
+        reads("InputWorkspace", None),
+        text("InstrumentName"),
+        file("InstrumentFilename", ""),
+        file("OldCalFilename", ""),
+        text("GroupNames"),
+        text("GroupDetectorsBy", "", _WAYS),
+        integer("MaxRecursionDepth", 5),
+        integer("FixedGroupCount", 0),
+        text("CustomGroupingString"),
+        text("ComponentName"),
+        makes(),
+        returns("NumberGroupedSpectraResult"),
+        returns("NumberGroupsResult"),
+    ),
+    differs="CustomGroupingString is not there.",
+)
+
+LOAD_DETECTORS_GROUPING_FILE = Algorithm(
+    name="LoadDetectorsGroupingFile",
+    summary="Read which detectors belong together from an XML file or a map file",
+    source="Mantid docs/source/algorithms/LoadDetectorsGroupingFile-v1.rst",
+    family="grouping_workspaces",
+    arguments=(file("InputFile"), reads("InputWorkspace", None), makes()),
+)
+
+ALGORITHMS = (GROUP_DETECTORS, CREATE_GROUPING_WORKSPACE, LOAD_DETECTORS_GROUPING_FILE)

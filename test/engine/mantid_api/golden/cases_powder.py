@@ -27,3 +27,13 @@ def case_apply_calibration(api: Any, expect: Any) -> None:
         expect(f"Y of {row}", made.readY(row), ws.readY(row))
     back = api.ConvertUnits(made, Target="TOF")
     expect("X and back", back.readX(2), np.arange(1000, 20001, 1000), 1e-12)
+
+
+def case_focus_in_given_bins(api: Any, expect: Any) -> None:
+    """DiffractionFocussing: bins for each group. Source: Mantid DiffractionFocussing-v2.rst, worked example 3."""
+    ws = api.CreateSampleWorkspace(
+        "Event", NumBanks=3, BankPixelWidth=1, XUnit="dSpacing", XMin=0.5, XMax=5, BinWidth=0.1
+    )
+    groups, _, _ = api.CreateGroupingWorkspace(InputWorkspace=ws, GroupDetectorsBy="bank")
+    made = api.DiffractionFocussing(ws, GroupingWorkspace=groups, DMin=[0.6, 1.0, 2.2], DMax=[1.0, 1.5, 4.0], Delta=0.1)
+    expect("bins", [len(made.readY(row)) for row in range(3)], [4, 5, 18])

@@ -11,7 +11,7 @@ from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.algorithms.grouping import read_groups
-from livereduce.engine.mantid_api.algorithms.masking import MASKED_ABOVE, mask_workspace
+from livereduce.engine.mantid_api.algorithms.masking import MASKED_ABOVE, detectors_below, mask_workspace
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
@@ -60,7 +60,7 @@ def load_diff_cal(
     if instrument_filename:
         xml = Path(instrument_filename).read_text(encoding="utf-8", errors="replace")
         geometry = Definition(xml=xml, origin=instrument_filename)
-    source = replace(input_workspace, geometry=geometry) if input_workspace is not None else _empty(geometry)
+    source = replace(input_workspace, geometry=geometry) if input_workspace is not None else bare(geometry)
     made = workspaces_of(filename, source, group_filename=group_filename, tof_min=tof_min, tof_max=tof_max)
     results = (
         ("_group", made.grouping if make_grouping_workspace else None),
@@ -82,7 +82,8 @@ def left_in_store(context: CallContext, name: str, made: Any) -> Any:
     return held
 
 
-def _empty(geometry: Geometry) -> Matrix:
+def bare(geometry: Geometry) -> Matrix:
+    """No spectra, with a geometry."""
     nothing = np.zeros((0, 1))
     return Matrix(
         content=Histograms.table(Grid(np.zeros(1)), nothing, nothing),
@@ -122,7 +123,8 @@ def groups_of_file(path: str, source: Matrix) -> tuple[I4, I4]:
         return detectors, np.where(selected, group, 0).astype(np.int32)
     ids, numbers = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for one in read_groups(path, "GroupFilename"):
-        members = np.array(one.detectors, np.int32)
+        below = detectors_below(source, one.components) if one.components else np.empty(0, np.int32)
+        members = np.concatenate([np.array(one.detectors, np.int32), below])
         rows = np.flatnonzero(np.isin(source.spectra.number, np.asarray(one.spectra, np.int64)))
         members = np.concatenate([members, *(source.spectra.ids_of(int(row)) for row in rows)]).astype(np.int32)
         ids.append(members)
@@ -153,8 +155,7 @@ def grouping_workspace(source: Matrix, ids: I4, group: I4) -> Matrix:
 def _mask(source: Matrix, ids: I4, is_used: B1) -> Matrix:
     detectors = all_detectors(source, ids)
     masked = _spread(detectors, ids, (~is_used).astype(np.float64), 0.0) > MASKED_ABOVE
-    bare = _empty(source.geometry)
-    return mask_workspace(bare, SpectrumTable.of_pixels(detectors), masked)
+    return mask_workspace(bare(source.geometry), SpectrumTable.of_pixels(detectors), masked)
 
 
 def _spread(detectors: I4, ids: I4, values: F8, absent: float) -> F8:

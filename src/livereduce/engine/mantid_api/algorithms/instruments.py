@@ -45,7 +45,7 @@ def load_empty_instrument(
     """A spectrum for each detector and monitor, with one bin of a value, or without events."""
     if not filename and not instrument_name:
         raise ValueError("Filename or InstrumentName must be given")
-    definition = _of_file(filename) if filename else _of_name(instrument_name, context.store)
+    definition = definition_of_file(filename) if filename else definition_of_name(instrument_name, context.store)
     if definition is None:
         return _without_positions(instrument_name, detector_value)
     instrument = definition.instrument()
@@ -59,7 +59,8 @@ def load_empty_instrument(
     return replace(made, content=_no_events(made.rows)) if make_event_workspace else made
 
 
-def _of_file(filename: str) -> Definition:
+def definition_of_file(filename: str) -> Definition:
+    """The definition in a file, which is looked for beside the scripts and in Mantid's folders."""
     folders = (
         *_script_folders(),
         *map(Path, config.getInstrumentDirectories()),
@@ -76,7 +77,7 @@ def _script_folders() -> list[Path]:
     return [Path(entry) for entry in sys.path if entry and "site-packages" not in entry]
 
 
-def _of_name(name: str, store: WorkspaceStore) -> Definition | None:
+def definition_of_name(name: str, store: WorkspaceStore) -> Definition | None:
     """The definition of an instrument: a file beside the scripts, one of Mantid's folder, or that of the stream."""
     path = definition_file(name, [*_script_folders(), *map(Path, config.getInstrumentDirectories())])
     if path is not None:
@@ -139,9 +140,9 @@ def load_instrument(
     if instrument_xml:
         definition: Definition | None = Definition(instrument_xml, "InstrumentXML")
     elif filename:
-        definition = _of_file(filename)
+        definition = definition_of_file(filename)
     elif instrument_name:
-        definition = _of_name(instrument_name, context.store)
+        definition = definition_of_name(instrument_name, context.store)
     else:
         raise ValueError("Filename, InstrumentXML or InstrumentName must be given")
     if definition is None:

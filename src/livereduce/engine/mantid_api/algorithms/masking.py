@@ -44,7 +44,7 @@ def mask_detectors(
     if masked_workspace is not None:
         is_masked |= masked_like(spectra, masked_workspace, by_detectors=force_instrument_masking)
     if component_list:
-        is_masked[rows_with(spectra, _detectors_below(workspace, component_list))] = True
+        is_masked[rows_with(spectra, detectors_below(workspace, component_list))] = True
     others = (spectra_list, detector_list, workspace_index_list, component_list)
     if start_workspace_index or end_workspace_index is not None:
         row = np.arange(spectra.rows)
@@ -108,7 +108,7 @@ def mask_workspace(source: Matrix, spectra: SpectrumTable, is_masked: B1) -> Mat
     )
 
 
-def _detectors_below(matrix: Matrix, names: Sequence[str]) -> I4:
+def detectors_below(matrix: Matrix, names: Sequence[str]) -> I4:
     """Ids of the detectors in parts of the instrument; of several parts of a name the first is meant."""
     instrument = matrix.instrument()
     components = [component_of(instrument, name.strip(), -1) for name in names]
@@ -169,7 +169,7 @@ def clear_mask_flag(*, workspace: Matrix, component_name: str) -> Matrix:
     if not component_name:
         return replace(workspace, masked=None)
     masked = workspace.is_masked.copy()
-    masked[rows_with(workspace.spectra, _detectors_below(workspace, [component_name]))] = False
+    masked[rows_with(workspace.spectra, detectors_below(workspace, [component_name]))] = False
     return replace(workspace, masked=masked)
 
 
