@@ -42,6 +42,9 @@ class Syntax:
     reading: ScriptReading = NOTHING
 
 
+MAX_READ_BYTES = 1 << 17
+"""A longer text is compiled, but not read for obstacles: that would take seconds in which the daemon waits for it."""
+
 Parse = Callable[[bytes, Path, Name | None], Syntax]
 """Takes the text, the path for messages, and the package that the relative imports of a module start from; None for a
 script. `parse` does it directly, `livereduce.scripting.parsing` in a process with limits."""
@@ -59,7 +62,7 @@ def parse(text: bytes, path: Path, package: Name | None = None) -> Syntax:
     imports = tuple(_imports(tree, ()))
     if problem:
         return Syntax(problem=problem, imports=imports)
-    return Syntax(imports=imports, unused=find_unused(tree), reading=read(tree, is_script=True))
+    return Syntax(imports=imports, unused=find_unused(tree), reading=_reading(tree, text, is_script=True))
 
 
 def find_problem(text: bytes, path: Path) -> str:
@@ -88,7 +91,11 @@ def _parse_module(text: bytes, path: Path, package: Name) -> Syntax:
         return Syntax(problem=f"{path}:1: nested too deeply, or needs too much memory", beyond=True)
     except ValueError as error:  # null bytes, in some versions of Python
         return Syntax(problem=f"{path}:1: {error}")
-    return Syntax(imports=names, reading=read(tree, is_script=False))
+    return Syntax(imports=names, reading=_reading(tree, text, is_script=False))
+
+
+def _reading(tree: ast.Module, text: bytes, *, is_script: bool) -> ScriptReading:
+    return read(tree, is_script=is_script) if len(text) <= MAX_READ_BYTES else NOTHING
 
 
 def _in_words(error: SyntaxError, text: bytes, path: Path) -> str:

@@ -239,5 +239,10 @@ def test_python_2_that_compiles_is_told_with_its_line() -> None:
     assert told("from functools import reduce\nlong = 1\nreduce(long, [])") == []
 
 
+def test_more_obstacles_than_anybody_reads_are_not_looked_for() -> None:
+    assert len(found("BinMD(1)\n" * 500)) == 200
+    assert len(found("".join(f"Rebin{'n' * number}(1)\n" for number in range(1, 70)))) <= 50
+
+
 def test_a_sum_of_thousands_is_left_alone() -> None:
     assert told("x = " + " + ".join(["1"] * 990) + "\nDgsReduction(x)") in ([], [(2, WANTING)])

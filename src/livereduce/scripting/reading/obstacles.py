@@ -45,6 +45,9 @@ from livereduce.scripting.reading.scopes import Given, inner_scope, root_scope
 
 GIVEN = {"input": Given(WORKSPACE), "accumulation": Given(WORKSPACE)}
 """What a script finds in its names."""
+MOST_OBSTACLES = 200
+MOST_NAMES = 50
+"""Most names that nobody has which are compared with Mantid's: it takes milliseconds each."""
 REPLACED = {"output": Given(TEXT)}
 """The same, unless the script assigns another object."""
 
@@ -59,8 +62,14 @@ def read(tree: ast.Module, *, is_script: bool) -> ScriptReading:
         walk.body(tree.body, Place(root, always=not any(_is_foreign(module) for module in root.stars)))
     except RecursionError:  # a sum of thousands
         return ScriptReading()
+    except _Enough:
+        pass
     order = dict.fromkeys(sorted(walk.obstacles, key=lambda one: one.line))
     return ScriptReading(obstacles=tuple(order), imports=tuple(walk.imports), folders=tuple(walk.folders))
+
+
+class _Enough(Exception):
+    """There are so many obstacles that more of them help nobody."""
 
 
 class _Walk:
@@ -72,6 +81,7 @@ class _Walk:
         self.folders: list[str] = []
         self._reader = reader
         self._own_classes = own_classes
+        self._asked: dict[str, bool] = {}
 
     # ---- statements
 
@@ -158,7 +168,7 @@ class _Walk:
                         self._note(node.lineno, text, place, everywhere=True)
             case Method(name=name, owner=owner) if name in MAKERS and owner in _MANAGERS:
                 self._created(node, place)
-            case Unbound(name=name) if name[:1].isupper() and _is_misspelled(name):
+            case Unbound(name=name) if name[:1].isupper() and self._is_misspelled(name):
                 self._note(node.lineno, no_such_algorithm(name, _known()), place, everywhere=True)
             case OtherName(module=module, name=name):
                 self._other_name(node.lineno, module, name, place)
@@ -174,7 +184,7 @@ class _Walk:
             case [ast.Constant(value=str() as name), *_]:
                 if is_algorithm(name):
                     self._algorithm(node, name, place)
-                elif name not in self._own_classes and _is_misspelled(name):
+                elif name not in self._own_classes and self._is_misspelled(name):
                     self._note(node.lineno, no_such_algorithm(name, _known()), place, everywhere=True)
 
     def _attribute(self, node: ast.Attribute, place: Place) -> None:
@@ -234,6 +244,12 @@ class _Walk:
         handled = place.catches(*_IMPORT_ERRORS)
         self.imports.append(ForeignImport(module=module, line=line, always=place.always, handled=handled))
 
+    def _is_misspelled(self, name: str) -> bool:
+        """True if an algorithm of Mantid is near."""
+        if name not in self._asked and len(self._asked) < MOST_NAMES:
+            self._asked[name] = bool(closest(name, _known()))
+        return self._asked.get(name, False)
+
     def _no_name(self, line: int, module: str, name: str, listed: Iterable[str], place: Place) -> None:
         handled = place.catches(*_IMPORT_ERRORS, "AttributeError")
         misspelled = bool(closest(name, listed))
@@ -244,6 +260,8 @@ class _Walk:
             line=line, text=text, everywhere=everywhere, always=place.always, handled=handled or place.catches()
         )
         self.obstacles.append(one)
+        if len(self.obstacles) >= MOST_OBSTACLES:
+            raise _Enough
 
 
 def _is_foreign(module: str) -> bool:
@@ -258,7 +276,3 @@ _MANAGERS = tuple(OtherName(module, "AlgorithmManager") for module in ("mantid",
 def _known() -> Iterator[str]:
     yield from declared()
     yield from sorted(algorithms())
-
-
-def _is_misspelled(name: str) -> bool:
-    return bool(closest(name, _known()))
