@@ -1,6 +1,6 @@
 """Algorithms that change the unit of X."""
 
-from livereduce.catalog.declaration import REQUIRED, Algorithm, flag, makes, number, reads, text
+from livereduce.catalog.declaration import REQUIRED, Algorithm, flag, integer, makes, number, reads, text
 
 ENERGY_MODES = ("Elastic", "Direct", "Indirect")
 TARGETS = (
@@ -35,4 +35,22 @@ CONVERT_UNITS = Algorithm(
     ),
 )
 
-ALGORITHMS = (CONVERT_UNITS,)
+SCALE_X = Algorithm(
+    name="ScaleX",
+    summary="Multiply X by a number, or add it",
+    source="Mantid docs/source/algorithms/ScaleX-v1.rst; Framework/Algorithms/src/ScaleX.cpp",
+    family="units",
+    arguments=(
+        reads(),
+        makes(),
+        number("Factor", 1.0),
+        text("Operation", "Multiply", ("Multiply", "Add")),
+        integer("IndexMin"),
+        integer("IndexMax"),
+        text("InstrumentParameter"),
+        flag("Combine", default=False),
+    ),
+    differs="InstrumentParameter is refused",
+)
+
+ALGORITHMS = (CONVERT_UNITS, SCALE_X)

@@ -170,3 +170,33 @@ def case_normalise_to_unity(api: Any, expect: Any) -> None:
     made = api.NormaliseToUnity(ws)
     expect("Y", made.extractY(), [[0.1, 0.2], [0.3, 0.4]], 1e-15)
     expect("E", made.extractE()[0, 0], np.sqrt(1 + (2 / 10) ** 2) / 10, 1e-15)
+
+
+def case_normalise_recalculated(api: Any, expect: Any) -> None:
+    """NormaliseByCurrent: RecalculatePCharge sums the pulses again. Source: Mantid NormaliseByCurrentTest.h."""
+    ws = api.CreateWorkspace(DataX=[0.0, 1], DataY=[2.0], DataE=[np.sqrt(2.0)])
+    for second in range(10):
+        time = f"2010-01-01T00:00:{second:02d}"
+        api.AddTimeSeriesLog(ws, Name="proton_charge", Time=time, Value="0.2")
+    api.AddSampleLog(ws, "gd_prtn_chrg", "100", "Number")
+    made = api.NormaliseByCurrent(ws)
+    expect("Y by the log", made.readY(0), [0.02], 1e-15)
+    made = api.NormaliseByCurrent(ws, RecalculatePCharge=True)
+    expect("Y by the sum", made.readY(0), [1], 1e-14)
+    expect("E by the sum", made.readE(0), [np.sqrt(2.0) / 2], 1e-14)
+
+
+def case_plus_logs(api: Any, expect: Any) -> None:
+    """Plus: series are merged and charges added, other logs are those of the left side. Source: Mantid Run.cpp."""
+    for name, charge, time, title in (("one", "1", "00", "first"), ("two", "2", "10", "second")):
+        ws = api.CreateWorkspace(DataX=[0.0, 1], DataY=[2.0], OutputWorkspace=name)
+        api.AddSampleLog(ws, "gd_prtn_chrg", charge, "Number")
+        api.AddSampleLog(ws, "run_title", title)
+        api.AddTimeSeriesLog(ws, Name="temperature", Time=f"2010-01-01T00:00:{time}", Value=charge)
+    made = api.Plus("one", "two")
+    run = made.run()
+    expect("charge", float(run.getProperty("gd_prtn_chrg").value), 3.0)
+    expect("series", list(run.getProperty("temperature").value), [1, 2])
+    expect("title", run.getProperty("run_title").value, "first")
+    less = api.Minus("one", "two")
+    expect("charge of Minus", float(less.run().getProperty("gd_prtn_chrg").value), 1.0)

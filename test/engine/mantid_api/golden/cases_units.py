@@ -113,3 +113,15 @@ def case_convert_units_same(api: Any, expect: Any) -> None:
     expect("name", made.name(), "made")
     plain = api.CreateWorkspace(DataX=[0.0, 1], DataY=[1.0])
     expect.raises("no unit", ERRORS, lambda: api.ConvertUnits(plain, "dSpacing", OutputWorkspace="made"))
+
+
+def case_scale_x(api: Any, expect: Any) -> None:
+    """ScaleX: X times a factor, or with a number added. Source: Mantid ScaleX.cpp."""
+    ws = api.CreateWorkspace(DataX=[1.0, 2, 4], DataY=[1.0, 2], DataE=[1.0, 2])
+    made = api.ScaleX(ws, 2)
+    expect("X", made.readX(0), [2, 4, 8])
+    made = api.ScaleX(ws, Factor=3, Operation="Add")
+    expect("X with 3 added", made.readX(0), [4, 5, 7])
+    made = api.ScaleX(ws, -1)
+    expect("X with a negative factor", made.readX(0), [-4, -2, -1])
+    expect("Y with a negative factor", made.readY(0), [2, 1])
