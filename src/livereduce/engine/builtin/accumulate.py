@@ -13,6 +13,7 @@ from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.matrix.adding import added, appended
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import RunLogs
@@ -102,7 +103,7 @@ class Accumulation:
         self._held = self._combined(self._held, workspace)
         self._logs = logs  # after the data: a failed chunk has changed nothing and may come again
         # for events only the new ones: summing all pieces of a long run again would take longer and longer
-        grows = isinstance(self._held, Events)
+        grows = _is_by_reference(self._held)
         self.held_bytes = self.held_bytes + _bytes_of(workspace.held) if grows else _bytes_of(self._held)
         self.tally += workspace.tally
         self._add_monitors(workspace.monitors)
@@ -205,6 +206,11 @@ class Accumulation:
     def _as_matrix(self, held: Events | Histogram | Counts) -> Matrix:
         assert self._binned is not None
         return MatrixWorkspace(self._name, _given_out(held), binned=self._binned, geometry=self._geometry).matrix
+
+
+def _is_by_reference(held: Held) -> bool:
+    """True for events that are kept as the pieces that the stream gave."""
+    return isinstance(held, Events) or (isinstance(held, Matrix) and isinstance(held.content, PendingEvents))
 
 
 def _bytes_of(held: Held) -> int:

@@ -1,11 +1,14 @@
 """Flight paths and angles of spectra: the mean of their detectors."""
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import B1, F8, I8
 
 
@@ -43,8 +46,23 @@ def flight_paths(matrix: Matrix) -> FlightPaths:
     GeometryError
         The positions of the detectors are not known.
     """
-    instrument = matrix.instrument()
-    rows, spectra = matrix.rows, matrix.spectra
+    instrument, spectra = matrix.instrument(), matrix.spectra
+    known = _known.setdefault(instrument, [])
+    for its_spectra, paths in known:
+        if its_spectra is spectra:
+            return paths
+    paths = _paths_of(instrument, spectra)
+    known[:] = [(spectra, paths), *known[: KEPT - 1]]
+    return paths
+
+
+KEPT = 4
+_known: "WeakKeyDictionary[InstrumentGeometry, list[tuple[SpectrumTable, FlightPaths]]]" = WeakKeyDictionary()
+"""The newest of each instrument: all chunks have the same table of spectra."""
+
+
+def _paths_of(instrument: InstrumentGeometry, spectra: SpectrumTable) -> FlightPaths:
+    rows = spectra.rows
     owner = np.repeat(np.arange(rows), np.diff(spectra.first))
     index = instrument.index_of(spectra.ids)
     owner, index = owner[index >= 0], index[index >= 0]
