@@ -73,3 +73,38 @@ def _by_bits(edges: F8) -> _Cells | None:
     shift = width.bit_length() - 1
     cells = (bits - bits[0]) >> shift
     return (cells, 0.0, shift) if cells[-1] < MAX_CELLS else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowTables:
+    """A `BinTable` for each of some spectra, one after the other.
+
+    Attributes
+    ----------
+    where
+        Shape (rows, 6): first and last edge, first cell, first bin, shift and origin of each.
+    factor
+        Shape (rows,).
+    """
+
+    edges: F8
+    before: I4
+    factor: F8
+    where: I8
+
+    @classmethod
+    def of(cls, edges: F8, first_edge: I8, first_bin: I8) -> Self | None:
+        """The tables; None if one has none, or all together have too many cells. Rows without bins need none."""
+        factor, where = np.ones(len(first_bin) - 1), np.zeros((len(first_bin) - 1, 6), np.int64)
+        parts, cells = [np.zeros(1, np.int32)], 1
+        for row, (start, end) in enumerate(zip(first_edge[:-1].tolist(), first_edge[1:].tolist(), strict=True)):
+            if end - start < 2:
+                continue
+            table = BinTable.of(edges[start:end])
+            if table is None or cells + len(table.before) > MAX_CELLS:
+                return None
+            factor[row] = table.factor
+            where[row] = start, end - 1, cells, first_bin[row], table.shift, table.origin
+            parts.append(table.before)
+            cells += len(table.before)
+        return cls(edges=edges, before=np.concatenate(parts), factor=factor, where=where)

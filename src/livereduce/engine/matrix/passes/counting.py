@@ -6,12 +6,15 @@ import numpy as np
 
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.passes.bin_table import BinTable
+from livereduce.engine.matrix.passes.bin_table import BinTable, RowTables
 from livereduce.engine.matrix.passes.blocks import BLOCK, EventBlock, EventContent, blocks_of
 from livereduce.engine.matrix.passes.direct import counts_of
-from livereduce.engine.matrix.passes.summing import add, add_weighted, place, search
+from livereduce.engine.matrix.passes.summing import add, add_weighted, place, place_by_row, search
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8, I4, I8
+
+ROWS_WITH_TABLES = 512
+"""More spectra with edges of their own are searched: making their tables would take longer than it saves."""
 
 
 def histograms_of(content: EventContent, edges: Grid) -> Histograms:
@@ -82,7 +85,7 @@ class _Bins:
     edges: F8
     first_edge: I8
     first_bin: I8
-    table: BinTable | None
+    table: BinTable | RowTables | None
     cell: I4 | I8
 
     @classmethod
@@ -98,7 +101,11 @@ class _Bins:
         _check(edges, first_edge)
         first_bin = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         is_small = first_bin[-1] < 2**31
-        table = BinTable.of(edges) if grid.is_common and is_small else None
+        table: BinTable | RowTables | None = None
+        if is_small and grid.is_common:
+            table = BinTable.of(edges)
+        elif is_small and rows <= ROWS_WITH_TABLES and len(edges):
+            table = RowTables.of(edges, first_edge, first_bin)
         cell: I4 | I8 = np.empty(BLOCK, np.int64) if table is None else np.empty(BLOCK, np.int32)
         return cls(edges=edges, first_edge=first_edge, first_bin=first_bin, table=table, cell=cell)
 
@@ -112,6 +119,9 @@ class _Bins:
         table = self.table
         if table is None:
             search(x, row, self.edges, self.first_edge, self.first_bin, cell)
+        elif isinstance(table, RowTables):
+            bits = x.view(np.int64)
+            place_by_row(x, bits, row, table.edges, table.before, table.factor, table.where, self.total, cell)
         else:
             bits = x.view(np.int64)
             last = (table.factor, table.shift, table.origin, self.total)

@@ -69,6 +69,25 @@ def search(x: Any, row: Any, edges: Any, first_edge: Any, first_bin: Any, cell: 
         cell[i] = first_bin[row[i]] + low - first_edge[g]
 
 
+@kernel("", "f8[]", "i8[]", "i4[]", "f8[]", "i4[]", "f8[]", "i8[,]", "i8", "i4[=]")
+def place_by_row(
+    x: Any, bits: Any, row: Any, edges: Any, before: Any, factor: Any, where: Any, outside: Any, cell: Any
+) -> None:
+    """As `place`, where each row has edges and a table of its own; `where` says what begins where, see `RowTables`."""
+    for i in range(x.size):
+        r = row[i] if row[i] >= 0 else np.int32(0)
+        first_edge, last_edge = where[r, 0], where[r, 1]
+        low = edges[first_edge]
+        is_inside = (row[i] >= 0) & (first_edge < last_edge) & (x[i] >= low) & (x[i] < edges[last_edge])
+        value = x[i] if is_inside else low
+        shift, origin = where[r, 4], where[r, 5]
+        key = bits[i] if is_inside else origin
+        c = (key - origin) >> shift if shift >= 0 else np.int64((value - low) * factor[r])
+        k = first_edge + before[where[r, 2] + c]
+        there = where[r, 3] + k - first_edge - 1 + np.int64(value >= edges[k])
+        cell[i] = there if is_inside else outside
+
+
 def _add(cell: Any, total: Any) -> None:
     for i in range(cell.size):
         total[cell[i]] += 1
