@@ -8,6 +8,7 @@ from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.counting.pixels import KnownPixels, PixelTable
 from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.geometry.finding import script_folders
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.values.date_and_time import DateAndTime
 from livereduce.engine.workspaces.events import Events, Mask, monitor_events, with_events
@@ -67,7 +68,7 @@ class Intake:
             self._pixel_map = chunk.geometry.pixels
             self._table.extend(self._pixel_map)
         if chunk.geometry is not None and chunk.geometry.definition_xml:
-            self._definition = Definition(chunk.geometry.definition_xml)
+            self._definition = Definition(chunk.geometry.definition_xml, folders=script_folders())
         events = Events(chunk.events)
         logs = _logs_of(chunk, tally, carried)
         monitors = monitor_events(chunk.monitors)

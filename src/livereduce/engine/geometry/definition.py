@@ -6,13 +6,16 @@ Reading takes up to a second, and every chunk of a run brings the same text: wha
 import logging
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.geometry.finding import parameter_file
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.geometry.moving import coordinates, moved, moving_logs
-from livereduce.engine.geometry.reading.building import instrument_of
+from livereduce.engine.geometry.reading.building import instrument_of, with_links
+from livereduce.engine.geometry.reading.elements import text_of
 from livereduce.engine.workspaces.runlogs import RunLogs
 
 logger = logging.getLogger(__name__)
@@ -43,17 +46,17 @@ class _Placed:
     """Instruments by the states of the logs that place them, compared by identity: no value of a log is looked at."""
 
     def __init__(self) -> None:
-        self._known: deque[tuple[str, tuple[object, ...], InstrumentGeometry]] = deque(maxlen=_KEPT)
+        self._known: deque[tuple[object, tuple[object, ...], InstrumentGeometry]] = deque(maxlen=_KEPT)
         self.lock = RLock()
 
-    def find(self, xml: str, states: tuple[object, ...]) -> InstrumentGeometry | None:
+    def find(self, key: object, states: tuple[object, ...]) -> InstrumentGeometry | None:
         for known, seen, instrument in self._known:
-            if known == xml and all(one is two for one, two in zip(seen, states, strict=True)):
+            if known == key and all(one is two for one, two in zip(seen, states, strict=True)):
                 return instrument
         return None
 
-    def put(self, xml: str, states: tuple[object, ...], instrument: InstrumentGeometry) -> None:
-        self._known.append((xml, states, instrument))
+    def put(self, key: object, states: tuple[object, ...], instrument: InstrumentGeometry) -> None:
+        self._known.append((key, states, instrument))
 
 
 _at_rest, _in_place = _Read(), _Placed()
@@ -69,11 +72,14 @@ class Definition:
         Where it came from, or should have, for messages.
     of_monitors
         It belongs to events of beam monitors: their pixel is the number of a monitor, whose id is that below 0.
+    folders
+        Where Mantid's file of further parameters may lie (``REF_M_Parameters.xml``).
     """
 
     xml: str = ""
     origin: str = STREAM
     of_monitors: bool = False
+    folders: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,10 +100,10 @@ class Definition:
         if not self.xml.strip():
             raise GeometryError(self._nothing())
         with _at_rest.lock:
-            found = _at_rest.get(self.xml)
+            found = _at_rest.get(self._key)
             if found is None:
                 found = self._read()
-                _at_rest.put(self.xml, found)
+                _at_rest.put(self._key, found)
         if isinstance(found, GeometryError):
             raise GeometryError(str(found))
         return found
@@ -115,16 +121,16 @@ class Definition:
             return rest
         with _in_place.lock:
             states = tuple(logs.state_of(name) for name in moving_logs(rest.tree))
-            found = _in_place.find(self.xml, states)
+            found = _in_place.find(self._key, states)
             if found is None:
                 found = self._placed(rest, logs)
-                _in_place.put(self.xml, states, found)
+                _in_place.put(self._key, states, found)
         return found
 
     def _placed(self, rest: InstrumentGeometry, logs: RunLogs) -> InstrumentGeometry:
         """The instrument at the places that logs give now: one of those known, if they are the same."""
         values = coordinates(rest.tree, logs)
-        key = (self.xml, tuple((component, tuple(given.items())) for component, given in values.items()))
+        key = (self._key, tuple((component, tuple(given.items())) for component, given in values.items()))
         found = _at_rest.get(key)
         if not isinstance(found, InstrumentGeometry):
             self._tell_missing(rest, logs)
@@ -147,7 +153,7 @@ class Definition:
 
     def _read(self) -> InstrumentGeometry | GeometryError:
         try:
-            return instrument_of(self.xml)
+            return self._with_parameters(instrument_of(self.xml))
         except GeometryError as error:
             reason = str(error)
         except (
@@ -164,6 +170,23 @@ class Definition:
             f"the instrument definition of {self.origin} cannot be read: {reason}. Positions of pixels, flight paths"
             " and angles are not known"
         )
+
+    @property
+    def _key(self) -> object:
+        return self.xml, self.folders
+
+    def _with_parameters(self, instrument: InstrumentGeometry) -> InstrumentGeometry:
+        """The instrument with the parameters of Mantid's file beside the definition or the scripts, if there is one."""
+        path = parameter_file(instrument.name, self.folders) if self.folders else None
+        if path is None:
+            return instrument
+        try:
+            linked = with_links(instrument, text_of(path.read_bytes()))
+        except (GeometryError, OSError) as error:
+            logger.warning("%s is left out, it cannot be read: %s", path, error)
+            return instrument
+        logger.info("instrument %s has the parameters of %s", instrument.name, path)
+        return linked
 
     def _tell_missing(self, rest: InstrumentGeometry, logs: RunLogs) -> None:
         missing = [name for name in moving_logs(rest.tree) if name not in logs]

@@ -1,6 +1,7 @@
 """Which file holds the definition of an instrument: ``NOM_Definition_2022-05-05.xml`` in some folders."""
 
 import re
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +20,28 @@ def definition_file(name: str, folders: Iterable[Path], at: datetime | None = No
     at
         Now if not given.
     """
+    return _newest(f"{re.escape(name)}_Definition", folders, at)
+
+
+def parameter_file(name: str, folders: Iterable[Path], at: datetime | None = None) -> Path | None:
+    """Mantid's file of further parameters of an instrument, as `definition_file`."""
+    return _newest(f"{re.escape(name)}_Parameters", folders, at)
+
+
+def script_folders() -> tuple[Path, ...]:
+    """The folders of the scripts, which are on the path of imports."""
+    return tuple(Path(entry) for entry in sys.path if entry and "site-packages" not in entry)
+
+
+def _newest(start: str, folders: Iterable[Path], at: datetime | None) -> Path | None:
     moment = at or datetime.now(tz=UTC)
-    known = [(period, path) for path in _candidates(name, folders) if (period := _valid(path)) is not None]
-    valid = [(start, path) for (start, end), path in known if start <= moment <= end]
+    known = [(period, path) for path in _candidates(start, folders) if (period := _valid(path)) is not None]
+    valid = [(since, path) for (since, end), path in known if since <= moment <= end]
     return max(valid)[1] if valid else None
 
 
-def _candidates(name: str, folders: Iterable[Path]) -> list[Path]:
-    wanted = re.compile(rf"{re.escape(name)}_Definition[^/]*\.xml", re.IGNORECASE)
+def _candidates(start: str, folders: Iterable[Path]) -> list[Path]:
+    wanted = re.compile(rf"{start}[^/]*\.xml", re.IGNORECASE)
     found: list[Path] = []
     for folder in dict.fromkeys(folders):
         try:

@@ -126,3 +126,21 @@ def test_move_and_rotate_a_component(simpleapi: Any, toy: Path) -> None:
         simpleapi.MoveInstrumentComponent(ws, "bank9", X=1)
     with pytest.raises(ValueError, match="axis"):
         simpleapi.RotateInstrumentComponent(ws, "bank1", Angle=1)
+
+
+def test_parameters_of_a_file_beside_the_definition(
+    simpleapi: Any, toy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = '<component-link name="{0}"><parameter name="{1}"><value val="{2}"/></parameter></component-link>'
+    (toy.parent / "TOY_Parameters.xml").write_text(
+        f'<parameter-file instrument="TOY">{link.format("TOY", "Efixed", 2.08)}{link.format("bank1", "z", 3)}'
+        "</parameter-file>"
+    )
+    ws = simpleapi.LoadEmptyInstrument(str(toy))
+    assert ws.getInstrument().getNumberParameter("Efixed") == [2.08]
+    assert ws.matrix.instrument().position[1].tolist() == [1, 0, 3]
+    (toy.parent / "TOY_Parameters.xml").write_text("<parameter-file>")
+    toy.write_text(toy.read_text() + "\n")
+    ws = simpleapi.LoadEmptyInstrument(str(toy))
+    assert ws.matrix.instrument().position[1].tolist() == [1, 0, 2]
+    assert "TOY_Parameters.xml is left out" in caplog.text

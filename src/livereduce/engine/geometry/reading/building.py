@@ -1,6 +1,6 @@
 """From XML to an instrument: the one way in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -81,15 +81,35 @@ def _first(is_it: B1) -> int:
     return int(np.argmax(is_it)) if is_it.any() else -1
 
 
+def with_links(instrument: InstrumentGeometry, xml: str) -> InstrumentGeometry:
+    """The instrument with the parameters of a file of Mantid's (``<parameter-file>``).
+
+    Raises
+    ------
+    GeometryError
+        It cannot be read.
+    """
+    tree = instrument.tree
+    parameters = _with_links(tree, tree.parameters, parsed(xml), 1.0, instrument.ids)
+    return instrument.with_tree(replace(tree, parameters=parameters))
+
+
 def _linked(tree: ComponentTree, document: DefinitionDocument, ids: I4, pixels: int) -> ComponentTree:
     """The tree with the parameters of ``<component-link>`` elements, which win over those of the components."""
-    parameters = {at: dict(mine) for at, mine in tree.parameters.items()}
-    parameters[0] = area_parameters(document, pixels) | parameters.get(0, {})
-    for link in document.root.each("component-link"):
-        mine = {parameter.name: parameter for parameter in parameters_of(document.degrees, link)}
+    known = {**tree.parameters, 0: area_parameters(document, pixels) | dict(tree.parameters.get(0, {}))}
+    return replace(tree, parameters=_with_links(tree, known, document.root, document.degrees, ids))
+
+
+Parameters = Mapping[int, Mapping[str, InstrumentParameter]]
+
+
+def _with_links(tree: ComponentTree, known: Parameters, root: XmlElement, degrees: float, ids: I4) -> Parameters:
+    parameters = {at: dict(mine) for at, mine in known.items()}
+    for link in root.each("component-link"):
+        mine = {parameter.name: parameter for parameter in parameters_of(degrees, link)}
         for at in _meant(tree, link, ids):
             parameters[at] = {**parameters.get(at, {}), **mine}
-    return replace(tree, parameters=parameters)
+    return parameters
 
 
 def _meant(tree: ComponentTree, link: XmlElement, ids: I4) -> Iterable[int]:

@@ -1,7 +1,6 @@
 """Algorithms on instruments: where the pixels are."""
 
 import logging
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from livereduce.base.names import missing
 from livereduce.engine.geometry import edited
 from livereduce.engine.geometry.definition import Definition
-from livereduce.engine.geometry.finding import definition_file
+from livereduce.engine.geometry.finding import definition_file, script_folders
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.geometry.reading.elements import text_of
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
@@ -62,26 +61,25 @@ def load_empty_instrument(
 def definition_of_file(filename: str) -> Definition:
     """The definition in a file, which is looked for beside the scripts and in Mantid's folders."""
     folders = (
-        *_script_folders(),
+        *script_folders(),
         *map(Path, config.getInstrumentDirectories()),
         *map(Path, config.getDataSearchDirs()),
     )
     path = finding.found(filename, FileHints(folders=tuple(folders), endings=(".xml",)))
     if path.name.casefold().endswith((".nxs", ".nxs.h5", ".h5", ".hdf5")):
         return Definition(definition_in(path), str(path))
-    return Definition(text_of(path.read_bytes()), str(path))
+    return _read(path)
 
 
-def _script_folders() -> list[Path]:
-    """The folders of the scripts, which are on the path of imports."""
-    return [Path(entry) for entry in sys.path if entry and "site-packages" not in entry]
+def _read(path: Path) -> Definition:
+    return Definition(text_of(path.read_bytes()), str(path), folders=(path.parent, *script_folders()))
 
 
 def definition_of_name(name: str, store: WorkspaceStore) -> Definition | None:
     """The definition of an instrument: a file beside the scripts, one of Mantid's folder, or that of the stream."""
-    path = definition_file(name, [*_script_folders(), *map(Path, config.getInstrumentDirectories())])
+    path = definition_file(name, [*script_folders(), *map(Path, config.getInstrumentDirectories())])
     if path is not None:
-        return Definition(text_of(path.read_bytes()), str(path))
+        return _read(path)
     for workspace in store.values():
         geometry = getattr(workspace, "geometry", None)
         if isinstance(geometry, Definition) and geometry.xml and _is_of(workspace, geometry, name):
