@@ -75,6 +75,11 @@ def test_the_librarys_names_are_never_looked_for(tmp_path: Path) -> None:
     assert found == Closure()
 
 
+def test_a_folder_named_mantid_is_not_looked_into(tmp_path: Path) -> None:
+    script = "import mantid\nfrom mantid.simpleapi import *\nfrom mantid.kernel import V3D"
+    assert of(tmp_path, script, mantid__init="import other", mantid__b="1 +", other="") == Closure()
+
+
 def test_what_may_appear(tmp_path: Path) -> None:
     found = of(tmp_path, "import numpy.linalg\nfrom a import later\nfrom a import *", a__init="")
     assert set(found.missing) == {

@@ -73,4 +73,19 @@ def test_the_advice_names_the_line_and_what_counts() -> None:
     assert of_input.advice.startswith("line 2 assigns to `input`, which has no effect: set `output`")
     (of_result,) = find_unused(ast.parse("result = f()"))
     assert of_result.advice == "line 1 assigns to `result`, which nothing uses: the result is what `output` is set to"
-    assert of_result.by_call
+
+
+@pytest.mark.parametrize(
+    ("script", "stored_by"),
+    [
+        ("result = f(input)", {"mantid"}),
+        ("result = fs[0](input)", {"mantid"}),
+        ("result = Rebin(input, '1,2,3')", {"mantid", "builtin"}),
+        ("result = mantid.simpleapi.Rebin(input, '1,2,3')", {"mantid", "builtin"}),
+        ("result = input * 2", set()),
+        ("results = Rebin(input, '1,2,3')", set()),
+    ],
+)
+def test_what_an_algorithm_stores_is_the_result_though_nothing_reads_the_name(script: str, stored_by: set[str]) -> None:
+    (one,) = find_unused(ast.parse(script))
+    assert {engine for engine in ("mantid", "builtin") if one.is_stored(engine)} == stored_by

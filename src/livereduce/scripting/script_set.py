@@ -115,11 +115,8 @@ def _warnings(scripts: ScriptSet, engine: str) -> tuple[str, ...]:
     if proc := scripts.proc:
         warnings += [f"{proc.path.name}: {one.advice}" for one in proc.unused]
     if post_proc := scripts.post_proc:
-        warnings += [
-            f"{post_proc.path.name}: {one.advice}"
-            for one in post_proc.unused
-            if not (engine == "mantid" and one.by_call and one.name == "result")
-        ]  # Mantid's algorithms store a result under the name it is assigned to: that is the output of post_proc
+        unused = [one for one in post_proc.unused if not one.is_stored(engine)]
+        warnings += [f"{post_proc.path.name}: {one.advice}" for one in unused]
     return tuple(warnings)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from livereduce.catalog.mantid_names import algorithms
 from livereduce.scripting.compiling import own_nodes
 
 INPUT, OUTPUT = "input", "output"
@@ -20,11 +21,18 @@ BY_OTHER_WAYS = {"locals", "globals", "vars", "exec", "eval"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unused:
-    """One such name, the line of its last assignment, and whether a call returned its value."""
+    """One such name, the line of its last assignment, and the function that returned its value; empty if none did."""
 
     name: str
     line: int
-    by_call: bool
+    called: str
+
+    def is_stored(self, engine: str) -> bool:
+        """True for ``result = Rebin(…)``: Mantid's algorithms store a workspace under the name it is assigned to.
+
+        With Mantid a function of a library may be an algorithm, too.
+        """
+        return self.name == "result" and (self.called in algorithms() or (engine == "mantid" and self.called != ""))
 
     @property
     def advice(self) -> str:
@@ -53,8 +61,15 @@ def find_unused(tree: ast.Module) -> tuple[Unused, ...]:
         else:
             goes_nowhere = name not in read and (not leaves_something or _is_mistaken(name))
         if goes_nowhere and name not in shared and name != OUTPUT and not name.startswith("_"):
-            unused.append(Unused(name=name, line=statement.lineno, by_call=isinstance(statement.value, ast.Call)))
+            unused.append(Unused(name=name, line=statement.lineno, called=_called(statement.value)))
     return tuple(sorted(unused, key=lambda one: one.line))
+
+
+def _called(value: ast.expr) -> str:
+    match value:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name
+    return "?" if isinstance(value, ast.Call) else ""
 
 
 def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Assign, bool]]:

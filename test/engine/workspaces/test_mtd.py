@@ -102,3 +102,35 @@ def test_unique_names_are_free_even_when_short_ones_are_taken() -> None:
     hidden = store.unique_hidden_name()
     assert hidden.startswith("__")
     assert hidden not in store
+
+
+def test_mantids_other_ways_to_ask() -> None:
+    store = WorkspaceStore()
+    store["a"], store["b"] = "first", "second"
+    assert store.Instance() is store
+    assert store.workspaceExists("a")
+    assert not store.workspaceExists("c")
+    assert store.retrieveWorkspaces(["b", "a"]) == ["second", "first"]
+    assert (store.size(), list(store.keys()), dict(store.items())) == (2, ["a", "b"], {"a": "first", "b": "second"})
+    with pytest.raises(KeyError, match="no workspace named 'c'"):
+        store.retrieveWorkspaces(["a", "c"])
+
+
+def test_members_are_given_in_place_of_a_group_if_wanted() -> None:
+    class Group(list[str]):
+        def getNames(self) -> list[str]:
+            return list(self)
+
+    store = WorkspaceStore()
+    store["g"], store["a"] = Group(["x", "y"]), "a"
+    assert store.retrieveWorkspaces(["g", "a"], unrollGroups=True) == ["x", "y", "a"]
+
+
+def test_imported_names_are_those_of_the_caller_until_they_are_forgotten() -> None:
+    store = WorkspaceStore()
+    store["imported_name"], store["not an identifier"] = "data", "other"
+    names: dict[str, object] = {"store": store}
+    exec("store.importAll()\nassert imported_name == 'data'", names)
+    assert "imported_name" in names
+    store.forget_imported()
+    assert "imported_name" not in names

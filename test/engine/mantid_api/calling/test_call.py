@@ -162,3 +162,12 @@ def test_a_script_that_failed_keeps_no_data_alive(tmp_path: Path) -> None:
     assert isinstance(outcome, ScriptError)
     assert outcome.line == 3
     assert [one() for one in seen] == [None]
+
+
+def test_importall_gives_names_for_one_call(tmp_path: Path) -> None:
+    reduced_by(
+        tmp_path,
+        "assert 'kept' not in globals()\nRebin(input, '0,5,10', OutputWorkspace='kept')\nmtd.importAll()\n"
+        "assert kept is mtd['kept']",
+        "assert 'kept' not in globals()\nmantid.api.AnalysisDataService.importAll()\nassert kept.blocksize() == 2",
+    )
