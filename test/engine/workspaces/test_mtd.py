@@ -118,7 +118,7 @@ def test_mantids_other_ways_to_ask() -> None:
 
 def test_members_are_given_in_place_of_a_group_if_wanted() -> None:
     class Group(list[str]):
-        def getNames(self) -> list[str]:
+        def getNames(self) -> list[str]:  # noqa: N802
             return list(self)
 
     store = WorkspaceStore()
