@@ -100,3 +100,16 @@ def test_plus_commutes_and_minus_takes_it_back(one: list[float], two: list[float
         assert y_of(a + b) == y_of(b + a)
         assert np.allclose(y_of((a + b) - b), [one], atol=1e-9)
         assert np.allclose((a * 2.0).extractE(), 2 * a.extractE())
+
+
+def test_operators_on_groups_leave_no_temporary_workspaces(store: WorkspaceStore) -> None:
+    """As test_complex_binary_operations_with_group… of Mantid's WorkspaceGroupTest.py."""
+    members = [histogram_workspace([[k]], name=f"grouped_{k}") for k in (1, 2)]
+    for one in members:
+        store[one.name()] = one
+    store["grouped"] = WorkspaceGroup("grouped", members)
+    w1 = (store["grouped"] * 0.0) + 1.0
+    assert [y_of(one) for one in w1] == [[[1]], [[1]]]
+    assert {"w1", "grouped", "grouped_1", "grouped_2"} <= set(store)
+    assert not [name for name in store if name.startswith("__python_op")]
+    assert [y_of(one) for one in store["grouped"]] == [[[1]], [[2]]]

@@ -7,11 +7,11 @@ import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.mantid_api.objects.info.component import is_masked
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
+from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.matrix.units import A_US_PER_M
 from livereduce.engine.values.v3d import V3D
-from livereduce.stream.items import I4
+from livereduce.stream.items import B1, I4
 
 
 class DetectorInfo:
@@ -19,6 +19,7 @@ class DetectorInfo:
 
     def __init__(self, workspace: SpectraHolder) -> None:
         self._workspace = workspace
+        self._flags: tuple[B1 | None, SpectrumTable, B1] | None = None
 
     @property
     def _instrument(self) -> InstrumentGeometry:
@@ -60,7 +61,20 @@ class DetectorInfo:
 
     def isMasked(self, index: int) -> bool:
         """True if its spectrum is masked."""
-        return is_masked(self._workspace.static, int(self._instrument.ids[index]))
+        return bool(self._masked[index])
+
+    @property
+    def _masked(self) -> B1:
+        """Masked detectors, shape (n,): all of their spectra are; made anew when a mask is set."""
+        matrix = self._workspace.static
+        if self._flags is None or self._flags[0] is not matrix.masked or self._flags[1] is not matrix.spectra:
+            owner = np.repeat(np.arange(matrix.rows), np.diff(matrix.spectra.first))
+            place = self._instrument.index_of(matrix.spectra.ids)
+            known, size = place >= 0, self.size()
+            spectra = np.bincount(place[known], minlength=size)
+            hidden = np.bincount(place[known], matrix.is_masked[owner][known], minlength=size)
+            self._flags = (matrix.masked, matrix.spectra, (spectra > 0) & (hidden == spectra))
+        return self._flags[2]
 
     def setMasked(self, index: int, masked: bool) -> None:
         """Mask the spectrum of a detector, or take the mask away.
