@@ -11,7 +11,7 @@ from livereduce.config.livedata import Publication
 from livereduce.publish.livedata import schedule
 from livereduce.publish.livedata import sender as sender_module
 from livereduce.publish.livedata.sender import PlotUploader
-from livereduce.publish.product import Axis, Product
+from livereduce.publish.product import Axis, Product, PublishedFigure
 
 PATIENCE_S = 50.0
 
@@ -178,3 +178,32 @@ def test_a_server_that_hangs_keeps_nobody(server: LiveDataServer, tmp_path: Path
     sender._thread.join(PATIENCE_S)
     assert not sender._thread.is_alive()
     assert len(server.uploads) == 1
+
+
+def test_a_scripts_figure_is_sent_in_place_of_the_result_until_a_cycle_without_one(
+    server: LiveDataServer, tmp_path: Path
+) -> None:
+    desk = Desk()
+    desk.go.set()
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER", send=desk.send)
+    sender.seen(7, time.time())
+    sender.offer_figure(PublishedFigure(run=7, text="<p>mine</p>"))
+    assert desk.wait_for(1) == [(7, "<div><p>mine</p></div>")]
+    offer(sender, product(2))
+    (_, (run, div)) = desk.wait_for(2)
+    assert (run, "no. 2" in div, "mine" in div) == (7, True, False)
+    sender.close()
+
+
+def test_a_figure_of_a_run_that_is_not_going_on_is_never_sent(server: LiveDataServer, tmp_path: Path) -> None:
+    desk = Desk()
+    desk.go.set()
+    sender = PlotUploader(server.configuration(tmp_path), "POWDER", send=desk.send)
+    sender.seen(7, time.time())
+    for run in (5, 0):
+        sender.offer_figure(PublishedFigure(run=run, text="<p>late</p>"))
+    offer(sender, product(1))
+    assert [run for run, _ in desk.wait_for(1)] == [7]
+    sender.seen(7, time.time() + 1)
+    sender.close()
+    assert len(desk.sent) == 1

@@ -303,3 +303,14 @@ def test_a_group_is_one_file_and_comes_back_as_one(simpleapi: Any, tmp_path: Pat
     assert div.count("Plotly.newPlot") == 2
     several = simpleapi.Load(f"{path}, {path}", EntryNumber=1)
     assert several.getNames() == ["group", "group_1"]
+
+
+def test_texts_of_single_characters_are_read(simpleapi: Any, tmp_path: Path) -> None:
+    path = tmp_path / "characters.nxs"
+    simpleapi.SaveNexus(events(), str(path))
+    with h5py.File(path, "a") as file:
+        group = file["mantid_workspace_1/logs/state"]
+        del group["value"]
+        group["value"] = np.array([[b"u", b"p", b""], [b"o", b"f", b"f"]])
+    back = simpleapi.LoadNexus(str(path))
+    assert list(back.run()["state"].value) == ["up", "off"]

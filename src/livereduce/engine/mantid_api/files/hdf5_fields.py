@@ -48,6 +48,14 @@ def attribute_text(node: h5py.HLObject, name: str) -> str:
     return plain_text(node.attrs[name]) if name in node.attrs else ""
 
 
+def texts_of(data: h5py.Dataset) -> list[str]:
+    """A text for each row: of fixed length, or of single characters, as some versions of the library write them."""
+    values = np.atleast_1d(data[()])
+    if values.ndim == 2 and data.dtype == np.dtype("S1"):
+        return [b"".join(row.tolist()).decode(errors="replace").rstrip("\0") for row in values]
+    return [plain_text(row) for row in values]
+
+
 def plain_text(value: Any) -> str:
     """The first text of what h5py gives, or its number as text."""
     first = np.asarray(value, dtype=object).ravel()

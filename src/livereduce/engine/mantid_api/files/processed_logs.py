@@ -12,9 +12,9 @@ import numpy as np
 from livereduce.engine.mantid_api.files.hdf5_fields import (
     attribute_text,
     new_group,
-    plain_text,
     put,
     put_text,
+    texts_of,
 )
 from livereduce.engine.values.date_and_time import EPICS_EPOCH
 from livereduce.engine.workspaces.logs.log_property import LogProperty
@@ -74,8 +74,7 @@ def read_logs(entry: h5py.Group) -> RunLogs:
 def _read_log(logs: RunLogs, name: str, group: h5py.Group, value: h5py.Dataset) -> None:
     values: Any = value[()]
     if value.dtype.kind in "SO":
-        rows = np.atleast_1d(values)
-        values = tuple(plain_text(row) for row in rows)
+        values = tuple(texts_of(value))
     else:
         values = np.atleast_1d(values).ravel()
         if "boolean" in value.attrs:

@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from livereduce.engine.mantid_api.files.hdf5_fields import attribute_text, new_group, plain_text, put
+from livereduce.engine.mantid_api.files.hdf5_fields import attribute_text, new_group, put, texts_of
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
 from livereduce.engine.values.v3d import V3D
 
@@ -72,7 +72,7 @@ def read_table(group: h5py.Group) -> TableWorkspace:
 def _read(data: h5py.Dataset) -> tuple[str, list[Any]]:
     values: Any = data[()]
     if data.dtype.kind in "SO":
-        return "str", [plain_text(row).rstrip() for row in values]
+        return "str", [one.rstrip() for one in texts_of(data)]
     if data.ndim == 1:
         kind = _KINDS.get(data.dtype.name, "double")
         return kind, (values.astype(np.bool_) if kind == "bool" else values).tolist()
