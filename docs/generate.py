@@ -5,6 +5,7 @@ classes of the builtin engine, so that adding one needs no other text. A test co
 """
 
 import ast
+import dataclasses
 import importlib
 import inspect
 import json
@@ -12,6 +13,7 @@ import pkgutil
 import sys
 import textwrap
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +66,20 @@ def classes() -> Iterator[type[Any]]:
 
 
 def members(kind: type[Any]) -> list[str]:
-    """Public methods and attributes of a class, also those that its methods assign to ``self``."""
-    bases = [one for one in kind.__mro__ if one not in (object, str, type)]
-    found = {name for one in bases for name in vars(one)}
-    for one in bases:
+    """Public methods and attributes of a class, also those that its methods assign to ``self``.
+
+    Of Python's own bases only those that are the same in all versions of Python.
+    """
+    if issubclass(kind, Enum):
+        return sorted(kind.__members__)
+    ours = [one for one in kind.__mro__ if one.__module__.startswith("livereduce.")]
+    bases = [one for one in kind.__mro__ if one in (dict, list) or one.__module__ == "collections.abc"]
+    found = {name for one in (*ours, *bases) for name in vars(one)}
+    found |= {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
+    for one in ours:
         try:
             tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
-        except (OSError, TypeError):  # not written in Python
+        except OSError:  # made by a function, such as a named tuple
             continue
         found |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_assigned(node)}
     return sorted(name for name in found if not name.startswith("_"))
@@ -116,7 +125,7 @@ def _shown_classes() -> dict[str, list[str]]:
     """Members by Mantid's name of the class, for those that are not only there to be asked for with `isinstance`."""
     there = {name for names in names_there().values() for name in names}
     named = {id(provided(name)): name for name in sorted(there, reverse=True)}
-    shown = {}
+    shown: dict[str, list[str]] = {}
     for kind in classes():
         found = [name for name in members(kind) if "_" not in name or kind.__module__.startswith(VALUES)]
         name = named.get(id(kind), SAID.get(kind.__name__, kind.__name__))
