@@ -12,6 +12,8 @@ from livereduce.stream.items import F8
 
 MAX_BINS = 100_000_000
 """More are a slip in Params, and would take the memory of the worker."""
+MAX_POWER_BINS = 10_000
+"""Mantid's limit for bins that get narrower by a power."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +64,28 @@ def _check(params: Sequence[float], rules: EdgeRules) -> None:
         raise ValueError(f"logarithmic bins (a negative step) need a lower limit above 0: {shown}")
     if rules.power is not None and not 0 < rules.power <= 1:
         raise ValueError(f"Power must be above 0 and at most 1, not {rules.power:g}")
-    if rules.power is not None and np.any(steps < 0):
-        raise ValueError(f"with Power the steps in Params must be positive: {shown}")
+    if rules.power is not None:
+        _check_power(np.diff(bounds) / steps, rules.power, shown)
     count = np.where(steps > 0, np.diff(bounds) / np.abs(steps), np.inf)
     with np.errstate(all="ignore"):
         count = np.where(steps < 0, np.log(bounds[1:] / np.abs(bounds[:-1])) / np.log1p(np.abs(steps)), count)
     if rules.power is None and count.sum() > MAX_BINS:
         raise ValueError(f"Params {shown} make {count.sum():.3g} bins; at most {MAX_BINS:.3g} are possible")
+
+
+def _check_power(lengths: F8, power: float, shown: str) -> None:
+    """Bins that get narrower may never reach the limit; `lengths` are ranges in units of their steps."""
+    if np.any(lengths < 0):
+        raise ValueError(f"with Power the steps in Params must be positive: {shown}")
+    with np.errstate(over="ignore"):
+        if power == 1:
+            count = np.exp(lengths - np.euler_gamma)
+        else:
+            count = (lengths * (1 - power) + 1) ** (1 / (1 - power))
+    if count.sum() > MAX_POWER_BINS:
+        raise ValueError(
+            f"Params {shown} with Power {power:g} make {count.sum():.3g} bins; at most {MAX_POWER_BINS} are possible"
+        )
 
 
 def _forward(start: float, step: float, end: float, rules: EdgeRules, steps_done: int) -> tuple[list[float], int]:

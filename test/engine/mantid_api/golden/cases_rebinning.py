@@ -119,3 +119,21 @@ def case_rebin_ragged(api: Any, expect: Any) -> None:
     expect("X of 0", made.readX(0), [0, 2, 4])
     expect("X of 1", made.readX(1), [3, 6, 9])
     expect("Y of 1", made.readY(1), [3, 3], 1e-14)
+
+
+def case_rebin_sample_events(api: Any, expect: Any) -> None:
+    """Rebin: a step over the X of events. Source: Mantid Rebin-v1.rst, worked example; Rebin.cpp."""
+    ws = api.CreateSampleWorkspace(WorkspaceType="Event", NumBanks=1, BankPixelWidth=1)
+    made = api.Rebin(ws, 2000)
+    expect("kind", made.id(), "EventWorkspace")
+    expect("X", made.readX(0), list(range(0, 20001, 2000)))
+    counted = api.Rebin(ws, 2000, PreserveEvents=False)
+    expect("kind of counts", counted.id(), "Workspace2D")
+    expect("Y", counted.readY(0), made.readY(0))
+
+
+def case_rebin_power_limit(api: Any, expect: Any) -> None:
+    """Rebin: Power that would need more than 10 000 bins. Source: Mantid Rebin-v1.rst (Power option)."""
+    ws = api.CreateWorkspace(**ONES)
+    call = {"Params": "1,0.1,9", "Power": 1, "OutputWorkspace": "out"}
+    expect.raises("too many bins", ERRORS, lambda: api.Rebin(ws, **call))

@@ -102,3 +102,67 @@ def case_integration_lists(api: Any, expect: Any) -> None:
     ws = api.CreateWorkspace(DataX=[0.0, 1, 2, 3], DataY=[1.0, 2, 4] * 2, NSpec=2)
     made = api.Integration(ws, RangeLowerList=[0, 1], RangeUpperList=[2, 3], RangeLower=0)
     expect("Y", made.extractY(), [[3], [6]])
+
+
+def _rounded(api: Any) -> Any:
+    """Ten bins from -1 to 1, with edges that are only nearly decimal."""
+    x = np.array([-1, -0.8, -0.6, -0.4, -0.2, -2.22045e-16, 0.2, 0.4, 0.6, 0.8, 1])
+    x = x / 2.5671 * 13.3 / 13.3 * 2.5671
+    return api.CreateWorkspace(DataX=x, DataY=[0.0, 0, 0, 2, 2, 2, 2, 0, 0, 0], OutputWorkspace="rounded")
+
+
+def case_integration_rounding(api: Any, expect: Any) -> None:
+    """Integration: limits that are edges to rounding. Source: Mantid IntegrationTest.h."""
+    ws = _rounded(api)
+    for low, high, figure in (
+        (-0.4, -0.2, 2),
+        (-0.2, -0.0, 2),
+        (-0.2, 0.2, 4),
+        (-0.2, 0.4, 6),
+        (-0.4, 0.2, 6),
+        (-0.4, 0.4, 8),
+        (-1, 1, 8),
+        (-1.8, 1.2, 8),
+        (-0.4, -0.200001, 0),
+        (-0.399999, -0.2, 0),
+        (0.6, 6.5, 0),
+        (2.2, 3.03, 0),
+        (-42.2, -3.03, 0),
+    ):
+        made = api.Integration(ws, RangeLower=low, RangeUpper=high)
+        expect(f"{low} to {high}", made.readY(0), [figure], 1e-8)
+
+
+def case_integration_one_bin(api: Any, expect: Any) -> None:
+    """Integration: both limits in one bin. Source: Mantid IntegrationTest.h (testRangeWithPartialBins…)."""
+    y = np.arange(25.0)
+    ws = api.CreateWorkspace(DataX=range(6), DataY=y, DataE=np.sqrt(y), NSpec=5)
+    of = {"StartWorkspaceIndex": 2, "EndWorkspaceIndex": 4, "IncludePartialBins": True, "RangeLower": 0.1}
+    made = api.Integration(ws, RangeUpper=4.5, **of)
+    expect("Y", made.extractY().ravel(), [52, 74, 96], 1e-13)
+    expect("E", made.extractE().ravel(), [6.899, 8.240, 9.391], 1e-3)
+    made = api.Integration(ws, RangeUpper=0.5, **of)
+    expect("Y in one bin", made.extractY().ravel(), [4, 6, 8], 1e-13)
+    expect("E in one bin", made.extractE().ravel(), [1.265, 1.549, 1.788], 1e-3)
+    made = api.Integration(ws, RangeUpper=0.1, **of)
+    expect("Y of nothing", made.extractY().ravel(), [0, 0, 0])
+
+
+def case_integration_sample(api: Any, expect: Any) -> None:
+    """Integration: some spectra of a sample workspace. Source: Mantid Integration-v1.rst, worked example."""
+    ws = api.CreateSampleWorkspace("Histogram", "Flat background")
+    made = api.Integration(ws, StartWorkspaceIndex=11, EndWorkspaceIndex=20)
+    expect("spectra", made.getNumberHistograms(), 10)
+    expect("Y", made.extractY().ravel(), [100.0] * 10)
+    expect("X", made.readX(0), [0, 20000])
+
+
+def case_sum_spectra_masked(api: Any, expect: Any) -> None:
+    """SumSpectra: masked spectra are left out, and counted. Source: Mantid SumSpectraTest.h (testExecWithoutLimits)."""
+    ws = api.CreateSampleWorkspace("Histogram", "Flat background", NumBanks=1, BankPixelWidth=3)
+    api.MaskDetectors(ws, WorkspaceIndexList=[1])
+    made = api.SumSpectra(ws)
+    expect("Y", made.readY(0)[:3], [8, 8, 8])
+    expect("NumAllSpectra", made.run().getProperty("NumAllSpectra").value, 8)
+    expect("NumMaskSpectra", made.run().getProperty("NumMaskSpectra").value, 1)
+    expect("detectors", len(made.getSpectrum(0).getDetectorIDs()), 8)
