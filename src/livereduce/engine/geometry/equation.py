@@ -1,7 +1,8 @@
 """The equations of instrument definitions, which make a coordinate of a log's value: ``0.001*value + 4``.
 
 Evaluated node by node from a closed set of operators and functions: nothing of the text is ever executed.
-Source: Mantid docs/source/concepts/InstrumentDefinitionFile.rst; the functions are those of muParser.
+Source: Mantid docs/source/concepts/InstrumentDefinitionFile.rst; the functions are those of muParser. Mantid writes the
+value into the text with six digits (XMLInstrumentParameter.cpp); here it is not rounded.
 """
 
 import ast
