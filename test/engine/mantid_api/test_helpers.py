@@ -14,6 +14,7 @@ from livereduce.engine.builtin.figures import MAX_PRODUCTS, published_figures
 from livereduce.engine.mantid_api.helpers import finder
 from livereduce.engine.mantid_api.helpers.plotly_shim import tolerant
 from livereduce.publish.product import Product
+from livereduce.scripting.figures import MAX_CHARACTERS
 from livereduce.scripting.metric import CycleReport, reporting_to
 
 
@@ -160,3 +161,11 @@ def test_not_any_number_of_curves_becomes_products(report: CycleReport) -> None:
     (figure,) = published_figures(report.figures, result())
     assert len(figure.data) == MAX_PRODUCTS
     assert figure.text.count('"type": "scatter"') == 50
+
+
+def test_a_figure_that_is_too_large_is_refused_as_a_server_would(report: CycleReport) -> None:
+    names = run(
+        f"from finddata import publish_plot\nanswer = publish_plot('NOM', 7, {{'file': 'x' * {MAX_CHARACTERS + 1}}})"
+    )
+    assert (names["answer"].status_code, names["answer"].ok, report.figures) == (413, False, ())
+    names["answer"].raise_for_status()

@@ -6,6 +6,7 @@ server.
 Source of the signatures: neutrons/plot_publisher, neutrons/finddata.
 """
 
+import logging
 import os
 import re
 import sys
@@ -17,6 +18,8 @@ from livereduce.engine.mantid_api.helpers import drawing
 from livereduce.engine.mantid_api.helpers.drawing import PlotStyle, Trace
 from livereduce.scripting.figures import FigureData, ScriptFigure
 from livereduce.scripting.metric import report_of_caller
+
+logger = logging.getLogger("livereduce.engine")
 
 _CONFIGURATIONS = ("/etc/autoreduce/post_processing.conf", "post_processing.conf")
 
@@ -31,11 +34,11 @@ class PublishAnswer:
 
     @property
     def ok(self) -> bool:
-        """True: the figure is in the hands of the publisher."""
+        """True if the figure is in the hands of the publisher."""
         return self.status_code == 200
 
     def raise_for_status(self) -> None:
-        """Nothing: there is no error."""
+        """Nothing: what is refused is told in the log, and the script goes on."""
 
 
 def publish_plot(
@@ -53,8 +56,7 @@ def publish_plot(
     """
     if not isinstance(files, Mapping) or not files:
         raise ValueError(f"publish_plot: files must be a dictionary such as {{'file': div}}, not {files!r:.80}")
-    _publish(instrument, run_number, _text(files.get("file", next(iter(files.values())))))
-    return PublishAnswer()
+    return _publish(instrument, run_number, _text(files.get("file", next(iter(files.values())))))
 
 
 def _text(value: Any) -> str:
@@ -66,7 +68,8 @@ def _text(value: Any) -> str:
     return held
 
 
-def _publish(instrument: str, run_number: int | str, text: str, data: Sequence[FigureData] = ()) -> None:
+def _publish(instrument: str, run_number: int | str, text: str, data: Sequence[FigureData] = ()) -> PublishAnswer:
+    """Hand a figure over; one that is too large is left out, as a server would refuse it."""
     if not isinstance(instrument, str):
         raise ValueError(f"publish_plot: the name of an instrument was expected, not {instrument!r:.80}")
     try:
@@ -74,8 +77,14 @@ def _publish(instrument: str, run_number: int | str, text: str, data: Sequence[F
     except (TypeError, ValueError):
         raise ValueError(f"publish_plot: the number of a run was expected, not {run_number!r:.80}") from None
     report = report_of_caller()
-    if report is not None:
+    if report is None:
+        return PublishAnswer()
+    try:
         report.add_figure(ScriptFigure(run=run, text=_with_version(text), data=tuple(data)))
+    except ValueError as error:
+        logger.warning("run %d: %s; it is not published", run, error)
+        return PublishAnswer(status_code=413, text=str(error), reason="Content Too Large")
+    return PublishAnswer()
 
 
 _PLOTLY_DIV = re.compile(r"<div\b[^>]*\bplotly-graph-div\b[^>]*>")
@@ -133,8 +142,7 @@ def plot1d(
         )
         for one in traces
     ]
-    _publish(instrument, run_number, div, data)
-    return PublishAnswer()
+    return _publish(instrument, run_number, div, data)
 
 
 def _traces(data_list: Any, names: Sequence[str] | None, *, show_dx: bool) -> list[Trace]:
@@ -177,8 +185,7 @@ def plot_heatmap(
     if not publish:
         return div
     data = FigureData(name="heatmap", signal=z, axes=((y_title or "y", y), (x_title or "x", x)), title=title)
-    _publish(instrument, run_number, div, [data])
-    return PublishAnswer()
+    return _publish(instrument, run_number, div, [data])
 
 
 def _determine_config_file(config_file: str | None) -> str | None:
