@@ -18,7 +18,7 @@ WARM = $(MAKE) --silent --no-print-directory $(VENV)/.warm
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-mantid test-system check format docs fuzz bench soak chaos clean
+.PHONY: help setup demo test test-mantid test-system check format docs fuzz bench bench-algorithms soak chaos clean
 
 help:
 	@echo "make setup   install everything into $(VENV), the developers' tools as well, and compile the kernels"
@@ -33,6 +33,7 @@ help:
 	@echo "make docs    write what the engine has of Mantid's interface: docs/mantid_api.md, and what check knows of it"
 	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
+	@echo "make bench-algorithms  Mantid's algorithms beside a kernel by hand and scipp (ARGS='--cores 1')"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
 	@echo "make chaos   kill worker and daemon 220 times at random moments: every run is exact or flagged (eight minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
@@ -109,6 +110,9 @@ fuzz: setup
 
 bench: setup
 	$(BIN)/python benchmarks/stream.py $(ARGS)
+
+bench-algorithms: setup
+	$(BIN)/python benchmarks/algorithms.py $(ARGS)
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)

@@ -6,10 +6,13 @@ from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.kernels import ADD_EVENTS, SCRATCH
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.limits import times_ns
+from livereduce.engine.matrix.passes.selecting import are_between
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8, I4
 
 _UNUSED_PIXEL_CELLS = 2
+AT_ONCE = 2**16
+"""Events whose pixels are looked at, and then counted: half a MiB."""
 EVENTS_WORTH_A_CALL = 2000
 """Events that are counted in the time that one more call takes."""
 
@@ -32,7 +35,7 @@ def counts_of(content: PendingEvents, edges: Grid) -> F8 | None:
     for number, piece in enumerate(content.events.pieces):
         for start, end in _kept_stretches(content, number):
             tof_ns, pixel = (np.ascontiguousarray(column[start:end]) for column in (piece.tof_ns, piece.pixel))
-            table = offsets[alike[0] : alike[0] + 1] if _is_in(pixel, alike) else offsets
+            table = offsets[alike[0] : alike[0] + 1] if are_between(pixel, *alike) else offsets
             add(tof_ns, pixel, table, cells, least, binning.span_ns, binning.shift, counts, scratch, wrapped)
     return counts[:-_UNUSED_PIXEL_CELLS]
 
@@ -51,10 +54,11 @@ def _is_chopped(content: PendingEvents) -> bool:
 
 
 def _kept_stretches(content: PendingEvents, number: int) -> list[tuple[int, int]]:
-    """Events [start, end) of a piece whose pulses count."""
+    """Events [start, end) of a piece whose pulses count, cut so that they stay in a near cache for a second look."""
     piece, kept = content.events.pieces[number], None if content.kept is None else content.kept[number]
     if kept is None:
-        return [(0, len(piece.tof_ns))]
+        size = len(piece.tof_ns)
+        return [(start, min(start + AT_ONCE, size)) for start in range(0, size, AT_ONCE)]
     changes = np.flatnonzero(np.diff(np.concatenate(([False], kept, [False])).astype(np.int8)))
     bounds = piece.first[changes].tolist()
     return list(zip(bounds[::2], bounds[1::2], strict=True))
@@ -71,16 +75,12 @@ def _binning(edges: F8) -> Binning | None:
 
 
 def _stretch_of_one_row(row_of_pixel: I4) -> tuple[int, int]:
-    """Pixels [start, end) that all belong to one spectrum, from the first that has one; empty if they do not."""
+    """Pixels [start, end) that all belong to one spectrum, from the first that has one; empty if they do not.
+
+    A table of one entry serves for events of these alone, and takes no cache.
+    """
     known = np.flatnonzero(row_of_pixel >= 0)
     if not len(known) or known[-1] - known[0] + 1 != len(known):
         return 0, 0
     start, end = int(known[0]), int(known[-1]) + 1
     return (start, end) if np.all(row_of_pixel[start:end] == row_of_pixel[start]) else (0, 0)
-
-
-def _is_in(pixel: I4, stretch: tuple[int, int]) -> bool:
-    """True if all are in the stretch: their table has one entry then (looking for both ends is cheap)."""
-    if stretch[0] == stretch[1] or not len(pixel):
-        return False
-    return bool(pixel.min() >= stretch[0] and pixel.max() < stretch[1])
