@@ -135,7 +135,7 @@ def case_table(api: Any, expect: Any) -> None:
 
 
 def case_infos(api: Any, expect: Any) -> None:
-    """SpectrumInfo: a bank 5 m behind the sample. Source: Mantid docs/source/algorithms/CreateSampleWorkspace-v1.rst."""
+    """SpectrumInfo: a bank 5 m behind the sample. Source: docs/source/algorithms/CreateSampleWorkspace-v1.rst."""
     ws = api.CreateSampleWorkspace(NumBanks=1, BankPixelWidth=10)
     info = ws.spectrumInfo()
     expect("sizes", [info.size(), ws.detectorInfo().size() >= 100], [100, True])
