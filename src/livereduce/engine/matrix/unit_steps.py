@@ -137,12 +137,16 @@ def events_between(events: EventContent, source: str, target: str, flight: Fligh
 
 
 def grid_by_values(grid: Grid, rows: int, source: str, target: str, flight: Flight) -> Grid:
-    """X of all spectra, ascending, without what has no value."""
-    sizes = grid.sizes(rows)
-    owner = np.repeat(np.arange(rows), sizes)
-    new = values_between(source, target, flight, np.concatenate([np.empty(0), *grid.rows(rows)]), owner)
-    parts = [part[np.isfinite(part)] for part in np.split(new, np.cumsum(sizes)[:-1])]
-    return Grid.ragged([part[::-1] if len(part) > 1 and part[0] > part[-1] else part for part in parts])
+    """X of all spectra, ascending, without what has no value; a spectrum without any keeps its X."""
+    sizes, old = grid.sizes(rows), np.concatenate([np.empty(0), *grid.rows(rows)])
+    new = values_between(source, target, flight, old, np.repeat(np.arange(rows), sizes))
+    cuts = np.cumsum(sizes)[:-1]
+    parts = []
+    for was, part in zip(np.split(old, cuts), np.split(new, cuts), strict=True):
+        has_value = np.isfinite(part)
+        kept = part[has_value] if has_value.any() else was
+        parts.append(kept[::-1] if len(kept) > 1 and kept[0] > kept[-1] else kept)
+    return Grid.ragged(parts)
 
 
 def histograms_between(bins: Histograms, source: str, target: str, flight: Flight) -> Histograms:

@@ -125,3 +125,18 @@ def case_scale_x(api: Any, expect: Any) -> None:
     made = api.ScaleX(ws, -1)
     expect("X with a negative factor", made.readX(0), [-4, -2, -1])
     expect("Y with a negative factor", made.readY(0), [2, 1])
+
+
+def case_convert_units_no_detector(api: Any, expect: Any) -> None:
+    """ConvertUnits: spectra without a detector keep X, are 0 and masked. Source: Mantid ConvertUnitsTest.h."""
+    sample = api.CreateSampleWorkspace("Histogram", "Flat background", NumBanks=1, BankPixelWidth=1)
+    plain = api.CloneWorkspace(sample)
+    plain.getSpectrum(0).clearDetectorIDs()
+    plain.getSpectrum(0).setSpectrumNo(2)
+    api.ConjoinWorkspaces(InputWorkspace1=sample, InputWorkspace2=plain, CheckOverlapping=False)
+    made = api.ConvertUnits(api.mtd["sample"], Target="Wavelength", OutputWorkspace="made")
+    expect("Y", made.extractY()[:, 3], [1, 0])
+    expect("X", made.readX(1)[:3], [0, 200, 400])
+    back = api.ConvertUnits(made, Target="TOF", OutputWorkspace="back")
+    expect("X back", back.readX(0), sample.readX(0), 1e-9)
+    expect("X back of the other", back.readX(1), sample.readX(0), 1e-9)

@@ -89,7 +89,7 @@ def _common(grid: Grid, change: PixelMaps) -> Grid | None:
 
 
 def _by_flight(matrix: Matrix, target: str, mode: str, efixed: float | None) -> Matrix:
-    """By the flight path and angle of each spectrum; those that cannot be converted are zeroed and masked."""
+    """By the flight path and angle of each spectrum; those that cannot be converted keep X, are zeroed and masked."""
     paths = flight_paths(matrix)
     logs = matrix.logs.copy()
     energy = _energy(matrix, paths, {matrix.unit, target}, mode, efixed)
@@ -99,9 +99,9 @@ def _by_flight(matrix: Matrix, target: str, mode: str, efixed: float | None) -> 
     flight = Flight(
         mode=mode,
         l1=paths.l1,
-        l2=np.where(failed, max(paths.l1, 1.0), paths.l2),
-        two_theta=np.where(failed, np.pi, paths.two_theta),
-        efixed_mev=np.where(failed, _any(energy, ~failed), energy),
+        l2=np.where(failed, np.nan, paths.l2),
+        two_theta=np.where(failed, np.nan, paths.two_theta),
+        efixed_mev=np.where(failed, np.nan, energy),
     )
     if failed.all():
         raise ValueError(f"none of the {matrix.rows} spectra can be converted to {target}: detectors are not known")
@@ -110,10 +110,6 @@ def _by_flight(matrix: Matrix, target: str, mode: str, efixed: float | None) -> 
     if cleared.events is not None:
         return replace(cleared, content=events_between(cleared.events, source, target, flight), logs=logs)
     return replace(cleared, content=histograms_between(cleared.histograms, source, target, flight), logs=logs)
-
-
-def _any(values: F8, chosen: B1) -> float:
-    return float(values[chosen][0]) if chosen.any() else 1.0
 
 
 def _energy(matrix: Matrix, paths: FlightPaths, units: set[str], mode: str, efixed: float | None) -> F8:
