@@ -65,7 +65,7 @@ _IN: dict[str, tuple[str, ...]] = {
     f"{_API}.modules.api.file_finder": ("FileFinder", "FileFinderImpl"),
     f"{_API}.modules.api.services": (
         *("FrameworkManager", "FrameworkManagerImpl", "UsageService", "UsageServiceImpl"),
-        *("apiVersion", "version_str", "revision", "revision_full"),
+        *("apiVersion", "version", "version_str", "VersionInfo", "revision", "revision_full"),
     ),
     f"{_API}.modules.utils.helpers": (
         *("is_required_version", "package_installed", "run_exists", "capture_logs", "log_to_python", "lhs_info"),

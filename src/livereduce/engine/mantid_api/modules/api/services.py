@@ -1,7 +1,8 @@
 """Services of Mantid's that have nothing to do here, and functions that say which Mantid this is."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from livereduce.catalog.mantid_names import version as names_version
 from livereduce.engine.mantid_api.modules.provided import version_of
 from livereduce.engine.mantid_api.session import current_store
 
@@ -61,6 +62,24 @@ UsageService = UsageServiceImpl()
 def apiVersion() -> int:
     """2: the version of Mantid's Python interface."""
     return 2
+
+
+class VersionInfo(NamedTuple):
+    """The parts of a version."""
+
+    major: int
+    minor: int
+    patch: int
+    tweak: str = ""
+
+    def __str__(self) -> str:
+        return version_of()
+
+
+def version() -> VersionInfo:
+    """The version of Mantid's interface, in parts."""
+    major, minor, patch = names_version().split(".")
+    return VersionInfo(int(major), int(minor), int(patch))
 
 
 def version_str() -> str:
