@@ -67,6 +67,18 @@ def test_a_chunk_with_pixels_that_were_not_seen_before_has_more_spectra() -> Non
         assert counted(together.content).y.tolist() == [0, 2, 1]
 
 
+def test_counts_of_a_chunk_with_new_pixels_have_more_spectra() -> None:
+    """A script that counts each chunk, on a stream that does not say which pixels there are."""
+    few = matrix_of(pending(batch([1000], [0]), row_of_pixel=[0, -1]))
+    many = matrix_of(pending(batch([1000, 1000], [0, 1]), row_of_pixel=[0, 1, -1]))
+    few, many = (replace(one, content=one.histograms) for one in (few, many))
+    for left, right in ((few, many), (many, few)):
+        together = added(left, right)
+        assert together.rows == together.spectra.rows == 2
+        assert together.histograms.y_table().sum(axis=1).tolist() == [2, 1]
+        assert together.histograms.e_table().max(axis=1).tolist() == [np.sqrt(2), 1]
+
+
 def test_a_masked_spectrum_does_not_come_back_with_more_spectra() -> None:
     few = masked(pending(batch([1000, 1000], [0, 1]), row_of_pixel=[0, 1, -1]), np.array([True, False]))
     assert isinstance(few, PendingEvents)

@@ -50,10 +50,13 @@ def _of_same_rows(left: Matrix, right: Matrix) -> tuple[Matrix, Matrix]:
         few.spectra.first, many.spectra.first[: few.rows + 1]
     )
     ids = many.spectra.ids[: few.spectra.first[-1]]
-    if few.events is None or many.events is None or not is_begin or not np.array_equal(few.spectra.ids, ids):
+    if not is_begin or not np.array_equal(few.spectra.ids, ids):
         return left, right
     masked = None if few.masked is None else np.append(few.masked, np.zeros(many.rows - few.rows, np.bool_))
-    content = _lengthened(few.events, many.events)
+    if few.events is not None and many.events is not None:
+        content: EventContent | Histograms = _lengthened(few.events, many.events)
+    else:
+        content = _with_empty_rows(few.histograms, many.rows)
     more = replace(few, content=content, spectra=many.spectra, masked=masked, vertical=None)
     return (more, right) if few is left else (left, more)
 
@@ -66,6 +69,14 @@ def _lengthened(few: EventContent, many: EventContent) -> EventContent:
         table = many.row_of_pixel if isinstance(many, PendingEvents) and has_grown else few.row_of_pixel
         return replace(few, rows=many.rows, row_of_pixel=table)
     return replace(few, first=np.append(few.first, np.full(many.rows - few.rows, few.first[-1])))
+
+
+def _with_empty_rows(few: Histograms, rows: int) -> Histograms:
+    """Counts with spectra of zeros behind them, up to so many."""
+    if not (few.x.is_common and few.is_even):
+        raise MismatchError(f"{few.rows} spectra with bins of their own cannot be added to {rows}")
+    more = ((0, rows - few.rows), (0, 0))
+    return Histograms.table(few.x, np.pad(few.y_table(), more), np.pad(few.e_table(), more))
 
 
 def _has_grown(few: PendingEvents, table: I4) -> bool:
