@@ -11,9 +11,9 @@ from xml.parsers import expat
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.stream.adara.wire.layout import NOT_XML
 
-LARGEST_CHARACTERS = 64 * 1024 * 1024
+LARGEST_CHARACTERS = 32 * 1024 * 1024
 DEEPEST = 100
-MOST_ELEMENTS = 3_000_000
+MOST_ELEMENTS = 1_000_000
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _LARGEST_NUMBER = 1e15
