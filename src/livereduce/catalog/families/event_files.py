@@ -63,7 +63,7 @@ LOAD_EVENT_NEXUS = Algorithm(
     family="event_files",
     arguments=(file(), makes(), *_EVENTS),
     differs="a file is not read in chunks; without an instrument definition in the file there is a spectrum for each "
-    "pixel of its banks; monitors are read as events",
+    "pixel of its banks",
 )
 LOAD_NEXUS_MONITORS = Algorithm(
     name="LoadNexusMonitors",
@@ -71,7 +71,6 @@ LOAD_NEXUS_MONITORS = Algorithm(
     source="Mantid docs/source/algorithms/LoadNexusMonitors-v2.rst; Framework/DataHandling/src/LoadNexusMonitors2.cpp",
     family="event_files",
     arguments=(file(), makes(), text("NXentryName"), text("LoadOnly", "", ("", "Events", "Histogram"))),
-    differs="histograms of monitors are not read, events are",
 )
 LOAD_NEXUS_LOGS = Algorithm(
     name="LoadNexusLogs",

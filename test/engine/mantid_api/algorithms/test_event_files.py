@@ -99,3 +99,19 @@ def test_a_run_is_found_by_its_number_and_a_broken_file_is_told(
     event_file(tmp_path / "bad.nxs.h5", lambda entry: put(entry, "bank1_events/event_index", [[1, 2]]))
     with pytest.raises(RuntimeError, match=r"LoadEventNexus: .*bad\.nxs\.h5.*event_index"):
         simpleapi.LoadEventNexus("bad", OutputWorkspace="a")
+
+
+def test_monitors_may_be_histograms(simpleapi: Any, tmp_path: Path) -> None:
+    def spoil(entry: h5py.Group) -> None:
+        for number, counts in ((1, [4, 9]), (2, [1, 16])):
+            put(entry, f"monitor{number}/data", np.array(counts, np.uint32).reshape(1, 1, 2))
+            put(entry, f"monitor{number}/time_of_flight", [0.0, 10.0, 20.0], units="microsecond")
+
+    path = str(event_file(tmp_path / "TEST_1.nxs.h5", spoil))
+    monitors = simpleapi.LoadNexusMonitors(path)
+    assert (monitors.extractY().tolist(), monitors.readE(1).tolist()) == ([[4, 9], [1, 16]], [1, 4])
+    assert monitors.matrix.spectra.ids.tolist() == [-1, -2]
+    data = simpleapi.LoadEventNexus(path, LoadMonitors=True)
+    assert data.getMonitorWorkspace().readX(0).tolist() == [0, 10, 20]
+    with pytest.raises(RuntimeError, match=r"LoadNexusMonitors: .* has no monitors as Events"):
+        simpleapi.LoadNexusMonitors(path, LoadOnly="Events", OutputWorkspace="x")

@@ -28,6 +28,7 @@ from livereduce.engine.mantid_api.files.event_nexus import (
     monitors_of,
     ns_since_1990,
 )
+from livereduce.engine.mantid_api.files.monitor_histograms import histograms_of_monitors
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
 from livereduce.engine.matrix.matrix import Matrix
@@ -75,13 +76,25 @@ def load_event_nexus(
     if not options["load_nexus_instrument_xml"]:
         made = replace(made, geometry=Definition(origin=str(path)))
     handle: MatrixWorkspace = wrapped(name, _filtered(made, file, options), None)
-    if load_monitors and file.monitors:
-        limits = TofLimits(least_us=filter_mon_by_tof_min, most_us=filter_mon_by_tof_max)
-        monitors = monitors_of(file, logs, limits, options["number_of_bins"], str(path))
-        start, stop = options["filter_mon_by_time_start"], options["filter_mon_by_time_stop"]
-        handle.monitors = wrapped(f"{name}_monitors", _during(monitors, file, start, stop), None)
+    limits = TofLimits(least_us=filter_mon_by_tof_min, most_us=filter_mon_by_tof_max)
+    monitors = (
+        _monitors(path, file, logs, limits, options | {"n_xentry_name": n_xentry_name}) if load_monitors else None
+    )
+    if monitors is not None:
+        handle.monitors = wrapped(f"{name}_monitors", monitors, None)
         context.store[f"{name}_monitors"] = handle.monitors
     return handle
+
+
+def _monitors(path: Path, file: EventFile, logs: RunLogs, limits: TofLimits, options: dict[str, Any]) -> Matrix | None:
+    """Events of monitors, or their histograms; None if the file has none."""
+    only, entry = options["monitors_load_only"], options.get("n_xentry_name") or "entry"
+    if file.monitors and only != "Histogram":
+        events = monitors_of(file, logs, limits, options["number_of_bins"], str(path))
+        return _during(events, file, options["filter_mon_by_time_start"], options["filter_mon_by_time_stop"])
+    if only == "Events":
+        return None
+    return histograms_of_monitors(path, entry, logs, Definition(file.definition_xml, str(path)))
 
 
 def _wanted(names: Sequence[str], meta_data_only: bool) -> Callable[[int], bool]:
@@ -193,13 +206,19 @@ def _spectra(matrix: Matrix, least: int | None, greatest: int | None, listed: Se
 @implements("LoadNexusMonitors")
 def load_nexus_monitors(*, filename: str, n_xentry_name: str, load_only: str) -> Matrix:
     """The monitors alone."""
-    if load_only == "Histogram":
-        raise ValueError("LoadOnly: histograms of monitors are not read here; their events are")
     path = finding.found(filename)
     file = _read(path, n_xentry_name, lambda _: False, BankEvents(TofLimits()))
-    if not file.monitors:
-        raise RuntimeError(f"{path} has no monitors with events")
-    return monitors_of(file, logs_of(file, frozenset(), frozenset()), TofLimits(), 1, str(path))
+    options = {
+        "monitors_load_only": load_only,
+        "n_xentry_name": n_xentry_name,
+        "number_of_bins": 1,
+        "filter_mon_by_time_start": None,
+        "filter_mon_by_time_stop": None,
+    }
+    monitors = _monitors(path, file, logs_of(file, frozenset(), frozenset()), TofLimits(), options)
+    if monitors is None:
+        raise RuntimeError(f"{path} has no monitors{f' as {load_only}' if load_only else ''}")
+    return monitors
 
 
 @implements("LoadNexusLogs")
