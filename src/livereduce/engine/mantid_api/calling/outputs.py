@@ -59,7 +59,8 @@ def kept(
     objects: dict[str, Any] = {}
     for one, value in zip(algorithm.outputs, made, strict=True):
         if one.kind is ArgumentKind.RESULT:
-            objects[one.name] = value
+            if value is not None:  # what was not asked for
+                objects[one.name] = value
         elif one.kind in CHANGED and one.name in handles:
             objects[one.name] = _changed(handles[one.name], value)
         elif value is not None:
