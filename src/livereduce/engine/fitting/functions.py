@@ -28,8 +28,10 @@ def _lorentzian(x: F8, amplitude: float, centre: float, fwhm: float) -> F8:
 
 
 def _polynomial(x: F8, *coefficients: float) -> F8:
-    values: F8 = np.polyval(coefficients[::-1], x)
-    return np.broadcast_to(values, x.shape)
+    values = np.zeros(len(x))
+    for coefficient in reversed(coefficients):
+        values = values * x + coefficient
+    return values
 
 
 def _decay(x: F8, height: float, lifetime: float) -> F8:
