@@ -86,11 +86,14 @@ def case_time_series_log(api: Any, expect: Any) -> None:
 
 
 def case_groups(api: Any, expect: Any) -> None:
-    """GroupWorkspaces: members in order. Source: Mantid GroupWorkspaces-v1.rst."""
+    """GroupWorkspaces: members in order; algorithms go through them. Source: Mantid GroupWorkspaces-v1.rst."""
     for name in ("a", "b"):
         _one(api, name)
     group = api.GroupWorkspaces(["a", "b"])
     expect("names", list(group.getNames()), ["a", "b"])
+    doubled = api.Scale(group, 2)
+    expect("names of results", list(doubled.getNames()), ["a_doubled", "b_doubled"])
+    expect("Y", doubled[1].readY(0), [2, 4])
     api.UnGroupWorkspace(group)
     expect("group is there", api.mtd.doesExist("group"), False)
     expect("member is there", api.mtd.doesExist("a"), True)
