@@ -64,6 +64,14 @@ def test_counts_for_scipp_have_edges_and_pixels() -> None:
     assert (make(counts).getNumberEvents(), make(counts).getTofMax()) == (4, 40)
 
 
+def test_questions_about_counts_copy_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    ws = make(make().counts())
+    monkeypatch.setattr("livereduce.engine.matrix.from_data.of_counts", lambda *_: pytest.fail("a matrix was made"))
+    assert (ws.id(), ws.blocksize(), ws.size(), ws.getNumberHistograms()) == ("Workspace2D", 3, 9, 3)
+    assert (ws.getNumberEvents(), ws.getTofMax(), ws.readY(0).tolist()) == (4, 40, [1, 1, 0])
+    assert (ws.isCommonBins(), ws.isHistogramData(), ws.has_events) == (True, True, False)
+
+
 def test_rebinding_the_data_changes_what_is_read() -> None:
     ws = make()
     assert ws.readY(0).tolist() == [1, 1, 0]

@@ -45,7 +45,7 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
         """Mantid's name of the kind, as ``EventWorkspace`` or ``Workspace2D``."""
         if self.has_events:
             return "EventWorkspace"
-        return self.static.kind.value
+        return MatrixKind.PLAIN.value if isinstance(self._data, Counts) else self.static.kind.value
 
     def getTitle(self) -> str:
         """The title, else that of the run; empty if not known."""
@@ -212,7 +212,7 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
 
     def isCommonBins(self) -> bool:
         """True if all spectra have the same X."""
-        return is_like_common(self.static.content.x, self.getNumberHistograms())
+        return isinstance(self._data, Counts) or is_like_common(self.static.content.x, self.getNumberHistograms())
 
     def isRaggedWorkspace(self) -> bool:
         """True if spectra have different numbers of values."""

@@ -143,6 +143,8 @@ class SpectraValues(Workspace):
 
     def _sizes(self) -> list[int]:
         """Numbers of values of the spectra; one alone if they are all alike."""
+        if isinstance(self._data, Counts):  # its matrix would be a copy of all counts
+            return [self._data.binning.bins] if self.getNumberHistograms() else []
         rows, content = self.getNumberHistograms(), self.static.content
         if isinstance(content, Histograms):
             sizes = np.diff(content.first)
