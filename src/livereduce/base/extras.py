@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "builtin": ("psutil>=5.9", "numpy>=2.0", "numba>=0.61", "scipp>=25.3", "h5py>=3.11"),
+    "builtin": ("psutil>=5.9", "numpy>=2.0", "numba>=0.61", "scipp>=25.3", "h5py>=3.11", "scipy>=1.13"),
     "web": (
         "psutil>=5.9",
         "h5py>=3.11",
@@ -23,13 +23,20 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 """The requirements of each extra of pyproject.toml, with what livereduce itself requires."""
 
 EXTRA_OF = {
-    **dict.fromkeys(("numpy", "numba", "llvmlite", "scipp", "h5py"), "builtin"),
+    **dict.fromkeys(("numpy", "numba", "llvmlite", "scipp", "h5py", "scipy"), "builtin"),
     **dict.fromkeys(("starlette", "uvicorn", "prometheus_client", "plotly", "matplotlib"), "web"),
 }
 """The extra that brings a module."""
 
 OF_THE_SYSTEM = ("/usr/bin", "/bin", "/usr/libexec")
 """Folders of the system's pythons: pip should not install anything into those."""
+
+
+def requirement_of(module: str) -> str:
+    """What pip is told to install for a module that a part of livereduce brings; empty for other modules."""
+    wanted = module.replace("_", "-")
+    listed = EXTRAS.get(EXTRA_OF.get(module, ""), ())
+    return next((one for one in listed if one.partition(">")[0] == wanted), "")
 
 
 def own_python(extra: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from livereduce.base.extras import requirement_of
 from livereduce.base.names import did_you_mean
 from livereduce.catalog.declaration import Algorithm, Argument
 from livereduce.catalog.left_out import reason_left_out, reason_of_library
@@ -43,8 +44,17 @@ def output_is_a_name(attribute: str) -> str:
     return f"'str' object has no attribute {attribute!r}: `output` is a name, the workspace is mtd[output]"
 
 
+def no_library(module: str, requirement: str) -> str:
+    """A library that comes with a part of livereduce which is not installed here."""
+    return (
+        f"No module named {module!r} in the environment of the service: install it there (pip install '{requirement}')"
+    )
+
+
 def no_site_module(module: str, folders: Iterable[str] = ()) -> str:
     """A module that is neither in the environment, nor beside the scripts, nor in folders that they add to the path."""
+    if requirement := requirement_of(module):
+        return no_library(module, requirement)
     reason = reason_of_library(module)
     added = "".join(f", nor in {folder}" for folder in folders)
     what = "a library of the site" + (f" ({reason})" if reason else "")

@@ -11,6 +11,8 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from livereduce.base.extras import requirement_of
+from livereduce.catalog.wording import no_library
 from livereduce.engine.mantid_api.helpers import publishing
 from livereduce.engine.mantid_api.helpers.plotly_shim import PlotlyFinder
 
@@ -45,11 +47,7 @@ class HelperFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             Plotly or matplotlib is missing; the text says how to install it.
         """
         if name in NOT_OURS:
-            raise ModuleNotFoundError(
-                f"No module named {name!r}: scripts that draw with it need it in the service's environment "
-                "(pip install 'livereduce[web]')",
-                name=name,
-            )
+            raise ModuleNotFoundError(no_library(name, requirement_of(name)), name=name)
         if name not in MODULES:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=name in _PACKAGES)
