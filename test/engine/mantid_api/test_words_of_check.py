@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from livereduce.engine.mantid_api import hook
 from livereduce.engine.mantid_api.helpers.finder import MODULES
 from livereduce.scripting.reading.obstacles import read
 
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("cases_*.py"))
 MISTAKES = [
     "DgsReduction(input)",
     "from mantid.simpleapi import BinMD\nBinMD(InputWorkspace=input)",
@@ -39,6 +41,17 @@ def test_the_words_are_the_same(simpleapi: Any, text: str) -> None:
     with pytest.raises((TypeError, ValueError, AttributeError, ImportError, NotImplementedError)) as caught:
         exec(text, {**hook.script_globals(), "input": workspace, "output": "ws"})
     assert re.split("; did you mean|: `output`", one.text)[0] in str(caught.value)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_nothing_is_an_obstacle_that_runs(path: Path) -> None:
+    """The golden cases, which run, as a script would write them; those that expect an error aside."""
+    text = path.read_text()
+    tree = ast.parse(re.sub(r"\bapi: Any, ", "", text))
+    tree.body.insert(0, ast.parse("import mantid.simpleapi as api").body[0])
+    lines = text.splitlines()
+    told = [one for one in read(tree, is_script=True).obstacles if "raises" not in lines[one.line - 1]]
+    assert told == []
 
 
 def test_the_modules_that_need_not_be_installed_are_known() -> None:

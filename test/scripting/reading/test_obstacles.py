@@ -117,6 +117,14 @@ def test_arguments(text: str, expected: list[str]) -> None:
     assert all(seen.startswith(start) for seen, start in zip(texts, expected, strict=True))
 
 
+def test_properties_of_an_algorithm_that_is_made_by_name() -> None:
+    text = (
+        "from mantid.api import AlgorithmManager\nalg = AlgorithmManager.create('Rebin')\n"
+        "alg.setProperty('params', '1')\nalg.setPropertyValue('Parms', '1')\nalg.setAnything('x')\n"
+    )
+    assert told(text) == [(4, unknown_argument(REBIN, "Parms"))]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -62,10 +62,17 @@ class MantidObject:
 
 
 @dataclass(frozen=True, slots=True)
+class AlgorithmInHand:
+    """An algorithm that a script has made by its name, to set its properties one by one."""
+
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A method of an object or of a name of Mantid's."""
 
-    owner: MantidObject | OtherName
+    owner: MantidObject | OtherName | AlgorithmInHand
     name: str
 
 
@@ -76,7 +83,7 @@ class Unbound:
     name: str
 
 
-Meaning = Module | AlgorithmFunction | OtherName | MantidObject | Method | Unbound | None
+Meaning = Module | AlgorithmFunction | OtherName | MantidObject | AlgorithmInHand | Method | Unbound | None
 
 
 def dotted(node: ast.expr) -> str:
@@ -109,8 +116,8 @@ class Reader:
                 return self._of_name(name, scope)
             case ast.Attribute(value=value, attr=attr):
                 return _attribute(self.meaning(value, scope), attr)
-            case ast.Call(func=func):
-                return _called(self.meaning(func, scope))
+            case ast.Call(func=func, args=args):
+                return _called(self.meaning(func, scope), args)
             case ast.Subscript(value=value):
                 return MantidObject(WORKSPACE) if _is_store(self.meaning(value, scope)) else None
         return None
@@ -175,7 +182,7 @@ def _attribute(owner: Meaning, name: str) -> Meaning:
             if module in ("mantid", SIMPLEAPI) and is_algorithm(name):
                 return AlgorithmFunction(name)
             return OtherName(module, name)
-        case MantidObject() | OtherName():
+        case MantidObject() | OtherName() | AlgorithmInHand():
             return Method(owner, name)
     return None
 
@@ -184,8 +191,11 @@ def _is_store(meaning: Meaning) -> bool:
     return isinstance(meaning, OtherName) and meaning.name in STORES
 
 
-def _called(function: Meaning) -> Meaning:
+def _called(function: Meaning, args: list[ast.expr]) -> Meaning:
     match function:
+        case Method(owner=OtherName(name="AlgorithmManager"), name=name) if name in MAKERS:
+            first = args[0] if args else None
+            return AlgorithmInHand(str(first.value)) if isinstance(first, ast.Constant) else None
         case AlgorithmFunction(name=name):
             return MantidObject(WORKSPACE) if _makes_spectra(name) else None
         case Method(owner=OtherName() as owner, name="retrieve"):

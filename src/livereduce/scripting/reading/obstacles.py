@@ -21,6 +21,7 @@ from livereduce.catalog.wording import (
     not_implemented_name,
     output_is_a_name,
     python_2,
+    unknown_argument,
 )
 from livereduce.scripting.reading.calls import wrong_arguments
 from livereduce.scripting.reading.findings import ForeignImport, Obstacle, ScriptReading
@@ -31,6 +32,7 @@ from livereduce.scripting.reading.meaning import (
     TEXT,
     WORKSPACE,
     AlgorithmFunction,
+    AlgorithmInHand,
     MantidObject,
     Method,
     Module,
@@ -168,6 +170,8 @@ class _Walk:
                         self._note(node.lineno, text, place, everywhere=True)
             case Method(name=name, owner=owner) if name in MAKERS and owner in _MANAGERS:
                 self._created(node, place)
+            case Method(name="setProperty" | "setPropertyValue", owner=AlgorithmInHand(algorithm=name)):
+                self._property(node, name, place)
             case Unbound(name=name) if name[:1].isupper() and self._is_misspelled(name):
                 self._note(node.lineno, no_such_algorithm(name, _known()), place, everywhere=True)
             case OtherName(module=module, name=name):
@@ -186,6 +190,12 @@ class _Walk:
                     self._algorithm(node, name, place)
                 elif name not in self._own_classes and self._is_misspelled(name):
                     self._note(node.lineno, no_such_algorithm(name, _known()), place, everywhere=True)
+
+    def _property(self, node: ast.Call, algorithm: str, place: Place) -> None:
+        match node.args:
+            case [ast.Constant(value=str() as name), *_] if algorithm in declared():
+                if declared()[algorithm].argument(name) is None:
+                    self._note(node.lineno, unknown_argument(declared()[algorithm], name), place, everywhere=True)
 
     def _attribute(self, node: ast.Attribute, place: Place) -> None:
         name = node.attr
