@@ -220,7 +220,7 @@ def test_a_python_named_outright_for_the_builtin_engine_is_the_one_that_is_judge
     code, text = run(path)
     assert (code, rows(text)["environment"]) == (78, f"python {python}")
     (problem,) = listed(text, "problem")
-    assert problem.startswith(f"engine builtin needs numpy, numba, scipp, h5py, which {python} does not have")
+    assert problem.startswith(f"engine builtin needs numpy, numba, scipp, scipy, h5py, which {python} does not have")
 
 
 # ---- the scripts, read without running them

@@ -72,7 +72,7 @@ def test_the_answer_is_that_of_the_active_environment(site: Launchers, launcher:
     assert Path(answer.mantid).parts[-2:] == ("mantid", "__init__.py")
     assert Path(answer.mantid).is_relative_to(home)
     assert answer.psutil
-    assert answer.missing == ("numpy", "numba", "scipp", "h5py")
+    assert answer.missing == ("numpy", "numba", "scipp", "scipy", "h5py")
     assert answer.environ[b"ACTIVE"] == name.encode()
     assert answer.environ[b"PATH"].startswith(f"{home}/bin:".encode())
 

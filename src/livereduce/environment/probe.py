@@ -11,7 +11,7 @@ import json
 import os
 import sys
 
-BUILTIN_NEEDS = ("numpy", "numba", "scipp", "h5py")
+BUILTIN_NEEDS = ("numpy", "numba", "scipp", "scipy", "h5py")
 """Packages of the builtin engine."""
 
 

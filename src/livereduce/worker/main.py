@@ -179,7 +179,7 @@ def engine_for(job: Job, say: Say) -> MakeEngine:
 
 
 _NEEDS = {
-    "builtin": "the builtin engine needs numpy, numba, scipp and h5py",
+    "builtin": "the builtin engine needs numpy, numba, scipp, scipy and h5py",
     "mantid": "the mantid engine needs mantid, numpy and h5py, which every environment with Mantid has",
 }
 
