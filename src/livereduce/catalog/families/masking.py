@@ -5,6 +5,7 @@ from livereduce.catalog.declaration import (
     Argument,
     ArgumentKind,
     changes,
+    file,
     flag,
     integer,
     integers,
@@ -68,4 +69,12 @@ EXTRACT_MASK = Algorithm(
     arguments=(reads(), makes(), flag("UngroupDetectors", default=False), returns("DetectorList")),
 )
 
-ALGORITHMS = (MASK_DETECTORS, MASK_BINS, CLEAR_MASK_FLAG, EXTRACT_MASK)
+LOAD_MASK = Algorithm(
+    name="LoadMask",
+    summary="Read a mask from an XML file, or from numbers of spectra",
+    source="Mantid docs/source/algorithms/LoadMask-v1.rst",
+    family="grouping_workspaces",
+    arguments=(text("Instrument"), file("InputFile"), reads("RefWorkspace", None), makes()),
+)
+
+ALGORITHMS = (LOAD_MASK, MASK_DETECTORS, MASK_BINS, CLEAR_MASK_FLAG, EXTRACT_MASK)

@@ -108,6 +108,38 @@ def _listed(element: ElementTree.Element, tag: str) -> tuple[int, ...]:
     return tuple(number for word in words for number in span(word, f"a number in <{tag}>"))
 
 
+def of_mask(text: str) -> WrittenGroup:
+    """What a mask file names: the XML ``<detector-masking>``, or numbers of spectra such as ``1-3 7`` (``.msk``).
+
+    Source: Mantid docs/source/algorithms/LoadMask-v1.rst.
+
+    Raises
+    ------
+    ValueError
+        It is neither.
+    """
+    if not text.lstrip().startswith("<"):
+        words = list(_words(text.replace(",", " ")))
+        return WrittenGroup(number=1, spectra=tuple(one for word in words for one in span(word, "a spectrum")))
+    try:
+        root = ElementTree.fromstring(text.strip())
+    except ElementTree.ParseError as error:
+        raise ValueError(f"it is no XML that can be read: {error}") from None
+    if root.tag != "detector-masking":
+        raise ValueError(f"<detector-masking> was expected, <{root.tag}> is there")
+    return WrittenGroup(
+        number=1,
+        spectra=_inside(root, "ids"),
+        detectors=_inside(root, "detids"),
+        components=tuple(one.text.strip() for one in root.iter("component") if one.text and one.text.strip()),
+    )
+
+
+def _inside(root: ElementTree.Element, tag: str) -> tuple[int, ...]:
+    words = [word for one in root.iter(tag) for word in re.split(r"[,\s]+", one.text or "") if word]
+    return tuple(number for word in words for number in span(word, f"a number in <{tag}>"))
+
+
 def of_pattern(pattern: str) -> list[tuple[int, ...]]:
     """Workspace indices of each group of a pattern: ``,`` next, ``:`` each of a range, ``+`` sum, ``-`` sum of a range.
 

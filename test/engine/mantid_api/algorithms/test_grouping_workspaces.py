@@ -26,3 +26,21 @@ def test_a_grouping_file(simpleapi: Any, tmp_path: Path) -> None:
     )
     made = simpleapi.LoadDetectorsGroupingFile(str(path), data)
     assert made.extractY()[:, 0].tolist() == [2, 2, 2, 0, 1, 1, 1, 1]
+
+
+def test_mask_files(simpleapi: Any, tmp_path: Path) -> None:
+    data = simpleapi.CreateSampleWorkspace(NumBanks=2, BankPixelWidth=2)
+    path = tmp_path / "mask.xml"
+    path.write_text(
+        "<detector-masking><group><component>bank2</component><detids>4,5</detids><ids>3</ids></group></detector-masking>"
+    )
+    made = simpleapi.LoadMask(InputFile=str(path), RefWorkspace=data)
+    assert made.extractY()[:, 0].tolist() == [1, 1, 1, 0, 1, 1, 1, 1]
+    simpleapi.MaskDetectors(data, MaskedWorkspace=made)
+    assert data.matrix.is_masked.tolist() == [True, True, True, False, True, True, True, True]
+    path.write_text("2-3 8\n")
+    made = simpleapi.LoadMask(InputFile=str(path), RefWorkspace=data)
+    assert made.extractY()[:, 0].tolist() == [0, 1, 1, 0, 0, 0, 0, 1]
+    path.write_text("two")
+    with pytest.raises(ValueError, match=r"mask\.xml: a spectrum was expected, 'two' is there"):
+        simpleapi.LoadMask(InputFile=str(path), RefWorkspace=data, OutputWorkspace="x")

@@ -1,4 +1,4 @@
-"""Algorithms that say which detectors belong together."""
+"""Algorithms that say which detectors belong together, or are masked."""
 
 import re
 from collections.abc import Sequence
@@ -6,10 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.mantid_api.algorithms.calibration import bare, grouping_workspace, groups_of_file
+from livereduce.engine.grouping.group_texts import WrittenGroup, of_mask
+from livereduce.engine.mantid_api.algorithms.calibration import all_detectors, bare, grouping_workspace, groups_of_file
 from livereduce.engine.mantid_api.algorithms.instruments import definition_of_file, definition_of_name
+from livereduce.engine.mantid_api.algorithms.masking import detectors_below, mask_workspace
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
+from livereduce.engine.mantid_api.files import finding
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import I4
 
 OF_INSTRUMENT = {
@@ -110,3 +114,29 @@ def load_detectors_grouping_file(*, input_file: str, input_workspace: Matrix | N
     if source is None:
         raise ValueError("InputWorkspace is missing: it says which spectra and detectors there are")
     return grouping_workspace(source, *groups_of_file(input_file, source))
+
+
+@implements("LoadMask")
+def load_mask(*, instrument: str, input_file: str, ref_workspace: Matrix | None, context: CallContext) -> Matrix:
+    """A mask workspace of all detectors; numbers of spectra are those of RefWorkspace, else they count detectors."""
+    if ref_workspace is not None:
+        source = ref_workspace
+    elif not instrument:
+        raise ValueError("Instrument is missing: a name, or the file of a definition")
+    else:
+        is_file = instrument.casefold().endswith(".xml")
+        source = _source(None, "" if is_file else instrument, instrument if is_file else "", context)
+    written = _read_mask(input_file)
+    detectors = all_detectors(source, source.spectra.ids)
+    spectra = source.spectra if ref_workspace is not None else SpectrumTable.of_pixels(detectors)
+    rows = np.flatnonzero(np.isin(spectra.number, np.asarray(written.spectra, np.int64)))
+    below = detectors_below(source, written.components) if written.components else np.empty(0, np.int32)
+    named = np.concatenate([np.array(written.detectors, np.int32), below, *(spectra.ids_of(int(row)) for row in rows)])
+    return mask_workspace(bare(source.geometry), SpectrumTable.of_pixels(detectors), np.isin(detectors, named))
+
+
+def _read_mask(path: str) -> WrittenGroup:
+    try:
+        return of_mask(finding.found(path).read_text(encoding="utf-8", errors="replace"))
+    except ValueError as error:
+        raise ValueError(f"InputFile: {path}: {error}") from None
