@@ -12,6 +12,7 @@ from livereduce.engine.matrix import event_pass
 from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.passes import sharing
 from livereduce.engine.matrix.passes.bin_table import BinTable
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8
@@ -202,3 +203,18 @@ def test_weights_that_are_no_numbers_spoil_only_their_own_spectra() -> None:
     weight = np.array([np.nan, 2.0, np.nan, 1.0, 1.0])
     content = replace(pending(batch([1000, 1000], [0, 1])), weight=weight, variance=weight)
     np.testing.assert_array_equal(event_pass.counted(content).y, [np.nan, 2, 0, 0])
+
+
+@settings(max_examples=40)
+@given(contents(), edge_grids(), st.integers(1, 4))
+def test_threads_count_the_same(content: PendingEvents, edges: Grid, cores: int) -> None:
+    alone = event_pass.counted(content, edges)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharing, "EVENTS_OF_A_THREAD", 1)
+        patch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
+        parts = sharing.shares_of(content)
+        together = event_pass.counted(content, edges)
+    assert sum((part.events.pieces for part in parts), ()) == content.events.pieces
+    assert len(parts) <= max(1, cores)
+    np.testing.assert_array_equal(together.y, alone.y)
+    np.testing.assert_array_equal(together.e, alone.e)

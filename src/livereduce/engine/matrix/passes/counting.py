@@ -1,5 +1,6 @@
 """Events counted in the edges of their spectra."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,13 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.passes.bin_table import BinTable, RowTables
 from livereduce.engine.matrix.passes.blocks import BLOCK, EventBlock, EventContent, blocks_of
 from livereduce.engine.matrix.passes.direct import counts_of
+from livereduce.engine.matrix.passes.sharing import shares_of
 from livereduce.engine.matrix.passes.summing import add, add_weighted, place, place_by_row, search
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8, I4, I8
 
+CELLS_OF_A_THREAD = 2**20
+"""Counts that each thread may have for itself, 8 MiB."""
 ROWS_WITH_TABLES = 512
 """More spectra with edges of their own are searched: making their tables would take longer than it saves."""
 
@@ -37,20 +41,32 @@ def histograms_of(content: EventContent, edges: Grid) -> Histograms:
 
 
 def _counts(content: EventContent, edges: Grid, bins: "_Bins") -> F8:
+    """Events of each bin: whole numbers, which are the same in whatever parts they are added."""
+    parts = shares_of(content) if isinstance(content, PendingEvents) and bins.total <= CELLS_OF_A_THREAD else [content]
+    if len(parts) == 1:
+        return _counts_of(content, edges, bins)
+    with ThreadPoolExecutor(len(parts)) as pool:
+        one, *others = pool.map(lambda part: _counts_of(part, edges, bins), parts)
+    for other in others:
+        one += other
+    return one
+
+
+def _counts_of(content: EventContent, edges: Grid, bins: "_Bins") -> F8:
     at_once = counts_of(content, edges) if isinstance(content, PendingEvents) else None
     if at_once is not None:
         return at_once
-    y = np.zeros(bins.total + 1)
+    y, cells = np.zeros(bins.total + 1), bins.scratch()
     for block in blocks_of(content, with_weights=False):
-        cell = bins.cells_of(block)
+        cell = bins.cells_of(block, cells)
         add[cell.dtype](cell, y)
     return y[:-1]
 
 
 def _weighted(content: EventContent, bins: "_Bins") -> tuple[F8, F8]:
-    y, variance = np.zeros(bins.total + 1), np.zeros(bins.total + 1)
+    y, variance, cells = np.zeros(bins.total + 1), np.zeros(bins.total + 1), bins.scratch()
     for block in blocks_of(content):
-        cell = bins.cells_of(block)
+        cell = bins.cells_of(block, cells)
         add_weighted[cell.dtype](cell, block.weight, y)
         add_weighted[cell.dtype](cell, block.variance, variance)
     return y[:-1], variance[:-1]
@@ -86,7 +102,6 @@ class _Bins:
     first_edge: I8
     first_bin: I8
     table: BinTable | RowTables | None
-    cell: I4 | I8
 
     @classmethod
     def of(cls, grid: Grid, rows: int) -> "_Bins":
@@ -106,16 +121,20 @@ class _Bins:
             table = BinTable.of(edges)
         elif is_small and rows <= ROWS_WITH_TABLES and len(edges):
             table = RowTables.of(edges, first_edge, first_bin)
-        cell: I4 | I8 = np.empty(BLOCK, np.int64) if table is None else np.empty(BLOCK, np.int32)
-        return cls(edges=edges, first_edge=first_edge, first_bin=first_bin, table=table, cell=cell)
+        return cls(edges=edges, first_edge=first_edge, first_bin=first_bin, table=table)
 
     @property
     def total(self) -> int:
         """Bins of all spectra: the cell of events outside of them."""
         return int(self.first_bin[-1])
 
-    def cells_of(self, block: EventBlock) -> I4 | I8:
-        x, row, cell = block.x, block.row, self.cell[: len(block.row)]
+    def scratch(self) -> I4 | I8:
+        """An array for `cells_of`, one a thread."""
+        return np.empty(BLOCK, np.int64) if self.table is None else np.empty(BLOCK, np.int32)
+
+    def cells_of(self, block: EventBlock, scratch: I4 | I8) -> I4 | I8:
+        """The flat cell of each event, in the scratch array."""
+        x, row, cell = block.x, block.row, scratch[: len(block.row)]
         table = self.table
         if table is None:
             search(x, row, self.edges, self.first_edge, self.first_bin, cell)
