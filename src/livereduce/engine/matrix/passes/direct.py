@@ -1,18 +1,18 @@
 """The shortest way for the most frequent case: times of flight as they are, counted in common edges."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.kernels import ADD_EVENTS, SCRATCH
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.limits import times_ns
-from livereduce.engine.matrix.passes.selecting import are_between
+from livereduce.engine.matrix.passes.summing import add_of_one_row
 from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import F8, I4
 
 _UNUSED_PIXEL_CELLS = 2
-AT_ONCE = 2**16
-"""Events whose pixels are looked at, and then counted: half a MiB."""
 EVENTS_WORTH_A_CALL = 2000
 """Events that are counted in the time that one more call takes."""
 
@@ -26,18 +26,38 @@ def counts_of(content: PendingEvents, edges: Grid) -> F8 | None:
     binning = None if not _is_plain(content) or not edges.is_common else _binning(edges.values)
     if binning is None or content.rows * binning.bins >= 2**31 - _UNUSED_PIXEL_CELLS:
         return None
+    start, end = _stretch_of_one_row(content.row_of_pixel)
+    if start < end:
+        counts = np.zeros(content.rows * binning.bins)
+        row = int(content.row_of_pixel[start])
+        counts[row * binning.bins : (row + 1) * binning.bins] = _of_one_row(content, binning, start, end)
+        return counts
+    return _of_rows(content, binning)
+
+
+def _of_one_row(content: PendingEvents, binning: Binning, start: int, end: int) -> F8:
+    counts, scratch = np.zeros(binning.bins + 1), np.empty(SCRATCH, np.int32)
+    how = binning.cells, int(binning.edges_ns[0]), binning.span_ns, binning.shift
+    for tof_ns, pixel in _stretches(content):
+        add_of_one_row(tof_ns, pixel, *how, start, end, scratch, counts)
+    return counts[:-1]
+
+
+def _of_rows(content: PendingEvents, binning: Binning) -> F8:
     counts = np.zeros(content.rows * binning.bins + _UNUSED_PIXEL_CELLS)
     offsets = content.row_of_pixel * np.int32(binning.bins)
     scratch, wrapped = np.empty(SCRATCH, np.int32), np.empty(SCRATCH + 1, np.int64)
-    add = ADD_EVENTS[counts.dtype]
-    cells, least = binning.cells, int(binning.edges_ns[0])
-    alike = _stretch_of_one_row(content.row_of_pixel)
+    how = offsets, binning.cells, int(binning.edges_ns[0]), binning.span_ns, binning.shift
+    for tof_ns, pixel in _stretches(content):
+        ADD_EVENTS[counts.dtype](tof_ns, pixel, *how, counts, scratch, wrapped)
+    return counts[:-_UNUSED_PIXEL_CELLS]
+
+
+def _stretches(content: PendingEvents) -> Iterator[tuple[I4, I4]]:
+    """Times and pixels of the events whose pulses count."""
     for number, piece in enumerate(content.events.pieces):
         for start, end in _kept_stretches(content, number):
-            tof_ns, pixel = (np.ascontiguousarray(column[start:end]) for column in (piece.tof_ns, piece.pixel))
-            table = offsets[alike[0] : alike[0] + 1] if are_between(pixel, *alike) else offsets
-            add(tof_ns, pixel, table, cells, least, binning.span_ns, binning.shift, counts, scratch, wrapped)
-    return counts[:-_UNUSED_PIXEL_CELLS]
+            yield np.ascontiguousarray(piece.tof_ns[start:end]), np.ascontiguousarray(piece.pixel[start:end])
 
 
 def _is_plain(content: PendingEvents) -> bool:
@@ -54,11 +74,10 @@ def _is_chopped(content: PendingEvents) -> bool:
 
 
 def _kept_stretches(content: PendingEvents, number: int) -> list[tuple[int, int]]:
-    """Events [start, end) of a piece whose pulses count, cut so that they stay in a near cache for a second look."""
+    """Events [start, end) of a piece whose pulses count."""
     piece, kept = content.events.pieces[number], None if content.kept is None else content.kept[number]
     if kept is None:
-        size = len(piece.tof_ns)
-        return [(start, min(start + AT_ONCE, size)) for start in range(0, size, AT_ONCE)]
+        return [(0, len(piece.tof_ns))]
     changes = np.flatnonzero(np.diff(np.concatenate(([False], kept, [False])).astype(np.int8)))
     bounds = piece.first[changes].tolist()
     return list(zip(bounds[::2], bounds[1::2], strict=True))
@@ -75,9 +94,9 @@ def _binning(edges: F8) -> Binning | None:
 
 
 def _stretch_of_one_row(row_of_pixel: I4) -> tuple[int, int]:
-    """Pixels [start, end) that all belong to one spectrum, from the first that has one; empty if they do not.
+    """Pixels [start, end) that all belong to one spectrum, if all that have one do; else empty.
 
-    A table of one entry serves for events of these alone, and takes no cache.
+    Then no table of pixels is needed, and none takes cache: SumSpectra of a whole instrument.
     """
     known = np.flatnonzero(row_of_pixel >= 0)
     if not len(known) or known[-1] - known[0] + 1 != len(known):

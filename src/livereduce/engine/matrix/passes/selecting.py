@@ -15,15 +15,6 @@ def find_rows(pixel: Any, row_of_pixel: Any, row: Any) -> None:
         row[i] = row_of_pixel[min(np.uint32(pixel[i]), last)]
 
 
-@kernel("b1", "i4[]", "i4", "i4")
-def are_between(pixel: Any, start: Any, end: Any) -> Any:
-    """True if all pixels are in [start, end)."""
-    outside = np.int32(0)
-    for i in range(pixel.size):
-        outside |= np.int32(pixel[i] < start) | np.int32(pixel[i] >= end)
-    return outside == 0
-
-
 @kernel("", "i4[]", "i4[]", "i8[]", "i8[]", "i4[=]")
 def drop_beyond(tof_ns: Any, pixel: Any, least_ns: Any, end_ns: Any, row: Any) -> None:
     """Drop events outside of the limits of their pixel."""

@@ -88,6 +88,37 @@ def place_by_row(
         cell[i] = there if is_inside else outside
 
 
+@kernel("", "i4[]", "i4[]", "i8[]", "i8", "i8", "i8", "i8", "i8", "i4[=]", "f8[=]")
+def add_of_one_row(
+    tof_ns: Any,
+    pixel: Any,
+    cells: Any,
+    least_ns: Any,
+    span_ns: Any,
+    shift: Any,
+    start: Any,
+    end: Any,
+    scratch: Any,
+    counts: Any,
+) -> None:
+    """Count the events of the pixels [start, end); see `Binning` for the rest. The last of the counts is for others.
+
+    Two loops a piece as in `counting.kernels`: the first without a branch, the second with many misses in flight.
+    """
+    span, least, cell_shift = np.uint32(span_ns), np.int32(least_ns), np.uint32(shift)
+    first, pixels, outside = np.int32(start), np.uint32(end - start), np.int32(counts.size - 1)
+    for begin in range(0, tof_ns.size, scratch.size):
+        size = min(scratch.size, tof_ns.size - begin)
+        some_tof, some_pixel = tof_ns[begin : begin + size], pixel[begin : begin + size]
+        for i in range(size):
+            time = min(np.uint32(some_tof[i] - least), span)
+            k = np.int32((cells[time >> cell_shift] + np.int64(time)) >> np.int64(32))
+            is_in = (time < span) & (np.uint32(some_pixel[i] - first) < pixels)
+            scratch[i] = k if is_in else outside
+        for i in range(size):
+            counts[np.uint32(scratch[i])] += 1
+
+
 def _add(cell: Any, total: Any) -> None:
     for i in range(cell.size):
         total[cell[i]] += 1
