@@ -40,6 +40,14 @@ def test_a_workspace_is_deleted_from_the_store_that_has_it() -> None:
         assert "a" in store
         ws.delete()
         assert "a" not in store
+    with using(store):
+        named = ws.clone(OutputWorkspace="b")
+        assert (named.name(), store["b"] is named, ws.clone(StoreInADS=False).name(), list(store)) == (
+            "b",
+            True,
+            "a",
+            ["b"],
+        )
     ws.setTitle("title")
     ws.setComment("comment")
     assert (ws.getTitle(), ws.getComment(), ws.matrix.title, ws.clone().getTitle()) == (

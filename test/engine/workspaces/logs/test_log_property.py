@@ -48,6 +48,9 @@ def test_texts_make_a_list() -> None:
     assert (words.value, words.dtype(), words.lastValue()) == (["a", "abc"], "S3", "abc")
     words.clear()
     assert words.size() == 0
+    for ask in (words.lastValue, words.firstTime, lambda: words.nthValue(3), lambda: words.getSingleValue(START)):
+        with pytest.raises(RuntimeError, match="log 'word' has no values"):
+            ask()
 
 
 def test_what_a_script_adds_to_a_log_of_a_run_stays() -> None:

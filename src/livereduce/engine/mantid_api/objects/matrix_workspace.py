@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from livereduce.engine.mantid_api.objects.spectra.axes import MantidAxis
 from livereduce.engine.mantid_api.objects.spectra.dimension import AxisDimension
 from livereduce.engine.mantid_api.objects.spectra.spectrum import ISpectrum
 from livereduce.engine.mantid_api.objects.spectra.values import SpectraValues
+from livereduce.engine.mantid_api.session import current_store
 from livereduce.engine.matrix.grid import is_like_common
 from livereduce.engine.matrix.matrix import MatrixKind
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -52,6 +53,15 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
         if self._title:
             return self._title
         return str(self.logs["run_title"].value) if "run_title" in self.logs else ""
+
+    def clone(self, OutputWorkspace: str = "", StoreInADS: bool = True) -> Self:
+        """A copy that is not affected by later changes; in the store if it is given a name, as Mantid's."""
+        twin = super().clone()
+        if OutputWorkspace:
+            twin.renamed(OutputWorkspace)
+        if OutputWorkspace and StoreInADS:
+            current_store()[OutputWorkspace] = twin
+        return twin
 
     def getMonitorWorkspace(self) -> "MatrixWorkspace":
         """The beam monitors; the pixel of an event is the number of its monitor.

@@ -135,32 +135,32 @@ class LogProperty:
 
     def firstValue(self) -> Any:
         """The oldest value."""
-        return self._value if self.times_ns is None else self._value[0]
+        return self._value if self.times_ns is None else self._value[self._place(0)]
 
     def lastValue(self) -> Any:
         """The newest value."""
-        return self._value if self.times_ns is None else self._value[-1]
+        return self._value if self.times_ns is None else self._value[self._place(-1)]
 
     def nthValue(self, index: int) -> Any:
         """A value by its place; behind the end the newest."""
-        return self._value if self.times_ns is None else self._value[min(index, len(self.times_ns) - 1)]
+        return self._value if self.times_ns is None else self._value[self._place(index)]
 
     def firstTime(self) -> DateAndTime:
         """Time of the oldest value."""
-        return DateAndTime(self._times()[0])
+        return DateAndTime(self._times()[self._place(0)])
 
     def lastTime(self) -> DateAndTime:
         """Time of the newest value."""
-        return DateAndTime(self._times()[-1])
+        return DateAndTime(self._times()[self._place(-1)])
 
     def nthTime(self, index: int) -> DateAndTime:
         """Time of a value by its place; behind the end that of the newest."""
-        return DateAndTime(self._times()[min(index, self.size() - 1)])
+        return DateAndTime(self._times()[self._place(index)])
 
     def getSingleValue(self, time: Any) -> Any:
         """The value that holds at a time; the first one before all."""
         place = int(np.searchsorted(self._times(), ns_of(time), side="right")) - 1
-        return self._value[max(place, 0)]
+        return self._value[self._place(max(place, 0))]
 
     def timeAverageValue(self) -> float:
         """Mean of a numeric log, each value weighted with the time for which it holds.
@@ -207,6 +207,12 @@ class LogProperty:
         if self.times_ns is None:
             raise RuntimeError(f"log {self.name!r} is a plain value: it has no times")
         return self.times_ns
+
+    def _place(self, index: int) -> int:
+        """A place that there is: behind the end it is the last one."""
+        if not self.size():
+            raise RuntimeError(f"log {self.name!r} has no values")
+        return min(index, self.size() - 1)
 
     def _tell(self) -> None:
         if self._changed is not None:
