@@ -185,6 +185,10 @@ def test_a_method_of_the_run() -> None:
         "ws, n = f(input)\nws.nonsense()",
         "a = input + 1\na.nonsense()",
         "md = BinMD\nmd.nonsense",
+        "if hasattr(input, 'nonsense'):\n    input.nonsense()",
+        "n = input.nonsense() if hasattr(input, 'nonsense') else 0",
+        "n = hasattr(input, 'nonsense') and input.nonsense()",
+        "if isinstance(input, PeaksWorkspace):\n    input.nonsense()",
     ],
 )
 def test_other_objects_are_left_alone(text: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from livereduce.scripting.reading.meaning import dotted
 from livereduce.scripting.reading.scopes import Inner, NameScope, own_parts
 
+ASKING = frozenset({"hasattr", "isinstance", "callable", "type", "dir"})
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -18,6 +20,11 @@ class Place:
     def maybe(self) -> "Place":
         """The same for what is not always reached."""
         return replace(self, always=False)
+
+    def after(self, test: ast.expr) -> "Place":
+        """The same for what is reached only if a test holds; one that asks what an object has keeps its errors away."""
+        asks = any(isinstance(node, ast.Name) and node.id in ASKING for node in ast.walk(test))
+        return replace(self, always=False, caught=self.caught | {"AttributeError"} if asks else self.caught)
 
     def catches(self, *errors: str) -> bool:
         """True if one of these errors is caught, by its name or with all others."""

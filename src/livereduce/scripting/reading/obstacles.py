@@ -103,8 +103,8 @@ class _Walk:
                 self._definition(node, place)
             case ast.If(test=test, body=body, orelse=orelse):
                 self._expression(test, place)
-                self.body(body, place if is_main(test) else place.maybe())
-                self.body(orelse, place.maybe())
+                self.body(body, place if is_main(test) else place.after(test))
+                self.body(orelse, place.after(test))
             case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
                 caught = place.caught.union(*(caught_by(one) for one in handlers))
                 self.body(body, replace(place, always=place.always and not handlers, caught=caught))
@@ -146,10 +146,10 @@ class _Walk:
                 self._expression(node.body, Place(inner_scope(node, place.scope), always=False))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 self._expression(test, place)
-                self._children([body, orelse], place.maybe())
+                self._children([body, orelse], place.after(test))
             case ast.BoolOp(values=[first, *others]):
                 self._expression(first, place)
-                self._children(others, place.maybe())
+                self._children(others, place.after(first))
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 self._children(ast.iter_child_nodes(node), place.maybe())
             case ast.Attribute(value=value, ctx=ast.Load()):
