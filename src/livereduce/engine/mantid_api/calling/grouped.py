@@ -85,7 +85,8 @@ def _asked_of(algorithm: Algorithm, asked: BoundCall, handles: Mapping[str, Any]
         elif all(map(names_are_similar, groups)):
             named[one.name] = f"{name}_{number + 1}"
         else:
-            named[one.name] = "_".join([*(str(member.name()) for member in members.values()), name])
+            names = [str(member.name()) for member in members.values() if member.name()]
+            named[one.name] = "_".join([*names, name])
     return replace(asked, given={**asked.given, **named})
 
 
