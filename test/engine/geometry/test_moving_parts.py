@@ -72,6 +72,12 @@ def test_rotations_turn_what_is_below() -> None:
     assert_allclose(radian.position[1], [1.5, 0, 3], atol=1e-12)
 
 
+def test_a_value_places_a_component_at_rest() -> None:
+    xml = ARM.format(parameters='<parameter name="x"><value val="7"/></parameter>', defaults="", links="")
+    assert_allclose(Definition(xml).instrument().position[0], [7, 0, 3])
+    assert Definition(xml).at(logs()) is Definition(xml).at(logs(v=[1]))
+
+
 def test_a_value_places_a_component_too() -> None:
     assert_allclose(placed('<parameter name="x"><value val="7"/></parameter>', logs()).position[0], [7, 0, 3])
 

@@ -153,7 +153,9 @@ class Definition:
 
     def _read(self) -> InstrumentGeometry | GeometryError:
         try:
-            return self._with_parameters(instrument_of(self.xml))
+            found = self._with_parameters(instrument_of(self.xml))
+            # Coordinates that are plain values hold at rest, too.
+            return moved(found, coordinates(found.tree, None), None) if found.tree.moving else found
         except GeometryError as error:
             reason = str(error)
         except (

@@ -49,6 +49,13 @@ def test_the_definition_of_the_stream(simpleapi: Any) -> None:
     assert simpleapi.LoadEmptyInstrument(InstrumentName="toy").matrix.instrument().l1 == 7
 
 
+def test_names_are_those_of_the_facility_table(simpleapi: Any, toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.rename(toy.parent / "EQ-SANS_Definition.xml")
+    monkeypatch.syspath_prepend(str(toy.parent))
+    ws = simpleapi.LoadEmptyInstrument(InstrumentName="EQSANS")
+    assert ws.matrix.instrument().l1 == 7
+
+
 def test_a_script_goes_on_without_a_definition(simpleapi: Any, caplog: pytest.LogCaptureFixture) -> None:
     ws = simpleapi.LoadEmptyInstrument(InstrumentName="REF_M", OutputWorkspace="result")
     assert ws.getNumberHistograms() == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from livereduce.base.names import missing
+from livereduce.config.instrument import lookup
 from livereduce.engine.geometry import edited
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.finding import definition_file, script_folders
@@ -77,22 +78,30 @@ def _read(path: Path) -> Definition:
 
 def definition_of_name(name: str, store: WorkspaceStore) -> Definition | None:
     """The definition of an instrument: a file beside the scripts, one of Mantid's folder, or that of the stream."""
-    path = definition_file(name, [*script_folders(), *map(Path, config.getInstrumentDirectories())])
-    if path is not None:
-        return _read(path)
+    names = _spellings(name)
+    folders = [*script_folders(), *map(Path, config.getInstrumentDirectories())]
+    for one in names:
+        if (path := definition_file(one, folders)) is not None:
+            return _read(path)
     for workspace in store.values():
         geometry = getattr(workspace, "geometry", None)
-        if isinstance(geometry, Definition) and geometry.xml and _is_of(workspace, geometry, name):
+        if isinstance(geometry, Definition) and geometry.xml and _is_of(workspace, geometry, names):
             return geometry
     return None
 
 
-def _is_of(workspace: MatrixWorkspace, definition: Definition, name: str) -> bool:
-    """True if a definition is that of an instrument of this name, or of the beamline that sends it."""
-    names = [definition.name]
+def _is_of(workspace: MatrixWorkspace, definition: Definition, names: Sequence[str]) -> bool:
+    """True if a definition is that of an instrument of these names, or of the beamline that sends it."""
+    said = [definition.name]
     if "instrument_name" in workspace.logs:
-        names.append(str(workspace.logs["instrument_name"].value))
-    return name.casefold() in (one.casefold() for one in names)
+        said.append(str(workspace.logs["instrument_name"].value))
+    return not {one.casefold() for one in said}.isdisjoint(one.casefold() for one in names)
+
+
+def _spellings(name: str) -> list[str]:
+    """The name of an instrument, and how the facility table has it: EQSANS is EQ-SANS, PG3 is POWGEN."""
+    known = lookup(name)
+    return list(dict.fromkeys([name] if known is None else [name, known.name, known.short_name]))
 
 
 def _without_positions(name: str, value: float) -> Matrix:
