@@ -236,3 +236,30 @@ def test_cropping_takes_whole_bins_between_the_limits(matrix: Matrix, data: st.D
     assert set(kept) <= set(x)
     assert len(kept) == 2 or (kept[0] >= low * (1 - 1e-14) and kept[-1] <= high * (1 + 1e-14))
     assert made.rows == ROWS
+
+
+@laws
+@given(contents(), edge_grids(), st.data())
+def test_events_are_weighted_with_the_bin_that_they_are_in(
+    events: PendingEvents, grid: Grid, data: st.DataObject
+) -> None:
+    """Each event for itself: as one value for all where all bins have it, and only within the bins."""
+    left = matrix_of(replace(events, x=grid))
+    lists = carried_out(events)
+    sizes = np.maximum(grid.sizes(ROWS) - 1, 0)
+    if not sizes.all() or sizes[0] < 2:
+        return
+    value = data.draw(st.sampled_from([2.0, -0.5, 3.0]))
+    y = [np.full(size, value) for size in sizes]
+    right = matrix_of(Histograms.ragged(grid, y, [np.zeros(size) for size in sizes]))
+    for operation, factor in ((multiply, value), (divide, 1 / value)):
+        made = operation(lhs_workspace=left, rhs_workspace=right).events
+        assert made is not None
+        seen = carried_out(made)
+        for row in range(ROWS):
+            part, edges_of_row = slice(*lists.first[row : row + 2]), grid.row(row)
+            x_of = lists.x_of[part]
+            weight = np.ones(len(x_of)) if lists.weight is None else lists.weight[part]
+            inside = (x_of >= edges_of_row[0]) & (x_of < edges_of_row[-1])
+            assert seen.weight is not None
+            np.testing.assert_array_equal(seen.weight[part], np.where(inside, weight * factor, weight))

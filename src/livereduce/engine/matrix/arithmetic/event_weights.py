@@ -9,6 +9,7 @@ import numpy as np
 
 from livereduce.engine.matrix.adding import joined
 from livereduce.engine.matrix.arithmetic.rules import Operation, of_weights
+from livereduce.engine.matrix.arithmetic.weigh_kernel import weigh
 from livereduce.engine.matrix.event_changes import scaled
 from livereduce.engine.matrix.event_lists import EventLists
 from livereduce.engine.matrix.event_pass import EventContent, carried_out
@@ -38,12 +39,20 @@ def weighted_events(
     if int(right.first[1]) == 1:
         return _by_row(operation, events, right, chosen)
     lists = carried_out(events)
-    place = _places(lists, right, of_each)
-    inside = place >= 0 if chosen is None else (place >= 0) & chosen[lists.row_of]
-    weight, variance = _weights(lists)
-    y, e = right.y[place[inside]], right.e[place[inside]]
-    weight, variance = weight.copy(), variance.copy()
-    weight[inside], variance[inside] = of_weights(operation, weight[inside], variance[inside], y, e)
+    rows, bins = lists.rows, np.diff(right.first)
+    one = np.zeros(rows, np.int64)
+    is_own = of_each and right.x.first is not None
+    table = (
+        right.x.values,
+        right.x.first[:-1] if is_own and right.x.first is not None else one,
+        bins if of_each else one + bins[0],
+        right.first[:-1] if of_each else one,
+        right.y,
+        right.e,
+    )
+    weight, variance = (column.copy() for column in _weights(lists))
+    all_rows = np.ones(rows, np.bool_) if chosen is None else chosen
+    weigh(lists.x_of, lists.first, all_rows, *table, operation is Operation.DIVIDE, weight, variance)
     return replace(lists, weight=weight, variance=variance)
 
 
@@ -69,23 +78,6 @@ def _by_row(operation: Operation, events: EventContent, right: Histograms, chose
 def _weights(lists: EventLists) -> tuple[F8, F8]:
     one = np.ones(len(lists.x_of))
     return (one if lists.weight is None else lists.weight), (one if lists.variance is None else lists.variance)
-
-
-def _places(lists: EventLists, right: Histograms, of_each: bool) -> I8:
-    """The value of the right side for each event, as an index; -1 outside of its bins."""
-    first = right.first[:-1][lists.row_of] if of_each else np.zeros(len(lists.x_of), np.int64)
-    if right.x.is_common or not of_each:
-        return _bins_of(lists.x_of, right.x.row(0), first)
-    parts = [
-        _bins_of(lists.x_of[a:b], right.x.row(row), first[a:b])
-        for row, (a, b) in enumerate(zip(lists.first[:-1], lists.first[1:], strict=True))
-    ]
-    return np.concatenate([np.empty(0, np.int64), *parts])
-
-
-def _bins_of(x_of: F8, edges: F8, first: I8) -> I8:
-    here = np.searchsorted(edges, x_of, side="right") - 1
-    return np.where((here >= 0) & (here < len(edges) - 1), first + here, -1)
 
 
 def joined_events(left: EventContent, right: EventContent, sign: float, partner: I8 | None) -> EventContent:

@@ -58,5 +58,5 @@ def of_weights(operation: Operation, weight: F8, variance: F8, y: F8, e: F8) -> 
         return weight * y, variance * y * y + weight * weight * e * e
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inverse = np.where(y == 0, np.nan, 1 / y)
-        relative = np.where(y == 0, np.nan, e / y)
+        relative = e * inverse
         return weight * inverse, (variance + (weight * relative) ** 2) * inverse * inverse
