@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from livereduce.base.contained import Contained
@@ -49,6 +50,10 @@ from livereduce.stream.items import Gap, Item, RunStarted, Source, SourceLost, S
 from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
+# The kernels of algorithms compile with the others, so that no script waits for them.
+import_module("livereduce.engine.matrix.rebin_kernel")
+import_module("livereduce.engine.matrix.arithmetic.weigh_kernel")
+import_module("livereduce.engine.selecting.kernels")
 
 CATCH_UP_WAIT_S = 0.05
 """While catching up, silence this long means that the server has nothing more; a replay pauses only for its disk."""
