@@ -129,6 +129,17 @@ def test_resampling_each_group(simpleapi: Any, cal_file: str) -> None:
         assert len(x.row(row)) == 201
 
 
+def test_resampling_over_the_range_of_the_data(simpleapi: Any, cal_file: str) -> None:
+    """The range of a group is that of the bins of its pixels; logarithmic bins cannot begin at 0."""
+    data = simpleapi.Rebin(powder_events(), "2000,14000,16000")
+    made = simpleapi.AlignAndFocusPowder(data, CalFileName=cal_file, ResampleX=-50, OutputWorkspace="made")
+    made = simpleapi.ConvertUnits(made, Target="dSpacing")
+    ends = [[d_of(np.array([tof]), place)[0] for place in range(2)] for tof in (2000.0, 16000.0)]
+    np.testing.assert_allclose(made.matrix.content.x.row(0)[[0, -1]], [min(ends[0]), max(ends[1])])
+    with pytest.raises(ValueError, match="logarithmic bins need an XMin above 0"):
+        simpleapi.AlignAndFocusPowder(powder_events(), CalFileName=cal_file, ResampleX=-50, OutputWorkspace="made")
+
+
 def test_coarse_compression_is_done_when_asked(simpleapi: Any, cal_file: str) -> None:
     arguments = {"CalFileName": cal_file, "Params": PARAMS}
     fine = simpleapi.AlignAndFocusPowder(powder_events(), **arguments, OutputWorkspace="fine")
