@@ -245,14 +245,16 @@ def _focussed(matrix: Matrix, parts: PowderParts, bins: PowderBins, preserve_eve
     if bins.is_in_d and bins.delta and bins.d_min and bins.d_max:
         ragged = FocusBins(low=bins.d_min, high=bins.d_max, step=bins.delta)
     late = bool(bins.is_in_d and bins.resample) or (bool(bins.delta) and ragged is None)
-    low, high = matrix.content.x.ends(matrix.rows)
+    pixels = matrix
     if parts.grouping is not None:
         rows = groups_of_rows(matrix.spectra, *groups_in(parts.grouping))
-        used = np.where(matrix.is_masked, -1, rows)
         matrix = focussed(matrix, rows, preserve_events=preserve_events or late, bins=ragged)
-        members = [used == number for number in matrix.spectra.number]
-        low, high = np.array([low[one].min() for one in members]), np.array([high[one].max() for one in members])
     if bins.is_in_d and bins.resample:
+        low, high = pixels.content.x.ends(pixels.rows)
+        if matrix is not pixels:
+            used = np.where(pixels.is_masked, -1, rows)
+            members = [used == number for number in matrix.spectra.number]
+            low, high = np.array([low[one].min() for one in members]), np.array([high[one].max() for one in members])
         fits = len(bins.d_min) == len(bins.d_max) == matrix.rows
         return resample_x(
             input_workspace=matrix,
