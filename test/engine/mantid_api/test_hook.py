@@ -110,10 +110,17 @@ def test_the_hook_is_put_in_once_and_can_be_taken_away() -> None:
     assert mantid.__name__ not in sys.modules
 
 
-def test_the_mantid_engine_never_sees_the_hook() -> None:
-    code = "import sys, livereduce.engine.mantid.engine as e; print('livereduce.engine.mantid_api' in sys.modules)"
+def test_the_mantid_engine_never_sees_the_hook_and_takes_a_star_import_too() -> None:
+    code = (
+        "import sys, livereduce.engine.mantid.engine, mantid\n"
+        "from livereduce.scripting.compiling import compile_script\n"
+        "names = {}\n"
+        "exec(compile_script(b'from mantid.simpleapi import *\\noutput = CloneWorkspace', 'proc.py'), names)\n"
+        "assert names['__live__'](1, 2)[2] is mantid.simpleapi.CloneWorkspace\n"
+        "print('livereduce.engine.mantid_api' in sys.modules, 'mantid_double' in mantid.__file__)\n"
+    )
     double = Path(__file__).parents[2] / "mantid_double"
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(double)}, check=False
     )
-    assert ran.stdout.strip() == "False", ran.stderr
+    assert ran.stdout.split() == ["False", "True"], ran.stderr
