@@ -60,3 +60,12 @@ def case_flat_background(api: Any, expect: Any) -> None:
     expect("E", made.readE(0), [np.sqrt(1 + 4 / 16)] * 5, 1e-14)
     made = api.CalculateFlatBackground(ws, Mode="Moving Average", AveragingWindowWidth=2)
     expect("Y of the moving average", made.readY(0), [3.5, 0, 0.5, 1.5, 6.5], 1e-14)
+
+
+def case_flat_background_fit(api: Any, expect: Any) -> None:
+    """CalculateFlatBackground: a line, at the middle of the limits. Source: Mantid CalculateFlatBackground.cpp."""
+    ws = api.CreateWorkspace(DataX=range(11), DataY=2 + 3 * (np.arange(10) + 0.5), DataE=[1.0] * 10)
+    returned = {"OutputMode": "Return Background", "NullifyNegativeValues": False}
+    made = api.CalculateFlatBackground(ws, StartX=2, EndX=6, **returned)
+    expect("Y", made.readY(0), [14] * 10, 1e-6)
+    expect("E", made.readE(0), [0] * 10)
