@@ -94,7 +94,7 @@ def test_other_spectra_do_not_fit() -> None:
         added(matrix_of(one), renumbered)
 
 
-def test_ten_thousand_chunks_share_their_tables() -> None:
+def test_many_chunks_share_their_tables() -> None:
     chunk = pending(batch([1000], [0]))
     total = matrix_of(chunk)
     for _ in range(2000):

@@ -15,7 +15,7 @@ from livereduce.stream.items import F8, I8
 
 LEAST_GROWTH = 1e-9
 """Bins that grow by less would never reach the other events."""
-LEAST_BATCH, BATCHES = 2**20, 8
+LEAST_BATCH, BATCHES = 2**20, 12
 """Events that are looked at together, at least, and into how many parts more are divided: memory for time."""
 
 
@@ -84,10 +84,10 @@ def _joined_in_batches(events: PendingEvents, tolerance: float, is_logarithmic: 
         weight.append(count)
         groups.append(groups[-1][-1] + first_group[1:])
         row = end
+    together = np.concatenate(x_of)
+    x_of.clear()  # before the other column needs memory for a moment twice
     weights = np.concatenate(weight)
-    return EventLists(
-        x_of=np.concatenate(x_of), first=np.concatenate(groups), x=events.x, weight=weights, variance=weights
-    )
+    return EventLists(x_of=together, first=np.concatenate(groups), x=events.x, weight=weights, variance=weights)
 
 
 def in_order(lists: EventLists) -> EventLists:
