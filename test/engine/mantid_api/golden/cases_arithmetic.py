@@ -96,6 +96,8 @@ def case_events_plus_events(api: Any, expect: Any) -> None:
     expect("events", more.getNumberEvents(), 8)
     expect("Y", more.readY(0), [2, 4, 6, 8])
     expect("E", more.readE(0), np.sqrt([2, 2, 8, 8]), 1e-15)
+    other = api.Plus(two, one)
+    expect("X is that of the left side", other.readX(0), [0, 2, 4])
     less = api.Minus(one, two)
     expect("events of Minus", less.getNumberEvents(), 8)
     expect("Y of Minus", less.readY(0), [0, 0, 0, 0])

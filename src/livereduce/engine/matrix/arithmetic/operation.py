@@ -46,10 +46,11 @@ def combined(operation: Operation, left: Matrix, right: Matrix, *, by_detectors:
     ZeroDivisionError
         Events divided by the value 0.
     """
-    if operation.commutes and _size(right) > _size(left):
+    is_joined = operation.is_sum and left.events is not None and right.events is not None
+    if operation.commutes and not is_joined and _size(right) > _size(left):
         left, right = right, left
     _check_units(operation, left, right)
-    if operation.is_sum and left.events is not None and right.events is not None:
+    if is_joined:
         return _joined(operation, left, right, by_detectors)
     partner = None
     if by_detectors and right.rows != left.rows and right.rows > 1:
