@@ -124,6 +124,9 @@ def case_events_times(api: Any, expect: Any) -> None:
         np.sqrt([(1 + y * y / 4) / 4 if y < 3 else (4 + y * y / 4) / 4 for y in (1, 2, 3, 4)]),
         1e-15,
     )
+    zero = api.CreateSingleValuedWorkspace(0)
+    errors = (ValueError, RuntimeError)
+    expect.raises("by 0", errors, lambda: api.Divide(ws, zero, OutputWorkspace="made"))
     made = api.Divide(ws, by)
     expect("Y by a histogram", made.readY(0), [0.5, 1, np.nan, 4])
 

@@ -33,7 +33,7 @@ def weighted_events(
 
     Raises
     ------
-    ZeroDivisionError
+    ValueError
         The divisor is a value that is 0, for all events of a spectrum.
     """
     if int(right.first[1]) == 1:
@@ -62,7 +62,7 @@ def _by_row(operation: Operation, events: EventContent, right: Histograms, chose
     if chosen is not None:
         y, e = np.where(chosen, y, 1.0), np.where(chosen, e, 0.0)
     if operation is Operation.DIVIDE and np.any(y == 0):
-        raise ZeroDivisionError("events cannot be divided by 0")
+        raise ValueError("events cannot be divided by 0")
     if isinstance(events, PendingEvents):
         one = np.ones(events.pixels)
         weight, variance = (one if table is None else table for table in (events.weight, events.variance))

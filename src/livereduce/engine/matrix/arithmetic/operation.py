@@ -43,8 +43,8 @@ def combined(operation: Operation, left: Matrix, right: Matrix, *, by_detectors:
     ------
     MismatchError
         Sizes, bins or units do not fit together.
-    ZeroDivisionError
-        Events divided by the value 0.
+    ValueError
+        Events are to be divided by the value 0.
     """
     is_joined = operation.is_sum and left.events is not None and right.events is not None
     if operation.commutes and not is_joined and _size(right) > _size(left):
