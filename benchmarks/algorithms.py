@@ -46,7 +46,7 @@ def rebin_and_sum(bench: Bench) -> Iterator[Row]:
 
 def focus(bench: Bench) -> Iterator[Row]:
     """At least 5 times as fast as scipp, and 25 million events a second."""
-    from livereduce.engine.matrix.edges import edges_of
+    from livereduce.engine.matrix.bins.edges import edges_of
     from powder_beam import GROUPS
     from scipp_forms import aligned_and_focused
 
@@ -76,7 +76,7 @@ def focus(bench: Bench) -> Iterator[Row]:
 
 def filter_by_log(bench: Bench) -> Iterator[Row]:
     """The events of the times at which a log is good, and their sum."""
-    from livereduce.engine.matrix.edges import edges_of
+    from livereduce.engine.matrix.bins.edges import edges_of
     from scipp_forms import of_times, summed
 
     workspace, edges = bench.beam.workspace(), edges_of(BINS_US)
@@ -125,7 +125,7 @@ def compress(bench: Bench) -> Iterator[Row]:
 
 def normalise(bench: Bench) -> Iterator[Row]:
     """Weights over the charge, and the sum."""
-    from livereduce.engine.matrix.edges import edges_of
+    from livereduce.engine.matrix.bins.edges import edges_of
     from scipp_forms import normalised, summed
 
     workspace, edges = bench.beam.workspace(), edges_of(BINS_US)
@@ -147,7 +147,7 @@ def convert(bench: Bench) -> Iterator[Row]:
     """X of all events in d, by the positions of their pixels, and the sum."""
     import scipp as sc
 
-    from livereduce.engine.matrix.edges import edges_of
+    from livereduce.engine.matrix.bins.edges import edges_of
     from scipp_forms import in_d_spacing
 
     workspace, edges = bench.beam.workspace(), edges_of(D_PARAMS)

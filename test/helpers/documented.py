@@ -135,7 +135,9 @@ def apt_get(words: list[str], told: Told) -> None:
 
 def python(words: list[str], told: Told) -> None:
     """A file or module of ours takes the options; of pip and venv the words are known, and the extras are ours."""
-    if words[0] != "-m":
+    if words[0].endswith(".pyz"):
+        assert f"--pack {words[0]}" in told.page.read_text(), f"nothing makes {words[0]}"
+    elif words[0] != "-m":
         script(words[0], words[1:])
     elif words[1] == "pytest":
         pytest_(words[2:], told)

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
 from helpers.items import S_NS, event_batch
-from livereduce.engine.matrix import unit_maps
+from livereduce.engine.matrix.conversion import unit_maps
+from livereduce.engine.matrix.events.pending_events import PendingEvents
+from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import Grid
-from livereduce.engine.matrix.pending_events import PendingEvents
-from livereduce.engine.matrix.pixel_maps import PixelMaps
 from livereduce.engine.workspaces.events import Events
 from livereduce.stream.items import B1, F8, EventBatch
 

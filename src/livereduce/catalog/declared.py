@@ -12,8 +12,8 @@ from livereduce.catalog.declaration import Algorithm
 
 def of_families() -> tuple[Algorithm, ...]:
     """All declarations, file by file."""
-    names = sorted(module.name for module in pkgutil.iter_modules(families.__path__))
-    modules = [import_module(f"{families.__name__}.{name}") for name in names]
+    found = pkgutil.walk_packages(families.__path__, f"{families.__name__}.")
+    modules = [import_module(name) for name in sorted(one.name for one in found if not one.ispkg)]
     return tuple(one for module in modules for one in module.ALGORITHMS)
 
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from helpers.paths import ROOT
 from livereduce.engine.geometry.definition import Definition
-from livereduce.engine.matrix.units import A_US_PER_M
+from livereduce.engine.matrix.conversion.units import A_US_PER_M
 
 DATA = ROOT.parent / "shared" / "data" / "idf"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="instrument definitions (../shared/data/idf) are not here")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from livereduce.engine.grouping.focus import FocusBins, focussed, groups_of_rows
-from livereduce.engine.matrix.event_lists import EventLists
+from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from helpers.pending_events import batch, contents, pending
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.matrix.adding import MismatchError, added, joined
-from livereduce.engine.matrix.event_changes import masked, scaled
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import carried_out, counted
+from livereduce.engine.matrix.events.event_changes import masked, scaled
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import carried_out, counted
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 
 EDGES = Grid(np.linspace(0, 30, 31))

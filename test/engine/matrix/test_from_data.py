@@ -5,9 +5,9 @@ from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.from_data import of_events, row_table
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import RunLogs
 

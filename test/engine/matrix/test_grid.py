@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.pending_events import maps
-from livereduce.engine.matrix import unit_maps
+from livereduce.engine.matrix.conversion import unit_maps
+from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import HUGE, Grid
-from livereduce.engine.matrix.pixel_maps import PixelMaps
 
 EDGES = np.array([0.0, 1.5, 4.0, 30.0])
 

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.pending_events import batch, contents, pending
-from livereduce.engine.matrix.event_pass import carried_out, counted
+from livereduce.engine.matrix.events.event_pass import carried_out, counted
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.selecting import compressing
 from livereduce.engine.selecting.compressing import compressed
 

@@ -51,7 +51,7 @@ from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
 # The kernels of algorithms compile with the others, so that no script waits for them.
-import_module("livereduce.engine.matrix.rebin_kernel")
+import_module("livereduce.engine.matrix.bins.rebin_kernel")
 import_module("livereduce.engine.matrix.arithmetic.weigh_kernel")
 import_module("livereduce.engine.selecting.kernels")
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import trapezoid
 
+from livereduce.engine.matrix.bins.rebinning import rebinned
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.rebinning import rebinned
 from livereduce.stream.items import F8
 
 PROMINENCES = (4.0, 2.0)

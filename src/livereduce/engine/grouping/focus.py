@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livereduce.engine.matrix.edges import EdgeRules, edges_of
-from livereduce.engine.matrix.event_changes import regrouped
-from livereduce.engine.matrix.event_pass import EventContent, counted
+from livereduce.engine.matrix.bins.edges import EdgeRules, edges_of
+from livereduce.engine.matrix.bins.rebinning import rebinned
+from livereduce.engine.matrix.events.event_changes import regrouped
+from livereduce.engine.matrix.events.event_pass import EventContent, counted
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.rebinning import rebinned
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8, I4, I8
 

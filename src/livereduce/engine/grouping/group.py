@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livereduce.engine.matrix.event_changes import regrouped, scaled
-from livereduce.engine.matrix.event_pass import EventContent
+from livereduce.engine.matrix.events.event_changes import regrouped, scaled
+from livereduce.engine.matrix.events.event_pass import EventContent
 from livereduce.engine.matrix.grid import Grid, is_like_common
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix

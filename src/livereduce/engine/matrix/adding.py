@@ -5,14 +5,14 @@ from itertools import chain
 
 import numpy as np
 
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import EventContent, carried_out
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
+from livereduce.engine.matrix.events.passes.summing import merged
+from livereduce.engine.matrix.events.pending_events import PendingEvents
+from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.passes.summing import merged
-from livereduce.engine.matrix.pending_events import PendingEvents
-from livereduce.engine.matrix.pixel_maps import PixelMaps
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8, I4, I8
 

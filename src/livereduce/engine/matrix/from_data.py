@@ -11,10 +11,10 @@ from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events

@@ -6,7 +6,7 @@ from operator import is_
 
 import numpy as np
 
-from livereduce.engine.matrix.pixel_maps import PixelMaps
+from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.stream.items import B1, F8, I8
 
 HUGE = float(np.finfo(np.float64).max)

@@ -8,10 +8,10 @@ import numpy as np
 from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import EventContent, counted
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import EventContent, counted
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.histograms import Histograms
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import B1, F8, I8

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import carried_out
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, VerticalAxis

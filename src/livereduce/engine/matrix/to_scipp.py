@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from livereduce.engine.matrix.conversion.units import DIMENSIONS, SCIPP_UNITS
 from livereduce.engine.matrix.grid import is_like_common
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.units import DIMENSIONS, SCIPP_UNITS
 
 if TYPE_CHECKING:
     import scipp as sc

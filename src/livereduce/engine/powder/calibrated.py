@@ -9,12 +9,13 @@ import numpy as np
 
 from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.errors import GeometryError
-from livereduce.engine.matrix import event_changes, unit_maps
-from livereduce.engine.matrix.event_pass import carried_out
+from livereduce.engine.matrix.conversion import unit_maps
+from livereduce.engine.matrix.events import event_changes
+from livereduce.engine.matrix.events.event_pass import carried_out
+from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pixel_maps import PixelMaps
 from livereduce.engine.powder.calibration import difc_of, of_spectra
 from livereduce.stream.items import B1, F8, I8
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.matrix.spectra import SpectrumTable
-from livereduce.engine.matrix.units import A_US_PER_M
 from livereduce.stream.items import B1, F8, I4
 
 NOTHING = 1e-10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livereduce.engine.matrix.event_lists import EventLists
+from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.samples.curves import curve

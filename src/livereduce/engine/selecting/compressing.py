@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import EventContent, carried_out, numbers, x_of_rows
-from livereduce.engine.matrix.pending_events import PendingEvents
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import EventContent, carried_out, numbers, x_of_rows
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.selecting.kernels import LEAST_X, count_groups, group_starts, join_groups
 from livereduce.stream.items import F8, I8
 

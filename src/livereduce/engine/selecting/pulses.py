@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from livereduce.engine.matrix.event_changes import of_pulses
+from livereduce.engine.matrix.events.event_changes import of_pulses
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.workspaces.runlogs import PROTON_CHARGE, RunLogs
 from livereduce.stream.items import I8

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from helpers.pending_events import ROWS, contents, edge_grids
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.mantid_api.algorithms.arithmetic import divide, minus, multiply, plus, scale
-from livereduce.engine.mantid_api.algorithms.cropping import crop_workspace
-from livereduce.engine.mantid_api.algorithms.normalising import normalise_by_current
-from livereduce.engine.mantid_api.algorithms.rebinning import in_bins, rebin
-from livereduce.engine.mantid_api.algorithms.summing import sum_spectra
-from livereduce.engine.mantid_api.algorithms.units import convert_units
-from livereduce.engine.matrix.event_pass import carried_out, numbers
+from livereduce.engine.mantid_api.algorithms.spectra.arithmetic import divide, minus, multiply, plus, scale
+from livereduce.engine.mantid_api.algorithms.spectra.cropping import crop_workspace
+from livereduce.engine.mantid_api.algorithms.spectra.normalising import normalise_by_current
+from livereduce.engine.mantid_api.algorithms.spectra.rebinning import in_bins, rebin
+from livereduce.engine.mantid_api.algorithms.spectra.summing import sum_spectra
+from livereduce.engine.mantid_api.algorithms.spectra.units import convert_units
+from livereduce.engine.matrix.events.event_pass import carried_out, numbers
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, single_value
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8
 

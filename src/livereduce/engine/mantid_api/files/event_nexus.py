@@ -11,10 +11,10 @@ import numpy as np
 
 from livereduce.base.times import NS_PER_S
 from livereduce.engine.geometry.definition import Definition
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.from_data import detectors_of, row_table
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.values.date_and_time import DateAndTime, ns_of
 from livereduce.engine.workspaces.events import Events

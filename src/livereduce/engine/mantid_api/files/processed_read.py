@@ -15,7 +15,7 @@ from livereduce.engine.mantid_api.files.processed_logs import read_logs
 from livereduce.engine.mantid_api.files.processed_tables import GROUP, read_table
 from livereduce.engine.mantid_api.files.processed_write import ENTRY
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
-from livereduce.engine.matrix.event_lists import EventLists
+from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis

@@ -18,7 +18,7 @@ from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.mantid_api.files.hdf5_fields import new_group, put, put_text
 from livereduce.engine.mantid_api.files.instrument_xml import xml_of
 from livereduce.engine.mantid_api.files.processed_logs import write_logs
-from livereduce.engine.matrix.event_pass import carried_out
+from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid, is_like_common
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind

@@ -10,12 +10,12 @@ import numpy as np
 from livereduce.engine.matrix.adding import joined
 from livereduce.engine.matrix.arithmetic.rules import Operation, of_weights
 from livereduce.engine.matrix.arithmetic.weigh_kernel import weigh
-from livereduce.engine.matrix.event_changes import scaled
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import EventContent, carried_out
+from livereduce.engine.matrix.events.event_changes import scaled
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import taken_content
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import B1, F8, I8
 
 

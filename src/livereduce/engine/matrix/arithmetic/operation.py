@@ -12,7 +12,7 @@ import numpy as np
 from livereduce.engine.matrix.adding import MismatchError
 from livereduce.engine.matrix.arithmetic.event_weights import joined_events, weighted_events
 from livereduce.engine.matrix.arithmetic.rules import Operation, of_values
-from livereduce.engine.matrix.event_changes import masked
+from livereduce.engine.matrix.events.event_changes import masked
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import B1, F8, I8

@@ -9,8 +9,8 @@ from helpers.workspaces import events_workspace, histogram_workspace, small_inst
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.matrix.spectra import SpectrumTable
-from livereduce.engine.matrix.units import A_US_PER_M
 from livereduce.engine.values.v3d import V3D
 
 RIGHT = math.pi / 2

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from helpers.workspaces import events_workspace, histogram_workspace, small_instrument, workspace_of
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.spectra import reading
-from livereduce.engine.matrix import event_pass
-from livereduce.engine.matrix.event_pass import EventContent
+from livereduce.engine.matrix.events import event_pass
+from livereduce.engine.matrix.events.event_pass import EventContent
 from livereduce.engine.matrix.histograms import Histograms
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from livereduce.base.names import missing
-from livereduce.engine.matrix.units import H_OVER_M, MEV_J, NEUTRON_KG, UNITS, WAVENUMBER_PER_MEV, XUnit
+from livereduce.engine.matrix.conversion.units import H_OVER_M, MEV_J, NEUTRON_KG, UNITS, WAVENUMBER_PER_MEV, XUnit
 
 
 class PhysicalConstants:

@@ -8,8 +8,8 @@ import numpy as np
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
+from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.matrix.spectra import SpectrumTable
-from livereduce.engine.matrix.units import A_US_PER_M
 from livereduce.engine.values.v3d import V3D
 from livereduce.stream.items import B1, I4
 

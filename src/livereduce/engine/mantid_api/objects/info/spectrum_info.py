@@ -7,8 +7,8 @@ import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
-from livereduce.engine.matrix.flight import FlightPaths, flight_paths
-from livereduce.engine.matrix.units import A_US_PER_M
+from livereduce.engine.matrix.conversion.flight import FlightPaths, flight_paths
+from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.values.v3d import V3D
 
 

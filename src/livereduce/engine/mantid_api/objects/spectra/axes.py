@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from livereduce.base.names import missing
-from livereduce.engine.matrix.units import UNITS
+from livereduce.engine.matrix.conversion.units import UNITS
 from livereduce.stream.items import F8
 
 _SIGNS = {"Angstrom": "Å", "microsecond": "µs", "^-1": "⁻¹", "^-2": "⁻²"}

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from livereduce.engine.matrix.event_lists import EventLists
-from livereduce.engine.matrix.event_pass import EventContent, carried_out, numbers, x_range
+from livereduce.engine.matrix.events.event_lists import EventLists
+from livereduce.engine.matrix.events.event_pass import EventContent, carried_out, numbers, x_range
+from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.pending_events import PendingEvents
 from livereduce.stream.items import I8
 
 SINGLY = 4

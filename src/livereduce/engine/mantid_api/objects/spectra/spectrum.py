@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
-from livereduce.engine.matrix.event_lists import EventLists
+from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.values.date_and_time import DateAndTime, times64
 from livereduce.stream.items import F8, I4, I8

@@ -1,0 +1,5 @@
+"""Declarations. Algorithms of the instrument and its logs; reflectometry; sample data; tables.
+
+Imports `declaration.py` only.
+Read `instruments.py` first.
+"""

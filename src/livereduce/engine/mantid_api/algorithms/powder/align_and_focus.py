@@ -1,0 +1,304 @@
+"""AlignAndFocusPowder: from the events of pixels to powder patterns in one call.
+
+Events stay pending through the whole chain: masks, limits and the change to d are tables, and what remains is one pass
+that counts, or none if events are preserved. The calibration is read once and left in the store.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from livereduce.config.instrument import lookup
+from livereduce.engine.geometry.calibration import Calibration
+from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.grouping.focus import FocusBins, focussed, groups_of_rows
+from livereduce.engine.mantid_api.algorithms.beamline.instruments import edit_instrument_geometry
+from livereduce.engine.mantid_api.algorithms.events.event_filters import compress_events
+from livereduce.engine.mantid_api.algorithms.events.masking import masked_like, with_mask, without_range
+from livereduce.engine.mantid_api.algorithms.powder.calibration import (
+    constants_of,
+    grouping_workspace,
+    groups_of_file,
+    left_in_store,
+    of_offsets,
+    workspaces_of,
+)
+from livereduce.engine.mantid_api.algorithms.powder.focussing import groups_in, without_prompt_pulse
+from livereduce.engine.mantid_api.algorithms.spectra.rebinning import in_bins, resample_x, with_limits
+from livereduce.engine.mantid_api.algorithms.spectra.units import convert_units
+from livereduce.engine.mantid_api.calling.registry import CallContext, implements
+from livereduce.engine.mantid_api.calling.values import integers
+from livereduce.engine.mantid_api.modules.kernel.property_managers import PropertyManagerDataService
+from livereduce.engine.matrix.bins.edges import edges_of
+from livereduce.engine.matrix.conversion.flight import flight_paths
+from livereduce.engine.matrix.events import event_changes
+from livereduce.engine.matrix.grid import Grid
+from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.powder.calibrated import to_d
+from livereduce.engine.powder.settings import PowderBins, completed, powder_bins
+from livereduce.stream.items import F8
+
+logger = logging.getLogger("livereduce.engine")
+LEAST_TOLERANCE = 1e-5
+"""Mantid's default: joins what is the same to 10 ps, so no count depends on it."""
+NOT_THERE = ("unwrap_ref", "low_res_ref")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowderParts:
+    """Calibration, groups and mask; None for what there is not."""
+
+    constants: Calibration | None
+    grouping: Matrix | None
+    mask: Matrix | None
+
+
+@implements("AlignAndFocusPowder")
+def align_and_focus_powder(*, input_workspace: Matrix, context: CallContext, **given: Any) -> Matrix:
+    """The whole chain; the result is in TOF."""
+    arguments = completed(given, _manager(given["reduction_properties"]))
+    if wrong := [name for name in NOT_THERE if arguments[name]]:
+        raise ValueError(f"{wrong[0].title().replace('_', '')} is not there on the builtin engine")
+    parts = _parts(input_workspace, arguments, context)
+    return pattern(input_workspace, parts, arguments, context)
+
+
+def pattern(matrix: Matrix, parts: PowderParts, given: dict[str, Any], context: CallContext) -> Matrix:
+    """The chain from events to patterns, by arguments that are complete."""
+    bins = powder_bins(given)
+    in_d = replace(_in_d(_cleaned(matrix, parts, bins, given), parts, bins, given), constants=None)
+    if name := given["unfocussed_workspace"]:
+        left_in_store(context, name, in_d)
+    focus = _edited(_focussed(in_d, parts, bins, given["preserve_events"]), parts, given)
+    in_tof = _converted(focus, "TOF")
+    return _compressed(in_tof, given)
+
+
+def _manager(name: str) -> dict[str, Any]:
+    if not PropertyManagerDataService.doesExist(name):
+        return {}
+    manager = PropertyManagerDataService.retrieve(name)
+    return {key: manager[key].value for key in manager}
+
+
+def _parts(matrix: Matrix, given: dict[str, Any], context: CallContext) -> PowderParts:
+    """What the call gives, else what is in the store, else what the files hold; this is left in the store."""
+    path, group_path, prefix = given["cal_file_name"], given["group_filename"], short_name(matrix)
+    table, grouping, mask = given["calibration_workspace"], given["grouping_workspace"], given["mask_workspace"]
+    if path:
+        table = table if table is not None else context.store.get(f"{prefix}_cal")
+        grouping = grouping if grouping is not None else _held(context, f"{prefix}_group")
+        mask = mask if mask is not None else _held(context, f"{prefix}_mask")
+        if table is None or grouping is None or mask is None:
+            made = workspaces_of(
+                path, matrix, group_filename=group_path, tof_min=given["t_min"] or 0.0, tof_max=given["t_max"]
+            )
+            for ending, here, new in (
+                ("cal", table, made.table),
+                ("group", grouping, made.grouping),
+                ("mask", mask, made.mask),
+            ):
+                if here is None:
+                    left_in_store(context, f"{prefix}_{ending}", new)
+            table, grouping = table or made.table, grouping or made.grouping
+            mask = mask or made.mask
+    elif group_path and grouping is None:
+        grouping = grouping_workspace(matrix, *groups_of_file(group_path, matrix))
+        left_in_store(context, f"{prefix}_group", grouping)
+    offsets = given["offsets_workspace"]
+    constants = constants_of(table) if table is not None else None
+    if constants is None and offsets is not None:
+        constants = of_offsets(offsets)
+    return PowderParts(constants=constants, grouping=grouping, mask=mask)
+
+
+def _held(context: CallContext, name: str) -> Matrix | None:
+    held = context.store.get(name)
+    return held.matrix if held is not None else None
+
+
+def short_name(matrix: Matrix) -> str:
+    """The short name of the instrument, which the names of what is left in the store begin with."""
+    try:
+        name = matrix.instrument().name
+    except GeometryError:
+        name = str(matrix.logs["instrument_name"].value) if "instrument_name" in matrix.logs else ""
+    known = lookup(name)
+    return known.short_name if known is not None else name
+
+
+def _cleaned(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any]) -> Matrix:
+    """Without masked detectors, without times of flight beyond the limits, of prompt pulses and of masked bins."""
+    if parts.mask is not None:
+        matrix = with_mask(matrix, masked_like(matrix.spectra, parts.mask, by_detectors=True))
+    matrix = _within(matrix, _or_nan(bins.tof_min), _or_nan(bins.tof_max))
+    if given["remove_prompt_pulse_width"] > 0:
+        span = (bins.tof_min or None, bins.tof_max)
+        matrix = without_prompt_pulse(matrix, given["remove_prompt_pulse_width"], None, span)
+    if given["mask_bin_table"] is not None:
+        matrix = _without_bins(matrix, given["mask_bin_table"])
+    return matrix if bins.is_in_d else _binned(matrix, bins)
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _within(matrix: Matrix, low: float | F8, high: float | F8) -> Matrix:
+    """Events between two x, or bins that reach between them; NaN is no limit."""
+    if np.all(np.isnan(low)) and np.all(np.isnan(high)):
+        return matrix
+    if matrix.events is not None:
+        return replace(matrix, content=event_changes.within(matrix.events, low, high))
+    bins = matrix.histograms
+    lower, upper = (np.broadcast_to(limit, (matrix.rows,)) for limit in (low, high))
+    outside = np.concatenate(
+        [(x[1:] <= lower[row]) | (x[:-1] >= upper[row]) for row, x in enumerate(bins.x.rows(matrix.rows))]
+    )
+    return matrix.with_histograms(bins.with_values(np.where(outside, 0.0, bins.y), np.where(outside, 0.0, bins.e)))
+
+
+def _without_bins(matrix: Matrix, table: Any) -> Matrix:
+    """Without the bins that a table of MaskBinsFromTable names."""
+    columns = table.toDict()
+    for place in range(table.rowCount()):
+        rows = None
+        for name, known in (("SpectraList", np.arange(matrix.rows)), ("DetectorIDsList", None)):
+            if name in columns and columns[name][place]:
+                wanted = np.asarray(integers(columns[name][place]), np.int64)
+                rows = _rows_of(matrix, wanted) if known is None else wanted
+        matrix = without_range(matrix, columns["XMin"][place], columns["XMax"][place], rows)
+    return matrix
+
+
+def _rows_of(matrix: Matrix, detectors: Any) -> Any:
+    owner = np.repeat(np.arange(matrix.rows), np.diff(matrix.spectra.first))
+    return np.unique(owner[np.isin(matrix.spectra.ids, detectors)])
+
+
+def _in_d(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any]) -> Matrix:
+    """In d, filtered by wavelength, and in the bins of a pattern if these are in d."""
+    if parts.constants is not None:
+        matrix = to_d(matrix, parts.constants)
+    else:
+        matrix = _converted(matrix, "dSpacing")
+    if given["resonance_filter_lower_limits"]:
+        matrix = _without_resonances(matrix, given)
+    if given["lorentz_correction"]:
+        matrix = _scaled(matrix, np.sin(flight_paths(matrix).two_theta / 2))
+    low, high = given["crop_wavelength_min"] or 0.0, given["crop_wavelength_max"] or None
+    if low > 0 or high is not None:
+        matrix = _within_wavelength(matrix, low, high)
+    return _binned(matrix, bins) if bins.is_in_d and not bins.resample else matrix
+
+
+def _within_wavelength(matrix: Matrix, low: float, high: float | None) -> Matrix:
+    """Wavelengths as limits of d, by the angle of each spectrum: λ = 2 d sin θ."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_angstrom = 1 / (2 * np.sin(flight_paths(matrix).two_theta / 2))
+    usable = np.where(np.isfinite(per_angstrom), per_angstrom, np.nan)
+    return _within(matrix, low * usable, usable * (np.nan if high is None else high))
+
+
+def _without_resonances(matrix: Matrix, given: dict[str, Any]) -> Matrix:
+    lower, upper = given["resonance_filter_lower_limits"], given["resonance_filter_upper_limits"]
+    if len(lower) != len(upper) or any(one >= two for one, two in zip(lower, upper, strict=False)):
+        raise ValueError("ResonanceFilterLowerLimits and ResonanceFilterUpperLimits must be pairs, the lower one first")
+    matrix = _converted(matrix, given["resonance_filter_units"])
+    for low, high in zip(lower, upper, strict=True):
+        matrix = without_range(matrix, low, high)
+    return _converted(matrix, "dSpacing")
+
+
+def _scaled(matrix: Matrix, factor: F8) -> Matrix:
+    if matrix.events is not None:
+        return replace(matrix, content=event_changes.scaled(matrix.events, factor))
+    bins = matrix.histograms
+    each = np.repeat(factor, np.diff(bins.first))
+    return matrix.with_histograms(bins.with_values(bins.y * each, bins.e * each))
+
+
+def _converted(matrix: Matrix, target: str) -> Matrix:
+    return convert_units(
+        input_workspace=matrix,
+        target=target,
+        e_mode="Elastic",
+        e_fixed=None,
+        align_bins=False,
+        convert_from_point_data=True,
+    )
+
+
+def _binned(matrix: Matrix, bins: PowderBins) -> Matrix:
+    if bins.delta:
+        return matrix
+    if not bins.params:
+        raise ValueError("Params, ResampleX or DeltaRagged is missing: they say which bins are made")
+    return in_bins(matrix, Grid(edges_of(with_limits(matrix, bins.params))))
+
+
+def _focussed(matrix: Matrix, parts: PowderParts, bins: PowderBins, preserve_events: bool) -> Matrix:
+    """The groups added, in their own bins if they are to have some."""
+    ragged = None
+    if bins.is_in_d and bins.delta and bins.d_min and bins.d_max:
+        ragged = FocusBins(low=bins.d_min, high=bins.d_max, step=bins.delta)
+    late = bool(bins.is_in_d and bins.resample) or (bool(bins.delta) and ragged is None)
+    pixels = matrix
+    if parts.grouping is not None:
+        rows = groups_of_rows(matrix.spectra, *groups_in(parts.grouping))
+        matrix = focussed(matrix, rows, preserve_events=preserve_events or late, bins=ragged)
+    if bins.is_in_d and bins.resample:
+        low, high = pixels.content.x.ends(pixels.rows)
+        if matrix is not pixels:
+            used = np.where(pixels.is_masked, -1, rows)
+            members = [used == number for number in matrix.spectra.number]
+            low, high = np.array([low[one].min() for one in members]), np.array([high[one].max() for one in members])
+        fits = len(bins.d_min) == len(bins.d_max) == matrix.rows
+        return resample_x(
+            input_workspace=matrix,
+            x_min=bins.d_min if fits else low.tolist(),
+            x_max=bins.d_max if fits else high.tolist(),
+            number_bins=abs(bins.resample),
+            log_binning=bins.resample < 0,
+            preserve_events=preserve_events,
+        )
+    return matrix
+
+
+def _edited(matrix: Matrix, parts: PowderParts, given: dict[str, Any]) -> Matrix:
+    """The focussed spectra at the places that the call gives; as it is, with a warning, if these do not fit."""
+    l1, l2, polar, azimuthal = (given[name] for name in ("primary_flight_path", "l_2", "polar", "azimuthal"))
+    if parts.grouping is None or not (l1 > 0 or l2 or polar or azimuthal):
+        return matrix
+    try:
+        return edit_instrument_geometry(
+            workspace=matrix,
+            primary_flight_path=l1 if l1 > 0 else None,
+            spectrum_ids=given["spectrum_ids"],
+            l_2=l2,
+            polar=polar,
+            azimuthal=azimuthal,
+            detector_ids=(),
+            instrument_name="",
+        )
+    except ValueError as error:
+        logger.warning("AlignAndFocusPowder: the focussed spectra stay where they are: %s", error)
+        return matrix
+
+
+def _compressed(matrix: Matrix, given: dict[str, Any]) -> Matrix:
+    tolerance, slices = given["compress_tolerance"] or 0.0, given["compress_wall_clock_tolerance"]
+    mode = given["compress_binning_mode"]
+    is_coarse = tolerance > LEAST_TOLERANCE or tolerance < 0 or mode == "Logarithmic"
+    if matrix.events is None or tolerance == 0 or not (is_coarse or slices is not None):
+        return matrix
+    return compress_events(
+        input_workspace=matrix,
+        tolerance=tolerance,
+        wall_clock_tolerance=slices,
+        start_time=given["compress_start_time"],
+        binning_mode=mode,
+        sort_first=True,
+    )
