@@ -111,7 +111,8 @@ def page_text() -> str:
     parts = [HEAD, f"## Algorithms\n\n{len(declared())} of Mantid's algorithms, with its arguments in its order.\n\n"]
     families = sorted({one.family for one in declared().values()})
     for family in families:
-        parts.append(f"### {family.replace('_', ' ').capitalize()}\n\n")
+        room, _, name = family.partition(".")
+        parts.append(f"### {room.capitalize()}: {name.replace('_', ' ')}\n\n")
         parts += [_algorithm(one) for one in sorted(declared().values(), key=_by_name) if one.family == family]
     parts.append("## Objects\n\nMethods and attributes, by Mantid's name of the class.\n\n")
     parts += [f"- **{name}**: {_listed(found)}\n" for name, found in sorted(_shown_classes().items())]

@@ -93,7 +93,7 @@ class Algorithm:
     source
         Where its rule was read.
     family
-        The name of the file of its function in `engine/mantid_api/algorithms`.
+        Room and file of its function in `engine/mantid_api/algorithms`: ``spectra.rebinning``.
     differs
         What is not as in Mantid, in a sentence; empty: nothing known.
     """

@@ -1,6 +1,7 @@
 """The sentences about names, algorithms and arguments that are not there: the same in `check` and at run time."""
 
 from collections.abc import Iterable, Sequence
+from reprlib import Repr
 
 from livereduce.base.extras import requirement_of
 from livereduce.base.names import did_you_mean
@@ -98,6 +99,7 @@ def wrong_value(algorithm: Algorithm, argument: Argument, seen: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value for people: its type, and its text if that is short."""
-    text = repr(value)
-    return f"{type(value).__name__} {text}" if len(text) <= 80 else f"{type(value).__name__} {text[:77]}..."
+    """A value for people: its type, and its text, shortened; that of an object that cannot say it is its type alone."""
+    short = Repr()
+    short.maxstring = short.maxother = 80
+    return f"{type(value).__name__} {short.repr(value)}"

@@ -1,5 +1,5 @@
 """The declarations, one file a family of algorithms.
 
-Each file ends with `ALGORITHMS`, and is found by its place here. Imports `declaration.py` only.
-Read `rebinning.py` first.
+Each file ends with `ALGORITHMS`, and is found by its place here. Imports `catalog/declaration.py` only.
+Read `spectra/rebinning.py` first.
 """

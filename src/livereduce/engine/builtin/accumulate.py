@@ -11,9 +11,10 @@ from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
-from livereduce.engine.matrix.adding import added, appended
+from livereduce.engine.matrix.adding import added
 from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.stacking import appended
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import RunLogs

@@ -121,11 +121,6 @@ class ComponentTree:
             component = int(self.parent[component])
         return None
 
-    def with_parameter(self, component: int, parameter: InstrumentParameter) -> "ComponentTree":
-        """Set a parameter of a component."""
-        mine = {**self.parameters.get(component, {}), parameter.name: parameter}
-        return replace(self, parameters={**self.parameters, component: mine})
-
     def relative_position(self, component: int) -> F8:
         """Position in the frame of the parent."""
         above = int(self.parent[component])

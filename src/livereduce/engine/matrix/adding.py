@@ -10,10 +10,8 @@ from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.events.passes.summing import merged
 from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.events.pixel_maps import PixelMaps
-from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8, I4, I8
 
 
@@ -87,35 +85,6 @@ def _has_grown(few: PendingEvents, table: I4) -> bool:
     )
 
 
-def appended(above: Matrix, below: Matrix) -> Matrix:
-    """The spectra of one matrix behind those of another, as counts; numbers of spectra go on.
-
-    Raises
-    ------
-    MismatchError
-        Other units.
-    """
-    if above.unit != below.unit:
-        raise MismatchError(f"spectra in {below.unit} cannot be appended to spectra in {above.unit}")
-    one, two = above.histograms, below.histograms
-    if one.x.is_common and two.x.is_common and one.x.is_like(two.x):
-        x = one.x
-    else:
-        x = Grid.ragged([*one.x.rows(one.rows), *two.x.rows(two.rows)])
-    content = Histograms(
-        x=x,
-        y=np.concatenate([one.y, two.y]),
-        e=np.concatenate([one.e, two.e]),
-        first=np.concatenate([one.first, one.first[-1] + two.first[1:]]),
-    )
-    numbers = np.arange(1, content.rows + 1, dtype=np.int32)
-    groups = [table.ids_of(row) for table in (above.spectra, below.spectra) for row in range(table.rows)]
-    masked = np.concatenate([above.is_masked, below.is_masked])
-    return replace(
-        above, content=content, spectra=SpectrumTable.of_groups(numbers, groups), masked=masked, vertical=None
-    )
-
-
 def _summed(left: Histograms, right: Histograms) -> Histograms:
     if not np.array_equal(left.first, right.first) or not left.x.is_like(right.x):
         raise MismatchError("the bins of the two are not the same: rebin one of them to the other's")
@@ -135,18 +104,19 @@ def joined(left: EventContent, right: EventContent) -> EventContent:
         x_of=merged(one.x_of, one.first, two.x_of, two.first),
         first=one.first + two.first,
         x=left.x,
-        weight=_merged_or_ones(one, one.weight, two, two.weight) if weighted else None,
-        variance=_merged_or_ones(one, one.variance, two, two.variance) if weighted else None,
+        weight=_mergedor_ones(one, one.weight, two, two.weight) if weighted else None,
+        variance=_mergedor_ones(one, one.variance, two, two.variance) if weighted else None,
         pulse_ns=times,
     )
 
 
-def _merged_or_ones(one: EventLists, of_one: F8 | None, two: EventLists, of_two: F8 | None) -> F8:
-    together: F8 = merged(_or_ones(one, of_one), one.first, _or_ones(two, of_two), two.first)
+def _mergedor_ones(one: EventLists, of_one: F8 | None, two: EventLists, of_two: F8 | None) -> F8:
+    together: F8 = merged(or_ones(one, of_one), one.first, or_ones(two, of_two), two.first)
     return together
 
 
-def _or_ones(lists: EventLists, column: F8 | None) -> F8:
+def or_ones(lists: EventLists, column: F8 | None) -> F8:
+    """Weights or variances of events; those that are not there are 1."""
     return np.ones(len(lists.x_of)) if column is None else column
 
 
@@ -186,8 +156,3 @@ def _is_same(one: F8 | I4 | I8 | None, two: F8 | I4 | I8 | None) -> bool:
     if one is None or two is None or one is two:
         return one is two
     return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
-
-
-def empty_like(grid: Grid, rows: int) -> EventLists:
-    """No events, in these edges."""
-    return EventLists(x_of=np.empty(0), first=np.zeros(rows + 1, np.int64), x=grid)

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from livereduce.engine.matrix.adding import MismatchError, or_ones
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, VerticalAxis
 from livereduce.engine.matrix.spectra import SpectrumTable
-from livereduce.stream.items import F8, I4, I8
+from livereduce.stream.items import I4, I8
 
 
 def stacked(above: Matrix, below: Matrix) -> Matrix:
@@ -34,6 +35,20 @@ def stacked(above: Matrix, below: Matrix) -> Matrix:
     )
 
 
+def appended(above: Matrix, below: Matrix) -> Matrix:
+    """The spectra of both as counts, numbered from 1: how chunks accumulate by Append.
+
+    Raises
+    ------
+    MismatchError
+        Other units.
+    """
+    if above.unit != below.unit:
+        raise MismatchError(f"spectra in {below.unit} cannot be appended to spectra in {above.unit}")
+    both = stacked(above.with_histograms(above.histograms), below.with_histograms(below.histograms))
+    return replace(numbered(both, np.arange(1, both.rows + 1)), vertical=None)
+
+
 def numbered(matrix: Matrix, numbers: I4 | I8) -> Matrix:
     """Other numbers of spectra."""
     return replace(matrix, spectra=replace(matrix.spectra, number=np.asarray(numbers, np.int32)))
@@ -54,7 +69,7 @@ def _vertical(one: VerticalAxis | None, two: VerticalAxis | None) -> VerticalAxi
 
 
 def _grid(one: Grid, rows: int, two: Grid, more: int) -> Grid:
-    if one.is_common and two.is_common and np.array_equal(one.row(0), two.row(0)):
+    if one.is_common and two.is_common and one.is_like(two):
         return one
     return Grid.ragged([*one.rows(rows), *two.rows(more)])
 
@@ -79,11 +94,7 @@ def _events(above: Matrix, below: Matrix) -> EventLists:
         x_of=np.concatenate([one.x_of, two.x_of]),
         first=np.concatenate([one.first, one.first[-1] + two.first[1:]]),
         x=_grid(one.x, one.rows, two.x, two.rows),
-        weight=np.concatenate([_of(one, one.weight), _of(two, two.weight)]) if weighted else None,
-        variance=np.concatenate([_of(one, one.variance), _of(two, two.variance)]) if weighted else None,
+        weight=np.concatenate([or_ones(one, one.weight), or_ones(two, two.weight)]) if weighted else None,
+        variance=np.concatenate([or_ones(one, one.variance), or_ones(two, two.variance)]) if weighted else None,
         pulse_ns=np.concatenate([one.pulse_ns, two.pulse_ns]) if has_times else None,
     )
-
-
-def _of(lists: EventLists, column: F8 | None) -> F8:
-    return np.ones(len(lists.x_of)) if column is None else column

@@ -70,6 +70,11 @@ class WorkspaceStore(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._workspaces)
 
+    def __eq__(self, other: object) -> bool:
+        return self is other  # that of a mapping would compare the workspaces, which may be anything
+
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         return f"<Store: {', '.join(self._workspaces) or 'empty'}>"
 

@@ -1,5 +1,5 @@
 """Declarations. Algorithms of the instrument and its logs; reflectometry; sample data; tables.
 
-Imports `declaration.py` only.
+Imports `catalog/declaration.py` only.
 Read `instruments.py` first.
 """

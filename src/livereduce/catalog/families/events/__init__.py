@@ -1,5 +1,5 @@
 """Declarations. Algorithms of events and pixels: filters, groups, masks.
 
-Imports `declaration.py` only.
+Imports `catalog/declaration.py` only.
 Read `event_filters.py` first.
 """

@@ -1,5 +1,5 @@
 """Declarations. Algorithms that read and write files, and draw.
 
-Imports `declaration.py` only.
+Imports `catalog/declaration.py` only.
 Read `loading.py` first.
 """

@@ -1,5 +1,5 @@
 """Declarations. Algorithms of powder diffraction: calibration, focusing, characterizations, peaks; fits.
 
-Imports `declaration.py` only.
+Imports `catalog/declaration.py` only.
 Read `calibration.py` first.
 """

@@ -1,5 +1,5 @@
 """Declarations. Algorithms of spectra: bins, units, sums, arithmetic, parts, copies.
 
-Imports `declaration.py` only.
+Imports `catalog/declaration.py` only.
 Read `rebinning.py` first.
 """

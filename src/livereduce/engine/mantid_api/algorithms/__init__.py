@@ -1,4 +1,4 @@
 """What the algorithms compute, one file a family, as in `catalog/families`: pure functions of `Matrix` and numbers.
 
-Read `rebinning.py` first.
+Read `spectra/rebinning.py` first.
 """

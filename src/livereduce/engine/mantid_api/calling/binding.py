@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from livereduce.catalog.declaration import OF_EVERY_ALGORITHM, STORE_IN_ADS, Algorithm, ArgumentKind
+from livereduce.catalog.declaration import OF_EVERY_ALGORITHM, STORE_IN_ADS, Algorithm, Argument, ArgumentKind
 from livereduce.catalog.wording import too_many, unknown_argument
-from livereduce.engine.mantid_api.calling.values import flag
+from livereduce.engine.mantid_api.calling.values import converted
+
+STORED = Argument(name="StoreInADS", kind=ArgumentKind.FLAG, default=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ def bound(algorithm: Algorithm, args: Sequence[Any], kwargs: Mapping[str, Any], 
         if argument is None or argument.kind is ArgumentKind.RESULT:
             if name.casefold() not in OF_EVERY_ALGORITHM:
                 raise TypeError(unknown_argument(algorithm, name))
-            stored = flag(value) if name.casefold() == STORE_IN_ADS else stored
+            stored = converted(algorithm, STORED, value) if name.casefold() == STORE_IN_ADS else stored
         elif argument.name in given:
             raise TypeError(f"{algorithm.name}: {argument.name} is given twice")
         else:

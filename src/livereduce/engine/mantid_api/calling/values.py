@@ -28,9 +28,9 @@ def converted(algorithm: Algorithm, argument: Argument, value: Any) -> Any:
         return value
     try:
         result = convert(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception as error:
         kind = TypeError if not isinstance(value, str | int | float) else ValueError
-        raise kind(wrong_value(algorithm, argument, value)) from None
+        raise kind(wrong_value(algorithm, argument, value)) from error
     return _chosen(algorithm, argument, result) if argument.choices else result
 
 

@@ -23,7 +23,7 @@ from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.workspaces.time_spans import is_within
-from livereduce.stream.items import B1, F8, I4, I8
+from livereduce.stream.items import B1, F8, I8
 
 
 def mapped(content: EventContent, change: PixelMaps) -> EventContent:
@@ -152,8 +152,3 @@ def both(one: B1 | None, two: B1) -> B1 | None:
     """A mask of pulses that both keep; None if that is all of them."""
     kept = two if one is None else one & two
     return None if kept.all() else kept
-
-
-def pixels_of(row_of_pixel: I4, rows: int) -> I8:
-    """Number of pixels of each spectrum, shape (rows,)."""
-    return np.bincount(row_of_pixel[row_of_pixel >= 0], minlength=rows)

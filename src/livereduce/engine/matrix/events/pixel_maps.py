@@ -93,14 +93,3 @@ def _taken(table: F8, entries: I4 | I8) -> F8:
         return np.full(len(entries), np.nan)
     taken: F8 = np.where(entries >= 0, table[np.maximum(entries, 0)], np.nan)
     return taken
-
-
-def d_spacing(tof_us: F8, difc: F8, difa: F8, tzero: F8) -> F8:
-    """The root d of ``difa d² + difc d + tzero = t`` that goes over into the linear one; NaN if there is none.
-
-    In the form that does not cancel for a small DIFA: d = 2 (t - TZERO) / (DIFC + √(DIFC² + 4 DIFA (t - TZERO))).
-    """
-    rest = tof_us - tzero
-    with np.errstate(divide="ignore", invalid="ignore"):
-        d: F8 = 2 * rest / (difc + np.sqrt(difc * difc + 4 * difa * rest))
-    return d

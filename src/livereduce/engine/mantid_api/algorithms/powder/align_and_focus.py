@@ -16,6 +16,7 @@ from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.grouping.focus import FocusBins, focussed, groups_of_rows
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import edit_instrument_geometry
 from livereduce.engine.mantid_api.algorithms.events.event_filters import compress_events
+from livereduce.engine.mantid_api.algorithms.events.grouping import rows_with
 from livereduce.engine.mantid_api.algorithms.events.masking import masked_like, with_mask, without_range
 from livereduce.engine.mantid_api.algorithms.powder.calibration import (
     constants_of,
@@ -168,14 +169,9 @@ def _without_bins(matrix: Matrix, table: Any) -> Matrix:
         for name, known in (("SpectraList", np.arange(matrix.rows)), ("DetectorIDsList", None)):
             if name in columns and columns[name][place]:
                 wanted = np.asarray(integers(columns[name][place]), np.int64)
-                rows = _rows_of(matrix, wanted) if known is None else wanted
+                rows = rows_with(matrix.spectra, wanted) if known is None else wanted
         matrix = without_range(matrix, columns["XMin"][place], columns["XMax"][place], rows)
     return matrix
-
-
-def _rows_of(matrix: Matrix, detectors: Any) -> Any:
-    owner = np.repeat(np.arange(matrix.rows), np.diff(matrix.spectra.first))
-    return np.unique(owner[np.isin(matrix.spectra.ids, detectors)])
 
 
 def _in_d(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any]) -> Matrix:

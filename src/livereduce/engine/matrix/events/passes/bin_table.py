@@ -54,7 +54,7 @@ _Cells = tuple[I8, float, int]
 
 def _linear(edges: F8) -> _Cells | None:
     span, width = edges[-1] - edges[0], np.diff(edges).min()
-    if not width > 0 or not np.isfinite(span) or span / width >= MAX_CELLS / 2:
+    if not width > 0 or not np.isfinite(span) or span >= width * (MAX_CELLS / 2):
         return None
     factor = float(1.001 / width)
     if not np.isfinite(factor):
