@@ -16,6 +16,10 @@ from livereduce.engine.workspaces.mtd import WorkspaceStore
 CHANGED = (ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY)
 
 
+class NamedResults(dict[str, Any]):
+    """Values of a result that a call returns under names of their own, behind all others."""
+
+
 def check_names(algorithm: Algorithm, asked: BoundCall) -> None:
     """Refuse a call that has no name for a workspace that it must make, before anything is computed.
 
@@ -59,7 +63,9 @@ def kept(
     objects: dict[str, Any] = {}
     for one, value in zip(algorithm.outputs, made, strict=True):
         if one.kind is ArgumentKind.RESULT:
-            if value is not None:  # what was not asked for
+            if isinstance(value, NamedResults):
+                objects.update(value)
+            elif value is not None:  # what was not asked for
                 objects[one.name] = value
         elif one.kind in CHANGED and one.name in handles:
             objects[one.name] = _changed(handles[one.name], value)
@@ -112,6 +118,7 @@ def returned(algorithm: Algorithm, objects: Mapping[str, Any], assigned: int = 0
         Several variables, but not as many as there are values.
     """
     names = [one.name for one in algorithm.returned if one.name in objects]
+    names += [name for name in objects if algorithm.argument(name) is None]
     if assigned > 1 and assigned != len(names):
         what = f" ({', '.join(names)})" if names else ""
         raise RuntimeError(f"{algorithm.name} returns {len(names)} values{what}, not {assigned}")
