@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import trapezoid
 
+from livereduce.engine.matrix.bins.cropping import span
+from livereduce.engine.matrix.bins.edges import edges_of
 from livereduce.engine.matrix.bins.rebinning import rebinned
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
@@ -39,8 +41,7 @@ def peak_time_us(edges: F8, counts: F8, errors: F8, low: float, high: float) -> 
     ValueError
         There is no peak.
     """
-    start = max(0, int(np.searchsorted(edges, low, side="right")) - 1)
-    end = min(len(edges), int(np.searchsorted(edges, high, side="left")) + 1)
+    start, end = span(edges, low, high)
     edges, counts, errors = edges[start:end], counts[start : end - 1], errors[start : end - 1]
     if len(counts) < 3:
         raise ValueError(f"there are {max(0, len(counts))} bins between {low:.6g} and {high:.6g} µs")
@@ -49,8 +50,9 @@ def peak_time_us(edges: F8, counts: F8, errors: F8, low: float, high: float) -> 
     width = _peak(_centres(edges), rate.y, rate.e, PROMINENCES[0]).width
     if not width > 0:
         raise ValueError("the peak has no width")
-    size = max(3, int(np.ceil((high - low) * BINS_PER_WIDTH / width)))
-    finer = rebinned(rate, Grid(np.append(low + np.arange(size) * width / BINS_PER_WIDTH, high)), is_distribution=True)
+    # Mantid hands the limits on as a text of six digits
+    finer_edges = edges_of([float(f"{value:.6g}") for value in (low, width / BINS_PER_WIDTH, high)])
+    finer = rebinned(rate, Grid(finer_edges), is_distribution=True)
     centres = _centres(finer.x.row(0))
     try:
         peak = _peak(centres, finer.y, finer.e, PROMINENCES[0])
@@ -116,10 +118,24 @@ def _background(x: F8, y: F8, left: int, right: int) -> float:
 
 
 def _integral(x: F8, y: F8, low: float, high: float) -> float:
-    """By trapezoids, with values between points on the line between them."""
-    inner = (x > low) & (x < high)
-    at = np.concatenate([[low], x[inner], [high]])
-    return float(trapezoid(np.interp(at, x, y), at))
+    """By trapezoids; the parts of the intervals at both ends are weighted as Mantid does."""
+    first, last = int(np.searchsorted(x, low, side="left")), int(np.searchsorted(x, high, side="right")) - 1
+    if last < first:
+        return (high - low) * float(np.interp((low + high) / 2, x, y))
+    area = float(trapezoid(y[first : last + 1], x[first : last + 1]))
+    if first > 0:
+        area += _end_part(x[first], y[first], x[first - 1], y[first - 1], low)
+    if last < len(x) - 1:
+        area += _end_part(x[last], y[last], x[last + 1], y[last + 1], high)
+    return area
+
+
+def _end_part(x: float, y: float, next_x: float, next_y: float, limit: float) -> float:
+    """The area between a point and a limit that is between it and the next point."""
+    whole, missing = abs(next_x - x), abs(limit - next_x)
+    inside = abs(x - limit)
+    reach = inside if whole == 0 else abs(x - (limit * missing + next_x * inside) / whole)
+    return 0.5 * reach * (y + next_y * inside / (whole + missing))
 
 
 def _width(x: F8, y: F8, top: int) -> float:

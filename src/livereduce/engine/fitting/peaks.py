@@ -20,6 +20,8 @@ WINDOW = 5
 """A fit reaches as many widths to either side."""
 REACH = 5.0
 """A peak is subtracted over as many σ to either side."""
+ROUNDING = 1e-6
+"""A peak whose σ is one bin is not narrower than a bin because of the last digits of its fit."""
 SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
 
 
@@ -82,15 +84,20 @@ def fitted_peak(x: F8, y: F8, e: F8, place: float, rules: PeakRules) -> FittedPe
     if usable.sum() < rules.background_order + 5:
         return None
     peak = _fit(near[usable], values[usable], errors[usable], place, rules)
-    width = float(near[1] - near[0])
     is_good = (
         peak is not None
         and peak.height > 0
         and peak.chi_square <= rules.most_chi_square
-        and peak.sigma >= width
+        and peak.sigma >= _bin_width(x, peak.centre) * (1 - ROUNDING)
         and (rules.position_tolerance is None or abs(peak.centre - place) <= rules.position_tolerance)
     )
     return peak if is_good else None
+
+
+def _bin_width(x: F8, at: float) -> float:
+    """Distance of the two centres of bins around a place."""
+    right = min(max(int(np.searchsorted(x, at)), 1), len(x) - 1)
+    return float(x[right] - x[right - 1])
 
 
 def _fit(x: F8, y: F8, e: F8, place: float, rules: PeakRules) -> FittedPeak | None:

@@ -37,3 +37,15 @@ def case_focus_in_given_bins(api: Any, expect: Any) -> None:
     groups, _, _ = api.CreateGroupingWorkspace(InputWorkspace=ws, GroupDetectorsBy="bank")
     made = api.DiffractionFocussing(ws, GroupingWorkspace=groups, DMin=[0.6, 1.0, 2.2], DMax=[1.0, 1.5, 4.0], Delta=0.1)
     expect("bins", [len(made.readY(row)) for row in range(3)], [4, 5, 18])
+
+
+def case_strip_narrow_peaks(api: Any, expect: Any) -> None:
+    """StripPeaks: Gaussians of one bin and a little more, to 0.5 of 5000. Source: Mantid StripPeaksTest.h."""
+    x = 0.5 + 0.02 * np.arange(201)
+    centres = (x[1:] + x[:-1]) / 2
+    peaks = 2500 * np.exp(-0.5 * ((centres - 3.14) / 0.022) ** 2) + 1000 * np.exp(-0.5 * ((centres - 1.22) / 0.02) ** 2)
+    y = 5000 + peaks
+    ws = api.CreateWorkspace(DataX=x, DataY=y, DataE=np.sqrt(y), UnitX="dSpacing")
+    made = api.StripPeaks(ws, FWHM=7, HighBackground=False, PeakPositions=[1.22, 3.14])
+    expect("Y", made.readY(0), np.full(200, 5000.0), 1e-4)
+    expect("E", made.readE(0), ws.readE(0))

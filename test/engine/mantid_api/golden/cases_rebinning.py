@@ -137,3 +137,14 @@ def case_rebin_power_limit(api: Any, expect: Any) -> None:
     ws = api.CreateWorkspace(**ONES)
     call = {"Params": "1,0.1,9", "Power": 1, "OutputWorkspace": "out"}
     expect.raises("too many bins", ERRORS, lambda: api.Rebin(ws, **call))
+
+
+def case_resample_where_no_step_fits(api: Any, expect: Any) -> None:
+    """ResampleX: as many logarithmic bins as are wanted, and they increase. Source: Mantid ResampleXTest.h."""
+    ws = api.CreateWorkspace(DataX=[0.05, 0.5, 2], DataY=[1.0, 2])
+    made = api.ResampleX(ws, XMin=0.1, XMax=1.0, NumberBins=3000, LogBinning=True)
+    x = made.readX(0)
+    expect("edges", len(x), 3001)
+    expect("limits", x[[0, -1]], [0.1, 1.0])
+    expect("step", x[1] / x[0] - 1, 0.00077, 1e-5)
+    expect("all increase", bool(np.all(np.diff(x) > 0)), True)

@@ -2,7 +2,7 @@
 
 Source: Mantid Framework/Algorithms/src/ResampleX.cpp. Logarithmic: the step begins at ln(high / low) / bins, and is
 changed by a tenth, later by less, until Rebin's rule makes this number of bins up to high + step; the last edge is
-high.
+high. Where that finds no increasing edges the bins have equal ratios.
 """
 
 import math
@@ -40,4 +40,6 @@ def resampled_edges(low: float, high: float, bins: int, *, logarithmic: bool) ->
             shift *= 0.9
         before = direction
     edges[-1] = high
+    if len(edges) != bins + 1 or not edges[-2] < high:  # no step fits: Mantid has no bins to offer then
+        return np.asarray(np.append(low * (high / low) ** (np.arange(bins) / bins), high))
     return np.asarray(edges)
