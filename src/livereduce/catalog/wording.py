@@ -41,8 +41,8 @@ def no_such_method(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def output_is_a_name(attribute: str) -> str:
-    """A script takes the name of its output for the workspace."""
-    return f"'str' object has no attribute {attribute!r}: `output` is a name, the workspace is mtd[output]"
+    """A script takes the name of its output for the workspace before there is one."""
+    return f"'str' object has no attribute {attribute!r}: `output` is a name, and no workspace of that name is made yet"
 
 
 def no_library(module: str, requirement: str) -> str:

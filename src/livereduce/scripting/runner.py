@@ -1,6 +1,7 @@
 """Run the scripts of the instrument scientist: one contract for both engines, standard library only.
 
-A script is the body of a function called with `input`, a workspace, and `output`, the *name* of the output workspace.
+A script is the body of a function called with `input`, a workspace, and `output`, the *name* of the output workspace,
+which also has the attributes of that workspace once it is made.
 Whatever a script does short of killing the process, its call returns an `Outcome`.
 """
 
@@ -21,6 +22,7 @@ from livereduce.scripting.compiling import FUNCTION, compile_script, show_in_tra
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.lent import own_builtins
 from livereduce.scripting.metric import CycleReport, reporting_to
+from livereduce.scripting.output_name import OutputName
 from livereduce.scripting.syntax import find_problem
 from livereduce.scripting.voice import speaking
 
@@ -176,7 +178,7 @@ def _call(script: LoadedScript, input: Any, output: str, store: Workspaces, extr
     with script.scope.lend(extra) as names:
         body: dict[str, Any] = {}
         exec(script.code, names, body)
-        returned, _, left = body[FUNCTION](input, output)
+        returned, _, left = body[FUNCTION](input, OutputName.among(store, output))
     if returned is None:
         return left
     if isinstance(returned, tuple | list) and len(returned) == 2:

@@ -12,7 +12,6 @@ from livereduce.catalog.wording import (
     no_such_method,
     not_implemented,
     not_implemented_name,
-    output_is_a_name,
     python_2,
     too_many,
     unknown_argument,
@@ -155,12 +154,12 @@ def test_the_store_and_the_log() -> None:
     assert told("mtd.getObjectNames()\nlogger.information('x')\nfrom logging import logger\nlogger.inform()") == []
 
 
-def test_the_output_is_a_name_until_it_is_assigned() -> None:
-    (one,) = found("Rebin(input, output, 2)\nn = output.getRun()")
-    assert (one.line, one.text, one.everywhere, one.always) == (2, output_is_a_name("getRun"), True, True)
-    assert told("output.upper()\nprint(mtd[output].getRun())") == []
-    assert told("output = f(input)\noutput.getRun()") == []
-    assert told("output.getRun()", is_script=False) == []
+def test_the_output_is_a_name_and_the_workspace() -> None:
+    wrong = no_such_method("MatrixWorkspace", "getRunn", methods())
+    assert told("Rebin(input, '0,1,2', OutputWorkspace=output)\nn = output.getRunn()") == [(2, wrong)]
+    assert told("output.upper()\nprint(output.getRun(), mtd[output].getRun())") == []
+    assert told("output = f(input)\noutput.getRunn()") == []
+    assert told("output.getRunn()", is_script=False) == []
 
 
 def test_a_method_of_the_run() -> None:

@@ -19,7 +19,6 @@ from livereduce.catalog.wording import (
     no_such_name,
     not_implemented,
     not_implemented_name,
-    output_is_a_name,
     python_2,
     unknown_argument,
 )
@@ -203,8 +202,8 @@ class _Walk:
             return
         match self._reader.meaning(node.value, place.scope):
             case MantidObject(kind="str"):
-                if not hasattr(str, name):
-                    self._note(node.lineno, output_is_a_name(name), place, everywhere=True)
+                if not hasattr(str, name) and name not in methods():
+                    self._note(node.lineno, no_such_method(WORKSPACE, name, methods()), place)
             case MantidObject(kind=kind) if name not in methods():
                 self._note(node.lineno, no_such_method(kind, name, methods()), place)
             case OtherName(module=module, name=owner):
