@@ -7,17 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import scipy.constants
 
 from livereduce.engine.matrix.conversion.flight import flight_paths
+from livereduce.engine.matrix.conversion.units import MEV_J, NEUTRON_KG
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.selecting.splitting import TimeAtSample
 from livereduce.engine.values.date_and_time import ns_of
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import F8
-
-MEV_J = 1e-3 * scipy.constants.e
 
 
 def origin(logs: RunLogs, start: str) -> int:
@@ -53,7 +51,7 @@ def correction(matrix: Matrix, kind: str, table: Any, energy_mev: float | None) 
 
 
 def _speed(energy_mev: F8) -> F8:
-    speed: F8 = np.sqrt(2 * energy_mev * MEV_J / scipy.constants.m_n)
+    speed: F8 = np.sqrt(2 * energy_mev * MEV_J / NEUTRON_KG)
     return speed
 
 

@@ -77,4 +77,21 @@ LOAD_MASK = Algorithm(
     arguments=(text("Instrument"), file("InputFile"), reads("RefWorkspace", None), makes()),
 )
 
-ALGORITHMS = (LOAD_MASK, MASK_DETECTORS, MASK_BINS, CLEAR_MASK_FLAG, EXTRACT_MASK)
+MASK_BTP = Algorithm(
+    name="MaskBTP",
+    summary="Mask banks, tubes and pixels by their numbers",
+    source="Mantid docs/source/algorithms/MaskBTP-v1.rst; Framework/PythonInterface/plugins/algorithms/MaskBTP.py",
+    family="events.mask_banks",
+    arguments=(
+        Argument(name="Workspace", kind=ArgumentKind.CHANGES, default=None),
+        text("Instrument"),
+        Argument(name="Components", kind=ArgumentKind.TEXTS, default=()),
+        integers("Bank"),
+        text("Tube"),
+        text("Pixel"),
+        returns("MaskedDetectors"),
+    ),
+    differs="Banks of an instrument with several definitions are found by the names that its own has, not by its date.",
+)
+
+ALGORITHMS = (LOAD_MASK, MASK_DETECTORS, MASK_BINS, CLEAR_MASK_FLAG, EXTRACT_MASK, MASK_BTP)

@@ -73,7 +73,7 @@ ALIGN_AND_FOCUS_POWDER = Algorithm(
         *_SETTINGS,
     ),
     differs="Events are not compressed for a CompressTolerance of 1e-5 µs or less: no count depends on it. "
-    "With ResampleX events are put into bins once. UnwrapRef and LowResRef are not there.",
+    "With ResampleX events are put into bins once.",
 )
 
 

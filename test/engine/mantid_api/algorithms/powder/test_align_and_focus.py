@@ -151,10 +151,15 @@ def test_masked_bins_prompt_pulse_and_what_is_not_there(simpleapi: Any, cal_file
     arguments = {"CalFileName": cal_file, "Params": PARAMS, "OutputWorkspace": "x"}
     with pytest.raises(RuntimeError, match="AlignAndFocusPowder: Frequency is missing"):
         simpleapi.AlignAndFocusPowder(powder_events(), **arguments, RemovePromptPulseWidth=50)
-    with pytest.raises(ValueError, match="AlignAndFocusPowder: UnwrapRef is not there"):
-        simpleapi.AlignAndFocusPowder(powder_events(), **arguments, UnwrapRef=60)
     with pytest.raises(ValueError, match="Params, ResampleX or DeltaRagged is missing"):
         simpleapi.AlignAndFocusPowder(powder_events(), CalFileName=cal_file, OutputWorkspace="x")
+
+
+def test_frames_are_unwrapped_and_their_bad_part_left_out(simpleapi: Any, cal_file: str) -> None:
+    arguments = {"CalFileName": cal_file, "Params": PARAMS, "OutputWorkspace": "x"}
+    whole = simpleapi.AlignAndFocusPowder(powder_events(), **arguments).getNumberEvents()
+    assert simpleapi.AlignAndFocusPowder(powder_events(), **arguments, UnwrapRef=1e6).getNumberEvents() == whole
+    assert 0 < simpleapi.AlignAndFocusPowder(powder_events(), **arguments, LowResRef=12000).getNumberEvents() < whole
 
 
 def test_the_patterns_of_files_are_added(simpleapi: Any, cal_file: str, tmp_path: Path) -> None:

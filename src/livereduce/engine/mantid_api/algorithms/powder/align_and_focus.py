@@ -27,6 +27,7 @@ from livereduce.engine.mantid_api.algorithms.powder.calibration import (
     workspaces_of,
 )
 from livereduce.engine.mantid_api.algorithms.powder.focussing import groups_in, without_prompt_pulse
+from livereduce.engine.mantid_api.algorithms.powder.frames import remove_low_res_tof, unwrap_sns
 from livereduce.engine.mantid_api.algorithms.spectra.rebinning import in_bins, resample_x, with_limits
 from livereduce.engine.mantid_api.algorithms.spectra.units import convert_units
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
@@ -42,9 +43,10 @@ from livereduce.engine.powder.settings import PowderBins, completed, powder_bins
 from livereduce.stream.items import F8
 
 logger = logging.getLogger("livereduce.engine")
+LOW_RESOLUTION_K = 3.22
+"""Mantid's own factor of RemoveLowResTOF."""
 LEAST_TOLERANCE = 1e-5
 """Mantid's default: joins what is the same to 10 ps, so no count depends on it."""
-NOT_THERE = ("unwrap_ref", "low_res_ref")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,6 @@ class PowderParts:
 def align_and_focus_powder(*, input_workspace: Matrix, context: CallContext, **given: Any) -> Matrix:
     """The whole chain; the result is in TOF."""
     arguments = completed(given, _manager(given["reduction_properties"]))
-    if wrong := [name for name in NOT_THERE if arguments[name]]:
-        raise ValueError(f"{wrong[0].title().replace('_', '')} is not there on the builtin engine")
     parts = _parts(input_workspace, arguments, context)
     return pattern(input_workspace, parts, arguments, context)
 
@@ -69,7 +69,7 @@ def align_and_focus_powder(*, input_workspace: Matrix, context: CallContext, **g
 def pattern(matrix: Matrix, parts: PowderParts, given: dict[str, Any], context: CallContext) -> Matrix:
     """The chain from events to patterns, by arguments that are complete."""
     bins = powder_bins(given)
-    in_d = replace(_in_d(_cleaned(matrix, parts, bins, given), parts, bins, given), constants=None)
+    in_d = replace(_in_d(_cleaned(matrix, parts, bins, given), parts, bins, given, context), constants=None)
     if name := given["unfocussed_workspace"]:
         left_in_store(context, name, in_d)
     focus = _edited(_focussed(in_d, parts, bins, given["preserve_events"]), parts, given)
@@ -174,7 +174,7 @@ def _without_bins(matrix: Matrix, table: Any) -> Matrix:
     return matrix
 
 
-def _in_d(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any]) -> Matrix:
+def _in_d(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any], context: CallContext) -> Matrix:
     """In d, filtered by wavelength, and in the bins of a pattern if these are in d."""
     if parts.constants is not None:
         matrix = to_d(matrix, parts.constants)
@@ -184,10 +184,32 @@ def _in_d(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str,
         matrix = _without_resonances(matrix, given)
     if given["lorentz_correction"]:
         matrix = _scaled(matrix, np.sin(flight_paths(matrix).two_theta / 2))
+    matrix = _in_frame(matrix, bins, given, context)
+    return _binned(matrix, bins) if bins.is_in_d and not bins.resample else matrix
+
+
+def _in_frame(matrix: Matrix, bins: PowderBins, given: dict[str, Any], context: CallContext) -> Matrix:
+    """In the frame of UnwrapRef; then of the wavelengths that are asked for, or else those of good resolution."""
+    first = bins.tof_min if bins.tof_min and bins.tof_min > 0 else None
+    last = bins.tof_max if bins.tof_max is not None and bins.tof_max > (first or 0.0) else None
+    if given["unwrap_ref"] > 0:
+        in_tof = _converted(matrix, "TOF")
+        moved = unwrap_sns(input_workspace=in_tof, l_ref=given["unwrap_ref"], tmin=first, tmax=last)
+        matrix = _converted(moved, "dSpacing")
     low, high = given["crop_wavelength_min"] or 0.0, given["crop_wavelength_max"] or None
     if low > 0 or high is not None:
-        matrix = _within_wavelength(matrix, low, high)
-    return _binned(matrix, bins) if bins.is_in_d and not bins.resample else matrix
+        return _within_wavelength(matrix, low, high)
+    if not given["low_res_ref"] > 0:
+        return matrix
+    late, _ = remove_low_res_tof(
+        input_workspace=_converted(matrix, "TOF"),
+        reference_difc=given["low_res_ref"],
+        k=LOW_RESOLUTION_K,
+        tmin=first,
+        min_wavelength=None,
+        context=context,
+    )
+    return _converted(late, "dSpacing")
 
 
 def _within_wavelength(matrix: Matrix, low: float, high: float | None) -> Matrix:
