@@ -84,5 +84,5 @@ def _output(outcome: ScriptOutput, input: MatrixWorkspace, script: LoadedScript)
         return input
     try:
         return as_workspace(outcome.workspace, input)
-    except TypeError as error:
+    except Exception as error:  # noqa: BLE001 (the script made this object: it may raise anything)
         return failed_output(script, f"{script.path}: {error}")

@@ -4,6 +4,7 @@ Reading takes up to a second, and every chunk of a run brings the same text: wha
 """
 
 import logging
+import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from livereduce.engine.workspaces.runlogs import RunLogs
 
 logger = logging.getLogger(__name__)
 STREAM = "the stream"
+_NAME = re.compile(r"""<instrument\b[^>]*?\sname\s*=\s*["']([^"']*)""")
 _KEPT = 6
 """Instruments; some hundred MB for the largest."""
 
@@ -83,11 +85,12 @@ class Definition:
 
     @property
     def name(self) -> str:
-        """The name that the definition gives; empty if it cannot be read."""
+        """The name that the definition gives, also if no positions can be read from it; empty if it gives none."""
         try:
             return self.instrument().name
         except GeometryError:
-            return ""
+            found = _NAME.search(self.xml)
+            return found[1] if found else ""
 
     def instrument(self) -> InstrumentGeometry:
         """The instrument at rest.

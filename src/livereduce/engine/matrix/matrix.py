@@ -111,6 +111,12 @@ class Matrix:
         """Memory of the values or events in bytes."""
         return self.content.nbytes
 
+    @property
+    def instrument_name(self) -> str:
+        """Name that the definition gives, else that of the log ``instrument_name``; empty if neither is known."""
+        said = self.logs["instrument_name"].value if "instrument_name" in self.logs else ""
+        return self.geometry.name or str(said)
+
     def instrument(self) -> InstrumentGeometry:
         """Positions, with moving parts where the logs say they are.
 

@@ -49,6 +49,11 @@ class SpectrumTable:
         """Number of spectra."""
         return len(self.number)
 
+    @property
+    def owner(self) -> I8:
+        """Row of each entry of `ids`, shape (len(ids),)."""
+        return np.repeat(np.arange(self.rows), np.diff(self.first))
+
     def ids_of(self, row: int) -> I4:
         """Detectors of a spectrum."""
         return self.ids[self.first[row] : self.first[row + 1]]
@@ -61,5 +66,4 @@ class SpectrumTable:
 
     def row_of_id(self) -> dict[int, int]:
         """Spectrum of each detector."""
-        owner = np.repeat(np.arange(self.rows), np.diff(self.first))
-        return dict(zip(self.ids.tolist(), owner.tolist(), strict=True))
+        return dict(zip(self.ids.tolist(), self.owner.tolist(), strict=True))

@@ -49,7 +49,7 @@ def of_spectra(constants: Calibration, spectra: SpectrumTable) -> tuple[F8, F8, 
     """
     order = np.argsort(constants.detector, kind="stable")
     known = constants.detector[order]
-    owner = np.repeat(np.arange(spectra.rows), np.diff(spectra.first))
+    owner = spectra.owner
     if not len(known):
         zeros = np.zeros(spectra.rows)
         return zeros, zeros, zeros, np.zeros(spectra.rows, np.bool_)

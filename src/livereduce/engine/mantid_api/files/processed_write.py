@@ -7,7 +7,6 @@ Source: Mantid Framework/Nexus/src/NexusFileIO.cpp, Framework/DataHandling/src/S
 LoadNexusProcessed.cpp, Framework/API/src/Sample.cpp.
 """
 
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,7 +57,7 @@ def write_matrix(entry: h5py.Group, matrix: Matrix, *, preserve_events: bool = T
 def _write_instrument(entry: h5py.Group, matrix: Matrix) -> None:
     xml = matrix.geometry.xml if isinstance(matrix.geometry, Definition) else xml_of(matrix.geometry)
     group = new_group(entry, "instrument", "NXinstrument", version=np.int32(1))
-    put_text(group, "name", instrument_name(matrix))
+    put_text(group, "name", matrix.instrument_name)
     note = new_group(group, "instrument_xml", "NXnote")
     put_text(note, "data", xml)
     put_text(note, "type", "text/xml")
@@ -79,20 +78,6 @@ def mask_parameters(matrix: Matrix) -> str:
     rows = np.flatnonzero(matrix.is_masked)
     ids = [number for row in rows for number in matrix.spectra.ids_of(int(row)).tolist()]
     return "|".join(f"detID:{number};bool;masked;1" for number in ids)
-
-
-def instrument_name(matrix: Matrix) -> str:
-    """The name of the instrument: that of its definition, else the log ``instrument_name``; empty if not known."""
-    geometry = matrix.geometry
-    if not isinstance(geometry, Definition):
-        return geometry.name
-    if geometry.xml:
-        try:
-            return ET.fromstring(geometry.xml).get("name", "")
-        except ET.ParseError:
-            pass
-    logs = matrix.logs
-    return str(logs.getProperty("instrument_name").value) if "instrument_name" in logs else ""
 
 
 def _write_sample(entry: h5py.Group) -> None:

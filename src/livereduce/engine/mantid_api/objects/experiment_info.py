@@ -4,6 +4,12 @@ from livereduce.engine.mantid_api.objects.info.sample import SampleInBeam
 from livereduce.engine.workspaces.runlogs import RunLogs
 
 
+def run_number_in(logs: RunLogs) -> int | None:
+    """The number that the log ``run_number`` says; None if there is none."""
+    said = str(logs["run_number"].lastValue()) if "run_number" in logs else ""
+    return int(said) if said.isdecimal() else None
+
+
 class ExperimentInfo:
     """What is known of the measurement; Mantid's workspaces inherit it, too."""
 
@@ -29,8 +35,8 @@ class ExperimentInfo:
 
     def getRunNumber(self) -> int:
         """The run number: that of the logs, as scripts may set it; 0 between runs."""
-        said = str(self.logs["run_number"].lastValue()) if "run_number" in self.logs else ""
-        return int(said) if said.isdecimal() else self.run_number
+        said = run_number_in(self.logs)
+        return self.run_number if said is None else said
 
     def sample(self) -> SampleInBeam:
         """What is in the beam."""

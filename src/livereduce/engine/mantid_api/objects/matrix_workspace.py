@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from livereduce.base.names import missing
+from livereduce.catalog.wording import shown
 from livereduce.engine.counting.histogram import Counts
 from livereduce.engine.mantid_api.objects.experiment_info import ExperimentInfo
 from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup
@@ -78,7 +79,15 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
         return self.monitors
 
     def setMonitorWorkspace(self, monitors: "MatrixWorkspace") -> None:
-        """Set the beam monitors."""
+        """Set the beam monitors.
+
+        Raises
+        ------
+        TypeError
+            It is no workspace of spectra.
+        """
+        if not isinstance(monitors, MatrixWorkspace):
+            raise TypeError(f"setMonitorWorkspace: a workspace of spectra was expected, not {shown(monitors)}")
         self.monitors = monitors
 
     def clearMonitorWorkspace(self) -> None:
@@ -199,7 +208,7 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
         """True if a detector is masked by this mask; for several, if all are."""
         idents = [int(one) for one in detector] if isinstance(detector, Iterable) else [int(detector)]
         table = self.table
-        rows = np.repeat(np.arange(table.rows), np.diff(table.first))[np.isin(table.ids, idents)]
+        rows = table.owner[np.isin(table.ids, idents)]
         return len(rows) >= len(set(idents)) and all(self.readY(int(row))[0] != 0 for row in rows)
 
     def hasMaskedBins(self, index: int) -> bool:

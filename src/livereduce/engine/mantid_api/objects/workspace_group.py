@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from livereduce.base.names import missing
+from livereduce.catalog.wording import shown
 from livereduce.engine.mantid_api.objects.named import NamedWorkspace
 from livereduce.engine.mantid_api.objects.operators import Arithmetic
 from livereduce.engine.mantid_api.session import current_store
@@ -79,7 +80,15 @@ class WorkspaceGroup(Arithmetic, NamedWorkspace):
         self.addWorkspace(current_store()[name])
 
     def addWorkspace(self, workspace: Any) -> None:
-        """Add a workspace; a member of the same name is replaced."""
+        """Add a workspace; a member of the same name is replaced.
+
+        Raises
+        ------
+        TypeError
+            It is no workspace.
+        """
+        if not isinstance(workspace, NamedWorkspace):
+            raise TypeError(f"addWorkspace: a workspace was expected, not {shown(workspace)}")
         self._members = [one for one in self._members if one.name() != workspace.name() or not one.name()]
         self._members.append(workspace)
 

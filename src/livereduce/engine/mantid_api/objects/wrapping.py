@@ -6,10 +6,10 @@ import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.mantid_api.objects.experiment_info import run_number_in
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.named import NamedWorkspace
 from livereduce.engine.matrix.matrix import Matrix, single_value
-from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.workspace import Binned
 
 
@@ -21,7 +21,8 @@ def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
         return made
     if parent is None:
         logs = made.logs.copy()
-        return MatrixWorkspace(name, made, binned=_no_bins(), logs=logs, run=_run_in(logs), geometry=made.geometry)
+        run = run_number_in(logs) or 0
+        return MatrixWorkspace(name, made, binned=_no_bins(), logs=logs, run=run, geometry=made.geometry)
     return MatrixWorkspace(
         name,
         made,
@@ -37,12 +38,6 @@ def wrapped(name: str, made: Any, parent: MatrixWorkspace | None) -> Any:
 def number_workspace(value: float) -> MatrixWorkspace:
     """A number as a workspace without a name: Mantid's WorkspaceSingleValue."""
     return MatrixWorkspace("", single_value(value), binned=_no_bins())
-
-
-def _run_in(logs: RunLogs) -> int:
-    """The run number that the logs of a file say; 0 if none."""
-    said = str(logs.getProperty("run_number").lastValue()) if "run_number" in logs else ""
-    return int(said) if said.isdecimal() else 0
 
 
 def _no_bins() -> Binned:

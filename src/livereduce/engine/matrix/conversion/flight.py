@@ -63,7 +63,7 @@ _known: "WeakKeyDictionary[InstrumentGeometry, list[tuple[SpectrumTable, FlightP
 
 def _paths_of(instrument: InstrumentGeometry, spectra: SpectrumTable) -> FlightPaths:
     rows = spectra.rows
-    owner = np.repeat(np.arange(rows), np.diff(spectra.first))
+    owner = spectra.owner
     index = instrument.index_of(spectra.ids)
     owner, index = owner[index >= 0], index[index >= 0]
     is_monitor = instrument.is_monitor[index]

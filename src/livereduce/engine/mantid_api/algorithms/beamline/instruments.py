@@ -194,7 +194,7 @@ def edit_instrument_geometry(
     ids = [detector_ids[k] for k in order] if detector_ids else [100 + row for row in range(rows)]
     phi = azimuthal or [0.0] * rows
     instrument = edited.of_angles(
-        instrument_name or _name_of(workspace),
+        instrument_name or workspace.instrument_name,
         workspace.instrument().l1 if primary_flight_path is None else primary_flight_path,
         ids,
         [l_2[k] for k in order],
@@ -216,13 +216,6 @@ def _row_order(numbers: Sequence[int], given: Sequence[int]) -> list[int]:
     if len(place) < len(given):
         raise ValueError("SpectrumIDs: a spectrum is given twice")
     return [place[number] for number in numbers]
-
-
-def _name_of(workspace: Matrix) -> str:
-    geometry = workspace.geometry
-    if isinstance(geometry, InstrumentGeometry) or geometry.xml:
-        return geometry.name
-    return str(workspace.logs["instrument_name"].value) if "instrument_name" in workspace.logs else ""
 
 
 @implements("MoveInstrumentComponent")

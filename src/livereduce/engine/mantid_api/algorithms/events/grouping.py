@@ -107,8 +107,7 @@ def rows_of_detectors(spectra: SpectrumTable, ids: Sequence[int], argument: str)
 
 def rows_with(spectra: SpectrumTable, ids: I4 | I8) -> I8:
     """Rows that have one of these detectors, in order; unknown ids are passed over."""
-    owner = np.repeat(np.arange(spectra.rows), np.diff(spectra.first))
-    return np.unique(owner[np.isin(spectra.ids, ids)])
+    return np.unique(spectra.owner[np.isin(spectra.ids, ids)])
 
 
 def _of_pattern(spectra: SpectrumTable, pattern: str) -> list[Group]:

@@ -10,7 +10,6 @@ from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.mantid_api.files.ascii_write import points
 from livereduce.engine.mantid_api.files.finding import writable
-from livereduce.engine.mantid_api.files.processed_write import instrument_name
 from livereduce.engine.matrix.conversion.units import UNITS
 from livereduce.engine.matrix.matrix import Matrix
 
@@ -47,7 +46,7 @@ def save_focused_xye(
 
 
 def _top(matrix: Matrix, style: str) -> str:
-    name = instrument_name(matrix)
+    name = matrix.instrument_name
     if style == "MAUD":
         number = matrix.logs.getProperty("run_number").value if "run_number" in matrix.logs else 0
         angles = "#A  OMEGA      90.00\n#A  CHI         0.00\n#A  PHI       -90.00\n#A  ETA         0.00\n"

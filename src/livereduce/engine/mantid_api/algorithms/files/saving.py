@@ -122,24 +122,17 @@ def save_ascii(
         raise ValueError(f"workspace {input_workspace.name()!r} is empty")
     top = _log_lines(matrix, log_list, style) + ascii_write.heading(matrix, style)
     counted = matrix.with_histograms(matrix.histograms)  # events are counted once, not for each spectrum
-    spectra = {
-        row: "".join(
-            ascii_write.spectrum_lines(
-                counted,
-                row,
-                _axis_value(matrix, row, style)
-                if write_spectrum_axis_value
-                else _heading_of(matrix, row, spectrum_meta_data, write_spectrum_id, style),
-                style,
-            )
-        )
-        for row in chosen
-    }
-    if one_spectrum_per_file:
-        for row, text in spectra.items():
-            _write(_of_spectrum(path, matrix, row), top + text, append=append_to_file)
-    else:
-        _write(path, top + "".join(spectra.values()), append=append_to_file)
+
+    def heading(row: int) -> str:
+        if write_spectrum_axis_value:
+            return style.number(_vertical_value(matrix, row))
+        return _heading_of(matrix, row, spectrum_meta_data, write_spectrum_id, style)
+
+    spectra = {row: "".join(ascii_write.spectrum_lines(counted, row, heading(row), style)) for row in chosen}
+    together = {path: "".join(spectra.values())}
+    files = {_of_spectrum(path, matrix, row): text for row, text in spectra.items()}
+    for file, text in (files if one_spectrum_per_file else together).items():
+        _write(file, top + text, append=append_to_file)
 
 
 def _write(path: Path, text: str, *, append: bool) -> None:
@@ -172,10 +165,6 @@ def _meta(matrix: Matrix, row: int, word: str) -> str:
         index = instrument.index_of(matrix.spectra.ids_of(row))
         return f"{float(np.degrees(instrument.two_theta[index].mean())):.15g}"
     raise ValueError(f"SpectrumMetaData: {word!r} is not there; SpectrumNumber and Angle are")
-
-
-def _axis_value(matrix: Matrix, row: int, style: AsciiStyle) -> str:
-    return style.number(_vertical_value(matrix, row))
 
 
 def _vertical_value(matrix: Matrix, row: int) -> float:

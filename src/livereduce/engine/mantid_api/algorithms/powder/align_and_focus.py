@@ -12,7 +12,6 @@ import numpy as np
 
 from livereduce.config.instrument import lookup
 from livereduce.engine.geometry.calibration import Calibration
-from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.grouping.focus import FocusBins, focussed, groups_of_rows
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import edit_instrument_geometry
 from livereduce.engine.mantid_api.algorithms.events.event_filters import compress_events
@@ -86,33 +85,48 @@ def _manager(name: str) -> dict[str, Any]:
 
 def _parts(matrix: Matrix, given: dict[str, Any], context: CallContext) -> PowderParts:
     """What the call gives, else what is in the store, else what the files hold; this is left in the store."""
-    path, group_path, prefix = given["cal_file_name"], given["group_filename"], short_name(matrix)
-    table, grouping, mask = given["calibration_workspace"], given["grouping_workspace"], given["mask_workspace"]
-    if path:
-        table = table if table is not None else context.store.get(f"{prefix}_cal")
-        grouping = grouping if grouping is not None else _held(context, f"{prefix}_group")
-        mask = mask if mask is not None else _held(context, f"{prefix}_mask")
-        if table is None or grouping is None or mask is None:
-            made = workspaces_of(
-                path, matrix, group_filename=group_path, tof_min=given["t_min"] or 0.0, tof_max=given["t_max"]
-            )
-            for ending, here, new in (
-                ("cal", table, made.table),
-                ("group", grouping, made.grouping),
-                ("mask", mask, made.mask),
-            ):
-                if here is None:
-                    left_in_store(context, f"{prefix}_{ending}", new)
-            table, grouping = table or made.table, grouping or made.grouping
-            mask = mask or made.mask
-    elif group_path and grouping is None:
-        grouping = grouping_workspace(matrix, *groups_of_file(group_path, matrix))
-        left_in_store(context, f"{prefix}_group", grouping)
-    offsets = given["offsets_workspace"]
-    constants = constants_of(table) if table is not None else None
+    parts = {
+        "cal": given["calibration_workspace"],
+        "group": given["grouping_workspace"],
+        "mask": given["mask_workspace"],
+    }
+    path, offsets = given["group_filename"], given["offsets_workspace"]
+    if given["cal_file_name"]:
+        parts = _with_calibration(parts, matrix, given, context)
+    elif path and parts["group"] is None:
+        parts["group"] = grouping_workspace(matrix, *groups_of_file(path, matrix))
+        left_in_store(context, f"{short_name(matrix)}_group", parts["group"])
+    constants = constants_of(parts["cal"]) if parts["cal"] is not None else None
     if constants is None and offsets is not None:
         constants = of_offsets(offsets)
-    return PowderParts(constants=constants, grouping=grouping, mask=mask)
+    return PowderParts(constants=constants, grouping=parts["group"], mask=parts["mask"])
+
+
+def _with_calibration(
+    parts: dict[str, Any], matrix: Matrix, given: dict[str, Any], context: CallContext
+) -> dict[str, Any]:
+    """The parts with those that the call does not give: of the store, else of the calibration file."""
+    prefix = short_name(matrix)
+    stored = {
+        "cal": context.store.get(f"{prefix}_cal"),
+        "group": _held(context, f"{prefix}_group"),
+        "mask": _held(context, f"{prefix}_mask"),
+    }
+    known = {name: stored[name] if one is None else one for name, one in parts.items()}
+    lacking = [name for name, one in known.items() if one is None]
+    if not lacking:
+        return known
+    made = workspaces_of(
+        given["cal_file_name"],
+        matrix,
+        group_filename=given["group_filename"],
+        tof_min=given["t_min"] or 0.0,
+        tof_max=given["t_max"],
+    )
+    contents = {"cal": made.table, "group": made.grouping, "mask": made.mask}
+    for name in lacking:
+        left_in_store(context, f"{prefix}_{name}", contents[name])
+    return known | {name: contents[name] for name in lacking}
 
 
 def _held(context: CallContext, name: str) -> Matrix | None:
@@ -122,12 +136,8 @@ def _held(context: CallContext, name: str) -> Matrix | None:
 
 def short_name(matrix: Matrix) -> str:
     """The short name of the instrument, which the names of what is left in the store begin with."""
-    try:
-        name = matrix.instrument().name
-    except GeometryError:
-        name = str(matrix.logs["instrument_name"].value) if "instrument_name" in matrix.logs else ""
-    known = lookup(name)
-    return known.short_name if known is not None else name
+    known = lookup(matrix.instrument_name)
+    return known.short_name if known is not None else matrix.instrument_name
 
 
 def _cleaned(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any]) -> Matrix:

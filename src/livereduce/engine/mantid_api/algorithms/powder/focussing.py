@@ -61,8 +61,7 @@ def groups_in(grouping: Matrix) -> tuple[I4, I4]:
     if grouping.kind is not MatrixKind.GROUPING:
         raise ValueError("GroupingWorkspace must be one that LoadDiffCal or CreateGroupingWorkspace has made")
     values = grouping.histograms.y_table()[:, 0]
-    owner = np.repeat(np.arange(grouping.rows), np.diff(grouping.spectra.first))
-    return grouping.spectra.ids, values[owner].astype(np.int32)
+    return grouping.spectra.ids, values[grouping.spectra.owner].astype(np.int32)
 
 
 @implements("RemovePromptPulse")

@@ -243,5 +243,5 @@ def is_masked(matrix: Matrix, ident: int) -> bool:
     """True if all spectra of a detector are masked; False for one without a spectrum."""
     if matrix.masked is None:
         return False
-    owner = np.repeat(np.arange(matrix.rows), np.diff(matrix.spectra.first))[matrix.spectra.ids == ident]
+    owner = matrix.spectra.owner[matrix.spectra.ids == ident]
     return bool(len(owner)) and bool(matrix.is_masked[owner].all())

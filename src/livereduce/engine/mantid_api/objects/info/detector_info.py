@@ -68,7 +68,7 @@ class DetectorInfo:
         """Masked detectors, shape (n,): all of their spectra are; made anew when a mask is set."""
         matrix = self._workspace.static
         if self._flags is None or self._flags[0] is not matrix.masked or self._flags[1] is not matrix.spectra:
-            owner = np.repeat(np.arange(matrix.rows), np.diff(matrix.spectra.first))
+            owner = matrix.spectra.owner
             place = self._instrument.index_of(matrix.spectra.ids)
             known, size = place >= 0, self.size()
             spectra = np.bincount(place[known], minlength=size)
@@ -86,7 +86,7 @@ class DetectorInfo:
         """
         table, flags = self._workspace.table, self._workspace.static.is_masked.copy()
         ident = int(self._instrument.ids[index])
-        for row in np.repeat(np.arange(table.rows), np.diff(table.first))[table.ids == ident]:
+        for row in table.owner[table.ids == ident]:
             if len(table.ids_of(int(row))) > 1:
                 raise RuntimeError(f"detector {ident} shares its spectrum with others: mask it before grouping")
             flags[row] = masked
