@@ -32,7 +32,7 @@ from livereduce.daemon.facts import (
     Unintelligible,
     WorkerEnded,
 )
-from livereduce.daemon.policy import next_due, step, wait_s
+from livereduce.daemon.policy import STUCK, next_due, step, wait_s
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.status import StateWord
 
@@ -40,6 +40,7 @@ GOOD = Judged(fingerprint="a")
 BAD = Judged(fingerprint="b", problems=("no proc script", "no post_proc script"))
 ELSEWHERE = Judged(fingerprint="e", relaunch="this was launched for another configuration")
 WORKS = Beaten(phase=Phase.WAITING)
+KILLED_WAITING = "livereduce killed the worker: stuck while waiting for data for 30 s (limits.waiting), at p.py:4"
 CRASH = WorkerEnded(code=-11, reason="killed by SIGSEGV")
 STOP = StopAsked(by="SIGTERM received")
 
@@ -118,7 +119,7 @@ def test_parks_on_what_is_unusable_and_goes_on_by_itself() -> None:
     assert (state.word, state.why) == (StateWord.PARKED, "no proc script; no post_proc script")
     assert actions == [(2, Judge())]
     state, actions = play((2, BAD), (4, Tick()), (4, GOOD), state=state)
-    assert actions == [(4, Judge()), (4, Start(reason="configuration and scripts are usable now"))]
+    assert actions == [(4, Judge()), (4, Start(reason="configuration and scripts can be used now"))]
     assert state.word is StateWord.STARTING
 
 
@@ -208,7 +209,7 @@ def test_silence_is_judged_by_phase(phase: Phase, limit_s: float) -> None:
     assert actions == [(limit_s, Dump())]
     assert (state.word, state.why) == (
         StateWord.STALLED,
-        f"the worker gave no sign of life for {limit_s:g} s in phase {phase}",
+        f"stuck {STUCK[phase]} for {limit_s:g} s (limits.{phase})",
     )
 
 
@@ -230,14 +231,14 @@ def stalled() -> DaemonState:
 def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
     state, actions = play((31, Tick()), (32, Tick()), (41, Tick()), (42, Tick()), state=stalled())
     assert actions == [(32, Terminate()), (42, Kill())]
-    state, actions = play((43, WorkerEnded(code=-9, reason="killed by SIGKILL")), state=state)
+    state, actions = play((43, WorkerEnded(code=-9, reason="killed by SIGKILL", stood_at="p.py:4")), state=state)
     assert (state.word, state.why) == (
         StateWord.RESTARTING,
-        "the worker gave no sign of life for 30 s in phase waiting",
+        KILLED_WAITING,
     )
     assert (state.restarts, state.failures, state.due) == (1, 1, 43)
     state, actions = play((43, Tick()), (43, GOOD), state=state)
-    assert actions == [(43, Judge()), (43, Start(reason="the worker gave no sign of life for 30 s in phase waiting"))]
+    assert actions == [(43, Judge()), (43, Start(reason=KILLED_WAITING))]
 
 
 def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:

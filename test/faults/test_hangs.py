@@ -21,8 +21,8 @@ def hangs(rig: Rig, fault: str, *stack: str, step: str = "proc", phase: str = "p
     rig.beamline.script(step, once(rig.path, fault))
     rig.begin("" if step == "proc" else "pass\n", limits={phase: HANG_S})
     rig.let_fault()
-    rig.saw(StateWord.STALLED, "the worker gave no sign of life", f"in phase {phase}")
-    status = rig.saw_restart("the worker gave no sign of life", f"in phase {phase}")
+    rig.saw(StateWord.STALLED, "stuck", f"limits.{phase}")
+    status = rig.saw_restart("livereduce killed the worker: stuck", f"limits.{phase}", f"_live_{step}.py:")
     assert "line " in status.dump_shows
     dump = Path(status.dump).read_text()
     assert all(part in dump for part in (f"reduce_POWDER_live_{step}.py", *stack)), dump

@@ -61,7 +61,7 @@ def stopped(rig: Rig) -> None:
     assert before.progress
     rig.inject()
     os.kill(pid_of(rig), signal.SIGSTOP)
-    rig.saw(StateWord.STALLED, "the worker gave no sign of life", "in phase waiting")
+    rig.saw(StateWord.STALLED, "stuck", "limits.waiting")
     rig.back(before.progress.run.events, generation=2)
     rig.finish()
 
@@ -71,12 +71,13 @@ def crashes(rig: Rig, fault: str, *seen: str) -> None:
     rig.let_fault()
     rig.saw_restart(*seen)
     rig.back(MORE_EVENTS, generation=2)
+    rig.saw_log("recovered after ", "run 1 complete so far (", "nothing missing")
     rig.finish()
 
 
 @ROWS("script segfaults")
 def segfaults(rig: Rig) -> None:
-    crashes(rig, "import ctypes\nctypes.string_at(0)\n", "SIGSEGV")
+    crashes(rig, "import ctypes\nctypes.string_at(0)\n", "proc crashed at ", "_live_proc.py:", "SIGSEGV")
 
 
 @ROWS("script calls os._exit")
@@ -137,7 +138,7 @@ def ignores_sigterm(rig: Rig) -> None:
     fault = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True:\n    pass\n"
     rig.begin(once(rig.path, fault), limits={"process": HANG_S})
     rig.let_fault()
-    rig.saw(StateWord.STALLED, "the worker gave no sign of life", "in phase process")
+    rig.saw(StateWord.STALLED, "stuck", "limits.process")
     rig.saw_log("SIGKILL to the worker's process group")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()

@@ -206,9 +206,9 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
             "reducing run 12345; of 4 events, 3 had no pixel (2 unmapped, 1 invalid)",
         ),
         (
-            changed(progress(), run={"counted_because": "histograms, because memory ran out"}),
+            changed(progress(), run={"counted_because": "histograms, because of the memory limit"}),
             StateWord.RUNNING,
-            "reducing run 12345; histograms, because memory ran out",
+            "reducing run 12345; histograms, because of the memory limit",
         ),
         (
             replace(progress(), last_errors={"publish": "result: OSError: no space"}),
@@ -242,7 +242,7 @@ def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none
     clock = clock_time(since, "%H:%M:%S")
     assert (condition.kind, condition.text) == (
         "pulses",
-        f"no pulses since {clock}, although run 12345 is not paused: is the data acquisition running?",
+        f"no pulses since {clock}, although run 12345 is not paused: check the data acquisition",
     )
     assert shown(StateWord.RUNNING, "at work", silent, (condition,)) == (StateWord.DEGRADED, condition.text)
     for other in (RunState.PAUSED, RunState.ENDED, RunState.NO_RUN):
@@ -252,7 +252,7 @@ def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none
     dark = changed(progress(), source={"no_beam_since": since})
     assert conditions_of(dark, (), at_work=True) == ()
     told = shown(StateWord.RUNNING, "at work", dark)
-    assert told == (StateWord.RUNNING, f"reducing run 12345; no beam since {clock_time(since)}")
+    assert told == (StateWord.RUNNING, f"reducing run 12345; no beam since {clock_time(since, '%H:%M:%S')}")
     assert f"off since {clock_time(since)}" in describe(replace(FULL, progress=dark))
 
 

@@ -33,7 +33,7 @@ STATUS = Status(
     memory_bytes=5,
     memory_limit_bytes=10,
     last_restarts=(
-        Restart(at=NOW.isoformat(), reason="the worker gave no sign of life for 600 s in phase process", generation=1),
+        Restart(at=NOW.isoformat(), reason="livereduce killed the worker: stuck in proc for 600 s", generation=1),
     ),
     progress=Progress(run=RunProgress(number=7, state=RunState.RUNNING), source=SourceProgress(data_age_s=0.5)),
 )

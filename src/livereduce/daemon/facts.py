@@ -76,10 +76,17 @@ class Beaten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerEnded:
-    """The worker has ended: exit code, negative for a signal (as in `subprocess`), None if it never started."""
+    """The worker has ended: exit code, negative for a signal (as in `subprocess`), None if it never started.
+
+    Attributes
+    ----------
+    stood_at
+        Where it was stuck, as ``file:line``; empty if that is not known.
+    """
 
     code: int | None
     reason: str
+    stood_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

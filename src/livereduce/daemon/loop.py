@@ -41,12 +41,13 @@ from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.snapshot import ServiceFacts
 from livereduce.daemon.report.startup import log_startup
 from livereduce.daemon.worker.beats import Observed, observe, remember_errors
+from livereduce.daemon.worker.crash import before_trace, place_of
 from livereduce.daemon.worker.generation import make_generation
 from livereduce.daemon.worker.output import Line
 from livereduce.daemon.worker.process import Worker, signal_name, spawn, why_ended, worker_command, worker_environ
 from livereduce.daemon.worker.record import WorkerRecord, with_scripts
 from livereduce.daemon.worker.script_times import ScriptTimes
-from livereduce.daemon.worker.spoken import Spoken, script_names
+from livereduce.daemon.worker.spoken import Spoken, script_names, script_paths
 from livereduce.daemon.worker.stacks import log_dump, save_dump, where_it_stood
 from livereduce.daemon.worker.suspects import note_end
 from livereduce.messages.order import RECYCLE, STOP
@@ -240,11 +241,12 @@ class DaemonLoop:
         log.info("worker (pid %d) exited with code %d (%s)", worker.pid, code, meaning_of(code))
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
-        self._record = replace(self._record, code=code, last_words=tuple(worker.output.last)[-LAST_WORDS:])
-        why = why_ended(code, worker.output.last, killed)
+        printed, job = tuple(worker.output.last), self._record.job
+        self._record = replace(self._record, code=code, last_words=before_trace(printed)[-LAST_WORDS:])
+        why = why_ended(code, printed, killed, script_paths(job) if job else {})
         why += f"; memory at the last check: {self._memory.parts}" if killed and self._memory.parts else ""
-        note_end(self._record.job, self._state, code, why)
-        self._pending.append(WorkerEnded(code=code, reason=why))
+        note_end(job, self._state, code, why)
+        self._pending.append(WorkerEnded(code=code, reason=why, stood_at=self._record.stood_at))
 
     def _take_output(self, lines: list[Line]) -> None:
         names = script_names(self._record.job) if self._record.job else {}
@@ -268,7 +270,8 @@ class DaemonLoop:
         path = save_dump(resolved.state_dir, job.generation, datetime.now().astimezone(), why, stacks)
         log_dump(path, stacks)
         if path:
-            self._record = replace(self._record, stacks=str(path), stacks_show=where_it_stood(stacks))
+            shows = where_it_stood(stacks)
+            self._record = replace(self._record, stacks=str(path), stacks_show=shows, stood_at=place_of(shows))
 
     # ---- actions
 
@@ -322,7 +325,7 @@ class DaemonLoop:
             job, path = make_generation(
                 resolved, keep_events=memory_says.keep_events_next, counted_run=memory_says.counted_run
             )
-            self._record = replace(self._record, job=job)
+            self._record = replace(self._record, job=job, stood_at="")
             environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
             self._worker = spawn(self._command(resolved.interpreter, path), environ)
         except OSError as error:
@@ -357,5 +360,7 @@ def _ready(watched: set[int], wait_s: float) -> set[int]:
 
 
 def _signalled(number: int) -> Fact:
-    why = f"{signal_name(number)} received"
-    return Outdated(reason=why) if number == signal.SIGHUP else StopAsked(by=why)
+    name = signal_name(number)
+    if number == signal.SIGHUP:
+        return Outdated(reason=f"asked to restart the worker ({name})")
+    return StopAsked(by=f"asked to stop ({name}); it stays stopped until it is started again")

@@ -69,6 +69,16 @@ from livereduce.messages.status import StateWord
 _HARDER: tuple[Action, ...] = (Terminate(), Kill())
 """The steps of the ladder after the first, which is the order to stop, or a stack dump."""
 
+STUCK = {
+    Phase.STARTING: "while starting",
+    Phase.WAITING: "while waiting for data",
+    Phase.PROCESS: "in proc",
+    Phase.POST_PROCESS: "in post_proc",
+    Phase.PUBLISH: "while writing a result",
+    Phase.STOPPING: "while stopping",
+}
+"""Words on where a worker is stuck, by its phase."""
+
 
 def step(state: DaemonState, fact: Fact, now: float) -> Step:
     """Return the state after a fact, and the actions to be done."""
@@ -133,7 +143,7 @@ def _listen(state: DaemonState, now: float) -> Step:
         return state, ()
     judged = _forget_if_healthy(state, state.heard_at)
     stalled = replace(judged, ending=Ending.FAIL, rung=0, due=now + state.limits.dump_s)
-    why = f"the worker gave no sign of life for {limit_s:g} s in phase {state.phase}"
+    why = f"stuck {STUCK[state.phase]} for {limit_s:g} s (limits.{state.phase})"
     return _become(stalled, StateWord.STALLED, why, now), (Dump(),)
 
 
@@ -162,7 +172,7 @@ def _on_judged(state: DaemonState, fact: Judged, now: float) -> Step:
     if fact.fingerprint == state.refused:
         reason = f"trying again what the worker could not use, after {again_s:g} s"
     elif state.word is StateWord.PARKED:
-        reason = "configuration and scripts are usable now"
+        reason = "configuration and scripts can be used now"
         state = _forget_failures(state)
     started = replace(state, alive=True, due=None, fingerprint=fact.fingerprint, refused=None, outgrown=None)
     listening = replace(started, phase=Phase.STARTING, heard_at=now, ticked_at=now, silence_s=fact.silence_s)
@@ -194,7 +204,7 @@ def _on_ended(state: DaemonState, fact: WorkerEnded, now: float) -> Step:
         case Ending.RENEW:
             return _renew(gone, state.why, now), ()
         case Ending.FAIL:
-            return _restart(gone, state.why, now), ()
+            return _restart(gone, why_killed(state, fact.stood_at), now), ()
     if fact.code == ExitCode.UNUSABLE:
         return _park(replace(gone, refused=state.fingerprint), fact.reason, now), ()
     if fact.code == ExitCode.RECYCLED and state.outgrown:
@@ -264,6 +274,13 @@ def _stop(state: DaemonState, why: str, now: float) -> Step:
 
 
 # ---- what comes after a worker
+
+
+def why_killed(state: DaemonState, stood_at: str = "") -> str:
+    """The reason of a restart after the daemon itself has ended the worker as failed."""
+    if state.word is not StateWord.STALLED:
+        return state.why
+    return f"livereduce killed the worker: {state.why}{f', at {stood_at}' if stood_at else ''}"
 
 
 def _park(state: DaemonState, why: str, now: float) -> DaemonState:

@@ -1,7 +1,8 @@
 """Conditions that somebody should look at now, each with its own beginning and end. Pure.
 
 No condition replaces another. The most urgent comes first: what keeps all data away, what keeps results away, a saved
-file that cannot be used, what fails, what is too large, what does not reach its readers.
+file that cannot be used, what fails, what is too large, what does not reach its readers. Missing pulses come last: any of
+the others may be the reason.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from livereduce.messages.progress import Progress
 from livereduce.messages.shown import without_pulses, without_source
 from livereduce.messages.status import Condition
 
-URGENCY = ("source", "pulses", "overdue", "files", "proc", "post_proc", "memory", "publish", "log")
+URGENCY = ("source", "overdue", "files", "proc", "post_proc", "memory", "publish", "log", "pulses")
 """Kinds of conditions, the most urgent first."""
 SEVERAL = frozenset({"files"})
 """Several conditions of these kinds may hold at once, distinguished by text; of the others only the newest holds."""
@@ -51,7 +52,9 @@ def conditions_of(
     overdue, memory, log
         Sentences: a step runs too long, the memory is too small, the log file cannot be written; empty if not.
     """
-    found = [Condition(kind="files", text=note.text(at_work=at_work)) for note in dict.fromkeys(notes)]
+    found = [
+        Condition(kind="files", text=note.text(at_work=at_work), cause=note.problem) for note in dict.fromkeys(notes)
+    ]
     found += [
         Condition(kind=kind, text=text)
         for kind, text in (("overdue", overdue), ("memory", memory), ("log", log))
@@ -90,4 +93,4 @@ def begun_and_over(
 
 
 def _identity(condition: Condition) -> tuple[str, str]:
-    return condition.kind, condition.text if condition.kind in SEVERAL else ""
+    return condition.kind, (condition.cause or condition.text) if condition.kind in SEVERAL else ""

@@ -65,7 +65,7 @@ def without_pulses(progress: Progress) -> str:
     if source.no_pulses_since is None or run.state is not RunState.RUNNING or not source.connected:
         return ""
     since = clock_time(source.no_pulses_since, "%H:%M:%S")
-    return f"no pulses since {since}, although run {run.number} is not paused: is the data acquisition running?"
+    return f"no pulses since {since}, although run {run.number} is not paused: check the data acquisition"
 
 
 def uncounted(progress: Progress) -> str:
@@ -89,7 +89,7 @@ def _is_mostly_uncounted(run: RunProgress) -> bool:
 
 def _beam_off(progress: Progress) -> str:
     since = progress.source.no_beam_since
-    return "" if since is None else f"; no beam since {clock_time(since)}"
+    return "" if since is None else f"; no beam since {clock_time(since, '%H:%M:%S')}"
 
 
 def _where(progress: Progress) -> str:

@@ -69,11 +69,15 @@ class ScriptSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A condition that somebody should look at: kind (``source``, ``files``, ``proc`` …), sentence, since when."""
+    """A condition that somebody should look at: kind (``source``, ``files``, ``proc`` …), sentence, since when.
+
+    `cause` is the part of the sentence that says what is wrong, without what is used instead; empty if it is all of it.
+    """
 
     kind: str
     text: str
     since: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,10 @@ class Status:
         From successive beats.
     memory_bytes, memory_limit_bytes, memory_parts
         Of the worker with all that it has started; None without a worker, and without a limit. The parts are in words.
+    recovered
+        When the newest disturbance was over, how long it took, and what it cost; empty if there was none.
+    last_result
+        When the daemon saw the newest result; empty if it has seen none.
     dump, dump_shows
         The file with the stacks of the worker that hung last, and the innermost line of its main thread.
     restarts, renewals
@@ -183,6 +191,8 @@ class Status:
     script_failure: ScriptFailure | None = None
     last_restarts: tuple[Restart, ...] = ()
     last_words: tuple[str, ...] = ()
+    recovered: str = ""
+    last_result: str = ""
     dump: str = ""
     dump_shows: str = ""
 

@@ -12,6 +12,8 @@ from livereduce.stream.pace import Pace, came, is_overdue, wait_from
 
 EVENTS_S = 20.0
 """Without charge, beam is judged by events. They come at random: a shorter time without any means nothing."""
+MISSING_S = 10.0
+"""Pulses that are missing for a shorter time are nothing that people need to hear of: a server may just be slow."""
 RATE_UNKNOWN_S = 30.0
 """In a run that has brought no pulse yet, waiting this long for the first one means something."""
 
@@ -85,7 +87,10 @@ def waited_for(flow: Flow, now: float, unix_s: float) -> Flow:
 
 def silent_since(flow: Flow, now: float) -> float | None:
     """Unix time since when expected pulses have been missing; None if they are not overdue."""
-    return flow.came_unix_s if is_overdue(flow.pulses, now, RATE_UNKNOWN_S) else None
+    came_s = flow.pulses.came_s
+    if came_s is None or now - came_s < MISSING_S or not is_overdue(flow.pulses, now, RATE_UNKNOWN_S):
+        return None
+    return flow.came_unix_s
 
 
 def no_beam_since_ns(flow: Flow) -> int | None:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.base.visible import visible
-from livereduce.daemon.worker.output import LONGEST_LINE_BYTES, Line, WorkerOutput
+from livereduce.daemon.worker.output import LONGEST_LINE_BYTES, REMEMBERED_LINES, Line, WorkerOutput
 from livereduce.messages.beat import encode_speaker
 
 PROC, POST_PROC = "a" * 32, "0123456789abcdef" * 2
@@ -68,7 +68,7 @@ def test_last_words_are_kept() -> None:
     output.feed(b"z\n" * 10_000)
     output.feed(b"Segmentation fault\n")
     assert output.last[-1] == "Segmentation fault"
-    assert len(output.last) == 20
+    assert len(output.last) == REMEMBERED_LINES
 
 
 def test_bytes_that_are_no_text_and_control_characters_are_shown() -> None:

@@ -204,7 +204,7 @@ def test_the_worker_is_this_package_even_from_the_directory_with_its_namesake(tm
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        (-11, "the worker was killed by SIGSEGV"),
+        (-11, "the worker crashed (segmentation fault, SIGSEGV)"),
         (-9, "the worker was killed by SIGKILL, perhaps by the out-of-memory killer"),
         (-50, "the worker was killed by signal 50"),
         (0, "the worker exited without being asked to (exit code 0)"),
@@ -225,7 +225,7 @@ def test_who_has_killed_a_worker_is_said_where_the_kernel_counts() -> None:
         "the worker was killed by SIGKILL from the out-of-memory killer (it killed 2 processes of this service)"
     )
     assert "not by the out-of-memory killer" in why_ended(-9, [], 0)
-    assert why_ended(-11, [], 2) == "the worker was killed by SIGSEGV"
+    assert why_ended(-11, [], 2) == "the worker crashed (segmentation fault, SIGSEGV)"
 
 
 def test_a_worker_that_ends_without_a_word() -> None:

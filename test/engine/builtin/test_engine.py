@@ -468,7 +468,7 @@ def test_with_histograms_for_want_of_memory_products_are_the_same(
         np.testing.assert_array_equal(signal, kept.signal)
         np.testing.assert_array_equal(product.errors, np.sqrt(product.signal))
         assert appended or [axis.name for axis in product.axes] == [axis.name for axis in kept.axes]
-        assert product.attributes == {**kept.attributes, "accumulated_as": "histograms, because memory ran out"}
+        assert product.attributes == {**kept.attributes, "accumulated_as": "histograms, because of the memory limit"}
 
 
 def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -480,11 +480,11 @@ def test_only_the_run_that_is_too_large_does_without_events(tmp_path: Path, capl
         progress = made.play([*edge, batch(run, 1), *([end(run)] if run else [])])
         accumulated_as = made.shelf.published[-1].attributes.get("accumulated_as")
         told.append((progress.run.keeps_events, progress.run.counted_because, accumulated_as))
-    counted = "histograms, because memory ran out"
-    large = (False, f"run 5 is too large to keep its events: {counted}", counted)
-    between = (False, f"events between runs are not kept: {counted}", counted)
+    counted = "histograms, because of the memory limit"
+    large = (False, f"run 5 is too large to keep its events: kept as {counted}", counted)
+    between = (False, f"the data between runs are too large to keep their events: kept as {counted}", counted)
     assert told == [between, large, between, (True, "", None), between]
-    assert f"run 5 is too large to keep its events: {counted}; counts stay right" in caplog.text
+    assert f"run 5 is too large to keep its events: kept as {counted}; counts stay right" in caplog.text
     assert "run 6: events are kept again" in caplog.text
 
 

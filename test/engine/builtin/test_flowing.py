@@ -25,6 +25,7 @@ def _sooner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "LONG_WAIT_S", 0.33)
     monkeypatch.setattr(idle, "LISTEN_S", 0.5)
     monkeypatch.setattr(flow, "EVENTS_S", 2.0)
+    monkeypatch.setattr(flow, "MISSING_S", 1.0)
 
 
 def until(reduction: Reduction, what: str, there: Callable[[Progress], bool]) -> Progress:

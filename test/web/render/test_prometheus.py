@@ -33,7 +33,9 @@ STATUS = Status(
     events_per_s=50.0,
     memory_bytes=5,
     restarts=4,
-    last_restarts=(Restart(at="", reason="the worker gave no sign of life for 600 s in phase process", generation=1),)
+    last_restarts=(
+        Restart(at="", reason="livereduce killed the worker: stuck in proc for 600 s (limits.process)", generation=1),
+    )
     * 2,
     progress=PROGRESS,
 )
@@ -123,8 +125,10 @@ def test_names_and_units_follow_the_conventions() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("the worker gave no sign of life for 600 s in phase process", "hang"),
-        ("the worker was killed by SIGSEGV", "killed"),
+        ("livereduce killed the worker: stuck in proc for 600 s (limits.process), at /live/proc.py:4", "hang"),
+        ("the worker was killed by SIGTERM", "killed"),
+        ("the worker crashed (segmentation fault, SIGSEGV)", "crash"),
+        ("proc crashed at /live/proc.py:5 (segmentation fault, SIGSEGV)", "crash"),
         (
             "the worker was killed by SIGKILL from the out-of-memory killer (it killed 1 processes of this service)",
             "memory",
@@ -135,7 +139,7 @@ def test_names_and_units_follow_the_conventions() -> None:
         ("replacing the worker: the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
         ("the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
         ("the scripts have changed (proc)", "scripts"),
-        ("SIGHUP received", "asked"),
+        ("asked to restart the worker (SIGHUP)", "asked"),
         ("the worker could not be started: no memory", "start"),
         ("something new", "other"),
     ],

@@ -10,21 +10,20 @@ from pathlib import Path
 from livereduce.base.logs import log_problem
 from livereduce.daemon.facts import DaemonState
 from livereduce.daemon.inputs.judge import Found
+from livereduce.daemon.report.recovery import Recovery, Sight, follow
 from livereduce.daemon.report.script_output import FailureFile, judge_failure
 from livereduce.daemon.report.snapshot import BETWEEN_S, WRITE_S, DaemonIdentity, ServiceFacts, is_due, snapshot
+from livereduce.daemon.report.state_changes import lines_on
 from livereduce.daemon.report.systemd import Notifier
 from livereduce.daemon.worker import restarts
 from livereduce.daemon.worker.record import WorkerRecord
 from livereduce.daemon.worker.restarts import RestartEntry
 from livereduce.daemon.worker.script_times import md5s_of
-from livereduce.messages.conditions import begun_and_over
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import Restart, StateWord, Status, headline, iso, write_status
 
 FAILURE_WINDOW_S = 60.0
 REMEMBERED_RESTARTS = 10
-LOGGED = frozenset({"files", "memory", "overdue"})
-"""Kinds of conditions that nobody else logs."""
 EXTEND_S = 5.0
 """How often to ask the service manager for more time while waiting for the last worker."""
 
@@ -44,6 +43,7 @@ class Reporter:
         self._told: tuple[object, ...] = ()
         self._said: tuple[StateWord, str] | None = None
         self._newest: Status | None = None
+        self._recovery, self._recovered = Recovery(), ""
         self._written: Status | None = None
         self._written_at = self._alive_told_at = self._failure_told_at = float("-inf")
         self._extended_at = self._said_at = float("-inf")
@@ -106,18 +106,29 @@ class Reporter:
 
     def _snapshot(self, facts: ServiceFacts, now: float) -> Status:
         whole = replace(
-            facts, history=tuple(self._entries), failure=self._script_failure(facts), log_problem=log_problem()
+            facts,
+            history=tuple(self._entries),
+            failure=self._script_failure(facts),
+            log_problem=log_problem(),
+            recovered=self._follow(facts, now),
         )
         before, status = self._newest, snapshot(whole, self._daemon, self._newest, at=datetime.now(), now=now)
-        begun, over = begun_and_over(before.conditions if before else (), status.conditions)
-        for one in begun:
-            if one.kind in LOGGED:
-                log.error("%s", one.text)
-        for one in over:
-            if one.kind in LOGGED:
-                log.info("resolved: %s", one.text)
+        for level, text in lines_on(before, status):
+            log.log(level, "%s", text)
         self._newest = status
         return status
+
+    def _follow(self, facts: ServiceFacts, now: float) -> str:
+        """The newest sentence on a disturbance that is over, with its time."""
+        progress = facts.observed.progress
+        works = facts.state.word is StateWord.RUNNING and progress is not None and progress.source.connected
+        state, generation = facts.state, facts.worker.generation
+        sight = Sight(works=works, generation=generation, restarts=state.restarts, progress=progress)
+        self._recovery, cost = follow(self._recovery, sight, now)
+        if cost:
+            log.info("%s", cost)
+            self._recovered = f"{iso(datetime.now())} {cost}"
+        return self._recovered
 
     def _script_failure(self, facts: ServiceFacts) -> ScriptFailure | None:
         if (job := facts.worker.job) is None:

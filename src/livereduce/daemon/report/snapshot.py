@@ -45,6 +45,8 @@ class ServiceFacts:
         The last failure of a script in use.
     log_problem
         Why the log file cannot be written; empty if it can.
+    recovered
+        Time and cost of the newest disturbance that is over; empty if there was none.
     """
 
     state: DaemonState
@@ -62,6 +64,7 @@ class ServiceFacts:
     history: tuple[RestartEntry, ...] = ()
     failure: ScriptFailure | None = None
     log_problem: str = ""
+    recovered: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +116,8 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         restarts=state.restarts,
         renewals=state.renewals,
         errors=worker.errors,
-        printed=facts.printed,
-        printed_left_out=facts.printed_left_out,
-        script_failure=facts.failure,
-        last_restarts=tuple(entry.restart for entry in facts.history),
-        last_words=facts.history[-1].last_words if facts.history else (),
-        dump=worker.stacks,
-        dump_shows=worker.stacks_show,
     )
+    status = _with_history(status, facts, before)
     if worker.pid is None:  # then the newest beat is from a worker that has ended
         return status
     return replace(
@@ -133,6 +130,32 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         memory_bytes=facts.memory_bytes,
         memory_parts=facts.memory_parts,
     )
+
+
+def _with_history(status: Status, facts: ServiceFacts, before: Status | None) -> Status:
+    """The snapshot with what has happened before."""
+    return replace(
+        status,
+        last_result=_last_result(status, before),
+        printed=facts.printed,
+        printed_left_out=facts.printed_left_out,
+        script_failure=facts.failure,
+        last_restarts=tuple(entry.restart for entry in facts.history),
+        last_words=facts.history[-1].last_words if facts.history else (),
+        recovered=facts.recovered,
+        dump=facts.worker.stacks,
+        dump_shows=facts.worker.stacks_show,
+    )
+
+
+def _last_result(status: Status, before: Status | None) -> str:
+    """When the newest result was seen; a new worker counts its results from 0."""
+    results = status.progress.total.results if status.progress else 0
+    known = before.progress.total.results if before and before.progress else 0
+    same = before is not None and before.generation == status.generation
+    if results > (known if same else 0):
+        return status.updated
+    return before.last_result if before else ""
 
 
 def _conditions(facts: ServiceFacts, before: Status | None, at: str) -> tuple[Condition, ...]:

@@ -7,7 +7,8 @@ from livereduce.base.visible import visible
 from livereduce.messages.beat import SPEAKER, TORN_SPEAKER
 
 LONGEST_LINE_BYTES = 4096
-REMEMBERED_LINES = 20
+REMEMBERED_LINES = 100
+"""Enough for the trace that faulthandler prints of a crash."""
 
 
 @dataclass(frozen=True, slots=True)

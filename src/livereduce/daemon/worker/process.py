@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from livereduce.base.errors import ExitCode
+from livereduce.daemon.worker.crash import crashed
 from livereduce.daemon.worker.hearing import Hearing
 from livereduce.daemon.worker.output import Line, WorkerOutput
 from livereduce.daemon.worker.stacks import Stacks
@@ -28,6 +29,7 @@ again."""
 BEATS_BYTES = 1 << 20
 """Size of the beat pipe: the beat before a script that never ends must not be lost because earlier beats fill the
 pipe."""
+NO_SCRIPTS: Mapping[str, str] = {}
 DAEMONS_OWN = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", VARIABLE)
 """Variables that a worker does not get: a script must not speak to systemd in the daemon's name."""
 
@@ -212,14 +214,20 @@ def signal_name(number: int) -> str:
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
-def why_ended(code: int, last_lines: Iterable[str], oom_kills: int | None = None) -> str:
+def why_ended(
+    code: int, last_lines: Sequence[str], oom_kills: int | None = None, scripts: Mapping[str, str] = NO_SCRIPTS
+) -> str:
     """Explain the exit code of a worker for people (negative: a signal, as in `subprocess`).
 
     Parameters
     ----------
     oom_kills
         Number of processes of this service that the out-of-memory killer has ended meanwhile; None if not known.
+    scripts
+        ``proc`` or ``post_proc``, by the path of the script.
     """
+    if crash := crashed(code, last_lines, scripts):
+        return crash
     if code < 0:
         hint = _who_killed(oom_kills) if code == -signal.SIGKILL else ""
         return f"the worker was killed by {signal_name(-code)}{hint}"
@@ -230,7 +238,7 @@ def why_ended(code: int, last_lines: Iterable[str], oom_kills: int | None = None
             return f"the worker exited because it lost the daemon (exit code {code})"
         case ExitCode.UNUSABLE:
             return f"the worker cannot run: {_problems(last_lines)}"
-    last_words = next((line.strip() for line in reversed(list(last_lines)) if line.strip()), "it printed nothing")
+    last_words = next((line.strip() for line in reversed(last_lines) if line.strip()), "it printed nothing")
     return f"the worker crashed (exit code {code}): {last_words}"
 
 

@@ -28,6 +28,8 @@ class WorkerRecord:
         Exit code and last output of the worker that ended last; None and empty if it never started.
     stacks, stacks_show
         File with the stacks of the worker that hung last, and the line at which it hung.
+    stood_at
+        The same place as ``file:line``, as long as that worker is the newest; empty if not known.
     """
 
     job: Job | None = None
@@ -39,6 +41,7 @@ class WorkerRecord:
     last_words: tuple[str, ...] = ()
     stacks: str = ""
     stacks_show: str = ""
+    stood_at: str = ""
 
     @property
     def generation(self) -> int:

@@ -12,7 +12,7 @@ from livereduce.base.files import in_bytes
 from livereduce.daemon.report.script_output import PrintedLines
 from livereduce.daemon.worker.allowance import Allowance
 from livereduce.daemon.worker.output import Line
-from livereduce.messages.job import Job
+from livereduce.messages.job import Job, ScriptCopy
 
 LOGGERS = frozenset(
     f"livereduce{name}" for name in ("", ".engine", ".environment.launch", ".publish", ".stream", ".worker")
@@ -90,7 +90,15 @@ def _written_bytes(text: str) -> int:
     return LINE_HEAD_BYTES + len(text.encode(errors="backslashreplace"))
 
 
+def script_paths(job: Job) -> dict[str, str]:
+    """Which script, ``proc`` or ``post_proc``, has this path."""
+    return {copy.path: step for step, copy in _copies(job).items() if copy is not None}
+
+
 def script_names(job: Job) -> dict[str, str]:
     """Names of a job's scripts for people, by their md5."""
-    copies = {"proc": job.proc, "post_proc": job.post_proc}
-    return {copy.md5: f"{step} {copy.md5[:SHOWN_MD5]}" for step, copy in copies.items() if copy is not None}
+    return {copy.md5: f"{step} {copy.md5[:SHOWN_MD5]}" for step, copy in _copies(job).items() if copy is not None}
+
+
+def _copies(job: Job) -> dict[str, ScriptCopy | None]:
+    return {"proc": job.proc, "post_proc": job.post_proc}

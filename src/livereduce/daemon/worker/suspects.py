@@ -16,6 +16,7 @@ from livereduce.base.errors import ExitCode
 from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 from livereduce.daemon.facts import DaemonState, Ending
+from livereduce.daemon.policy import why_killed
 from livereduce.messages.job import Job
 from livereduce.messages.marks import Mark, MarkStage, Suspect, iso_utc, read_mark
 
@@ -103,7 +104,7 @@ def read_suspects(state_dir: Path) -> Suspects:
 def note_end(job: Job | None, state: DaemonState, code: int, why: str) -> None:
     """Draw conclusions from a worker's end about the data that it had in hand, if it was not asked to end."""
     if job and code not in NO_DEATHS and state.ending not in (Ending.STOP, Ending.RENEW):
-        why = state.why if state.ending else why
+        why = why_killed(state) if state.ending else why
         note_death(Path(job.state_dir), read_mark(job.mark), why, job.script_md5s)
 
 
@@ -112,7 +113,7 @@ def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> No
     known = read_suspects(state_dir)
     suspects = judge(known, mark, why, scripts)
     if mark is not None:
-        log.error("the worker died in %s", _in_words(mark))
+        log.error("the worker died %s", _in_words(mark))
     for one in suspects:
         if one.skip and one not in known:
             log.error("run %d is incomplete: %s", one.run, one.reason)
@@ -125,5 +126,8 @@ def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> No
 
 
 def _in_words(mark: Mark) -> str:
-    what = "one packet" if mark.packet else f"pulses from {iso_utc(mark.from_ns)} to {iso_utc(mark.to_ns)}"
-    return f"{mark.stage}, run {mark.run}, {what}; the next worker handles these data separately"
+    where = f"in {mark.stage}" if mark.stage in SCRIPT_STAGES else f"while handling new data ({mark.stage})"
+    if mark.packet:
+        return f"{where}, run {mark.run}, on one packet; the next worker tries it again on its own"
+    pulses = f"pulses from {iso_utc(mark.from_ns)} to {iso_utc(mark.to_ns)}"
+    return f"{where}, run {mark.run}, on the {pulses}; the next worker tries them again, apart from all others"

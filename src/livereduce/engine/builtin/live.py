@@ -35,7 +35,7 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 """Chunks whose proc failed are retried with the next; a script that fails for hours must not fill the memory."""
 
 
-COUNTED = "histograms, because memory ran out"
+COUNTED = "histograms, because of the memory limit"
 NO_GROUP = (
     "the output of proc is a group of workspaces, and chunks are accumulated in one: leave one as output, and make the "
     "group in post_proc"
@@ -162,9 +162,15 @@ class Reduction:
     def _choose_how_to_accumulate(self, run: int) -> None:
         counted = self._pipeline.preserve_events and _is_counted(self._pipeline, run)
         if counted:
-            what = f"run {run} is too large to keep its events" if run else "events between runs are not kept"
-            logger.warning("%s: %s; counts stay right, and post_proc is given counts, not events", what, COUNTED)
-            self.counted_because = f"{what}: {COUNTED}"
+            what = (
+                f"run {run} is too large to keep its events"
+                if run
+                else "the data between runs are too large to keep their events"
+            )
+            logger.warning(
+                "%s: kept as %s; counts stay right, and post_proc is given counts, not events", what, COUNTED
+            )
+            self.counted_because = f"{what}: kept as {COUNTED}"
         elif self.counted_because:
             logger.info("run %d: events are kept again", run)
             self.counted_because = ""

@@ -276,11 +276,11 @@ _REASONS = (
         ),
         "memory",
     ),
-    (re.compile(r"the worker gave no sign of life"), "hang"),
+    (re.compile(r"livereduce killed the worker: stuck"), "hang"),
     (re.compile(r"\d+ lines on the worker.s status pipe"), "nonsense"),
-    (re.compile(r"SIGHUP"), "asked"),
+    (re.compile(r"asked to restart"), "asked"),
     (re.compile(r"the worker was killed"), "killed"),
-    (re.compile(r"the worker (crashed|exited)"), "crash"),
+    (re.compile(r"(the worker|proc|post_proc) (crashed|exited)"), "crash"),
     (re.compile(r"the worker could not be started"), "start"),
 )
 
