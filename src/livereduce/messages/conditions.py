@@ -1,8 +1,8 @@
 """Conditions that somebody should look at now, each with its own beginning and end. Pure.
 
 No condition replaces another. The most urgent comes first: what keeps all data away, what keeps results away, a saved
-file that cannot be used, what fails, what is too large, what does not reach its readers. Missing pulses come last: any of
-the others may be the reason.
+file that cannot be used, what fails, what is too large, what does not reach its readers. Missing pulses come last: any
+of the others may be the reason.
 """
 
 from collections.abc import Iterable

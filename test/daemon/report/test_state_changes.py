@@ -97,6 +97,7 @@ def test_the_beam_goes_and_comes_back() -> None:
     )
     ((level, text),) = lines_on(status(), dark)
     assert level == logging.INFO
-    assert text.startswith("no beam since ") and text.endswith("run 7")
+    assert text.startswith("no beam since ")
+    assert text.endswith("run 7")
     assert lines_on(dark, status()) == ((logging.INFO, "the beam is back"),)
     assert lines_on(dark, status(generation=2)) == ()

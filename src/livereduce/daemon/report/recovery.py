@@ -1,7 +1,7 @@
 """What a disturbance has cost: one sentence when the run is where it was before. Pure.
 
-A disturbance begins when no worker reduces a connected stream, and ends when the run has caught up. Only what is known is
-said: whether the run is complete is the engine's own account of it.
+A disturbance begins when no worker reduces a connected stream, and ends when the run has caught up. Only what is known
+is said: whether the run is complete is the engine's own account of it.
 """
 
 from dataclasses import dataclass, replace
