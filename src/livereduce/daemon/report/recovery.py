@@ -52,20 +52,20 @@ class Recovery:
 
 def follow(recovery: Recovery, seen: Sight, now: float) -> tuple[Recovery, str]:
     """Take one more sight into account; return also the sentence at the end of a disturbance, else an empty one."""
-    if recovery.well is None:
+    if (well := recovery.well) is None:
         return (Recovery(well=seen, well_at=now) if seen.works else recovery), ""
     if not seen.works:
         lost_at = now if recovery.lost_at is None else recovery.lost_at
         return replace(recovery, lost_at=lost_at, back_at=None), ""
     if recovery.lost_at is None:
-        if not _is_another_connection(recovery.well, seen):
+        if not _is_another_connection(well, seen):
             return Recovery(well=seen, well_at=now), ""
         recovery = replace(recovery, lost_at=recovery.well_at)  # it was over before anybody looked
     back_at = now if recovery.back_at is None else recovery.back_at
-    ended_at, cost = _cost(recovery.well, seen, now, back_at)
+    ended_at, cost = _cost(well, seen, now, back_at)
     if not cost:
         return replace(recovery, back_at=back_at), ""
-    planned = seen.generation > recovery.well.generation and seen.restarts == recovery.well.restarts
+    planned = seen.generation > well.generation and seen.restarts == well.restarts
     took_s = max(0.0, ended_at - (recovery.lost_at or 0.0))
     word = "the new worker has caught up" if planned else "recovered"
     return Recovery(well=seen, well_at=now), f"{word} after {took_s:.1f} s: {cost}"
