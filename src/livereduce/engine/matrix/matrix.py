@@ -157,14 +157,7 @@ def taken_content(content: Content, rows: I8) -> Content:
     parts = [np.arange(content.first[row], content.first[row + 1]) for row in rows]
     index = np.concatenate([np.empty(0, np.int64), *parts])
     first = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
-    return EventLists(
-        x_of=content.x_of[index],
-        first=first,
-        x=x,
-        weight=None if content.weight is None else content.weight[index],
-        variance=None if content.variance is None else content.variance[index],
-        pulse_ns=None if content.pulse_ns is None else content.pulse_ns[index],
-    )
+    return content.picked(index, first, x)
 
 
 def single_value(value: float, error: float = 0.0) -> Matrix:

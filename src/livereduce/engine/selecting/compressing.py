@@ -3,7 +3,7 @@
 Source: Mantid Framework/DataObjects/src/EventList.cpp (compressEvents, compressFatEvents).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,24 +100,13 @@ def in_order(lists: EventLists) -> EventLists:
     order = np.arange(len(lists.x_of))
     for start, end in _filled(lists.first):
         order[start:end] = start + np.argsort(lists.x_of[start:end], kind="stable")
-    return _reordered(lists, order, keeps_times=False)
+    return replace(lists, pulse_ns=None).picked(order, lists.first, lists.x)
 
 
 def _filled(first: I8) -> list[tuple[int, int]]:
     """Start and end of the lists of more than one event."""
     several = np.flatnonzero(np.diff(first) > 1)
     return list(zip(first[several].tolist(), first[several + 1].tolist(), strict=True))
-
-
-def _reordered(lists: EventLists, order: I8, *, keeps_times: bool) -> EventLists:
-    return EventLists(
-        x_of=lists.x_of[order],
-        first=lists.first,
-        x=lists.x,
-        weight=None if lists.weight is None else lists.weight[order],
-        variance=None if lists.variance is None else lists.variance[order],
-        pulse_ns=lists.pulse_ns[order] if keeps_times and lists.pulse_ns is not None else None,
-    )
 
 
 def _in_slices(lists: EventLists, slices: Slices) -> tuple[EventLists, I8]:
@@ -127,7 +116,7 @@ def _in_slices(lists: EventLists, slices: Slices) -> tuple[EventLists, I8]:
     order = np.lexsort((lists.x_of, part, row))
     changes = np.flatnonzero(np.diff(row[order]) | np.diff(part[order])) + 1
     begins = np.concatenate(([0], changes, [len(order)])) if len(order) else np.zeros(1)
-    return _reordered(lists, order, keeps_times=True), begins.astype(np.int64)
+    return lists.picked(order, lists.first, lists.x), begins.astype(np.int64)
 
 
 def _joined(lists: EventLists, parts: I8, tolerance: float, is_logarithmic: bool) -> EventLists:
@@ -207,7 +196,7 @@ def in_cells(lists: EventLists, width: float, *, is_logarithmic: bool) -> EventL
     else:
         cell = np.floor((lists.x_of - least) / width)
     order = np.lexsort((lists.x_of, cell, lists.row_of))
-    ordered = _reordered(lists, order, keeps_times=False)
+    ordered = replace(lists, pulse_ns=None).picked(order, lists.first, lists.x)
     row, cell = lists.row_of, cell[order]
     starts = np.concatenate(([0], np.flatnonzero((np.diff(row) != 0) | (np.diff(cell) != 0)) + 1))
     return _summed(ordered, starts)

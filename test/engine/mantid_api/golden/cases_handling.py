@@ -24,6 +24,10 @@ def case_clone(api: Any, expect: Any) -> None:
 def case_rename(api: Any, expect: Any) -> None:
     """RenameWorkspace: the same under another name. Source: Mantid RenameWorkspace-v1.rst."""
     one = _one(api)
+    api.CloneWorkspace(one, OutputWorkspace="taken")
+    errors = (ValueError, RuntimeError)
+    expect.raises("name is taken", errors, lambda: api.RenameWorkspace(one, "taken", OverwriteExisting=False))
+    api.DeleteWorkspace("taken")
     two = api.RenameWorkspace(one, "two")
     expect("name", two.name(), "two")
     expect("names", list(api.mtd.getObjectNames()), ["two"])

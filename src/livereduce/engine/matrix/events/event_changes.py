@@ -16,7 +16,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.events.limits import limits_ns, times_ns
 from livereduce.engine.matrix.events.pending_events import PendingEvents
@@ -58,14 +57,7 @@ def regrouped(content: EventContent, new_row: I8, rows: int, x: Grid) -> EventCo
     order = np.argsort(row, kind="stable")
     order = order[np.searchsorted(row[order], 0) :]
     first = np.concatenate(([0], np.cumsum(np.bincount(row[order], minlength=rows)))).astype(np.int64)
-    return EventLists(
-        x_of=content.x_of[order],
-        first=first,
-        x=x,
-        weight=None if content.weight is None else content.weight[order],
-        variance=None if content.variance is None else content.variance[order],
-        pulse_ns=None if content.pulse_ns is None else content.pulse_ns[order],
-    )
+    return content.picked(order, first, x)
 
 
 def masked(content: EventContent, is_masked: B1) -> EventContent:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.engine.matrix.grid import Grid
-from livereduce.stream.items import F8, I8
+from livereduce.stream.items import B1, F8, I8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -49,14 +49,23 @@ class EventLists:
         """Spectrum of each event, shape (n,)."""
         return np.repeat(np.arange(self.rows, dtype=np.int64), np.diff(self.first))
 
-    def where(self, keep: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "EventLists":
+    def where(self, keep: B1) -> "EventLists":
         """The events selected by a mask of shape (n,)."""
         passed = np.concatenate(([0], np.cumsum(keep)))
+        return self.picked(keep, passed[self.first], self.x)
+
+    def of_row(self, row: int, x: Grid) -> "EventLists":
+        """The events of one spectrum as the only one, without a copy."""
+        start, end = int(self.first[row]), int(self.first[row + 1])
+        return self.picked(slice(start, end), np.array([0, end - start], np.int64), x)
+
+    def picked(self, which: B1 | I8 | slice, first: I8, x: Grid) -> "EventLists":
+        """Some events in this order, by a mask, indices or a slice; `first` and `x` are those of the new lists."""
         return EventLists(
-            x_of=self.x_of[keep],
-            first=passed[self.first],
-            x=self.x,
-            weight=None if self.weight is None else self.weight[keep],
-            variance=None if self.variance is None else self.variance[keep],
-            pulse_ns=None if self.pulse_ns is None else self.pulse_ns[keep],
+            x_of=self.x_of[which],
+            first=first,
+            x=x,
+            weight=None if self.weight is None else self.weight[which],
+            variance=None if self.variance is None else self.variance[which],
+            pulse_ns=None if self.pulse_ns is None else self.pulse_ns[which],
         )

@@ -111,14 +111,6 @@ def events_of_row(content: EventContent, row: int) -> EventLists:
     """The events of one spectrum, carried out, as the only spectrum of lists."""
     x = Grid(content.x.row(row))
     if isinstance(content, EventLists):
-        part = slice(int(content.first[row]), int(content.first[row + 1]))
-        return EventLists(
-            x_of=content.x_of[part],
-            first=np.array([0, part.stop - part.start], np.int64),
-            x=x,
-            weight=None if content.weight is None else content.weight[part],
-            variance=None if content.variance is None else content.variance[part],
-            pulse_ns=None if content.pulse_ns is None else content.pulse_ns[part],
-        )
+        return content.of_row(row, x)
     alone = np.where(content.row_of_pixel == row, np.int32(0), np.int32(-1))
     return carried_out(replace(content, row_of_pixel=alone, rows=1, x=x))

@@ -27,10 +27,13 @@ def rename_workspace(
     *,
     input_workspace: Any,
     rename_monitors: bool,  # noqa: ARG001 (monitors have no name here)
-    overwrite_existing: bool,  # noqa: ARG001 (the call has checked it)
+    overwrite_existing: bool,
     context: CallContext,
 ) -> Any:
     """The same object under another name; what had that name is gone."""
+    name = context.names["OutputWorkspace"]
+    if not overwrite_existing and name in context.store:
+        raise RuntimeError(_taken(name))
     forget(context.store, input_workspace)
     return input_workspace
 
@@ -56,12 +59,16 @@ def rename_workspaces(
         raise ValueError("WorkspaceNames has a name twice")
     taken = [name for name in names if name in context.store]
     if taken and not overwrite_existing:
-        raise RuntimeError(f"there is a workspace {taken[0]!r} already; OverwriteExisting=True replaces it")
+        raise RuntimeError(_taken(taken[0]))
     for workspace, name in zip(input_workspaces, names, strict=True):
         forget(context.store, workspace)
         workspace.renamed(name)
         context.store[name] = workspace
     return ()
+
+
+def _taken(name: str) -> str:
+    return f"there is a workspace {name!r} already; OverwriteExisting=True replaces it"
 
 
 @implements("DeleteWorkspace")

@@ -41,7 +41,7 @@ class EventReader:
     def of(self, row: int) -> EventLists:
         """The events of one spectrum."""
         if self._lists is not None:
-            return _row(self._lists, row)
+            return self._lists.of_row(row, self._lists.x)
         if row not in self._single and len(self._single) < SINGLY:
             content = self._matrix.taken(np.array([row], np.int64)).events
             assert content is not None
@@ -49,7 +49,7 @@ class EventReader:
         if row in self._single:
             return self._single[row]
         self._lists = carried_out(self.events)
-        return _row(self._lists, row)
+        return self._lists.of_row(row, self._lists.x)
 
     def pulse_range_ns(self) -> tuple[int, int]:
         """Time of the first and last pulse that has events; zeros without."""
@@ -67,15 +67,3 @@ def _pulses_with_events(events: PendingEvents) -> I8:
         for piece, keep in zip(events.events.pieces, kept, strict=True)
     ]
     return np.concatenate([np.empty(0, np.int64), *times])
-
-
-def _row(lists: EventLists, row: int) -> EventLists:
-    part = slice(int(lists.first[row]), int(lists.first[row + 1]))
-    return EventLists(
-        x_of=lists.x_of[part],
-        first=np.array([0, part.stop - part.start], np.int64),
-        x=lists.x,
-        weight=None if lists.weight is None else lists.weight[part],
-        variance=None if lists.variance is None else lists.variance[part],
-        pulse_ns=None if lists.pulse_ns is None else lists.pulse_ns[part],
-    )
