@@ -93,6 +93,19 @@ def test_asking_for_the_charge_makes_the_log() -> None:
     assert RunLogs().getProtonCharge() == 0
 
 
+def test_asking_for_the_log_makes_it_as_asking_for_the_charge_does() -> None:
+    logs = charges(1e9, 2e9)
+    assert logs.getProperty("gd_prtn_chrg").value == pytest.approx(3e9 / PC_PER_UAH)
+    with pytest.raises(RuntimeError, match="no log named 'gd_prtn_chrg'"):
+        RunLogs().getProperty("gd_prtn_chrg")
+
+
+def test_logs_of_a_part_of_the_run_have_its_charge() -> None:
+    part = charges(1e9, 2e9).during(np.array([[0, 1]]))
+    assert part.hasProperty("gd_prtn_chrg"), "as Mantid's run of filtered events has"
+    assert part.getProtonCharge() == pytest.approx(1e9 / PC_PER_UAH)
+
+
 @pytest.mark.parametrize("reads", [(), range(10), (0,), (9,), (3, 4)], ids=["none", "all", "first", "last", "some"])
 def test_ten_chunks_give_the_charge_of_the_run_whichever_of_them_was_asked(reads: tuple[int, ...]) -> None:
     whole, carried = RunLogs(), RunLogs()

@@ -70,7 +70,7 @@ class RunLogs:
         return twin
 
     def during(self, spans: I8) -> "RunLogs":
-        """The logs of some spans of time, shape (n, 2) in ns; the proton charge is summed again.
+        """The logs of some spans of time, shape (n, 2) in ns; the proton charge is summed, into ``gd_prtn_chrg`` too.
 
         A log keeps the value that holds when a span begins, so that none disappears.
         """
@@ -82,8 +82,7 @@ class RunLogs:
         if PROTON_CHARGE in self._series:
             twin._series[PROTON_CHARGE].units = self._series[PROTON_CHARGE].units
             twin.charge_pc = twin._summed_charge() * PC_PER_UAH
-            if INTEGRATED_CHARGE in twin._plain:
-                twin.integrateProtonCharge()
+            twin.integrateProtonCharge()
         return twin
 
     def forget_run(self) -> None:
@@ -167,7 +166,7 @@ class RunLogs:
         return total / PC_PER_UAH if series.units.casefold() in PICOCOULOMB else total
 
     def getProperty(self, name: str) -> LogProperty:
-        """A log by name.
+        """A log by name; asking for ``gd_prtn_chrg`` where it is missing makes it, as asking for the charge does.
 
         Raises
         ------
@@ -176,6 +175,8 @@ class RunLogs:
         """
         if self._has_series(name):
             return self._series[name].as_property(name, self._keep)
+        if name == INTEGRATED_CHARGE and name not in self._plain:
+            self.integrateProtonCharge()
         plain = self._plain_values()
         if name not in plain:
             raise RuntimeError(missing("log", name, self))
