@@ -2,6 +2,7 @@
 
 from mantid import kernel
 from mantid.kernel import ConfigService, UsageService, config, logger
+from mantid.kernel.managers import PropertyManagerDataService
 
 __version__ = kernel.version_str()
 
@@ -12,6 +13,7 @@ __all__ = [
     "AlgorithmManager",
     "AnalysisDataService",
     "ConfigService",
+    "PropertyManagerDataService",
     "UsageService",
     "__version__",
     "api",

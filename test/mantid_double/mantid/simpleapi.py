@@ -15,29 +15,41 @@ from mantid.kernel import ConfigService, config, logger
 
 __all__ = [
     "AlgorithmManager",
+    "AlignAndFocusPowder",
     "AnalysisDataService",
     "AppendSpectra",
     "CloneWorkspace",
     "CompressEvents",
     "ConfigService",
     "ConvertToMatrixWorkspace",
+    "ConvertUnits",
     "CreateSingleValuedWorkspace",
     "CreateWorkspace",
+    "CropWorkspace",
     "DeleteWorkspace",
     "Divide",
+    "FFTSmooth",
     "FakeISISEventDAE",
     "FakeISISHistoDAE",
+    "FilterByLogValue",
     "GroupWorkspaces",
     "Integration",
     "LoadEmptyInstrument",
+    "LoadEventNexus",
     "LoadLiveData",
     "Minus",
     "MonitorLiveData",
     "NormaliseByCurrent",
+    "PDDetermineCharacterizations",
+    "PDLoadCharacterizations",
     "Plus",
     "Rebin",
+    "RefRoi",
     "RenameWorkspace",
+    "ReplaceSpecialValues",
+    "SavePlot1D",
     "StartLiveData",
+    "StripVanadiumPeaks",
     "SumSpectra",
     "config",
     "logger",
@@ -52,10 +64,12 @@ class _UnlikeMantid(Exception):
 def _call(name: str, names: list[str], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Run an algorithm as a function; `names` are those on the left of the call."""
     algorithm = _create(name)
-    given = dict(zip(algorithm.mandatoryProperties(), args, strict=False)) | keywords
-    for key in given:
-        if key not in algorithm:
+    known_names = {known.lower(): known for known in algorithm._properties}
+    for key in keywords:
+        if key.lower() not in known_names:
             raise TypeError(f"'{key}' is an invalid keyword argument for {name}-v1")
+    keywords = {known_names[key.lower()]: value for key, value in keywords.items()}
+    given = dict(zip(algorithm.mandatoryProperties(), args, strict=False)) | keywords
     outputs = [
         known for known in algorithm._properties.values() if known.direction == OUT and known.kind == "workspace"
     ]
@@ -68,6 +82,7 @@ def _call(name: str, names: list[str], args: tuple[Any, ...], keywords: dict[str
         algorithm.setProperty(key, value)
     _execute(algorithm)
     made = [AnalysisDataService[known.workspace_name] for known in outputs if known.workspace_name]
+    made += [known.value for known in algorithm._properties.values() if known.direction == OUT and known not in outputs]
     return made[0] if len(made) == 1 else tuple(made) or None
 
 
@@ -137,24 +152,36 @@ def _function(name: str) -> Any:
     return call
 
 
+AlignAndFocusPowder = _function("AlignAndFocusPowder")
 AppendSpectra = _function("AppendSpectra")
 CloneWorkspace = _function("CloneWorkspace")
 CompressEvents = _function("CompressEvents")
 ConvertToMatrixWorkspace = _function("ConvertToMatrixWorkspace")
+ConvertUnits = _function("ConvertUnits")
 CreateSingleValuedWorkspace = _function("CreateSingleValuedWorkspace")
 CreateWorkspace = _function("CreateWorkspace")
+CropWorkspace = _function("CropWorkspace")
 Divide = _function("Divide")
+FFTSmooth = _function("FFTSmooth")
 FakeISISEventDAE = _function("FakeISISEventDAE")
 FakeISISHistoDAE = _function("FakeISISHistoDAE")
+FilterByLogValue = _function("FilterByLogValue")
 GroupWorkspaces = _function("GroupWorkspaces")
 Integration = _function("Integration")
 LoadEmptyInstrument = _function("LoadEmptyInstrument")
+LoadEventNexus = _function("LoadEventNexus")
 LoadLiveData = _function("LoadLiveData")
 Minus = _function("Minus")
 MonitorLiveData = _function("MonitorLiveData")
 NormaliseByCurrent = _function("NormaliseByCurrent")
+PDDetermineCharacterizations = _function("PDDetermineCharacterizations")
+PDLoadCharacterizations = _function("PDLoadCharacterizations")
 Plus = _function("Plus")
 Rebin = _function("Rebin")
+RefRoi = _function("RefRoi")
+ReplaceSpecialValues = _function("ReplaceSpecialValues")
+SavePlot1D = _function("SavePlot1D")
+StripVanadiumPeaks = _function("StripVanadiumPeaks")
 SumSpectra = _function("SumSpectra")
 
 

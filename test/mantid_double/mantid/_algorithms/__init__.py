@@ -2,8 +2,13 @@
 
 import importlib
 
+MODULES = (
+    *("arithmetic", "binning", "characterizations", "files", "filtering", "making"),
+    *("naming", "powder", "reflectometry", "servers", "smoothing", "units"),
+)
+
 
 def load() -> None:
     """Make them known."""
-    for name in ("arithmetic", "binning", "making", "naming", "servers"):
+    for name in MODULES:
         importlib.import_module(f"mantid._algorithms.{name}")

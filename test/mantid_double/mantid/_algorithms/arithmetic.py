@@ -1,10 +1,11 @@
-"""Plus, Minus, Divide, NormaliseByCurrent, AppendSpectra."""
+"""Plus, Minus, Divide, NormaliseByCurrent, ReplaceSpecialValues, AppendSpectra."""
 
 import numpy as np
 
 from mantid._algorithms.base import OneToOne, in_out, matrix
 from mantid._live.accumulate import append, pairs, plus
 from mantid.api.algorithm import Algorithm
+from mantid.api.events import Events, EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import OUT, Property
 from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D, WorkspaceGroup
@@ -64,14 +65,40 @@ class NormaliseByCurrent(OneToOne):
     """Divided by the proton charge of the run."""
 
     def declare(self) -> list[Property]:
-        return in_out()
+        return [*in_out(), Property("RecalculatePCharge", "bool", False)]
 
     def compute(self, workspace: Workspace) -> Workspace:
         given = matrix(workspace, self)
-        charge = given.run().getProtonCharge()
+        charge = given.run()._summed_charge() if self._sums_again() else given.run().getProtonCharge()
         if charge <= 0:
             raise RuntimeError(f"NormaliseByCurrent: the proton charge is {charge}")
+        if isinstance(given, EventWorkspace):
+            old = given.events
+            return given.with_events(
+                Events(old.x, old.index, old.pulse_ns, old.weight / charge, old.variance / charge**2)
+            )
         return Workspace2D(given.extractX(), given.extractY() / charge, given.extractE() / charge).take_over(given)
+
+    def _sums_again(self) -> bool:
+        return bool(self.getProperty("RecalculatePCharge").value)
+
+
+@subscribe
+class ReplaceSpecialValues(OneToOne):
+    """Values and errors that are not numbers, infinite, or too large, replaced; the error is 0 then."""
+
+    def declare(self) -> list[Property]:
+        numbers = ("NaNValue", "InfinityValue", "BigNumberThreshold", "BigNumberValue")
+        return [*in_out(), *(Property(name, "float") for name in numbers)]
+
+    def compute(self, workspace: Workspace) -> Workspace:
+        given = matrix(workspace, self)
+        y, e = given.extractY(), given.extractE()
+        most = self.getProperty("BigNumberThreshold").value
+        kinds = {"NaNValue": np.isnan(y), "InfinityValue": np.isinf(y), "BigNumberValue": np.abs(y) > most}
+        for name, which in kinds.items():
+            y[which], e[which] = self.getProperty(name).value, 0.0
+        return Workspace2D(given.extractX(), y, e).take_over(given)
 
 
 @subscribe

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mantid._algorithms.base import OneToOne, in_out, matrix
-from mantid.api.events import EventWorkspace
+from mantid.api.events import Events, EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import Property
 from mantid.api.workspaces import Workspace, Workspace2D
@@ -12,7 +12,7 @@ from mantid.api.workspaces import Workspace, Workspace2D
 def bin_edges(params: list[float], low: float, high: float) -> np.ndarray:
     """Edges from ``min, step, max [, step, max …]`` or a step alone; a negative step is logarithmic.
 
-    The last bin is as wide as is left.
+    The last bin has between a quarter and one and a quarter of the step.
     """
     if len(params) == 1:
         params = [low, params[0], high]
@@ -22,9 +22,12 @@ def bin_edges(params: list[float], low: float, high: float) -> np.ndarray:
     for step, end in zip(params[1::2], params[2::2], strict=True):
         if step == 0 or end <= edges[-1]:
             raise RuntimeError(f"Rebin: Params must grow and have steps other than 0, not {params}")
-        while edges[-1] < end:
-            following = edges[-1] + step if step > 0 else edges[-1] * (1 - step)
-            edges.append(min(following, end))
+        while True:
+            width = step if step > 0 else edges[-1] * -step
+            if edges[-1] + 1.25 * width > end:
+                break
+            edges.append(edges[-1] + width)
+        edges.append(end)
     return np.array(edges)
 
 
@@ -79,31 +82,47 @@ class SumSpectra(OneToOne):
         if isinstance(given, EventWorkspace):
             return _sum_events(given, first, last)
         y, e = given.extractY()[first : last + 1], given.extractE()[first : last + 1]
-        summed = Workspace2D(given.extractX()[:1], y.sum(axis=0)[None], np.sqrt((e**2).sum(axis=0))[None])
-        return summed.take_over(given)
+        total, error = y.sum(axis=0)[None], np.sqrt((e**2).sum(axis=0))[None]
+        summed = Workspace2D(given.extractX()[:1], total, error).take_over(given)
+        summed._groups = [np.concatenate(given._groups[first : last + 1])] if given._groups else []
+        return summed
 
 
 def _sum_events(given: EventWorkspace, first: int, last: int) -> EventWorkspace:
     chosen = (given.index >= first) & (given.index <= last)
-    summed = EventWorkspace(1, given.edges).take_over(given)
-    summed.extend(given.tof[chosen], np.zeros(int(chosen.sum()), dtype=np.int64))
+    summed = EventWorkspace(1, given.edges if given.edges.ndim == 1 else given.edges[0]).take_over(given)
+    events = given.events.taken(chosen)
+    summed.events = Events(events.x, 0 * events.index, events.pulse_ns, events.weight, events.variance)
+    summed.has_times = given.has_times
+    summed._groups = [np.concatenate(given._groups[first : last + 1])] if given._groups else []
     return summed
 
 
 @subscribe
 class Integration(OneToOne):
-    """One bin per spectrum."""
+    """One bin per spectrum: events within exact limits, whole bins of histograms within them."""
 
     def declare(self) -> list[Property]:
         return [*in_out(), Property("RangeLower", "float", -np.inf), Property("RangeUpper", "float", np.inf)]
 
     def compute(self, workspace: Workspace) -> Workspace:
         given = matrix(workspace, self)
+        low, high = self.getProperty("RangeLower").value, self.getProperty("RangeUpper").value
+        if isinstance(given, EventWorkspace):
+            one = given.clone()
+            ends = (low if np.isfinite(low) else given.getTofMin(), high if np.isfinite(high) else given.getTofMax())
+            one.edges = np.array(ends)
+            return one.to_histogram()
         x = given.extractX()
-        low = max(float(x.min()), self.getProperty("RangeLower").value)
-        high = min(float(x.max()), self.getProperty("RangeUpper").value)
-        edges = np.array([low, high])
-        return _rebin_histogram(x, given.extractY(), given.extractE(), edges).take_over(given)
+        if not given.isCommonBins():
+            raise RuntimeError("Integration: the double integrates common bins")
+        within = np.flatnonzero((x[0] >= low) & (x[0] <= high))
+        first, last = int(within[0]), int(within[-1])
+        y, e = given.extractY()[:, first:last], given.extractE()[:, first:last]
+        ends_of_rows = x[:, [first, last]]
+        return Workspace2D(
+            ends_of_rows, y.sum(axis=1, keepdims=True), np.sqrt((e**2).sum(axis=1, keepdims=True))
+        ).take_over(given)
 
 
 @subscribe
@@ -116,16 +135,3 @@ class ConvertToMatrixWorkspace(OneToOne):
     def compute(self, workspace: Workspace) -> Workspace:
         given = matrix(workspace, self)
         return given.to_histogram() if isinstance(given, EventWorkspace) else given.clone()
-
-
-@subscribe
-class CompressEvents(OneToOne):
-    """Events within a tolerance as one; the double keeps all, which the tests cannot tell apart."""
-
-    def declare(self) -> list[Property]:
-        return [*in_out(), Property("Tolerance", "float", 1e-5)]
-
-    def compute(self, workspace: Workspace) -> Workspace:
-        if not isinstance(workspace, EventWorkspace):
-            raise RuntimeError("CompressEvents: an EventWorkspace is expected")
-        return workspace

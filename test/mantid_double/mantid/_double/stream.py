@@ -80,6 +80,7 @@ class Plan:
 
     era: str = "A"
     adara: bool = False
+    geometry: bool = False
     connect: str = "ok"
     dimensions: Dimensions = Dimensions()
     run: int = 0
@@ -120,9 +121,14 @@ def parse_plan(body: Mapping[str, Any]) -> Plan:
     if connect not in ("ok", "refused", "hang"):
         raise RuntimeError(f"stream: connect is ok, refused or hang, not {connect!r}")
     items = tuple(item for entry in body.get("items", ()) for item in _items(entry))
-    adara = bool(body.get("adara", False))
     return Plan(
-        era=era, adara=adara, connect=connect, dimensions=_dimensions(shape), run=int(body.get("run", 0)), items=items
+        era=era,
+        adara=bool(body.get("adara", False)),
+        geometry=bool(body.get("geometry", False)),
+        connect=connect,
+        dimensions=_dimensions(shape),
+        run=int(body.get("run", 0)),
+        items=items,
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mantid._double.switches import is_on
-from mantid.api.events import EventWorkspace
+from mantid.api.events import Events, EventWorkspace
 from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D, WorkspaceGroup
 
 
@@ -41,7 +41,7 @@ def plus(left: MatrixWorkspace, right: MatrixWorkspace) -> None:
     if isinstance(left, EventWorkspace) and isinstance(right, EventWorkspace):
         if left.getNumberHistograms() != right.getNumberHistograms():
             raise RuntimeError("Plus: the workspaces have different numbers of spectra")
-        left.extend(right.tof, right.index)
+        left.events = left.events.joined(right.events)
     elif isinstance(left, Workspace2D):
         if left._x.shape != right.extractX().shape or not np.allclose(left._x, right.extractX()):
             raise RuntimeError("Plus: the workspaces have different bins or numbers of spectra")
@@ -52,6 +52,11 @@ def plus(left: MatrixWorkspace, right: MatrixWorkspace) -> None:
     else:
         raise RuntimeError("Plus: a histogram cannot be added to events in place")
     left.run().add(right.run())
+
+
+def replace_index(events: Events, index: np.ndarray) -> Events:
+    """The same events in other spectra."""
+    return Events(events.x, index, events.pulse_ns, events.weight, events.variance)
 
 
 def replace(accumulated: Workspace | None, chunk: Workspace) -> Workspace:
@@ -73,8 +78,8 @@ def _appended(left: MatrixWorkspace, right: MatrixWorkspace) -> MatrixWorkspace:
     grown: MatrixWorkspace
     if isinstance(left, EventWorkspace) and isinstance(right, EventWorkspace):
         grown = EventWorkspace(left.getNumberHistograms() + right.getNumberHistograms(), left.edges)
-        grown.extend(left.tof, left.index)
-        grown.extend(right.tof, right.index + left.getNumberHistograms())
+        moved = replace_index(right.events, right.index + left.getNumberHistograms())
+        grown.events = left.events.joined(moved)
     else:
         if left.extractX().shape[1] != right.extractX().shape[1]:
             raise RuntimeError("AppendSpectra: the workspaces have different numbers of bins")

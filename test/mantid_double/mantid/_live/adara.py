@@ -1,7 +1,7 @@
 """A real ADARA server as the SNS listener sees it: what Mantid uses of the stream, and nothing else of it.
 
 Formats are those of the ADARA protocol (`stream/adara/wire/layout.py`). What Mantid does not know it skips, events
-with states (0x4100) among it. Process variables, run information and monitors are left out here.
+with states (0x4100) among it. Variables that are texts, run information and monitors are left out here.
 """
 
 import socket
@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -34,6 +35,16 @@ class Pulse:
     charge_pc: float
     tof_us: np.ndarray
     pixel: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A new value of a process variable, which is a number."""
+
+    device: int
+    number: int
+    time_ns: int
+    value: float
 
 
 class AdaraWire(Wire):
@@ -104,7 +115,33 @@ def _items(kind: int, time_ns: int, words: np.ndarray) -> list[Item]:
         return [Item(name, int(words[0]))] if name and words[0] else []
     if kind == 0x4007:
         return _annotation(int(words[0]) >> 16 & 0x7FFF, int(words[1]))
-    return [Item("geometry", True)] if kind == 0x400A else []
+    if kind == 0x400A:
+        return [Item("geometry", _text(words))]
+    if kind == 0x8000:
+        return [Item("device", (int(words[0]), _described(_text(words[1:]))))]
+    return [Item("variable", _variable(kind, time_ns, words))] if kind in (0x8001, 0x8002) else []
+
+
+def _text(words: np.ndarray) -> str:
+    """A text behind its length."""
+    return words[1:].tobytes()[: int(words[0])].decode()
+
+
+def _described(xml: str) -> dict[int, tuple[str, str]]:
+    """Name and units of each variable of a device, by its number."""
+    space = "{http://public.sns.gov/schema/device.xsd}"
+    return {
+        int(one.findtext(f"{space}pv_id", "0")): (
+            one.findtext(f"{space}pv_name", ""),
+            one.findtext(f"{space}pv_units", ""),
+        )
+        for one in ET.fromstring(xml.encode()).iter(f"{space}process_variable")
+    }
+
+
+def _variable(kind: int, time_ns: int, words: np.ndarray) -> Variable:
+    value = float(words[3]) if kind == 0x8001 else float(words[3:5].copy().view("<f8")[0])
+    return Variable(device=int(words[0]), number=int(words[1]), time_ns=time_ns, value=value)
 
 
 def _annotation(kind: int, index: int) -> list[Item]:

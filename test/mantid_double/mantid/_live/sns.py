@@ -1,15 +1,18 @@
 """The SNS listener in its three states: A classic, B refactored, C sees the peer close."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mantid._double.stream import Chunk, Dimensions, Item, Plan
 from mantid._double.switches import is_on
 from mantid._live import waiting
-from mantid._live.adara import AdaraWire, Pulse
+from mantid._live.adara import AdaraWire, Pulse, Variable
 from mantid._live.listener import LiveListener, NotYet, Status
 from mantid._live.reader import Reader
 from mantid._live.wire import PIECES, Wire
 from mantid.api.events import EventWorkspace
+from mantid.api.geometry import Geometry, read_geometry
 from mantid.api.run import Run
 from mantid.api.workspaces import Instrument
 from mantid.kernel import ConfigService, DateAndTime, FloatTimeSeriesProperty, Logger
@@ -43,13 +46,17 @@ class SNSLiveEventDataListener(LiveListener):
         self.pending: Item | None = None
         self.joining = False
         self.number = plan.run
+        self.geometry: Geometry | None = None
+        self.variables: dict[tuple[int, int], tuple[str, str]] = {}
         self._not_yet = False
         self.buffer = self._new_buffer(plan.dimensions)
         self.reader = Reader("SNSLiveEventDataListener", self._fill)
 
     def _new_buffer(self, dimensions: Dimensions) -> EventWorkspace:
         buffer = EventWorkspace(dimensions.spectra, np.array(dimensions.edges_us))
-        buffer._instrument = Instrument(self.instrument)
+        buffer._instrument = Instrument(self.instrument, self.geometry)
+        if self.geometry is not None:
+            buffer._groups = [np.array([one]) for one in self.geometry.ids]
         self._describe_run(buffer.run())
         return buffer
 
@@ -105,12 +112,30 @@ class SNSLiveEventDataListener(LiveListener):
         if not self.initialised:
             _logger.error("events before the initialisation are dropped")
         elif not self.paused_data or ConfigService["livelistener.keeppausedevents"] not in ("0", ""):
-            index = pulse.pixel.astype(np.int64) % self.wire.dimensions.spectra
-            self.buffer.extend(pulse.tof_us, index)
+            pixel = pulse.pixel.astype(np.int64)
+            known = self.geometry
+            index = pixel % self.wire.dimensions.spectra if known is None else known.index(pixel)
+            self.buffer.extend(pulse.tof_us[index >= 0], index[index >= 0], pulse.time_ns)
             _series(self.buffer.run(), "proton_charge").addValue(pulse.time_ns, pulse.charge_pc)
 
     def _on_geometry(self, item: Item) -> None:
+        if self.wire.plan.geometry:
+            self.geometry = read_geometry(item.value)
+            self.wire.dimensions = replace(self.wire.dimensions, spectra=len(self.geometry.ids))
         self._initialise()
+
+    def _on_device(self, item: Item) -> None:
+        """The names and units of the variables of a device."""
+        device, variables = item.value
+        self.variables |= {(device, number): known for number, known in variables.items()}
+
+    def _on_variable(self, item: Item) -> None:
+        value: Variable = item.value
+        if (known := self.variables.get((value.device, value.number))) is not None:
+            name, units = known
+            series = _series(self.buffer.run(), name)
+            series.units = units
+            series.addValue(value.time_ns, value.value)
 
     def _on_forever(self, item: Item) -> None:
         self._on_chunk(item)
@@ -179,7 +204,9 @@ class SNSLiveEventDataListener(LiveListener):
             return
         self.initialised = True
         if self.buffer.getNumberHistograms() != self.wire.dimensions.spectra:
+            run = self.buffer.run()
             self.buffer = self._new_buffer(self.wire.dimensions)
+            self.buffer._run = run
 
     # ------------------------------------------------------------- in the thread of the caller
 

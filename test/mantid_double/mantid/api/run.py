@@ -45,6 +45,9 @@ class Run:
     def __getitem__(self, name: str) -> Log:
         return self.getLogData(name)
 
+    def __setitem__(self, name: str, value: object) -> None:
+        self.addProperty(name, value, True)
+
     def addProperty(self, name: str, value: object, replace: bool) -> None:
         """Add a single value, or a log made before."""
         if name in self._logs and not replace:
@@ -54,10 +57,24 @@ class Run:
     def getProtonCharge(self) -> float:
         """In µAh: ``gd_prtn_chrg``, or the integral of ``proton_charge`` (in pC) where that is absent."""
         good = self._logs.get("gd_prtn_chrg")
-        if good is not None:
-            return float(good.value)
+        return float(good.value) if good is not None else self._summed_charge()
+
+    def _summed_charge(self) -> float:
         series = self._logs.get("proton_charge")
         return float(np.sum(series.value)) * PC_TO_UAH if series is not None else 0.0
+
+    def integrateProtonCharge(self) -> None:
+        """Sum the pulses again."""
+        self.addProperty("gd_prtn_chrg", self._summed_charge(), True)
+
+    def during(self, spans: list[tuple[int, int]]) -> "Run":
+        """Only the entries of time series within some spans (ns since 1990); the charge is summed again."""
+        twin = self.copy()
+        for log in twin._logs.values():
+            if isinstance(log, FloatTimeSeriesProperty):
+                log.keep(spans, with_held=log.name != "proton_charge")
+        twin._logs.pop("gd_prtn_chrg", None)
+        return twin
 
     def startTime(self) -> DateAndTime:
         return DateAndTime(str(self.getLogData("run_start").value))

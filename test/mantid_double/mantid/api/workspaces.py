@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mantid.api.geometry import Geometry
 from mantid.api.handles import strong, weak
 from mantid.api.run import Run
 
@@ -12,6 +13,7 @@ UNITS = {
     "TOF": ("Time-of-flight", "microsecond"),
     "dSpacing": ("d-Spacing", "Angstrom"),
     "Wavelength": ("Wavelength", "Angstrom"),
+    "MomentumTransfer": ("q", "Angstrom^-1"),
     "": ("", ""),
 }
 
@@ -81,10 +83,10 @@ class Spectrum:
 
 
 class Instrument:
-    """The instrument of a workspace; blank where none has been loaded."""
+    """The instrument of a workspace; blank where none has been loaded, without a geometry where none is known."""
 
-    def __init__(self, name: str = "") -> None:
-        self._name = name
+    def __init__(self, name: str = "", geometry: Geometry | None = None) -> None:
+        self._name, self.geometry = name, geometry
 
     def getName(self) -> str:
         return self._name
@@ -130,6 +132,7 @@ class MatrixWorkspace(Workspace):
         self._run = Run()
         self._instrument = Instrument()
         self._unit, self._y_unit, self._distribution = "TOF", "Counts", False
+        self._groups: list[np.ndarray] = []
 
     def run(self) -> Run:
         return self._run
@@ -153,6 +156,12 @@ class MatrixWorkspace(Workspace):
 
     def getSpectrum(self, index: int) -> Spectrum:
         return Spectrum(self._row(index) + 1)
+
+    def flights(self) -> tuple[np.ndarray, np.ndarray]:
+        """L1 + L2 in m and 2θ in radians of each spectrum."""
+        if self._instrument.geometry is None or len(self._groups) != self.getNumberHistograms():
+            raise RuntimeError("the positions of the detectors are not known")
+        return self._instrument.geometry.flights(self._groups)
 
     def isCommonBins(self) -> bool:
         x = self.extractX()
@@ -217,6 +226,7 @@ class MatrixWorkspace(Workspace):
         self._run, self._instrument = other._run.copy(), other._instrument
         self._title, self._unit, self._y_unit = other._title, other._unit, other._y_unit
         self._distribution = other._distribution
+        self._groups = other._groups
         return self
 
 

@@ -38,6 +38,22 @@ class FloatTimeSeriesProperty:
         ns = np.array([time for time, _ in self._entries], dtype=np.int64) + EPOCH_1990_S * 10**9
         return ns.astype("datetime64[ns]")
 
+    def times_ns(self) -> np.ndarray:
+        """Times in ns since 1990."""
+        return np.array([time for time, _ in self._entries], dtype=np.int64)
+
+    def keep(self, spans: list[tuple[int, int]], *, with_held: bool) -> None:
+        """Only the entries within some spans; `with_held`: also the value that held when each began."""
+        kept = [one for one in self._entries if any(start <= one[0] < stop for start, stop in spans)]
+        for start, _ in spans if with_held else ():
+            kept += [one for one in self._entries if one[0] < start][-1:]
+        self._entries = sorted(set(kept))
+
+    def timeAverageValue(self) -> float:
+        """Each value counts for as long as it held."""
+        held = np.diff(self.times_ns())
+        return float(np.average(self.value[:-1], weights=held)) if held.sum() > 0 else self.lastValue()
+
     def firstTime(self) -> DateAndTime:
         return DateAndTime(self._some()[0][0])
 

@@ -158,11 +158,11 @@ def _or_nan(value: float | None) -> float:
 
 
 def _within(matrix: Matrix, low: float | F8, high: float | F8) -> Matrix:
-    """Events between two x, or bins that reach between them; NaN is no limit."""
+    """Events between two x, these included, or bins that reach between them; NaN is no limit."""
     if np.all(np.isnan(low)) and np.all(np.isnan(high)):
         return matrix
     if matrix.events is not None:
-        return replace(matrix, content=event_changes.within(matrix.events, low, high))
+        return replace(matrix, content=event_changes.within(matrix.events, low, high, is_closed=True))
     bins = matrix.histograms
     lower, upper = (np.broadcast_to(limit, (matrix.rows,)) for limit in (low, high))
     outside = np.concatenate(
