@@ -43,7 +43,7 @@ def differences(one: Matrix, two: Matrix, rule: CompareRule) -> Iterator[str]:
         yield f"Different numbers of spectra: {one.rows} and {two.rows}"
         return
     if rule.axes:
-        if one.unit != two.unit:
+        if _x_said(one) != _x_said(two):
             yield f"X is in {one.unit or 'no unit'} and in {two.unit or 'no unit'}"
         if one.y_unit != two.y_unit:
             yield f"Y is in {one.y_unit or 'no unit'} and in {two.y_unit or 'no unit'}"
@@ -58,6 +58,11 @@ def differences(one: Matrix, two: Matrix, rule: CompareRule) -> Iterator[str]:
     if rule.masks and not np.array_equal(one.is_masked, two.is_masked):
         yield "Different masks"
     yield from _values(one, two, rule)
+
+
+def _x_said(matrix: Matrix) -> tuple[str, tuple[str, str]]:
+    """Unit and label of X; a label without a text says as little as no unit."""
+    return ("" if matrix.unit in ("Empty", "Label") else matrix.unit), matrix.x_label
 
 
 def _values(one: Matrix, two: Matrix, rule: CompareRule) -> Iterator[str]:

@@ -68,8 +68,8 @@ def test_what_works(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("Rebin(input, '1,2,3')", "ValueError: Rebin: OutputWorkspace is missing; expected a name"),
-        ("a = Rebin(input)", "ValueError: Rebin: Params is missing"),
+        ("Rebin(input, '1,2,3')", "RefusedCall: Rebin: OutputWorkspace is missing; expected a name"),
+        ("a = Rebin(input)", "RefusedCall: Rebin: Params is missing"),
         ("a = Rebin('nowhere', 1)", "Rebin: InputWorkspace: no workspace named 'nowhere'"),
         (
             "a = Rebin(3.5, 1)",
@@ -171,3 +171,12 @@ def test_importall_gives_names_for_one_call(tmp_path: Path) -> None:
         "assert kept is mtd['kept']",
         "assert 'kept' not in globals()\nmantid.api.AnalysisDataService.importAll()\nassert kept.blocksize() == 2",
     )
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError])
+def test_a_script_catches_a_refused_call_as_either_of_mantids_errors(simpleapi: Any, kind: type[Exception]) -> None:
+    ws = simpleapi.CreateWorkspace(DataX=[0.0, 1, 2], DataY=[1.0, 2])
+    with pytest.raises(kind, match="Params"):
+        simpleapi.Rebin(ws, OutputWorkspace="out")
+    with pytest.raises(kind, match="XMin"):
+        simpleapi.ResampleX(ws, XMin=2, XMax=1, NumberBins=2, OutputWorkspace="out")

@@ -144,7 +144,7 @@ def test_an_algorithm_as_an_object(tmp_path: Path) -> None:
         ),
         (
             "a = AlgorithmManager.create('Rebin')\na.setProperty('InputWorkspace', input)\na.execute()",
-            "ValueError: Rebin: OutputWorkspace is missing",
+            "RefusedCall: Rebin: OutputWorkspace is missing",
         ),
     ],
 )

@@ -45,7 +45,6 @@ CREATE_GROUPING_WORKSPACE = Algorithm(
         returns("NumberGroupedSpectraResult"),
         returns("NumberGroupsResult"),
     ),
-    differs="CustomGroupingString is not there.",
 )
 
 LOAD_DETECTORS_GROUPING_FILE = Algorithm(

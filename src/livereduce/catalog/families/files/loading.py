@@ -19,6 +19,7 @@ _UNITS = (
     "QSquared",
     "DeltaE",
     "DeltaE_inWavenumber",
+    "DeltaE_inFrequency",
     "Momentum",
     "dSpacingPerpendicular",
 )

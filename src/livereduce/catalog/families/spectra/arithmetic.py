@@ -44,7 +44,7 @@ POWER = Algorithm(
     summary="Raise all values to a power",
     source="Mantid docs/source/algorithms/Power-v1.rst; Framework/Algorithms/src/Power.cpp",
     family="spectra.arithmetic",
-    arguments=(reads(), makes(), number("Exponent", REQUIRED)),
+    arguments=(reads(), makes(), number("Exponent", 1.0)),
 )
 
 LESS_THAN = _two_sided("LessThan", "1 where the left side is less than the right one, else 0")

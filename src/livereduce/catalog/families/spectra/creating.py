@@ -32,14 +32,16 @@ CREATE_WORKSPACE = Algorithm(
         text("YUnitLabel"),
         text("WorkspaceTitle"),
         reads("ParentWorkspace", default=None),
+        Argument(name="Dx", kind=ArgumentKind.NUMBERS, default=(), ignored=True),
     ),
+    differs="Dx is not kept.",
 )
 CREATE_SINGLE_VALUED_WORKSPACE = Algorithm(
     name="CreateSingleValuedWorkspace",
     summary="Make a workspace of one number and its error",
     source="Mantid docs/source/algorithms/CreateSingleValuedWorkspace-v1.rst",
     family="spectra.creating",
-    arguments=(makes(), number("DataValue", REQUIRED), number("ErrorValue", 0.0)),
+    arguments=(makes(), number("DataValue", 0.0), number("ErrorValue", 0.0)),
 )
 CONVERT_TO_EVENT_WORKSPACE = Algorithm(
     name="ConvertToEventWorkspace",

@@ -6,6 +6,7 @@ ENERGY_MODES = ("Elastic", "Direct", "Indirect")
 TARGETS = (
     "DeltaE",
     "DeltaE_inWavenumber",
+    "DeltaE_inFrequency",
     "Energy",
     "Energy_inWavenumber",
     "Momentum",

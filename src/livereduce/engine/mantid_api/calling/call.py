@@ -10,6 +10,7 @@ from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import BoundCall, bound
 from livereduce.engine.mantid_api.calling.grouped import run_each
 from livereduce.engine.mantid_api.calling.outputs import check_names, kept, name_of, returned
+from livereduce.engine.mantid_api.calling.refusal import RefusedCall
 from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, of_scripts
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
@@ -134,7 +135,7 @@ def _value(algorithm: Algorithm, argument: Argument, given: Mapping[str, Any]) -
     if value is not None and not (isinstance(value, str) and value == "" and argument.kind is not ArgumentKind.TEXT):
         return converted(algorithm, argument, value)
     if argument.default is REQUIRED:
-        raise ValueError(missing_argument(algorithm, argument))
+        raise RefusedCall(missing_argument(algorithm, argument))
     return argument.default
 
 
@@ -146,7 +147,7 @@ def _computed(algorithm: Algorithm, inputs: dict[str, Any], context: CallContext
         made = function(**inputs)
     except (ValueError, RuntimeError, TypeError, KeyError, IndexError, OSError) as error:
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-        kind = RuntimeError if isinstance(error, OSError) else _plain(type(error))
+        kind = RefusedCall if isinstance(error, OSError | ValueError | RuntimeError) else _plain(type(error))
         raise kind(f"{algorithm.name}: {text.removeprefix(f'{algorithm.name}: ')}") from error
     if made is None and not algorithm.outputs:
         return ()
@@ -155,4 +156,4 @@ def _computed(algorithm: Algorithm, inputs: dict[str, Any], context: CallContext
 
 def _plain(kind: type[Exception]) -> type[Exception]:
     """The built-in type of an error, since other types may not take a text."""
-    return next(one for one in (KeyError, IndexError, TypeError, ValueError, RuntimeError) if issubclass(kind, one))
+    return next(one for one in (KeyError, IndexError, TypeError) if issubclass(kind, one))

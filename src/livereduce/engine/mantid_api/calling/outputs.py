@@ -8,6 +8,7 @@ from typing import Any
 from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import BoundCall
+from livereduce.engine.mantid_api.calling.refusal import RefusedCall
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.wrapping import wrapped
 from livereduce.engine.matrix.matrix import Matrix
@@ -25,14 +26,14 @@ def check_names(algorithm: Algorithm, asked: BoundCall) -> None:
 
     Raises
     ------
-    ValueError, TypeError
+    RefusedCall, TypeError
         A name is missing, or is not one.
     """
     for one in algorithm.arguments:
         if one.kind is ArgumentKind.MAKES:
             name = name_of(algorithm, one, asked.given)
             if not name and one.default is REQUIRED and asked.stored:
-                raise ValueError(missing_argument(algorithm, one))
+                raise RefusedCall(missing_argument(algorithm, one))
 
 
 def name_of(algorithm: Algorithm, argument: Argument, given: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from livereduce.base.names import missing
 from livereduce.catalog.wording import shown
 from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.mantid_api.objects.algorithm_methods import AlgorithmMethods, algorithm
 from livereduce.engine.mantid_api.objects.experiment_info import ExperimentInfo
 from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup
 from livereduce.engine.mantid_api.objects.info.component_info import ComponentInfo
@@ -31,7 +32,7 @@ from livereduce.engine.workspaces.events import Events
 from livereduce.stream.items import B1, F8
 
 
-class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo):
+class MatrixWorkspace(SpectraValues, Arithmetic, AlgorithmMethods, NamedWorkspace, ExperimentInfo):
     """A workspace of spectra with Mantid's interface; the names of its methods are Mantid's.
 
     It is one handle for all of Mantid's kinds of such workspaces: `id` says which it is now.
@@ -193,8 +194,11 @@ class MatrixWorkspace(SpectraValues, Arithmetic, NamedWorkspace, ExperimentInfo)
         rows = self.table.row_of_id()
         return list(dict.fromkeys(rows[int(ident)] for ident in detectors if int(ident) in rows))
 
-    def maskDetectors(self, detectors: Iterable[int]) -> None:
-        """Mark the spectra of some detectors as masked; MaskDetectors clears their values, too."""
+    def maskDetectors(self, detectors: Iterable[int] = (), **given: Any) -> None:
+        """Mark the spectra of some detectors as masked; with MaskDetectors' keywords run it, which clears values, too."""
+        if given:
+            algorithm("MaskDetectors", self, given)
+            return
         flags = self.static.is_masked.copy()
         flags[self.getIndicesFromDetectorIDs(detectors)] = True
         self.with_masks(flags)

@@ -6,13 +6,20 @@ All take L1 (m), L2 (m) and 2θ (radians) of each spectrum, shape (rows,), and g
 
 import numpy as np
 
-from livereduce.engine.matrix.conversion.units import MEV_J, MEV_US2_PER_M2, NEUTRON_KG, UNITS, WAVENUMBER_PER_MEV
+from livereduce.engine.matrix.conversion.units import (
+    GHZ_PER_MEV,
+    MEV_J,
+    MEV_US2_PER_M2,
+    NEUTRON_KG,
+    UNITS,
+    WAVENUMBER_PER_MEV,
+)
 from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.stream.items import F8
 
 US_PER_M_ROOT_MEV = np.sqrt(NEUTRON_KG / (2 * MEV_J)) * 1e6
 """A neutron of E meV needs this over √E µs for each m."""
-ENERGY_TRANSFERS = {"DeltaE": 1.0, "DeltaE_inWavenumber": WAVENUMBER_PER_MEV}
+ENERGY_TRANSFERS = {"DeltaE": 1.0, "DeltaE_inWavenumber": WAVENUMBER_PER_MEV, "DeltaE_inFrequency": GHZ_PER_MEV}
 """Units of energy transfer, and how many of each make 1 meV."""
 
 

@@ -18,6 +18,7 @@ H_OVER_M = 6.62606896e-34 / 1.674927211e-27
 MEV_J = 1.602176487e-22
 NEUTRON_KG = 1.674927211e-27
 WAVENUMBER_PER_MEV = 8.06554465
+GHZ_PER_MEV = MEV_J / 6.62606896e-34 * 1e-9
 A_US_PER_M = H_OVER_M * 1e4
 """λ in Å is this times t in µs over L in m."""
 MEV_US2_PER_M2 = 0.5 * NEUTRON_KG / MEV_J * 1e12
@@ -97,6 +98,7 @@ UNITS = {
         XUnit("Energy_inWavenumber", "Energy", "cm^-1", "energy", "1/cm", -2, _wavenumber),
         XUnit("DeltaE", "Energy transfer", "meV", "energy_transfer", "meV"),
         XUnit("DeltaE_inWavenumber", "Energy transfer", "cm^-1", "energy_transfer", "1/cm"),
+        XUnit("DeltaE_inFrequency", "Energy transfer", "GHz", "energy_transfer", "GHz"),
         XUnit("dSpacingPerpendicular", "d-SpacingPerpendicular", "Angstrom", "dspacing_perpendicular", "angstrom"),
     )
 }

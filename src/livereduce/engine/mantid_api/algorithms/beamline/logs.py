@@ -33,7 +33,7 @@ def add_sample_log(
         raise ValueError("NumberType needs the LogType 'Number' or 'Number Series'")
     if log_type == "Number Series":
         if time_series_workspace is None:
-            times, values = np.array([_start_ns(logs)]), np.array([_number(log_text, number_type, default=float)])
+            times, values = np.array([_start_ns(logs)]), np.array([_number(log_text, number_type)])
         else:
             times, values = _series(time_series_workspace, workspace_index)
             times = (times * (1e9 if time_unit == "Second" else 1.0)).astype(np.int64)
@@ -68,10 +68,10 @@ def _start_ns(logs: RunLogs) -> int:
         return 0
 
 
-def _number(text: str, kind: str, default: Any = None) -> int | float:
+def _number(text: str, kind: str) -> int | float:
     """A text as a number: an int if it looks like one, unless the kind says otherwise."""
     try:
-        if kind == "Int" or (kind == "AutoDetect" and default is None and _is_int(text)):
+        if kind == "Int" or (kind == "AutoDetect" and _is_int(text)):
             return int(text)
         return float(text)
     except ValueError:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.grouping.group_texts import WrittenGroup, of_mask
+from livereduce.engine.grouping.group_texts import WrittenGroup, of_mask, of_pattern
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import definition_of_file, definition_of_name
 from livereduce.engine.mantid_api.algorithms.events.masking import detectors_below, mask_workspace
 from livereduce.engine.mantid_api.algorithms.powder.calibration import (
@@ -46,12 +46,12 @@ def create_grouping_workspace(
     context: CallContext,
 ) -> tuple[Matrix, int, int]:
     """The grouping, the number of detectors in groups, and that of groups."""
-    if custom_grouping_string:
-        raise ValueError("CustomGroupingString is not there: give GroupNames or ComponentName with FixedGroupCount")
     source = _source(input_workspace, instrument_name, instrument_filename, context)
     instrument = source.instrument()
     if old_cal_filename:
         ids, group = groups_of_file(old_cal_filename, source)
+    elif component_name and custom_grouping_string:
+        ids, group = _by_pattern(_detectors_of(instrument, component_name), custom_grouping_string)
     elif component_name:
         ids, group = _evenly(instrument, component_name, fixed_group_count)
     else:
@@ -100,12 +100,24 @@ def _of_parts(instrument: InstrumentGeometry, names: Sequence[str]) -> tuple[I4,
     return instrument.ids, group
 
 
-def _evenly(instrument: InstrumentGeometry, name: str, count: int) -> tuple[I4, I4]:
-    """The detectors of a part in as many groups of the same size; those that are left over in none."""
+def _detectors_of(instrument: InstrumentGeometry, name: str) -> I4:
     component = next(instrument.tree.named(name), None)
     if component is None:
         raise ValueError(f"ComponentName: the instrument has no component {name!r}")
-    ids = instrument.ids[instrument.tree.detectors(component)]
+    return instrument.ids[instrument.tree.detectors(component)]
+
+
+def _by_pattern(ids: I4, pattern: str) -> tuple[I4, I4]:
+    """The detectors of a part, and the group in which a pattern of detector ids has them; 0 for none."""
+    group = np.zeros(len(ids), np.int32)
+    for number, members in enumerate(of_pattern(pattern), start=1):
+        group[np.isin(ids, members)] = number
+    return ids, group
+
+
+def _evenly(instrument: InstrumentGeometry, name: str, count: int) -> tuple[I4, I4]:
+    """The detectors of a part in as many groups of the same size; those that are left over in none."""
+    ids = _detectors_of(instrument, name)
     if not 0 < count <= len(ids):
         raise ValueError(f"FixedGroupCount must be 1 to {len(ids)}, the number of detectors in {name}, not {count}")
     group = np.arange(len(ids)) // (len(ids) // count) + 1

@@ -135,16 +135,16 @@ def integration(
 
 
 def _span(rows: int, start: int | None, end: int | None) -> I8:
+    """Workspace indices; as in Mantid one that is not possible only warns."""
     first, last = start or 0, rows - 1 if end is None else end
-    if first >= rows or first < 0:
-        raise ValueError(f"StartWorkspaceIndex {first} is not one of the {rows} spectra")
-    if last >= rows:
-        logger.warning(
-            "Integration: EndWorkspaceIndex %d is beyond the last of %d spectra; the last is used", last, rows
-        )
+    if first < 0:
+        raise ValueError(f"StartWorkspaceIndex must be 0 or more, not {first}")
+    if first >= rows:
+        logger.warning("Integration: StartWorkspaceIndex %d is not one of %d spectra; 0 is used", first, rows)
+        first = 0
+    if not first <= last < rows:
+        logger.warning("Integration: EndWorkspaceIndex %d is not one of spectra %d to %d", last, first, rows - 1)
         last = rows - 1
-    if last < first:
-        raise ValueError(f"EndWorkspaceIndex {last} is below StartWorkspaceIndex {first}")
     return np.arange(first, last + 1)
 
 

@@ -1,15 +1,17 @@
 """One spectrum of a workspace, Mantid's ISpectrum and EventList: its number, its detectors, its events."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.engine.mantid_api.objects.spectra import event_editing
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.values.date_and_time import DateAndTime, times64
-from livereduce.stream.items import F8, I4, I8
+from livereduce.stream.items import B1, F8, I4, I8
 
 
 class ISpectrum:
@@ -120,6 +122,61 @@ class ISpectrum:
     def isWeighted(self) -> bool:
         """True if the events have weights."""
         return self._events().weight is not None
+
+    def isSortedByTof(self) -> bool:
+        """True if the events are in the order of their x."""
+        return bool(np.all(np.diff(self._events().x_of) >= 0))
+
+    def getMemorySize(self) -> int:
+        """Memory of the events in bytes."""
+        return self._events().nbytes
+
+    def integrate(self, minX: float, maxX: float, entireRange: bool) -> float:
+        """Sum of the weights of the events from one x to another, or of all."""
+        chosen = np.ones(self.getNumberEvents(), np.bool_) if entireRange else self._between(minX, maxX)
+        return float(self.getWeights()[chosen].sum())
+
+    def addTof(self, offset: float) -> None:
+        """Add to the x of each event."""
+        self.convertTof(1.0, offset)
+
+    def scaleTof(self, factor: float) -> None:
+        """Multiply the x of each event."""
+        self.convertTof(factor, 0.0)
+
+    def convertTof(self, factor: float, offset: float) -> None:
+        """Multiply the x of each event, and add to it."""
+        self._change(lambda lists: event_editing.with_x(lists, self._row, factor, offset))
+
+    def addPulsetime(self, seconds: float) -> None:
+        """Make the pulse of each event later."""
+        self._change(lambda lists: event_editing.with_pulses(lists, self._row, seconds))
+
+    addPulsetimes = addPulsetime
+
+    def multiply(self, value: float, error: float = 0.0) -> None:
+        """Multiply the weights by a value with an error."""
+        self._change(lambda lists: event_editing.weighted(lists, self._row, value, error))
+
+    def divide(self, value: float, error: float = 0.0) -> None:
+        """Divide the weights by a value with an error."""
+        self._change(lambda lists: event_editing.divided(lists, self._row, value, error))
+
+    def maskTof(self, tofMin: float, tofMax: float) -> None:
+        """Remove the events from one x to another, both included."""
+        x = self._events().x_of
+        self.maskCondition((x >= tofMin) & (x <= tofMax))
+
+    def maskCondition(self, mask: Any) -> None:
+        """Remove the events that a mask marks."""
+        self._change(lambda lists: event_editing.without(lists, self._row, np.asarray(mask, np.bool_)))
+
+    def _between(self, low: float, high: float) -> B1:
+        x = self._events().x_of
+        return (x >= low) & (x < high)
+
+    def _change(self, change: Callable[[EventLists], EventLists]) -> None:
+        event_editing.changed(self._workspace, change)
 
     def __len__(self) -> int:
         return self.getNumberEvents()

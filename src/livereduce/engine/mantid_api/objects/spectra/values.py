@@ -243,6 +243,8 @@ class SpectraValues(Workspace):
         """Set the standard deviations of a spectrum, as `setX`."""
         self._set("e", index, values)
 
+    setSharedX, setSharedY, setSharedE = setX, setY, setE
+
     def _set(self, what: str, index: int, values: Sequence[float] | F8) -> None:
         new, now = np.asarray(values, np.float64), self._written(what, index)
         if new.shape != now.shape:
