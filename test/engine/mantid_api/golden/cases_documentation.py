@@ -44,7 +44,7 @@ def case_methods_of_workspaces(api: Any, expect: Any) -> None:
 
 
 def case_defaults(api: Any, expect: Any) -> None:
-    """Power, CreateSingleValuedWorkspace: their defaults. Source: Mantid PowerTest.h, CreateSingleValuedWorkspace.cpp."""
+    """Power, CreateSingleValuedWorkspace: defaults. Source: Mantid PowerTest.h, CreateSingleValuedWorkspace.cpp."""
     nothing = api.CreateSingleValuedWorkspace()
     expect("value", nothing.readY(0), [0.0])
     three = api.CreateSingleValuedWorkspace(3.0, 0.5)

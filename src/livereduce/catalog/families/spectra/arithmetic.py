@@ -1,6 +1,6 @@
 """Algorithms that calculate with the values of workspaces."""
 
-from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, ArgumentKind, flag, makes, number, reads, text
+from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, flag, makes, number, reads, text
 
 _DIFFERS = "ClearRHSWorkspace changes nothing: no memory would be saved, since values are shared"
 
