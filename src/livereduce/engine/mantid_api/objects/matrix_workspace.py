@@ -195,7 +195,7 @@ class MatrixWorkspace(SpectraValues, Arithmetic, AlgorithmMethods, NamedWorkspac
         return list(dict.fromkeys(rows[int(ident)] for ident in detectors if int(ident) in rows))
 
     def maskDetectors(self, detectors: Iterable[int] = (), **given: Any) -> None:
-        """Mark the spectra of some detectors as masked; keywords are those of MaskDetectors, which clears values, too."""
+        """Mark the spectra of some detectors as masked; with keywords it is MaskDetectors, which clears values, too."""
         if given:
             algorithm("MaskDetectors", self, given)
             return
