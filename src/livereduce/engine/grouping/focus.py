@@ -18,6 +18,9 @@ from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8, I4, I8
 
+ROUNDING = 1e-9
+"""A bin that reaches as much beyond the data does so by rounding."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FocusBins:
@@ -152,7 +155,3 @@ def _factor(reach: F8) -> F8:
     whole = np.where(np.abs(reach - 1) < ROUNDING, 1.0, reach)
     with np.errstate(divide="ignore"):
         return np.where(whole > 0, 1 / whole, np.nan)
-
-
-ROUNDING = 1e-9
-"""A bin that reaches as much beyond the data does so by rounding."""

@@ -1,4 +1,4 @@
-"""``import mantid`` in a script of the builtin engine: the modules are made here, whatever is installed or lies about.
+"""``import mantid`` in a script of the builtin engine: the modules are made here, whatever is installed.
 
 The hook stands first on `sys.meta_path`, so that neither a real Mantid nor a folder ``mantid/`` beside the scripts
 can take its place. It is installed by the choice of the engine, never as a package.

@@ -99,11 +99,18 @@ def _forward(start: float, step: float, end: float, rules: EdgeRules, steps_done
             width = step if rules.power is None else step / steps_done**rules.power
         if current + (1 + spare) * width > end:
             break
+        _check_width(current, width)
         current += width
         edges.append(current)
     is_full = rules.full_bins_only and not rules.reverse_logarithmic
     edges.append(current + width if is_full else end)
     return edges, steps_done
+
+
+def _check_width(edge: float, width: float) -> None:
+    """Refuse a width that a float of the size of the edge does not feel: the edges would never reach the limit."""
+    if edge + width == edge:
+        raise ValueError(f"a step in Params is too small: bins of {abs(width):g} at X = {edge:g}")
 
 
 def _reversed(start: float, step: float, end: float) -> list[float]:
@@ -113,6 +120,7 @@ def _reversed(start: float, step: float, end: float) -> list[float]:
         width = (current - start - end) * step
         if current + 2 * width < start:
             break
+        _check_width(current, width)
         current += width
         edges.append(current)
     return sorted(edges)

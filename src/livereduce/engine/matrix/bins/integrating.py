@@ -16,7 +16,7 @@ from livereduce.stream.items import F8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class IntegrationLimits:
-    """IntegrationLimits of each spectrum, shape (rows,); NaN for none."""
+    """Limits of each spectrum, shape (rows,); NaN for none."""
 
     lower: F8
     upper: F8
@@ -65,7 +65,7 @@ def _row(x: F8, y: F8, e: F8, limits: IntegrationLimits, row: int, is_distributi
 
 
 def _within(x: F8, lower: float, upper: float) -> tuple[float, float]:
-    """IntegrationLimits as numbers: the ends of X for none."""
+    """Limits as numbers: the ends of X for none."""
     low = x[0] if np.isnan(lower) else lower
     high = x[-1] if np.isnan(upper) else upper
     return float(low), float(high)
