@@ -33,9 +33,11 @@ class SampleShape:
 
 
 def uniform(generator: np.random.RandomState, count: int) -> F8:
-    """Numbers from 0 to 1 as C++'s mt19937 and uniform_real_distribution give them: two draws of 32 bits each."""
-    draws = generator.randint(0, 2**32, size=2 * count, dtype=np.uint32).astype(np.float64)
-    numbers: F8 = np.minimum((draws[0::2] + draws[1::2] * 2.0**32) / 2.0**64, np.nextafter(1.0, 0.0))
+    """Numbers from 0 to 1 as boost's mt19937 and uniform_real_distribution give them: one draw of 32 bits each.
+
+    Source: Mantid Framework/Kernel/src/MersenneTwister.cpp.
+    """
+    numbers: F8 = generator.randint(0, 2**32, size=count, dtype=np.uint32) / np.float64(2.0**32)
     return numbers
 
 
