@@ -1,6 +1,7 @@
 """Characterizations of powder instruments."""
 
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,10 @@ def _run(api: Any, wavelength: str, container: str = "") -> Any:
 
 
 def _determined(api: Any, **given: Any) -> Any:
-    from mantid.kernel import PropertyManagerDataService  # type: ignore[import-not-found,unused-ignore]
+    kernel: Any = import_module("mantid.kernel")
 
     api.PDDetermineCharacterizations(ReductionProperties="golden", **given)
-    manager = PropertyManagerDataService.retrieve("golden")
+    manager = kernel.PropertyManagerDataService.retrieve("golden")
     return {name: manager.getPropertyValue(name) for name in manager.keys()}  # noqa: SIM118 (Mantid's has no iterator)
 
 
