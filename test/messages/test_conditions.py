@@ -57,7 +57,7 @@ def test_all_that_holds_is_told_the_most_urgent_first() -> None:
         "proc: r",
         "post_proc: q",
         "too large",
-        "results cannot be published: p",
+        "results cannot be written, they are kept and tried again: p",
     ]
 
 

@@ -213,7 +213,7 @@ def progress(state: RunState = RunState.RUNNING, *, connected: bool = True, conn
         (
             replace(progress(), last_errors={"publish": "result: OSError: no space"}),
             StateWord.DEGRADED,
-            "results cannot be published: result: OSError: no space",
+            "results cannot be written, they are kept and tried again: result: OSError: no space",
         ),
         (None, StateWord.RUNNING, "the worker is at work"),
     ],
@@ -274,7 +274,8 @@ def test_problems_are_shown_with_their_times() -> None:
     text = describe(replace(FULL, why="a; b", problems=("a", "b"), conditions=conditions))
     assert f"problem        a (since {iso(NOW)})" in text
     assert "problem        b (since later)" in text
-    assert "problem" not in describe(replace(FULL, why="a", problems=("a",), conditions=conditions[:1]))
+    assert describe(replace(FULL, why="a", problems=("a",), conditions=conditions[:1])).count("problem  ") == 1
+    assert "problem" not in describe(replace(FULL, why="a", problems=("a",)))
 
 
 def test_memory_stacks_and_last_words_are_shown() -> None:
@@ -371,12 +372,13 @@ def test_the_description_holds_what_an_operator_asks() -> None:
         "12345 (running)",
         "1000000 events",
         "2.5 µC",
-        "2.5e+07 events/s",
-        "1.2 s old",
+        "25000000 events/s",
+        "data age       1.2 s",
+        f"as of          {FULL.updated}",
         "3 chunks, 2 results",
         f"{iso(NOW)} proc: p.py:3: ZeroDivisionError (resolved)",
         f"/s/proc.py (md5 {'f' * 32}), written {iso(NOW)}, in use since {iso(NOW)}",
-        "generation 4, pid 77, 1 unplanned restarts",
+        "generation 4, pid 77, 1 unplanned and ",
         "generation 3: the worker was killed by SIGSEGV",
         "/l/livereduce.log",
         "/p/products",
@@ -393,7 +395,7 @@ def test_a_parked_service_names_every_problem() -> None:
 
 
 def test_the_life_sign_says_what_flows() -> None:
-    assert headline(FULL) == "running: reducing run 12345; 3 chunks, 2 results, 2.5e+07 events/s, data 1.2 s old"
+    assert headline(FULL) == "running: reducing run 12345; 3 chunks, 2 results, 2.5e+07 events/s, data age 1.2 s"
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ _MEANINGS: dict[int, str] = {
 
 def meaning_of(code: int) -> str:
     """The exit code of a worker in words; negative codes are signals, as `subprocess` has them."""
-    return "killed by a signal" if code < 0 else _MEANINGS.get(code, "a crash")
+    return "ended by a signal" if code < 0 else _MEANINGS.get(code, "a crash")
 
 
 class OperatorError(Exception):

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
+from livereduce.messages.progress import Progress, RunState
 from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (
     ScriptSeen,
+    StateWord,
     Status,
     clock_time,
     exit_code,
@@ -25,28 +27,35 @@ SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
 """Most lines of the last traceback, and of the scripts' output."""
 SHOWN_WIDTH = 120
+OLD_S = 30.0
+"""Data older than this are late for a reason."""
 
 
 def describe(status: Status, down: str = "") -> str:
     """The snapshot for people, one fact per line; `down` is the answer of `is_down`."""
     rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
+    rows += [("as of", status.updated)]
     if down:
         rows += [("was", f"{status.state}: {status.why}")]
     rows += _problem_rows(status, down)
     rows += [("warning", warning) for warning in status.warnings]
-    rows += [("instrument", status.instrument or "not known")]
-    rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else "not known")]
+    unknown = "not known yet: starting" if status.state is StateWord.STARTING else "not known"
+    rows += [("instrument", status.instrument or unknown)]
+    rows += [("engine", f"{status.engine} ({status.interpreter})" if status.engine else unknown)]
     rows += _progress_rows(status)
     rows += [("last error", f"{one.at} {one.kind}: {one.text}{' (resolved)' * one.over}") for one in status.errors]
     rows += _said_rows(status)
-    rows += [("proc", _script(status.proc)), ("post_proc", _script(status.post_proc))]
-    ends = f"{status.restarts} unplanned restarts, {status.renewals} planned restarts"
+    if status.generation:
+        runs = status.worker_pid is not None
+        rows += [("proc", _script(status.proc, runs=runs)), ("post_proc", _script(status.post_proc, runs=runs))]
+    ends = f"{status.restarts} unplanned and {status.renewals} planned restarts since the daemon started"
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     since = f" since {status.phase_since}" if status.phase_since else ""
     rows += [("worker", f"{worker}, {status.phase}{since}" if status.phase else worker)]
     rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
-    rows += [("last output", line) for line in status.last_words]
+    rows += [("recovered", status.recovered)] if status.recovered else []
+    rows += [("last output", f"of the worker that ended last: {line}") for line in status.last_words]
     rows += [("stacks", f"{status.dump} {status.dump_shows}".rstrip())] if status.dump else []
     rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
     rows += [("products", status.products_dir)]
@@ -55,18 +64,18 @@ def describe(status: Status, down: str = "") -> str:
 
 
 def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:
-    """Each problem with the time since when it holds, except those that are the reason of the state already."""
+    """Each problem with the time since when it holds; without a time, one that is the reason of the state is left out."""
     since = {one.text: f" (since {one.since})" for one in status.conditions}
     several = len(status.problems) > 1
-    told = (problem for problem in status.problems if several or down or problem not in status.why)
+    told = (one for one in status.problems if several or down or one in since or one not in status.why)
     return [("problem", problem + since.get(problem, "")) for problem in told]
 
 
-def _script(script: ScriptSeen | None) -> str:
+def _script(script: ScriptSeen | None, *, runs: bool) -> str:
     if script is None:
         return "none"
     times = [f"written {script.modified}"] if script.modified else []
-    times += [f"in use since {script.since}"] if script.since else []
+    times += [f"{'in use' if runs else 'not running now; first used'} since {script.since}"] if script.since else []
     return ", ".join([f"{script.path} (md5 {script.md5})", *times])
 
 
@@ -83,12 +92,17 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     if progress is None:
         return []
     run, source, total = progress.run, progress.source, progress.total
-    link = "connected" if source.connected else f"not connected: {source.reason or 'not yet'}"
+    link = (
+        "connected" if source.connected else f"not connected: {source.reason}" if source.reason else "not connected yet"
+    )
+    if status.worker_pid is None and source.connected:
+        link = "not connected: there is no worker now"
     counts = f"{run.events} events, {run.pulses} pulses, {run.proton_charge_pc / 1e6:.6g} µC"
-    rates = f"{status.events_per_s:.4g} events/s, {status.pulses_per_s:.4g} pulses/s"
-    age = "no data yet" if source.data_age_s is None else f"{source.data_age_s:.1f} s old"
-    rows = [("source", f"{source.address} {link}"), ("run", f"{run.number} ({run.state})")]
-    rows += [("in this run", counts), ("rates", rates), ("newest data", age)]
+    rates = f"{rate(status.events_per_s)} events/s, {rate(status.pulses_per_s)} pulses/s"
+    name = f"{run.number or 'none'} ({str(run.state).replace('_', ' ')})"
+    rows = [("source", f"{source.address} {link}".strip()), ("run", name)]
+    rows += [("in this run", counts), ("rates", rates), ("data age", _data_age(progress))]
+    rows += [("last result", _last_result(status))]
     if missing := uncounted(progress):
         rows += [("not counted", missing)]
     if source.no_beam_since is not None:
@@ -97,9 +111,38 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     if total.contained:
         rows += [("data lost", f"{total.contained} times, because of an internal error (see the log)")]
     rows += [("invalid logs", run.invalid_logs)] if run.invalid_logs else []
-    rows += [("earlier runs", text) for text in progress.incomplete_runs]
+    rows += [("incomplete", text) for text in progress.incomplete_runs]
     rows += [("steps", f"{total.chunks} chunks, {total.results} results, {total.script_errors} script errors")]
     return rows
+
+
+def rate(per_s: float) -> str:
+    """A rate in whole numbers, or with three digits if it is small."""
+    return f"{per_s:.0f}" if per_s >= 100 else f"{per_s:.3g}"
+
+
+def _data_age(progress: Progress) -> str:
+    """Age of the newest data, with the reason if it is old and the reason is known."""
+    run, source = progress.run, progress.source
+    if source.data_age_s is None:
+        return "no data yet"
+    age = f"{source.data_age_s:.1f} s"
+    if source.data_age_s < OLD_S:
+        return age
+    if not source.connected:
+        return f"{age}: not connected"
+    if run.state is not RunState.RUNNING:
+        return f"{age}: {'the run is paused' if run.state is RunState.PAUSED else 'no run is going on'}"
+    if source.no_pulses_since is not None:
+        return f"{age}: no pulses come"
+    return f"{age}: the pulses that come are old (a replay, or there is a backlog)"
+
+
+def _last_result(status: Status) -> str:
+    if not status.last_result:
+        return "none since the daemon started"
+    seen, now = datetime.fromisoformat(status.last_result), datetime.fromisoformat(status.updated)
+    return f"{max(0.0, (now - seen).total_seconds()):.0f} s ago ({status.last_result})"
 
 
 def _said_rows(status: Status) -> list[tuple[str, str]]:

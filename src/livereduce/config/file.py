@@ -194,7 +194,7 @@ def read_file(path: Path | None) -> Reading:
     except FileNotFoundError:
         if not named:
             return Reading(config=Config(path=path))
-        return _unusable(path, "no such file; give an existing one, or leave it out for " + str(DEFAULT_PATH))
+        return _unusable(path, f"no such file; put it there (if no file is named, {DEFAULT_PATH} is read)")
     except PermissionError:
         return _unusable(path, "no permission to read it")
     except IsADirectoryError:

@@ -12,6 +12,12 @@ from livereduce.base.files import sweep
 NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 """Errors of a file system without locks."""
 
+_GONE = {
+    "runtime": "nothing is lost",
+    "state": "the products of earlier runs are gone with it; the present run is written again with its next result",
+}
+"""What the removal of a directory costs, by its kind."""
+
 log = logging.getLogger("livereduce.daemon")
 
 
@@ -80,7 +86,7 @@ class Home:
         if self._fd >= 0:
             os.close(self._fd)
         self._fd, self._told = fd, ""
-        log.warning("%s was removed: creating it again", self.folder)
+        log.error("%s was removed: creating it again; %s", self.folder, _GONE[self._kind])
 
     def leave(self) -> None:
         """Release the lock."""

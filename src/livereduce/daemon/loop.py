@@ -238,7 +238,8 @@ class DaemonLoop:
         self._worker, self._record = None, replace(self._record, pid=None)
         code, lines = worker.reap()
         self._take_output(lines)
-        log.info("worker (pid %d) exited with code %d (%s)", worker.pid, code, meaning_of(code))
+        how = f"was ended by {signal_name(-code)}" if code < 0 else f"exited with code {code} ({meaning_of(code)})"
+        log.info("worker (pid %d) %s", worker.pid, how)
         oom_kills, before = read_oom_kills(), self._oom_kills
         killed = None if oom_kills is None or before is None else oom_kills - before
         printed, job = tuple(worker.output.last), self._record.job

@@ -74,7 +74,10 @@ def _of_progress(progress: Progress) -> Iterable[Condition]:
         if step in progress.last_errors:
             yield Condition(kind=step, text=f"{step}: {progress.last_errors[step]}")
     if "publish" in progress.last_errors:
-        yield Condition(kind="publish", text=f"results cannot be published: {progress.last_errors['publish']}")
+        yield Condition(
+            kind="publish",
+            text=f"results cannot be written, they are kept and tried again: {progress.last_errors['publish']}",
+        )
 
 
 def dated(before: Iterable[Condition], found: Iterable[Condition], at: str) -> tuple[Condition, ...]:

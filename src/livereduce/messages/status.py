@@ -334,5 +334,5 @@ def headline(status: Status) -> str:
     if progress is None or status.worker_pid is None:
         return f"{status.state}: {status.why}"
     flow = f"{progress.total.chunks} chunks, {progress.total.results} results, {status.events_per_s:.3g} events/s"
-    age = "" if progress.source.data_age_s is None else f", data {progress.source.data_age_s:.1f} s old"
+    age = "" if progress.source.data_age_s is None else f", data age {progress.source.data_age_s:.1f} s"
     return f"{status.state}: {status.why}; {flow}{age}"

@@ -182,7 +182,8 @@ class Site:
         self._identities = Identities()
         asking = self.parser.asking()
         found = look(path, self._identities, asking)
-        self.found = replace(found, resolved=None) if asking.is_open else found
+        # as long as a file is not parsed, nothing is known of it that could be told
+        self.found = replace(found, resolved=None, script_notes=()) if asking.is_open else found
         self._last_good: Config | None = None
         self.started: Started | None = None
         self._hold_due = 0.0

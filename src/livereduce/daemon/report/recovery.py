@@ -67,8 +67,8 @@ def follow(recovery: Recovery, seen: Sight, now: float) -> tuple[Recovery, str]:
         return replace(recovery, back_at=back_at), ""
     planned = seen.generation > well.generation and seen.restarts == well.restarts
     took_s = max(0.0, ended_at - (recovery.lost_at or 0.0))
-    word = "the new worker has caught up" if planned else "recovered"
-    return Recovery(well=seen, well_at=now), f"{word} after {took_s:.1f} s: {cost}"
+    word = "the new worker has caught up after" if planned else "recovered after"
+    return Recovery(well=seen, well_at=now), f"{word} {took_s:.1f} s: {cost}"
 
 
 def _is_another_connection(well: Sight, seen: Sight) -> bool:

@@ -68,7 +68,11 @@ class Products:
         path = self._folder / str(product.run) / f"{safe_name(product.name)}.nxs"
         make_folder(path.parent)
         facts: dict[str, Any] = {"ended": 0, "start_time": "", "end_time": ""} | product.attributes
-        write_product(path, replace(product, attributes=facts))
+        try:
+            write_product(path, replace(product, attributes=facts))
+        except OSError as error:
+            error.filename = error.filename or str(path)  # which disk is full
+            raise
         self._ours.setdefault(product.run, set()).add(path.name)
         before = self._index.find(product.run) or Run(run=product.run)
         over = bool(facts["ended"])

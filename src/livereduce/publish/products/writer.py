@@ -140,7 +140,10 @@ class Writer:
         if problems:
             self._wait()
         if products:
+            failed = PRODUCTS in self._failures.now
             self._failures.note(PRODUCTS, problems[0] if problems else "")
+            if failed and not problems:
+                logger.info("the results that waited for the disk are written now")
         self._close_runs()
 
     def _write_one(self, product: Product) -> str:
