@@ -64,7 +64,7 @@ def describe(status: Status, down: str = "") -> str:
 
 
 def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:
-    """Each problem with the time since when it holds; without a time, one that is the reason of the state is left out."""
+    """Each problem, since when it holds; one without a time is left out if it is the reason of the state already."""
     since = {one.text: f" (since {one.since})" for one in status.conditions}
     several = len(status.problems) > 1
     told = (one for one in status.problems if several or down or one in since or one not in status.why)
