@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from livereduce.base.errors import OperatorError
+from livereduce.catalog.wording import no_site_module
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.runner import (
@@ -365,6 +366,9 @@ class Talker(Workspace):
         ),
         ("mtd['Accumulation']", "KeyError: no workspace named 'Accumulation'; did you mean 'accumulation'?"),
         ("output = 'Accumulation'", "no workspace named 'Accumulation'; did you mean 'accumulation'?"),
+        ("import drtsans.path", no_site_module("drtsans")),
+        ("import drtsans.path", "it needs Mantid itself"),
+        ("import json.decodr", "No module named 'json.decodr'"),
         ("{}['a b']", "KeyError: a b"),
         ("{}['a']", "KeyError: 'a'"),
     ],

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.names import did_you_mean, missing
+from livereduce.catalog.wording import no_site_module
 from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.compiling import FUNCTION, compile_script, show_in_tracebacks
 from livereduce.scripting.files import md5_of
@@ -237,7 +238,7 @@ def _is_sentence(args: tuple[Any, ...]) -> bool:
 
 
 def _meant(error: BaseException) -> str:
-    """Suggest the name that a script may have meant by an unknown one; empty if there is none.
+    """Suggest the name that a script may have meant by an unknown one, or where a module may lie; empty without any.
 
     Raises
     ------
@@ -250,6 +251,8 @@ def _meant(error: BaseException) -> str:
             return did_you_mean(name, [*frame.f_locals, *frame.f_globals, *dir(builtins)])
         case AttributeError(name=str(name), obj=thing) if thing is not None:
             return did_you_mean(name, [one for one in dir(thing) if not one.startswith("_")])
+        case ModuleNotFoundError(name=str(name)) if str(error) == f"No module named {name!r}" and "." not in name:
+            return no_site_module(name).removeprefix(str(error))
     return ""
 
 

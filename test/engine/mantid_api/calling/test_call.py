@@ -180,3 +180,11 @@ def test_a_script_catches_a_refused_call_as_either_of_mantids_errors(simpleapi: 
         simpleapi.Rebin(ws, OutputWorkspace="out")
     with pytest.raises(kind, match="XMin"):
         simpleapi.ResampleX(ws, XMin=2, XMax=1, NumberBins=2, OutputWorkspace="out")
+
+
+def test_a_file_that_is_missing_is_named_with_its_argument(simpleapi: Any, tmp_path: Path) -> None:
+    """Also where it is one of several."""
+    path = tmp_path / "char.txt"
+    with pytest.raises(RuntimeError) as caught:
+        simpleapi.PDLoadCharacterizations(f"{path},{path}", OutputWorkspace="char")
+    assert str(caught.value) == f"PDLoadCharacterizations: Filename: {path}: No such file or directory"

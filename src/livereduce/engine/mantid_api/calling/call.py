@@ -146,12 +146,26 @@ def _computed(algorithm: Algorithm, inputs: dict[str, Any], context: CallContext
     try:
         made = function(**inputs)
     except (ValueError, RuntimeError, TypeError, KeyError, IndexError, OSError) as error:
-        text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+        text = _in_words(algorithm, error, inputs)
         kind = RefusedCall if isinstance(error, OSError | ValueError | RuntimeError) else _plain(type(error))
         raise kind(f"{algorithm.name}: {text.removeprefix(f'{algorithm.name}: ')}") from error
     if made is None and not algorithm.outputs:
         return ()
     return made if isinstance(made, tuple) else (made,)
+
+
+def _in_words(algorithm: Algorithm, error: Exception, inputs: Mapping[str, Any]) -> str:
+    """The text of an error; that of a file names the argument, the file and what is wrong with it."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        path = str(error.filename)
+        names = [one.name for one in algorithm.arguments if _gives(inputs.get(snake(one.name)), path)]
+        return f"{names[0] + ': ' if names else ''}{path}: {error.strerror}"
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+
+
+def _gives(value: Any, path: str) -> bool:
+    parts = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(part, str) and part == path for part in parts)
 
 
 def _plain(kind: type[Exception]) -> type[Exception]:
