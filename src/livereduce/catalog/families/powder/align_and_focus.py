@@ -90,11 +90,11 @@ ALIGN_AND_FOCUS_POWDER_FROM_FILES = Algorithm(
     family="powder.align_and_focus_files",
     arguments=(
         Argument(name="Filename", kind=ArgumentKind.TEXTS),
-        Argument(name="MaxChunkSize", kind=ArgumentKind.NUMBER, default=0.0, ignored=True),
+        number("MaxChunkSize", 0.0),
         Argument(name="MinSizeCompressOnLoad", kind=ArgumentKind.NUMBER, default=0.0, ignored=True),
         number("FilterBadPulses", 0.0),
         reads("AbsorptionWorkspace", None),
-        Argument(name="CacheDir", kind=ArgumentKind.TEXT, default="", ignored=True),
+        text("CacheDir"),
         makes(),
         text("UnfocussedWorkspace"),
         _any("Characterizations"),
@@ -110,7 +110,8 @@ ALIGN_AND_FOCUS_POWDER_FROM_FILES = Algorithm(
         *_chosen("Azimuthal"),
         *PD_DETERMINE_CHARACTERIZATIONS.arguments[-2:],
     ),
-    differs="A file is read as a whole. AbsorptionWorkspace has no effect, and a warning says so; nothing is cached.",
+    differs="A file larger than MaxChunkSize is read some banks at a time, if its bins are given. The name of a "
+    "cached file also says which event file it is of. AbsorptionWorkspace has no effect, and a warning says so.",
 )
 
 ALGORITHMS = (ALIGN_AND_FOCUS_POWDER, ALIGN_AND_FOCUS_POWDER_FROM_FILES)

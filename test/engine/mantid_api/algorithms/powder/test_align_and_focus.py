@@ -4,9 +4,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.event_files import event_file
+from helpers.event_files import event_file, put
 from helpers.powder import DIFC, GROUPS, IDS, USED, d_of, powder_events, write_calibration
+from livereduce.engine.geometry.edited import of_angles
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.mantid_api.files.instrument_xml import xml_of
 from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.histograms import Histograms
 
@@ -179,6 +181,34 @@ def test_the_patterns_of_files_are_added(simpleapi: Any, cal_file: str, tmp_path
     assert made.getNumberEvents() == 2 * 6 * 4
     assert made.matrix.unit == "TOF"
     assert made.run().getProtonCharge() * 3.6e9 == pytest.approx(2 * 12 * 1000)
+
+
+def test_files_are_read_in_parts_and_their_patterns_kept(simpleapi: Any, cal_file: str, tmp_path: Path) -> None:
+    ids = range(8, 24)
+    xml = xml_of(of_angles("TEST", 20, ids, [2.0] * 16, [90.0] * 16, [0.0] * 16))
+    path, folder = tmp_path / "one_event.nxs", tmp_path / "cache"
+    event_file(path, lambda entry: put(entry, "instrument/instrument_xml/data", [xml.encode()]))
+    places = {"PrimaryFlightPath": 20, "SpectrumIDs": [1, 2], "L2": [2, 2], "Polar": [90, 150]}
+    arguments = {"Filename": str(path), "CalFileName": cal_file, "Params": "0.0001,-0.01,1", **places}
+    whole = simpleapi.AlignAndFocusPowderFromFiles(**arguments, OutputWorkspace="whole")
+    parts = simpleapi.AlignAndFocusPowderFromFiles(**arguments, MaxChunkSize=1e-6, OutputWorkspace="parts")
+    assert parts.getNumberEvents() == whole.getNumberEvents() > 0
+    assert parts.run().getProtonCharge() == whole.run().getProtonCharge()
+    made = simpleapi.AlignAndFocusPowderFromFiles(**arguments, CacheDir=str(folder), OutputWorkspace="made")
+    (kept,) = folder.iterdir()
+    assert kept.name.startswith("one_event_")
+    path.write_bytes(path.read_bytes())  # another time: another file
+    again = simpleapi.AlignAndFocusPowderFromFiles(**arguments, CacheDir=str(folder), OutputWorkspace="again")
+    assert len(list(folder.iterdir())) == 2
+    read = simpleapi.AlignAndFocusPowderFromFiles(**arguments, CacheDir=str(folder), OutputWorkspace="read")
+    assert len(list(folder.iterdir())) == 2
+    for one in (made, again, read):
+        assert one.extractY().tolist() == whole.extractY().tolist()
+        assert one.run().getProtonCharge() == pytest.approx(whole.run().getProtonCharge())
+    for one in folder.iterdir():
+        one.write_bytes(b"broken")
+    simpleapi.AlignAndFocusPowderFromFiles(**arguments, CacheDir=str(folder), OutputWorkspace="third")
+    assert simpleapi.mtd["third"].getNumberEvents() == whole.getNumberEvents()
 
 
 def test_the_calibration_alone(simpleapi: Any, cal_file: str, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class PowderParts:
 @implements("AlignAndFocusPowder")
 def align_and_focus_powder(*, input_workspace: Matrix, context: CallContext, **given: Any) -> Matrix:
     """The whole chain; the result is in TOF."""
-    arguments = completed(given, _manager(given["reduction_properties"]))
+    arguments = completed(given, manager_values(given["reduction_properties"]))
     parts = _parts(input_workspace, arguments, context)
     return pattern(input_workspace, parts, arguments, context)
 
@@ -76,7 +76,8 @@ def pattern(matrix: Matrix, parts: PowderParts, given: dict[str, Any], context: 
     return _compressed(in_tof, given)
 
 
-def _manager(name: str) -> dict[str, Any]:
+def manager_values(name: str) -> dict[str, Any]:
+    """What a property manager of this name holds; nothing if there is none."""
     if not PropertyManagerDataService.doesExist(name):
         return {}
     manager = PropertyManagerDataService.retrieve(name)
