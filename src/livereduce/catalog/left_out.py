@@ -22,8 +22,6 @@ _LIBRARIES = {
     "lr_reduction": "it needs Mantid itself",
     "mr_livereduce": "it needs mr_reduction",
     "mr_reduction": "it needs Mantid's MagnetismReflectometryReduction",
-    "reduce_EQSANS": "it needs drtsans",
-    "reduce_REF_M": "it needs mr_reduction",
     "ReduceDictionary": "it comes with SCDReductionGUI, which needs Mantid's peaks",
     "reduction_utils": "it needs Mantid's direct-geometry reduction",
 }
