@@ -94,3 +94,44 @@ def case_frequency(api: Any, expect: Any) -> None:
     ws = api.CreateWorkspace(DataX=[1.0, 2.0], DataY=[1.0], UnitX="DeltaE")
     made = api.ConvertUnits(ws, Target="DeltaE_inFrequency", EMode="Direct", EFixed=10)
     expect("X", made.readX(0), [241.79894, 483.59789], 1e-7)
+
+
+def case_integration_of_all_events(api: Any, expect: Any) -> None:
+    """Integration: without limits all events count. Source: Mantid CreateSampleWorkspace-v1.rst, 1900 of two pixels."""
+    ws = api.CreateSampleWorkspace("Event", BankPixelWidth=1)
+    made = api.Integration(ws)
+    expect("Y", made.extractY(), [[950.0], [950.0]], 0.01)
+    expect("kind", made.id(), "Workspace2D")
+
+
+def case_values_of_logs(api: Any, expect: Any) -> None:
+    """AddSampleLogMultiple: values of several types. Source: Mantid AddSampleLogMultiple-v1.rst, worked example."""
+    ws = api.CreateWorkspace(DataX=[0.0, 1, 2], DataY=[0.0, 2])
+    api.AddSampleLogMultiple(Workspace=ws, LogNames=["x", "y", "z"], LogValues=["test", 5, 1.6e-7])
+    run = ws.getRun()
+    expect("values", [run.getLogData(name).value for name in "xyz"], ["test", 5, 1.6e-07])
+
+
+def case_fit_of_a_table(api: Any, expect: Any) -> None:
+    """Fit: columns of a table. Source: Mantid Fit-v1.rst, worked example (two decimals)."""
+    table = api.CreateEmptyTableWorkspace()
+    for name in ("X data", "Y data", "Errors"):
+        table.addColumn(type="double", name=name)
+    for x in np.arange(99) * 0.1:
+        y = 10 * np.exp(-0.5 * (x - 5) ** 2 / 0.7**2) + 0.5
+        table.addRow({"X data": float(x), "Y data": float(y), "Errors": 0.5})
+    columns = {"XColumn": "X data", "YColumn": "Y data", "ErrColumn": "Errors"}
+    found = api.Fit(
+        Function="name=Gaussian, PeakCentre=4, Height=8, Sigma=1",
+        InputWorkspace=table,
+        StartX=1,
+        EndX=20,
+        Output="fit",
+        **columns,
+    )
+    expect("status", found.OutputStatus, "success")
+    expect("chi squared", round(found.OutputChi2overDoF, 2), 0.59)
+    expect(
+        "height, centre, width", [round(value, 2) for value in found.OutputParameters.column(1)[:3]], [10.33, 5, 0.75]
+    )
+    expect("curve", float(found.OutputWorkspace.readY(1)[19]), 0.2125, 5e-5)

@@ -72,7 +72,7 @@ def case_add_sample_log(api: Any, expect: Any) -> None:
 def case_add_sample_log_multiple(api: Any, expect: Any) -> None:
     """AddSampleLogMultiple: several, with types found. Source: Mantid AddSampleLogMultiple-v1.rst."""
     one = _one(api)
-    api.AddSampleLogMultiple(one, LogNames=["a", "b"], LogTexts=["x", "2"], LogUnits=["", "mm"])
+    api.AddSampleLogMultiple(one, LogNames=["a", "b"], LogValues=["x", "2"], LogUnits=["", "mm"])
     expect("text", one.run().getProperty("a").value, "x")
     expect("number", one.run().getProperty("b").value, 2)
 

@@ -42,7 +42,7 @@ ADD_SAMPLE_LOG_MULTIPLE = Algorithm(
     arguments=(
         _CHANGED,
         Argument(name="LogNames", kind=ArgumentKind.TEXTS, default=()),
-        Argument(name="LogTexts", kind=ArgumentKind.TEXTS, default=()),
+        Argument(name="LogValues", kind=ArgumentKind.TEXTS, default=()),
         Argument(name="LogUnits", kind=ArgumentKind.TEXTS, default=()),
         flag("ParseType", default=True),
         Argument(name="LogTypes", kind=ArgumentKind.TEXTS, default=()),

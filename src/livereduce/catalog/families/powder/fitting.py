@@ -8,7 +8,6 @@ from livereduce.catalog.declaration import (
     integer,
     number,
     numbers,
-    reads,
     returns,
     text,
 )
@@ -25,7 +24,7 @@ FIT = Algorithm(
     family="powder.fitting",
     arguments=(
         Argument(name="Function", kind=ArgumentKind.ANYTHING),
-        reads(),
+        Argument(name="InputWorkspace", kind=ArgumentKind.READS_ANY),
         integer("WorkspaceIndex", 0),
         number("StartX"),
         number("EndX"),
@@ -53,6 +52,9 @@ FIT = Algorithm(
         _ignored("OutputCompositeMembers", ArgumentKind.FLAG, False),
         _ignored("ConvolveMembers", ArgumentKind.FLAG, False),
         _ignored("OutputParametersOnly", ArgumentKind.FLAG, False),
+        text("XColumn"),
+        text("YColumn"),
+        text("ErrColumn"),
     ),
     differs="Function is a text of Gaussian, Lorentzian, FlatBackground, LinearBackground, Quadratic and ExpDecay."
     " It is fitted by least squares at bin centres. Ties hold parameters at numbers; Constraints are not there.",

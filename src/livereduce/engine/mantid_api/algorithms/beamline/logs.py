@@ -96,18 +96,18 @@ def add_sample_log_multiple(
     *,
     workspace: Any,
     log_names: Sequence[str],
-    log_texts: Sequence[str],
+    log_values: Sequence[str],
     log_units: Sequence[str],
     parse_type: bool,
     log_types: Sequence[str],
 ) -> Any:
     """Several logs; ParseType makes numbers of texts that are numbers, where LogTypes do not say the types."""
-    if len(log_names) != len(log_texts):
-        raise ValueError(f"LogNames has {len(log_names)} entries and LogTexts {len(log_texts)}")
+    if len(log_names) != len(log_values):
+        raise ValueError(f"LogNames has {len(log_names)} entries and LogValues {len(log_values)}")
     for name, given in (("LogUnits", log_units), ("LogTypes", log_types)):
         if given and len(given) != len(log_names):
             raise ValueError(f"{name} has {len(given)} entries and LogNames {len(log_names)}")
-    for place, (name, text) in enumerate(zip(log_names, log_texts, strict=True)):
+    for place, (name, text) in enumerate(zip(log_names, log_values, strict=True)):
         detected = "Number" if parse_type and _is_number(text) else "String"
         add_sample_log(
             workspace=workspace,

@@ -11,6 +11,7 @@ from livereduce.engine.fitting.least_squares import Fitted, fitted
 from livereduce.engine.mantid_api.algorithms.events.grouping import checked_rows
 from livereduce.engine.mantid_api.algorithms.powder.calibration import left_in_store
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
@@ -23,7 +24,7 @@ from livereduce.stream.items import F8
 def fit(
     *,
     function: Any,
-    input_workspace: Matrix,
+    input_workspace: Any,
     workspace_index: int,
     start_x: float | None,
     end_x: float | None,
@@ -37,6 +38,9 @@ def fit(
     cost_function: str,
     create_output: bool,
     output: str,
+    x_column: str,
+    y_column: str,
+    err_column: str,
     context: CallContext,
 ) -> tuple[str, float, Any, Any, Any, str]:
     """Status, χ² over degrees of freedom, two tables and the curves if they are asked for, and the function."""
@@ -49,15 +53,16 @@ def fit(
         if wrong:
             raise ValueError(f"{name} is not there on the builtin engine")
     wanted = function_of(str(function), ties)
-    row = int(checked_rows(input_workspace.spectra, [workspace_index], "WorkspaceIndex")[0])
-    x, centres, y, e = _part(input_workspace.taken(np.array([row])), start_x, end_x)
+    matrix = _matrix(input_workspace, (x_column, y_column, err_column))
+    row = int(checked_rows(matrix.spectra, [workspace_index], "WorkspaceIndex")[0])
+    x, centres, y, e = _part(matrix.taken(np.array([row])), start_x, end_x)
     chosen = _chosen(centres, y, e, exclude, ignore_invalid_data)
     found = fitted(wanted, centres[chosen], y[chosen], e[chosen], max_iterations)
     title = wanted.text(found.values)
     base = output or ("fit" if create_output else "")
     if not base:
         return found.status, found.chi_square, None, None, None, title
-    curves = _curves(input_workspace, x, y, e, wanted.at(centres, found.values))
+    curves = _curves(matrix, x, y, e, wanted.at(centres, found.values))
     made = (
         ("NormalisedCovarianceMatrix", _covariance(wanted, found)),
         ("Parameters", _parameters(wanted, found)),
@@ -65,6 +70,22 @@ def fit(
     )
     tables = [left_in_store(context, f"{base}_{ending}", one) for ending, one in made]
     return found.status, found.chi_square, tables[0], tables[1], tables[2], title
+
+
+def _matrix(workspace: Any, columns: tuple[str, str, str]) -> Matrix:
+    """The spectra of a workspace; the columns X, Y and error of a table as the points of one."""
+    if isinstance(workspace, MatrixWorkspace):
+        return workspace.matrix
+    if not isinstance(workspace, TableWorkspace):
+        raise ValueError(f"InputWorkspace must be a workspace of spectra or a table, not {type(workspace).__name__}")
+    known = workspace.getColumnNames()
+    chosen = [name or (known[place] if place < len(known) else "") for place, name in enumerate(columns)]
+    if missing := [name for name in chosen[:2] if name not in known]:
+        raise ValueError(f"XColumn, YColumn: the table has no column {missing[0]!r}; it has {', '.join(known)}")
+    x, y = (np.array(workspace.column(name), np.float64) for name in chosen[:2])
+    e = np.array(workspace.column(chosen[2]), np.float64) if chosen[2] in known else np.zeros(len(y))
+    content = Histograms.table(x, y[None, :], e[None, :])
+    return Matrix(content=content, spectra=SpectrumTable.without_detectors(1), unit="", y_unit="")
 
 
 def _part(matrix: Matrix, low: float | None, high: float | None) -> tuple[F8, F8, F8, F8]:

@@ -163,13 +163,17 @@ def _warn_of_order(lower: F8, upper: F8) -> None:
 
 
 def _integrated_events(matrix: Matrix, lower: float, upper: float) -> Matrix:
-    """Events of [lower, upper) of each spectrum, whatever the bins; a missing limit is the x of an event."""
+    """Events of [lower, upper) of each spectrum, whatever the bins; without an upper limit to the last event, included.
+
+    Mantid hands the x of the last event on as a text of six digits, so that it is counted there by chance.
+    """
     assert matrix.events is not None
     if np.isnan(lower) or np.isnan(upper):
         least, most = x_range(matrix.events)
         if not np.isfinite(least):
             least, most = 0.0, 0.0
-        lower, upper = least if np.isnan(lower) else lower, most if np.isnan(upper) else upper
+        behind = float(np.nextafter(most, np.inf))
+        lower, upper = least if np.isnan(lower) else lower, behind if np.isnan(upper) else upper
     if upper <= lower:
         zero = np.zeros((matrix.rows, 1))
         return matrix.with_histograms(Histograms.table(np.array([lower, lower]), zero, zero))
