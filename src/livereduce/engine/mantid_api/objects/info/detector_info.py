@@ -7,6 +7,7 @@ import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.mantid_api.objects.info.info_item import InfoItem
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -150,37 +151,5 @@ class DetectorInfo:
         return (self.l1() + self.l2(index)) * 2 * math.sin(self.twoTheta(index) / 2) / A_US_PER_M
 
 
-class DetectorInfoItem:
-    """One detector of a `DetectorInfo`, as iteration gives it."""
-
-    def __init__(self, info: DetectorInfo, index: int) -> None:
-        self._info, self._index = info, index
-
-    @property
-    def isMonitor(self) -> bool:
-        """True for a beam monitor."""
-        return self._info.isMonitor(self._index)
-
-    @property
-    def isMasked(self) -> bool:
-        """True if it is masked."""
-        return self._info.isMasked(self._index)
-
-    @property
-    def twoTheta(self) -> float:
-        """Scattering angle."""
-        return self._info.twoTheta(self._index)
-
-    @property
-    def l2(self) -> float:
-        """Sample to detector."""
-        return self._info.l2(self._index)
-
-    @property
-    def position(self) -> V3D:
-        """Position."""
-        return self._info.position(self._index)
-
-    def setMasked(self, masked: bool) -> None:
-        """Mask it, or take the mask away."""
-        self._info.setMasked(self._index, masked)
+class DetectorInfoItem(InfoItem):
+    """One detector of a `DetectorInfo`."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
+from livereduce.engine.mantid_api.objects.info.info_item import InfoItem
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.conversion.flight import FlightPaths, flight_paths
 from livereduce.engine.matrix.conversion.units import A_US_PER_M
@@ -144,21 +145,10 @@ class SpectrumInfo:
             raise RuntimeError(f"spectrum {index} of {self._workspace.name()!r} is a beam monitor: it has no angle")
 
 
-class SpectrumInfoItem:
-    """One spectrum of a `SpectrumInfo`, as iteration gives it."""
+class SpectrumInfoItem(InfoItem):
+    """One spectrum of a `SpectrumInfo`."""
 
-    def __init__(self, info: SpectrumInfo, index: int) -> None:
-        self._info, self._index = info, index
-
-    @property
-    def isMonitor(self) -> bool:
-        """True for a beam monitor."""
-        return self._info.isMonitor(self._index)
-
-    @property
-    def isMasked(self) -> bool:
-        """True if it is masked."""
-        return self._info.isMasked(self._index)
+    _info: SpectrumInfo
 
     @property
     def hasDetectors(self) -> bool:
@@ -169,27 +159,3 @@ class SpectrumInfoItem:
     def hasUniqueDetector(self) -> bool:
         """True if it has just one."""
         return self._info.hasUniqueDetector(self._index)
-
-    @property
-    def twoTheta(self) -> float:
-        """Scattering angle."""
-        return self._info.twoTheta(self._index)
-
-    @property
-    def signedTwoTheta(self) -> float:
-        """Scattering angle with a sign."""
-        return self._info.signedTwoTheta(self._index)
-
-    @property
-    def l2(self) -> float:
-        """Sample to detectors."""
-        return self._info.l2(self._index)
-
-    @property
-    def position(self) -> V3D:
-        """Mean position."""
-        return self._info.position(self._index)
-
-    def setMasked(self, masked: bool) -> None:
-        """Mask it, or take the mask away."""
-        self._info.setMasked(self._index, masked)

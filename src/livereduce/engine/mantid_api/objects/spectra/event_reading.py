@@ -4,7 +4,6 @@ import numpy as np
 
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import EventContent, carried_out, numbers, x_range
-from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import I8
 
@@ -50,20 +49,3 @@ class EventReader:
             return self._single[row]
         self._lists = carried_out(self.events)
         return self._lists.of_row(row, self._lists.x)
-
-    def pulse_range_ns(self) -> tuple[int, int]:
-        """Time of the first and last pulse that has events; zeros without."""
-        if isinstance(self.events, PendingEvents):
-            times = _pulses_with_events(self.events)
-        else:
-            times = self.events.pulse_ns if self.events.pulse_ns is not None else np.empty(0, np.int64)
-        return (int(times.min()), int(times.max())) if len(times) else (0, 0)
-
-
-def _pulses_with_events(events: PendingEvents) -> I8:
-    kept = events.kept or (None,) * len(events.events.pieces)
-    times = [
-        piece.pulse_ns[(np.diff(piece.first) > 0) & (True if keep is None else keep)]
-        for piece, keep in zip(events.events.pieces, kept, strict=True)
-    ]
-    return np.concatenate([np.empty(0, np.int64), *times])
