@@ -65,8 +65,9 @@ def test_every_instrument_has_a_card_with_its_state_in_words_shape_and_colour(
     assert re.fullmatch(r"\d+ s ago", seen.text("article[data-id=inst1] .result"))
     assert seen.text("article[data-id=inst1] .rate") == "123 k"
     assert seen.text("article[data-id=inst1] .run") == "101"
-    assert seen.text("article[data-id=inst1] .held") == "812 MB of 16 GB"
-    assert "down: 2" in seen.text("#summary")
+    assert seen.text("article[data-id=inst1] .held") == "812 MB of 16 GB allowed"
+    assert "2 down" in seen.text("#summary")
+    assert seen.text("#total") == "12 instruments:"
     assert page.title() == "(6) Live reduction"  # those that somebody should look at
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from livereduce.daemon.report.recovery import QUIET_S, Recovery, Sight, follow
+from livereduce.daemon.report.recovery import QUIET_S, Recovery, Sight, catching_up, follow
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, TotalProgress
 
 
@@ -81,6 +81,18 @@ def test_a_run_that_was_incomplete_before_is_not_called_complete() -> None:
     assert told((0.0, sight(before)), (1.0, LOST), (2.0, after)) == [
         "recovered after 1.0 s: run 1 has all its 43 pulses again; still missing: its beginning"
     ]
+
+
+def test_a_run_that_is_read_again_says_how_far_it_is() -> None:
+    recovery = Recovery(well=WELL[1], well_at=0.0)
+    half, whole = (sight(progress(n), generation=2, restarts=1) for n in (12, 44))
+    assert catching_up(recovery, half) == "", "nothing has happened"
+    recovery, _ = follow(recovery, LOST, 1.0)
+    assert catching_up(recovery, LOST) == ""
+    recovery, _ = follow(recovery, half, 2.0)
+    assert catching_up(recovery, half) == "reading it again after an interruption, 12 of 43 pulses so far"
+    recovery, _ = follow(recovery, whole, 3.0)
+    assert catching_up(recovery, whole) == ""
 
 
 def test_a_stream_that_stays_quiet_is_only_connected() -> None:

@@ -299,7 +299,8 @@ def test_a_source_that_is_over_gives_its_last_chunk_and_is_left_alone(tmp_path: 
     assert progress.last_errors == {"source": "end of file"}
 
 
-def test_stopping_reduces_what_is_pending(tmp_path: Path) -> None:
+def test_stopping_reduces_what_is_pending(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     made = bench(job(tmp_path, proc="pass"), [start(5), batch(5, 1)])
     made.turns()
     assert not made.shelf.published
@@ -309,6 +310,29 @@ def test_stopping_reduces_what_is_pending(tmp_path: Path) -> None:
     assert made.source.closed
     assert made.shelf.published[-1].signal.sum() == 1
     assert set(made.phases) == {Phase.STOPPING}
+    assert caplog.messages[-1] == "run 5: the last result is saved, 1 pulses"
+
+
+@pytest.mark.parametrize(
+    ("proc", "full", "told"),
+    [
+        ("raise ValueError('no')", False, "run 5: there is no result yet"),
+        (
+            "pass",
+            True,
+            "run 5: the last result could not be written: result of run 5: OSError: No space left on device",
+        ),
+    ],
+)
+def test_stopping_tells_what_is_not_saved(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, proc: str, full: bool, told: str
+) -> None:
+    caplog.set_level("INFO")
+    made = bench(job(tmp_path, proc=proc))
+    made.shelf.full = full
+    made.play([start(5), batch(5, 1)])
+    made.engine.stop(10.0)
+    assert caplog.messages[-1] == told
 
 
 def test_stopping_leaves_what_would_take_too_long(tmp_path: Path) -> None:

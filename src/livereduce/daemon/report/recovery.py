@@ -71,6 +71,16 @@ def follow(recovery: Recovery, seen: Sight, now: float) -> tuple[Recovery, str]:
     return Recovery(well=seen, well_at=now), f"{word} {took_s:.1f} s: {cost}"
 
 
+def catching_up(recovery: Recovery, seen: Sight) -> str:
+    """The sentence on a run that is being read again; empty if none is."""
+    if recovery.lost_at is None or recovery.well is None or not seen.works:
+        return ""
+    before, now = (one.progress or Progress() for one in (recovery.well, seen))
+    if before.run.number != now.run.number or now.run.pulses >= before.run.pulses:
+        return ""
+    return f"reading it again after an interruption, {now.run.pulses} of {before.run.pulses} pulses so far"
+
+
 def _is_another_connection(well: Sight, seen: Sight) -> bool:
     if seen.generation != well.generation:
         return True

@@ -10,7 +10,7 @@ from pathlib import Path
 from livereduce.base.logs import log_problem
 from livereduce.daemon.facts import DaemonState
 from livereduce.daemon.inputs.judge import Found
-from livereduce.daemon.report.recovery import Recovery, Sight, follow
+from livereduce.daemon.report.recovery import Recovery, Sight, catching_up, follow
 from livereduce.daemon.report.script_output import FailureFile, judge_failure
 from livereduce.daemon.report.snapshot import BETWEEN_S, WRITE_S, DaemonIdentity, ServiceFacts, is_due, snapshot
 from livereduce.daemon.report.state_changes import lines_on
@@ -105,12 +105,14 @@ class Reporter:
         self._notify(facts.state, status, now)
 
     def _snapshot(self, facts: ServiceFacts, now: float) -> Status:
+        recovered, again = self._follow(facts, now)
         whole = replace(
             facts,
             history=tuple(self._entries),
             failure=self._script_failure(facts),
             log_problem=log_problem(),
-            recovered=self._follow(facts, now),
+            recovered=recovered,
+            again=again,
         )
         before, status = self._newest, snapshot(whole, self._daemon, self._newest, at=datetime.now(), now=now)
         for level, text in lines_on(before, status):
@@ -118,8 +120,8 @@ class Reporter:
         self._newest = status
         return status
 
-    def _follow(self, facts: ServiceFacts, now: float) -> str:
-        """The newest sentence on a disturbance that is over, with its time."""
+    def _follow(self, facts: ServiceFacts, now: float) -> tuple[str, str]:
+        """The newest sentence on a disturbance that is over, with its time; and one on a run that is read again."""
         progress = facts.observed.progress
         works = facts.state.word is StateWord.RUNNING and progress is not None and progress.source.connected
         state, generation = facts.state, facts.worker.generation
@@ -128,7 +130,7 @@ class Reporter:
         if cost:
             log.info("%s", cost)
             self._recovered = f"{iso(datetime.now())} {cost}"
-        return self._recovered
+        return self._recovered, catching_up(self._recovery, sight)
 
     def _script_failure(self, facts: ServiceFacts) -> ScriptFailure | None:
         if (job := facts.worker.job) is None:

@@ -47,6 +47,8 @@ class ServiceFacts:
         Why the log file cannot be written; empty if it can.
     recovered
         Time and cost of the newest disturbance that is over; empty if there was none.
+    again
+        A sentence on a run that is being read again; empty if none is.
     """
 
     state: DaemonState
@@ -65,6 +67,7 @@ class ServiceFacts:
     failure: ScriptFailure | None = None
     log_problem: str = ""
     recovered: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,8 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
     """
     worker, observed, state = facts.worker, facts.observed, facts.state
     conditions = _conditions(facts, before, iso(at))
-    word, why = shown(state.word, state.why, observed.progress, conditions, facts.running.text if facts.running else "")
+    more = "; ".join(text for text in (facts.running.text if facts.running else "", facts.again) if text)
+    word, why = shown(state.word, state.why, observed.progress, conditions, more)
     resolved, beat = facts.found.resolved, observed.beat
     status = Status(
         state=word,

@@ -15,7 +15,7 @@ from livereduce.engine.builtin.apart import ANYWHERE, apart, span_of
 from livereduce.engine.builtin.flowing import Flowing
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
-from livereduce.engine.builtin.reported import memory_progress, run_progress, run_state, step_progress
+from livereduce.engine.builtin.reported import memory_progress, run_progress, run_state, saved_at_stop, step_progress
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid_api import hook
@@ -180,6 +180,7 @@ class BuiltinEngine:
         finally:
             self._source.close()
             self._outlet.close()
+            logger.info("%s", saved_at_stop(self._reductions[0], self._outlet.problems.get("publish", "")))
 
     def _read(self, timeout_s: float) -> tuple[Fact, ...]:
         now = self._clock()

@@ -59,6 +59,8 @@ class Reduction:
     ----------
     run, tally
         The run of the last chunk, and the sums over all of its data.
+    published
+        The sums that its last result holds; None before the first.
     outside_tof, unknown_pixel
         Events that are not in the histogram of the run's newest result, as in `Counts`; 0 if a script made it.
     invalid_logs
@@ -103,7 +105,7 @@ class Reduction:
         )
         self._held_back: tuple[Chunk, ...] = ()
         self._carried = RunLogs()
-        self._published: Tally | None = None
+        self.published: Tally | None = None
         self._report = CycleReport()
         self.run = 0
         self.keeps_events = pipeline.preserve_events
@@ -152,7 +154,7 @@ class Reduction:
             return chunk
 
     def _begin_run(self, run: int) -> None:
-        self.run, self.tally, self._published = run, Tally(), None
+        self.run, self.tally, self.published = run, Tally(), None
         self.outside_tof = self.unknown_pixel = 0
         self._held_back = ()
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never be mixed
@@ -308,7 +310,7 @@ class Reduction:
         self.outside_tof, self.unknown_pixel = (
             int(products[0].attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
         )
-        self._published = self.tally  # the publisher keeps what cannot be written now
+        self.published = self.tally  # the publisher keeps what cannot be written now
         figures = published_figures(self._report.figures, products[0])
         written = [self._products.publish(products[0], self._report.metrics, figures)]
         written += [self._products.publish(product) for product in products[1:]]
@@ -316,7 +318,7 @@ class Reduction:
 
     def _end_lacks(self) -> str:
         """Data that the newest result of an ended run lacks; empty if nothing."""
-        made_of, run = (replace(tally, chunks=0) for tally in (self._published or Tally(), self.tally))
+        made_of, run = (replace(tally, chunks=0) for tally in (self.published or Tally(), self.tally))
         if made_of == run:
             return ""
         failed = "; ".join(f"{step} failed: {text}" for step, text in self.errors.items())[:LONGEST_REASON]

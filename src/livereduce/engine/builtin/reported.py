@@ -46,6 +46,19 @@ def run_progress(cut: CutState, first: Reduction) -> RunProgress:
     )
 
 
+def saved_at_stop(first: Reduction, problem: str) -> str:
+    """The sentence of a worker that stops: what the last result of the run holds. `problem`: why it is not written."""
+    run = f"run {first.run}" if first.run else "between runs"
+    if problem:
+        return f"{run}: the last result could not be written: {problem}"
+    if first.published is None:
+        return f"{run}: there is no result yet"
+    left = first.tally.pulses - first.published.pulses
+    return (
+        f"{run}: the last result is saved, {first.published.pulses} pulses{f'; {left} are not in it' if left else ''}"
+    )
+
+
 def step_progress(first: Reduction) -> StepProgress:
     """Durations and numbers of the calls of scripts."""
     return StepProgress(

@@ -47,6 +47,7 @@ SCHEMAS: Json = {
         state={**TEXT, "description": "the state word of the snapshot, or down"},
         why=TEXT,
         since=TIME,
+        earlier={**maybe(TEXT), "description": "what has happened in the last day; empty if nothing"},
         down={**TEXT, "description": "why the daemon is down; empty if it is up"},
         run=maybe(WHOLE),
         run_state=maybe(TEXT),

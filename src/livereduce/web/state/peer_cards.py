@@ -11,6 +11,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "state": _TEXT,
     "why": _TEXT,
     "since": _TEXT,
+    "earlier": _TEXT,
     "down": _TEXT,
     "run": _NUMBER,
     "run_state": _TEXT,
@@ -22,7 +23,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "last_result_age_s": _NUMBER,
     "seen_at": _TEXT,
 }
-_NEWER = frozenset({"seen_at"})
+_NEWER = frozenset({"seen_at", "earlier"})
 """Fields that pages of an earlier version do not have."""
 _LONGEST = 2000
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from livereduce.messages.status import Status, clock_time, iso
+from livereduce.web.state.earlier import earlier
 from livereduce.web.state.index import ShownIndex
 
 MAX_TEXT = 2000
@@ -59,6 +60,7 @@ def card(view: View, now: datetime) -> dict[str, Any]:
         "state": "down" if view.down or status is None else str(status.state),
         "why": view.down or (status.why[:MAX_TEXT] if status else view.problem),
         "since": view.down_since if view.down or status is None else status.since,
+        "earlier": earlier(status, now)[:MAX_TEXT] if status else "",
         "down": view.down,
         "run": None,
         "run_state": None,

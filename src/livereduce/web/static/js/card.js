@@ -3,10 +3,10 @@
 import { ago } from "./ages.js";
 import { element, put } from "./dom.js";
 import { memoryBar, showMemory } from "./memory.js";
-import { reasonOf, showState, wordOf } from "./state.js";
+import { earlierOf, reasonOf, showState, wordOf } from "./state.js";
 import { short, span, when } from "./text.js";
 
-const READINGS = [["run", "run"], ["rate", "events/s"], ["lag", "behind beam"], ["result", "last result"]];
+const READINGS = [["run", "run"], ["rate", "events/s"], ["lag", "data age"], ["result", "last result"]];
 
 /** The list item of an instrument; the whole card links to its page. */
 export function makeCard(card) {
@@ -16,11 +16,12 @@ export function makeCard(card) {
   return element("li", {}, element("article", { class: "card" },
     element("header", {}, element("h2", {}, name), element("p", { class: "state" })),
     element("p", { class: "why" }),
+    element("p", { class: "earlier" }),
     element("dl", {}, ...readings),
-    element("p", { class: "memory" }, memoryBar(), element("span", { class: "held" })),
+    element("p", { class: "memory" }, "memory", memoryBar(), element("span", { class: "held" })),
     element("p", { class: "foot" },
       element("span", { class: "peer" }), element("time", { class: "since" }),
-      element("span", { class: "age" }, "seen ", element("time", { class: "seen" })))));
+      element("span", { class: "age" }, "updated ", element("time", { class: "seen" })))));
 }
 
 /** Update a card. */
@@ -34,6 +35,7 @@ export function updateCard(item, card) {
   article.dataset.tone = find(".state").dataset.tone;
   put(find("a"), card.name || card.id);
   put(find(".why"), reasonOf(card));
+  put(find(".earlier"), earlierOf(card));
   put(find(".since"), card.since ? `since ${when(card.since)}` : "");
   find(".since").dateTime = card.since ?? "";
   ago(find(".seen"), card.seen_at);

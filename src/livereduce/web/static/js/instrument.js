@@ -38,7 +38,7 @@ const pull = coalesced(async () => {
 }, { gap_ms: 300 });
 
 function showCard() {
-  showHead(newest.card);
+  showHead(newest.card, newest.status);
   showReadings(newest.card, newest.status);
 }
 

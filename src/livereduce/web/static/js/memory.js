@@ -16,7 +16,7 @@ export function showMemory(bar, text, held, limit) {
   bar.firstElementChild.style.width = `${(100 * part).toFixed(1)}%`;
   bar.dataset.tone = part > 0.9 ? "bad" : part > 0.75 ? "warn" : "good";
   bar.setAttribute("aria-valuenow", (100 * part).toFixed(0));
-  const words = !known ? "no worker" : limit ? `${bytes(held)} of ${bytes(limit)}` : `${bytes(held)}, no limit`;
+  const words = !known ? "no worker" : limit ? `${bytes(held)} of ${bytes(limit)} allowed` : `${bytes(held)}, no limit`;
   bar.setAttribute("aria-valuetext", words);
   put(text, words);
 }

@@ -19,7 +19,9 @@ const draw = coalesced(async () => {
   byId("cards").toggleAttribute("data-few", cards.length <= 12);
   keep(byId("cards"), cards, keyOf, makeCard, updateCard);
   keep(byId("summary"), counted(), ([word]) => word, () => element("li", { class: "state small" }),
-    (node, [word, count]) => showState(node, word, `: ${count}`));
+    (node, [word, count]) => showState(node, word, `${count} `));
+  put(byId("total"), cards.length === 1 ? "1 instrument:" : `${cards.length} instruments:`);
+  show(byId("total"), cards.length > 0);
   const trouble = cards.filter((card) => ["warn", "bad", "down"].includes(toneOf(wordOf(card)))).length;
   document.title = trouble ? `(${trouble}) Live reduction` : "Live reduction";
 }, { gap_ms: 250 });

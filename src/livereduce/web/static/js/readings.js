@@ -3,17 +3,23 @@
 import { ago } from "./ages.js";
 import { announce, byId, element, keep, put } from "./dom.js";
 import { memoryBar, showMemory } from "./memory.js";
-import { reasonOf, showState, spoken, wordOf } from "./state.js";
+import { earlierOf, reasonOf, showState, spoken, wordOf } from "./state.js";
 import { short, span, when, whole } from "./text.js";
 
 let before = "";
 
-/** The state and its reason. */
-export function showHead(card) {
+/** The state and its reason, problems one by one, and what has happened lately. */
+export function showHead(card, status) {
   const word = wordOf(card);
   put(byId("name"), card.name || card.id);
   showState(byId("state"), word);
-  put(byId("why"), `${reasonOf(card)}${card.since ? `, since ${when(card.since)}` : ""}`);
+  const problems = !card.down && card.state === "degraded" ? (status?.conditions ?? []) : [];
+  const several = problems.length > 1;
+  const why = several ? `${problems.length} problems` : reasonOf(card);
+  put(byId("why"), `${why}${card.since ? `, since ${when(card.since)}` : ""}`);
+  keep(byId("problems"), several ? problems : [], (one) => `${one.kind} ${one.text}`, () => element("li"),
+    (node, one) => put(node, `${one.text} (since ${when(one.since)})`));
+  put(byId("earlier"), earlierOf(card));
   document.documentElement.dataset.tone = byId("state").dataset.tone;
   document.title = `${card.name || card.id}: ${spoken(word)}`;
   if (before && before !== word) announce(`${card.name} is ${spoken(word)}: ${reasonOf(card)}`);
@@ -28,7 +34,7 @@ export function showReadings(card, status) {
   const figures = [
     ["Run", card.run ? `${card.run}` : "–", live ? (card.run_state ?? "").replaceAll("_", " ") : ""],
     ["Events/s", live ? short(card.events_per_s) : "–", run.events ? `${whole(run.events)} in the run` : ""],
-    ["Behind beam", live ? span(card.data_age_s) : "–", ""],
+    ["Data age", live ? span(card.data_age_s) : "–", live ? ageNote(card, status) : ""],
     ["Last result", card.last_result_at ?? null, total.results ? `${whole(total.results)} results` : ""],
     ["Proton charge", run.proton_charge_pc ? charge(run.proton_charge_pc) : "–",
       run.pulses ? `${whole(run.pulses)} pulses` : ""],
@@ -48,6 +54,15 @@ export function showReadings(card, status) {
     }
     put(node.querySelector(".note"), note);
   });
+}
+
+/** Why the data are old, if that is known. */
+function ageNote(card, status) {
+  const { source = {} } = status?.progress ?? {};
+  if (!(card.data_age_s > 30)) return "";
+  if (!source.connected) return "not connected";
+  if (card.run_state !== "running") return "no pulses are expected";
+  return source.no_pulses_since ? "no pulses come" : "the pulses that come are old: a replay, or a backlog";
 }
 
 function make([name]) {

@@ -32,14 +32,14 @@ export const spoken = (word) => word.replaceAll("_", " ");
 /** True if somebody should look. */
 export const toneOf = (word) => (LOOK[word] ?? UNKNOWN)[0];
 
-/** Show a state word in a node, followed by `more`. */
-export function showState(node, word, more = "") {
+/** Show a state word in a node, after `count` instruments. */
+export function showState(node, word, count = "") {
   if (node.dataset.state !== word) {
     node.dataset.state = word;
     node.dataset.tone = toneOf(word);
     node.replaceChildren(symbol(word), element("span", { class: "word" }));
   }
-  put(node.querySelector(".word"), spoken(word) + more);
+  put(node.querySelector(".word"), count + spoken(word));
 }
 
 function symbol(word) {
@@ -56,3 +56,6 @@ function symbol(word) {
 
 /** The sentence after the word: reason, since when. */
 export const reasonOf = (card) => card.down || card.why;
+
+/** What has happened lately; empty if nothing. */
+export const earlierOf = (card) => (card.earlier ? `Earlier: ${card.earlier}` : "");
