@@ -120,12 +120,12 @@ class Algorithm:
 
     @property
     def returned(self) -> tuple[Argument, ...]:
-        """What a call returns to the script, in this order: not what it changes, as in Mantid."""
+        """Arguments that a call returns to the script, in this order: not those that it changes, as in Mantid."""
         return tuple(one for one in self.arguments if one.kind in (ArgumentKind.MAKES, ArgumentKind.RESULT))
 
     @property
     def outputs(self) -> tuple[Argument, ...]:
-        """What the function returns, in this order."""
+        """Arguments that the function returns, in this order."""
         changed_or_made = [one for one in self.arguments if one.is_output and one.kind is not ArgumentKind.RESULT]
         return (*changed_or_made, *(one for one in self.arguments if one.kind is ArgumentKind.RESULT))
 

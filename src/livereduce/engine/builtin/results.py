@@ -29,7 +29,7 @@ NOT_SCALARS = frozenset({"vector3", "linear_transform3", "affine_transform3", "r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPart:
-    """What is published of a workspace; one of several has a suffix to its name.
+    """A part of a workspace as it is published; one of several has a suffix to its name.
 
     Attributes
     ----------

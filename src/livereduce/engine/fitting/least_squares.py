@@ -14,7 +14,7 @@ from livereduce.stream.items import F8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fitted:
-    """What a fit has found.
+    """The result of a fit.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ SIGMA_PER_FWHM = 1 / (2 * np.sqrt(2 * np.log(2)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakRules:
-    """How peaks are looked for.
+    """Rules for looking for peaks.
 
     Attributes
     ----------

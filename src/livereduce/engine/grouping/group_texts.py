@@ -109,7 +109,7 @@ def _listed(element: ElementTree.Element, tag: str) -> tuple[int, ...]:
 
 
 def of_mask(text: str) -> WrittenGroup:
-    """What a mask file names: the XML ``<detector-masking>``, or numbers of spectra such as ``1-3 7`` (``.msk``).
+    """The contents of a mask file: the XML ``<detector-masking>``, or numbers of spectra such as ``1-3 7`` (``.msk``).
 
     Source: Mantid docs/source/algorithms/LoadMask-v1.rst.
 

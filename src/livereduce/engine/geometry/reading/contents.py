@@ -18,7 +18,7 @@ NO_ID = np.iinfo(np.int64).min
 
 
 class Role(IntEnum):
-    """What a component is for."""
+    """The purpose of a component."""
 
     NONE = 0
     DETECTOR = 1

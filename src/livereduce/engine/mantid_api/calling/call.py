@@ -44,7 +44,7 @@ def call(algorithm: Algorithm, args: Sequence[Any], kwargs: Mapping[str, Any], a
 
 
 def executed(algorithm: Algorithm, asked: BoundCall, store: WorkspaceStore) -> dict[str, Any]:
-    """What a call makes and changes, by the names of the arguments; kept in the store unless the call says no."""
+    """Run a call; its outputs by the names of the arguments, kept in the store unless the call says no."""
     own = of_scripts(algorithm.name)
     if own is not None:
         return own.run(asked)

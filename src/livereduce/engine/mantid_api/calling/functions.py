@@ -45,7 +45,7 @@ def signature(algorithm: Algorithm) -> inspect.Signature:
 
 
 def documentation(algorithm: Algorithm) -> str:
-    """What the algorithm does, and its arguments, a line each."""
+    """Help on an algorithm: its purpose, and its arguments, a line each."""
     lines = [algorithm.summary + ".", "", "Arguments:"]
     for one in algorithm.arguments:
         if one.kind is not ArgumentKind.RESULT:

@@ -106,7 +106,7 @@ def _made(
 
 
 def returned(algorithm: Algorithm, objects: Mapping[str, Any], assigned: int = 0) -> Any:
-    """What the script gets: nothing, one object, or a tuple with the names of the arguments.
+    """The value that the script gets: nothing, one object, or a tuple with the names of the arguments.
 
     Parameters
     ----------

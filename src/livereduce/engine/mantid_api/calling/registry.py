@@ -23,7 +23,7 @@ _functions: dict[str, Function] = {}
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What a few algorithms need beside their arguments: the store of workspaces, and the names of their outputs."""
+    """For the few algorithms that need more than arguments: the store of workspaces, and the names of their outputs."""
 
     store: WorkspaceStore
     names: Mapping[str, str] = field(default_factory=dict)

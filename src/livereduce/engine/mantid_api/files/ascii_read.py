@@ -27,7 +27,7 @@ class AsciiSpectrum:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AsciiSpectra:
-    """What a text holds: spectra with the same number of columns and points."""
+    """The contents of a text: spectra with the same number of columns and points."""
 
     spectra: tuple[AsciiSpectrum, ...]
     is_distribution: bool

@@ -18,7 +18,7 @@ SEPARATORS = {"CSV": ",", "Tab": "\t", "Space": " ", "Colon": ":", "SemiColon": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsciiStyle:
-    """How the text looks.
+    """The style of a text: separators, digits, headings.
 
     Attributes
     ----------

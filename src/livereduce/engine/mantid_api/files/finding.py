@@ -17,7 +17,7 @@ _RUN = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z]+)*)_?(?P<digits>\d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHints:
-    """How to look for a file that is named without its folder or ending.
+    """Hints for finding a file that is named without its folder or ending.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ _CONFIGURATIONS = ("/etc/autoreduce/post_processing.conf", "post_processing.conf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishAnswer:
-    """What a call returns in the place of the server's answer, as far as scripts look at it."""
+    """The stand-in for the server's answer that a call returns, as far as scripts look at it."""
 
     status_code: int = 200
     text: str = ""

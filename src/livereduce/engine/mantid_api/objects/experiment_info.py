@@ -11,7 +11,7 @@ def run_number_in(logs: RunLogs) -> int | None:
 
 
 class ExperimentInfo:
-    """What is known of the measurement; Mantid's workspaces inherit it, too."""
+    """Run and sample of a measurement; Mantid's workspaces inherit it, too."""
 
     logs: RunLogs
     run_number: int
@@ -39,13 +39,13 @@ class ExperimentInfo:
         return self.run_number if said is None else said
 
     def sample(self) -> SampleInBeam:
-        """What is in the beam."""
+        """The sample in the beam."""
         if self._sample is None:
             self._sample = SampleInBeam()
         return self._sample
 
     def mutableSample(self) -> SampleInBeam:
-        """What is in the beam."""
+        """The sample in the beam."""
         return self.sample()
 
     def setSample(self, sample: SampleInBeam) -> None:

@@ -165,7 +165,7 @@ class TableWorkspace(NamedWorkspace):
         return False
 
     def getPlotType(self, column: str | int) -> int:
-        """How Mantid would plot a column."""
+        """Mantid's number for the way to plot a column."""
         return self._column(column).plot_type
 
     def setPlotType(self, column: str | int, ptype: int, linkedCol: int = -1) -> None:  # noqa: ARG002

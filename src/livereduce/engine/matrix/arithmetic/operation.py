@@ -22,7 +22,7 @@ SAME_X = 1e-7
 
 
 class RightSize(Enum):
-    """What the right side is for the left one."""
+    """Size of the right side, measured by the left one."""
 
     VALUE = "one value"
     SPECTRUM = "one spectrum"

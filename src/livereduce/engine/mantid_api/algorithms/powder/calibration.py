@@ -29,7 +29,7 @@ Geometry = Definition | InstrumentGeometry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationWorkspaces:
-    """What LoadDiffCal makes; None where it was not asked for, or the file has nothing to make it of."""
+    """The workspaces that LoadDiffCal makes; None where it was not asked for, or the file has nothing to make it of."""
 
     grouping: Matrix | None
     mask: Matrix | None

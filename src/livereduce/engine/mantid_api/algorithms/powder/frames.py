@@ -29,7 +29,7 @@ def remove_low_res_tof(
     min_wavelength: float | None,
     context: CallContext,
 ) -> tuple[Matrix, Matrix | None]:
-    """What is late enough, and, if it is asked for, the events that are not."""
+    """The events that are late enough, and, if they are asked for, those that are not."""
     _check_tof(input_workspace)
     start = _start(input_workspace, reference_difc, k, tmin, min_wavelength)
     if input_workspace.events is None:

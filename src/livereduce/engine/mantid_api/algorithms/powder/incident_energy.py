@@ -19,7 +19,7 @@ MONITOR_PARAMETERS = ("ei-mon1-spec", "ei-mon2-spec")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentEnergy:
-    """What GetEi finds: energy in meV, peak of the first monitor and t0 in µs, its workspace index."""
+    """The result of GetEi: energy in meV, peak of the first monitor and t0 in µs, its workspace index."""
 
     ei_mev: float
     peak_us: float = 0.0

@@ -33,7 +33,7 @@ class AlgorithmObject:
         return "PythonAlgorithms"
 
     def summary(self) -> str:
-        """What it does, in a line."""
+        """Its purpose, in a line."""
         return ""
 
     def alias(self) -> str:

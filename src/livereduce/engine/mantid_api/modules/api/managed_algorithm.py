@@ -38,7 +38,7 @@ class ManagedAlgorithm(AlgorithmObject):
         return self._algorithm.name
 
     def summary(self) -> str:
-        """What it does, in a line."""
+        """Its purpose, in a line."""
         return self._algorithm.summary
 
     def initialize(self) -> None:

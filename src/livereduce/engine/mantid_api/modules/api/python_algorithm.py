@@ -139,7 +139,7 @@ def _problem(one: Property) -> str:
 
 
 def run_as_function(cls: type[PythonAlgorithm], asked: BoundCall) -> dict[str, Any]:
-    """What a call of a script's algorithm makes, by the names of its properties."""
+    """Run an algorithm of a script as a function; its outputs by the names of its properties."""
     algorithm = cls()
     algorithm.initialize()
     for name, value in asked.given.items():

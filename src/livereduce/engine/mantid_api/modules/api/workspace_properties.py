@@ -8,25 +8,25 @@ from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Pr
 
 
 class PropertyMode:
-    """Whether a workspace must be given."""
+    """Mandatory or optional: a workspace must be given, or may be left out."""
 
     Mandatory, Optional = 0, 1
 
 
 class LockMode:
-    """Whether a workspace is locked while the algorithm runs; without effect here."""
+    """Locking of a workspace while the algorithm runs; without effect here."""
 
     Lock, NoLock = 0, 1
 
 
 class FileAction:
-    """What a property of a file is for."""
+    """The purpose of a property of a file."""
 
     Save, OptionalSave, Load, OptionalLoad, Directory, OptionalDirectory = range(6)
 
 
 class InputWorkspaceType:
-    """Whether indices or spectrum numbers are meant."""
+    """The meaning of numbers of spectra: indices or spectrum numbers."""
 
     WorkspaceIndex, SpectrumNumber, DetectorID = range(3)
 

@@ -10,19 +10,19 @@ class PropertyCriterion(IntEnum):
 
 
 class LogicOperator(IntEnum):
-    """How two such criteria are joined."""
+    """Operators that join two such criteria."""
 
     And, Or, Xor = range(3)
 
 
 class CompositeRelation(IntEnum):
-    """How validators are joined."""
+    """Operators that join validators."""
 
     AND, OR = range(2)
 
 
 class DeltaEModeType(IntEnum):
-    """How energies of neutrons are known."""
+    """Modes of energy transfer: the energy that is fixed."""
 
     Elastic, Direct, Indirect, Undefined = range(4)
 

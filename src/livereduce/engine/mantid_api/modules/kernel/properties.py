@@ -12,7 +12,7 @@ LIST_KINDS = (ArgumentKind.NUMBERS, ArgumentKind.INTEGERS, ArgumentKind.TEXTS)
 
 
 class Direction:
-    """Which way a property goes."""
+    """Direction of a property: into the algorithm, out of it, or both."""
 
     Input, Output, InOut, NONE = 0, 1, 2, 3
 

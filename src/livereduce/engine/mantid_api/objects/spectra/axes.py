@@ -65,7 +65,7 @@ class AxisUnit:
         return self._caption
 
     def caption(self) -> str:
-        """What is measured: ``Time-of-flight``."""
+        """Name of the quantity: ``Time-of-flight``."""
         return self._caption
 
     def symbol(self) -> UnitLabel:
@@ -96,7 +96,7 @@ class AxisUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AxisContent:
-    """What an axis says: values (points or edges), or texts; None as unit stands for numbers of spectra."""
+    """The content of an axis: values (points or edges), or texts; None as unit stands for numbers of spectra."""
 
     values: F8
     unit: str | None = None

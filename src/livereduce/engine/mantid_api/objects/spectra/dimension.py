@@ -11,11 +11,11 @@ class AxisDimension:
 
     @property
     def name(self) -> str:
-        """What it is."""
+        """Name of the quantity."""
         return self._axis.getUnit().caption()
 
     def getName(self) -> str:
-        """What it is."""
+        """Name of the quantity."""
         return self.name
 
     def getUnits(self) -> str:
