@@ -14,6 +14,7 @@ from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
 from livereduce.engine.builtin import intake, live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.workspaces.tally import Tally, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import ScriptCopy
@@ -140,7 +141,7 @@ def test_the_chunk_of_a_failed_proc_is_tried_again_with_the_next(tmp_path: Path)
     assert (progress.last_errors, progress.run.incomplete) == ({}, "")
     assert made.shelf.published[0].attributes["events"] == 3
     logs = made.engine._reductions[0]._accumulation.value()
-    assert logs is not None
+    assert isinstance(logs, MatrixWorkspace)
     assert logs.run()["temp"].size() == 1
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.bench import batch, bench, job, start
+from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.workspaces.runlogs import PC_PER_UAH
 
 READS = "charge = input.run().getProtonCharge()\nassert charge == input.run()['gd_prtn_chrg'].value\n"
@@ -34,7 +35,7 @@ def test_ten_chunks_give_the_charge_of_the_run_whether_proc_asks_for_it_or_not(
         assert progress.last_errors == {}
     assert made.shelf.last_of(5).attributes["chunks"] == 10
     total = made.engine._reductions[0]._accumulation.value()
-    assert total is not None
+    assert isinstance(total, MatrixWorkspace)
     assert total.run().getProtonCharge() == pytest.approx(55 / PC_PER_UAH)
 
 
@@ -43,7 +44,7 @@ def test_what_a_script_adds_to_the_logs_of_a_chunk_is_not_the_next_ones(tmp_path
     made = bench(job(tmp_path, proc=proc))
     assert made.play([start(5), batch(5, 1)], [batch(5, 1)]).last_errors == {}
     total = made.engine._reductions[0]._accumulation.value()
-    assert total is not None
+    assert isinstance(total, MatrixWorkspace)
     assert "mark" in total.run()
 
 
@@ -63,7 +64,7 @@ def test_writing_into_the_accumulated_data_does_not_change_them(tmp_path: Path) 
     assert made.play([start(5), batch(5, 1, 2)], [batch(5, 150)]).last_errors == {}
     assert made.shelf.last_of(5).signal.sum() == 0
     total = made.engine._reductions[0]._accumulation.value()
-    assert total is not None
+    assert isinstance(total, MatrixWorkspace)
     assert total.readY(0)[:2].tolist() == [2, 1]
 
 
@@ -75,10 +76,33 @@ def test_a_group_of_post_proc_is_a_product_for_each_member(tmp_path: Path) -> No
     assert sums == {"result_1": 1, "result_2": 2}
 
 
-def test_a_group_of_proc_and_a_table_are_named_with_what_to_do(tmp_path: Path) -> None:
-    group = "from mantid.api import WorkspaceGroup\noutput = WorkspaceGroup('g', [input])\n"
-    said = bench(job(tmp_path, proc=group)).play([start(5), batch(5, 1)]).last_errors["proc"]
-    assert "the output of proc is a group of workspaces" in said
+GROUP = (
+    "early = CropWorkspace(input, XMax=100)\nlate = CropWorkspace(input, XMin=100)\n"
+    "output = GroupWorkspaces([early, late])\n"
+)
+
+
+def test_a_group_of_proc_is_accumulated_member_by_member(tmp_path: Path) -> None:
+    made = bench(job(tmp_path, proc=GROUP))
+    assert made.play([start(5), batch(5, 1, 2)], [batch(5, 150, 1)], [batch(5, 300)]).last_errors == {}
+    sums = {one.name: float(np.sum(one.signal)) for one in made.shelf.published[-2:]}
+    assert sums == {"result_1": 3, "result_2": 2}
+    post = "assert input.getNames() == ['early', 'late'] and mtd['late'] is input[1]\noutput = input[0] * 2\n"
+    made = bench(job(tmp_path, proc=GROUP, post_proc=post))
+    assert made.play([start(5), batch(5, 1, 2)], [batch(5, 150, 1)]).last_errors == {}
+    assert made.shelf.last_of(5).signal.sum() == 6
+
+
+def test_a_group_with_other_members_is_an_outcome(tmp_path: Path) -> None:
+    proc = GROUP + "if input.getNumberEvents() == 1:\n    output = early\n"
+    said = bench(job(tmp_path, proc=proc)).play([start(5), batch(5, 1, 2)], [batch(5, 150)]).last_errors["proc"]
+    assert "its output cannot be accumulated: a workspace cannot be added to a group of 2 of the chunks before" in said
+    empty = "from mantid.api import WorkspaceGroup\noutput = WorkspaceGroup('g', [])\n"
+    said = bench(job(tmp_path, proc=empty)).play([start(5), batch(5, 1)]).last_errors["proc"]
+    assert "the group has no members" in said
+
+
+def test_a_table_is_named_with_what_to_do(tmp_path: Path) -> None:
     table = "from mantid.dataobjects import TableWorkspace\noutput = TableWorkspace()\n"
     said = bench(job(tmp_path, post_proc=table)).play([start(5), batch(5, 1)]).last_errors["post_proc"]
     assert "output is a TableWorkspace; its columns can be shown as a workspace: CreateWorkspace(" in said

@@ -5,7 +5,8 @@ import pytest
 
 from helpers.bench import EDGES_NS, batch
 from helpers.items import S_NS, log_batch
-from livereduce.engine.builtin.accumulate import ADD, Accumulation, AccumulationError
+from livereduce.engine.builtin.accumulate import ADD, AccumulationError
+from livereduce.engine.builtin.accumulate_groups import MembersAccumulation
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import Partial, combine, process
 from livereduce.engine.builtin.script_calls import StepFailed
@@ -40,14 +41,14 @@ SNAPSHOT = HistogramSnapshot(
 
 @pytest.mark.parametrize("preserve_events", [True, False])
 def test_partials_made_apart_combine_to_the_same_as_one_after_the_other(preserve_events: bool) -> None:
-    one, elsewhere = (Accumulation("accumulation", ADD, preserve_events=preserve_events) for _ in range(2))
+    one, elsewhere = (MembersAccumulation("accumulation", ADD, preserve_events=preserve_events) for _ in range(2))
     ours = intake()
     for chunk in CHUNKS:
         combine(one, [partial_of(chunk, RunLogs(), ours)])
     combine(elsewhere, [partial_of(chunk, RunLogs(), intake()) for chunk in CHUNKS])
     expected, found = one.value(), elsewhere.value()
-    assert expected is not None
-    assert found is not None
+    assert isinstance(expected, MatrixWorkspace)
+    assert isinstance(found, MatrixWorkspace)
     np.testing.assert_array_equal(found.counts().total().counts, expected.counts().total().counts)
     assert found.tally == expected.tally
     assert found.tally.events == 6
@@ -68,20 +69,20 @@ def test_a_failed_proc_gives_no_partial() -> None:
 
 
 def test_a_snapshot_replaces_what_came_before() -> None:
-    accumulation = Accumulation("accumulation", ADD, preserve_events=False)
+    accumulation = MembersAccumulation("accumulation", ADD, preserve_events=False)
     combine(accumulation, [partial_of(CHUNKS[0], RunLogs(), intake())])
     combine(accumulation, [partial_of(Chunk(run=5, snapshot=SNAPSHOT), RunLogs(), intake())])
     value = accumulation.value()
-    assert value is not None
+    assert isinstance(value, MatrixWorkspace)
     assert value.counts().counts.sum() == 7
 
 
 def test_a_partial_that_does_not_fit_changes_nothing() -> None:
-    accumulation = Accumulation("accumulation", ADD, preserve_events=True)
+    accumulation = MembersAccumulation("accumulation", ADD, preserve_events=True)
     combine(accumulation, [partial_of(CHUNKS[0], RunLogs(), intake())])
     histogram = partial_of(Chunk(run=5, snapshot=SNAPSHOT), RunLogs(), intake())
     with pytest.raises(AccumulationError):
         combine(accumulation, [Partial(workspace=histogram.workspace, logs=histogram.logs, is_whole_run=False)])
     value = accumulation.value()
-    assert value is not None
+    assert isinstance(value, MatrixWorkspace)
     assert value.tally.events == 2

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from livereduce.base.contained import Contained
-from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
+from livereduce.engine.builtin.accumulate import AccumulationError
+from livereduce.engine.builtin.accumulate_groups import MembersAccumulation
 from livereduce.engine.builtin.figures import published_figures
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
 from livereduce.engine.builtin.results import products_of
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.members import members_of
 from livereduce.engine.mantid_api.objects.output import Output
-from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.protocol import Pipeline
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.mtd import WorkspaceStore
@@ -36,10 +37,6 @@ MAX_HELD_BACK_BYTES = 256 * 2**20
 
 
 COUNTED = "histograms, because of the memory limit"
-NO_GROUP = (
-    "the output of proc is a group of workspaces, and chunks are accumulated in one: leave one as output, and make the "
-    "group in post_proc"
-)
 LONGEST_REASON = 300
 """Most characters of a script's error in the reason why a result is incomplete."""
 
@@ -100,7 +97,7 @@ class Reduction:
         self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
         self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
         self._store = WorkspaceStore()
-        self._accumulation = Accumulation(
+        self._accumulation = MembersAccumulation(
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
         self._held_back: tuple[Chunk, ...] = ()
@@ -225,7 +222,7 @@ class Reduction:
         self._stage = stage
         self._tell_stage(stage, chunk)
 
-    def _processed(self, workspace: MatrixWorkspace) -> MatrixWorkspace | StepFailed:
+    def _processed(self, workspace: MatrixWorkspace) -> Output | StepFailed:
         self.invalid_logs = workspace.logs.invalid_now()
         if self._proc is None:
             return workspace
@@ -233,8 +230,6 @@ class Reduction:
         self._store[CHUNK_NAME] = workspace
         outcome = self._call(Phase.PROCESS, self._proc, workspace, CHUNK_NAME)
         self._store.remove(CHUNK_NAME)
-        if isinstance(outcome, WorkspaceGroup):
-            return failed_output(self._proc, NO_GROUP)
         return outcome
 
     def _combine(self, partial: Partial) -> StepFailed | None:
@@ -261,7 +256,9 @@ class Reduction:
         self._store[self._pipeline.result_name] = result
         self._publish(result, chunk)
 
-    def _post_processed(self, accumulated: MatrixWorkspace) -> Output | StepFailed:
+    def _post_processed(self, accumulated: Output) -> Output | StepFailed:
+        for member in members_of(accumulated):
+            self._store[member.name()] = member
         self._store[self._pipeline.accumulation_name] = accumulated
         if self._post_proc is None:
             return accumulated
@@ -269,7 +266,7 @@ class Reduction:
         self._beat(Phase.POST_PROCESS)
         return self._call(Phase.POST_PROCESS, self._post_proc, accumulated, self._pipeline.result_name)
 
-    def _call(self, phase: Phase, script: LoadedScript, input: MatrixWorkspace, output: str) -> Output | StepFailed:
+    def _call(self, phase: Phase, script: LoadedScript, input: Output, output: str) -> Output | StepFailed:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
         outcome = self.scripts.call(phase, script, input, output, self._store, extra, self._report)
         if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:

@@ -7,10 +7,11 @@ between them, so that it can be made elsewhere.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from livereduce.engine.builtin.accumulate import Accumulation
+from livereduce.engine.builtin.accumulate_groups import MembersAccumulation
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.script_calls import StepFailed
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
+from livereduce.engine.mantid_api.objects.output import Output
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.stream.chunk import Chunk
@@ -25,14 +26,14 @@ class Partial:
     Attributes
     ----------
     workspace
-        The output of proc.
+        The output of proc: a workspace, or a group of some.
     logs
         The logs of the chunk; the next chunk begins with their last values.
     is_whole_run
         The chunk was a snapshot of the run so far: it replaces what came before.
     """
 
-    workspace: MatrixWorkspace
+    workspace: Output
     logs: RunLogs
     is_whole_run: bool
 
@@ -43,7 +44,7 @@ def process(
     tally: Tally,
     *,
     intake: Intake,
-    proc: Callable[[MatrixWorkspace], MatrixWorkspace | StepFailed],
+    proc: Callable[[MatrixWorkspace], Output | StepFailed],
 ) -> Partial | StepFailed:
     """Make a workspace of a chunk and run proc on it.
 
@@ -64,7 +65,7 @@ def process(
     return Partial(workspace=processed, logs=logs, is_whole_run=chunk.snapshot is not None)
 
 
-def combine(accumulation: Accumulation, partials: Sequence[Partial]) -> None:
+def combine(accumulation: MembersAccumulation, partials: Sequence[Partial]) -> None:
     """Take partial results of one run into an accumulation, oldest first.
 
     Raises

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from livereduce.base.rss import own_bytes
-from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.output import Output, as_workspace
 from livereduce.engine.mantid_api.session import using
 from livereduce.engine.workspaces.mtd import WorkspaceStore
@@ -61,7 +60,7 @@ class ScriptCalls:
         self,
         phase: Phase,
         script: LoadedScript,
-        input: MatrixWorkspace,
+        input: Output,
         output: str,
         store: WorkspaceStore,
         extra: Mapping[str, Any],
@@ -79,7 +78,7 @@ class ScriptCalls:
         return _output(outcome, input, script)
 
 
-def _output(outcome: ScriptOutput, input: MatrixWorkspace, script: LoadedScript) -> Output | StepFailed:
+def _output(outcome: ScriptOutput, input: Output, script: LoadedScript) -> Output | StepFailed:
     if outcome.workspace is None:
         return input
     try:

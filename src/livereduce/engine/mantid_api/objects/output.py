@@ -9,7 +9,7 @@ from livereduce.engine.workspaces import convert
 Output = MatrixWorkspace | WorkspaceGroup
 
 
-def as_workspace(output: object, source: MatrixWorkspace) -> Output:
+def as_workspace(output: object, source: Output) -> Output:
     """Convert a script's output to a workspace, or a group of them, that represents all data in `source`.
 
     Raises
@@ -18,6 +18,8 @@ def as_workspace(output: object, source: MatrixWorkspace) -> Output:
         It is neither a workspace of spectra, nor a group of some, nor a DataArray.
     """
     if convert.is_data_array(output):
+        if not isinstance(source, MatrixWorkspace):
+            raise TypeError("output is a DataArray, and its input a group; a workspace or a group was expected")
         output = MatrixWorkspace(
             source.name(),
             output,
@@ -31,7 +33,7 @@ def as_workspace(output: object, source: MatrixWorkspace) -> Output:
     for member in members_of(output):
         if not isinstance(member, MatrixWorkspace):
             raise TypeError(f"output is a group with a {type(member).__name__}; a group of workspaces was expected")
-        member.tally = source.tally
+        member.tally = members_of(source)[0].tally
     return output
 
 
