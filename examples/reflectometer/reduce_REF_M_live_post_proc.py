@@ -56,6 +56,13 @@ def reflectivity(workspace, state):
     return name
 
 
+def above_noise(workspace):
+    """X, Y and E where a logarithmic axis can show them."""
+    x, y, e = workspace.readX(0), workspace.readY(0), workspace.readE(0)
+    seen = y > e / 2
+    return [((x[1:] + x[:-1]) / 2)[seen], y[seen], e[seen]]
+
+
 names = [name for name in [reflectivity(input, state) for state in STATES] if name is not None]
 mantid.logger.notice("run %s: %s" % (input.getRunNumber(), names))
 if names:
@@ -64,7 +71,7 @@ if names:
         from postprocessing.publish_plot import plot1d
     except ImportError:  # version on instrument computers
         from finddata.publish_plot import plot1d
-    curves = [[mtd[n].readX(0)[:-1], mtd[n].readY(0), mtd[n].readE(0)] for n in names]
+    curves = [above_noise(mtd[n]) for n in names]
     if input.getRunNumber() > 0:
         plot1d(
             input.getRunNumber(),

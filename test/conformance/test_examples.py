@@ -61,6 +61,7 @@ def _assert_same(here: Product, there: Product) -> None:
         assert two is not None
         most = float(np.nanmax(np.abs(np.where(np.isfinite(two), two, 0))))
         np.testing.assert_allclose(np.squeeze(one), np.squeeze(two), rtol=EXACT, atol=EXACT * most)
+    assert here.units == there.units
     for mine, its in zip(here.axes, there.axes, strict=True):
         np.testing.assert_allclose(mine.values, its.values, rtol=EXACT)
         assert (mine.name, mine.units) == (its.name, its.units)

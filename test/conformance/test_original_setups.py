@@ -1,4 +1,7 @@
-"""The set-ups that the original is tried with, on the double: its test instruments, configurations and scripts."""
+"""The set-ups that the original is tried with, on the double: its test instruments, configurations and scripts.
+
+Its scripts run on the builtin engine too, with the events of the simulated server.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.engines import Bench, bench_of, record_of
+from helpers.engines import Bench, Stage, bench_of, record_of
 from helpers.reduced import beamline_in, environ_of
 from livereduce.base.errors import ExitCode
 from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
@@ -34,6 +37,7 @@ SumSpectra(InputWorkspace=input, OutputWorkspace=output)
 Rebin(InputWorkspace=output, OutputWorkspace=output, Params="300,20,17000")
 """
 RENAME = 'from mantid.simpleapi import RenameWorkspace\nRenameWorkspace("accumulation", "result")\n'
+PRINT = 'print("a chunk")\n'
 LIMIT_BYTES = 400_000_000
 
 
@@ -92,7 +96,7 @@ def test_conformance_of_the_originals_events_until_the_memory_limit(
         beamline_in(tmp_path, bench.environ) as beamline,
     ):
         beamline.instrument, beamline.short_name = EVENTS
-        beamline.script("proc", 'print("a chunk")\n')
+        beamline.script("proc", PRINT)
         limits = {"system_mem_limit_perc": 100 * LIMIT_BYTES / ram, "mem_check_interval_sec": 0.1}
         beamline.configure(**bench.settings() | {"accum_method": "Add"} | limits)
         beamline.start()
@@ -103,3 +107,28 @@ def test_conformance_of_the_originals_events_until_the_memory_limit(
         assert "over the limit of 400 MB" in beamline.log()
         assert "a chunk" in beamline.log()
         assert beamline.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("proc", "post_proc", "method"),
+    [(SUM_AND_REBIN, "", "Replace"), ("", RENAME, "Replace"), (SUM_AND_REBIN, RENAME, "Add")],
+    ids=["sum", "rename", "both"],
+)
+def test_conformance_of_the_originals_scripts_on_the_builtin_engine(
+    tmp_path: Path, environ: dict[str, str], proc: str, post_proc: str, method: str
+) -> None:
+    """The same texts: all counts of the run with Add, those of the newest chunk with Replace."""
+    with bench_of("builtin", tmp_path, environ) as bench:
+        reducing = bench.start(bench.job(proc=PRINT + proc, post_proc=post_proc, accum_method=method))
+        bench.beam_to(Stage.HALF)
+        reducing.wait_reduced(bench.half)
+        bench.beam_to(Stage.OVER)
+        reducing.wait_ended(1)
+        signal = np.squeeze(reducing.product(1).signal)
+        if proc:
+            assert signal.shape == (835,)
+        assert "a chunk" in reducing.lines
+        assert reducing.progress.total.script_errors == 0
+        assert reducing.stop() == ExitCode.OK
+    total = np.nansum(signal)
+    assert total == 60_000 if method == "Add" else 0 < total <= 60_000 - bench.half

@@ -30,9 +30,10 @@ def rows_axis(workspace: Any) -> Axis:
 
 
 def y_units(workspace: Any) -> str:
-    """The unit of the values."""
+    """The unit of the values, with what they are divided by: ``Counts per microAmp.hour``."""
     unit = plain_text(workspace.YUnit())
-    return "counts" if unit == "Counts" else unit
+    label = plain_text(workspace.YUnitLabel()) if unit else ""
+    return "counts" if (label or unit) == "Counts" else label or unit
 
 
 def plain_text(value: object) -> str:

@@ -89,6 +89,9 @@ class Grid:
     def YUnit(self) -> str:  # noqa: N802
         return "Counts"
 
+    def YUnitLabel(self) -> str:  # noqa: N802
+        return self.YUnit()
+
     def getTitle(self) -> str:  # noqa: N802
         return "Vanadium "
 
@@ -155,6 +158,13 @@ def test_other_units_keep_their_names() -> None:
     rows, x = only(result).axes
     assert (rows.name, rows.units, rows.values.tolist()) == ("q", "Angstrom^-1", [0.5, 1.5])
     assert (x.name, x.units) == ("d-Spacing", "Angstrom")
+
+
+def test_what_values_are_divided_by_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = grid(1)
+    assert only(result).units == "counts"
+    monkeypatch.setattr(result, "YUnitLabel", lambda: "Counts per microAmp.hour")
+    assert only(result).units == "Counts per microAmp.hour"
 
 
 def test_a_group_has_a_product_for_each_period() -> None:

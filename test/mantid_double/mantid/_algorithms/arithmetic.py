@@ -57,7 +57,10 @@ class Divide(_TwoToOne):
     def compute(self, left: MatrixWorkspace, right: MatrixWorkspace) -> Workspace:
         a, b, da, db = left.extractY(), right.extractY(), left.extractE(), right.extractE()
         with np.errstate(divide="ignore", invalid="ignore"):
-            return Workspace2D(left.extractX(), a / b, np.hypot(da / b, a * db / b**2)).take_over(left)
+            made = Workspace2D(left.extractX(), a / b, np.hypot(da / b, a * db / b**2)).take_over(left)
+        if left._y_unit == right._y_unit:
+            made._y_unit, made._y_label, made._distribution = "", "", True
+        return made
 
 
 @subscribe
@@ -72,15 +75,19 @@ class NormaliseByCurrent(OneToOne):
         charge = given.run()._summed_charge() if self._sums_again() else given.run().getProtonCharge()
         if charge <= 0:
             raise RuntimeError(f"NormaliseByCurrent: the proton charge is {charge}")
-        if isinstance(given, EventWorkspace):
-            old = given.events
-            return given.with_events(
-                Events(old.x, old.index, old.pulse_ns, old.weight / charge, old.variance / charge**2)
-            )
-        return Workspace2D(given.extractX(), given.extractY() / charge, given.extractE() / charge).take_over(given)
+        made = _per_charge(given, charge)
+        made._y_label = "Counts per microAmp.hour"
+        return made
 
     def _sums_again(self) -> bool:
         return bool(self.getProperty("RecalculatePCharge").value)
+
+
+def _per_charge(given: MatrixWorkspace, charge: float) -> MatrixWorkspace:
+    if isinstance(given, EventWorkspace):
+        old = given.events
+        return given.with_events(Events(old.x, old.index, old.pulse_ns, old.weight / charge, old.variance / charge**2))
+    return Workspace2D(given.extractX(), given.extractY() / charge, given.extractE() / charge).take_over(given)
 
 
 @subscribe

@@ -50,5 +50,5 @@ class RefRoi(OneToOne):
         angle = np.radians(self.getProperty("ScatteringAngle").value)
         given._x = (4 * np.pi * np.sin(angle) / given._x)[:, ::-1]
         given._y, given._e = given._y[:, ::-1], given._e[:, ::-1]
-        given._unit, given._distribution, given._y_unit = "MomentumTransfer", True, "Reflectivity"
+        given._unit, given._distribution, given._y_label = "MomentumTransfer", True, "Reflectivity"
         return given

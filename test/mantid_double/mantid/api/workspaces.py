@@ -133,6 +133,7 @@ class MatrixWorkspace(Workspace):
         self._instrument = Instrument()
         self._unit, self._y_unit, self._distribution = "TOF", "Counts", False
         self._groups: list[np.ndarray] = []
+        self._y_label = ""
 
     def run(self) -> Run:
         return self._run
@@ -171,7 +172,7 @@ class MatrixWorkspace(Workspace):
         return self._y_unit
 
     def YUnitLabel(self) -> str:
-        return self._y_unit
+        return self._y_label or self._y_unit
 
     def setYUnit(self, unit: str) -> None:
         self._y_unit = unit
@@ -226,7 +227,7 @@ class MatrixWorkspace(Workspace):
         self._run, self._instrument = other._run.copy(), other._instrument
         self._title, self._unit, self._y_unit = other._title, other._unit, other._y_unit
         self._distribution = other._distribution
-        self._groups = other._groups
+        self._groups, self._y_label = other._groups, other._y_label
         return self
 
 
