@@ -135,3 +135,23 @@ def case_fit_of_a_table(api: Any, expect: Any) -> None:
         "height, centre, width", [round(value, 2) for value in found.OutputParameters.column(1)[:3]], [10.33, 5, 0.75]
     )
     expect("curve", float(found.OutputWorkspace.readY(1)[19]), 0.2125, 5e-5)
+
+
+def case_groups_are_cloned(api: Any, expect: Any) -> None:
+    """CloneWorkspace: a group of spectra and a table, by members. Source: Mantid CloneWorkspace.cpp (Workspace)."""
+    one = api.CreateWorkspace([0, 1], [3], OutputWorkspace="one")
+    table = api.CreateEmptyTableWorkspace(OutputWorkspace="table")
+    both = api.GroupWorkspaces([one, table])
+    copy = api.CloneWorkspace(both)
+    expect("members", len(copy), 2)
+    copy[0].setY(0, np.array([7.0]))
+    expect("kept", float(one.readY(0)[0]), 3.0)
+    expect("changed", float(copy[0].readY(0)[0]), 7.0)
+
+
+def case_kinds_of_events(api: Any, expect: Any) -> None:
+    """EventList: raw, weighted, compressed. Source: Mantid Framework/DataObjects/src/EventList.cpp (getEventType)."""
+    ws = api.CreateSampleWorkspace("Event", NumBanks=1, BankPixelWidth=1)
+    weighted, compressed = ws * 2.0, api.CompressEvents(ws, Tolerance=1.0)
+    kinds = [int(one.getSpectrum(0).getEventType()) for one in (ws, weighted, compressed)]
+    expect("kinds", kinds, [0, 1, 2])

@@ -81,6 +81,8 @@ def test_single_values_are_converted_as_whole_axes_are(tmp_path: Path) -> None:
         "assert abs(tof - 15 / (PhysicalConstants.h / PhysicalConstants.NeutronMass * 1e4)) < 1e-9\n"
         "back = UnitConversion.run('TOF', 'dSpacing', tof, 10.0, 5.0, 1.5)\n"
         "assert abs(UnitConversion.run('dSpacing', 'Energy', back, 10.0, 5.0, 1.5) - 81.804) < 1e-2\n"
+        "assert abs(UnitConversion.run('Wavelength', 'Energy', 1.5, 0, 0, 0) - 36.3573) < 1e-3\n"
+        "assert abs(UnitConversion.run('dSpacing', 'MomentumTransfer', 2.0, 0, 0, 0) - 3.14159265) < 1e-6\n"
         "values = std_vector_dbl()\nvalues.extend([1.0])\nassert PropertyCriterion.IsEqualTo == 2\n",
     )
     assert "no unit named 'DeltaE'" in error_of(

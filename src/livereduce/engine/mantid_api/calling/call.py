@@ -20,6 +20,8 @@ from livereduce.engine.workspaces.mtd import WorkspaceStore
 
 WORKSPACES = (ArgumentKind.READS, ArgumentKind.READS_ANY, ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY)
 OF_SPECTRA = (ArgumentKind.READS, ArgumentKind.CHANGES)
+_ANY_BY_MEMBER = ("CloneWorkspace",)
+"""Algorithms of any workspace that take the members of a group one by one."""
 
 
 class MissingWorkspace(KeyError, ValueError):
@@ -53,8 +55,12 @@ def executed(algorithm: Algorithm, asked: BoundCall, store: WorkspaceStore) -> d
         for one in algorithm.arguments
         if one.kind in WORKSPACES and one.name in asked.given
     }
-    spectra = [handles[one.name] for one in algorithm.arguments if one.kind in OF_SPECTRA and one.name in handles]
-    if any(isinstance(one, WorkspaceGroup) for one in spectra):
+    by_member = [
+        handles[one.name]
+        for one in algorithm.arguments
+        if one.name in handles and (one.kind in OF_SPECTRA or algorithm.name in _ANY_BY_MEMBER)
+    ]
+    if any(isinstance(one, WorkspaceGroup) for one in by_member):
         check_names(algorithm, asked)
         return run_each(algorithm, asked, handles, store, lambda part, own: run_once(algorithm, part, own, store))
     return run_once(algorithm, asked, handles, store)

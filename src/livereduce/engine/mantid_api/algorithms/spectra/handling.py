@@ -17,8 +17,6 @@ def clone_workspace(*, input_workspace: Any) -> Any:
     """A copy that later changes of either do not touch; events and values are shared until one changes."""
     if isinstance(input_workspace, MatrixWorkspace):
         return replace(input_workspace.matrix, logs=input_workspace.logs.copy())
-    if isinstance(input_workspace, WorkspaceGroup):
-        raise ValueError("a group must be cloned member by member")
     return input_workspace.clone()
 
 

@@ -8,6 +8,12 @@ import numpy as np
 from livereduce.base.names import missing
 from livereduce.engine.matrix.conversion.units import H_OVER_M, MEV_J, NEUTRON_KG, UNITS, WAVENUMBER_PER_MEV, XUnit
 
+_PATH_CANCELS = (
+    {"Wavelength", "Momentum", "Energy", "Energy_inWavenumber"},
+    {"dSpacing", "MomentumTransfer", "QSquared"},
+)
+"""Units converted to each other without path and angle, which scripts then give as 0 (Mantid's quick conversion)."""
+
 
 class PhysicalConstants:
     """Mantid's constants, in SI units where the name says nothing else."""
@@ -32,8 +38,9 @@ class UnitConversion:
         RuntimeError
             One of them is no unit of elastic scattering.
         """
-        length, sine = np.array([l1 + l2]), np.array([math.sin(twoTheta / 2)])
         source, target = _elastic(src), _elastic(dest)
+        cancels = any({source.name, target.name} <= alike for alike in _PATH_CANCELS)
+        length, sine = np.array([1.0 if cancels else l1 + l2]), np.array([1.0 if cancels else math.sin(twoTheta / 2)])
         assert source.scale is not None
         assert target.scale is not None
         tof = (value / float(source.scale(length, sine)[0])) ** (1 / source.power)

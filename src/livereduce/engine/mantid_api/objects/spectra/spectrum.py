@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.engine.mantid_api.modules.kernel.enumerations import EventType
 from livereduce.engine.mantid_api.objects.spectra import event_editing
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.events.event_lists import EventLists
@@ -115,9 +116,12 @@ class ISpectrum:
         """Its standard deviations."""
         return self._workspace.readE(self._row)
 
-    def getEventType(self) -> Any:
-        """``TOF`` for raw events, ``WEIGHTED`` for others."""
-        return "TOF" if self._events().weight is None else "WEIGHTED"
+    def getEventType(self) -> EventType:
+        """``TOF`` for raw events, ``WEIGHTED`` for weighted ones, ``WEIGHTED_NOTIME`` if they have no pulses."""
+        events = self._events()
+        if events.weight is None:
+            return EventType.TOF
+        return EventType.WEIGHTED if events.pulse_ns is not None else EventType.WEIGHTED_NOTIME
 
     def isWeighted(self) -> bool:
         """True if the events have weights."""
