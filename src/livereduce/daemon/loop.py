@@ -315,7 +315,7 @@ class DaemonLoop:
         assert resolved is not None, "the policy starts only what was judged usable"
         self._observed = Observed()
         if resolved != self._startup_logged:
-            log_startup(resolved, sys.argv)
+            log_startup(resolved, () if self._startup_logged else sys.argv)
             self._startup_logged = resolved
         try:
             self._oom_kills = read_oom_kills()

@@ -52,7 +52,7 @@ def run(
         try:
             site = Site(path)
         except Held as held:
-            log.error("%s", held)
+            log.error("%s; this one (pid %d) exits, the other is not affected", held, os.getpid())
             return ExitCode.UNUSABLE
         notifier = Notifier.from_environ(os.environ)
         try:

@@ -16,6 +16,7 @@ from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.script_set import ScriptSet, choose, read_set
 
 LOOK_AGAIN_S = 2.0
+RESTARTED = "livereduce exits, so that systemd starts it again with the new one"
 
 
 class Changes:
@@ -108,7 +109,7 @@ class Changes:
         )
         if found.problems or self._watcher.configuration == self._configuration_in_use:
             return None  # broken, or back to what is in use
-        return Reconfigured(reason=f"the configuration has changed ({what})")
+        return Reconfigured(reason=f"the configuration has changed ({what}); {RESTARTED}")
 
     def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
         parser, directory, name = self._site.parser, running.script_dir, running.instrument.short_name

@@ -15,9 +15,12 @@ log = logging.getLogger("livereduce")
 
 
 def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
-    """Log the setup: user, software, configuration, scripts."""
+    """Log the setup: user, software, configuration, scripts; no `argv`: this daemon runs on, only its files are new."""
     config, instrument = resolved.config, resolved.instrument
-    log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
+    if argv:
+        log.info("livereduce started by %s: %s", user_name(), " ".join(argv))
+    else:
+        log.info("configuration and scripts were read again:")
     version = f" (Python {sys.version.split()[0]})" if resolved.interpreter == sys.executable else ""
     log.info("interpreter: %s%s", resolved.interpreter, version)
     log.info("configuration: %s", config.path or "none; using the defaults")

@@ -39,7 +39,7 @@ class Connection:
         try:
             self._socket = dial(host, port)
         except OSError as error:
-            raise SourceLost(f"no connection to {host}:{port}: {error}") from None
+            raise SourceLost(f"no connection to {host}:{port}: {error.strerror or error}") from None
         try:
             keep_alive(self._socket)
             self._socket.sendall(client_hello(epics_ns(time.time()), start_s))
