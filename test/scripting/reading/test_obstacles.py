@@ -257,3 +257,13 @@ def test_more_obstacles_than_anybody_reads_are_not_looked_for() -> None:
 
 def test_a_sum_of_thousands_is_left_alone() -> None:
     assert told("x = " + " + ".join(["1"] * 990) + "\nDgsReduction(x)") in ([], [(2, WANTING)])
+
+
+def test_names_of_a_function_are_not_those_of_another() -> None:
+    """Scopes come and go while a text is read: a later one may have the place in memory of an earlier one."""
+    spectra = "def f{0}():\n    made = Rebin(input, '0,1,10')\n    made.readY(0)\n"
+    values = (
+        "def g{0}():\n    made = Fit(Function='name=FlatBackground', InputWorkspace=input)\n    made.OutputStatus\n"
+    )
+    text = "".join(part.format(number) for number in range(50) for part in (spectra, values))
+    assert read(ast.parse(text), is_script=True).obstacles == ()

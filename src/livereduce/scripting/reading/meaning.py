@@ -106,8 +106,8 @@ class Reader:
     def __init__(self, root: NameScope, *, is_script: bool) -> None:
         self._root = root
         self._is_script = is_script
-        self._active: set[tuple[int, str]] = set()
-        self._known: dict[tuple[int, str], Meaning] = {}
+        self._active: set[tuple[NameScope, str]] = set()
+        self._known: dict[tuple[NameScope, str], Meaning] = {}
 
     def meaning(self, node: ast.expr, scope: NameScope) -> Meaning:
         """The meaning of an expression; None if nothing is known."""
@@ -127,7 +127,7 @@ class Reader:
         if bound is None:
             return self._unbound(name)
         place, bindings = bound
-        key = (id(place), name)
+        key = (place, name)  # the scope itself: its id may be that of a later one when it is gone
         if key in self._active or key in self._known:
             return self._known.get(key)
         self._active.add(key)
