@@ -18,6 +18,7 @@ from livereduce.messages.status import (
     exit_code,
     holder_beside,
     is_down,
+    is_time,
     of_a_dead_daemon,
     read_status,
 )
@@ -139,7 +140,7 @@ def _data_age(progress: Progress) -> str:
 
 
 def _last_result(status: Status) -> str:
-    if not status.last_result:
+    if not is_time(status.last_result):
         return "none since the daemon started"
     seen, now = datetime.fromisoformat(status.last_result), datetime.fromisoformat(status.updated)
     return f"{max(0.0, (now - seen).total_seconds()):.0f} s ago ({status.last_result})"

@@ -26,7 +26,8 @@ def _ended(restarts: list[Restart]) -> list[str]:
 
 
 def _is_late(at: str, now: datetime) -> bool:
-    return now - datetime.fromisoformat(at) < LATELY
+    """False also for a time far in the future or past, which no clock can have meant."""
+    return abs(now - datetime.fromisoformat(at)) < LATELY
 
 
 def _clock(at: str) -> str:
