@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import sys
+import time
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,6 +70,7 @@ class LongStep(Steady):
         say("step begun")
         go()
         say("step done")
+        time.sleep(0.05)  # lets the thread that reads orders run: beats of many steps would fill the unread pipe
 
 
 class FillPipe(Steady):
