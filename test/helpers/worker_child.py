@@ -10,8 +10,8 @@ import re
 import resource
 import signal
 import sys
-import time
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
