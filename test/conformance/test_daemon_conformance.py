@@ -182,7 +182,7 @@ def hangs(post: Post, fault: str, *, first: bool) -> None:
         post.bench.beam_to(Stage.MORE)
     status = post.wait("the restart", lambda status: status.restarts >= 1)
     assert "livereduce killed the worker: stuck" in (reason := status.last_restarts[-1].reason)
-    assert "in phase process" in reason
+    assert "in proc for" in reason
     assert f"reduce_{post.bench.short_name}_live_proc.py" in status.dump_shows or "re/" in status.dump_shows
     post.wait_reduced(post.bench.half if first else post.bench.more, generation=2)
     post.finish()
