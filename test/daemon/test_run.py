@@ -384,7 +384,7 @@ def test_a_broken_script_is_reported_and_the_last_good_one_goes_on(beamline: Bea
     assert f"{script}:2" in told.why
     assert told.problems == (told.why,)
     assert told.generation == 1
-    assert f"ERROR - {told.why}" in beamline.log()
+    assert re.search(rf"ERROR - \w+ -> degraded: {re.escape(told.why)}", beamline.log())
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0
     beamline.start()

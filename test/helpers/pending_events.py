@@ -74,7 +74,8 @@ def maps(draw: st.DrawFn) -> PixelMaps | None:
 def contents(draw: st.DrawFn) -> PendingEvents:
     """Events with anything pending."""
     events = Events(tuple(draw(st.lists(pieces(), max_size=3))))
-    rows = draw(st.lists(st.integers(-1, ROWS - 1), min_size=PIXELS, max_size=PIXELS))
+    of_pixels = draw(st.lists(st.integers(-1, ROWS - 1), min_size=PIXELS - 1, max_size=PIXELS - 1))
+    rows = [*of_pixels, -1]  # a pixel beyond the table has no spectrum
     weight = draw(st.one_of(st.none(), st.just(np.full(PIXELS, 0.5)), tables(-2, 2, also=(np.nan, 0.0))))
     limits = draw(st.one_of(st.none(), st.tuples(tables(-3000, 9000), tables(9000, 40000))))
     return PendingEvents(

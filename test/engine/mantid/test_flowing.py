@@ -7,6 +7,7 @@ import pytest
 from livereduce.engine.mantid.flowing import WatchedFlow, looked, no_beam_since, no_pulses_since
 from livereduce.engine.mantid.run_ledger import Described, RunLedger, take_chunk
 from livereduce.messages.progress import RunState
+from livereduce.stream.flow import MISSING_S
 
 NS = 10**9
 T = 1_700_000_000
@@ -50,7 +51,7 @@ def test_a_cycle_without_pulses_means_what_its_length_says(every_s: float) -> No
     came_s = cycles.now
     while not cycles.silent:
         cycles.cycle(pulses=False)
-    assert cycles.now - came_s == max(every_s, 4.0)
+    assert cycles.now - came_s == max(every_s, MISSING_S)
     assert no_pulses_since(cycles.watched, RunState.RUNNING) == T + came_s
     cycles.cycle()
     assert not cycles.silent
@@ -85,9 +86,9 @@ def test_after_a_pause_pulses_are_waited_for_anew() -> None:
     cycles.cycle()
     for _ in range(10):
         cycles.cycle(pulses=False, paused=True)
-    cycles.cycle(pulses=False)
-    assert not cycles.silent
-    cycles.cycle(pulses=False)
+    for _ in range(4):  # the first of them still holds the end of the pause
+        cycles.cycle(pulses=False)
+        assert not cycles.silent
     cycles.cycle(pulses=False)
     assert cycles.silent
 

@@ -23,7 +23,8 @@ class PendingEvents:
     events
         The columns.
     row_of_pixel
-        Spectrum of each pixel, shape (pixels + 1,); -1: none. Several pixels may share one (grouping).
+        Spectrum of each pixel, shape (pixels + 1,); -1: none, and the last entry is -1. Several pixels may share one
+        (grouping).
     rows
         Number of spectra.
     x
