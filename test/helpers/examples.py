@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from helpers.engines import Bench, Reducing, bench_of
 from helpers.paths import ROOT
 from helpers.reduced import script
@@ -48,7 +50,9 @@ def made_data() -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["make_data"] = module
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)  # a folder of examples is part of the package as it is
+        spec.loader.exec_module(module)
     return module
 
 

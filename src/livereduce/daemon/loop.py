@@ -48,7 +48,7 @@ from livereduce.daemon.worker.process import Worker, signal_name, spawn, why_end
 from livereduce.daemon.worker.record import WorkerRecord, with_scripts
 from livereduce.daemon.worker.script_times import ScriptTimes
 from livereduce.daemon.worker.spoken import Spoken, script_names, script_paths
-from livereduce.daemon.worker.stacks import log_dump, save_dump, where_it_stood
+from livereduce.daemon.worker.stacks import line_of_script, log_dump, save_dump, where_it_stood
 from livereduce.daemon.worker.suspects import note_end
 from livereduce.messages.order import RECYCLE, STOP
 from livereduce.messages.status import StateWord, iso
@@ -272,7 +272,9 @@ class DaemonLoop:
         log_dump(path, stacks)
         if path:
             shows = where_it_stood(stacks)
-            self._record = replace(self._record, stacks=str(path), stacks_show=shows, stood_at=place_of(shows))
+            self._record = replace(
+                self._record, stacks=str(path), stacks_show=shows, stood_at=place_of(line_of_script(stacks))
+            )
 
     # ---- actions
 

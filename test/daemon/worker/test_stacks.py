@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.daemon.worker.stacks import KEPT, Stacks, dump_path, save_dump, superfluous, where_it_stood
+from livereduce.daemon.worker.stacks import (
+    KEPT,
+    Stacks,
+    dump_path,
+    line_of_script,
+    save_dump,
+    superfluous,
+    where_it_stood,
+)
 from livereduce.messages.job import DUMP_FD
 
 LIMIT_S = 20.0
@@ -142,6 +150,8 @@ def test_a_script_in_another_thread_is_where_it_stood() -> None:
     head = "(most recent call first):\n"
     stacks = f"Thread 0x1 {head}{mantid}\nThread 0x2 {head}{main}"
     assert where_it_stood(stacks) == 'File "proc.py", line 7 in wait'
+    assert line_of_script(stacks) == 'File "proc.py", line 9 in __live__'
+    assert line_of_script(f"Thread 0x2 {head}{main}") == 'File "threading.py", line 324 in wait'
 
 
 @pytest.mark.parametrize("stacks", ["", "rubbish", "Thread 0x1 (most recent call first):\n", "Fatal\n  File x"])

@@ -117,3 +117,12 @@ def where_it_stood(stacks: str) -> str:
     in_script = (thread for thread in threads if f" in {FUNCTION}\n" in thread)
     first_line = next(in_script, threads[-1]).partition("\n")[0].strip()
     return first_line if first_line.startswith("File ") else ""
+
+
+def line_of_script(stacks: str) -> str:
+    """The line of the script itself, which its author can correct, even if a library it called was at work.
+
+    Where no script runs, the same as `where_it_stood`.
+    """
+    lines = (line.strip() for line in stacks.splitlines())
+    return next((line for line in lines if line.endswith(f" in {FUNCTION}")), "") or where_it_stood(stacks)
