@@ -1,10 +1,12 @@
 """Characterizations of powder instruments."""
 
+import itertools
 import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+_NUMBERS = itertools.count()
 ROWS = (
     [60.0, 0.533, 1, "17702", "1234", "17711", "0", "0", "0.05", "2.20", 0.0, 16666.67, 0.0, 0.0, "12345"],
     [60.0, 1.333, 3, "17703", "1235", "17712", "0", "0", "0.43", "5.40", 12500.0, 29166.67, 0.0, 0.0, "12346"],
@@ -43,8 +45,9 @@ def _run(api: Any, wavelength: str, container: str = "") -> Any:
 def _determined(api: Any, **given: Any) -> Any:
     kernel: Any = import_module("mantid.kernel")
 
-    api.PDDetermineCharacterizations(ReductionProperties="golden", **given)
-    manager = kernel.PropertyManagerDataService.retrieve("golden")
+    properties = f"golden{next(_NUMBERS)}"  # what a manager has already is kept
+    api.PDDetermineCharacterizations(ReductionProperties=properties, **given)
+    manager = kernel.PropertyManagerDataService.retrieve(properties)
     return {name: manager.getPropertyValue(name) for name in manager.keys()}  # noqa: SIM118 (Mantid's has no iterator)
 
 
