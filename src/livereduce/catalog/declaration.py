@@ -6,7 +6,7 @@ it makes: see `engine/mantid_api/calling/registry.py`.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -143,9 +143,24 @@ def reads(name: str = "InputWorkspace", default: Any = REQUIRED) -> Argument:
     return Argument(name=name, kind=ArgumentKind.READS, default=default)
 
 
-def changes(name: str = "Workspace") -> Argument:
+def reads_any(name: str = "InputWorkspace", default: Any = REQUIRED) -> Argument:
+    """An input workspace of any kind."""
+    return Argument(name=name, kind=ArgumentKind.READS_ANY, default=default)
+
+
+def reads_many(name: str = "InputWorkspaces", default: Any = REQUIRED) -> Argument:
+    """A list of input workspaces of any kind."""
+    return Argument(name=name, kind=ArgumentKind.READS_MANY, default=default)
+
+
+def changes(name: str = "Workspace", default: Any = REQUIRED) -> Argument:
     """An input workspace that is changed."""
-    return Argument(name=name, kind=ArgumentKind.CHANGES)
+    return Argument(name=name, kind=ArgumentKind.CHANGES, default=default)
+
+
+def changes_any(name: str = "Workspace") -> Argument:
+    """An input workspace of any kind that is changed."""
+    return Argument(name=name, kind=ArgumentKind.CHANGES_ANY)
 
 
 def makes(name: str = "OutputWorkspace", default: Any = REQUIRED) -> Argument:
@@ -188,6 +203,16 @@ def text(name: str, default: Any = "", choices: tuple[str, ...] = ()) -> Argumen
     return Argument(name=name, kind=ArgumentKind.TEXT, default=default, choices=choices)
 
 
+def texts(name: str, default: Any = ()) -> Argument:
+    """A tuple of texts."""
+    return Argument(name=name, kind=ArgumentKind.TEXTS, default=default)
+
+
 def file(name: str = "Filename", default: Any = REQUIRED) -> Argument:
     """The path of a file."""
     return Argument(name=name, kind=ArgumentKind.FILE, default=default)
+
+
+def ignored(argument: Argument) -> Argument:
+    """The argument, accepted without effect."""
+    return replace(argument, ignored=True)

@@ -1,17 +1,7 @@
 """Algorithms that write and delete logs."""
 
-from livereduce.catalog.declaration import (
-    REQUIRED,
-    Algorithm,
-    Argument,
-    ArgumentKind,
-    flag,
-    integer,
-    reads,
-    text,
-)
+from livereduce.catalog.declaration import REQUIRED, Algorithm, changes_any, flag, integer, reads, text, texts
 
-_CHANGED = Argument(name="Workspace", kind=ArgumentKind.CHANGES_ANY)
 _TYPES = ("String", "Number", "Number Series")
 _NUMBERS = ("AutoDetect", "Int", "Double")
 
@@ -21,7 +11,7 @@ ADD_SAMPLE_LOG = Algorithm(
     source="Mantid docs/source/algorithms/AddSampleLog-v1.rst; Framework/Algorithms/src/AddSampleLog.cpp",
     family="beamline.logs",
     arguments=(
-        _CHANGED,
+        changes_any(),
         text("LogName", REQUIRED),
         text("LogText"),
         text("LogType", "String", _TYPES),
@@ -40,12 +30,12 @@ ADD_SAMPLE_LOG_MULTIPLE = Algorithm(
     source="Mantid docs/source/algorithms/AddSampleLogMultiple-v1.rst",
     family="beamline.logs",
     arguments=(
-        _CHANGED,
-        Argument(name="LogNames", kind=ArgumentKind.TEXTS, default=()),
-        Argument(name="LogValues", kind=ArgumentKind.TEXTS, default=()),
-        Argument(name="LogUnits", kind=ArgumentKind.TEXTS, default=()),
+        changes_any(),
+        texts("LogNames"),
+        texts("LogValues"),
+        texts("LogUnits"),
         flag("ParseType", default=True),
-        Argument(name="LogTypes", kind=ArgumentKind.TEXTS, default=()),
+        texts("LogTypes"),
     ),
 )
 ADD_TIME_SERIES_LOG = Algorithm(
@@ -54,7 +44,7 @@ ADD_TIME_SERIES_LOG = Algorithm(
     source="Mantid docs/source/algorithms/AddTimeSeriesLog-v1.rst; Framework/DataHandling/src/AddTimeSeriesLog.cpp",
     family="beamline.logs",
     arguments=(
-        _CHANGED,
+        changes_any(),
         text("Name", REQUIRED),
         text("Time", REQUIRED),
         text("Value", REQUIRED),
@@ -67,7 +57,7 @@ DELETE_LOG = Algorithm(
     summary="Delete a log",
     source="Mantid docs/source/algorithms/DeleteLog-v1.rst",
     family="beamline.logs",
-    arguments=(_CHANGED, text("Name", REQUIRED)),
+    arguments=(changes_any(), text("Name", REQUIRED)),
 )
 
 ALGORITHMS = (ADD_SAMPLE_LOG, ADD_SAMPLE_LOG_MULTIPLE, ADD_TIME_SERIES_LOG, DELETE_LOG)

@@ -1,13 +1,13 @@
 """Algorithms on tables."""
 
-from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, integers
+from livereduce.catalog.declaration import Algorithm, changes_any, integers
 
 DELETE_TABLE_ROWS = Algorithm(
     name="DeleteTableRows",
     summary="Remove rows of a table; numbers that it does not have are no error",
     source="Mantid docs/source/algorithms/DeleteTableRows-v1.rst; Framework/DataHandling/src/DeleteTableRows.cpp",
     family="beamline.tables",
-    arguments=(Argument(name="TableWorkspace", kind=ArgumentKind.CHANGES_ANY), integers("Rows")),
+    arguments=(changes_any("TableWorkspace"), integers("Rows")),
 )
 
 ALGORITHMS = (DELETE_TABLE_ROWS,)

@@ -2,23 +2,20 @@
 
 from livereduce.catalog.declaration import (
     Algorithm,
-    Argument,
-    ArgumentKind,
     flag,
+    ignored,
+    integer,
     makes,
     number,
     reads,
+    reads_any,
     returns,
     text,
+    texts,
 )
 
 CORRECTIONS = ("None", "Customized", "Direct", "Elastic", "Indirect")
 WITHOUT_DETECTOR = ("Skip", "Skip only if TOF correction")
-
-
-def _table(name: str) -> Argument:
-    return Argument(name=name, kind=ArgumentKind.READS_ANY, default=None)
-
 
 FILTER_EVENTS = Algorithm(
     name="FilterEvents",
@@ -28,24 +25,24 @@ FILTER_EVENTS = Algorithm(
     family="events.event_slicing",
     arguments=(
         reads(),
-        Argument(name="SplitterWorkspace", kind=ArgumentKind.READS_ANY),
+        reads_any("SplitterWorkspace"),
         flag("RelativeTime", default=False),
-        _table("InformationWorkspace"),
+        reads_any("InformationWorkspace", None),
         text("OutputWorkspaceBaseName", "OutputWorkspace"),
         flag("DescriptiveOutputNames", default=False),
         flag("GroupWorkspaces", default=False),
         flag("OutputWorkspaceIndexedFrom1", default=False),
         makes("OutputTOFCorrectionWorkspace", "TOFCorrectWS"),
-        Argument(name="SplitSampleLogs", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        ignored(flag("SplitSampleLogs", default=True)),
         flag("FilterByPulseTime", default=False),
-        Argument(name="TimeSeriesPropertyLogs", kind=ArgumentKind.TEXTS, default=(), ignored=True),
-        Argument(name="ExcludeSpecifiedLogs", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        ignored(texts("TimeSeriesPropertyLogs")),
+        ignored(flag("ExcludeSpecifiedLogs", default=True)),
         text("FilterStartTime"),
         text("CorrectionToSample", "None", CORRECTIONS),
-        _table("DetectorTOFCorrectionWorkspace"),
+        reads_any("DetectorTOFCorrectionWorkspace", None),
         number("IncidentEnergy"),
         text("SpectrumWithoutDetector", "Skip", WITHOUT_DETECTOR),
-        Argument(name="DBSpectrum", kind=ArgumentKind.INTEGER, default=None, ignored=True),
+        ignored(integer("DBSpectrum")),
         returns("NumberOutputWS"),
         returns("OutputWorkspaceNames"),
         flag("OutputUnfilteredEvents", default=False),

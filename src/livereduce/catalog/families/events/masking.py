@@ -2,8 +2,6 @@
 
 from livereduce.catalog.declaration import (
     Algorithm,
-    Argument,
-    ArgumentKind,
     changes,
     file,
     flag,
@@ -14,6 +12,7 @@ from livereduce.catalog.declaration import (
     reads,
     returns,
     text,
+    texts,
 )
 
 MASK_DETECTORS = Algorithm(
@@ -30,7 +29,7 @@ MASK_DETECTORS = Algorithm(
         flag("ForceInstrumentMasking", default=False),
         integer("StartWorkspaceIndex", 0),
         integer("EndWorkspaceIndex"),
-        Argument(name="ComponentList", kind=ArgumentKind.TEXTS, default=()),
+        texts("ComponentList"),
     ),
 )
 
@@ -83,9 +82,9 @@ MASK_BTP = Algorithm(
     source="Mantid docs/source/algorithms/MaskBTP-v1.rst; Framework/PythonInterface/plugins/algorithms/MaskBTP.py",
     family="events.mask_banks",
     arguments=(
-        Argument(name="Workspace", kind=ArgumentKind.CHANGES, default=None),
+        changes(default=None),
         text("Instrument"),
-        Argument(name="Components", kind=ArgumentKind.TEXTS, default=()),
+        texts("Components"),
         integers("Bank"),
         text("Tube"),
         text("Pixel"),

@@ -1,16 +1,6 @@
 """Algorithms that say which times belong to which slice."""
 
-from livereduce.catalog.declaration import (
-    Algorithm,
-    Argument,
-    ArgumentKind,
-    flag,
-    makes,
-    number,
-    numbers,
-    reads,
-    text,
-)
+from livereduce.catalog.declaration import Algorithm, flag, ignored, integer, makes, number, numbers, reads, text
 
 DIRECTIONS = ("Both", "Increase", "Decrease")
 
@@ -39,7 +29,7 @@ GENERATE_EVENTS_FILTER = Algorithm(
         number("LogValueTolerance"),
         text("TitleOfSplitters"),
         text("UseParallelProcessing", "Serial", ("Serial", "Parallel")),
-        Argument(name="NumberOfThreads", kind=ArgumentKind.INTEGER, default=None, ignored=True),
+        ignored(integer("NumberOfThreads")),
         flag("UseReverseLogarithmic", default=False),
     ),
     differs="The log of the input stays as it is (Mantid adds a 0 at the end of the run). While a run goes on it ends "

@@ -2,22 +2,17 @@
 
 from livereduce.catalog.declaration import (
     Algorithm,
-    Argument,
-    ArgumentKind,
     changes,
     file,
     flag,
+    ignored,
     integer,
     integers,
     makes,
     number,
     text,
+    texts,
 )
-
-
-def _ignored(name: str, *, default: bool) -> Argument:
-    return Argument(name=name, kind=ArgumentKind.FLAG, default=default, ignored=True)
-
 
 _EVENTS = (
     text("NXentryName"),
@@ -26,9 +21,9 @@ _EVENTS = (
     number("FilterByTimeStart"),
     number("FilterByTimeStop"),
     number("FilterBadPulsesLowerCutoff"),
-    Argument(name="BankName", kind=ArgumentKind.TEXTS, default=()),
+    texts("BankName"),
     flag("SingleBankPixelsOnly", default=True),
-    _ignored("Precount", default=True),
+    ignored(flag("Precount", default=True)),
     number("CompressTolerance"),
     text(
         "CompressBinningMode",
@@ -48,12 +43,12 @@ _EVENTS = (
     integers("SpectrumList"),
     flag("MetaDataOnly", default=False),
     flag("LoadLogs", default=True),
-    _ignored("LoadAllLogs", default=False),
-    Argument(name="LoadType", kind=ArgumentKind.TEXT, default="Default", ignored=True),
+    ignored(flag("LoadAllLogs", default=False)),
+    ignored(text("LoadType", "Default")),
     flag("LoadNexusInstrumentXML", default=True),
     integer("NumberOfBins", default=500),
-    Argument(name="AllowList", kind=ArgumentKind.TEXTS, default=()),
-    Argument(name="BlockList", kind=ArgumentKind.TEXTS, default=()),
+    texts("AllowList"),
+    texts("BlockList"),
 )
 
 LOAD_EVENT_NEXUS = Algorithm(
@@ -82,8 +77,8 @@ LOAD_NEXUS_LOGS = Algorithm(
         file(),
         flag("OverwriteLogs", default=True),
         text("NXentryName"),
-        Argument(name="AllowList", kind=ArgumentKind.TEXTS, default=()),
-        Argument(name="BlockList", kind=ArgumentKind.TEXTS, default=()),
+        texts("AllowList"),
+        texts("BlockList"),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, file, flag, integer, integers, makes, text
+from livereduce.catalog.declaration import Algorithm, Argument, file, flag, ignored, integer, integers, makes, text
 from livereduce.catalog.families.files.event_files import LOAD_EVENT_NEXUS
 
 _SOURCE = "Mantid Framework/DataHandling/src/LoadNexusProcessed.cpp"
@@ -51,8 +51,8 @@ LOAD_NEXUS_PROCESSED = Algorithm(
         integer("SpectrumMax"),
         integers("SpectrumList"),
         integer("EntryNumber", default=0),
-        Argument(name="LoadHistory", kind=ArgumentKind.FLAG, default=True, ignored=True),
-        Argument(name="FastMultiPeriod", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        ignored(flag("LoadHistory", default=True)),
+        ignored(flag("FastMultiPeriod", default=True)),
     ),
     differs="peaks are not read",
 )

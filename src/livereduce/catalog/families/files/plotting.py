@@ -1,6 +1,6 @@
 """Algorithms that draw."""
 
-from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, file, integers, returns, text
+from livereduce.catalog.declaration import Algorithm, file, flag, ignored, integers, reads_any, returns, text, texts
 
 SAVE_PLOT_1D = Algorithm(
     name="SavePlot1D",
@@ -8,15 +8,15 @@ SAVE_PLOT_1D = Algorithm(
     source="Mantid Framework/PythonInterface/plugins/algorithms/SavePlot1D.py",
     family="files.plotting",
     arguments=(
-        Argument(name="InputWorkspace", kind=ArgumentKind.READS_ANY),
+        reads_any(),
         file("OutputFilename", default=""),
         text("OutputType", "image", ("image", "plotly", "plotly-full")),
         text("XLabel"),
         text("YLabel"),
         integers("SpectraList"),
-        Argument(name="SpectraNames", kind=ArgumentKind.TEXTS, default=()),
+        texts("SpectraNames"),
         returns("Result"),
-        Argument(name="PopCanvas", kind=ArgumentKind.FLAG, default=False, ignored=True),
+        ignored(flag("PopCanvas", default=False)),
     ),
     differs="no window is opened; a plotly figure is written without plotly, each workspace of a group below the other",
 )

@@ -2,19 +2,19 @@
 
 from livereduce.catalog.declaration import (
     Algorithm,
-    Argument,
-    ArgumentKind,
     file,
     flag,
+    ignored,
     integer,
     integers,
     reads,
+    reads_any,
     text,
+    texts,
 )
 
-_ANY = Argument(name="InputWorkspace", kind=ArgumentKind.READS_ANY)
 _SAVE_NEXUS = (
-    _ANY,
+    reads_any(),
     file(),
     text("Title"),
     integer("WorkspaceIndexMin", default=0),
@@ -47,14 +47,14 @@ SAVE_ASCII = Algorithm(
     source="Mantid docs/source/algorithms/SaveAscii-v2.rst; Framework/DataHandling/src/SaveAscii2.cpp",
     family="files.saving",
     arguments=(
-        _ANY,
+        reads_any(),
         file(),
         integer("WorkspaceIndexMin"),
         integer("WorkspaceIndexMax"),
         integers("SpectrumList"),
         integer("Precision"),
         flag("ScientificFormat", default=False),
-        Argument(name="WriteXError", kind=ArgumentKind.FLAG, default=False, ignored=True),
+        ignored(flag("WriteXError", default=False)),
         flag("WriteSpectrumID", default=True),
         text("CommentIndicator", default="#"),
         text("Separator", "CSV", ("CSV", "Tab", "Space", "Colon", "SemiColon", "UserDefined")),
@@ -62,9 +62,9 @@ SAVE_ASCII = Algorithm(
         flag("ColumnHeader", default=True),
         text("SpectrumMetaData"),
         flag("AppendToFile", default=False),
-        Argument(name="RaggedWorkspace", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        ignored(flag("RaggedWorkspace", default=True)),
         flag("WriteSpectrumAxisValue", default=False),
-        Argument(name="LogList", kind=ArgumentKind.TEXTS, default=()),
+        texts("LogList"),
         flag("OneSpectrumPerFile", default=False),
     ),
     differs="errors of X are not kept, so WriteXError writes none; of SpectrumMetaData, Q is not there",

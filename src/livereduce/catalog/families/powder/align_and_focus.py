@@ -1,32 +1,30 @@
 """AlignAndFocusPowder: from the events of pixels to powder patterns in one call."""
 
 from livereduce.catalog.declaration import (
+    REQUIRED,
     Algorithm,
     Argument,
-    ArgumentKind,
     file,
     flag,
+    ignored,
     integer,
     integers,
     makes,
     number,
     numbers,
     reads,
+    reads_any,
     text,
+    texts,
 )
 from livereduce.catalog.families.powder.characterizations import PD_DETERMINE_CHARACTERIZATIONS
 
-
-def _any(name: str) -> Argument:
-    return Argument(name=name, kind=ArgumentKind.READS_ANY, default=None)
-
-
 _SETTINGS = (
     reads("GroupingWorkspace", None),
-    _any("CalibrationWorkspace"),
+    reads_any("CalibrationWorkspace", None),
     reads("OffsetsWorkspace", None),
     reads("MaskWorkspace", None),
-    _any("MaskBinTable"),
+    reads_any("MaskBinTable", None),
     numbers("Params"),
     integer("ResampleX", 0),
     flag("Dspacing", default=True),
@@ -89,17 +87,17 @@ ALIGN_AND_FOCUS_POWDER_FROM_FILES = Algorithm(
     "Framework/PythonInterface/plugins/algorithms/AlignAndFocusPowderFromFiles.py",
     family="powder.align_and_focus_files",
     arguments=(
-        Argument(name="Filename", kind=ArgumentKind.TEXTS),
+        texts("Filename", REQUIRED),
         number("MaxChunkSize", 0.0),
-        Argument(name="MinSizeCompressOnLoad", kind=ArgumentKind.NUMBER, default=0.0, ignored=True),
+        ignored(number("MinSizeCompressOnLoad", 0.0)),
         number("FilterBadPulses", 0.0),
         reads("AbsorptionWorkspace", None),
         text("CacheDir"),
         makes(),
         text("UnfocussedWorkspace"),
-        _any("Characterizations"),
-        Argument(name="LogAllowList", kind=ArgumentKind.TEXTS, default=()),
-        Argument(name="LogBlockList", kind=ArgumentKind.TEXTS, default=()),
+        reads_any("Characterizations", None),
+        texts("LogAllowList"),
+        texts("LogBlockList"),
         *_chosen("CalFileName", "GroupFilename", "GroupingWorkspace", "CalibrationWorkspace", "OffsetsWorkspace"),
         *_chosen("MaskWorkspace", "MaskBinTable", "Params", "ResampleX", "Dspacing", "PreserveEvents"),
         *_chosen("RemovePromptPulseWidth", "ResonanceFilterUnits", "ResonanceFilterLowerLimits"),

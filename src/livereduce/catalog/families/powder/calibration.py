@@ -2,22 +2,16 @@
 
 from livereduce.catalog.declaration import (
     Algorithm,
-    Argument,
-    ArgumentKind,
     changes,
     file,
     flag,
     makes,
     number,
     reads,
+    reads_any,
     returns,
     text,
 )
-
-
-def _any(name: str) -> Argument:
-    return Argument(name=name, kind=ArgumentKind.READS_ANY, default=None)
-
 
 LOAD_DIFF_CAL = Algorithm(
     name="LoadDiffCal",
@@ -50,7 +44,7 @@ SAVE_DIFF_CAL = Algorithm(
     source="Mantid docs/source/algorithms/SaveDiffCal-v1.rst",
     family="powder.calibration",
     arguments=(
-        _any("CalibrationWorkspace"),
+        reads_any("CalibrationWorkspace", None),
         reads("GroupingWorkspace", None),
         reads("MaskWorkspace", None),
         file("Filename"),
@@ -65,7 +59,7 @@ APPLY_DIFF_CAL = Algorithm(
     arguments=(
         changes("InstrumentWorkspace"),
         file("CalibrationFile", ""),
-        _any("CalibrationWorkspace"),
+        reads_any("CalibrationWorkspace", None),
         reads("OffsetsWorkspace", None),
         flag("ClearCalibration", default=False),
     ),
@@ -80,7 +74,7 @@ ALIGN_DETECTORS = Algorithm(
         reads(),
         makes(),
         file("CalibrationFile", ""),
-        _any("CalibrationWorkspace"),
+        reads_any("CalibrationWorkspace", None),
         reads("OffsetsWorkspace", None),
     ),
 )
@@ -95,7 +89,7 @@ CONVERT_DIFF_CAL = Algorithm(
         makes(),
         text("OffsetMode", "Relative", ("Relative", "Absolute", "Signed")),
         number("BinWidth"),
-        _any("PreviousCalibration"),
+        reads_any("PreviousCalibration", None),
     ),
     differs="Relative offsets only; PreviousCalibration must be left out.",
 )

@@ -1,15 +1,17 @@
 """Algorithms that say which runs and ranges belong to the settings of a powder instrument."""
 
 from livereduce.catalog.declaration import (
+    REQUIRED,
     Algorithm,
     Argument,
-    ArgumentKind,
     file,
     integers,
     makes,
     reads,
+    reads_any,
     returns,
     text,
+    texts,
 )
 
 
@@ -24,7 +26,7 @@ PD_LOAD_CHARACTERIZATIONS = Algorithm(
     "Framework/DataHandling/src/PDLoadCharacterizations.cpp",
     family="powder.characterizations",
     arguments=(
-        Argument(name="Filename", kind=ArgumentKind.TEXTS),
+        texts("Filename", REQUIRED),
         file("ExpIniFilename", ""),
         makes(),
         returns("IParmFilename"),
@@ -44,23 +46,15 @@ PD_DETERMINE_CHARACTERIZATIONS = Algorithm(
     family="powder.characterizations",
     arguments=(
         reads("InputWorkspace", None),
-        Argument(name="Characterizations", kind=ArgumentKind.READS_ANY, default=None),
+        reads_any("Characterizations", None),
         text("ReductionProperties", "__pd_reduction_properties"),
         _runs("BackRun"),
         _runs("NormRun"),
         _runs("NormBackRun"),
         _runs("EmptyEnv"),
         _runs("EmptyInstr"),
-        Argument(
-            name="FrequencyLogNames",
-            kind=ArgumentKind.TEXTS,
-            default=("SpeedRequest1", "Speed1", "frequency", "skf1.speed"),
-        ),
-        Argument(
-            name="WaveLengthLogNames",
-            kind=ArgumentKind.TEXTS,
-            default=("LambdaRequest", "lambda", "skf12.lambda", "BL1B:Det:TH:BL:Lambda", "freq"),
-        ),
+        texts("FrequencyLogNames", ("SpeedRequest1", "Speed1", "frequency", "skf1.speed")),
+        texts("WaveLengthLogNames", ("LambdaRequest", "lambda", "skf12.lambda", "BL1B:Det:TH:BL:Lambda", "freq")),
     ),
     differs="Where no log gives frequency or wavelength the defaults are left, with a warning in the log.",
 )

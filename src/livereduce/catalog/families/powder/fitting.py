@@ -5,17 +5,14 @@ from livereduce.catalog.declaration import (
     Argument,
     ArgumentKind,
     flag,
+    ignored,
     integer,
     number,
     numbers,
+    reads_any,
     returns,
     text,
 )
-
-
-def _ignored(name: str, kind: ArgumentKind, default: object) -> Argument:
-    return Argument(name=name, kind=kind, default=default, ignored=True)
-
 
 FIT = Algorithm(
     name="Fit",
@@ -24,23 +21,23 @@ FIT = Algorithm(
     family="powder.fitting",
     arguments=(
         Argument(name="Function", kind=ArgumentKind.ANYTHING),
-        Argument(name="InputWorkspace", kind=ArgumentKind.READS_ANY),
+        reads_any(),
         integer("WorkspaceIndex", 0),
         number("StartX"),
         number("EndX"),
         flag("Normalise", default=False),
         numbers("Exclude"),
         flag("IgnoreInvalidData", default=False),
-        _ignored("DomainType", ArgumentKind.TEXT, "Simple"),
+        ignored(text("DomainType", "Simple")),
         text("EvaluationType", "CentrePoint", ("CentrePoint", "Histogram")),
-        _ignored("StepSizeMethod", ArgumentKind.TEXT, "Default"),
-        _ignored("PeakRadius", ArgumentKind.INTEGER, 0),
+        ignored(text("StepSizeMethod", "Default")),
+        ignored(integer("PeakRadius", 0)),
         text("Ties"),
         text("Constraints"),
         integer("MaxIterations", 500),
         returns("OutputStatus"),
         returns("OutputChi2overDoF"),
-        _ignored("Minimizer", ArgumentKind.TEXT, "Levenberg-Marquardt"),
+        ignored(text("Minimizer", "Levenberg-Marquardt")),
         text("CostFunction", "Least squares"),
         flag("CreateOutput", default=False),
         text("Output"),
@@ -48,10 +45,10 @@ FIT = Algorithm(
         returns("OutputParameters"),
         returns("OutputWorkspace"),
         returns("FittedFunction"),
-        _ignored("CalcErrors", ArgumentKind.FLAG, False),
-        _ignored("OutputCompositeMembers", ArgumentKind.FLAG, False),
-        _ignored("ConvolveMembers", ArgumentKind.FLAG, False),
-        _ignored("OutputParametersOnly", ArgumentKind.FLAG, False),
+        ignored(flag("CalcErrors", default=False)),
+        ignored(flag("OutputCompositeMembers", default=False)),
+        ignored(flag("ConvolveMembers", default=False)),
+        ignored(flag("OutputParametersOnly", default=False)),
         text("XColumn"),
         text("YColumn"),
         text("ErrColumn"),

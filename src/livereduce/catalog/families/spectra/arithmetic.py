@@ -1,6 +1,6 @@
 """Algorithms that calculate with the values of workspaces."""
 
-from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, flag, makes, number, reads, text
+from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, flag, ignored, makes, number, reads, text
 
 _DIFFERS = "ClearRHSWorkspace changes nothing: no memory would be saved, since values are shared"
 
@@ -17,7 +17,7 @@ def _two_sided(name: str, summary: str, *more: Argument) -> Algorithm:
             reads("RHSWorkspace"),
             makes(),
             flag("AllowDifferentNumberSpectra", default=False),
-            Argument(name="ClearRHSWorkspace", kind=ArgumentKind.FLAG, default=False, ignored=True),
+            ignored(flag("ClearRHSWorkspace", default=False)),
             *more,
         ),
     )

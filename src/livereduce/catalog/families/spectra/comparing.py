@@ -1,11 +1,6 @@
 """Algorithms that compare workspaces."""
 
-from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, flag, makes, number, returns
-
-
-def _any(name: str) -> Argument:
-    return Argument(name=name, kind=ArgumentKind.READS_ANY)
-
+from livereduce.catalog.declaration import Algorithm, flag, ignored, integer, makes, number, reads_any, returns
 
 COMPARE_WORKSPACES = Algorithm(
     name="CompareWorkspaces",
@@ -14,8 +9,8 @@ COMPARE_WORKSPACES = Algorithm(
     family="spectra.comparing",
     differs="instruments and samples are not compared",
     arguments=(
-        _any("Workspace1"),
-        _any("Workspace2"),
+        reads_any("Workspace1"),
+        reads_any("Workspace2"),
         returns("Result"),
         makes("Messages", "compare_msgs"),
         number("Tolerance", 1e-10),
@@ -23,13 +18,13 @@ COMPARE_WORKSPACES = Algorithm(
         flag("CheckType", default=True),
         flag("CheckAxes", default=True),
         flag("CheckSpectraMap", default=True),
-        Argument(name="CheckInstrument", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        ignored(flag("CheckInstrument", default=True)),
         flag("CheckMasking", default=True),
-        Argument(name="CheckSample", kind=ArgumentKind.FLAG, default=False, ignored=True),
+        ignored(flag("CheckSample", default=False)),
         flag("ToleranceRelErr", default=False),
         flag("CheckAllData", default=False),
-        Argument(name="NumberMismatchedSpectraToPrint", kind=ArgumentKind.INTEGER, default=1, ignored=True),
-        Argument(name="DetailedPrintIndex", kind=ArgumentKind.INTEGER, default=None, ignored=True),
+        ignored(integer("NumberMismatchedSpectraToPrint", 1)),
+        ignored(integer("DetailedPrintIndex")),
     ),
 )
 

@@ -3,15 +3,15 @@
 from livereduce.catalog.declaration import (
     REQUIRED,
     Algorithm,
-    Argument,
-    ArgumentKind,
     flag,
+    ignored,
     integer,
     makes,
     number,
     numbers,
     reads,
     text,
+    texts,
 )
 
 CREATE_WORKSPACE = Algorithm(
@@ -27,12 +27,12 @@ CREATE_WORKSPACE = Algorithm(
         integer("NSpec", 1),
         text("UnitX"),
         text("VerticalAxisUnit", "SpectraNumber"),
-        Argument(name="VerticalAxisValues", kind=ArgumentKind.TEXTS, default=()),
+        texts("VerticalAxisValues"),
         flag("Distribution", default=False),
         text("YUnitLabel"),
         text("WorkspaceTitle"),
         reads("ParentWorkspace", default=None),
-        Argument(name="Dx", kind=ArgumentKind.NUMBERS, default=(), ignored=True),
+        ignored(numbers("Dx")),
     ),
     differs="Dx is not kept.",
 )

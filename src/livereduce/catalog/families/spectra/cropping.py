@@ -3,8 +3,6 @@
 from livereduce.catalog.declaration import (
     REQUIRED,
     Algorithm,
-    Argument,
-    ArgumentKind,
     changes,
     flag,
     integer,
@@ -13,6 +11,7 @@ from livereduce.catalog.declaration import (
     number,
     numbers,
     reads,
+    reads_any,
     text,
 )
 
@@ -84,7 +83,7 @@ CONJOIN_WORKSPACES = Algorithm(
     family="spectra.cropping",
     arguments=(
         changes("InputWorkspace1"),
-        Argument(name="InputWorkspace2", kind=ArgumentKind.READS_ANY),
+        reads_any("InputWorkspace2"),
         flag("CheckOverlapping", default=True),
         text("YAxisLabel"),
         text("YAxisUnit"),

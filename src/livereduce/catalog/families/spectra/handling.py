@@ -1,29 +1,20 @@
 """Algorithms that copy, name, group and delete workspaces."""
 
-from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind, flag, makes, text
-
-
-def _any(name: str = "InputWorkspace") -> Argument:
-    return Argument(name=name, kind=ArgumentKind.READS_ANY)
-
-
-def _many(name: str) -> Argument:
-    return Argument(name=name, kind=ArgumentKind.READS_MANY)
-
+from livereduce.catalog.declaration import Algorithm, flag, makes, reads_any, reads_many, text, texts
 
 CLONE_WORKSPACE = Algorithm(
     name="CloneWorkspace",
     summary="Copy a workspace",
     source="Mantid docs/source/algorithms/CloneWorkspace-v1.rst",
     family="spectra.handling",
-    arguments=(_any(), makes()),
+    arguments=(reads_any(), makes()),
 )
 RENAME_WORKSPACE = Algorithm(
     name="RenameWorkspace",
     summary="Give a workspace another name",
     source="Mantid docs/source/algorithms/RenameWorkspace-v1.rst",
     family="spectra.handling",
-    arguments=(_any(), makes(), flag("RenameMonitors", default=False), flag("OverwriteExisting", default=True)),
+    arguments=(reads_any(), makes(), flag("RenameMonitors", default=False), flag("OverwriteExisting", default=True)),
 )
 RENAME_WORKSPACES = Algorithm(
     name="RenameWorkspaces",
@@ -31,8 +22,8 @@ RENAME_WORKSPACES = Algorithm(
     source="Mantid docs/source/algorithms/RenameWorkspaces-v1.rst",
     family="spectra.handling",
     arguments=(
-        _many("InputWorkspaces"),
-        Argument(name="WorkspaceNames", kind=ArgumentKind.TEXTS, default=()),
+        reads_many(),
+        texts("WorkspaceNames"),
         text("Prefix"),
         text("Suffix"),
         flag("RenameMonitors", default=False),
@@ -44,14 +35,14 @@ DELETE_WORKSPACE = Algorithm(
     summary="Delete a workspace from the store",
     source="Mantid docs/source/algorithms/DeleteWorkspace-v1.rst",
     family="spectra.handling",
-    arguments=(_any("Workspace"),),
+    arguments=(reads_any("Workspace"),),
 )
 DELETE_WORKSPACES = Algorithm(
     name="DeleteWorkspaces",
     summary="Delete several workspaces from the store",
     source="Mantid docs/source/algorithms/DeleteWorkspaces-v1.rst",
     family="spectra.handling",
-    arguments=(_many("WorkspaceList"),),
+    arguments=(reads_many("WorkspaceList"),),
 )
 
 GROUP_WORKSPACES = Algorithm(
@@ -60,7 +51,7 @@ GROUP_WORKSPACES = Algorithm(
     source="Mantid docs/source/algorithms/GroupWorkspaces-v1.rst; Framework/Algorithms/src/GroupWorkspaces.cpp",
     family="spectra.handling",
     arguments=(
-        Argument(name="InputWorkspaces", kind=ArgumentKind.READS_MANY, default=()),
+        reads_many(default=()),
         makes(),
         text("GlobExpression"),
     ),
@@ -70,7 +61,7 @@ UNGROUP_WORKSPACE = Algorithm(
     summary="Delete a group and keep its members",
     source="Mantid docs/source/algorithms/UnGroupWorkspace-v1.rst",
     family="spectra.handling",
-    arguments=(_any(),),
+    arguments=(reads_any(),),
 )
 CREATE_EMPTY_TABLE_WORKSPACE = Algorithm(
     name="CreateEmptyTableWorkspace",

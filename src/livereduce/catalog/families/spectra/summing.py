@@ -1,17 +1,6 @@
 """Algorithms that add bins or spectra of one workspace."""
 
-from livereduce.catalog.declaration import (
-    Algorithm,
-    Argument,
-    ArgumentKind,
-    flag,
-    integer,
-    integers,
-    makes,
-    number,
-    numbers,
-    reads,
-)
+from livereduce.catalog.declaration import Algorithm, flag, ignored, integer, integers, makes, number, numbers, reads
 
 SUM_SPECTRA = Algorithm(
     name="SumSpectra",
@@ -29,7 +18,7 @@ SUM_SPECTRA = Algorithm(
         flag("WeightedSum", default=False),
         flag("MultiplyBySpectra", default=True),
         flag("RemoveSpecialValues", default=False),
-        Argument(name="UseFractionalArea", kind=ArgumentKind.FLAG, default=True, ignored=True),
+        ignored(flag("UseFractionalArea", default=True)),
     ),
 )
 INTEGRATION = Algorithm(
