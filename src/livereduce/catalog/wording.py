@@ -5,7 +5,7 @@ from reprlib import Repr
 
 from livereduce.base.extras import requirement_of
 from livereduce.base.names import did_you_mean
-from livereduce.catalog.declaration import Algorithm, Argument
+from livereduce.catalog.declaration import Algorithm, Argument, ArgumentKind
 from livereduce.catalog.left_out import reason_left_out, reason_of_library
 
 HAS_IT = 'with "engine": "mantid" it is there'
@@ -77,14 +77,19 @@ def in_lines(lines: Sequence[int], text: str) -> str:
 
 def unknown_argument(algorithm: Algorithm, name: str) -> str:
     """An argument that the algorithm does not have."""
-    known = [one.name for one in algorithm.arguments if one.kind.name != "RESULT"]
+    known = _arguments(algorithm)
     return f"{algorithm.name} has no argument {name!r}{did_you_mean(name, known)} (arguments: {', '.join(known)})"
 
 
 def too_many(algorithm: Algorithm, given: int) -> str:
     """More positional arguments than there are."""
-    known = [one.name for one in algorithm.arguments if one.kind.name != "RESULT"]
+    known = _arguments(algorithm)
     return f"{algorithm.name} takes at most {len(known)} arguments, {given} were given (arguments: {', '.join(known)})"
+
+
+def _arguments(algorithm: Algorithm) -> list[str]:
+    """Names of the arguments that a script can give."""
+    return [one.name for one in algorithm.arguments if one.kind is not ArgumentKind.RESULT]
 
 
 def missing_argument(algorithm: Algorithm, argument: Argument) -> str:
