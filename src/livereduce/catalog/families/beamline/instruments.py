@@ -17,7 +17,14 @@ from livereduce.catalog.declaration import (
     text,
 )
 
-_COMPONENT = (changes(), text("ComponentName"), integer("DetectorID", -1))
+_COMPONENT = (
+    changes(),
+    text("ComponentName"),
+    integer("DetectorID", -1),
+    number("X", 0.0),
+    number("Y", 0.0),
+    number("Z", 0.0),
+)
 
 LOAD_EMPTY_INSTRUMENT = Algorithm(
     name="LoadEmptyInstrument",
@@ -72,27 +79,14 @@ MOVE_INSTRUMENT_COMPONENT = Algorithm(
     summary="Move a component of the instrument, and all below it",
     source="Mantid docs/source/algorithms/MoveInstrumentComponent-v1.rst",
     family="beamline.instruments",
-    arguments=(
-        *_COMPONENT,
-        number("X", 0.0),
-        number("Y", 0.0),
-        number("Z", 0.0),
-        flag("RelativePosition", default=True),
-    ),
+    arguments=(*_COMPONENT, flag("RelativePosition", default=True)),
 )
 ROTATE_INSTRUMENT_COMPONENT = Algorithm(
     name="RotateInstrumentComponent",
     summary="Turn a component of the instrument, and all below it, about an axis through its own position",
     source="Mantid docs/source/algorithms/RotateInstrumentComponent-v1.rst",
     family="beamline.instruments",
-    arguments=(
-        *_COMPONENT,
-        number("X", 0.0),
-        number("Y", 0.0),
-        number("Z", 0.0),
-        number("Angle", 0.0),
-        flag("RelativeRotation", default=True),
-    ),
+    arguments=(*_COMPONENT, number("Angle", 0.0), flag("RelativeRotation", default=True)),
 )
 ALGORITHMS = (
     LOAD_EMPTY_INSTRUMENT,

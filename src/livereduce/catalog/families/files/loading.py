@@ -45,12 +45,7 @@ LOAD_NEXUS_PROCESSED = Algorithm(
     source=_SOURCE,
     family="files.loading",
     arguments=(
-        file(),
-        makes(),
-        integer("SpectrumMin", default=1),
-        integer("SpectrumMax"),
-        integers("SpectrumList"),
-        integer("EntryNumber", default=0),
+        *LOAD_NEXUS.arguments,
         ignored(flag("LoadHistory", default=True)),
         ignored(flag("FastMultiPeriod", default=True)),
     ),

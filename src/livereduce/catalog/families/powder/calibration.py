@@ -13,6 +13,13 @@ from livereduce.catalog.declaration import (
     text,
 )
 
+_CONSTANTS = (
+    file("CalibrationFile", ""),
+    reads_any("CalibrationWorkspace", None),
+    reads("OffsetsWorkspace", None),
+)
+"""One of them gives the constants."""
+
 LOAD_DIFF_CAL = Algorithm(
     name="LoadDiffCal",
     summary="Read a calibration file into a table, a grouping and a mask",
@@ -56,13 +63,7 @@ APPLY_DIFF_CAL = Algorithm(
     summary="Let changes between TOF and dSpacing use a calibration",
     source="Mantid docs/source/algorithms/ApplyDiffCal-v1.rst",
     family="powder.calibration",
-    arguments=(
-        changes("InstrumentWorkspace"),
-        file("CalibrationFile", ""),
-        reads_any("CalibrationWorkspace", None),
-        reads("OffsetsWorkspace", None),
-        flag("ClearCalibration", default=False),
-    ),
+    arguments=(changes("InstrumentWorkspace"), *_CONSTANTS, flag("ClearCalibration", default=False)),
 )
 
 ALIGN_DETECTORS = Algorithm(
@@ -70,13 +71,7 @@ ALIGN_DETECTORS = Algorithm(
     summary="Change TOF to dSpacing by a calibration",
     source="Mantid docs/source/algorithms/AlignDetectors-v1.rst",
     family="powder.calibration",
-    arguments=(
-        reads(),
-        makes(),
-        file("CalibrationFile", ""),
-        reads_any("CalibrationWorkspace", None),
-        reads("OffsetsWorkspace", None),
-    ),
+    arguments=(reads(), makes(), *_CONSTANTS),
 )
 
 CONVERT_DIFF_CAL = Algorithm(

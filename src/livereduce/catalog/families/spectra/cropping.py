@@ -36,16 +36,7 @@ EXTRACT_SPECTRA = Algorithm(
     summary="Take some spectra, and the bins between limits",
     source=f"Mantid docs/source/algorithms/ExtractSpectra-v1.rst; {_CROP}",
     family="spectra.cropping",
-    arguments=(
-        reads(),
-        makes(),
-        number("XMin"),
-        number("XMax"),
-        integer("StartWorkspaceIndex", 0),
-        integer("EndWorkspaceIndex"),
-        integers("WorkspaceIndexList"),
-        integers("DetectorList"),
-    ),
+    arguments=(*CROP_WORKSPACE.arguments, integers("WorkspaceIndexList"), integers("DetectorList")),
 )
 EXTRACT_SINGLE_SPECTRUM = Algorithm(
     name="ExtractSingleSpectrum",

@@ -2,6 +2,8 @@
 
 from livereduce.catalog.declaration import Algorithm, flag, makes, reads_any, reads_many, text, texts
 
+_RENAMING = (flag("RenameMonitors", default=False), flag("OverwriteExisting", default=True))
+
 CLONE_WORKSPACE = Algorithm(
     name="CloneWorkspace",
     summary="Copy a workspace",
@@ -14,7 +16,7 @@ RENAME_WORKSPACE = Algorithm(
     summary="Give a workspace another name",
     source="Mantid docs/source/algorithms/RenameWorkspace-v1.rst",
     family="spectra.handling",
-    arguments=(reads_any(), makes(), flag("RenameMonitors", default=False), flag("OverwriteExisting", default=True)),
+    arguments=(reads_any(), makes(), *_RENAMING),
 )
 RENAME_WORKSPACES = Algorithm(
     name="RenameWorkspaces",
@@ -26,8 +28,7 @@ RENAME_WORKSPACES = Algorithm(
         texts("WorkspaceNames"),
         text("Prefix"),
         text("Suffix"),
-        flag("RenameMonitors", default=False),
-        flag("OverwriteExisting", default=True),
+        *_RENAMING,
     ),
 )
 DELETE_WORKSPACE = Algorithm(
