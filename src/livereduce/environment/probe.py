@@ -10,30 +10,26 @@ that of the installed distribution, or of conda's record of it.
 import json
 import os
 import sys
+from importlib.machinery import ModuleSpec
 
 BUILTIN_NEEDS = ("numpy", "numba", "scipp", "scipy", "h5py")
 """Packages of the builtin engine."""
 
 
+def found_spec(module: str) -> "ModuleSpec | None":
+    """Find what an import of a module would use, without importing it; None if the import would fail."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module)
+    except (ImportError, ValueError, AttributeError):
+        return None
+
+
 def location(package: str) -> str:
-    """Place from which a package would be imported, without importing it; empty if it would not."""
-    from importlib.util import find_spec
-
-    try:
-        spec = find_spec(package)
-    except (ImportError, ValueError, AttributeError):
-        return ""
+    """Place from which a package would be imported; empty if it would not."""
+    spec = found_spec(package)
     return (spec.origin or "") if spec else ""  # without an origin it is just a directory of that name
-
-
-def is_absent(module: str) -> bool:
-    """True if nothing would be imported by the top name of a module; nothing is imported to find out."""
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(module) is None
-    except (ImportError, ValueError, AttributeError):
-        return True
 
 
 def installed_version(package: str) -> str:
@@ -65,7 +61,7 @@ def describe(modules: "tuple[str, ...]" = ()) -> "dict[str, object]":
         "mantid_version": installed_version("mantid"),
         "psutil": bool(location("psutil")),
         "missing": [name for name in BUILTIN_NEEDS if not location(name)],
-        "absent": [name for name in modules if is_absent(name)],
+        "absent": [name for name in modules if found_spec(name) is None],
         "environ": {name: value.decode("utf-8", "surrogateescape") for name, value in pairs},
     }
 
