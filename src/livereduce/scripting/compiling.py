@@ -17,7 +17,9 @@ import tokenize
 import types
 import warnings
 from collections.abc import Iterator
-from typing import NoReturn, TypeGuard
+from typing import Any, NoReturn, TypeGuard
+
+from livereduce.scripting.reading.scopes import own_nodes
 
 FUNCTION = "__live__"
 """Name of the function that a compiled script defines; people see it in tracebacks."""
@@ -96,33 +98,19 @@ def _compile_body(body: list[ast.stmt], path: str, flags: int) -> types.CodeType
     return code
 
 
-def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node of the script itself, without those of its inner functions and classes, whose returns are theirs.
-
-    A loop and not an `ast.NodeVisitor`, which would hit the recursion limit on long sums that Python compiles.
-    """
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield node
-            stack.extend(ast.iter_child_nodes(node))
-
-
 def _let_import_all(body: list[ast.stmt]) -> None:
     """``from x import *`` of the script itself becomes ``exec('from x import *', globals())``, on its line.
 
     Not moved to the front: scripts extend ``sys.path`` before they import the modules of their site.
     """
-    for node in [*_holders(body)]:
-        for name, statements in ast.iter_fields(node):
-            if isinstance(statements, list):
-                setattr(node, name, [_import_all(one) if _imports_all(one) else one for one in statements])
-    body[:] = [_import_all(one) if _imports_all(one) else one for one in body]
+    for statements in [body, *_lists_within(body)]:
+        statements[:] = [_import_all(one) if _imports_all(one) else one for one in statements]
 
 
-def _holders(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    return (node for node in own_nodes(body) if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case))
+def _lists_within(body: list[ast.stmt]) -> Iterator[list[Any]]:
+    for node in own_nodes(body):
+        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from (part for _, part in ast.iter_fields(node) if isinstance(part, list))
 
 
 def _imports_all(node: object) -> TypeGuard[ast.ImportFrom]:

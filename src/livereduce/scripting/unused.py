@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from livereduce.catalog.mantid_names import algorithms
-from livereduce.scripting.compiling import own_nodes
+from livereduce.scripting.reading.scopes import own_nodes
 
 INPUT, OUTPUT = "input", "output"
 MISTAKEN = ("result", "results", "accumulation", OUTPUT, "outputs")

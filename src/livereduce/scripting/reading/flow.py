@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from livereduce.scripting.reading.meaning import dotted
-from livereduce.scripting.reading.scopes import Inner, NameScope, own_parts
+from livereduce.scripting.reading.scopes import NameScope, own_nodes
 
 ASKING = frozenset({"hasattr", "isinstance", "callable", "type", "dir"})
 
@@ -54,6 +54,5 @@ def may_leave(statement: ast.stmt) -> bool:
     return any(
         isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue)
         or (isinstance(node, ast.Call) and dotted(node.func) in ("sys.exit", "exit", "quit", "os._exit"))
-        for node in own_parts([statement])
-        if not isinstance(node, Inner)
+        for node in own_nodes([statement])
     )

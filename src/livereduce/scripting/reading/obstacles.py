@@ -46,11 +46,11 @@ from livereduce.scripting.reading.scopes import Given, inner_scope, root_scope
 
 GIVEN = {"input": Given(WORKSPACE), "accumulation": Given(WORKSPACE)}
 """What a script finds in its names."""
+REPLACED = {"output": Given(TEXT)}
+"""What it finds there only if it does not assign another object to the name."""
 MOST_OBSTACLES = 200
 MOST_NAMES = 50
 """Most names that nobody has which are compared with Mantid's: it takes milliseconds each."""
-REPLACED = {"output": Given(TEXT)}
-"""The same, unless the script assigns another object."""
 
 
 def read(tree: ast.Module, *, is_script: bool) -> ScriptReading:

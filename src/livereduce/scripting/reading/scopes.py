@@ -84,13 +84,21 @@ def inner_scope(node: Inner, parent: NameScope) -> NameScope:
 
 
 def own_parts(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Every node of a body, with inner functions and classes but not what is in them."""
+    """Every node of a body, with inner functions and classes but not what is in them.
+
+    A loop and not an `ast.NodeVisitor`, which would hit the recursion limit on long sums that Python compiles.
+    """
     stack = list(body)
     while stack:
         node = stack.pop()
         yield node
         if not isinstance(node, Inner):
             stack.extend(ast.iter_child_nodes(node))
+
+
+def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Every node of a body itself, without inner functions and classes, whose returns are theirs."""
+    return (node for node in own_parts(body) if not isinstance(node, Inner))
 
 
 def _bind_globals(tree: ast.Module, scope: NameScope) -> None:
