@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 
+from livereduce.base.processes import process_exists
+
 READABLE_BY_ALL = 0o644
 """Mode of files for the page and for people. Set explicitly: a script can change the umask of its process."""
 
@@ -174,11 +176,7 @@ def sweep(folder: Path) -> int:
 def _is_being_written(entry: "os.DirEntry[str]", pid: str) -> bool:
     if pid == "tmp":  # from versions before November 2026
         return False
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
+    if not process_exists(int(pid)):
         return False
-    except OSError:  # a process of another user
-        pass
     age_s = time.time() - entry.stat(follow_symlinks=False).st_mtime
     return int(pid) != os.getpid() and age_s < OLD_S

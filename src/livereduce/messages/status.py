@@ -5,7 +5,6 @@ never half of one. `daemon.report` decides when to write it; `commands.status` s
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +15,7 @@ from livereduce.base.fields import checked
 from livereduce.base.files import read_regular, replace_file
 from livereduce.base.lock import FILE_NAME as LOCK_NAME
 from livereduce.base.lock import Holder, holder
+from livereduce.base.processes import process_exists
 from livereduce.messages.beat import Phase, require_times
 from livereduce.messages.progress import Progress, nested
 from livereduce.messages.script_failure import ScriptFailure
@@ -276,17 +276,6 @@ def clock_time(unix_s: float, form: str = "%H:%M") -> str:
     return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
 
 
-def _exists(pid: int) -> bool:
-    """True if there is a process of this number. Without psutil, whose absence the launcher must be able to report."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return pid > 0
-
-
 def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
     """Reason why the daemon of a snapshot is down; empty if it is up.
 
@@ -300,7 +289,7 @@ def is_down(status: Status, now: datetime, lock: Holder = NOT_KNOWN) -> str:
         return f"the daemon was stopped ({status.why})"
     if lock.held and lock.pid not in (None, status.pid):
         return f"the daemon (pid {status.pid}) is gone, and a new one (pid {lock.pid}) has just started"
-    if lock.held is False or (lock.held is None and not _exists(status.pid)):
+    if lock.held is False or (lock.held is None and not process_exists(status.pid)):
         return f"the daemon (pid {status.pid}) is gone, although nobody stopped it"
     age_s = (now - datetime.fromisoformat(status.updated)).total_seconds()
     if age_s > STALE_S:
