@@ -94,25 +94,29 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
 def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
     """Import Mantid in a separate process: being installed does not mean that it can be imported."""
     try:
-        environ = environ_in_there(answer, config, host)
+        environ = _environ_as_text(answer, config, host)
     except OSError as error:
         return Identity(problem=f"cannot create a folder for the livereduce package: {error}")
-    as_text = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
-    return ask_identity(answer.executable, as_text, config.instrument or "")
+    return ask_identity(answer.executable, environ, config.instrument or "")
+
+
+def _environ_as_text(answer: Answer, config: Config, host: Host) -> dict[str, str]:
+    """The variables of `environ_in_there` as text; raises OSError as it does."""
+    made = environ_in_there(answer, config, host)
+    return {os.fsdecode(name): os.fsdecode(value) for name, value in made.items()}
 
 
 def _obstacles(found: Survey, parser: Parser, inquiry: Inquiry | None, host: Host) -> tuple[FileObstacles, ...]:
     """What the scripts ask for and will not find in the environment of the worker."""
     scripts, script_dir, verdict = found.scripts, found.script_dir, found.verdict
-    if scripts is None or script_dir is None or verdict is None:
+    if not (scripts and script_dir and verdict):  # no script to read, or no engine to read it for
         return ()
 
     def absent(modules: tuple[str, ...]) -> frozenset[str]:
         answer = inquiry.answer if inquiry else None
         try:
-            environ = environ_in_there(answer, found.config, host) if answer else {}
-            named = {os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()}
-            return frozenset(ask([found.interpreter], named or host.environ, modules=modules).absent)
+            environ = _environ_as_text(answer, found.config, host) if answer else host.environ
+            return frozenset(ask([found.interpreter], environ, modules=modules).absent)
         except (OSError, NoAnswer):  # said elsewhere
             return frozenset()
 
