@@ -106,7 +106,7 @@ class Algorithm:
     differs: str = ""
 
     def argument(self, name: str) -> Argument | None:
-        """The argument of a name, whose case does not matter; None if there is none."""
+        """The argument of this name in any case (``params`` finds `Params`); None if the algorithm does not have it."""
         wanted = name.casefold()
         return next((one for one in self.arguments if one.name.casefold() == wanted), None)
 

@@ -28,7 +28,7 @@ _LIBRARIES = {
 
 
 def reason_left_out(algorithm: str) -> str:
-    """Reason why the builtin engine will not have an algorithm of Mantid; empty if there is none."""
+    """Reason why the builtin engine will not have this algorithm of Mantid; empty for one that can be added."""
     return next((reason for pattern, reason in _PATTERNS if pattern.fullmatch(algorithm)), "")
 
 

@@ -18,7 +18,7 @@ LISTING_S = 15.0
 REAP_S = 5.0
 """Time for a killed process to exit; one that is stuck in the kernel, on a dead file system, does not."""
 LAST_LINES = 3
-"""Most characters of a launcher's output in the message that it failed."""
+"""Most lines of a launcher's output in the message that it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,9 @@ LOAD_EMPTY_INSTRUMENT = Algorithm(
         flag("MakeEventWorkspace", default=False),
     ),
     differs=(
-        "for an InstrumentName the definition is looked for beside the scripts, in instrumentDefinition.directory and"
-        " in the stream; if there is none, the workspace has one spectrum and no positions, and the log says so"
+        "with InstrumentName, the definition is taken from beside the scripts, from instrumentDefinition.directory or"
+        " from the stream. If it is in none of these places, the log says so, and the workspace has one spectrum"
+        " without a position"
     ),
 )
 LOAD_INSTRUMENT = Algorithm(
