@@ -57,7 +57,7 @@ def component_of(instrument: InstrumentGeometry, name: str, detector: int) -> in
         if found is None:
             raise ValueError(missing("component", name, dict.fromkeys(tree.names)))
         return found
-    at = int(instrument.index_of(np.array([detector], np.int32))[0])
+    at = instrument.place_of(detector)
     if at < 0:
         raise ValueError(
             f"the instrument has no detector {detector}; ComponentName or DetectorID must name a part of it"

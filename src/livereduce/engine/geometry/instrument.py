@@ -1,5 +1,6 @@
 """An instrument as positions: source, sample, all detectors, and the tree of its components."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -64,13 +65,10 @@ class InstrumentGeometry:
 
     def with_tree(self, tree: ComponentTree, logs: RunLogs | None = None) -> "InstrumentGeometry":
         """The same detectors where another tree puts them; logs give the parameters that depend on them."""
-        mine = tree.detector >= 0
-        position = np.empty((len(self.ids), 3))
-        position[tree.detector[mine]] = tree.position[mine]
         return replace(
             self,
             components=tree,
-            position=position,
+            position=tree.position[tree.of_detector],
             source=tree.position[tree.source] if tree.source >= 0 else UNKNOWN,
             sample=tree.position[tree.sample] if tree.sample >= 0 else UNKNOWN,
             efixed_mev=_efixed(tree, len(self.ids), logs),
@@ -135,6 +133,11 @@ class InstrumentGeometry:
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         found: I8 = np.where(self.ids[place] == ids, place, -1)
         return found
+
+    def place_of(self, detector: int) -> int:
+        """Index of one detector id, -1 if there is none."""
+        place = bisect_left(self.ids, detector)
+        return place if place < len(self.ids) and self.ids[place] == detector else -1
 
 
 def _efixed(tree: ComponentTree, detectors: int, logs: RunLogs | None) -> F8 | None:

@@ -1,6 +1,6 @@
 """From XML to an instrument: the one way in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from livereduce.engine.geometry.tree import ComponentTree
 from livereduce.stream.items import B1, I4, I8
 
 LARGEST_ID = np.iinfo(np.int32).max
+Parameters = Mapping[int, Mapping[str, InstrumentParameter]]
 
 
 def instrument_of(xml: str) -> InstrumentGeometry:
@@ -31,9 +32,10 @@ def instrument_of(xml: str) -> InstrumentGeometry:
     document = document_of(parsed(xml))
     found = assembled(document)
     ids, detector = _numbered(found)
-    is_monitor = _in_order(found.role == Role.MONITOR, detector)
-    tree = _linked(_tree(found, detector), document, ids, int((~is_monitor).sum()))
-    return InstrumentGeometry.of_tree(name=document.name, tree=tree, ids=ids, is_monitor=is_monitor, up=document.up)
+    tree = _tree(found, detector)
+    is_monitor = (found.role == Role.MONITOR)[tree.of_detector]
+    bare = InstrumentGeometry.of_tree(name=document.name, tree=tree, ids=ids, is_monitor=is_monitor, up=document.up)
+    return _linked(bare, document)
 
 
 def _numbered(found: Contents) -> tuple[I4, I4]:
@@ -50,14 +52,6 @@ def _numbered(found: Contents) -> tuple[I4, I4]:
     detector = np.full(found.size, -1, np.int32)
     detector[np.flatnonzero(is_detector)[order]] = np.arange(len(ids), dtype=np.int32)
     return ascending.astype(np.int32), detector
-
-
-def _in_order(values: B1, detector: I4) -> B1:
-    """Values of components as those of detectors."""
-    mine = detector >= 0
-    ordered = np.empty(int(mine.sum()), np.bool_)
-    ordered[detector[mine]] = values[mine]
-    return ordered
 
 
 def _tree(found: Contents, detector: I4) -> ComponentTree:
@@ -89,36 +83,31 @@ def with_links(instrument: InstrumentGeometry, xml: str) -> InstrumentGeometry:
     GeometryError
         It cannot be read.
     """
-    tree = instrument.tree
-    parameters = _with_links(tree, tree.parameters, parsed(xml), 1.0, instrument.ids)
-    return instrument.with_tree(replace(tree, parameters=parameters))
+    return _with_links(instrument, instrument.tree.parameters, parsed(xml), 1.0)
 
 
-def _linked(tree: ComponentTree, document: DefinitionDocument, ids: I4, pixels: int) -> ComponentTree:
-    """The tree with the parameters of ``<component-link>`` elements, which win over those of the components."""
-    known = {**tree.parameters, 0: area_parameters(document, pixels) | dict(tree.parameters.get(0, {}))}
-    return replace(tree, parameters=_with_links(tree, known, document.root, document.degrees, ids))
+def _linked(instrument: InstrumentGeometry, document: DefinitionDocument) -> InstrumentGeometry:
+    """With the parameters of ``<component-link>`` elements, which win over those of the components."""
+    known = instrument.tree.parameters
+    pixels = int((~instrument.is_monitor).sum())
+    of_all = {**known, 0: area_parameters(document, pixels) | dict(known.get(0, {}))}
+    return _with_links(instrument, of_all, document.root, document.degrees)
 
 
-Parameters = Mapping[int, Mapping[str, InstrumentParameter]]
-
-
-def _with_links(tree: ComponentTree, known: Parameters, root: XmlElement, degrees: float, ids: I4) -> Parameters:
+def _with_links(
+    instrument: InstrumentGeometry, known: Parameters, root: XmlElement, degrees: float
+) -> InstrumentGeometry:
     parameters = {at: dict(mine) for at, mine in known.items()}
     for link in root.each("component-link"):
         mine = {parameter.name: parameter for parameter in parameters_of(degrees, link)}
-        for at in _meant(tree, link, ids):
+        for at in _meant(instrument, link):
             parameters[at] = {**parameters.get(at, {}), **mine}
-    return parameters
+    return instrument.with_tree(replace(instrument.tree, parameters=parameters))
 
 
-def _meant(tree: ComponentTree, link: XmlElement, ids: I4) -> Iterable[int]:
+def _meant(instrument: InstrumentGeometry, link: XmlElement) -> Iterable[int]:
+    tree = instrument.tree
     if link.has("id"):
-        return _of_detector(tree, link.integer("id"), ids)
+        at = instrument.place_of(link.integer("id"))
+        return () if at < 0 else (int(tree.of_detector[at]),)
     return tree.named(link.text("name")) if link.text("name") else ()
-
-
-def _of_detector(tree: ComponentTree, wanted: int, ids: I4) -> Iterator[int]:
-    at = int(np.searchsorted(ids, wanted))
-    if at < len(ids) and ids[at] == wanted:
-        yield int(tree.of_detector[at])

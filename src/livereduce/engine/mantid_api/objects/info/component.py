@@ -120,7 +120,7 @@ class Detector(Component):
     @cached_property
     def _place(self) -> int:
         instrument = self._geometry
-        place = int(instrument.index_of(np.array([self._ident], np.int32))[0])
+        place = instrument.place_of(self._ident)
         if place < 0:
             raise RuntimeError(f"instrument {instrument.name!r} has no detector {self._ident}")
         return place

@@ -51,7 +51,7 @@ class DetectorInfo:
         IndexError
             There is no such detector.
         """
-        place = int(self._instrument.index_of(np.array([detector_id], np.int32))[0])
+        place = self._instrument.place_of(detector_id)
         if place < 0:
             raise IndexError(f"instrument {self._instrument.name!r} has no detector {detector_id}")
         return place
