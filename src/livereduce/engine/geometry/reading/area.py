@@ -5,13 +5,12 @@ rectangular detector, its definition says the same.
 """
 
 from livereduce.engine.geometry.parameters import InstrumentParameter
-from livereduce.engine.geometry.reading.document import DefinitionDocument
-from livereduce.engine.geometry.reading.elements import XmlElement
+from livereduce.engine.geometry.reading.document import DefinitionDocument, kind_of
 
 
 def area_parameters(document: DefinitionDocument, pixels: int) -> dict[str, InstrumentParameter]:
     """Number and size (mm) of the pixels of the only rectangular detector; empty if there are others, or none."""
-    areas = [one for one in document.types.values() if _is_rectangular(one)]
+    areas = [one for one in document.types.values() if kind_of(one) == "rectangulardetector"]
     if len(areas) != 1 or areas[0].integer("xpixels") * areas[0].integer("ypixels") != pixels:
         return {}
     area = areas[0]
@@ -24,7 +23,3 @@ def area_parameters(document: DefinitionDocument, pixels: int) -> dict[str, Inst
         "y-pixel-size": height,
     }
     return {name: InstrumentParameter(name=name, value=f"{value:.12g}") for name, value in values.items()}
-
-
-def _is_rectangular(of_type: XmlElement) -> bool:
-    return of_type.text("is").casefold().replace("_", "") == "rectangulardetector"

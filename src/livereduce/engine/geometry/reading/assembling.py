@@ -8,19 +8,16 @@ from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.parameters import InstrumentParameter
 from livereduce.engine.geometry.reading.banks import BANKS, bank
 from livereduce.engine.geometry.reading.contents import NO_ID, Contents, Role, instance, joined, leaves
-from livereduce.engine.geometry.reading.document import DefinitionDocument
+from livereduce.engine.geometry.reading.document import DefinitionDocument, kind_of
 from livereduce.engine.geometry.reading.elements import XmlElement
 from livereduce.engine.geometry.reading.extent import check_extent
 from livereduce.engine.geometry.reading.locations import ROOT, Frame, frame_of, named_locations, translation, turn
 from livereduce.engine.geometry.reading.parameter_elements import parameters_of
 from livereduce.engine.geometry.rotations import facing
 
-_ROLES = {
-    "detector": Role.DETECTOR,
-    "monitor": Role.MONITOR,
-    "source": Role.SOURCE,
-    "samplepos": Role.SAMPLE,
-}
+_POINTS = {"source": Role.SOURCE, "samplepos": Role.SAMPLE}
+"""Roles that a component with others below it may have."""
+_ROLES = {"detector": Role.DETECTOR, "monitor": Role.MONITOR, **_POINTS}
 
 
 def assembled(document: DefinitionDocument) -> Contents:
@@ -72,14 +69,14 @@ class _Assembler:
         return self._with_ids(element, found) if element.has("idlist") else found
 
     def _is_leaf(self, of_type: XmlElement) -> bool:
-        if _category(of_type) in BANKS:
+        if kind_of(of_type) in BANKS:
             return False
         return of_type.first("component") is None or of_type.first("combine-components-into-one-shape") is not None
 
     def _leaves(
         self, element: XmlElement, of_type: XmlElement, places: Sequence[tuple[str, XmlElement]], frame: Frame
     ) -> Contents:
-        role = _ROLES.get(_category(of_type), Role.NONE)
+        role = _ROLES.get(kind_of(of_type), Role.NONE)
         positions, rotations, roles = [], [], []
         of_all = tuple(parameters_of(self._document.degrees, element))
         parameters: list[tuple[int, InstrumentParameter]] = []
@@ -120,15 +117,13 @@ class _Assembler:
         shared: tuple[InstrumentParameter, ...],
     ) -> Contents:
         own = frame_of(self._document, place, frame)
-        category = _category(of_type)
-        if category in BANKS:
-            below = bank(category, name, element, of_type)
+        kind = kind_of(of_type)
+        if kind in BANKS:
+            below = bank(kind, name, element, of_type)
         else:
             parts = frozenset(one.text("sub-part") for one in place.below("exclude"))
             below = self._of_type(of_type, parts, _absolute(own, frame))
-        found = instance(
-            name, own, _ROLES.get(category, Role.NONE) if category in ("source", "samplepos") else Role.NONE, below
-        )
+        found = instance(name, own, _POINTS.get(kind, Role.NONE), below)
         own_ones = parameters_of(self._document.degrees, place)
         found.parameters.extend((0, parameter) for parameter in (*shared, *own_ones))
         return found
@@ -157,7 +152,3 @@ class _Assembler:
 
 def _absolute(own: Frame, parent: Frame) -> Frame:
     return Frame(parent.position + parent.rotation @ own.position, parent.rotation @ own.rotation, own.spherical)
-
-
-def _category(of_type: XmlElement) -> str:
-    return of_type.text("is").casefold().replace("_", "")

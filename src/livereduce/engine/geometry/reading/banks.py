@@ -6,7 +6,7 @@ Source: Mantid Framework/Geometry/src/Instrument/{RectangularDetector,GridDetect
 import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
-from livereduce.engine.geometry.reading.contents import Contents, Role
+from livereduce.engine.geometry.reading.contents import NO_ID, Contents, Role
 from livereduce.engine.geometry.reading.document import MOST_COMPONENTS
 from livereduce.engine.geometry.reading.elements import XmlElement
 from livereduce.engine.geometry.rotations import IDENTITY
@@ -30,7 +30,7 @@ def bank(kind: str, name: str, component: XmlElement, of_type: XmlElement) -> Co
     z, x, y = np.meshgrid(np.arange(nz), np.arange(nx), np.arange(ny), indexing="ij")
     position = _of_corners(of_type, nx, ny) if kind == "structureddetector" else _of_steps(of_type, x, y, z)
     ids = _ids(kind, component, (nx, ny, nz), (x, y, z))
-    return _columns(name, position.reshape(nz, nx, ny, 3), ids.reshape(nz, nx, ny), layers=counts[2] > 0 and nz > 0)
+    return _columns(name, position.reshape(nz, nx, ny, 3), ids.reshape(nz, nx, ny), layers=counts[2] > 0)
 
 
 def _of_steps(of_type: XmlElement, *index: I8) -> F8:
@@ -109,7 +109,7 @@ def _filled(names: list[str], parent: I8, end: I8, is_pixel: B1, position: F8, i
     n = len(names)
     positions = np.zeros((n, 3))
     positions[is_pixel] = position
-    numbers = np.full(n, np.iinfo(np.int64).min)
+    numbers = np.full(n, NO_ID)
     numbers[is_pixel] = ids
     return Contents(
         names=names,

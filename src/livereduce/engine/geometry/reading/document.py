@@ -91,6 +91,11 @@ class DefinitionDocument:
         return r, theta, self.angle(element, "phi" if element.has("phi") else "p")
 
 
+def kind_of(of_type: XmlElement) -> str:
+    """The attribute ``is`` of a type, however it is written: RectangularDetector is rectangular_detector."""
+    return of_type.text("is").casefold().replace("_", "")
+
+
 def cartesian(element: XmlElement) -> Vector:
     """Attributes x, y, z."""
     return element.number("x"), element.number("y"), element.number("z")
