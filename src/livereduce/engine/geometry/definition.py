@@ -31,7 +31,6 @@ class _Read:
 
     def __init__(self) -> None:
         self._results: OrderedDict[Any, InstrumentGeometry | GeometryError] = OrderedDict()
-        self.lock = RLock()
 
     def get(self, key: Any) -> InstrumentGeometry | GeometryError | None:
         if key in self._results:
@@ -49,7 +48,6 @@ class _Placed:
 
     def __init__(self) -> None:
         self._known: deque[tuple[object, tuple[object, ...], InstrumentGeometry]] = deque(maxlen=_KEPT)
-        self.lock = RLock()
 
     def find(self, key: object, states: tuple[object, ...]) -> InstrumentGeometry | None:
         for known, seen, instrument in self._known:
@@ -62,6 +60,8 @@ class _Placed:
 
 
 _at_rest, _in_place = _Read(), _Placed()
+_lock = RLock()
+"""Held while either is looked at or filled: placing an instrument fills both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Definition:
         """
         if not self.xml.strip():
             raise GeometryError(self._nothing())
-        with _at_rest.lock:
+        with _lock:
             found = _at_rest.get(self._key)
             if found is None:
                 found = self._read()
@@ -122,7 +122,7 @@ class Definition:
         rest = self.instrument()
         if not rest.tree.moving:
             return rest
-        with _in_place.lock:
+        with _lock:
             states = tuple(logs.state_of(name) for name in moving_logs(rest.tree))
             found = _in_place.find(self._key, states)
             if found is None:
