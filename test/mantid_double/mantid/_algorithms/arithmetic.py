@@ -1,11 +1,13 @@
 """Plus, Minus, Divide, NormaliseByCurrent, ReplaceSpecialValues, AppendSpectra."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mantid._algorithms.base import OneToOne, in_out, matrix
 from mantid._live.accumulate import append, pairs, plus
 from mantid.api.algorithm import Algorithm
-from mantid.api.events import Events, EventWorkspace
+from mantid.api.events import EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import OUT, Property
 from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D, WorkspaceGroup
@@ -86,7 +88,7 @@ class NormaliseByCurrent(OneToOne):
 def _per_charge(given: MatrixWorkspace, charge: float) -> MatrixWorkspace:
     if isinstance(given, EventWorkspace):
         old = given.events
-        return given.with_events(Events(old.x, old.index, old.pulse_ns, old.weight / charge, old.variance / charge**2))
+        return given.with_events(replace(old, weight=old.weight / charge, variance=old.variance / charge**2))
     return Workspace2D(given.extractX(), given.extractY() / charge, given.extractE() / charge).take_over(given)
 
 

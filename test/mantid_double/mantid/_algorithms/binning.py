@@ -1,9 +1,11 @@
 """Rebin, SumSpectra, Integration, ConvertToMatrixWorkspace."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mantid._algorithms.base import OneToOne, in_out, matrix
-from mantid.api.events import Events, EventWorkspace
+from mantid.api.events import EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import Property
 from mantid.api.workspaces import Workspace, Workspace2D
@@ -92,7 +94,7 @@ def _sum_events(given: EventWorkspace, first: int, last: int) -> EventWorkspace:
     chosen = (given.index >= first) & (given.index <= last)
     summed = EventWorkspace(1, given.edges if given.edges.ndim == 1 else given.edges[0]).take_over(given)
     events = given.events.taken(chosen)
-    summed.events = Events(events.x, 0 * events.index, events.pulse_ns, events.weight, events.variance)
+    summed.events = replace(events, index=0 * events.index)
     summed.has_times = given.has_times
     summed._groups = [np.concatenate(given._groups[first : last + 1])] if given._groups else []
     return summed

@@ -1,5 +1,7 @@
 """AlignAndFocusPowder, as the chain of steps that it is."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 
@@ -9,7 +11,7 @@ from mantid._algorithms.characterizations import average
 from mantid._algorithms.filtering import compressed
 from mantid._algorithms.units import changed, converted
 from mantid.api.ads import AnalysisDataService
-from mantid.api.events import Events, EventWorkspace
+from mantid.api.events import EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import Property
 from mantid.api.tables import DetectorValues
@@ -88,7 +90,7 @@ def _focused(given: EventWorkspace, group: np.ndarray) -> EventWorkspace:
     row = np.where(group > 0, np.searchsorted(numbers, group), -1)
     old = given.events.taken(row[given.index] >= 0)
     made = EventWorkspace(len(numbers), given.edges).take_over(given)
-    made.events = Events(old.x, row[old.index], old.pulse_ns, old.weight, old.variance)
+    made.events = replace(old, index=row[old.index])
     made.has_times = given.has_times
     made._groups = [np.concatenate([given._groups[k] for k in np.flatnonzero(group == one)]) for one in numbers]
     return made

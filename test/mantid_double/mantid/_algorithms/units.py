@@ -1,11 +1,12 @@
 """ConvertUnits between time of flight, wavelength and d, with each spectrum's flight path and angle."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from mantid._algorithms.base import OneToOne, in_out, matrix
-from mantid.api.events import Events, EventWorkspace
+from mantid.api.events import EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import Property
 from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D
@@ -46,9 +47,7 @@ def changed(given: MatrixWorkspace, change: Callable[[np.ndarray, np.ndarray], n
     edges = change(given.extractX(), rows[:, None])
     if not isinstance(given, EventWorkspace):
         return Workspace2D(edges, given.extractY(), given.extractE()).take_over(given)
-    old = given.events
-    events = Events(change(old.x, old.index), old.index, old.pulse_ns, old.weight, old.variance)
-    made = given.with_events(events)
+    made = given.with_events(replace(given.events, x=change(given.tof, given.index)))
     made.edges = edges
     return made
 

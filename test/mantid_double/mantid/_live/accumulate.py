@@ -1,9 +1,11 @@
 """Adding, replacing, appending."""
 
+import dataclasses
+
 import numpy as np
 
 from mantid._double.switches import is_on
-from mantid.api.events import Events, EventWorkspace
+from mantid.api.events import EventWorkspace
 from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D, WorkspaceGroup
 
 
@@ -54,11 +56,6 @@ def plus(left: MatrixWorkspace, right: MatrixWorkspace) -> None:
     left.run().add(right.run())
 
 
-def replace_index(events: Events, index: np.ndarray) -> Events:
-    """The same events in other spectra."""
-    return Events(events.x, index, events.pulse_ns, events.weight, events.variance)
-
-
 def replace(accumulated: Workspace | None, chunk: Workspace) -> Workspace:
     """The chunk; with the instrument of what was there before, whatever that was."""
     old, new = _first(accumulated), _members(chunk)
@@ -78,7 +75,7 @@ def _appended(left: MatrixWorkspace, right: MatrixWorkspace) -> MatrixWorkspace:
     grown: MatrixWorkspace
     if isinstance(left, EventWorkspace) and isinstance(right, EventWorkspace):
         grown = EventWorkspace(left.getNumberHistograms() + right.getNumberHistograms(), left.edges)
-        moved = replace_index(right.events, right.index + left.getNumberHistograms())
+        moved = dataclasses.replace(right.events, index=right.index + left.getNumberHistograms())
         grown.events = left.events.joined(moved)
     else:
         if left.extractX().shape[1] != right.extractX().shape[1]:
