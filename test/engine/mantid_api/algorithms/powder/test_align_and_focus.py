@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helpers.event_files import event_file, put
-from helpers.powder import DIFC, GROUPS, IDS, USED, d_of, powder_events, write_calibration
+from helpers.powder import DIFC, GROUPS, IDS, USED, d_of, instrument, powder_events, write_calibration
 from livereduce.engine.geometry.edited import of_angles
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.files.instrument_xml import xml_of
@@ -209,6 +209,20 @@ def test_files_are_read_in_parts_and_their_patterns_kept(simpleapi: Any, cal_fil
         one.write_bytes(b"broken")
     simpleapi.AlignAndFocusPowderFromFiles(**arguments, CacheDir=str(folder), OutputWorkspace="third")
     assert simpleapi.mtd["third"].getNumberEvents() == whole.getNumberEvents()
+
+
+def test_the_calibration_of_an_instrument_in_a_file(
+    simpleapi: Any, cal_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found and decoded as every algorithm does."""
+    text = '<?xml version="1.0" encoding="UTF-16"?>' + xml_of(instrument())
+    (tmp_path / "POWDER_Definition.xml").write_text(text, encoding="utf-16")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    group, _, _ = simpleapi.LoadDiffCal(
+        InstrumentFilename="POWDER_Definition.xml", Filename=cal_file, WorkspaceName="PG3"
+    )
+    assert group.matrix.instrument().l1 == 18
+    assert group.extractY()[:, 0].tolist() == GROUPS.tolist()
 
 
 def test_the_calibration_alone(simpleapi: Any, cal_file: str, tmp_path: Path) -> None:

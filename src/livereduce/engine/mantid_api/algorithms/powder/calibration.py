@@ -1,7 +1,6 @@
 """Algorithms that read, write and use the calibration of a powder instrument."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.mantid_api.algorithms.beamline.instruments import definition_of_file
 from livereduce.engine.mantid_api.algorithms.events.grouping import read_groups
 from livereduce.engine.mantid_api.algorithms.events.masking import MASKED_ABOVE, detectors_below, mask_workspace
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
@@ -58,8 +58,7 @@ def load_diff_cal(
         raise ValueError("WorkspaceName is missing: the names of what is made begin with it")
     geometry: Geometry = input_workspace.geometry if input_workspace is not None else Definition()
     if instrument_filename:
-        xml = Path(instrument_filename).read_text(encoding="utf-8", errors="replace")
-        geometry = Definition(xml=xml, origin=instrument_filename)
+        geometry = definition_of_file(instrument_filename)
     source = replace(input_workspace, geometry=geometry) if input_workspace is not None else bare(geometry)
     made = workspaces_of(filename, source, group_filename=group_filename, tof_min=tof_min, tof_max=tof_max)
     results = (
