@@ -4,7 +4,7 @@ Source: Mantid docs/source/algorithms/GroupDetectors-v2.rst and LoadDetectorsGro
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -81,12 +81,7 @@ def of_xml(text: str) -> list[WrittenGroup]:
     ValueError
         It is no such XML.
     """
-    try:
-        root = ElementTree.fromstring(text.strip())
-    except ElementTree.ParseError as error:
-        raise ValueError(f"it is no XML that can be read: {error}") from None
-    if root.tag != "detector-grouping":
-        raise ValueError(f"<detector-grouping> was expected, <{root.tag}> is there")
+    root = _root(text, "detector-grouping")
     groups = []
     for place, element in enumerate(root.iter("group"), start=1):
         own = element.get("ID", element.get("id", ""))
@@ -103,9 +98,25 @@ def of_xml(text: str) -> list[WrittenGroup]:
     return groups
 
 
-def _listed(element: ElementTree.Element, tag: str) -> tuple[int, ...]:
-    words = [word for one in element.iter(tag) for word in re.split(r"[,\s]+", one.get("val", "")) if word]
+def _root(text: str, tag: str) -> ElementTree.Element:
+    """The outermost element, which has this name."""
+    try:
+        root = ElementTree.fromstring(text.strip())
+    except ElementTree.ParseError as error:
+        raise ValueError(f"it is no XML that can be read: {error}") from None
+    if root.tag != tag:
+        raise ValueError(f"<{tag}> was expected, <{root.tag}> is there")
+    return root
+
+
+def _numbers(texts: Iterable[str], tag: str) -> tuple[int, ...]:
+    """The numbers of lists such as ``1,3-8``."""
+    words = [word for text in texts for word in re.split(r"[,\s]+", text) if word]
     return tuple(number for word in words for number in span(word, f"a number in <{tag}>"))
+
+
+def _listed(element: ElementTree.Element, tag: str) -> tuple[int, ...]:
+    return _numbers((one.get("val", "") for one in element.iter(tag)), tag)
 
 
 def of_mask(text: str) -> WrittenGroup:
@@ -121,12 +132,7 @@ def of_mask(text: str) -> WrittenGroup:
     if not text.lstrip().startswith("<"):
         words = list(_words(text.replace(",", " ")))
         return WrittenGroup(number=1, spectra=tuple(one for word in words for one in span(word, "a spectrum")))
-    try:
-        root = ElementTree.fromstring(text.strip())
-    except ElementTree.ParseError as error:
-        raise ValueError(f"it is no XML that can be read: {error}") from None
-    if root.tag != "detector-masking":
-        raise ValueError(f"<detector-masking> was expected, <{root.tag}> is there")
+    root = _root(text, "detector-masking")
     return WrittenGroup(
         number=1,
         spectra=_inside(root, "ids"),
@@ -136,8 +142,7 @@ def of_mask(text: str) -> WrittenGroup:
 
 
 def _inside(root: ElementTree.Element, tag: str) -> tuple[int, ...]:
-    words = [word for one in root.iter(tag) for word in re.split(r"[,\s]+", one.text or "") if word]
-    return tuple(number for word in words for number in span(word, f"a number in <{tag}>"))
+    return _numbers((one.text or "" for one in root.iter(tag)), tag)
 
 
 def of_pattern(pattern: str) -> list[tuple[int, ...]]:
