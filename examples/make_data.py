@@ -150,7 +150,7 @@ def diffuse(rng: np.random.Generator, n: int) -> Drawn:
 
 
 def area_detector() -> Beamline:
-    banks, types, ids, first = {}, "", "", 0
+    banks, types, first = {}, "", 0
     for row, tubes in enumerate(ROWS):
         pixels = np.arange(first, first + tubes * HEIGHT)
         banks[row + 1], first = pixels, first + len(pixels)
@@ -160,7 +160,7 @@ def area_detector() -> Beamline:
             f'<type name="row{row}" is="rectangular_detector" type="pixel" xpixels="{tubes}" xstart="{-tubes / 40}"'
             f' xstep="0.05" ypixels="{HEIGHT}" ystart="-0.45" ystep="0.03"/>\n'
         )
-    definition = HEAD.format(name="CORELLI", z=-20.0) + types + ids + FOOT
+    definition = HEAD.format(name="CORELLI", z=-20.0) + types + FOOT
     return Beamline(name="CORELLI", definition=definition, banks=banks, draw=diffuse)
 
 

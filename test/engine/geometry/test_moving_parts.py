@@ -1,7 +1,6 @@
 """Components that logs place."""
 
 import contextlib
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -183,7 +182,7 @@ def test_an_equation_has_a_finite_result_or_is_refused(equation: str) -> None:
         assert np.isfinite(evaluated(equation, 2.0))
 
 
-def test_a_moved_component_takes_along_what_is_below(read: Callable[..., InstrumentGeometry]) -> None:
+def test_a_moved_component_takes_along_what_is_below() -> None:
     tree = placed("", logs()).tree
     arm = next(tree.named("arm"))
     turned = tree.placed(arm, np.array([0.0, 0, 0]), np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]))

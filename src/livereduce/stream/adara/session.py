@@ -266,7 +266,7 @@ def _run_status(state: SessionState, packet: RunStatus, time_ns: int, outputs: l
 
 
 def _started_again(state: SessionState, packet: RunStatus) -> bool:
-    """Whether this is another run of the same number: a server that was started again may count from 1 again."""
+    """True for another run of the same number: a server that was started again may count from 1 again."""
     return bool(packet.run and state.start_s and packet.run_start_s) and packet.run_start_s != state.start_s
 
 
