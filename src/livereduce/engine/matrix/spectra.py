@@ -44,6 +44,11 @@ class SpectrumTable:
         ids = np.concatenate([np.empty(0, np.int32), *groups]).astype(np.int32)
         return cls(np.asarray(number, np.int32), ids, first)
 
+    @classmethod
+    def of_monitors(cls, number: I4) -> "SpectrumTable":
+        """A spectrum for each beam monitor; the detector of monitor 2 is -2, as in Mantid."""
+        return cls(np.maximum(number, 1), -number, np.arange(len(number) + 1, dtype=np.int64))
+
     @property
     def rows(self) -> int:
         """Number of spectra."""

@@ -145,15 +145,19 @@ def matrix_of(file: EventFile, banks: BankEvents, logs: RunLogs, bins: int, only
 
 
 def monitors_of(file: EventFile, logs: RunLogs, window: TofLimits, bins: int, origin: str) -> Matrix:
-    """A spectrum for each monitor; the detector of monitor 2 is -2, as in Mantid."""
+    """A spectrum for each monitor."""
     start_ns = ns_since_1990(file.start)
     events = Events(tuple(replace(_piece(one, start_ns, window), run=file.run) for one in file.monitors))
     numbers = np.array([one.id for one in file.monitors], np.int32)
     content = PendingEvents(
         events=events, row_of_pixel=row_table(numbers, events), rows=len(numbers), x=Grid(_edges(events, bins))
     )
-    spectra = SpectrumTable.of_groups(np.maximum(numbers, 1), [-numbers[at : at + 1] for at in range(len(numbers))])
-    return Matrix(content=content, spectra=spectra, logs=logs, geometry=Definition(file.definition_xml, origin))
+    return Matrix(
+        content=content,
+        spectra=SpectrumTable.of_monitors(numbers),
+        logs=logs,
+        geometry=Definition(file.definition_xml, origin),
+    )
 
 
 def _edges(events: Events, bins: int) -> F8:

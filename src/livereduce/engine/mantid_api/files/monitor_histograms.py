@@ -38,8 +38,7 @@ def histograms_of_monitors(path: Path, entry: str, logs: RunLogs, definition: De
     content = Histograms.ragged(Grid.ragged(x), y, [np.sqrt(np.abs(counts)) for counts in y])
     if all(np.array_equal(edges, x[0]) for edges in x):
         content = Histograms.table(x[0], np.array(y), np.sqrt(np.abs(y)))
-    spectra = SpectrumTable.of_groups(np.maximum(numbers, 1), [-numbers[at : at + 1] for at in range(len(numbers))])
-    return Matrix(content=content, spectra=spectra, logs=logs, geometry=definition)
+    return Matrix(content=content, spectra=SpectrumTable.of_monitors(numbers), logs=logs, geometry=definition)
 
 
 def _monitors(path: Path, entry: h5py.Group) -> list[tuple[int, tuple[F8, F8]]]:
