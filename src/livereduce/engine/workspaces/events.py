@@ -68,6 +68,14 @@ class Events:
         """Proton charge of every pulse in pC, shape (p,)."""
         return _column((piece.charge_pc for piece in self.pieces), np.float64)
 
+    @property
+    def tof_range_ns(self) -> tuple[int, int] | None:
+        """The least and the greatest time of flight; None without events."""
+        filled = [piece.tof_ns for piece in self.pieces if len(piece.tof_ns)]
+        if not filled:
+            return None
+        return min(int(tof.min()) for tof in filled), max(int(tof.max()) for tof in filled)
+
     def where(self, mask: Callable[[EventBatch], Mask]) -> "Events":
         """The events selected by a mask of shape (n,) for each piece; all pulses stay."""
         return Events(tuple(with_events(piece, mask(piece)) for piece in self.pieces))

@@ -162,10 +162,10 @@ def monitors_of(file: EventFile, logs: RunLogs, window: TofLimits, bins: int, or
 
 def _edges(events: Events, bins: int) -> F8:
     """Edges over all events, 1 µs beyond them; [0, 1] without events."""
-    filled = [piece.tof_ns for piece in events.pieces if len(piece.tof_ns)]
-    if not filled:
+    limits_ns = events.tof_range_ns
+    if limits_ns is None:
         return np.array([0.0, 1.0])
-    least, most = min(int(tof.min()) for tof in filled), max(int(tof.max()) for tof in filled)
+    least, most = limits_ns
     return np.linspace(least / 1000 - 1, most / 1000 + 1, bins + 1)
 
 

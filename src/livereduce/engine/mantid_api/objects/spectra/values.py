@@ -158,9 +158,8 @@ class SpectraValues(Workspace):
         """Least and greatest x of the events, or of the bins; zeros without events."""
         data = self.held
         if isinstance(data, Events):
-            filled = [piece.tof_ns for piece in data.pieces if len(piece.tof_ns)]
-            least = min((int(tof.min()) for tof in filled), default=0)
-            return least / 1000, max((int(tof.max()) for tof in filled), default=0) / 1000
+            least, most = data.tof_range_ns or (0, 0)
+            return least / 1000, most / 1000
         if isinstance(data, Counts):
             return float(data.binning.edges_us[0]), float(data.binning.edges_us[-1])
         if not isinstance(data, Matrix):
