@@ -162,3 +162,8 @@ class WorkspaceStore(MutableMapping[str, Any]):
     def unique_hidden_name(self) -> str:
         """A free name with the leading underscores that hide a workspace from people."""
         return self.unique_name(n=12, prefix="__")
+
+
+def is_stored(workspace: Any, store: WorkspaceStore) -> bool:
+    """True if a workspace is what its name means in the store."""
+    return store.get(workspace.name()) is workspace

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livereduce.engine.mantid_api.session import current_store
+from livereduce.engine.workspaces.mtd import is_stored
 
 
 class EmptyHistory:
@@ -95,5 +96,5 @@ class NamedWorkspace:
     def delete(self) -> None:
         """Remove it from the store."""
         store = current_store()
-        if self._name in store and store[self._name] is self:
+        if is_stored(self, store):
             store.remove(self._name)

@@ -13,6 +13,7 @@ import numpy as np
 from livereduce.catalog.declared import declared
 from livereduce.engine.mantid_api.calling.assigned import assigned_names
 from livereduce.engine.mantid_api.session import current_store
+from livereduce.engine.workspaces.mtd import is_stored
 
 HIDDEN = "__python_op_tmp"
 """Begin of Mantid's name for what is not assigned."""
@@ -102,7 +103,7 @@ def _in_place(algorithm: str, left: Any, right: Any) -> Any:
         return left
     left.matrix = _called(algorithm, {"LHSWorkspace": left, "RHSWorkspace": _operand(right)}, "").matrix
     store = current_store()
-    if left.name() in store and store[left.name()] is left:
+    if is_stored(left, store):
         store[left.name()] = left  # for the store it has been assigned anew
     return left
 

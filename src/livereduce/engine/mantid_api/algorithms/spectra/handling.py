@@ -9,7 +9,7 @@ from livereduce.engine.mantid_api.calling.registry import CallContext, implement
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
 from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
-from livereduce.engine.workspaces.mtd import WorkspaceStore
+from livereduce.engine.workspaces.mtd import WorkspaceStore, is_stored
 
 
 @implements("CloneWorkspace")
@@ -93,9 +93,8 @@ def _delete(store: WorkspaceStore, workspace: Any) -> None:
 
 def forget(store: WorkspaceStore, workspace: Any) -> None:
     """Remove a workspace from the store, if it is what its name means there."""
-    name = workspace.name()
-    if name in store and store[name] is workspace:
-        del store[name]
+    if is_stored(workspace, store):
+        del store[workspace.name()]
 
 
 @implements("GroupWorkspaces")
