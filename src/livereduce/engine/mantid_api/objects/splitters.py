@@ -24,10 +24,3 @@ class SplittersWorkspace(TableWorkspace):
     def id(self) -> str:
         """Mantid's name of this kind."""
         return "SplittersWorkspace"
-
-    def clone(self) -> "SplittersWorkspace":
-        """A copy that is not affected by later changes."""
-        twin = SplittersWorkspace(self._name, self._title, self._comment)
-        for row in self:
-            twin.addRow(row)
-        return twin

@@ -1,8 +1,8 @@
 """Mantid's TableWorkspace: columns of one type each."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -176,13 +176,11 @@ class TableWorkspace(NamedWorkspace):
         """Memory in bytes, roughly."""
         return 8 * self._rows * len(self._columns)
 
-    def clone(self) -> "TableWorkspace":
+    def clone(self) -> Self:
         """A copy that is not affected by later changes."""
-        twin = TableWorkspace(self._name, self._title, self._comment)
+        twin = type(self)(self._name, self._title, self._comment)
         twin._rows = self._rows
-        for one in self._columns:
-            twin.addColumn(one.kind, one.name, one.plot_type)
-            twin._columns[-1].values = list(one.values)
+        twin._columns = [replace(one, values=list(one.values)) for one in self._columns]
         return twin
 
     def __repr__(self) -> str:
