@@ -1,7 +1,7 @@
 """Axes and units of workspaces as scripts hold them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -103,7 +103,6 @@ class AxisContent:
     caption: str = ""
     symbol: str = ""
     labels: tuple[str, ...] = ()
-    title: str = ""
 
 
 Set = Callable[[AxisContent], None]
@@ -141,8 +140,8 @@ class MantidAxis:
         return self.length()
 
     def title(self) -> str:
-        """The title, which is empty."""
-        return self.content.title
+        """Empty: axes have no titles here."""
+        return ""
 
     def getUnit(self) -> AxisUnit:
         """The unit."""
@@ -206,9 +205,7 @@ class MantidAxis:
         self._set(caption=caption, symbol=symbol)
 
     def _set(self, **said: Any) -> None:
-        now = self.content
-        known = {name: getattr(now, name) for name in ("values", "unit", "caption", "symbol", "labels", "title")}
-        self.content = AxisContent(**{**known, **said})
+        self.content = replace(self.content, **said)
         if self._changed is not None:
             self._changed(self.content)
 
