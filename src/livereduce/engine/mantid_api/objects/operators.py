@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.catalog.declared import declared
 from livereduce.engine.mantid_api.calling.assigned import assigned_names
+from livereduce.engine.mantid_api.objects.algorithm_methods import algorithm
+from livereduce.engine.mantid_api.objects.named import NamedWorkspace
 from livereduce.engine.mantid_api.session import current_store
 from livereduce.engine.workspaces.mtd import is_stored
 
@@ -90,7 +91,7 @@ def _computed(algorithm: str, left: Any, right: Any, name: str) -> Any:
     operands = [_operand(left), _operand(right)]
     if any(operand is None for operand in operands):
         return NotImplemented
-    return _called(algorithm, {"LHSWorkspace": operands[0], "RHSWorkspace": operands[1]}, name)
+    return _called(algorithm, operands[0], {"RHSWorkspace": operands[1]}, name)
 
 
 def _in_place(algorithm: str, left: Any, right: Any) -> Any:
@@ -101,7 +102,7 @@ def _in_place(algorithm: str, left: Any, right: Any) -> Any:
         for member, other in zip(left, others, strict=True):
             _in_place(algorithm, member, other)
         return left
-    left.matrix = _called(algorithm, {"LHSWorkspace": left, "RHSWorkspace": _operand(right)}, "").matrix
+    left.matrix = _called(algorithm, left, {"RHSWorkspace": _operand(right)}, "").matrix
     store = current_store()
     if is_stored(left, store):
         store[left.name()] = left  # for the store it has been assigned anew
@@ -109,34 +110,30 @@ def _in_place(algorithm: str, left: Any, right: Any) -> Any:
 
 
 def _is_group(value: Any) -> bool:
-    return isinstance(value, Arithmetic) and bool(getattr(value, "isGroup", bool)())
+    return isinstance(value, NamedWorkspace) and value.isGroup()
 
 
 def _raised(workspace: Any, exponent: float, name: str) -> Any:
     if not _is_number(exponent):
         return NotImplemented
-    return _called("Power", {"InputWorkspace": workspace, "Exponent": float(exponent)}, name)
+    return _called("Power", workspace, {"Exponent": float(exponent)}, name)
 
 
 def _operand(value: Any) -> Any:
     """What an algorithm is given for it: the workspace, or a single value for a number; None for other things."""
     if isinstance(value, Arithmetic):
         return value
-    return _objects("wrapping").number_workspace(float(value)) if _is_number(value) else None
+    if not _is_number(value):
+        return None
+    # a single value is a MatrixWorkspace, which is built on this
+    wrapping = import_module("livereduce.engine.mantid_api.objects.wrapping")
+    return wrapping.number_workspace(float(value))
 
 
-def _called(name: str, given: dict[str, Any], output: str) -> Any:
-    if name not in declared():
-        raise RuntimeError(f"the operator needs {name}, which the builtin engine does not have")
+def _called(name: str, left: Any, given: dict[str, Any], output: str) -> Any:
     store, hidden = current_store(), f"{HIDDEN}{next(_numbers)}"
-    call = import_module("livereduce.engine.mantid_api.calling.call").call
-    result = call(declared()[name], (), {**given, "OutputWorkspace": output or hidden}, ())
+    result = algorithm(name, left, {**given, "OutputWorkspace": output or hidden})
     if not output:
         for member in (result, *(result if result.isGroup() else ())):
             store.remove(member.name())
     return result
-
-
-def _objects(module: str) -> Any:
-    # calls import the objects, so the objects find the calls when they need them
-    return import_module(f"livereduce.engine.mantid_api.objects.{module}")
