@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from livereduce.engine.mantid_api.files import ascii_write
 from livereduce.stream.items import F8
 
-SEPARATORS = {"Automatic": ",\t:; ", "CSV": ",", "Tab": "\t", "Space": " ", "Colon": ":", "SemiColon": ";"}
+SEPARATORS = {"Automatic": ",\t:; ", **ascii_write.SEPARATORS}
 MOST_COLUMNS = 4
 
 
@@ -103,9 +104,14 @@ def _take(reader: _Reader, at: int, numbers: list[float]) -> None:
 def _numbers(words: str, separator: str) -> list[float] | None:
     """The numbers of a line; None if it is no such line."""
     try:
-        return [float(part) for part in re.split(f"[{re.escape(separator)}]+", words) if part.strip()]
+        return [float(cell) for cell in cells(words, separator)]
     except ValueError:
         return None
+
+
+def cells(line: str, separator: str) -> list[str]:
+    """The cells of a line between separators, without spaces around them; empty ones are left out."""
+    return [cell.strip() for cell in re.split(f"[{re.escape(separator)}]+", line.strip()) if cell.strip()]
 
 
 def _check_alike(path: Path, spectra: list[AsciiSpectrum]) -> None:

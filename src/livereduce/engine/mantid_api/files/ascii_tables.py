@@ -3,11 +3,11 @@
 Source: Mantid Framework/DataHandling/src/LoadAscii2.cpp (readTable).
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from livereduce.engine.mantid_api.files.ascii_read import cells
 from livereduce.engine.mantid_api.objects.table import TableWorkspace
 
 _READ: dict[str, Callable[[str], Any]] = {
@@ -23,10 +23,10 @@ def read_ascii_table(path: Path, separator: str, comment: str) -> TableWorkspace
     lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
     if len(lines) < 3 or not (lines[0].startswith(comment) and lines[1].startswith(comment)):
         return None
-    names, kinds = (_cells(line.removeprefix(comment), separator) for line in lines[:2])
+    names, kinds = (cells(line.removeprefix(comment), separator) for line in lines[:2])
     if len(names) != len(kinds) or not all(kind in _READ for kind in kinds):
         return None
-    rows = [_cells(line, separator) for line in lines[2:] if not line.startswith(comment)]
+    rows = [cells(line, separator) for line in lines[2:] if not line.startswith(comment)]
     if any(len(row) != len(names) for row in rows):
         return None
     try:
@@ -37,7 +37,3 @@ def read_ascii_table(path: Path, separator: str, comment: str) -> TableWorkspace
     except ValueError:
         return None
     return TableWorkspace.of_columns(columns)
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    return [cell.strip() for cell in re.split(f"[{re.escape(separator)}]+", line.strip()) if cell.strip()]

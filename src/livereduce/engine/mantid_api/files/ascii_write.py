@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livereduce.engine.matrix.bins.points import centres
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import F8
 
@@ -75,7 +76,7 @@ def spectrum_lines(matrix: Matrix, row: int, first_line: str, style: AsciiStyle)
 
 def points(x: F8, size: int) -> F8:
     """The middle of each bin, or the points themselves."""
-    return x if len(x) == size else (x[:-1] + x[1:]) / 2
+    return x if len(x) == size else centres(x)
 
 
 def table_text(names: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[object]], style: AsciiStyle) -> str:
