@@ -14,24 +14,18 @@ from livereduce.engine.values.v3d import V3D
 
 GROUP = "table_workspace"
 _STORED: dict[str, Any] = {
-    **dict.fromkeys(("double",), np.float64),
-    **dict.fromkeys(("float",), np.float32),
-    **dict.fromkeys(("int",), np.int32),
-    **dict.fromkeys(("uint", "uint32_t"), np.uint32),
-    **dict.fromkeys(("long64", "int64"), np.int64),
-    **dict.fromkeys(("size_t",), np.uint64),
-    **dict.fromkeys(("bool",), np.uint8),
+    "double": np.float64,
+    "float": np.float32,
+    "int": np.int32,
+    "uint": np.uint32,
+    "uint32_t": np.uint32,
+    "long64": np.int64,
+    "int64": np.int64,
+    "size_t": np.uint64,
+    "bool": np.uint8,
 }
-"""The number in a file for each type of column."""
-_KINDS = {
-    "float64": "double",
-    "float32": "float",
-    "int32": "int",
-    "uint32": "uint",
-    "int64": "long64",
-    "uint64": "size_t",
-    "uint8": "bool",
-}
+"""The number in a file for each type of column; of types with the same number the first is read."""
+_KINDS = {np.dtype(number).name: kind for kind, number in reversed(_STORED.items())}
 
 
 def write_table(entry: h5py.Group, table: TableWorkspace) -> None:
