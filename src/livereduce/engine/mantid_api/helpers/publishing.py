@@ -198,9 +198,7 @@ def read_configuration(config_file: str | None = None) -> str | None:
     return _determine_config_file(config_file)
 
 
-NAMES = {
-    name: value
-    for name, value in globals().items()
-    if name in ("publish_plot", "plot1d", "plot_heatmap", "read_configuration", "_determine_config_file")
+NAMES: dict[str, Any] = {
+    one.__name__: one for one in (publish_plot, plot1d, plot_heatmap, read_configuration, _determine_config_file)
 }
-"""What the modules hold."""
+"""The functions that the modules hold."""
