@@ -72,5 +72,5 @@ def _product(data: FigureData, name: str, result: Product) -> Product:
 
 def _numbers(values: object) -> F8:
     """Copied: the script may go on to change its arrays."""
-    array: F8 = np.array(list(values) if isinstance(values, range) else values, np.float64)
+    array: F8 = np.array(values, np.float64)
     return array

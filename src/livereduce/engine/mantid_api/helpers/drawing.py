@@ -93,5 +93,5 @@ def _axis(title: str, *, log: bool) -> dict[str, Any]:
 
 def plain_numbers(values: Any) -> list[float | None]:
     """Plain numbers; None for NaN and infinities, which JSON does not have."""
-    numbers = np.asarray(list(values) if isinstance(values, range) else values, np.float64).ravel().tolist()
+    numbers = np.asarray(values, np.float64).ravel().tolist()
     return [value if math.isfinite(value) else None for value in numbers]
