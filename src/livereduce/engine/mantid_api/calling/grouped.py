@@ -28,9 +28,10 @@ def run_each(
     By the names of the arguments: a group of what was made, and of other values a list.
     """
     count = number_of_members(algorithm, handles)
-    made = [
-        run(_asked_of(algorithm, asked, handles, number), _members(handles, number, count)) for number in range(count)
-    ]
+    made = []
+    for number in range(count):
+        members = _members(handles, number, count)
+        made.append(run(_asked_of(algorithm, asked, handles, members, number), members))
     objects: dict[str, Any] = {}
     for one in algorithm.arguments:
         parts = [part[one.name] for part in made if one.name in part]
@@ -69,10 +70,10 @@ def _members(handles: Mapping[str, Any], number: int, count: int) -> dict[str, A
     }
 
 
-def _asked_of(algorithm: Algorithm, asked: BoundCall, handles: Mapping[str, Any], number: int) -> BoundCall:
-    """The call for one member, with the names of its outputs."""
-    count = number_of_members(algorithm, handles)
-    members = _members(handles, number, count)
+def _asked_of(
+    algorithm: Algorithm, asked: BoundCall, handles: Mapping[str, Any], members: Mapping[str, Any], number: int
+) -> BoundCall:
+    """The call for one member of each group, with the names of its outputs."""
     groups = [one for one in handles.values() if isinstance(one, WorkspaceGroup)]
     named: dict[str, Any] = {}
     for one in algorithm.arguments:
