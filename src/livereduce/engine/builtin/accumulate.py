@@ -180,15 +180,12 @@ class Accumulation:
 
     def _sum(self, held: Held, workspace: MatrixWorkspace) -> Held:
         data = workspace.held
+        if isinstance(data, Matrix) and isinstance(held, Events | Histogram | Counts):
+            # proc has let the chunks before pass as they are
+            held = _matrix(self._as_matrix(held), self._preserve_events)
         if isinstance(held, Matrix):
             later = _matrix(workspace.matrix, self._preserve_events)
             return appended(held, later) if self._method == APPEND else added(held, later)
-        if isinstance(data, Matrix) and isinstance(
-            held, Events | Histogram | Counts
-        ):  # a proc that lets some chunks pass as they are
-            before = _matrix(self._as_matrix(held), self._preserve_events)
-            later = _matrix(data, self._preserve_events)
-            return appended(before, later) if self._method == APPEND else added(before, later)
         if isinstance(held, Counts) and not convert.is_data_array(data):
             return _appended_counts(held, workspace.counts())
         if isinstance(held, Histogram) and isinstance(data, Events | Counts):
