@@ -9,7 +9,7 @@ from livereduce.catalog.declaration import REQUIRED, Algorithm, Argument, Argume
 from livereduce.catalog.wording import missing_argument, wrong_value
 from livereduce.engine.mantid_api.calling.binding import BoundCall, bound
 from livereduce.engine.mantid_api.calling.grouped import run_each
-from livereduce.engine.mantid_api.calling.outputs import check_names, kept, name_of, returned
+from livereduce.engine.mantid_api.calling.outputs import CHANGED, check_names, kept, name_of, returned
 from livereduce.engine.mantid_api.calling.refusal import RefusedCall
 from livereduce.engine.mantid_api.calling.registry import CallContext, function_of, of_scripts
 from livereduce.engine.mantid_api.calling.values import converted
@@ -18,7 +18,7 @@ from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.mantid_api.session import current_store
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 
-WORKSPACES = (ArgumentKind.READS, ArgumentKind.READS_ANY, ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY)
+WORKSPACES = (ArgumentKind.READS, ArgumentKind.READS_ANY, *CHANGED)
 OF_SPECTRA = (ArgumentKind.READS, ArgumentKind.CHANGES)
 _ANY_BY_MEMBER = ("CloneWorkspace",)
 """Algorithms of any workspace that take the members of a group one by one."""

@@ -8,20 +8,13 @@ from livereduce.catalog.declared import declared
 from livereduce.catalog.mantid_names import algorithms
 from livereduce.catalog.wording import no_such_algorithm, not_implemented
 from livereduce.engine.mantid_api.calling.binding import BoundCall
-from livereduce.engine.mantid_api.calling.call import executed
+from livereduce.engine.mantid_api.calling.call import WORKSPACES, executed
+from livereduce.engine.mantid_api.calling.outputs import CHANGED
 from livereduce.engine.mantid_api.calling.registry import algorithm_named, of_scripts
 from livereduce.engine.mantid_api.modules.api.algorithm import AlgorithmObject
 from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property
 from livereduce.engine.mantid_api.session import current_store
 
-_WORKSPACES = (
-    ArgumentKind.READS,
-    ArgumentKind.READS_ANY,
-    ArgumentKind.CHANGES,
-    ArgumentKind.CHANGES_ANY,
-    ArgumentKind.MAKES,
-)
-_CHANGES = (ArgumentKind.CHANGES, ArgumentKind.CHANGES_ANY)
 _OUTPUTS = (ArgumentKind.MAKES, ArgumentKind.RESULT)
 
 
@@ -64,14 +57,14 @@ def _as_given(one: Property) -> Any:
 def _property(argument: Argument) -> Property:
     direction = Direction.Output if argument.kind in _OUTPUTS else Direction.Input
     kind = argument.kind
-    if kind in _WORKSPACES:
-        kind = ArgumentKind.MAKES if direction == Direction.Output else ArgumentKind.READS_ANY
+    if kind in WORKSPACES:
+        kind = ArgumentKind.READS_ANY
     value = "" if argument.default is REQUIRED or argument.default is None else argument.default
     return Property(
         argument.name,
         value,
         kind=kind,
-        direction=Direction.InOut if argument.kind in _CHANGES else direction,
+        direction=Direction.InOut if argument.kind in CHANGED else direction,
         is_optional=argument.default is not REQUIRED,
     )
 
