@@ -8,7 +8,7 @@ from livereduce.catalog.declaration import ArgumentKind
 from livereduce.engine.mantid_api.calling.call import workspace_of
 from livereduce.engine.mantid_api.calling.values import converted
 from livereduce.engine.mantid_api.modules.kernel.logger import Logger
-from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property, as_held
+from livereduce.engine.mantid_api.modules.kernel.properties import Direction, Property, as_held, name_of
 from livereduce.engine.mantid_api.session import current_store
 
 
@@ -90,7 +90,7 @@ class AlgorithmObject:
         one.isDefault = False
         declared = self._declaration().argument(one.name)
         if one.is_workspace:
-            one.given = value if isinstance(value, str) else one.given or _name_of(value)
+            one.given = value if isinstance(value, str) else one.given or name_of(value)
             if one.direction != Direction.Output and declared is not None and value != "":
                 one.value = workspace_of(self._declaration(), declared, value, current_store(), groups=True)
             else:
@@ -195,10 +195,6 @@ class AlgorithmObject:
 
     def _declaration(self) -> Declaration:
         raise NotImplementedError
-
-
-def _name_of(value: Any) -> str:
-    return str(value.name()) if callable(getattr(value, "name", None)) else ""
 
 
 Algorithm = IAlgorithm = AlgorithmObject

@@ -77,10 +77,15 @@ class Property:
     def valueAsStr(self) -> str:
         """The value as a text; of a workspace its name."""
         if self.is_workspace:
-            return self.given or (self.value.name() if callable(getattr(self.value, "name", None)) else "")
+            return self.given or name_of(self.value)
         if isinstance(self.value, bool):
             return str(int(self.value))
         return ",".join(map(str, self.value)) if self.kind in LIST_KINDS else str(self.value)
+
+
+def name_of(value: Any) -> str:
+    """The name of a workspace; empty for other things."""
+    return str(value.name()) if callable(getattr(value, "name", None)) else ""
 
 
 def _array(name: str, more: tuple[Any, ...], named: dict[str, Any], kind: ArgumentKind) -> Property:
