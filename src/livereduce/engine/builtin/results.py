@@ -12,7 +12,7 @@ from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.matrix.grid import is_like_common
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
-from livereduce.engine.values.date_and_time import EPICS_EPOCH
+from livereduce.engine.values.date_and_time import DateAndTime
 from livereduce.engine.workspace_axes import rows_axis, x_axis, y_units
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
@@ -138,7 +138,7 @@ def _attributes(tally: Tally) -> dict[str, float | int | str]:
 
 
 def _iso(time_ns: int) -> str:
-    return f"{EPICS_EPOCH + np.timedelta64(time_ns, 'ns')}Z" if time_ns else ""
+    return f"{DateAndTime(time_ns).to_datetime64()}Z" if time_ns else ""
 
 
 def _shown(held: Events | Counts, result: MatrixWorkspace) -> tuple[Counts, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.engine.mantid_api.files.hdf5_fields import (
     attribute_text,
     new_group,
@@ -16,7 +17,7 @@ from livereduce.engine.mantid_api.files.hdf5_fields import (
     put_text,
     texts_of,
 )
-from livereduce.engine.values.date_and_time import EPICS_EPOCH
+from livereduce.engine.values.date_and_time import DateAndTime, ns_of
 from livereduce.engine.workspaces.logs.log_property import LogProperty
 from livereduce.engine.workspaces.runlogs import PROTON_CHARGE, RunLogs
 from livereduce.stream.items import I8
@@ -51,11 +52,13 @@ def _write_log(group: h5py.Group, name: str, log: LogProperty) -> None:
         put(found, "value", numbers, units=log.units, **marked)
     if log.times_ns is not None:
         start = int(log.times_ns[0])
-        put(found, "time", (log.times_ns - start) / 1e9, start=_iso(start), units="second")
-
-
-def _iso(time_ns: int) -> str:
-    return str(EPICS_EPOCH + np.timedelta64(time_ns, "ns"))
+        put(
+            found,
+            "time",
+            (log.times_ns - start) / NS_PER_S,
+            start=str(DateAndTime(start).to_datetime64()),
+            units="second",
+        )
 
 
 def read_logs(entry: h5py.Group) -> RunLogs:
@@ -98,6 +101,6 @@ def _alone(values: Any) -> Any:
 
 def _times_ns(times: h5py.Dataset) -> I8:
     said = attribute_text(times, "start").rstrip("Z")
-    start = (np.datetime64(said, "ns") - EPICS_EPOCH).astype(np.int64) if said else np.int64(0)
-    since: I8 = np.rint(np.asarray(times[()], np.float64).ravel() * 1e9).astype(np.int64)
+    start = ns_of(np.datetime64(said, "ns")) if said else 0
+    since: I8 = np.rint(np.asarray(times[()], np.float64).ravel() * NS_PER_S).astype(np.int64)
     return since + start

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from livereduce.base.times import NS_PER_S
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.stream.items import B1, F8
-
-NS_PER_S = 1e9
 
 
 def changed(workspace: SpectraHolder, change: Callable[[EventLists], EventLists]) -> None:
