@@ -48,15 +48,14 @@ def _div(product: Product, instrument: str) -> str:
     if not product.signal.ndim:
         return f"<p>{html.escape(_heading(product, instrument))}: {_single(product)}</p>"
     figure = figure_of(product, instrument)
-    name = html.escape(f"livereduce-{instrument}-{product.run}-{product.name}")
-    return figure_div(name, figure)
+    return figure_div(f"livereduce-{instrument}-{product.run}-{product.name}", figure)
 
 
 def figure_div(name: str, figure: dict[str, Any]) -> str:
-    """``data`` and ``layout`` of plotly as a ``<div>``; `name` is its id, fit for HTML and the only one on a page."""
-    call = f"{_json(html.unescape(name))}, {_json(figure['data'])}, {_json(figure['layout'])}, {{}}"
+    """``data`` and ``layout`` of plotly as a ``<div>``; `name` is its id, the only one on a page."""
+    call = f"{_json(name)}, {_json(figure['data'])}, {_json(figure['layout'])}, {{}}"
     return (
-        f'<div><div id="{name}" class="plotly-graph-div" plotlyjs-version="{PLOTLY_JS_VERSION}" '
+        f'<div><div id="{html.escape(name)}" class="plotly-graph-div" plotlyjs-version="{PLOTLY_JS_VERSION}" '
         f'style="height:{figure["layout"]["height"]}px; width:100%;"></div>'
         f'<script type="text/javascript">Plotly.newPlot({call})</script></div>'
     )
