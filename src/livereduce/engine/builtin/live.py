@@ -270,7 +270,7 @@ class Reduction:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
         outcome = self.scripts.call(phase, script, input, output, self._store, extra, self._report)
         if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:
-            logger.error("%s: %s", _name(self.run), outcome.error.traceback)
+            logger.error("%s: %s", name_of_run(self.run), outcome.error.traceback)
         return outcome
 
     def _publish(self, result: Output, chunk: Chunk) -> None:
@@ -293,7 +293,7 @@ class Reduction:
         except Exception as error:
             logger.debug("run %d: the product of %s", self.run, name, exc_info=True)
             problem = f"{name}: {type(error).__name__}: {error}"
-            logger.error("%s: the result cannot be written: %s; the one before stays", _name(self.run), problem)
+            logger.error("%s: the result cannot be written: %s; the one before stays", name_of_run(self.run), problem)
             self.errors["publish"] = problem
             return
         self.errors.pop("publish", None)
@@ -323,7 +323,7 @@ class Reduction:
 
     def _failed(self, step: str, failed: StepFailed) -> None:
         kept = "; the result before it stays" if step == "post_proc" else ""
-        logger.error("%s: %s failed: %s%s", _name(self.run), step, failed.text, kept)
+        logger.error("%s: %s failed: %s%s", name_of_run(self.run), step, failed.text, kept)
         self.errors[step] = failed.text
         self.script_errors += 1
         if (script := {"proc": self._proc, "post_proc": self._post_proc}.get(step)) and failed.error is not None:
@@ -334,16 +334,19 @@ class Reduction:
         kept = _affordable(chunks) if not chunks[-1].ends_run else ()
         for chunk in chunks[: len(chunks) - len(kept)]:
             self.tally += lost(chunk)
-            logger.error("%s: a chunk of %d events is given up", _name(self.run), chunk.n_events)
+            logger.error("%s: a chunk of %d events is given up", name_of_run(self.run), chunk.n_events)
         self._held_back = kept
         if kept:
             n_events = sum(chunk.n_events for chunk in kept)
             logger.info(
-                "%s: the %d events of the failed chunk are tried again with the next one", _name(self.run), n_events
+                "%s: the %d events of the failed chunk are tried again with the next one",
+                name_of_run(self.run),
+                n_events,
             )
 
 
-def _name(run: int) -> str:
+def name_of_run(run: int) -> str:
+    """A run in a sentence of the log; 0: the data between two."""
     return f"run {run}" if run else "between runs"
 
 

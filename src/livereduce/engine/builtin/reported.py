@@ -1,7 +1,7 @@
 """What the engine reports of a reduction: parts of `Progress`, made of its counters."""
 
 from livereduce.base.rss import own_bytes
-from livereduce.engine.builtin.live import Reduction
+from livereduce.engine.builtin.live import Reduction, name_of_run
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.messages.beat import Phase
 from livereduce.messages.progress import MemoryProgress, RunProgress, RunState, StepProgress
@@ -48,7 +48,7 @@ def run_progress(cut: CutState, first: Reduction) -> RunProgress:
 
 def saved_at_stop(first: Reduction, problem: str) -> str:
     """The sentence of a worker that stops: what the last result of the run holds. `problem`: why it is not written."""
-    run = f"run {first.run}" if first.run else "between runs"
+    run = name_of_run(first.run)
     if problem:
         return f"{run}: the last result could not be written: {problem}"
     if first.published is None:
