@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+SIMPLEAPI = "mantid.simpleapi"
 HELPERS = ("finddata", "postprocessing", "plot_publisher")
 """Modules of the facilities that scripts import; the builtin engine has its own where they are not installed."""
 
@@ -36,7 +37,7 @@ def modules() -> frozenset[str]:
 def names_in(module: str) -> frozenset[str] | None:
     """The names of a module of Mantid's; None if they are not listed, so that any name may be there."""
     listed = frozenset(_read()["modules"].get(module, ()))
-    if module == "mantid.simpleapi":
+    if module == SIMPLEAPI:
         listed |= algorithms()
     return listed | _submodules(module) if listed else None
 

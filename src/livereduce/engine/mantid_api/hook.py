@@ -13,11 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from livereduce.catalog.mantid_names import modules, names_in
+from livereduce.catalog.mantid_names import SIMPLEAPI, modules, names_in
 from livereduce.catalog.wording import no_such_name
 from livereduce.engine.mantid_api.modules.kernel.config_service import config
 from livereduce.engine.mantid_api.modules.kernel.property_managers import pmds
-from livereduce.engine.mantid_api.modules.mantid_module import SIMPLEAPI, MantidModule
+from livereduce.engine.mantid_api.modules.mantid_module import MantidModule
 
 TOP = "mantid"
 

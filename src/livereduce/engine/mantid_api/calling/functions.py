@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from livereduce.catalog.declaration import REQUIRED, Algorithm, ArgumentKind
+from livereduce.catalog.mantid_names import SIMPLEAPI
 from livereduce.engine.mantid_api.calling.assigned import assigned_names
 from livereduce.engine.mantid_api.calling.call import call
 from livereduce.engine.mantid_api.calling.registry import algorithm_named
@@ -18,7 +19,7 @@ def function_for(algorithm: Algorithm) -> Any:
         return call(algorithm, args, kwargs, assigned_names(sys._getframe(1)))
 
     run.__name__ = run.__qualname__ = algorithm.name
-    run.__module__ = "mantid.simpleapi"
+    run.__module__ = SIMPLEAPI
     run.__doc__ = documentation(algorithm)
     run.__signature__ = signature(algorithm)  # type: ignore[attr-defined]
     return run

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from livereduce.catalog.declared import declared
+from livereduce.catalog.mantid_names import SIMPLEAPI
 from livereduce.catalog.wording import not_implemented, not_implemented_name
 
 _NO_WINDOW = "; nobody would see its window: SavePlot1D and publish_plot show results on the page"
@@ -23,7 +24,7 @@ def absent_algorithm(name: str) -> Callable[..., NoReturn]:
         raise NotImplementedError(f"{not_implemented(name, declared())}; called in {place_of(sys._getframe(1))}")
 
     run.__name__ = run.__qualname__ = name
-    run.__module__ = "mantid.simpleapi"
+    run.__module__ = SIMPLEAPI
     run.__doc__ = f"{name} is an algorithm of Mantid that the builtin engine does not have."
     return run
 

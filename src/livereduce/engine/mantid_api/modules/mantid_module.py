@@ -5,14 +5,12 @@ from importlib import import_module
 from typing import Any
 
 from livereduce.catalog.declared import declared
-from livereduce.catalog.mantid_names import algorithms, modules, names_in
+from livereduce.catalog.mantid_names import SIMPLEAPI, algorithms, modules, names_in
 from livereduce.catalog.wording import no_such_name
 from livereduce.engine.mantid_api.calling.functions import function_for, function_named
 from livereduce.engine.mantid_api.calling.registry import of_scripts
 from livereduce.engine.mantid_api.modules.absent import absent, absent_algorithm
 from livereduce.engine.mantid_api.modules.provided import provided, version_of
-
-SIMPLEAPI = "mantid.simpleapi"
 
 
 class MantidModule(types.ModuleType):

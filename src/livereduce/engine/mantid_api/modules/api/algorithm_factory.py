@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from livereduce.catalog.declared import declared
+from livereduce.catalog.mantid_names import SIMPLEAPI
 from livereduce.engine.mantid_api.calling.functions import function_for
 from livereduce.engine.mantid_api.calling.registry import (
     OfScript,
@@ -13,8 +14,6 @@ from livereduce.engine.mantid_api.calling.registry import (
     remove_of_script,
 )
 from livereduce.engine.mantid_api.modules.api.python_algorithm import PythonAlgorithm, run_as_function
-
-SIMPLEAPI = "mantid.simpleapi"
 
 
 class AlgorithmFactoryImpl:
