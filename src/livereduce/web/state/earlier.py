@@ -10,8 +10,8 @@ LATELY = timedelta(hours=24)
 def earlier(status: Status, now: datetime) -> str:
     """Disturbances and ended workers of the last day, and incomplete earlier runs; empty if there were none."""
     at, _, cost = status.recovered.partition(" ")
-    said = [f"{_clock(at)} {cost}"] if is_time(at) and _is_late(at, now) else []
-    said += _ended([one for one in status.last_restarts if is_time(one.at) and _is_late(one.at, now)])
+    said = [f"{_clock(at)} {cost}"] if _is_recent(at, now) else []
+    said += _ended([one for one in status.last_restarts if _is_recent(one.at, now)])
     said += [f"incomplete: {text}" for text in (status.progress.incomplete_runs if status.progress else ())]
     return "; ".join(said)
 
@@ -25,9 +25,9 @@ def _ended(restarts: list[Restart]) -> list[str]:
     return [f"worker replaced {len(restarts)} times in 24 h, the last time at {last}"]
 
 
-def _is_late(at: str, now: datetime) -> bool:
-    """False also for a time far in the future or past, which no clock can have meant."""
-    return abs(now - datetime.fromisoformat(at)) < LATELY
+def _is_recent(at: str, now: datetime) -> bool:
+    """True for a time of the last day; False for no time, and for one far in the future, which no clock can mean."""
+    return is_time(at) and abs(now - datetime.fromisoformat(at)) < LATELY
 
 
 def _clock(at: str) -> str:
