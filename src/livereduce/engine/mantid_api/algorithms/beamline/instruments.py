@@ -210,8 +210,9 @@ def _row_order(numbers: Sequence[int], given: Sequence[int]) -> list[int]:
     if not given:
         return list(range(len(numbers)))
     place = {number: k for k, number in enumerate(given)}
+    known = set(numbers)
     for number in given:
-        if number not in numbers:
+        if number not in known:
             raise ValueError(f"SpectrumIDs: {missing('spectrum', str(number), map(str, numbers))}")
     if len(place) < len(given):
         raise ValueError("SpectrumIDs: a spectrum is given twice")
