@@ -8,7 +8,7 @@ from mantid._algorithms.base import OneToOne, in_out, matrix
 from mantid.api.events import EventWorkspace
 from mantid.api.factory import subscribe
 from mantid.api.properties import Property
-from mantid.api.workspaces import Workspace, Workspace2D
+from mantid.api.workspaces import MatrixWorkspace, Workspace, Workspace2D
 
 
 def bin_edges(params: list[float], low: float, high: float) -> np.ndarray:
@@ -82,10 +82,11 @@ class SumSpectra(OneToOne):
         if not 0 <= first <= last < given.getNumberHistograms():
             raise RuntimeError(f"SumSpectra: there is no range of spectra from {first} to {last}")
         if isinstance(given, EventWorkspace):
-            return _sum_events(given, first, last)
-        y, e = given.extractY()[first : last + 1], given.extractE()[first : last + 1]
-        total, error = y.sum(axis=0)[None], np.sqrt((e**2).sum(axis=0))[None]
-        summed = Workspace2D(given.extractX()[:1], total, error).take_over(given)
+            summed: MatrixWorkspace = _sum_events(given, first, last)
+        else:
+            y, e = given.extractY()[first : last + 1], given.extractE()[first : last + 1]
+            total, error = y.sum(axis=0)[None], np.sqrt((e**2).sum(axis=0))[None]
+            summed = Workspace2D(given.extractX()[:1], total, error).take_over(given)
         summed._groups = [np.concatenate(given._groups[first : last + 1])] if given._groups else []
         return summed
 
@@ -96,7 +97,6 @@ def _sum_events(given: EventWorkspace, first: int, last: int) -> EventWorkspace:
     events = given.events.taken(chosen)
     summed.events = replace(events, index=0 * events.index)
     summed.has_times = given.has_times
-    summed._groups = [np.concatenate(given._groups[first : last + 1])] if given._groups else []
     return summed
 
 
