@@ -9,22 +9,14 @@ from functools import cached_property
 import numpy as np
 
 from livereduce.base.names import missing
-from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.geometry.tree import ComponentTree
-from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
+from livereduce.engine.mantid_api.objects.info.workspace_info import WorkspaceInfo
 from livereduce.engine.values.v3d import V3D
 from livereduce.stream.items import I8
 
 
-class ComponentInfo:
+class ComponentInfo(WorkspaceInfo):
     """Of all components; positions and lengths in m."""
-
-    def __init__(self, workspace: SpectraHolder) -> None:
-        self._workspace = workspace
-
-    @property
-    def _instrument(self) -> InstrumentGeometry:
-        return self._workspace.static.instrument()
 
     @property
     def _tree(self) -> ComponentTree:
@@ -129,14 +121,6 @@ class ComponentInfo:
     def relativePosition(self, index: int) -> V3D:
         """Position from the component above, along its axes."""
         return V3D.of(self._tree.relative_position(int(self._order[index])))
-
-    def sourcePosition(self) -> V3D:
-        """Position of the source."""
-        return V3D.of(self._instrument.source)
-
-    def samplePosition(self) -> V3D:
-        """Position of the sample."""
-        return V3D.of(self._instrument.sample)
 
     def l1(self) -> float:
         """Source to sample."""

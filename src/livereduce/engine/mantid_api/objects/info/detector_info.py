@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
-from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.mantid_api.objects.info.info_item import InfoItem
+from livereduce.engine.mantid_api.objects.info.workspace_info import WorkspaceInfo
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -15,16 +15,12 @@ from livereduce.engine.values.v3d import V3D
 from livereduce.stream.items import B1, I4
 
 
-class DetectorInfo:
+class DetectorInfo(WorkspaceInfo):
     """Of all detectors of the instrument; angles in radians, lengths in m. Empty where there is no instrument."""
 
     def __init__(self, workspace: SpectraHolder) -> None:
-        self._workspace = workspace
+        super().__init__(workspace)
         self._flags: tuple[B1 | None, SpectrumTable, B1] | None = None
-
-    @property
-    def _instrument(self) -> InstrumentGeometry:
-        return self._workspace.static.instrument()
 
     def detectorIDs(self) -> I4:
         """Ids, ascending."""
@@ -137,14 +133,6 @@ class DetectorInfo:
     def position(self, index: int) -> V3D:
         """Position."""
         return V3D.of(self._instrument.position[index])
-
-    def sourcePosition(self) -> V3D:
-        """Position of the source."""
-        return V3D.of(self._instrument.source)
-
-    def samplePosition(self) -> V3D:
-        """Position of the sample."""
-        return V3D.of(self._instrument.sample)
 
     def difcUncalibrated(self, index: int) -> float:
         """µs for each Å, from positions."""

@@ -7,17 +7,18 @@ import numpy as np
 
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.mantid_api.objects.info.info_item import InfoItem
+from livereduce.engine.mantid_api.objects.info.workspace_info import WorkspaceInfo
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.conversion.flight import FlightPaths, flight_paths
 from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.values.v3d import V3D
 
 
-class SpectrumInfo:
+class SpectrumInfo(WorkspaceInfo):
     """Of all spectra of a workspace, by their place; angles in radians, lengths in m."""
 
     def __init__(self, workspace: SpectraHolder) -> None:
-        self._workspace = workspace
+        super().__init__(workspace)
         self._known: FlightPaths | None = None
 
     @property
@@ -88,36 +89,28 @@ class SpectrumInfo:
     def signedTwoTheta(self, index: int) -> float:
         """Scattering angle, negative on the other side of the beam (below it, for Mantid's frame)."""
         angle = self.twoTheta(index)
-        up = self._workspace.static.instrument().up
-        across = np.asarray(self.position(index)) - self._workspace.static.instrument().sample
+        up = self._instrument.up
+        across = np.asarray(self.position(index)) - self._instrument.sample
         return -angle if float(across @ up) < 0 else angle
 
     def azimuthal(self, index: int) -> float:
         """Angle around the beam."""
         self._need_scattering(index)
-        place = np.asarray(self.position(index)) - self._workspace.static.instrument().sample
+        place = np.asarray(self.position(index)) - self._instrument.sample
         return math.atan2(float(place[1]), float(place[0]))
 
     def geographicalAngles(self, index: int) -> tuple[float, float]:
         """Latitude and longitude of its position as seen from the sample."""
-        instrument = self._workspace.static.instrument()
+        instrument = self._instrument
         x, y, z = np.asarray(self.position(index)) - instrument.sample
         return math.atan2(y, math.hypot(x, z)), math.atan2(x, z)
 
     def position(self, index: int) -> V3D:
         """Mean position of its detectors."""
         self._need_detector(index)
-        instrument = self._workspace.static.instrument()
+        instrument = self._instrument
         places = instrument.index_of(self._ids(index))
         return V3D.of(instrument.position[places[places >= 0]].mean(axis=0))
-
-    def sourcePosition(self) -> V3D:
-        """Position of the source."""
-        return V3D.of(self._workspace.static.instrument().source)
-
-    def samplePosition(self) -> V3D:
-        """Position of the sample."""
-        return V3D.of(self._workspace.static.instrument().sample)
 
     def difcUncalibrated(self, index: int) -> float:
         """µs for each Å, from positions."""
@@ -125,7 +118,7 @@ class SpectrumInfo:
 
     def getSpectrumDefinition(self, index: int) -> list[tuple[int, int]]:
         """Places of its detectors in `DetectorInfo`, each with the time index 0."""
-        places = self._workspace.static.instrument().index_of(self._ids(index))
+        places = self._instrument.index_of(self._ids(index))
         return [(int(place), 0) for place in places if place >= 0]
 
     def getAllSpectrumDefinitions(self) -> list[list[tuple[int, int]]]:
