@@ -81,10 +81,10 @@ def unknown_argument(algorithm: Algorithm, name: str) -> str:
     return f"{algorithm.name} has no argument {name!r}{did_you_mean(name, known)} (arguments: {', '.join(known)})"
 
 
-def too_many(algorithm: Algorithm, given: int) -> str:
-    """More positional arguments than there are."""
-    known = _arguments(algorithm)
-    return f"{algorithm.name} takes at most {len(known)} arguments, {given} were given (arguments: {', '.join(known)})"
+def too_many(algorithm: Algorithm, places: Sequence[str], given: int) -> str:
+    """More positional arguments than places: inputs in their order that the call does not give by name."""
+    order = f" (in this order: {', '.join(places)})" if places else ""
+    return f"{algorithm.name} takes at most {len(places)} arguments without their names here{order}, not {given}"
 
 
 def _arguments(algorithm: Algorithm) -> list[str]:

@@ -19,7 +19,7 @@ def wrong_arguments(algorithm: Algorithm, call: ast.Call) -> Iterator[str]:
     unpacked = any(isinstance(one, ast.Starred) for one in call.args)
     places = [one for one in algorithm.places if one.name not in given]
     if not unpacked and len(call.args) > len(places):
-        yield too_many(algorithm, len(call.args))
+        yield too_many(algorithm, [one.name for one in places], len(call.args))
     if not unpacked and not unknown and all(keyword.arg is not None for keyword in call.keywords):
         reached = {*given, *(one.name for one in places[: len(call.args)])}
         yield from (missing_argument(algorithm, one) for one in algorithm.arguments if _is_missed(one, reached))

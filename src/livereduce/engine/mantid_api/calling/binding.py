@@ -53,7 +53,7 @@ def bound(algorithm: Algorithm, args: Sequence[Any], kwargs: Mapping[str, Any], 
             given[argument.name] = value
     places = [one.name for one in algorithm.places if one.name not in given]
     if len(args) > len(places):
-        raise TypeError(too_many(algorithm, len(args)))
+        raise TypeError(too_many(algorithm, places, len(args)))
     given |= zip(places, args, strict=False)
     for name, wanted in _from_assignment(algorithm, assigned).items():
         given.setdefault(name, wanted)
