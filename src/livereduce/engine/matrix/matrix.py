@@ -8,6 +8,7 @@ import numpy as np
 from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.matrix.events import event_changes
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import EventContent, counted
 from livereduce.engine.matrix.events.pending_events import PendingEvents
@@ -130,6 +131,22 @@ class Matrix:
     def with_histograms(self, histograms: Histograms) -> "Matrix":
         """The same spectra with other values."""
         return replace(self, content=histograms)
+
+    def with_mask(self, is_masked: B1) -> "Matrix":
+        """The counts of some spectra set to 0, and these marked beside those that are already.
+
+        A mask workspace has 1 in them instead.
+        """
+        if not is_masked.any():
+            return self
+        content = self.content
+        if not isinstance(content, Histograms):
+            content = event_changes.masked(content, is_masked)
+        else:
+            cells = np.repeat(is_masked, np.diff(content.first))
+            value = 1.0 if self.kind is MatrixKind.MASK else 0.0
+            content = content.with_values(np.where(cells, value, content.y), np.where(cells, 0.0, content.e))
+        return replace(self, content=content, masked=self.is_masked | is_masked)
 
     def taken(self, rows: I8) -> "Matrix":
         """Some spectra, in this order."""

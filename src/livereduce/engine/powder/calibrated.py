@@ -17,7 +17,7 @@ from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.powder.calibration import difc_of, of_spectra
-from livereduce.stream.items import B1, F8, I8
+from livereduce.stream.items import F8, I8
 
 
 def to_d(matrix: Matrix, constants: Calibration) -> Matrix:
@@ -33,14 +33,14 @@ def to_d(matrix: Matrix, constants: Calibration) -> Matrix:
     difc, difa, tzero = _complete(matrix, constants)
     usable = difc > 0
     maps = unit_maps.calibrated(difc, difa, tzero)
-    return replace(_changed(_without(matrix, ~usable), maps), unit="dSpacing")
+    return replace(_changed(matrix.with_mask(~usable), maps), unit="dSpacing")
 
 
 def to_tof(matrix: Matrix, constants: Calibration) -> Matrix:
     """The way back."""
     difc, difa, tzero = _complete(matrix, constants)
     usable = difc > 0
-    cleared = _without(matrix, ~usable)
+    cleared = matrix.with_mask(~usable)
     if not np.any(difa[usable]):
         safe = np.where(usable, difc, np.nan)
         return replace(_changed(cleared, PixelMaps(scale=safe, zero=-tzero / safe)), unit="TOF")
@@ -58,19 +58,6 @@ def _complete(matrix: Matrix, constants: Calibration) -> tuple[F8, F8, F8]:
     zeros = np.zeros(len(instrument.ids))
     positions = Calibration(detector=instrument.ids, difc=difc_of(instrument), difa=zeros, tzero=zeros)
     return np.where(known, difc, of_spectra(positions, matrix.spectra)[0]), difa, tzero
-
-
-def _without(matrix: Matrix, lost: B1) -> Matrix:
-    """Spectra that have no d as 0, and masked."""
-    if not lost.any():
-        return matrix
-    masked = matrix.is_masked | lost
-    content = matrix.content
-    if not isinstance(content, Histograms):
-        return replace(matrix, content=event_changes.masked(content, lost), masked=masked)
-    cells = np.repeat(lost, np.diff(content.first))
-    zeroed = content.with_values(np.where(cells, 0.0, content.y), np.where(cells, 0.0, content.e))
-    return replace(matrix, content=zeroed, masked=masked)
 
 
 def _changed(matrix: Matrix, maps: PixelMaps) -> Matrix:

@@ -11,7 +11,6 @@ from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.geometry.tree import ComponentTree
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import load_empty_instrument
 from livereduce.engine.mantid_api.algorithms.events.grouping import rows_with
-from livereduce.engine.mantid_api.algorithms.events.masking import with_mask
 from livereduce.engine.mantid_api.algorithms.powder.calibration import left_in_store
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
 from livereduce.engine.mantid_api.calling.values import integers
@@ -77,7 +76,7 @@ def mask_btp(
     ids = np.concatenate(detectors)
     masked = np.zeros(matrix.rows, np.bool_)
     masked[rows_with(matrix.spectra, ids.astype(np.int64))] = True
-    made = with_mask(matrix, masked)
+    made = matrix.with_mask(masked)
     if workspace is None:
         left_in_store(context, f"{instrument}MaskBTP", made)
         return None, ids

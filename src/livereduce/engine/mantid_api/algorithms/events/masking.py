@@ -51,24 +51,7 @@ def mask_detectors(
         last = spectra.rows - 1 if end_workspace_index is None else end_workspace_index
         in_range = (row >= start_workspace_index) & (row <= last)
         is_masked = is_masked & in_range if any(others) or masked_workspace is not None else in_range
-    return with_mask(workspace, is_masked)
-
-
-def with_mask(matrix: Matrix, is_masked: B1) -> Matrix:
-    """The counts of some spectra set to 0, and these marked beside those that are already.
-
-    A mask workspace has 1 in them instead.
-    """
-    if not is_masked.any():
-        return matrix
-    content = matrix.content
-    if not isinstance(content, Histograms):
-        content = event_changes.masked(content, is_masked)
-    else:
-        cells = np.repeat(is_masked, np.diff(content.first))
-        value = 1.0 if matrix.kind is MatrixKind.MASK else 0.0
-        content = content.with_values(np.where(cells, value, content.y), np.where(cells, 0.0, content.e))
-    return replace(matrix, content=content, masked=matrix.is_masked | is_masked)
+    return workspace.with_mask(is_masked)
 
 
 def masked_like(spectra: SpectrumTable, mask: Matrix, *, by_detectors: bool = False) -> B1:

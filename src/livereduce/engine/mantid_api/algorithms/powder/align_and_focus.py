@@ -16,7 +16,7 @@ from livereduce.engine.grouping.focus import FocusBins, focussed, groups_of_rows
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import edit_instrument_geometry
 from livereduce.engine.mantid_api.algorithms.events.event_filters import compress_events
 from livereduce.engine.mantid_api.algorithms.events.grouping import rows_with
-from livereduce.engine.mantid_api.algorithms.events.masking import masked_like, with_mask, without_range
+from livereduce.engine.mantid_api.algorithms.events.masking import masked_like, without_range
 from livereduce.engine.mantid_api.algorithms.powder.calibration import (
     constants_of,
     grouping_workspace,
@@ -144,7 +144,7 @@ def short_name(matrix: Matrix) -> str:
 def _cleaned(matrix: Matrix, parts: PowderParts, bins: PowderBins, given: dict[str, Any]) -> Matrix:
     """Without masked detectors, without times of flight beyond the limits, of prompt pulses and of masked bins."""
     if parts.mask is not None:
-        matrix = with_mask(matrix, masked_like(matrix.spectra, parts.mask, by_detectors=True))
+        matrix = matrix.with_mask(masked_like(matrix.spectra, parts.mask, by_detectors=True))
     matrix = _within(matrix, _or_nan(bins.tof_min), _or_nan(bins.tof_max))
     if given["remove_prompt_pulse_width"] > 0:
         span = (bins.tof_min or None, bins.tof_max)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from livereduce.engine.mantid_api.algorithms.events.masking import with_mask
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
 from livereduce.engine.matrix.conversion.flight import FlightPaths, flight_paths
 from livereduce.engine.matrix.conversion.units import A_US_PER_M
@@ -130,4 +129,4 @@ def _turned(matrix: Matrix, earliest: F8, width: float, paths: FlightPaths) -> M
         for values in (histograms.y, histograms.e)
     )
     grid = Grid.ragged([_behind(edges, earliest[row], width) for row, edges in enumerate(x)])
-    return with_mask(matrix.with_histograms(Histograms.ragged(grid, y, e)), ~paths.is_known)
+    return matrix.with_histograms(Histograms.ragged(grid, y, e)).with_mask(~paths.is_known)

@@ -112,7 +112,9 @@ def _by_flight(matrix: Matrix, target: str, mode: str, efixed: float | None) -> 
     )
     if failed.all():
         raise ValueError(f"none of the {matrix.rows} spectra can be converted to {target}: detectors are not known")
-    cleared = _cleared(matrix, failed) if failed.any() else matrix
+    if failed.any():
+        logger.warning("ConvertUnits: %d spectra have no place or no value in the unit: they become 0", failed.sum())
+    cleared = matrix.with_mask(failed)
     source = matrix.unit
     if cleared.events is not None:
         return replace(cleared, content=events_between(cleared.events, source, target, flight), logs=logs)
@@ -148,18 +150,6 @@ def _failed(paths: FlightPaths, units: set[str], mode: str, energy: F8) -> B1:
     if mode != "Elastic" and units & set(ENERGY_TRANSFERS):
         failed |= paths.is_monitor
     return failed
-
-
-def _cleared(matrix: Matrix, failed: B1) -> Matrix:
-    """Spectra that cannot be converted, as 0 and masked."""
-    logger.warning("ConvertUnits: %d spectra have no place or no value in the unit: they become 0", failed.sum())
-    masked = matrix.is_masked | failed
-    if matrix.events is not None:
-        return replace(matrix, content=event_changes.masked(matrix.events, failed), masked=masked)
-    bins = matrix.histograms
-    zero = np.repeat(failed, np.diff(bins.first))
-    content = bins.with_values(np.where(zero, 0.0, bins.y), np.where(zero, 0.0, bins.e))
-    return replace(matrix, content=content, masked=masked)
 
 
 def _aligned(matrix: Matrix) -> Matrix:
