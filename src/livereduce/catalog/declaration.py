@@ -111,6 +111,11 @@ class Algorithm:
         return next((one for one in self.arguments if one.name.casefold() == wanted), None)
 
     @property
+    def parameters(self) -> tuple[Argument, ...]:
+        """Arguments whose values the function is given."""
+        return tuple(one for one in self.arguments if one.is_input and not one.ignored)
+
+    @property
     def places(self) -> tuple[Argument, ...]:
         """Arguments by place, as in Mantid's simpleapi: inputs alone, those first that must be given."""
         inputs = [one for one in self.arguments if one.is_input]

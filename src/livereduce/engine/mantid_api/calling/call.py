@@ -116,9 +116,7 @@ def _inputs(
 ) -> dict[str, Any]:
     """Values for the function, by the names of its parameters."""
     inputs: dict[str, Any] = {}
-    for one in algorithm.arguments:
-        if not one.is_input or one.ignored:
-            continue
+    for one in algorithm.parameters:
         if one.name in handles:
             handle = handles[one.name]
             value = handle.matrix if one.kind in OF_SPECTRA else handle

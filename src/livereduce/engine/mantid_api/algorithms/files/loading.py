@@ -204,13 +204,12 @@ def _loaded(loader: str, path: Path, context: CallContext, options: Mapping[str,
     algorithm = declared()[loader]
     wanted = {
         snake(one.name): one.default if options.get(snake(one.name)) is None else options[snake(one.name)]
-        for one in algorithm.arguments[2:]
-        if one.is_input and not one.ignored
+        for one in algorithm.parameters
     }
     function = function_of(algorithm)
     if "context" in inspect.signature(function).parameters:
         wanted["context"] = context
-    made = function(filename=str(path), **wanted)
+    made = function(**wanted | {"filename": str(path)})
     return wrapped(context.names["OutputWorkspace"], made, None)
 
 

@@ -76,7 +76,7 @@ def _pattern_of_file(
     for banks in _parts_of(finding.found(path), max_chunk_gb if is_known else 0.0, settings):
         matrix = _loaded(path, context, bank_name=banks, single_bank_pixels_only=False, **options)
         if given["filter_bad_pulses"] > 0:
-            matrix = _without_bad_pulses(matrix, given["filter_bad_pulses"])
+            matrix = filter_bad_pulses(input_workspace=matrix, lower_cutoff=given["filter_bad_pulses"])
         made = align_and_focus_powder(input_workspace=matrix, context=context, **settings)
         # every part has the logs of the whole run, which count once
         total = made if total is None else plus(lhs_workspace=total, rhs_workspace=replace(made, logs=RunLogs()))
@@ -108,17 +108,9 @@ def _parts_of(path: Path, max_chunk_gb: float, settings: dict[str, Any]) -> list
 
 def _loaded(path: str, context: CallContext, **options: Any) -> Matrix:
     """The events of a file, in one bin."""
-    defaults = {
-        snake(one.name): one.default
-        for one in declared()["LoadEventNexus"].arguments
-        if one.is_input and not one.ignored
-    }
+    defaults = {snake(one.name): one.default for one in declared()["LoadEventNexus"].parameters}
     defaults |= {"filename": path, "number_of_bins": 1, **options}
     return load_event_nexus(**defaults, context=replace(context, names={"OutputWorkspace": path})).matrix
-
-
-def _without_bad_pulses(matrix: Matrix, cutoff: float) -> Matrix:
-    return filter_bad_pulses(input_workspace=matrix, lower_cutoff=cutoff)
 
 
 def _determined(matrix: Matrix, given: dict[str, Any]) -> None:
