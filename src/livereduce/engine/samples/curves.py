@@ -1,11 +1,11 @@
 """Sums of simple functions, given as text: ``name=Gaussian,PeakCentre=5,Height=1,Sigma=2;name=FlatBackground,A0=1``."""
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from livereduce.base.names import missing
+from livereduce.engine.fitting.functions import SHAPES
 from livereduce.stream.items import F8
 
 PRESETS = {
@@ -40,33 +40,14 @@ PRESETS = {
 """``$PC0$`` to ``$PC10$`` stand for places along x, from its beginning to its end in tenths."""
 
 
-def _linear(x: F8, p: Mapping[str, float]) -> F8:
-    return p.get("A0", 0.0) + p.get("A1", 0.0) * x
-
-
-def _gaussian(x: F8, p: Mapping[str, float]) -> F8:
-    curve: F8 = p.get("Height", 0.0) * np.exp(-0.5 * ((x - p.get("PeakCentre", 0.0)) / p.get("Sigma", 1.0)) ** 2)
-    return curve
-
-
-def _lorentzian(x: F8, p: Mapping[str, float]) -> F8:
-    half = p.get("FWHM", 0.0) / 2
-    curve: F8 = p.get("Amplitude", 1.0) / math.pi * half / ((x - p.get("PeakCentre", 0.0)) ** 2 + half**2)
-    return curve
-
-
-def _decay(x: F8, p: Mapping[str, float]) -> F8:
-    curve: F8 = p.get("Height", 1.0) * np.exp(-x / p.get("Lifetime", 1.0))
-    return curve
-
-
-_CURVES: dict[str, Callable[[F8, Mapping[str, float]], F8]] = {
-    "LinearBackground": _linear,
-    "FlatBackground": _linear,
-    "Gaussian": _gaussian,
-    "Lorentzian": _lorentzian,
-    "ExpDecay": _decay,
+_DEFAULTS: Mapping[str, Mapping[str, float]] = {
+    "LinearBackground": {},
+    "FlatBackground": {},
+    "Gaussian": {"Sigma": 1.0},
+    "Lorentzian": {"Amplitude": 1.0},
+    "ExpDecay": {"Height": 1.0, "Lifetime": 1.0},
 }
+"""The functions that are known here, with the parameters that are not 0 if they are not given."""
 
 
 def curve(text: str, x: F8) -> F8:
@@ -96,9 +77,11 @@ def with_places(text: str, x: F8) -> str:
 def _one(text: str, x: F8) -> F8:
     given = dict(part.split("=", 1) for part in text.replace(" ", "").split(",") if "=" in part)
     name = given.pop("name", "")
-    if name not in _CURVES:
-        raise ValueError(missing("function", name, _CURVES))
+    if name not in _DEFAULTS:
+        raise ValueError(missing("function", name, _DEFAULTS))
     try:
-        return _CURVES[name](x, {key: float(value) for key, value in given.items()})
+        values = {**_DEFAULTS[name], **{key: float(value) for key, value in given.items()}}
     except ValueError:
         raise ValueError(f"function {name}: a parameter is no number in {text.strip()!r}") from None
+    parameters, formula = SHAPES[name]
+    return formula(x, *(values.get(one, 0.0) for one in parameters))
