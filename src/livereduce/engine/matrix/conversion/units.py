@@ -105,3 +105,8 @@ UNITS = {
 """By Mantid's name."""
 DIMENSIONS = {name: unit.dimension for name, unit in UNITS.items()}
 SCIPP_UNITS = {name: unit.scipp_unit for name, unit in UNITS.items()}
+
+
+def caption_of(unit: str) -> str:
+    """The caption of a unit; of one that is not known its own name."""
+    return UNITS[unit].caption if unit in UNITS else unit

@@ -11,7 +11,7 @@ from livereduce.engine.mantid_api.files.finding import writable
 from livereduce.engine.mantid_api.helpers import drawing
 from livereduce.engine.mantid_api.helpers.drawing import PlotStyle, Trace
 from livereduce.engine.mantid_api.objects.members import members_of
-from livereduce.engine.matrix.conversion.units import UNITS
+from livereduce.engine.matrix.conversion.units import UNITS, caption_of
 from livereduce.engine.matrix.matrix import Matrix
 
 _SIGNS = {"microsecond": "µs", "Angstrom": "Å", "Angstrom^-1": "Å⁻¹", "Angstrom^-2": "Å⁻²", "cm^-1": "cm⁻¹"}
@@ -67,9 +67,7 @@ def _label(matrix: Matrix, row: int) -> str:
     vertical = matrix.vertical
     if vertical is None:
         return f"sp-{matrix.spectra.number[row]}"
-    known = UNITS.get(vertical.unit)
-    caption = vertical.caption or (known.caption if known else vertical.unit)
-    return f"{caption} = {float(vertical.values[row])}"
+    return f"{vertical.caption or caption_of(vertical.unit)} = {float(vertical.values[row])}"
 
 
 def _style(matrix: Matrix, x_label: str, y_label: str) -> PlotStyle:

@@ -8,7 +8,7 @@ import numpy as np
 from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.matrix.bins.points import as_edges, as_points
 from livereduce.engine.matrix.bins.widths import per_width, times_width
-from livereduce.engine.matrix.conversion.units import UNITS
+from livereduce.engine.matrix.conversion.units import caption_of
 from livereduce.engine.matrix.grid import Grid, is_like_common
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis
@@ -73,14 +73,13 @@ def transpose(*, input_workspace: Matrix) -> Matrix:
     y, e = histograms.y_table().T, histograms.e_table().T
     x = input_workspace.spectra.number.astype(np.float64) if axis is None else axis.values
     unit = input_workspace.unit
-    caption = UNITS[unit].caption if unit in UNITS else unit
     return replace(
         input_workspace,
         content=Histograms.table(Grid(x), y, e),
         spectra=SpectrumTable.without_detectors(len(y)),
         unit="Label" if axis is None else axis.unit,
         x_label=("Spectrum", "") if axis is None else (axis.caption, axis.symbol),
-        vertical=VerticalAxis(values=np.array(histograms.x.row(0)), unit=unit, caption=caption),
+        vertical=VerticalAxis(values=np.array(histograms.x.row(0)), unit=unit, caption=caption_of(unit)),
         masked=None,
         kind=MatrixKind.PLAIN,
     )
