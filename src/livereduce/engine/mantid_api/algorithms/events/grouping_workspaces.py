@@ -8,10 +8,11 @@ import numpy as np
 from livereduce.engine.geometry.instrument import InstrumentGeometry
 from livereduce.engine.grouping.group_texts import WrittenGroup, of_mask, of_pattern
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import definition_of_file, definition_of_name
-from livereduce.engine.mantid_api.algorithms.events.masking import detectors_below, mask_workspace
+from livereduce.engine.mantid_api.algorithms.events.masking import mask_workspace
 from livereduce.engine.mantid_api.algorithms.powder.calibration import (
     all_detectors,
     bare,
+    detectors_in,
     grouping_workspace,
     groups_of_file,
 )
@@ -146,9 +147,7 @@ def load_mask(*, instrument: str, input_file: str, ref_workspace: Matrix | None,
     written = _read_mask(input_file)
     detectors = all_detectors(source, source.spectra.ids)
     spectra = source.spectra if ref_workspace is not None else SpectrumTable.of_pixels(detectors)
-    rows = np.flatnonzero(np.isin(spectra.number, np.asarray(written.spectra, np.int64)))
-    below = detectors_below(source, written.components) if written.components else np.empty(0, np.int32)
-    named = np.concatenate([np.array(written.detectors, np.int32), below, *(spectra.ids_of(int(row)) for row in rows)])
+    named = detectors_in(written, source, spectra)
     return mask_workspace(bare(source.geometry), SpectrumTable.of_pixels(detectors), np.isin(detectors, named))
 
 

@@ -9,6 +9,7 @@ from livereduce.engine.geometry.calibration import Calibration
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
+from livereduce.engine.grouping.group_texts import WrittenGroup
 from livereduce.engine.mantid_api.algorithms.beamline.instruments import definition_of_file
 from livereduce.engine.mantid_api.algorithms.events.grouping import read_groups
 from livereduce.engine.mantid_api.algorithms.events.masking import MASKED_ABOVE, detectors_below, mask_workspace
@@ -122,13 +123,18 @@ def groups_of_file(path: str, source: Matrix) -> tuple[I4, I4]:
         return detectors, np.where(selected, group, 0).astype(np.int32)
     ids, numbers = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for one in read_groups(path, "GroupFilename"):
-        below = detectors_below(source, one.components) if one.components else np.empty(0, np.int32)
-        members = np.concatenate([np.array(one.detectors, np.int32), below])
-        rows = np.flatnonzero(np.isin(source.spectra.number, np.asarray(one.spectra, np.int64)))
-        members = np.concatenate([members, *(source.spectra.ids_of(int(row)) for row in rows)]).astype(np.int32)
+        members = detectors_in(one, source, source.spectra)
         ids.append(members)
         numbers.append(np.full(len(members), one.number, np.int32))
     return np.concatenate(ids), np.concatenate(numbers)
+
+
+def detectors_in(group: WrittenGroup, source: Matrix, spectra: SpectrumTable) -> I4:
+    """Detectors that a file names: by their ids, by parts of the instrument, and by numbers of spectra."""
+    below = detectors_below(source, group.components) if group.components else np.empty(0, np.int32)
+    rows = np.flatnonzero(np.isin(spectra.number, np.asarray(group.spectra, np.int64)))
+    ids = [np.array(group.detectors, np.int32), below, *(spectra.ids_of(int(row)) for row in rows)]
+    return np.concatenate(ids).astype(np.int32)
 
 
 def all_detectors(source: Matrix, known: I4) -> I4:
@@ -143,7 +149,7 @@ def all_detectors(source: Matrix, known: I4) -> I4:
 def grouping_workspace(source: Matrix, ids: I4, group: I4) -> Matrix:
     """A grouping workspace: one spectrum a detector, with its group as value, 0 for none."""
     detectors = all_detectors(source, ids)
-    values = _spread(detectors, ids, np.maximum(group, 0).astype(np.float64), 0.0)[:, None]
+    values = _spread(detectors, ids, np.maximum(group, 0).astype(np.float64))[:, None]
     content = Histograms.table(Grid(np.zeros(1)), values, np.zeros_like(values))
     spectra = SpectrumTable.of_pixels(detectors)
     return Matrix(
@@ -153,13 +159,13 @@ def grouping_workspace(source: Matrix, ids: I4, group: I4) -> Matrix:
 
 def _mask(source: Matrix, ids: I4, is_used: B1) -> Matrix:
     detectors = all_detectors(source, ids)
-    masked = _spread(detectors, ids, (~is_used).astype(np.float64), 0.0) > MASKED_ABOVE
+    masked = _spread(detectors, ids, (~is_used).astype(np.float64)) > MASKED_ABOVE
     return mask_workspace(bare(source.geometry), SpectrumTable.of_pixels(detectors), masked)
 
 
-def _spread(detectors: I4, ids: I4, values: F8, absent: float) -> F8:
-    """Values of some detectors as a table of all, which ascend."""
-    table = np.full(len(detectors), absent)
+def _spread(detectors: I4, ids: I4, values: F8) -> F8:
+    """Values of some detectors as a table of all, which ascend; 0 for the others."""
+    table = np.zeros(len(detectors))
     if len(detectors):
         place = np.minimum(np.searchsorted(detectors, ids), len(detectors) - 1)
         known = detectors[place] == ids
@@ -182,7 +188,7 @@ def table_of(constants: Calibration, tof_min: float = 0.0, tof_max: float | None
     return TableWorkspace.of_columns(columns)
 
 
-def constants_of(table: Any, argument: str = "CalibrationWorkspace") -> Calibration:
+def constants_of(table: Any) -> Calibration:
     """The constants in a calibration table.
 
     Raises
@@ -193,10 +199,10 @@ def constants_of(table: Any, argument: str = "CalibrationWorkspace") -> Calibrat
         It has no column for the detectors or DIFC.
     """
     if not isinstance(table, TableWorkspace):
-        raise TypeError(f"{argument} must be a table with the columns detid, difc, difa, tzero")
+        raise TypeError("CalibrationWorkspace must be a table with the columns detid, difc, difa, tzero")
     names = table.getColumnNames()
     if "detid" not in names or "difc" not in names:
-        raise ValueError(f"{argument} has no column {'detid' if 'detid' not in names else 'difc'}")
+        raise ValueError(f"CalibrationWorkspace has no column {'detid' if 'detid' not in names else 'difc'}")
     detector = np.array(table.column("detid"), np.int32)
     zeros = np.zeros(len(detector))
     difa, tzero = (np.array(table.column(name), np.float64) if name in names else zeros for name in ("difa", "tzero"))
@@ -211,10 +217,8 @@ def save_diff_cal(
     if calibration_workspace is None:
         raise ValueError("CalibrationWorkspace is missing: a calibration table")
     constants = constants_of(calibration_workspace)
-    group = (
-        None if grouping_workspace is None else _values_at(grouping_workspace, constants.detector, 0.0).astype(np.int32)
-    )
-    used = None if mask_workspace is None else _values_at(mask_workspace, constants.detector, 0.0) <= MASKED_ABOVE
+    group = None if grouping_workspace is None else _values_at(grouping_workspace, constants.detector).astype(np.int32)
+    used = None if mask_workspace is None else _values_at(mask_workspace, constants.detector) <= MASKED_ABOVE
     source = grouping_workspace if grouping_workspace is not None else mask_workspace
     write_hdf5(filename, CalibrationFile(constants=constants, group=group, is_used=used), _name(source))
     return ()
@@ -227,12 +231,12 @@ def _name(source: Matrix | None) -> str:
         return ""
 
 
-def _values_at(matrix: Matrix, ids: I4, absent: float) -> F8:
-    """The value of the spectrum of each detector."""
+def _values_at(matrix: Matrix, ids: I4) -> F8:
+    """The value of the spectrum of each detector, 0 without one."""
     row_of_id = matrix.spectra.row_of_id()
     rows = np.array([row_of_id.get(one, -1) for one in ids.tolist()], np.int64)
     values = matrix.histograms.y_table()[:, 0] if matrix.rows else np.zeros(1)
-    return np.where(rows >= 0, values[np.maximum(rows, 0)], absent)
+    return np.where(rows >= 0, values[np.maximum(rows, 0)], 0.0)
 
 
 def _constants(source: Matrix, path: str, table: Any, offsets: Matrix | None) -> Calibration:
@@ -248,7 +252,7 @@ def _constants(source: Matrix, path: str, table: Any, offsets: Matrix | None) ->
 def of_offsets(offsets: Matrix) -> Calibration:
     """Constants of relative offsets, one a detector: DIFC of the position / (1 + offset)."""
     instrument = offsets.instrument()
-    each = _values_at(offsets, instrument.ids, 0.0)
+    each = _values_at(offsets, instrument.ids)
     chosen = ~instrument.is_monitor
     difc = (difc_of(instrument) / (1 + each))[chosen]
     zeros = np.zeros(len(difc))
