@@ -26,7 +26,6 @@ from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.engine.workspaces.runlogs import RunLogs
-from livereduce.stream.items import F8
 from livereduce.stream.nexus.definition import definition_in
 
 logger = logging.getLogger(__name__)
@@ -106,13 +105,7 @@ def _spellings(name: str) -> list[str]:
 
 def _without_positions(name: str, value: float) -> Matrix:
     """One spectrum, so that a script goes on that only wants a workspace."""
-    logger.warning(
-        "LoadEmptyInstrument: no definition of instrument %s is at hand: none beside the scripts (%s_Definition*.xml),"
-        " in instrumentDefinition.directory (%s), or in the stream. The workspace has one spectrum and no positions.",
-        name,
-        name,
-        config.getInstrumentDirectory() or "not set",
-    )
+    logger.warning("LoadEmptyInstrument: %s. The workspace has one spectrum and no positions.", _no_definition(name))
     table = np.full((1, 1), value)
     return Matrix(
         content=Histograms.table(np.array([0.0, 1.0]), table, np.sqrt(table)),
@@ -122,14 +115,21 @@ def _without_positions(name: str, value: float) -> Matrix:
     )
 
 
+def _no_definition(name: str) -> str:
+    return (
+        f"no definition of instrument {name} is at hand: none beside the scripts ({name}_Definition*.xml),"
+        f" in instrumentDefinition.directory ({config.getInstrumentDirectory() or 'not set'}), or in the stream"
+    )
+
+
 def _named(instrument: str) -> RunLogs:
     logs = RunLogs()
     logs.set_plain("instrument_name", instrument)
     return logs
 
 
-def _no_events(rows: int, edges: F8 | None = None) -> EventLists:
-    x = Grid(np.array([0.0, 1.0]) if edges is None else edges)
+def _no_events(rows: int) -> EventLists:
+    x = Grid(np.array([0.0, 1.0]))
     return EventLists(x_of=np.empty(0), first=np.zeros(rows + 1, np.int64), x=x, pulse_ns=np.empty(0, np.int64))
 
 
@@ -153,11 +153,7 @@ def load_instrument(
     else:
         raise ValueError("Filename, InstrumentXML or InstrumentName must be given")
     if definition is None:
-        raise ValueError(
-            f"no definition of instrument {instrument_name} is at hand: none beside the scripts"
-            f" ({instrument_name}_Definition*.xml), in instrumentDefinition.directory"
-            f" ({config.getInstrumentDirectory() or 'not set'}), or in the stream"
-        )
+        raise ValueError(_no_definition(instrument_name))
     instrument = definition.instrument()
     spectra = _rewritten(workspace.rows, instrument) if rewrite_spectra_map else workspace.spectra
     return replace(workspace, geometry=definition, spectra=spectra), instrument.ids[instrument.is_monitor].tolist()
