@@ -177,10 +177,10 @@ def _without_bins(matrix: Matrix, table: Any) -> Matrix:
     columns = table.toDict()
     for place in range(table.rowCount()):
         rows = None
-        for name, known in (("SpectraList", np.arange(matrix.rows)), ("DetectorIDsList", None)):
+        for name in ("SpectraList", "DetectorIDsList"):
             if name in columns and columns[name][place]:
                 wanted = np.asarray(integers(columns[name][place]), np.int64)
-                rows = rows_with(matrix.spectra, wanted) if known is None else wanted
+                rows = wanted if name == "SpectraList" else rows_with(matrix.spectra, wanted)
         matrix = without_range(matrix, columns["XMin"][place], columns["XMax"][place], rows)
     return matrix
 
