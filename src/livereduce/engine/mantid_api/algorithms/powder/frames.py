@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from livereduce.engine.mantid_api.algorithms.powder.focussing import tof_range
 from livereduce.engine.mantid_api.calling.registry import CallContext, implements
 from livereduce.engine.matrix.conversion.flight import FlightPaths, flight_paths
 from livereduce.engine.matrix.conversion.units import A_US_PER_M
 from livereduce.engine.matrix.events import event_changes
-from livereduce.engine.matrix.events.event_pass import carried_out, x_range
+from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
@@ -57,7 +58,7 @@ def _start(matrix: Matrix, difc: float | None, k: float, tmin: float | None, min
         return shortest
     if difc is None or not difc > 0:
         raise ValueError("ReferenceDIFC or MinWavelength is missing")
-    first = _range_of(matrix)[0] if tmin is None else tmin
+    first = tof_range(matrix)[0] if tmin is None else tmin
     if first < 0:
         raise RuntimeError(f"times of flight below 0: {first:g} µs")
     own = 2 * US_PER_M_ANGSTROM * (paths.l1 + paths.l2) * np.sin(paths.two_theta / 2)
@@ -66,14 +67,6 @@ def _start(matrix: Matrix, difc: float | None, k: float, tmin: float | None, min
         root = np.sqrt(first / difc) + k * np.log10(per_difc * difc)
         start: F8 = np.where(root <= 0, 0.0, root * root / per_difc)
     return start
-
-
-def _range_of(matrix: Matrix) -> tuple[float, float]:
-    """The least and greatest x of the events, or of the bins."""
-    if matrix.events is not None:
-        return x_range(matrix.events)
-    low, high = matrix.content.x.ends(matrix.rows)
-    return float(low.min()), float(high.max())
 
 
 def _zeroed(histograms: Histograms, start: F8) -> Histograms:
@@ -92,7 +85,7 @@ def unwrap_sns(*, input_workspace: Matrix, l_ref: float, tmin: float | None, tma
     _check_tof(input_workspace)
     if not l_ref > 0:
         raise ValueError("LRef must be above 0")
-    low, high = _range_of(input_workspace) if tmin is None or tmax is None else (tmin, tmax)
+    low, high = tof_range(input_workspace) if tmin is None or tmax is None else (tmin, tmax)
     first, last = low if tmin is None else tmin, high if tmax is None else tmax
     if first < 0 or first > last:
         raise RuntimeError(f"Tmin must be above 0 and not above Tmax: {first:g}, {last:g}")
