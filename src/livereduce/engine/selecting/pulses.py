@@ -27,3 +27,20 @@ def run_span(logs: RunLogs) -> tuple[int, int] | None:
         return None
     times = logs[PROTON_CHARGE].times_ns
     return None if times is None or not len(times) else (int(times[0]), int(times[-1]))
+
+
+def start_of_run(logs: RunLogs) -> int:
+    """The start of the run in ns, as a log says; else the time of the first pulse.
+
+    Raises
+    ------
+    RuntimeError
+        Neither is known.
+    """
+    try:
+        return logs.startTime().totalNanoseconds()
+    except RuntimeError:
+        span = run_span(logs)
+        if span is None:
+            raise
+        return span[0]

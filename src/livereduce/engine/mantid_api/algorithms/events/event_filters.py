@@ -12,7 +12,7 @@ from livereduce.engine.matrix.events import event_changes
 from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.selecting.compressing import Slices, compressed, in_cells
-from livereduce.engine.selecting.pulses import in_spans, run_span
+from livereduce.engine.selecting.pulses import in_spans, run_span, start_of_run
 from livereduce.engine.values.date_and_time import ns_of
 from livereduce.engine.workspaces.logs.log_property import LogProperty
 from livereduce.engine.workspaces.runlogs import INTEGRATED_CHARGE, PROTON_CHARGE, RunLogs
@@ -62,13 +62,10 @@ def compress_events(
 
 
 def _start_of_run(logs: RunLogs) -> int:
-    for name in ("start_time", "run_start"):
-        if name in logs:
-            return ns_of(logs[name].value)
-    span = run_span(logs)
-    if span is None:
-        raise ValueError("StartTime is missing: no log says when the run started")
-    return span[0]
+    try:
+        return start_of_run(logs)
+    except RuntimeError:
+        raise ValueError("StartTime is missing: no log says when the run started") from None
 
 
 @implements("SortEvents")

@@ -18,7 +18,7 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.selecting import slices
-from livereduce.engine.selecting.pulses import run_span
+from livereduce.engine.selecting.pulses import start_of_run
 from livereduce.engine.selecting.slices import ChangeDirection, Span
 from livereduce.engine.selecting.time_splitter import splitter_of
 from livereduce.engine.values.date_and_time import DateAndTime, ns_of
@@ -77,7 +77,7 @@ def generate_events_filter(
 
 
 def _window(matrix: Matrix, start: str, stop: str, unit: str) -> SlicedTime:
-    run_start, last = _start_of(matrix.logs), _last_pulse(matrix)
+    run_start, last = start_of_run(matrix.logs), _last_pulse(matrix)
     run_end = last + _between_pulses(matrix.logs)
     unit_ns = {"Seconds": 1e9, "Nanoseconds": 1.0, "Percent": 0.01 * (run_end - run_start)}[unit]
 
@@ -92,16 +92,6 @@ def _window(matrix: Matrix, start: str, stop: str, unit: str) -> SlicedTime:
     if begin >= end:
         raise RuntimeError(f"StartTime {DateAndTime(begin)} is not before StopTime {DateAndTime(end)}")
     return SlicedTime(start=begin, stop=end, run_start=run_start, run_end=run_end, last=last, unit=unit_ns)
-
-
-def _start_of(logs: RunLogs) -> int:
-    try:
-        return logs.startTime().totalNanoseconds()
-    except RuntimeError:
-        span = run_span(logs)
-        if span is None:
-            raise
-        return span[0]
 
 
 def _last_pulse(matrix: Matrix) -> int:
