@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from helpers import encode_pulse
 from helpers.encode_pulse import MonitorEvents, Pulse, SourceEvents
 from livereduce.simulate.adara.pulses import lay_out
-from livereduce.simulate.beams.beam import Monitor, Pulses, empty_pulses, pulse_times, starts
+from livereduce.simulate.beams.beam import Monitor, Pulses, empty_pulses, pulse_times
 from livereduce.stream.adara.wire import encode
 from livereduce.stream.adara.wire.layout import Type
+from livereduce.stream.stretches import starts_of
 
 T = 1_164_261_668_999_999_900
 EVENTS = st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)), min_size=1, max_size=4)
@@ -28,14 +29,14 @@ def pulses_of(drawn: list[Drawn], choppers: int) -> Pulses:
     counts = [np.array([len(pulse[k]) for pulse in drawn], np.int64) for k in (2, 3)]  # type: ignore[arg-type]
     return Pulses(
         charge=words([charge for charge, _, _, _ in drawn]),
-        section_first=starts(np.array([len(banks) for _, banks, _, _ in drawn], np.int64)),
+        section_first=starts_of(np.array([len(banks) for _, banks, _, _ in drawn], np.int64)),
         bank=words([bank for bank, _ in sections]),
-        event_first=starts(np.array([len(events) for _, events in sections], np.int64)),
+        event_first=starts_of(np.array([len(events) for _, events in sections], np.int64)),
         tof=words([tof for tof, _ in flat]),
         pixel=words([pixel for _, pixel in flat]),
         monitors=(
-            Monitor(id=1, first=starts(counts[0]), tof=words([tof for pulse in drawn for tof in pulse[2]])),
-            Monitor(id=4, first=starts(counts[1]), tof=words([tof for pulse in drawn for tof in pulse[3]])),
+            Monitor(id=1, first=starts_of(counts[0]), tof=words([tof for pulse in drawn for tof in pulse[2]])),
+            Monitor(id=4, first=starts_of(counts[1]), tof=words([tof for pulse in drawn for tof in pulse[3]])),
         ),
         choppers=choppers,
     )
@@ -49,7 +50,7 @@ def one_by_one(drawn: Drawn, time_ns: int, cycle: int, choppers: int) -> list[by
         tof=words([tof for tof, _ in flat]),
         pixel=words([pixel for _, pixel in flat]),
         bank=words(list(banks)),
-        first=starts(np.array([len(events) for events in banks.values()], np.int64)),
+        first=starts_of(np.array([len(events) for events in banks.values()], np.int64)),
     )
     counted = [MonitorEvents(monitor=k, tof=words(tofs)) for k, tofs in zip((1, 4), monitors, strict=True) if tofs]
     return [

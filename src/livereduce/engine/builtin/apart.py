@@ -11,6 +11,7 @@ from livereduce.engine.workspaces.events import Mask, with_pulses
 from livereduce.messages.marks import Suspect
 from livereduce.stream.chunk import Chunk, Fact, StreamLeft
 from livereduce.stream.items import I8, EventBatch, Gap, Item, LogBatch, MonitorBatch
+from livereduce.stream.stretches import starts_of
 
 Timed = EventBatch | MonitorBatch | LogBatch
 Part = tuple[int, int]
@@ -132,5 +133,5 @@ def _where(item: Timed, mask: Mask, counted: bool) -> Timed:
         invalid = None if item.invalid is None else item.invalid[mask]
         return replace(item, time_ns=item.time_ns[mask], value=kept, invalid=invalid)
     events = np.diff(item.first)
-    first = np.concatenate(([0], np.cumsum(events[mask])))
+    first = starts_of(events[mask])
     return replace(item, tof_ns=item.tof_ns[np.repeat(mask, events)], first=first, pulse_ns=item.pulse_ns[mask])

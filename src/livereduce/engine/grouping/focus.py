@@ -17,6 +17,7 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8, I4, I8
+from livereduce.stream.stretches import by_owner
 
 ROUNDING = 1e-9
 """A bin that reaches as much beyond the data does so by rounding."""
@@ -112,11 +113,8 @@ def _own_bins(matrix: Matrix, new_row: I8, groups: int, low: F8, high: F8) -> Gr
 
 
 def _spectra(spectra: SpectrumTable, new_row: I8, numbers: I8) -> SpectrumTable:
-    owner = np.repeat(new_row, np.diff(spectra.first))
-    order = np.argsort(owner, kind="stable")
-    order = order[np.searchsorted(owner[order], 0) :]
-    first = np.concatenate(([0], np.cumsum(np.bincount(owner[order], minlength=len(numbers)))))
-    return SpectrumTable(numbers.astype(np.int32), spectra.ids[order], first.astype(np.int64))
+    order, first = by_owner(new_row[spectra.owner], len(numbers))
+    return SpectrumTable(numbers.astype(np.int32), spectra.ids[order], first)
 
 
 def _added(histograms: Histograms, new_row: I8, grid: Grid, low: F8, high: F8) -> Histograms:

@@ -8,6 +8,7 @@ import numpy as np
 
 from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.stream.items import B1, F8, I8
+from livereduce.stream.stretches import starts_of
 
 HUGE = float(np.finfo(np.float64).max)
 """X of a time of flight of 0 in a unit that falls with it, as Mantid has it."""
@@ -35,7 +36,7 @@ class Grid:
     @classmethod
     def ragged(cls, rows: Sequence[F8]) -> "Grid":
         """X of each spectrum its own."""
-        first = np.concatenate(([0], np.cumsum([len(row) for row in rows]))).astype(np.int64)
+        first = starts_of([len(row) for row in rows])
         return cls(np.concatenate(rows) if rows else np.empty(0), first)
 
     def mapped(self, change: PixelMaps) -> "Grid":
@@ -67,7 +68,7 @@ class Grid:
         rows = len(self._changes[0].scale)
         if all(change.offset is None for change in self._changes):
             return np.arange(rows + 1, dtype=np.int64) * len(self._values)
-        return np.concatenate(([0], np.cumsum([len(row) for row in self.rows(rows)]))).astype(np.int64)
+        return starts_of([len(row) for row in self.rows(rows)])
 
     @property
     def values(self) -> F8:

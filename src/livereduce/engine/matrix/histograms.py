@@ -7,6 +7,7 @@ import numpy as np
 
 from livereduce.engine.matrix.grid import Grid
 from livereduce.stream.items import F8, I8
+from livereduce.stream.stretches import starts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +42,7 @@ class Histograms:
     @classmethod
     def ragged(cls, x: Grid, y: Sequence[F8], e: Sequence[F8]) -> "Histograms":
         """Spectra of any number of values each."""
-        first = np.concatenate(([0], np.cumsum([len(row) for row in y]))).astype(np.int64)
+        first = starts_of([len(row) for row in y])
         empty = np.empty(0)
         return cls(x=x, y=np.concatenate([empty, *y]), e=np.concatenate([empty, *e]), first=first)
 

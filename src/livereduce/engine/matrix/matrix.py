@@ -16,6 +16,7 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import B1, F8, I8
+from livereduce.stream.stretches import starts_of
 
 Content = Histograms | PendingEvents | EventLists
 
@@ -173,7 +174,7 @@ def taken_content(content: Content, rows: I8) -> Content:
         return content.regrouped(new_row, len(rows), x)
     parts = [np.arange(content.first[row], content.first[row + 1]) for row in rows]
     index = np.concatenate([np.empty(0, np.int64), *parts])
-    first = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
+    first = starts_of([len(part) for part in parts])
     return content.picked(index, first, x)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.stream.items import I4, I8
+from livereduce.stream.stretches import starts_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class SpectrumTable:
     @classmethod
     def of_groups(cls, number: I4, groups: Sequence[I4]) -> "SpectrumTable":
         """Spectra of these numbers and detectors."""
-        first = np.concatenate(([0], np.cumsum([len(group) for group in groups]))).astype(np.int64)
+        first = starts_of([len(group) for group in groups])
         ids = np.concatenate([np.empty(0, np.int32), *groups]).astype(np.int32)
         return cls(np.asarray(number, np.int32), ids, first)
 

@@ -12,6 +12,7 @@ from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
 from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.selecting.kernels import LEAST_X, count_groups, group_starts, join_groups
 from livereduce.stream.items import F8, I8
+from livereduce.stream.stretches import starts_of
 
 LEAST_GROWTH = 1e-9
 """Bins that grow by less would never reach the other events."""
@@ -65,7 +66,7 @@ NEGATIVE = "logarithmic bins need x that are not negative"
 
 def _joined_in_batches(events: PendingEvents, tolerance: float, is_logarithmic: bool) -> EventLists:
     """Raw events, some spectra at a time: the x of all would need as much memory again."""
-    first = np.concatenate(([0], np.cumsum(numbers(events)))).astype(np.int64)
+    first = starts_of(numbers(events))
     size = max(LEAST_BATCH, int(first[-1]) // BATCHES)
     x_of, weight, groups, row = [np.empty(0)], [np.empty(0)], [np.zeros(1, np.int64)], 0
     while row < events.rows:

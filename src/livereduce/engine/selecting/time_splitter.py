@@ -10,6 +10,7 @@ import numpy as np
 
 from livereduce.engine.workspaces.time_spans import FOREVER_NS
 from livereduce.stream.items import I8
+from livereduce.stream.stretches import stretches_of
 
 NO_SLICE = -1
 """The number that stands for all times of no slice."""
@@ -50,8 +51,7 @@ class TimeSplitter:
         """The spans of a slice, shape (k, 2) in ns, without those that touch; those of no slice reach to all times."""
         edges = np.concatenate(([-FOREVER_NS], self.times_ns, [FOREVER_NS]))
         inside = np.concatenate(([NO_SLICE], self.number)) == number
-        steps = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(np.int8)))
-        return edges[steps].reshape(-1, 2)
+        return edges[stretches_of(inside)]
 
 
 def splitter_of(spans: Iterable[tuple[int, int, int]], names: Mapping[int, str] | None = None) -> TimeSplitter:

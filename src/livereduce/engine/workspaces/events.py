@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from livereduce.stream.coalesce import joined
 from livereduce.stream.items import F8, I4, I8, EventBatch, MonitorBatch
+from livereduce.stream.stretches import starts_of
 
 Mask = NDArray[np.bool_]
 
@@ -128,7 +129,7 @@ def with_events(piece: EventBatch, mask: Mask) -> EventBatch:
     """The events of a batch selected by a mask of shape (n,); all pulses stay."""
     if mask.all():
         return piece
-    passed = np.concatenate(([0], np.cumsum(mask)))
+    passed = starts_of(mask)
     return replace(
         piece,
         tof_ns=piece.tof_ns[mask],
@@ -146,7 +147,7 @@ def with_pulses(piece: EventBatch, mask: Mask) -> EventBatch:
     chosen = with_events(piece, np.repeat(mask, events))
     return replace(
         chosen,
-        first=np.concatenate(([0], np.cumsum(events[mask]))),
+        first=starts_of(events[mask]),
         pulse_ns=piece.pulse_ns[mask],
         charge_pc=piece.charge_pc[mask],
         flags=piece.flags[mask],

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from livereduce.stream.items import B1, I8
+from livereduce.stream.stretches import stretches_of
 
 FOREVER_NS = 1 << 62
 """Later than any time."""
@@ -51,9 +52,8 @@ def spans_of_good(times_ns: I8, good: B1, tolerance_ns: int, *, is_centred: bool
         return np.empty((0, 2), np.int64)
     if len(times_ns) == 1:
         return ALWAYS if good[0] else np.empty((0, 2), np.int64)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], good, [False])).astype(np.int8)))
     spans: list[tuple[int, int]] = []
-    for first, behind in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, behind in stretches_of(good).tolist():
         start = int(times_ns[first]) - (tolerance_ns if is_centred else 0)
         ends_good = behind == len(times_ns)
         end = int(times_ns[behind - 1]) + tolerance_ns if is_centred or ends_good else int(times_ns[behind])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livereduce.simulate.beams.beam import starts
 from livereduce.stream.items import I8, U1
+from livereduce.stream.stretches import starts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,7 +62,7 @@ def passage(packets: Sequence[bytes], due_ns: int | Sequence[int], *, noted: boo
     sizes = np.fromiter(map(len, packets), np.int64, len(packets))
     return Passage(
         data=np.frombuffer(b"".join(packets), np.uint8),
-        begin=starts(sizes),
+        begin=starts_of(sizes),
         due_ns=np.broadcast_to(np.asarray(due_ns, np.int64), (len(packets),)),
         noted=tuple(range(len(packets))) if noted else (),
     )

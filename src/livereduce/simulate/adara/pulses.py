@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.beams.beam import CYCLES, Pulses, starts
+from livereduce.simulate.beams.beam import CYCLES, Pulses
 from livereduce.stream.adara.wire.layout import (
     BANK_WORDS,
     CHARGE_WORD,
@@ -31,6 +31,7 @@ from livereduce.stream.adara.wire.layout import (
     Type,
 )
 from livereduce.stream.items import I4, I8, U1, U4
+from livereduce.stream.stretches import starts_of
 
 FLAGS_GOOD_PULSE = 0x300
 """Got metadata, got neutrons: the flags of a normal pulse."""
@@ -131,7 +132,7 @@ def lay_out(pulses: Pulses) -> Template:
     """All packets of the pulses, in the order of a real server: RTDL, monitors, neutrons, choppers."""
     sizes = _sizes(pulses)
     n, kinds = sizes.shape
-    begin = starts(sizes.ravel())
+    begin = starts_of(sizes.ravel())
     words = np.zeros(int(begin[-1]), np.uint32)
     header = begin[:-1].reshape(n, kinds)
     formats = [Type.RTDL << 8 | 1, Type.BEAM_MONITOR_EVENT << 8 | 1, Type.BANKED_EVENT << 8 | 1]

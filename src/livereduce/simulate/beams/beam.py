@@ -23,11 +23,6 @@ def pulse_times(first: int, stop: int) -> list[int]:
     return [k * NS_PER_S // PULSES_PER_S for k in range(first, stop)]
 
 
-def starts(counts: I8) -> I8:
-    """Beginnings of several consecutive parts, and the end of the last: shape (n + 1,)."""
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Monitor:
     """A beam monitor's events over the pulses: `first` as in `Pulses`, `tof` in 100 ns."""

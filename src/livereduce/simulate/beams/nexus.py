@@ -12,12 +12,13 @@ import numpy as np
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.times import NS_PER_S
-from livereduce.simulate.beams.beam import Monitor, starts
+from livereduce.simulate.beams.beam import Monitor
 from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC, MONITOR_TOF_BITS, TICK_NS
 from livereduce.stream.items import F8, I8, U4
 from livereduce.stream.nexus.event_file import EventFile, read_event_file
 from livereduce.stream.nexus.events import EventColumns
 from livereduce.stream.nexus.logs import Log
+from livereduce.stream.stretches import starts_of
 
 TICKS_PER_US = 1000 // TICK_NS
 ROUNDING_NS = 1000
@@ -123,7 +124,7 @@ class _Rows:
 
 
 def _rows(banks: tuple[EventColumns, ...], pulse_ns: I8) -> _Rows:
-    before = starts(np.array([events.tof_us.size for events in banks], np.int64))
+    before = starts_of(np.array([events.tof_us.size for events in banks], np.int64))
     counts = [np.diff(events.first) for events in banks]
     used = [count > 0 for count in counts]
     return _Rows(
@@ -139,7 +140,7 @@ def _sorted_events(banks: tuple[EventColumns, ...], pulse_ns: I8) -> dict[str, A
     rows = _rows(banks, pulse_ns)
     order = np.lexsort((rows.bank, rows.pulse))  # a stable sort: rows of one section keep the order of the file
     pulse, bank, count = rows.pulse[order], rows.bank[order], rows.count[order]
-    event_first = starts(count)
+    event_first = starts_of(count)
     gather = np.repeat(rows.begin[order] - event_first[:-1], count) + np.arange(event_first[-1])
     new = np.ones(pulse.size, np.bool_)
     new[1:] = (np.diff(pulse) != 0) | (bank[1:] != bank[:-1])

@@ -19,9 +19,9 @@ from livereduce.simulate.beams.beam import (
     SlowVariable,
     ValueKind,
     pulse_times,
-    starts,
 )
 from livereduce.simulate.beams.powder import BANKS, L1_M, MONITOR_M, PIXELS, definition_xml, draw_monitor_tof, draw_tof
+from livereduce.stream.stretches import starts_of
 
 CHARGE = 1_846_994
 """Proton charge of a pulse in 10 pC, as SNS has it at about 1.1 MW."""
@@ -123,9 +123,9 @@ class PowderBeam:
         monitor_tof = draw_monitor_tof(self._rng, self._monitor_events * self._pulses)
         return Pulses(
             charge=np.full(self._pulses, CHARGE, np.uint32),
-            section_first=starts((counts > 0).sum(axis=1)),
+            section_first=starts_of((counts > 0).sum(axis=1)),
             bank=bank + np.uint32(1),
-            event_first=starts(of_section),
+            event_first=starts_of(of_section),
             tof=draw_tof(self._rng, pixel, self._pixels),
             pixel=pixel,
             monitors=(Monitor(id=1, first=monitor_first, tof=monitor_tof),),

@@ -20,6 +20,7 @@ from livereduce.stream.adara.wire.monitors import MonitorReader
 from livereduce.stream.adara.wire.packets import Annotation, BadPacket, RunStatus
 from livereduce.stream.adara.wire.readers import read_packet
 from livereduce.stream.items import FLAG_VETOED, I8
+from livereduce.stream.stretches import starts_of
 
 _VARIABLE_TYPES = (Type.VARIABLE_U32, Type.MULTIPLE_DOUBLE_ARRAY)
 _CLOSING = (RunStatusCode.NO_RUN, RunStatusCode.END_RUN)
@@ -204,8 +205,7 @@ class Census:
 
 def _events_of_packets(banks: BankTable) -> I8:
     """Number of events of each packet, including those without a pixel."""
-    running = np.zeros(len(banks.count) + 1, np.int64)
-    np.cumsum(banks.count, out=running[1:])
+    running = starts_of(banks.count)
     return running[banks.first[1:]] - running[banks.first[:-1]]
 
 

@@ -12,6 +12,7 @@ from livereduce.engine.geometry.reading.document import MOST_COMPONENTS
 from livereduce.engine.geometry.reading.locations import Frame
 from livereduce.engine.geometry.rotations import Vector
 from livereduce.stream.items import F8, I8
+from livereduce.stream.stretches import starts_of
 
 NO_ID = np.iinfo(np.int64).min
 """Of a detector whose id comes from the list of a component above it."""
@@ -104,7 +105,7 @@ def joined(parts: Sequence[Contents], line: int) -> Contents:
     sizes = [part.size for part in parts]
     if sum(sizes) > MOST_COMPONENTS:
         raise GeometryError(f"line {line}: more than {MOST_COMPONENTS} components")
-    starts = np.concatenate(([0], np.cumsum(sizes)))[:-1].tolist() if parts else []
+    starts = starts_of(sizes)[:-1].tolist() if parts else []
     none = leaves((), (), (), ())
     return Contents(
         names=[name for part in parts for name in part.names],

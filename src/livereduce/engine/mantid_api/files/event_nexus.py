@@ -23,6 +23,7 @@ from livereduce.stream.items import B1, F8, I4, I8, EventBatch
 from livereduce.stream.nexus.event_file import EventFile
 from livereduce.stream.nexus.events import EventColumns
 from livereduce.stream.nexus.logs import Log
+from livereduce.stream.stretches import starts_of
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -89,7 +90,7 @@ def _piece(columns: EventColumns, start_ns: int, window: TofLimits) -> EventBatc
         keep &= columns.tof_us >= window.least_us
     if window.most_us is not None:
         keep &= columns.tof_us <= window.most_us
-    passed = np.concatenate(([0], np.cumsum(keep)))
+    passed = starts_of(keep)
     pulses = len(columns.pulse_ns)
     return EventBatch(
         run=0,
@@ -110,7 +111,7 @@ def _in_order(columns: EventColumns) -> EventColumns:
         return columns
     order = np.argsort(columns.pulse_ns, kind="stable")
     count = np.diff(columns.first)[order]
-    first = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
+    first = starts_of(count)
     gather = np.repeat(columns.first[:-1][order] - first[:-1], count) + np.arange(first[-1])
     return replace(
         columns,

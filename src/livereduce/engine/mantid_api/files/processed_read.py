@@ -21,6 +21,7 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import B1, F8, I4, I8
+from livereduce.stream.stretches import starts_of
 
 _KINDS = {"mask_workspace": MatrixKind.MASK, "grouping_workspace": MatrixKind.GROUPING}
 _OTHERS = ("peaks_workspace", "offsets_workspace")
@@ -126,7 +127,7 @@ def _masked(spectra: SpectrumTable, parameters: str) -> B1 | None:
     ids = np.array([int(number) for number in _MASK.findall(parameters)], np.int64)
     if not ids.size:
         return None
-    hidden = np.concatenate(([0], np.cumsum(np.isin(spectra.ids, ids))))
+    hidden = starts_of(np.isin(spectra.ids, ids))
     count = np.diff(spectra.first)
     masked: B1 = (count > 0) & (hidden[spectra.first[1:]] - hidden[spectra.first[:-1]] == count)
     return masked
@@ -196,7 +197,7 @@ def _spectra(entry: h5py.Group, rows: int, group: h5py.Group) -> SpectrumTable:
     count, ids = fields.get("detector_count"), fields.get("detector_list")
     if count is None or ids is None or len(count) != rows:
         return SpectrumTable(number, np.empty(0, np.int32), np.zeros(rows + 1, np.int64))
-    first = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
+    first = starts_of(count)
     return SpectrumTable(number, ids[: first[-1]], first)
 
 

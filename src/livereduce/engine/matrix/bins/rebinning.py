@@ -11,6 +11,7 @@ from livereduce.engine.matrix.bins.rebin_kernel import rebin_rows
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.stream.items import I8
+from livereduce.stream.stretches import starts_of
 
 
 def rebinned(
@@ -29,7 +30,7 @@ def rebinned(
         )
         return as_points(as_bins)
     rows = histograms.rows
-    new_first = np.concatenate(([0], np.cumsum(edges.sizes(rows) - 1)))
+    new_first = starts_of(edges.sizes(rows) - 1)
     y, e, invalid = np.zeros(new_first[-1]), np.zeros(new_first[-1]), np.zeros(rows, np.bool_)
     old = (histograms.x.values, _starts(histograms.x, rows), histograms.y, histograms.e, histograms.first)
     rebin_rows(*old, edges.values, _starts(edges, rows), new_first, y, e, is_distribution, invalid)

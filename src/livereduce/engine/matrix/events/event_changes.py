@@ -23,6 +23,7 @@ from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.workspaces.time_spans import is_within
 from livereduce.stream.items import B1, F8, I8
+from livereduce.stream.stretches import by_owner
 
 
 def mapped(content: EventContent, change: PixelMaps) -> EventContent:
@@ -54,9 +55,7 @@ def regrouped(content: EventContent, new_row: I8, rows: int, x: Grid) -> EventCo
     if isinstance(content, PendingEvents):
         return content.regrouped(new_row, rows, x)
     row = np.asarray(new_row, np.int64)[content.row_of]
-    order = np.argsort(row, kind="stable")
-    order = order[np.searchsorted(row[order], 0) :]
-    first = np.concatenate(([0], np.cumsum(np.bincount(row[order], minlength=rows)))).astype(np.int64)
+    order, first = by_owner(row, rows)
     return content.picked(order, first, x)
 
 

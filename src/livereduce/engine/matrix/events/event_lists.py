@@ -6,6 +6,7 @@ import numpy as np
 
 from livereduce.engine.matrix.grid import Grid
 from livereduce.stream.items import B1, F8, I8
+from livereduce.stream.stretches import starts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -51,7 +52,7 @@ class EventLists:
 
     def where(self, keep: B1) -> "EventLists":
         """The events selected by a mask of shape (n,)."""
-        passed = np.concatenate(([0], np.cumsum(keep)))
+        passed = starts_of(keep)
         return self.picked(keep, passed[self.first], self.x)
 
     def of_row(self, row: int, x: Grid) -> "EventLists":

@@ -16,6 +16,7 @@ from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.stream.items import F8, I8
+from livereduce.stream.stretches import starts_of
 
 __all__ = ["EventContent", "carried_out", "counted", "events_of_row", "numbers", "row_ranges", "x_of_rows", "x_range"]
 
@@ -72,7 +73,7 @@ def carried_out(content: EventContent) -> EventLists:
     """The events with everything that was pending done; a copy of 16 bytes an event, 32 with weights."""
     if isinstance(content, EventLists):
         return content
-    first = np.concatenate(([0], np.cumsum(numbers(content)))).astype(np.int64)
+    first = starts_of(numbers(content))
     total, is_weighted = int(first[-1]), content.weight is not None
     lists = EventLists(
         x_of=np.empty(total),

@@ -12,6 +12,7 @@ from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis, single_value
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import F8
+from livereduce.stream.stretches import starts_of
 
 
 @implements("CreateWorkspace")
@@ -112,7 +113,7 @@ def convert_to_event_workspace(
         count *= np.clip(np.floor(wanted), 1, max_events_per_bin).astype(np.int64)
     bins = np.repeat(np.arange(len(y)), count)
     place = np.arange(len(bins)) - np.repeat(np.cumsum(count) - count, count)
-    first = np.concatenate(([0], np.cumsum(count)))[histograms.first]
+    first = starts_of(count)[histograms.first]
     lists = EventLists(
         x_of=left[bins] + width[bins] * (place + 0.5) / count[bins],
         first=first,

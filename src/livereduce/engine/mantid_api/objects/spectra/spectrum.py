@@ -13,6 +13,7 @@ from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.values.date_and_time import DateAndTime, times64
 from livereduce.stream.items import B1, F8, I4, I8
+from livereduce.stream.stretches import starts_of
 
 
 class ISpectrum:
@@ -58,7 +59,7 @@ class ISpectrum:
         groups = [table.ids[: table.first[self._row]], ids, table.ids[table.first[self._row + 1] :]]
         sizes = np.diff(table.first)
         sizes[self._row] = len(ids)
-        first = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        first = starts_of(sizes)
         self._workspace.with_table(SpectrumTable(table.number, np.concatenate(groups), first))
 
     def getNumberEvents(self) -> int:

@@ -14,6 +14,7 @@ from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.stream.items import F8, I4, I8
+from livereduce.stream.stretches import starts_of
 
 CELLS_OF_A_THREAD = 2**20
 """Counts that each thread may have for itself, 8 MiB."""
@@ -114,7 +115,7 @@ class _Bins:
             first_edge = np.asarray(grid.first, np.int64)
             sizes = np.maximum(np.diff(first_edge) - 1, 0)
         _check(edges, first_edge)
-        first_bin = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        first_bin = starts_of(sizes)
         is_small = first_bin[-1] < 2**31
         table: BinTable | RowTables | None = None
         if is_small and grid.is_common:
