@@ -1,7 +1,6 @@
 """The sum of two matrices with the same spectra: Mantid's Plus on whole workspaces, and how chunks accumulate."""
 
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
@@ -123,7 +122,7 @@ def or_ones(lists: EventLists, column: F8 | None) -> F8:
 def _appended(left: PendingEvents, right: PendingEvents) -> PendingEvents:
     kept = None
     if left.kept is not None or right.kept is not None:
-        kept = tuple(chain.from_iterable(one.kept or (None,) * len(one.events.pieces) for one in (left, right)))
+        kept = left.kept_of_pieces + right.kept_of_pieces
     return replace(left, events=left.events + right.events, kept=kept)
 
 

@@ -102,10 +102,9 @@ def _of_pending(
 ) -> Mapping[int, EventContent]:
     factor = content.of_rows(at_sample.factor, 1.0) if at_sample else np.ones(1)
     shift_ns = content.of_rows(at_sample.shift_s) * 1e9 if at_sample else np.zeros(1)
-    kept = content.kept or (None,) * len(content.events.pieces)
     split = [
         _split_piece(piece, mask, splitter, factor, shift_ns)
-        for piece, mask in zip(content.events.pieces, kept, strict=True)
+        for piece, mask in zip(content.events.pieces, content.kept_of_pieces, strict=True)
     ]
     parts = {one: [pair for piece in split for pair in piece.of(one)] for one in slices}
     return {

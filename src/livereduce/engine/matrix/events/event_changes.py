@@ -128,10 +128,9 @@ def of_pulses(content: EventContent, intervals_ns: I8) -> EventContent:
         The events have lost their pulse times (CompressEvents).
     """
     if isinstance(content, PendingEvents):
-        old = content.kept or (None,) * len(content.events.pieces)
         kept = tuple(
             both(before, is_within(piece.pulse_ns, intervals_ns))
-            for before, piece in zip(old, content.events.pieces, strict=True)
+            for before, piece in zip(content.kept_of_pieces, content.events.pieces, strict=True)
         )
         return replace(content, kept=kept)
     if content.pulse_ns is None:

@@ -59,6 +59,11 @@ class PendingEvents:
         return len(self.row_of_pixel)
 
     @property
+    def kept_of_pieces(self) -> tuple[B1 | None, ...]:
+        """For each piece the pulses that count; None for all."""
+        return (None,) * len(self.events.pieces) if self.kept is None else self.kept
+
+    @property
     def nbytes(self) -> int:
         """Memory of the events in bytes."""
         return self.events.nbytes

@@ -65,8 +65,7 @@ def blocks_of(
         yield from _of_lists(content)
         return
     pass_over = _Pass(content, with_x=with_x, with_weights=with_weights, only_chosen=only_chosen)
-    for number, piece in enumerate(content.events.pieces):
-        kept = content.kept[number] if content.kept is not None else None
+    for piece, kept in zip(content.events.pieces, content.kept_of_pieces, strict=True):
         for begin in range(0, len(piece.tof_ns), BLOCK):
             yield pass_over.block(piece, begin, kept)
 

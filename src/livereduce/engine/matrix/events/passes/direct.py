@@ -10,7 +10,8 @@ from livereduce.engine.matrix.events.limits import times_ns
 from livereduce.engine.matrix.events.passes.summing import add_of_one_row
 from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
-from livereduce.stream.items import F8, I4
+from livereduce.stream.items import B1, F8, I4, EventBatch
+from livereduce.stream.stretches import stretches_of
 
 _UNUSED_PIXEL_CELLS = 2
 EVENTS_WORTH_A_CALL = 2000
@@ -55,8 +56,8 @@ def _of_rows(content: PendingEvents, binning: Binning) -> F8:
 
 def _stretches(content: PendingEvents) -> Iterator[tuple[I4, I4]]:
     """Times and pixels of the events whose pulses count."""
-    for number, piece in enumerate(content.events.pieces):
-        for start, end in _kept_stretches(content, number):
+    for piece, kept in zip(content.events.pieces, content.kept_of_pieces, strict=True):
+        for start, end in _kept_stretches(piece, kept):
             yield np.ascontiguousarray(piece.tof_ns[start:end]), np.ascontiguousarray(piece.pixel[start:end])
 
 
@@ -67,20 +68,16 @@ def _is_plain(content: PendingEvents) -> bool:
 
 def _is_chopped(content: PendingEvents) -> bool:
     """True if the pulses that count are in so many stretches that a call for each would cost more than it saves."""
-    if content.kept is None:
-        return False
-    stretches = sum(int(np.count_nonzero(kept[1:] != kept[:-1])) for kept in content.kept if kept is not None)
+    masks = (kept for kept in content.kept_of_pieces if kept is not None)
+    stretches = sum(int(np.count_nonzero(kept[1:] != kept[:-1])) for kept in masks)
     return stretches * EVENTS_WORTH_A_CALL > content.events.n
 
 
-def _kept_stretches(content: PendingEvents, number: int) -> list[tuple[int, int]]:
+def _kept_stretches(piece: EventBatch, kept: B1 | None) -> list[tuple[int, int]]:
     """Events [start, end) of a piece whose pulses count."""
-    piece, kept = content.events.pieces[number], None if content.kept is None else content.kept[number]
     if kept is None:
         return [(0, len(piece.tof_ns))]
-    changes = np.flatnonzero(np.diff(np.concatenate(([False], kept, [False])).astype(np.int8)))
-    bounds = piece.first[changes].tolist()
-    return list(zip(bounds[::2], bounds[1::2], strict=True))
+    return [(start, end) for start, end in piece.first[stretches_of(kept)].tolist()]
 
 
 def _binning(edges: F8) -> Binning | None:
