@@ -95,28 +95,20 @@ def joined(left: EventContent, right: EventContent) -> EventContent:
     if isinstance(left, PendingEvents) and isinstance(right, PendingEvents) and _is_pending_alike(left, right):
         return _appended(left, right)
     one, two = carried_out(left), carried_out(right)
-    weighted = one.weight is not None or two.weight is not None
-    times = None
+    weight = variance = times = None
+    if one.weight is not None or two.weight is not None:
+        columns = zip(one.weight_and_variance, two.weight_and_variance, strict=True)
+        weight, variance = (merged(of_one, one.first, of_two, two.first) for of_one, of_two in columns)
     if one.pulse_ns is not None and two.pulse_ns is not None:
         times = merged(one.pulse_ns, one.first, two.pulse_ns, two.first)
     return EventLists(
         x_of=merged(one.x_of, one.first, two.x_of, two.first),
         first=one.first + two.first,
         x=left.x,
-        weight=_mergedor_ones(one, one.weight, two, two.weight) if weighted else None,
-        variance=_mergedor_ones(one, one.variance, two, two.variance) if weighted else None,
+        weight=weight,
+        variance=variance,
         pulse_ns=times,
     )
-
-
-def _mergedor_ones(one: EventLists, of_one: F8 | None, two: EventLists, of_two: F8 | None) -> F8:
-    together: F8 = merged(or_ones(one, of_one), one.first, or_ones(two, of_two), two.first)
-    return together
-
-
-def or_ones(lists: EventLists, column: F8 | None) -> F8:
-    """Weights or variances of events; those that are not there are 1."""
-    return np.ones(len(lists.x_of)) if column is None else column
 
 
 def _appended(left: PendingEvents, right: PendingEvents) -> PendingEvents:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from livereduce.engine.matrix.adding import MismatchError, or_ones
+from livereduce.engine.matrix.adding import MismatchError
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.engine.matrix.grid import Grid
@@ -88,13 +88,15 @@ def _events(above: Matrix, below: Matrix) -> EventLists:
     assert above.events is not None
     assert below.events is not None
     one, two = carried_out(above.events), carried_out(below.events)
-    weighted = one.weight is not None or two.weight is not None
+    weight = variance = None
+    if one.weight is not None or two.weight is not None:
+        weight, variance = map(np.concatenate, zip(one.weight_and_variance, two.weight_and_variance, strict=True))
     has_times = one.pulse_ns is not None and two.pulse_ns is not None
     return EventLists(
         x_of=np.concatenate([one.x_of, two.x_of]),
         first=np.concatenate([one.first, one.first[-1] + two.first[1:]]),
         x=_grid(one.x, one.rows, two.x, two.rows),
-        weight=np.concatenate([or_ones(one, one.weight), or_ones(two, two.weight)]) if weighted else None,
-        variance=np.concatenate([or_ones(one, one.variance), or_ones(two, two.variance)]) if weighted else None,
+        weight=weight,
+        variance=variance,
         pulse_ns=np.concatenate([one.pulse_ns, two.pulse_ns]) if has_times else None,
     )

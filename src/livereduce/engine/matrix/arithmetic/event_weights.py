@@ -13,10 +13,9 @@ from livereduce.engine.matrix.arithmetic.weigh_kernel import weigh
 from livereduce.engine.matrix.events.event_changes import scaled
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import EventContent, carried_out
-from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import taken_content
-from livereduce.stream.items import B1, F8, I8
+from livereduce.stream.items import B1, I8
 
 
 def weighted_events(
@@ -50,7 +49,7 @@ def weighted_events(
         right.y,
         right.e,
     )
-    weight, variance = (column.copy() for column in _weights(lists))
+    weight, variance = (column.copy() for column in lists.weight_and_variance)
     all_rows = np.ones(rows, np.bool_) if chosen is None else chosen
     weigh(lists.x_of, lists.first, all_rows, *table, operation is Operation.DIVIDE, weight, variance)
     return replace(lists, weight=weight, variance=variance)
@@ -63,21 +62,9 @@ def _by_row(operation: Operation, events: EventContent, right: Histograms, chose
         y, e = np.where(chosen, y, 1.0), np.where(chosen, e, 0.0)
     if operation is Operation.DIVIDE and np.any(y == 0):
         raise ValueError("events cannot be divided by 0")
-    if isinstance(events, PendingEvents):
-        one = np.ones(events.pixels)
-        weight, variance = (one if table is None else table for table in (events.weight, events.variance))
-        each_y, each_e = events.of_rows(y, absent=1.0), events.of_rows(e, absent=0.0)
-        weight, variance = of_weights(operation, weight, variance, each_y, each_e)
-        return replace(events, weight=weight, variance=variance)
-    weight, variance = _weights(events)
-    row = events.row_of
-    weight, variance = of_weights(operation, weight, variance, y[row], e[row])
+    each_y, each_e = events.of_rows(y, absent=1.0), events.of_rows(e)
+    weight, variance = of_weights(operation, *events.weight_and_variance, each_y, each_e)
     return replace(events, weight=weight, variance=variance)
-
-
-def _weights(lists: EventLists) -> tuple[F8, F8]:
-    one = np.ones(len(lists.x_of))
-    return (one if lists.weight is None else lists.weight), (one if lists.variance is None else lists.variance)
 
 
 def joined_events(left: EventContent, right: EventContent, sign: float, partner: I8 | None) -> EventContent:

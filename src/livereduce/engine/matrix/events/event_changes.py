@@ -68,10 +68,7 @@ def masked(content: EventContent, is_masked: B1) -> EventContent:
 
 def scaled(content: EventContent, factor: float | F8) -> EventContent:
     """Weights × a factor, one for all or one of each spectrum, shape (rows,); errors too."""
-    per_row = np.broadcast_to(np.float64(factor), (content.rows,))
-    if isinstance(content, PendingEvents):
-        return content.scaled(per_row)
-    each = per_row[content.row_of]
+    each = content.of_rows(np.broadcast_to(np.float64(factor), (content.rows,)), absent=1.0)
     weight, variance = content.weight, content.variance
     return replace(
         content,

@@ -50,6 +50,18 @@ class EventLists:
         """Spectrum of each event, shape (n,)."""
         return np.repeat(np.arange(self.rows, dtype=np.int64), np.diff(self.first))
 
+    @property
+    def weight_and_variance(self) -> tuple[F8, F8]:
+        """Weight and squared error of each event, shape (n,) each; 1 where there are none."""
+        if self.weight is None or self.variance is None:
+            one = np.ones(len(self.x_of))
+            return one, one
+        return self.weight, self.variance
+
+    def of_rows(self, per_row: F8, absent: float = 0.0) -> F8:  # noqa: ARG002 (each event has a spectrum)
+        """A column of events from one of spectra, shape (rows,)."""
+        return per_row[self.row_of]
+
     def where(self, keep: B1) -> "EventLists":
         """The events selected by a mask of shape (n,)."""
         passed = starts_of(keep)

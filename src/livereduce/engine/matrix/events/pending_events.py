@@ -59,6 +59,14 @@ class PendingEvents:
         return len(self.row_of_pixel)
 
     @property
+    def weight_and_variance(self) -> tuple[F8, F8]:
+        """Weight of an event of each pixel and its squared error, shape (pixels + 1,) each; 1 where there are none."""
+        if self.weight is None or self.variance is None:
+            one = np.ones(self.pixels)
+            return one, one
+        return self.weight, self.variance
+
+    @property
     def kept_of_pieces(self) -> tuple[B1 | None, ...]:
         """For each piece the pulses that count; None for all."""
         return (None,) * len(self.events.pieces) if self.kept is None else self.kept
@@ -81,10 +89,3 @@ class PendingEvents:
         table = np.full(self.pixels, -1, np.int32)
         table[known] = new_row[self.row_of_pixel[known]]
         return replace(self, row_of_pixel=table, rows=rows, x=x)
-
-    def scaled(self, factor: F8) -> "PendingEvents":
-        """Weights × a factor of each spectrum, shape (rows,); errors, too."""
-        table = self.of_rows(factor, absent=1.0)
-        weight = table if self.weight is None else self.weight * table
-        variance = table * table if self.variance is None else self.variance * table * table
-        return replace(self, weight=weight, variance=variance)

@@ -10,7 +10,7 @@ from livereduce.base.times import NS_PER_S
 from livereduce.engine.mantid_api.objects.spectra.holder import SpectraHolder
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import carried_out
-from livereduce.stream.items import B1, F8
+from livereduce.stream.items import B1
 
 
 def changed(workspace: SpectraHolder, change: Callable[[EventLists], EventLists]) -> None:
@@ -49,7 +49,7 @@ def with_pulses(lists: EventLists, row: int, seconds: Any) -> EventLists:
 
 def weighted(lists: EventLists, row: int, value: float, error: float) -> EventLists:
     """Weights of a spectrum's events times a value with an error."""
-    weight, variance = _weights(lists)
+    weight, variance = (column.copy() for column in lists.weight_and_variance)
     part = _part(lists, row)
     variance[part] = variance[part] * value**2 + (weight[part] * error) ** 2
     weight[part] = weight[part] * value
@@ -66,7 +66,7 @@ def divided(lists: EventLists, row: int, value: float, error: float) -> EventLis
     """
     if value == 0:
         raise ValueError("weights cannot be divided by 0")
-    weight, variance = _weights(lists)
+    weight, variance = (column.copy() for column in lists.weight_and_variance)
     part = _part(lists, row)
     variance[part] = variance[part] / value**2 + (weight[part] * error / value**2) ** 2
     weight[part] = weight[part] / value
@@ -91,9 +91,3 @@ def without(lists: EventLists, row: int, removed: B1) -> EventLists:
 
 def _part(lists: EventLists, row: int) -> slice:
     return slice(int(lists.first[row]), int(lists.first[row + 1]))
-
-
-def _weights(lists: EventLists) -> tuple[F8, F8]:
-    ones = np.ones(len(lists.x_of))
-    weight = ones if lists.weight is None else lists.weight.copy()
-    return weight, ones.copy() if lists.variance is None else lists.variance.copy()
