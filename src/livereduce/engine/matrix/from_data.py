@@ -56,11 +56,17 @@ _of_their_monitors: "WeakKeyDictionary[InstrumentGeometry, Tables]" = WeakKeyDic
 _of_tables: "WeakKeyDictionary[PixelTable, Tables]" = WeakKeyDictionary()
 
 
+def _known(geometry: Definition | InstrumentGeometry) -> InstrumentGeometry | None:
+    try:
+        return geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()
+    except GeometryError:
+        return None
+
+
 def _of_instrument(geometry: Definition | InstrumentGeometry) -> Tables | None:
     """One spectrum for each detector that is no monitor; None if the geometry is not known."""
-    try:
-        instrument = geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()
-    except GeometryError:
+    instrument = _known(geometry)
+    if instrument is None:
         return None
     if instrument not in _of_instruments:
         pixels = instrument.ids[~instrument.is_monitor]
@@ -74,9 +80,8 @@ def _is_of_monitors(geometry: Definition | InstrumentGeometry) -> bool:
 
 def _of_monitors(geometry: Definition | InstrumentGeometry) -> Tables | None:
     """One spectrum for each monitor; None if the geometry is not known, or its monitors' ids are not below 0."""
-    try:
-        instrument = geometry if isinstance(geometry, InstrumentGeometry) else geometry.instrument()
-    except GeometryError:
+    instrument = _known(geometry)
+    if instrument is None:
         return None
     if instrument not in _of_their_monitors:
         ids = instrument.ids[instrument.is_monitor & (instrument.ids < 0)]
