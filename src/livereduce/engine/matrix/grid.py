@@ -66,7 +66,7 @@ class Grid:
         if not self._changes:
             return self._first
         rows = len(self._changes[0].scale)
-        if all(change.offset is None for change in self._changes):
+        if not _can_cut(self._changes):
             return np.arange(rows + 1, dtype=np.int64) * len(self._values)
         return starts_of([len(row) for row in self.rows(rows)])
 
@@ -76,7 +76,7 @@ class Grid:
         if not self._changes:
             return self._values
         rows = len(self._changes[0].scale)
-        if all(change.offset is None for change in self._changes):
+        if not _can_cut(self._changes):
             flat: F8 = _all_changed(self._values, self._changes).ravel()
             return flat
         return np.concatenate([np.empty(0), *self.rows(rows)])
@@ -111,7 +111,7 @@ class Grid:
         """X of all spectra."""
         if not self._changes:
             return [self.row(index) for index in range(count)]
-        is_cut = any(change.offset is not None for change in self._changes)
+        is_cut = _can_cut(self._changes)
         rows: list[F8] = []
         for start in range(0, count, ROWS_AT_ONCE):
             some = np.arange(start, min(start + ROWS_AT_ONCE, count))
@@ -146,12 +146,17 @@ class Grid:
         return alike and np.array_equal(self._values, other._values)
 
 
+def _can_cut(changes: tuple[PixelMaps, ...]) -> bool:
+    """True if values may be left out: those that energy transfer does not have."""
+    return any(change.offset is not None for change in changes)
+
+
 def _changed(x: F8, changes: tuple[PixelMaps, ...], row: int) -> F8:
     """X of one spectrum."""
     alone = tuple(change.taken(np.array([row])) for change in changes)
     new: F8 = _all_changed(x, alone)[0]
     finite: F8 = new[np.isfinite(new)]
-    return finite if any(change.offset is not None for change in changes) else new
+    return finite if _can_cut(changes) else new
 
 
 def _all_changed(x: F8, changes: tuple[PixelMaps, ...]) -> F8:
@@ -199,10 +204,10 @@ def is_like_common(grid: Grid, rows: int, tolerance: float = 1e-9) -> bool:
     begin, second = grid.row(0), grid.row(1)
     if len(begin) != len(second) or not np.allclose(begin, second, rtol=tolerance, atol=0):
         return False  # without making X of all spectra, which may be much memory
-    lengths = np.diff(grid.first) if grid.first is not None else np.zeros(0)
-    if not np.all(lengths == lengths[0]):
+    sizes = grid.sizes(rows)
+    if not np.all(sizes == sizes[0]):
         return False
-    if not np.allclose(grid.row(0), grid.row(rows - 1), rtol=tolerance, atol=0):
+    if not np.allclose(begin, grid.row(rows - 1), rtol=tolerance, atol=0):
         return False
     table = grid.values.reshape(rows, -1)
     return bool(np.allclose(table, table[0], rtol=tolerance, atol=0))

@@ -38,11 +38,7 @@ def group_starts(x, first, least, tolerance, is_logarithmic, starts):  # type: i
             if i == first[k] or not is_in:
                 starts[groups] = i
                 groups += 1
-                if is_logarithmic:
-                    while x[i] >= end:
-                        end *= 1 + tolerance
-                else:
-                    end = x[i] + tolerance
+                end = _end_of(x[i], end, tolerance, is_logarithmic)
     return groups
 
 

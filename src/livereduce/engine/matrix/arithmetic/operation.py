@@ -13,6 +13,7 @@ from livereduce.engine.matrix.adding import MismatchError
 from livereduce.engine.matrix.arithmetic.event_weights import joined_events, weighted_events
 from livereduce.engine.matrix.arithmetic.rules import Operation, of_values
 from livereduce.engine.matrix.events.event_changes import masked
+from livereduce.engine.matrix.events.event_pass import EventContent
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import B1, F8, I8
@@ -60,13 +61,9 @@ def combined(operation: Operation, left: Matrix, right: Matrix, *, by_detectors:
     cleared = _masked_by_either(left, right, size)
     if left.events is not None and not (operation.is_sum or operation.is_comparison):
         content = weighted_events(operation, left.events, right.histograms, size is RightSize.ALIKE)
-        made = replace(
-            left, content=masked(content, cleared) if cleared.any() else content, masked=_mask(left, cleared)
-        )
-    else:
-        made = _histograms(operation, left, right, size, cleared if partner is None else cleared | (partner < 0))
-        made = replace(made, masked=_mask(left, cleared))
-    return made
+        return _with_events(left, content, cleared)
+    made = _histograms(operation, left, right, size, cleared if partner is None else cleared | (partner < 0))
+    return replace(made, masked=_mask(left, cleared))
 
 
 def _size(matrix: Matrix) -> int:
@@ -185,6 +182,11 @@ def _joined(operation: Operation, left: Matrix, right: Matrix, by_detectors: boo
     sign = -1.0 if operation is Operation.MINUS else 1.0
     content = joined_events(left.events, right.events, sign, partner)
     cleared = left.is_masked | right.is_masked if right.rows == left.rows else np.zeros(left.rows, np.bool_)
+    return _with_events(left, content, cleared)
+
+
+def _with_events(left: Matrix, content: EventContent, cleared: B1) -> Matrix:
+    """The left side with other events, and none in the spectra that are cleared."""
     return replace(left, content=masked(content, cleared) if cleared.any() else content, masked=_mask(left, cleared))
 
 

@@ -41,14 +41,13 @@ class BackgroundRule:
 def without_background(heights: Histograms, rule: BackgroundRule, chosen: B1) -> Histograms:
     """Spectra less their background, or the background itself; those that are not chosen keep their values."""
     y, e = heights.y.copy(), heights.e.copy()
-    for row in np.flatnonzero(chosen):
+    for row in range(heights.rows):
+        if rule.is_subtracted and not chosen[row]:
+            continue
         part = slice(int(heights.first[row]), int(heights.first[row + 1]))
-        level, variance = background_of(heights.x.row(int(row)), heights.y[part], heights.e[part], rule)
-        y[part], e[part] = _applied(heights.y[part], heights.e[part], level, variance, rule)
-    if not rule.is_subtracted:
-        for row in np.flatnonzero(~chosen):
-            part = slice(int(heights.first[row]), int(heights.first[row + 1]))
-            y[part], e[part] = _applied(heights.y[part], heights.e[part], 0.0, 0.0, rule)
+        old_y, old_e = heights.y[part], heights.e[part]
+        level, variance = background_of(heights.x.row(row), old_y, old_e, rule) if chosen[row] else (0.0, 0.0)
+        y[part], e[part] = _applied(old_y, old_e, level, variance, rule)
     return heights.with_values(y, e)
 
 

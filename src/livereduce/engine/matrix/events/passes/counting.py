@@ -106,12 +106,11 @@ class _Bins:
 
     @classmethod
     def of(cls, grid: Grid, rows: int) -> "_Bins":
+        edges = np.ascontiguousarray(grid.values, np.float64)
         if grid.is_common:
-            edges = np.ascontiguousarray(grid.values, np.float64)
             first_edge = np.array([0, len(edges)], np.int64)
             sizes = np.full(rows, max(0, len(edges) - 1), np.int64)
         else:
-            edges = np.ascontiguousarray(grid.values, np.float64)
             first_edge = np.asarray(grid.first, np.int64)
             sizes = np.maximum(np.diff(first_edge) - 1, 0)
         _check(edges, first_edge)
