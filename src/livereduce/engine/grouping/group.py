@@ -10,7 +10,7 @@ import numpy as np
 
 from livereduce.engine.matrix.events.event_changes import regrouped, scaled
 from livereduce.engine.matrix.events.event_pass import EventContent
-from livereduce.engine.matrix.grid import Grid, is_like_common
+from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -83,14 +83,13 @@ def _joined(events: EventContent, groups: Sequence[Group]) -> EventContent:
 
 
 def _summed(histograms: Histograms, groups: Sequence[Group]) -> Histograms:
-    if not is_like_common(histograms.x, histograms.rows):
-        raise ValueError("the spectra have different bins: rebin them to common bins first")
+    x = histograms.common_x()
     y, variance = histograms.y_table(), histograms.e_table() ** 2
     shape = (len(groups), y.shape[1])
     total, spread = np.zeros(shape), np.zeros(shape)
     for place, group in enumerate(groups):
         total[place], spread[place] = y[group.rows].sum(axis=0), variance[group.rows].sum(axis=0)
-    return Histograms.table(Grid(histograms.x.row(0)), total, np.sqrt(spread))
+    return Histograms.table(x, total, np.sqrt(spread))
 
 
 def _divided(content: EventContent | Histograms, by: F8) -> EventContent | Histograms:

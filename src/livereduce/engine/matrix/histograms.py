@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from livereduce.engine.matrix.grid import Grid
+from livereduce.engine.matrix.grid import Grid, is_like_common
 from livereduce.stream.items import F8, I8
 from livereduce.stream.stretches import starts_of
 
@@ -66,6 +66,18 @@ class Histograms:
     def is_points(self) -> bool:
         """True if X are points and not edges."""
         return self.rows > 0 and len(self.x.row(0)) == int(self.first[1])
+
+    def common_x(self) -> F8:
+        """X of all spectra.
+
+        Raises
+        ------
+        ValueError
+            The spectra have different bins.
+        """
+        if not is_like_common(self.x, self.rows):
+            raise ValueError("the spectra have different bins: rebin them to common bins first")
+        return self.x.row(0)
 
     def y_of(self, row: int) -> F8:
         """Values of a spectrum, as a view."""

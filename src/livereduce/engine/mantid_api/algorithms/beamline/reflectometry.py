@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livereduce.engine.mantid_api.calling.registry import implements
-from livereduce.engine.matrix.grid import Grid, is_like_common
+from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -42,8 +42,7 @@ def ref_roi(
 ) -> Matrix:
     """One spectrum for each pixel of one axis, or one in all; the pixel (x, y) is the spectrum ``NYPixel x + y``."""
     histograms = input_workspace.histograms
-    if not is_like_common(histograms.x, histograms.rows):
-        raise ValueError("the spectra have different bins: rebin them to common bins first")
+    x = np.array(histograms.common_x())
     if convert_to_q and input_workspace.unit != "Wavelength":
         raise ValueError(f"X must be Wavelength to be converted to Q, not {input_workspace.unit or 'without a unit'}")
     if histograms.rows < nx_pixel * ny_pixel:
@@ -61,7 +60,7 @@ def ref_roi(
         across = pixels[0][:, region.across].shape[1] if average_over_integrated_axis else 1
         along = 1 if error_weighting else pixels[0][region.along].shape[0]
         y, e = y / (along * across), e / (along * across)
-    return _made(input_workspace, y, e, scattering_angle if convert_to_q else None, is_reversed_back=is_weighted)
+    return _made(input_workspace, x, y, e, scattering_angle if convert_to_q else None, is_reversed_back=is_weighted)
 
 
 def _limits(low: int | None, high: int | None, pixels: int) -> slice:
@@ -91,13 +90,12 @@ def _summed(y: F8, variance: F8, region: _Region, is_weighted: bool) -> tuple[F8
     return across_y, np.sqrt(across_variance)
 
 
-def _made(source: Matrix, y: F8, e: F8, angle_deg: float | None, *, is_reversed_back: bool) -> Matrix:
+def _made(source: Matrix, x: F8, y: F8, e: F8, angle_deg: float | None, *, is_reversed_back: bool) -> Matrix:
     """The result; for an angle with X as Q, so in the other order.
 
     With ErrorWeighting Mantid reverses the values twice, so they keep their order there; so they do here.
     """
     spectra = SpectrumTable.without_detectors(len(y))
-    x = np.array(source.histograms.x.row(0))
     made = replace(source, spectra=spectra, masked=None, vertical=None, logs=source.logs.copy())
     if angle_deg is None:
         return replace(made, content=Histograms.table(Grid(x), y, e))

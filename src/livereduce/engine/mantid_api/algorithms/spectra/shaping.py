@@ -9,7 +9,7 @@ from livereduce.engine.mantid_api.calling.registry import implements
 from livereduce.engine.matrix.bins.points import as_edges, as_points
 from livereduce.engine.matrix.bins.widths import per_width, times_width
 from livereduce.engine.matrix.conversion.units import caption_of
-from livereduce.engine.matrix.grid import Grid, is_like_common
+from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix, MatrixKind, VerticalAxis
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -65,8 +65,7 @@ def _check_counts(matrix: Matrix) -> None:
 def transpose(*, input_workspace: Matrix) -> Matrix:
     """Spectra as bins and bins as spectra: X is the old vertical axis, and the vertical axis the old X."""
     histograms = input_workspace.histograms
-    if not is_like_common(histograms.x, histograms.rows):
-        raise ValueError("the spectra have different bins: rebin them to common bins first")
+    common_x = histograms.common_x()
     axis = input_workspace.vertical
     if axis is not None and axis.labels:
         raise ValueError("a vertical axis of texts cannot become X")
@@ -79,7 +78,7 @@ def transpose(*, input_workspace: Matrix) -> Matrix:
         spectra=SpectrumTable.without_detectors(len(y)),
         unit="Label" if axis is None else axis.unit,
         x_label=("Spectrum", "") if axis is None else (axis.caption, axis.symbol),
-        vertical=VerticalAxis(values=np.array(histograms.x.row(0)), unit=unit, caption=caption_of(unit)),
+        vertical=VerticalAxis(values=np.array(common_x), unit=unit, caption=caption_of(unit)),
         masked=None,
         kind=MatrixKind.PLAIN,
     )

@@ -13,7 +13,7 @@ from livereduce.engine.matrix.conversion.flight import monitors_of
 from livereduce.engine.matrix.events.event_changes import regrouped
 from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import counted, x_range
-from livereduce.engine.matrix.grid import Grid, is_like_common
+from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.spectra import SpectrumTable
@@ -86,14 +86,13 @@ def _joined_ids(table: SpectrumTable, rows: I8, number: int) -> SpectrumTable:
 
 def _common_rows(histograms: Histograms, rows: I8, is_cleaned: bool) -> tuple[Grid, F8, F8]:
     """X, and Y and E of some spectra, shape (rows, bins); special values as 0 if they are to be removed."""
-    if not is_like_common(histograms.x, histograms.rows):
-        raise ValueError("the spectra have different bins: rebin them to common bins first")
+    x = np.array(histograms.common_x())
     y, e = histograms.y_table(), histograms.e_table()
     if len(rows) < len(y):
         y, e = y[rows], e[rows]
     if is_cleaned:
         y, e = np.where(np.isfinite(y), y, 0), np.where(np.isfinite(e), e, 0)
-    return Grid(np.array(histograms.x.row(0))), y, e
+    return Grid(x), y, e
 
 
 def _weighted(y: F8, e: F8, is_multiplied: bool) -> tuple[F8, F8, int]:
