@@ -74,6 +74,28 @@ def store() -> AbstractContextManager[object]:
     return using(WorkspaceStore())
 
 
+def rebinned_sum(bench: Bench, workspace: Any, params: tuple[float, float, float] = BINS_US) -> Any:
+    """Counts of all spectra in common bins."""
+    binned = bench.api.Rebin(workspace, params, OutputWorkspace="binned")
+    return bench.api.SumSpectra(binned, OutputWorkspace="summed").readY(0)
+
+
+def sum_of_good(bench: Bench, workspace: Any) -> Any:
+    """Counts of the times at which the temperature is good."""
+    good = bench.api.FilterByLogValue(workspace, "SampleTemp", *SPANS_OF_TEMPERATURE, OutputWorkspace="good")
+    return rebinned_sum(bench, good)
+
+
+def sum_of_normalised(bench: Bench, workspace: Any) -> Any:
+    """Counts over the charge."""
+    return rebinned_sum(bench, bench.api.NormaliseByCurrent(workspace, OutputWorkspace="normal"))
+
+
+def sum_in_d(bench: Bench, workspace: Any) -> Any:
+    """Counts in bins of d."""
+    return rebinned_sum(bench, bench.api.ConvertUnits(workspace, "dSpacing", OutputWorkspace="in_d"), D_PARAMS)
+
+
 PLAIN_FOCUS = {"PreserveEvents": False, "CompressTolerance": 0.0, "RemovePromptPulseWidth": 0.0}
 NOMAD_FOCUS = {"PreserveEvents": True, "CompressTolerance": 0.01, "RemovePromptPulseWidth": 50.0}
 """What neutrons/autoreduce's NOMAD script asks for."""

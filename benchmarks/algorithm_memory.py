@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from algorithm_bench import BINS_US, D_PARAMS, PLAIN_FOCUS, SPANS_OF_TEMPERATURE, Bench, focused, store
+from algorithm_bench import PLAIN_FOCUS, Bench, focused, rebinned_sum, store, sum_in_d, sum_of_good, sum_of_normalised
 
 
 def peak_over_events(name: str, events: int) -> float:
@@ -36,22 +36,11 @@ def _status(name: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def _summed(bench: Bench, workspace: Any, params: tuple[float, float, float] = BINS_US) -> None:
-    binned = bench.api.Rebin(workspace, params, OutputWorkspace="binned")
-    bench.api.SumSpectra(binned, OutputWorkspace="summed").readY(0)
-
-
 PEAKS: dict[str, Callable[[Bench, Any], object]] = {
-    "rebin": _summed,
-    "filter": lambda bench, workspace: _summed(
-        bench, bench.api.FilterByLogValue(workspace, "SampleTemp", *SPANS_OF_TEMPERATURE, OutputWorkspace="good")
-    ),
-    "normalise": lambda bench, workspace: _summed(
-        bench, bench.api.NormaliseByCurrent(workspace, OutputWorkspace="normal")
-    ),
-    "convert": lambda bench, workspace: _summed(
-        bench, bench.api.ConvertUnits(workspace, "dSpacing", OutputWorkspace="in_d"), D_PARAMS
-    ),
+    "rebin": rebinned_sum,
+    "filter": sum_of_good,
+    "normalise": sum_of_normalised,
+    "convert": sum_in_d,
     "compress": lambda bench, workspace: bench.api.CompressEvents(
         workspace, Tolerance=2000.0, OutputWorkspace="compressed"
     ),

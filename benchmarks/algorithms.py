@@ -14,7 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from algorithm_bench import BINS_US, D_PARAMS, NOMAD_FOCUS, PLAIN_FOCUS, SPANS_OF_TEMPERATURE, Bench, focused, store
+from algorithm_bench import (
+    BINS_US,
+    D_PARAMS,
+    NOMAD_FOCUS,
+    PLAIN_FOCUS,
+    SPANS_OF_TEMPERATURE,
+    Bench,
+    focused,
+    rebinned_sum,
+    store,
+    sum_in_d,
+    sum_of_good,
+    sum_of_normalised,
+)
 from algorithm_memory import peak_over_events
 from measure import Row, show
 
@@ -30,8 +43,7 @@ def rebin_and_sum(bench: Bench) -> Iterator[Row]:
     workspace = bench.beam.workspace()
 
     def ours() -> Any:
-        binned = bench.api.Rebin(workspace, BINS_US, OutputWorkspace="binned")
-        return bench.api.SumSpectra(binned, OutputWorkspace="summed").readY(0)
+        return rebinned_sum(bench, workspace)
 
     def by_hand() -> Any:
         histogram = Histogram(binning, None)
@@ -77,20 +89,17 @@ def focus(bench: Bench) -> Iterator[Row]:
 def filter_by_log(bench: Bench) -> Iterator[Row]:
     """The events of the times at which a log is good, and their sum."""
     from livereduce.engine.matrix.bins.edges import edges_of
+    from livereduce.engine.selecting.pulses import run_span
+    from livereduce.engine.workspaces.time_spans import spans_of_good
     from scipp_forms import of_times, summed
 
     workspace, edges = bench.beam.workspace(), edges_of(BINS_US)
     low, high = SPANS_OF_TEMPERATURE
 
     def ours() -> Any:
-        good = bench.api.FilterByLogValue(workspace, "SampleTemp", low, high, OutputWorkspace="good")
-        binned = bench.api.Rebin(good, BINS_US, OutputWorkspace="binned")
-        return bench.api.SumSpectra(binned, OutputWorkspace="summed").readY(0)
+        return sum_of_good(bench, workspace)
 
     temperature = workspace.logs["SampleTemp"]
-    from livereduce.engine.selecting.pulses import run_span
-    from livereduce.engine.workspaces.time_spans import spans_of_good
-
     values = np.asarray(temperature.value)
     good = (values >= low) & (values <= high)
     assert temperature.times_ns is not None
@@ -132,9 +141,7 @@ def normalise(bench: Bench) -> Iterator[Row]:
     charge = workspace.logs.getProtonCharge()
 
     def ours() -> Any:
-        normal = bench.api.NormaliseByCurrent(workspace, OutputWorkspace="normal")
-        binned = bench.api.Rebin(normal, BINS_US, OutputWorkspace="binned")
-        return bench.api.SumSpectra(binned, OutputWorkspace="summed").readY(0)
+        return sum_of_normalised(bench, workspace)
 
     def theirs() -> Any:
         return summed(normalised(bench.table, charge), edges)
@@ -153,9 +160,7 @@ def convert(bench: Bench) -> Iterator[Row]:
     workspace, edges = bench.beam.workspace(), edges_of(D_PARAMS)
 
     def ours() -> Any:
-        in_d = bench.api.ConvertUnits(workspace, "dSpacing", OutputWorkspace="in_d")
-        binned = bench.api.Rebin(in_d, D_PARAMS, OutputWorkspace="binned")
-        return bench.api.SumSpectra(binned, OutputWorkspace="summed").readY(0)
+        return sum_in_d(bench, workspace)
 
     def theirs() -> Any:
         return in_d_spacing(bench.table, bench.beam).hist(d=sc.array(dims=["d"], values=edges, unit="angstrom")).values
@@ -202,10 +207,11 @@ def main() -> int:
 def _measured(names: list[str], events: int) -> Iterator[Row]:
     with store(), tempfile.TemporaryDirectory() as folder:
         bench = Bench(events, folder)
+        cores = len(os.sched_getaffinity(0))
         for name in names:
+            peak = peak_over_events(name, events)
             for row in ROWS[name](bench):
-                cores = len(os.sched_getaffinity(0))
-                yield replace(row, more={**row.more, "cores": cores, "peak / events": peak_over_events(name, events)})
+                yield replace(row, more={**row.more, "cores": cores, "peak / events": peak})
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import scipp as sc
 
+from livereduce.engine.values.date_and_time import times64
 from livereduce.engine.workspaces.convert import events_to_scipp
 from livereduce.stream.items import F8, I8
 from powder_beam import GROUPS, L1_M, US_PER_A_M, PowderBeam
-
-H_OVER_M = 3.9560339795566e-3
 
 
 def table_of(beam: PowderBeam) -> Any:
@@ -50,10 +49,9 @@ def summed(table: Any, edges_us: F8) -> F8:
 
 def of_times(table: Any, spans: I8) -> Any:
     """The events whose pulse lies in one of some spans of time."""
-    time = table.coords["pulse_time"].values.astype(np.int64) - np.int64(0)
-    epoch = np.datetime64("1990-01-01", "ns").astype(np.int64)
+    time = table.coords["pulse_time"].values
     keep = np.zeros(len(time), np.bool_)
-    for start, end in spans + epoch:
+    for start, end in times64(spans):
         keep |= (time >= start) & (time < end)
     return table[sc.array(dims=table.dims, values=keep)]
 
