@@ -1,4 +1,4 @@
-"""The sum of two matrices with the same spectra: Mantid's Plus on whole workspaces, and how chunks accumulate."""
+"""The sum of two matrices with the same spectra: of chunks that accumulate, and of files that are loaded as one."""
 
 from dataclasses import replace
 
