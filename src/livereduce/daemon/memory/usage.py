@@ -5,8 +5,10 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from itertools import chain
+from pathlib import Path
 
+from livereduce.base.cgroups import ROOT, SELF, own_folders
 from livereduce.daemon.memory.policy import Weighed
 
 PROC = Path("/proc")
@@ -28,58 +30,32 @@ def read_ram_bytes() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def read_cgroup_limit(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
+def read_cgroup_limit(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int | None:
     """The smallest memory limit of our own cgroup and its parents; None if there is none.
 
-    Both versions of cgroups (cgroups(7)): ``0::/path`` with `memory.max`, ``N:memory:/path`` with
-    `memory.limit_in_bytes`. Our own path is used, because the root of a host has no such file.
+    Both versions of cgroups (cgroups(7)): `memory.max`, and `memory.limit_in_bytes`.
     """
-    try:
-        lines = proc_self_cgroup.read_text().splitlines()
-    except (OSError, ValueError):
-        return None
-    limits: list[int] = []
-    for line in lines:
-        number, controllers, path = (*line.split(":", 2), "", "")[:3]
-        if number == "0" and not controllers:
-            limits += _limits(root, path, "memory.max")
-        elif "memory" in controllers.split(","):
-            limits += _limits(root / "memory", path, "memory.limit_in_bytes")
-    return min(limits, default=None)
+    folders = chain.from_iterable(own_folders("memory", proc_self_cgroup, root))
+    return min((limit for folder in folders for limit in _limits(folder)), default=None)
 
 
-def _within(path: str) -> PurePosixPath:
-    # In a container the path may lead out of what is mounted ("/../.."): missing parts are skipped.
-    return PurePosixPath(*(part for part in PurePosixPath(path).parts if part not in ("/", "..")))
-
-
-def _limits(root: Path, path: str, name: str) -> Iterator[int]:
-    own = _within(path)
-    for place in (own, *own.parents):
+def _limits(folder: Path) -> Iterator[int]:
+    for name in ("memory.max", "memory.limit_in_bytes"):
         with suppress(OSError, ValueError):  # "max" is not a number
-            limit = int((root / place / name).read_text())
+            limit = int((folder / name).read_text())
             if limit < 1 << 62:  # version 1 writes "no limit" as the largest number of whole pages
                 yield limit
 
 
-def read_oom_kills(proc_self_cgroup: Path = PROC / "self/cgroup", root: Path = Path("/sys/fs/cgroup")) -> int | None:
+def read_oom_kills(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int | None:
     """Number of processes in our cgroup that the out-of-memory killer has ended; None if the kernel does not count."""
-    for path in _own_files(proc_self_cgroup, root, {"": "memory.events", "memory": "memory.oom_control"}):
-        with suppress(OSError, ValueError):
-            found = re.search(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE)
-            if found:
-                return int(found[1])
+    for own, *_ in own_folders("memory", proc_self_cgroup, root):
+        for name in ("memory.events", "memory.oom_control"):
+            with suppress(OSError, ValueError):
+                found = re.search(r"^oom_kill (\d+)$", (own / name).read_text(), re.MULTILINE)
+                if found:
+                    return int(found[1])
     return None
-
-
-def _own_files(proc_self_cgroup: Path, root: Path, names: dict[str, str]) -> Iterator[Path]:
-    """Files of our own cgroup, by the controller's name; version 2 has one tree without controller names."""
-    with suppress(OSError, ValueError):
-        for line in proc_self_cgroup.read_text().splitlines():
-            _, controllers, path = (*line.split(":", 2), "", "")[:3]
-            for controller in controllers.split(","):
-                if controller in names:
-                    yield root / controller / _within(path) / names[controller]
 
 
 class MemoryUsage:
