@@ -69,9 +69,9 @@ def decode_row(events_per_pulse: int) -> Row:
     )
 
 
-def histogram_row(pixels: int, bins: int = 100, events_per_pulse: int = 5000) -> Row:
+def histogram_row(pixels: int, bins: int = 100, events_per_pulse: int = 5000, *, by_bank: bool = False) -> Row:
     """Decode and histogram against scipp, which is given the columns decoded already."""
-    words, pulses = stream(events_per_pulse, pixels, STREAM_BYTES)
+    words, pulses = stream(events_per_pulse, pixels, STREAM_BYTES, by_bank=by_bank)
     pipe = Pipe(words)
     binning = Binning(make_edges_ns(0.0, FRAME_TICKS / 10 / bins, FRAME_TICKS / 10))
     table = PixelTable(np.arange(pixels, dtype=np.int32))
@@ -83,7 +83,7 @@ def histogram_row(pixels: int, bins: int = 100, events_per_pulse: int = 5000) ->
     ours_s, *theirs_s = medians(lambda: pipe.run(histogram=Histogram(binning, table)), *forms.values())
     fastest = int(np.argmin(theirs_s))
     return Row(
-        name=f"decode + histogram {pixels} pixels x {bins} bins",
+        name=f"decode + histogram {pixels} pixels x {bins} bins{', bank by bank' if by_bank else ''}",
         events_per_pulse=events_per_pulse,
         events_per_s=pulses * events_per_pulse / ours_s,
         reference=f"scipp {list(forms)[fastest]} of decoded columns",

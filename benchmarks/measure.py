@@ -46,7 +46,7 @@ def show(rows: Sequence[Row], *, as_json: bool) -> None:
         rate = "" if row.events_per_s is None else f"{row.events_per_s / 1e6:10,.1f} M/s"
         ratio = "" if row.ratio is None else f"{row.ratio:6.2f} × {row.reference}"
         more = "  ".join(f"{key} {_text(value)}" for key, value in row.more.items())
-        print(f"{row.name:<46} {pulses:>8} {rate:>14}  {ratio}  {more}".rstrip(), flush=True)
+        print(f"{row.name:<62} {pulses:>8} {rate:>14}  {ratio}  {more}".rstrip(), flush=True)
 
 
 def _flat(row: Row) -> dict[str, object]:

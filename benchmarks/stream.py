@@ -43,6 +43,7 @@ def histogram() -> Iterator[Row]:
     from decoding import histogram_row
 
     yield from (histogram_row(pixels) for pixels in (100_000, 1_000))
+    yield from (histogram_row(pixels, by_bank=True) for pixels in (100_000, 1_000))
 
 
 def cycle() -> Iterator[Row]:
