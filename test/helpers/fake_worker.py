@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from livereduce.base.rss import own_bytes
+from livereduce.child.setup import register_dump
 from livereduce.messages.beat import Beat, Phase, encode_beat
 from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Job, decode_job
 from livereduce.messages.progress import MemoryProgress, Progress, RunProgress, SourceProgress, TotalProgress
-from livereduce.worker.guard import register_dump
 
 BEAT_S = 0.02
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.base.errors import OperatorError
+from livereduce.child import setup
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
@@ -204,5 +205,5 @@ class Surroundings(Steady):
 if __name__ == "__main__":
     engine, *arguments = sys.argv[1:]
     main.engine_for = lambda job, say: globals()[engine]
-    main.LEAVE_S = 0.1
+    setup.LEAVE_S = 0.1
     sys.exit(main.main(arguments))

@@ -31,7 +31,7 @@ GUARDED = """
 import os, re, signal, subprocess, sys, threading, time
 from livereduce.messages.job import BEAT_FD, ORDER_FD
 from livereduce.worker.guard import start_guard
-from livereduce.worker.orders import die_with_parent, obey
+from livereduce.child.orders import die_with_parent, obey
 def up(): print("up", flush=True)
 orders, beats = int(os.environ.pop(ORDER_FD)), int(os.environ.pop(BEAT_FD))
 os.set_inheritable(orders, False)
@@ -215,7 +215,7 @@ def test_without_a_guard_the_worker_goes_on_and_says_so(worker: Callable[[str], 
 @pytest.mark.parametrize("given", [None, "", "x", "999", "-1", "9" * 30])
 def test_stacks_go_to_standard_error_where_there_is_no_file(given: str | None) -> None:
     code = (
-        "import os, signal\nfrom livereduce.worker.guard import register_dump\nregister_dump(os.environ)\n"
+        "import os, signal\nfrom livereduce.child.setup import register_dump\nregister_dump(os.environ)\n"
         f"def hang(): os.kill(os.getpid(), signal.SIGUSR1)\nhang()\nprint({DUMP_FD!r} in os.environ)"
     )
     environ = {**os.environ, **({DUMP_FD: given} if given is not None else {})}

@@ -1,21 +1,17 @@
-"""Safeguards of a worker against hangs and the death of its daemon: stack dumps, and the guard of its process group.
+"""The guard of a worker's process group: it ends what scripts have started when the daemon dies.
 
-The worker asks the kernel to die with its parent (`livereduce.worker.orders`), but what its scripts have started does
+The worker asks the kernel to die with its parent (`livereduce.child.orders`), but what its scripts have started does
 not inherit that. The guard is a process of the group that sees the daemon's end of the order pipe close, by whatever
 death, and kills the whole group. It cannot reach processes that left the group (setsid, double fork with a session of
 their own): systemd empties the cgroup of the service; without systemd, whoever runs the daemon must do it.
 """
 
-import faulthandler
 import logging
 import os
 import signal
 import sys
-from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
-
-from livereduce.messages.job import DUMP_FD
 
 _GUARD = """\
 import os, select, time  # the guard of a livereduce worker
@@ -29,20 +25,6 @@ os.kill(0, 9)
 moment of waiting is for a worker that exits by itself. Process 0 of kill(2) is the own group: never a reused number."""
 
 log = logging.getLogger("livereduce.worker")
-
-
-def register_dump(environ: MutableMapping[str, str]) -> None:
-    """Write the stacks of all threads on SIGUSR1 to the descriptor that the daemon gave, else to standard error.
-
-    The variable is removed, so that what scripts start does not get it.
-    """
-    text = environ.pop(DUMP_FD, "")
-    fd = int(text) if text.isdecimal() else -1
-    try:
-        os.set_inheritable(fd, False)
-    except (OSError, OverflowError):
-        fd = sys.stderr.fileno()
-    faulthandler.register(signal.SIGUSR1, file=fd, all_threads=True)
 
 
 def start_guard(orders_fd: int) -> bool:

@@ -4,13 +4,11 @@ Nothing heavy is imported before the first beat, and engines only when the job n
 action, so that it ends every hang; a clean exit is requested by the order to stop.
 """
 
-import faulthandler
 import fcntl
 import logging
 import os
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,17 +18,17 @@ from typing import NoReturn
 
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.extras import how_to_install
-from livereduce.base.visible import take_any_text
+from livereduce.child.beats import Beats
+from livereduce.child.orders import Orders, die_with_parent, obey
+from livereduce.child.own_log import HIGH_FD, OwnLog
+from livereduce.child.setup import inherited_fd, leave_soon, prepare_process, unusable
 from livereduce.engine.protocol import MakeEngine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
 from livereduce.scripting.module_finder import let_scripts_import
 from livereduce.scripting.voice import speak_through
-from livereduce.worker.beats import Beats
-from livereduce.worker.guard import register_dump, start_guard
-from livereduce.worker.orders import Orders, die_with_parent, obey
-from livereduce.worker.own_log import HIGH_FD, OwnLog
+from livereduce.worker.guard import start_guard
 from livereduce.worker.trim import trim
 
 Say = Callable[[str], object]
@@ -39,9 +37,6 @@ LoadEngine = Callable[[Job, Say], MakeEngine]
 POLL_S = 0.5
 """Beats are due at least once a second while waiting."""
 STOP_DEADLINE_S = 15.0
-LEAVE_S = 3.0
-"""Time for the interpreter's own shutdown; with the deadline above it stays within the 20 s that `stopping` may
-last."""
 SILENCE_S = 0.5
 """Longest wait for a line that another thread is writing to the log."""
 CRASHED = 1
@@ -59,39 +54,13 @@ def main(arguments: Sequence[str]) -> int:
         return identify(*arguments[1:2])
     own_log = prepare_process()
     try:
-        beat_fd, order_fd = _inherited_fd(BEAT_FD), _inherited_fd(ORDER_FD)
+        beat_fd, order_fd = inherited_fd(BEAT_FD), inherited_fd(ORDER_FD)
         job = _read_job(arguments)
     except OperatorError as error:
-        return _unusable(error)
+        return unusable(error)
     if beat_fd is not None:  # there is a daemon that understands tags
         speak_through(fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH_FD))
     return work(job, engine_for, beat_fd, order_fd, own_log)
-
-
-def prepare_process() -> OwnLog:
-    """Set up signals, stack dumps and logging of a worker.
-
-    SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of every
-    line of output, so a log line has only the rest.
-    """
-    take_any_text(sys.stdout, sys.stderr, encoding="utf-8")
-    faulthandler.enable()
-    register_dump(os.environ)
-    handler = logging.StreamHandler()
-    handler.setFormatter(_EveryLine())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    own_log = OwnLog(sys.stderr.fileno(), _EveryLine())
-    own_log.take_over()
-    return own_log
-
-
-class _EveryLine(logging.Formatter):
-    """Puts level and name before every line of a message: lines without them were printed by a script."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The message with level and name on each line."""
-        text = super().format(record)
-        return "\n".join(f"{record.levelname} {record.name}: {line}" for line in text.splitlines() or [""])
 
 
 def work(
@@ -130,7 +99,7 @@ def work(
     finally:
         if job.engine == "mantid":
             _leave_now(code, own_log)
-        _leave_soon(code)
+        leave_soon(code)
     return code
 
 
@@ -140,7 +109,7 @@ def _reduce(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders) -> 
         let_scripts_import(job.script_dir, job.modules, job.missing)
         engine = load_engine(job, beats.doing)(job, beats.phase)
     except OperatorError as error:
-        return _unusable(error)
+        return unusable(error)
     beats.phase(Phase.WAITING)
     while not orders.leave.is_set():
         beats.progress(engine.poll(POLL_S))
@@ -200,19 +169,6 @@ def _mantid(say: Say) -> MakeEngine:
     return MantidEngine
 
 
-def _inherited_fd(variable: str) -> int | None:
-    """The descriptor that a variable names, not inherited by what scripts start; None without the variable."""
-    text = os.environ.pop(variable, None)
-    if text is None:
-        return None
-    try:
-        fd = int(text)
-        os.set_inheritable(fd, False)
-    except (ValueError, OverflowError, OSError) as error:
-        raise OperatorError(f"{variable}={text}: expected the number of an open descriptor ({error})") from None
-    return fd
-
-
 def _read_job(arguments: Sequence[str]) -> Job:
     if len(arguments) != 1:
         raise OperatorError(f"expected one argument, the path of a job file, not {len(arguments)}")
@@ -220,12 +176,6 @@ def _read_job(arguments: Sequence[str]) -> Job:
         return decode_job(Path(arguments[0]).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OperatorError(f"{arguments[0]}: {error}") from None
-
-
-def _unusable(error: OperatorError) -> int:
-    for problem in error.problems:
-        print(f"livereduce.worker: {problem}", file=sys.stderr, flush=True)
-    return ExitCode.UNUSABLE
 
 
 def _leave_now(code: int, own_log: OwnLog | None) -> NoReturn:
@@ -247,10 +197,3 @@ def _silence_log(own_log: OwnLog | None) -> None:
     for handler in logging.getLogger().handlers:
         if handler.lock is not None:
             handler.lock.acquire(timeout=SILENCE_S)  # for good; a thread that is stuck with it is not waited for
-
-
-def _leave_soon(code: int) -> None:
-    """Make sure that the process ends: the interpreter waits without limit for threads that a script has left."""
-    timer = threading.Timer(LEAVE_S, os._exit, (code,))
-    timer.daemon = True
-    timer.start()

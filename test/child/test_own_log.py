@@ -7,7 +7,7 @@ import pytest
 
 CHILD = """
 import logging, logging.config, os, sys
-from livereduce.worker.main import prepare_process
+from livereduce.child.setup import prepare_process
 own = prepare_process()
 ours, theirs = logging.getLogger("livereduce.engine"), logging.getLogger("of.a.script")
 own.take_over()

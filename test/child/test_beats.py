@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from livereduce.child import beats as module
+from livereduce.child.beats import Beats
 from livereduce.messages.beat import Beat, Phase, decode_beat
 from livereduce.messages.progress import Progress, RunProgress, SourceProgress, TotalProgress
-from livereduce.worker import beats as module
-from livereduce.worker.beats import Beats
 
 
 @dataclass
