@@ -68,6 +68,23 @@ def test_events_stand_in_the_bank_of_their_pixel() -> None:
                     assert {pixel // 1024 + 1 for _, pixel in events} == {bank}
 
 
+def test_in_order_the_events_of_a_bank_rise_in_time_and_keep_their_pixels() -> None:
+    drawn, ordered = (
+        list(walk(some_seconds(PowderBeam(30_000, pixels=4096, banks=32, in_order=wanted), 1)))
+        for wanted in (False, True)
+    )
+    for one, other in zip(drawn, ordered, strict=True):
+        assert one.type == other.type
+        if one.type == 0x4000:
+            ((_, sections),), ((_, sorted_sections),) = banks(one), banks(other)
+            assert {pixel // 128 + 1 for bank, _, events in sections for _, pixel in events} == {
+                bank for bank, _, _ in sections
+            }
+            assert sorted_sections == [
+                (bank, state, sorted(events, key=lambda event: event[0])) for bank, state, events in sections
+            ]
+
+
 def test_a_bright_beam_is_drawn_once_and_stamped_again() -> None:
     """48 000 events a pulse: the pool is full after some blocks, later ones repeat it with later stamps."""
     beam = PowderBeam(48_000 * 60)
@@ -113,6 +130,8 @@ def test_the_definition_is_that_of_the_beam(pixels: int) -> None:
     assert_allclose(np.degrees(instrument.two_theta[found]), two_theta_deg(number, pixels), atol=1e-7)
     assert instrument.ids[instrument.is_monitor].tolist() == [-1]
     assert_allclose(instrument.position[instrument.is_monitor], [[0, 0, MONITOR_M - L1_M]])
+    many = instrument_of(definition_xml(pixels, banks=16))
+    assert_allclose(many.position[many.index_of(number.astype(np.int32))], instrument.position[found], atol=1e-7)
 
 
 @pytest.mark.parametrize("pixels", [0, 1023, 200_000])

@@ -1,7 +1,7 @@
 """A synthetic powder diffractometer: diamond in the beam, so that a plot of the data shows Bragg peaks.
 
-Four banks of pixels lie on a ring around the sample, two-theta rising evenly with the pixel from 30 to 150 degrees. A
-script focuses with ``d = tof_us / difc(pixel)``.
+Four banks of pixels (or as many as wanted) lie on a ring around the sample, two-theta rising evenly with the pixel from
+30 to 150 degrees. A script focuses with ``d = tof_us / difc(pixel)``.
 """
 
 import numpy as np
@@ -41,13 +41,13 @@ def d_spacings() -> F8:
     return np.array([LATTICE_ANGSTROM / np.sqrt(h * h + k * k + l * l) for h, k, l in REFLECTIONS])  # noqa: E741
 
 
-def definition_xml(pixels: int = PIXELS) -> str:
+def definition_xml(pixels: int = PIXELS, banks: int = BANKS) -> str:
     """The geometry as an instrument definition that Mantid's listeners can load, too."""
-    each = pixels // BANKS
-    banks, types = "", ""
-    for bank in range(BANKS):
+    each = pixels // banks
+    parts, types = "", ""
+    for bank in range(banks):
         first, last = two_theta_deg(np.array([bank * each, (bank + 1) * each - 1]), pixels)
-        banks += (
+        parts += (
             f'  <component type="arc{bank + 1}" idlist="bank{bank + 1}"><location name="bank{bank + 1}"/></component>\n'
         )
         types += f'  <type name="arc{bank + 1}"><component type="pixel">\n'
@@ -67,7 +67,7 @@ def definition_xml(pixels: int = PIXELS) -> str:
         '  <type name="monitors"><component type="monitor" mark-as="monitor">'
         f'<location name="monitor1" z="{MONITOR_M - L1_M}"/></component></type>\n'
         '  <type name="monitor" is="monitor"/>\n  <idlist idname="monitors"><id val="-1"/></idlist>\n'
-        f'{banks}{types}  <type name="pixel" is="detector"/>\n</instrument>\n'
+        f'{parts}{types}  <type name="pixel" is="detector"/>\n</instrument>\n'
     )
 
 

@@ -21,6 +21,7 @@ from livereduce.simulate.beams.beam import (
     pulse_times,
 )
 from livereduce.simulate.beams.powder import BANKS, L1_M, MONITOR_M, PIXELS, definition_xml, draw_monitor_tof, draw_tof
+from livereduce.stream.items import I8, U4
 from livereduce.stream.stretches import starts_of
 
 CHARGE = 1_846_994
@@ -39,7 +40,11 @@ class PowderBeam:
     rate
         Neutron events per second of beam.
     pixels
-        Number of pixels, a multiple of 4 and at most 131 068 (a pixel map section counts in 15 bits).
+        Number of pixels, a multiple of the banks and at most 131 068 (a pixel map section counts in 15 bits).
+    banks
+        Number of banks.
+    in_order
+        The events of a bank are in order of time in each pulse, as a detector gives them; else in any order.
     choppers, monitor_events
         Fast variables per pulse; events per pulse in the one beam monitor.
     """
@@ -49,11 +54,20 @@ class PowderBeam:
     run_s = 60.0
 
     def __init__(
-        self, rate: float, *, pixels: int = PIXELS, choppers: int = 1, monitor_events: int = 5, seed: int = 1
+        self,
+        rate: float,
+        *,
+        pixels: int = PIXELS,
+        banks: int = BANKS,
+        in_order: bool = False,
+        choppers: int = 1,
+        monitor_events: int = 5,
+        seed: int = 1,
     ) -> None:
-        if pixels % BANKS or not 0 < pixels <= BANKS * 0x7FFF:
-            raise ValueError(f"{pixels} pixels: expected a multiple of {BANKS}, at most {BANKS * 0x7FFF}")
+        if pixels % banks or not 0 < pixels <= BANKS * 0x7FFF:
+            raise ValueError(f"{pixels} pixels: expected a multiple of {banks}, at most {BANKS * 0x7FFF}")
         self._rate, self._pixels, self._choppers, self._monitor_events = rate, pixels, choppers, monitor_events
+        self._banks, self._in_order = banks, in_order
         self._rng = np.random.default_rng(seed)
         per_pulse = 8 * rate / PULSES_PER_S + 400
         self._pulses = int(min(PULSES_PER_S, max(1, BLOCK_BYTES // per_pulse)))
@@ -63,15 +77,15 @@ class PowderBeam:
 
     def equipment(self) -> Equipment:
         """The constant part."""
-        each = self._pixels // BANKS
+        each = self._pixels // self._banks
         temperature = SlowVariable(id=1, name="SampleTemp", kind=ValueKind.DOUBLE, units="K")
         note = SlowVariable(id=2, name="SampleNote", kind=ValueKind.TEXT)
         return Equipment(
             beamline="BL-00",
             short_name="POW",
-            definition_xml=definition_xml(self._pixels),
+            definition_xml=definition_xml(self._pixels, self._banks),
             devices=(Device(id=SAMPLE_DEVICE, name="Sample", variables=(temperature, note)),),
-            banks={k + 1: np.arange(k * each, (k + 1) * each) for k in range(BANKS)},
+            banks={k + 1: np.arange(k * each, (k + 1) * each) for k in range(self._banks)},
             monitors_m={1: MONITOR_M - L1_M},
             choppers=self._choppers,
         )
@@ -113,12 +127,16 @@ class PowderBeam:
     def _draw(self) -> Pulses:
         """New neutrons for the next pulses; the counts follow the rate without drift."""
         edges = np.floor((self._played + np.arange(self._pulses + 1)) * self._rate / PULSES_PER_S).astype(np.int64)
-        counts = self._rng.multinomial(np.diff(edges), np.full(BANKS, 1 / BANKS))
+        counts = self._rng.multinomial(np.diff(edges), np.full(self._banks, 1 / self._banks))
         of_section = counts[counts > 0]
-        bank = np.broadcast_to(np.arange(BANKS, dtype=np.uint32), counts.shape)[counts > 0]
-        each = self._pixels // BANKS
+        bank = np.broadcast_to(np.arange(self._banks, dtype=np.uint32), counts.shape)[counts > 0]
+        each = self._pixels // self._banks
         within = self._rng.integers(0, each, int(of_section.sum()), dtype=np.uint32)
         pixel = np.repeat(bank * np.uint32(each), of_section) + within
+        tof = draw_tof(self._rng, pixel, self._pixels)
+        if self._in_order:
+            order = _by_time(tof, of_section)
+            tof, pixel = tof[order], pixel[order]
         monitor_first = self._monitor_events * np.arange(self._pulses + 1)
         monitor_tof = draw_monitor_tof(self._rng, self._monitor_events * self._pulses)
         return Pulses(
@@ -126,8 +144,15 @@ class PowderBeam:
             section_first=starts_of((counts > 0).sum(axis=1)),
             bank=bank + np.uint32(1),
             event_first=starts_of(of_section),
-            tof=draw_tof(self._rng, pixel, self._pixels),
+            tof=tof,
             pixel=pixel,
             monitors=(Monitor(id=1, first=monitor_first, tof=monitor_tof),),
             choppers=self._choppers,
         )
+
+
+def _by_time(tof: U4, of_section: I8) -> I8:
+    """The order of the events by time within each section, given the number of events of each."""
+    section = np.repeat(np.arange(of_section.size, dtype=np.uint64), of_section)
+    order: I8 = np.argsort(section << np.uint64(32) | tof, kind="stable")
+    return order
