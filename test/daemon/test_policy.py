@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.policies import CHANGED, CRASH, GOOD, STOP, WORKS, play
 from helpers.stepping import histories, run_history
+from livereduce.daemon.back_off import wait_s
 from livereduce.daemon.facts import (
-    Action,
     AskRecycle,
     AskStop,
     Beaten,
     DaemonState,
     Dump,
     Ending,
+    EndReceiver,
     Exit,
     Fact,
     Judge,
@@ -24,36 +26,23 @@ from livereduce.daemon.facts import (
     Limits,
     Outdated,
     Outgrown,
+    ReceiverEnded,
     Reconfigured,
     Start,
+    StartReceiver,
     StopAsked,
     Terminate,
     Tick,
     Unintelligible,
     WorkerEnded,
 )
-from livereduce.daemon.policy import STUCK, next_due, step, wait_s
+from livereduce.daemon.policy import STUCK, next_due, step
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.status import StateWord
 
-GOOD = Judged(fingerprint="a")
 BAD = Judged(fingerprint="b", problems=("no proc script", "no post_proc script"))
 ELSEWHERE = Judged(fingerprint="e", relaunch="this was launched for another configuration")
-WORKS = Beaten(phase=Phase.WAITING)
 KILLED_WAITING = "livereduce killed the worker: stuck while waiting for data for 30 s (limits.waiting), at p.py:4"
-CRASH = WorkerEnded(code=-11, reason="killed by SIGSEGV")
-STOP = StopAsked(by="SIGTERM received")
-
-
-def play(
-    *facts: tuple[float, Fact], state: DaemonState | None = None
-) -> tuple[DaemonState, list[tuple[float, Action]]]:
-    """Facts at their times; the actions with theirs."""
-    state, seen = state or DaemonState(), []
-    for now, fact in facts:
-        state, actions = step(state, fact, now)
-        seen += [(now, action) for action in actions]
-    return state, seen
 
 
 def running(at: float = 0.0) -> DaemonState:
@@ -304,8 +293,6 @@ def test_when_the_next_tick_matters() -> None:
 
 # ---- scripts and configuration under a running worker
 
-CHANGED = Outdated(reason="reduce_PG3_live_proc.py has changed")
-
 
 def test_changed_scripts_begin_anew_at_once_and_count_as_no_failure() -> None:
     state, actions = play((0, CRASH), (0, GOOD), (1, WORKS), (5, CHANGED), (6, Tick()), state=running())
@@ -424,9 +411,15 @@ def test_a_worker_that_runs_is_not_ended_for_what_another_process_could_run() ->
 
 FACTS = st.one_of(
     st.just(Tick()),
-    st.builds(Judged, fingerprint=st.sampled_from("abc"), problems=st.sampled_from([(), (), ("the script is empty",)])),
+    st.builds(
+        Judged,
+        fingerprint=st.sampled_from("abc"),
+        problems=st.sampled_from([(), (), ("the script is empty",)]),
+        stream=st.sampled_from(["", "adara://a", "adara://a", "adara://b"]),
+    ),
     st.builds(Beaten, phase=st.sampled_from(Phase)),
     st.builds(WorkerEnded, code=st.sampled_from([None, 0, 1, 70, 75, 78, -9, -11]), reason=st.just("it ended")),
+    st.builds(ReceiverEnded, code=st.sampled_from([None, 0, 1, 70, 78, -9, -11]), reason=st.just("the receiver ended")),
     st.just(CHANGED),
     st.builds(Outgrown, reason=st.just("too much"), at_once=st.booleans(), wait_s=st.sampled_from([0.0, 30.0])),
     st.builds(Unintelligible, reason=st.just("nonsense")),
@@ -439,7 +432,9 @@ class Watching:
     """What must hold at every step, whatever happens."""
 
     def __init__(self) -> None:
-        self.workers = 0
+        self.workers = self.receivers = 0
+        self.receiver_told = False
+        self.reads = ""
         self.failures = 0
         self.failed_at = 0.0
         self.heard_at = 0.0
@@ -449,6 +444,10 @@ class Watching:
     def __call__(self, before: DaemonState, fact: Fact, now: float, after: DaemonState, actions: Any) -> None:
         if isinstance(fact, WorkerEnded):
             self._ended(before, after, now)
+        if isinstance(fact, ReceiverEnded):
+            self.receivers = 0
+            self.receiver_told = False
+            assert not self.workers or not self.reads or after.ending, "no worker outlives its receiver"
         if isinstance(fact, Outdated | Reconfigured):
             assert (after.failures, after.restarts) <= (before.failures, before.restarts), "a change is no failure"
             self.by_person = True
@@ -458,16 +457,27 @@ class Watching:
         self.stop_asked |= isinstance(fact, StopAsked) or (isinstance(fact, Reconfigured) and gone)
         self.stop_asked |= isinstance(fact, Judged) and bool(fact.relaunch and not fact.problems and not before.alive)
         for action in actions:
+            if isinstance(action, StartReceiver):
+                self.receivers += 1
+                assert self.receivers == 1, "never two receivers"
+            if isinstance(action, EndReceiver):
+                assert not self.workers, "the worker first"
+                assert self.receivers
+                self.receiver_told = True
             if isinstance(action, Start):
                 self._started(fact, before, now, action)
             if isinstance(action, Exit):
-                assert self.workers == 0
+                assert (self.workers, self.receivers) == (0, 0)
                 assert self.stop_asked
             if isinstance(action, Dump):
                 assert now - self.heard_at >= before.silence_s[before.phase], "nothing is ended while it beats"
             if isinstance(action, Terminate | Kill):
                 assert after.ending, "nothing is ended without a reason"
         assert after.alive == bool(self.workers)
+        assert bool(after.receiving) == bool(self.receivers)
+        assert after.receiver_ends == self.receiver_told
+        if after.word is StateWord.PARKED:
+            assert self.receiver_told == bool(self.receivers), "nobody will read from it"
         assert after.why
         assert after.alive or after.ending is None
         if self.stop_asked:
@@ -491,6 +501,9 @@ class Watching:
         assert action.reason
         self.workers += 1
         assert self.workers == 1, "never two workers"
+        assert bool(fact.stream) == bool(self.receivers), "a worker reads from a receiver, or alone"
+        assert not self.receiver_told, "not from one that is being ended"
+        self.reads = fact.stream
         self.heard_at = now
         if before.word is StateWord.RESTARTING and not self.by_person and before.failures > 1:
             assert now - self.failed_at >= max(2.0, wait_s(self.failures, Limits()))
@@ -509,7 +522,7 @@ def test_after_a_stop_request_the_daemon_always_ends(history: list[tuple[float, 
     state, _ = run_history(step, DaemonState(), history)
     now = sum(wait for wait, _ in history)
     facts: list[tuple[float, Fact]] = [(now, STOP), *((now, Tick()) for _ in range(ticks)), (now, CRASH)]
-    state, actions = play(*facts, state=state)
+    state, actions = play(*facts, (now, ReceiverEnded(code=0, reason="as asked")), state=state)
     assert state.word is StateWord.STOPPED
     assert actions[-1][1] == Exit(code=0)
 
@@ -520,9 +533,11 @@ def test_left_alone_it_never_gets_stuck(history: list[tuple[float, Fact]]) -> No
     """From wherever it is: once scripts are good and time passes, there is a worker."""
     state, _ = run_history(step, DaemonState(), history)
     now = sum(wait for wait, _ in history)
-    for _ in range(2):
+    for _ in range(4):
         now += 301
+        if state.receiver_ends:
+            state, _ = step(state, ReceiverEnded(code=0, reason="as asked"), now)
         state, actions = step(state, Tick(), now)
         if Judge() in actions:
-            state, _ = step(state, Judged(fingerprint="new"), now)
+            state, _ = step(state, Judged(fingerprint="new", stream="adara://new"), now)
     assert state.alive

@@ -15,8 +15,8 @@ class Limits:
     Attributes
     ----------
     stop_s, cancel_s, dump_s, terminate_s
-        Wait after the order to stop, after the same order when only the scripts have changed, after a stack dump, and
-        after a signal.
+        Wait after the order to stop, after the order to a worker whose scripts have changed or to a receiver, after a
+        stack dump, and after a signal.
     turn_s
         Most that the time between two ticks counts as silence of the worker.
     ask_again_s
@@ -52,17 +52,20 @@ class Judged:
         How long a worker that is started on them may be silent, by phase.
     relaunch
         Why the daemon must exit and be launched again for them; empty if it can go on.
+    stream
+        The stream that a receiver must receive for the worker; empty if the worker's engine reads it itself.
     """
 
     fingerprint: str
     problems: tuple[str, ...] = ()
     silence_s: Mapping[Phase, float] = field(default_factory=lambda: SILENCE_LIMITS_S)
     relaunch: str = ""
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beaten:
-    """The worker sent a beat.
+    """The worker, or the receiver, sent a beat.
 
     Attributes
     ----------
@@ -87,6 +90,14 @@ class WorkerEnded:
     code: int | None
     reason: str
     stood_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverEnded:
+    """The receiver has ended: exit code as in `WorkerEnded`, and the reason, which names the receiver."""
+
+    code: int | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +131,7 @@ class Outgrown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unintelligible:
-    """The worker's beat pipe carries something other than beats: the state of the worker is unknown."""
+    """A beat pipe carries something other than beats: the state of its process is unknown."""
 
     reason: str
 
@@ -137,7 +148,18 @@ class Tick:
     """Time has passed."""
 
 
-Fact = Judged | Beaten | WorkerEnded | Outdated | Reconfigured | Outgrown | Unintelligible | StopAsked | Tick
+Fact = (
+    Judged
+    | Beaten
+    | WorkerEnded
+    | ReceiverEnded
+    | Outdated
+    | Reconfigured
+    | Outgrown
+    | Unintelligible
+    | StopAsked
+    | Tick
+)
 
 # ---- actions
 
@@ -147,16 +169,31 @@ class Judge:
     """Check configuration and scripts now."""
 
 
+@dataclass(frozen=True, slots=True)
+class StartReceiver:
+    """Start a receiver for the stream that was checked last; a worker follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndReceiver:
+    """End the receiver, which nobody reads from any more; again: with the next step of its ladder, at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Start a worker on what was checked last."""
+    """Start a worker on what was checked last; it reads from the receiver, if there is one."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AskStop:
-    """Send the order to stop: the worker finishes its step, publishes and exits."""
+    """Send the order to stop: the process finishes its step, publishes and exits."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRenew:
+    """Send the order to exit after this step; the next worker reduces what is pending, since the receiver holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,37 +203,42 @@ class AskRecycle:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """Send SIGUSR1 to the worker: it writes the stacks of its threads."""
+    """Send SIGUSR1 to the process: it writes the stacks of its threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminate:
-    """Send SIGTERM to the worker's process group."""
+    """Send SIGTERM to the process group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """Send SIGKILL to the worker's process group."""
+    """Send SIGKILL to the process group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """Exit the daemon; no worker is left."""
+    """Exit the daemon; no worker and no receiver is left."""
 
     code: int
 
 
-Action = Judge | Start | AskStop | AskRecycle | Dump | Terminate | Kill | Exit
+Action = Judge | StartReceiver | EndReceiver | Start | AskStop | AskRenew | AskRecycle | Dump | Terminate | Kill | Exit
 
 # ---- state
 
 
 class Ending(StrEnum):
-    """Reason for ending the worker; it decides what comes next."""
+    """Reason for ending the worker; it decides what comes next.
+
+    The last two: its receiver has ended, or has ended because it cannot use what it was given.
+    """
 
     STOP = "stop"
     RENEW = "renew"
     FAIL = "fail"
+    ORPHANED = "orphaned"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +253,10 @@ class DaemonState:
         A worker may exist.
     due
         When the next action is due without a fact; None if none is.
+    receiving, receiver_ends
+        The stream of the receiver, empty if no receiver may exist; and whether it was told to end.
     fingerprint, refused
-        What the newest worker was started on, and what a worker has refused (exit 78).
+        What the newest worker was started on, and what it or its receiver has refused (exit 78).
     ending, rung
         Why the worker is being ended, and the last step of the ladder; None and 0 if it is not.
     outgrown
@@ -222,7 +266,7 @@ class DaemonState:
     failures, failed_at, earliest
         Ends in a row that count for the back-off, time of the newest, and time before which nothing is started.
     restarts, renewals
-        Number of workers that ended unasked, and of workers that were restarted on purpose.
+        Number of workers that ended unasked or with their receiver, and of workers that were restarted on purpose.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -231,6 +275,8 @@ class DaemonState:
     since: float = 0.0
     alive: bool = False
     due: float | None = 0.0
+    receiving: str = ""
+    receiver_ends: bool = False
     fingerprint: str = ""
     refused: str | None = None
     ending: Ending | None = None
