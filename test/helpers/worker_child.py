@@ -204,6 +204,6 @@ class Surroundings(Steady):
 
 if __name__ == "__main__":
     engine, *arguments = sys.argv[1:]
-    main.engine_for = lambda job, say: globals()[engine]
+    main.engine_for = lambda job, say, receiver_fd=None: globals()[engine]
     setup.LEAVE_S = 0.1
     sys.exit(main.main(arguments))

@@ -11,6 +11,7 @@ from livereduce.base.errors import ExitCode
 from livereduce.messages.order import RECYCLE, STOP, TRIM
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,12 @@ def die_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def refuse_debuggers() -> None:
+    """Keep other processes of this user out of our memory (prctl(2), PR_SET_DUMPABLE): a script runs as the same user.
+
+    Without it a script could write to /proc/PID/mem of a process that is to outlive it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -5,10 +5,10 @@ that one call of a script gets. This file holds the batch level: every source pr
 consumes them. Times are integer nanoseconds since 1990-01-01 UTC (EPICS), as on the wire.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,6 +206,17 @@ class Gap:
 Item = (
     EventBatch | MonitorBatch | LogBatch | HistogramSnapshot | RunStarted | RunEnded | Paused | Resumed | Geometry | Gap
 )
+
+
+class Columns(Protocol):
+    """Memory for one column of events."""
+
+    def room(self, events: int) -> NDArray[Any]:
+        """A writable slice of this length; slices of one block follow each other without a hole."""
+
+
+MakeColumns = Callable[[type], Columns]
+"""Makes the memory of a column, by the type of its numbers."""
 
 
 class StartFrom(Enum):

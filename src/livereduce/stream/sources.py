@@ -5,23 +5,28 @@ from collections.abc import Callable, Mapping
 from livereduce.base.errors import OperatorError
 from livereduce.base.source_urls import ADARA, SourceUrl, parse_source_url
 from livereduce.messages.marks import Marker, Suspect
-from livereduce.stream.items import Source
+from livereduce.stream.items import MakeColumns, Source
 
-Open = Callable[[SourceUrl, Marker, tuple[Suspect, ...]], Source]
+Open = Callable[[SourceUrl, Marker, tuple[Suspect, ...], MakeColumns | None], Source]
 
 
-def _open_adara(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...]) -> Source:
+def _open_adara(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], columns: MakeColumns | None) -> Source:
     from livereduce.stream.adara.caution import Caution
     from livereduce.stream.adara.client import AdaraSource
 
-    return AdaraSource(url.host, url.port, caution=Caution(marker, suspects))
+    return AdaraSource(url.host, url.port, caution=Caution(marker, suspects), columns=columns)
 
 
 OPEN: Mapping[str, Open] = {ADARA.name: _open_adara}
 """Sources of the builtin engine, by scheme."""
 
 
-def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, ...] = ()) -> Source:
+def source_of(
+    url: str,
+    marker: Marker | None = None,
+    suspects: tuple[Suspect, ...] = (),
+    columns: MakeColumns | None = None,
+) -> Source:
     """The source that a URL names, not opened yet.
 
     Parameters
@@ -30,6 +35,8 @@ def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, .
         Is told what is being decoded.
     suspects
         Data that an earlier worker died on while it decoded them.
+    columns
+        Makes the memory that events are decoded into; None for memory of this process.
 
     Raises
     ------
@@ -40,4 +47,4 @@ def source_of(url: str, marker: Marker | None = None, suspects: tuple[Suspect, .
         checked = parse_source_url(url)
     except ValueError as error:
         raise OperatorError(f"source {url!r}: {error}") from None
-    return OPEN[checked.scheme.name](checked, marker or Marker(), suspects)
+    return OPEN[checked.scheme.name](checked, marker or Marker(), suspects, columns)

@@ -26,6 +26,7 @@ from livereduce.engine.protocol import MakeEngine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
+from livereduce.messages.receiver import RECEIVER_FD
 from livereduce.scripting.module_finder import let_scripts_import
 from livereduce.scripting.voice import speak_through
 from livereduce.worker.guard import start_guard
@@ -54,13 +55,13 @@ def main(arguments: Sequence[str]) -> int:
         return identify(*arguments[1:2])
     own_log = prepare_process()
     try:
-        beat_fd, order_fd = inherited_fd(BEAT_FD), inherited_fd(ORDER_FD)
+        beat_fd, order_fd, receiver_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, RECEIVER_FD))
         job = _read_job(arguments)
     except OperatorError as error:
         return unusable(error)
     if beat_fd is not None:  # there is a daemon that understands tags
         speak_through(fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH_FD))
-    return work(job, engine_for, beat_fd, order_fd, own_log)
+    return work(job, partial(engine_for, receiver_fd=receiver_fd), beat_fd, order_fd, own_log)
 
 
 def work(
@@ -128,8 +129,13 @@ def _loaded(load_engine: LoadEngine, own_log: OwnLog | None, job: Job, say: Say)
     return make_engine
 
 
-def engine_for(job: Job, say: Say) -> MakeEngine:
+def engine_for(job: Job, say: Say, receiver_fd: int | None = None) -> MakeEngine:
     """Import the class of the engine that a job names; `say` is told what takes long.
+
+    Parameters
+    ----------
+    receiver_fd
+        The socket to the receiver; None: the engine reads the stream itself.
 
     Raises
     ------
@@ -139,7 +145,7 @@ def engine_for(job: Job, say: Say) -> MakeEngine:
     if job.engine not in _NEEDS:
         raise OperatorError(f'engine "{job.engine}" is not known; expected "builtin" or "mantid"')
     try:
-        return _mantid(say) if job.engine == "mantid" else _builtin(say)
+        return _mantid(say) if job.engine == "mantid" else _builtin(say, receiver_fd)
     except ImportError as error:  # not only for a missing module: also for a library of Mantid's that does not load
         if (error.name or "").startswith("livereduce"):
             raise
@@ -153,13 +159,18 @@ _NEEDS = {
 }
 
 
-def _builtin(say: Say) -> MakeEngine:
+def _builtin(say: Say, receiver_fd: int | None) -> MakeEngine:
     from livereduce.engine.builtin.compiling import tell_of_compiling
 
     tell_of_compiling(say)
     from livereduce.engine.builtin.engine import BuiltinEngine
 
-    return BuiltinEngine
+    if receiver_fd is None:
+        return BuiltinEngine
+    from livereduce.stream.held.source import HeldSource
+
+    source = HeldSource(receiver_fd)
+    return partial(BuiltinEngine, open_source=lambda _: source, report=source.report)
 
 
 def _mantid(say: Say) -> MakeEngine:

@@ -143,6 +143,11 @@ class Accumulation:
             geometry=self._geometry,
         )
 
+    @property
+    def refers_to_chunks(self) -> bool:
+        """The data are the very arrays of the chunks that were added."""
+        return self._held is not None and _is_by_reference(self._held)
+
     def _add_monitors(self, monitors: MatrixWorkspace | None) -> None:
         if monitors is None:
             return

@@ -38,6 +38,11 @@ class MembersAccumulation:
         """Memory of all data taken."""
         return sum(one.held_bytes for one in self._members)
 
+    @property
+    def refers_to_chunks(self) -> bool:
+        """Some of the data are the very arrays of the chunks that were added."""
+        return any(one.refers_to_chunks for one in self._members)
+
     def add(self, output: Output) -> None:
         """Add a processed chunk.
 

@@ -16,6 +16,7 @@ from livereduce.engine.builtin.flowing import Flowing
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.reported import memory_progress, run_progress, run_state, saved_at_stop, step_progress
+from livereduce.engine.builtin.taken import Taken, cut_at, read_to
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid_api import hook
@@ -46,7 +47,8 @@ from livereduce.stream.chunk import (
     lag_s,
     step,
 )
-from livereduce.stream.items import Gap, Item, RunStarted, Source, SourceLost, SourceState, StartFrom
+from livereduce.stream.held.source import ReceiverLost
+from livereduce.stream.items import Gap, Item, Position, RunStarted, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
@@ -54,6 +56,9 @@ logger = logging.getLogger("livereduce.engine")
 import_module("livereduce.engine.matrix.bins.rebin_kernel")
 import_module("livereduce.engine.matrix.arithmetic.weigh_kernel")
 import_module("livereduce.engine.selecting.kernels")
+
+Report = Callable[[Position, Position], None]
+"""Receives up to where the stream is consumed, and released (`Taken`)."""
 
 CATCH_UP_WAIT_S = 0.05
 """While catching up, silence this long means that the server has nothing more; a replay pauses only for its disk."""
@@ -106,6 +111,8 @@ class BuiltinEngine:
         Makes the source of a URL; None for `source_of`.
     clock
         Seconds, monotonic.
+    report
+        Is told which part of the stream is not needed any more, see `Taken`.
 
     Raises
     ------
@@ -120,6 +127,7 @@ class BuiltinEngine:
         open_source: Callable[[str], Source] | None = None,
         clock: Callable[[], float] = time.monotonic,
         products_in: Callable[[Path], Publisher] = Products,
+        report: Report | None = None,
     ) -> None:
         self._tell, self._clock = tell, clock
         self._flowing = Flowing()
@@ -131,6 +139,8 @@ class BuiltinEngine:
         self._suspects = tuple(one for one in job.suspects if one.stage is not MarkStage.DECODE)
         self._part = ANYWHERE
         self._taken_ns = 0
+        self._taken = Taken()
+        self._report = report
         self._outlet = outlet_of(job, products_in(Path(job.state_dir)))
         self._reductions = self._reductions_of(job)
         self._cut = _cut_from(job, clock())
@@ -154,11 +164,15 @@ class BuiltinEngine:
     def poll(self, timeout_s: float) -> Progress:
         """Read once, and reduce the chunks that this completes."""
         self._beat(Phase.WAITING)
+        before, ends = self._source.position(), False
         for fact in self._read(timeout_s):
             for chunk in self._step(fact):
                 self._reduce(chunk)
+                ends = ends or chunk.ends_run
+                self._taken = cut_at(self._taken, before)
             if isinstance(fact, RunStarted):  # several runs may come with one read
                 self._in_run(fact.run)
+        self._tell_taken(ends=ends)
         self._in_run(self._source.state().run)
         self._outlet.look()
         self._outlet.seen(self._cut.run, unix_s(self._cut.newest_ns))
@@ -196,6 +210,8 @@ class BuiltinEngine:
             self._lost = lost.reason
             self._over = not lost.retry
             return (StreamLeft(),) if self._over else (TimePassed(),)
+        except ReceiverLost:
+            raise
         except Exception as error:  # noqa: BLE001 (the boundary of a read; a source has boundaries of its own)
             self._contained.note("what a read of the source gave", error)
             self._gaps += 1
@@ -259,6 +275,21 @@ class BuiltinEngine:
             except Exception as error:  # noqa: BLE001 (the boundary of a chunk, as in `take`)
                 self._contained.note(f"the rest of a chunk of run {chunk.run}", error)
         self._marker.passed()
+
+    def _tell_taken(self, *, ends: bool) -> None:
+        """Tell the source how far its data are reduced, and published for good."""
+        if self._report is None:
+            return
+        self._taken, news = read_to(
+            self._taken,
+            self._source.position(),
+            nothing_pending=not self._cut.pending.matters,
+            run_ended=ends,
+            refers=any(reduction.refers_to_chunks for reduction in self._reductions),
+            written="publish" not in self._outlet.problems,
+        )
+        if news:
+            self._report(self._taken.consumed, self._taken.released)
 
     def _mark(self, stage: MarkStage, chunk: Chunk | None = None) -> None:
         if chunk is None:

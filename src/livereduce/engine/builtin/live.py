@@ -122,6 +122,11 @@ class Reduction:
         return self._accumulation.held_bytes + sum(_bytes_of(chunk) for chunk in self._held_back)
 
     @property
+    def refers_to_chunks(self) -> bool:
+        """Arrays of chunks that were taken are still needed."""
+        return bool(self._held_back) or self._accumulation.refers_to_chunks
+
+    @property
     def cycle_s(self) -> float:
         """Duration of a whole cycle, from the last ones."""
         return sum(self.scripts.seconds.values()) + self.publish_s

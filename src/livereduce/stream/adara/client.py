@@ -23,6 +23,7 @@ from livereduce.stream.adara.link.probe import Probe
 from livereduce.stream.adara.link.retry import Retry
 from livereduce.stream.adara.position import run_and_pulse
 from livereduce.stream.adara.session import Connected, Deliver, Packets, SessionState
+from livereduce.stream.adara.wire.arena import Arena
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable, halves
 from livereduce.stream.adara.wire.walk import Walk
@@ -31,6 +32,7 @@ from livereduce.stream.items import (
     EventBatch,
     Gap,
     Item,
+    MakeColumns,
     Position,
     SourceLost,
     SourceState,
@@ -93,7 +95,14 @@ def _second(time_ns: int) -> int:
 class AdaraSource:
     """A `Source` that reads a stream server's live port. One thread; nobody else writes to its state."""
 
-    def __init__(self, host: str, port: int = ADARA.default_port, *, caution: Caution | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int = ADARA.default_port,
+        *,
+        caution: Caution | None = None,
+        columns: MakeColumns | None = None,
+    ) -> None:
         self._host, self._port = host, port
         self._at: At = StartFrom.RUN_START
         self._session = SessionState()
@@ -108,7 +117,7 @@ class AdaraSource:
         self._block = Block()
         self._missing_bytes = 0
         self._framer = Framer()
-        self._decoder = Decoder()
+        self._decoder = Decoder(columns or Arena)
         self._caution = caution or Caution(Marker())
         self._reported = self._reported_repeats = Reported()
         self._state = SourceState(address=f"{host}:{port}", connected=False)

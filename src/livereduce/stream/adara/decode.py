@@ -26,7 +26,19 @@ from livereduce.stream.adara.wire.packets import (
 )
 from livereduce.stream.adara.wire.readers import read_packet
 from livereduce.stream.adara.wire.variables import MAX_VARIABLES, VariableReader
-from livereduce.stream.items import B1, I8, U1, EventBatch, Gap, Geometry, Item, LogBatch, MonitorBatch, Values
+from livereduce.stream.items import (
+    B1,
+    I8,
+    U1,
+    EventBatch,
+    Gap,
+    Geometry,
+    Item,
+    LogBatch,
+    MakeColumns,
+    MonitorBatch,
+    Values,
+)
 
 _MAX_COUNTED_TYPES = 256
 _Reader = Callable[[I8], Sequence[Item]]
@@ -36,15 +48,21 @@ _log = logging.getLogger("livereduce.stream")
 
 
 class Decoder:
-    """Decodes rows into items; keeps scratch memory, variable names, and counts of what it could not read."""
+    """Decodes rows into items; keeps scratch memory, variable names, and counts of what it could not read.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    columns
+        Makes the memory of the events.
+    """
+
+    def __init__(self, columns: MakeColumns = Arena) -> None:
         self._banks = BankReader()
         self._monitors = MonitorReader()
         self._variables = VariableReader()
-        self._tof = Arena(np.int32)
-        self._pixel = Arena(np.int32)
-        self._state = Arena(np.uint8)
+        self._tof = columns(np.int32)
+        self._pixel = columns(np.int32)
+        self._state = columns(np.uint8)
         self._names = Names()
         self._newest: dict[tuple[int, int], tuple[int, bool]] = {}
         self._scan = (0, 0, 0)

@@ -1,0 +1,100 @@
+"""``python -m livereduce.receiver JOB.json``: reads the job, opens the stream, and holds it until told to exit."""
+
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.extras import how_to_install
+from livereduce.child.beats import Beats
+from livereduce.child.orders import Orders, die_with_parent, obey, refuse_debuggers
+from livereduce.child.setup import inherited_fd, leave_soon, prepare_process, unusable
+from livereduce.messages.beat import Phase
+from livereduce.messages.job import BEAT_FD, ORDER_FD
+from livereduce.messages.receiver import ATTACH_FD, ReceiverJob, decode_receiver_job
+
+if TYPE_CHECKING:
+    from livereduce.receiver.receiving import Receiver
+
+CRASHED = 1
+"""Python's exit code after an uncaught exception."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Receive until told to exit; return the exit code."""
+    prepare_process()
+    try:
+        beat_fd, order_fd, attach_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, ATTACH_FD))
+        if attach_fd is None:
+            raise OperatorError("a receiver is started by the daemon, which gives it readers")
+        job = _read_job(arguments)
+    except OperatorError as error:
+        return unusable(error)
+    orders = Orders()
+    if order_fd is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the daemon decides what Ctrl-C means
+        die_with_parent()
+        obey(order_fd, orders)
+    refuse_debuggers()
+    _raise_descriptor_limit()
+    code = CRASHED
+    try:
+        code = _receive(job, Beats(beat_fd), orders, attach_fd)
+    finally:
+        leave_soon(code)
+    return code
+
+
+def _receive(job: ReceiverJob, beats: Beats, orders: Orders, attach_fd: int) -> int:
+    beats.phase(Phase.STARTING)
+    try:
+        receive = _loaded()
+        receiver = receive(job, socket.socket(fileno=attach_fd), beats)
+    except OperatorError as error:
+        return unusable(error)
+    try:
+        while not orders.leave.is_set():
+            receiver.poll()
+        beats.phase(Phase.STOPPING)
+    finally:
+        receiver.close()
+    return ExitCode.OK
+
+
+def _loaded() -> "type[Receiver]":
+    """Import what receives, after the first beat: that takes a moment.
+
+    Raises
+    ------
+    OperatorError
+        Something that it needs is not installed.
+    """
+    try:
+        from livereduce.receiver.receiving import Receiver
+    except ImportError as error:
+        if (error.name or "").startswith("livereduce"):
+            raise
+        cure = how_to_install("builtin", sys.executable)
+        raise OperatorError(
+            f"the receiver needs numpy and numba: {error} (in {sys.executable}); install them: {cure}"
+        ) from None
+    return Receiver
+
+
+def _read_job(arguments: Sequence[str]) -> ReceiverJob:
+    if len(arguments) != 1:
+        raise OperatorError(f"expected one argument, the path of a job file, not {len(arguments)}")
+    try:
+        return decode_receiver_job(Path(arguments[0]).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{arguments[0]}: {error}") from None
+
+
+def _raise_descriptor_limit() -> None:
+    """Allow as many descriptors as the system lets us: each segment that is held takes one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,139 @@
+"""Receive the stream and hold it: the work loop of the receiver."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from livereduce.base.contained import Contained
+from livereduce.base.errors import OperatorError
+from livereduce.base.rss import own_bytes
+from livereduce.base.times import UNIX_MINUS_EPICS_NS
+from livereduce.child.beats import Beats
+from livereduce.messages.beat import Phase
+from livereduce.messages.marks import Marker
+from livereduce.messages.progress import MemoryProgress, Progress, SourceProgress, TotalProgress
+from livereduce.messages.receiver import ReceiverJob
+from livereduce.receiver.readers import Readers
+from livereduce.stream.held.store import HeldStore
+from livereduce.stream.items import EventBatch, Gap, Item, Source, SourceLost, SourceState, StartFrom
+from livereduce.stream.sources import source_of
+
+POLL_S = 0.25
+"""Longest wait for the stream: orders are looked at in between, and the receiver beats."""
+FULL_S = 0.05
+"""Wait while nothing more can be held."""
+
+log = logging.getLogger("livereduce.receiver")
+
+
+class Receiver:
+    """Receives one stream into shared memory, for all readers that the daemon attaches.
+
+    Raises
+    ------
+    OperatorError
+        The address cannot be used.
+    """
+
+    def __init__(self, job: ReceiverJob, attach: socket.socket, beats: Beats) -> None:
+        self._job, self._beats = job, beats
+        self._marker = Marker(Path(job.mark))
+        self._contained = Contained(log)
+        self._store = HeldStore(job.held_limit_bytes)
+        self._source = self._opened()
+        self._newest_ns = 0
+        self._full = False
+        self._gaps = 0
+        self._rewind = threading.Event()
+        self._readers = Readers(self._store, attach, self._state(), self._rewind.set)
+        self._readers.start()
+
+    def poll(self) -> None:
+        """Read the stream once and hold what came, unless nothing more can be held."""
+        if self._rewind.is_set():
+            self._receive_again()
+        self._store.free()
+        self._note_full(self._store.is_full)
+        if self._full:
+            time.sleep(FULL_S)
+        else:
+            self._hold(self._read())
+        self._readers.tell(self._state())
+        self._beats.phase(Phase.WAITING, self._progress())
+
+    def close(self) -> None:
+        """Close the connection, and let all readers go."""
+        self._source.close()
+        self._readers.close()
+
+    def _opened(self) -> Source:
+        source = source_of(self._job.source, self._marker, self._job.suspects, self._store.arena)
+        if self._job.start not in {way.value for way in StartFrom}:
+            raise OperatorError(f"start: {self._job.start!r} is not one of {', '.join(way.value for way in StartFrom)}")
+        source.open(StartFrom(self._job.start))
+        return source
+
+    def _receive_again(self) -> None:
+        """A worker begins, and the start of its run is no longer held: the server sends the run again."""
+        log.info("the run is not held from its start any more: receiving it again, for a new worker")
+        self._source.close()
+        self._store.forget_all()
+        self._source = self._opened()
+        self._rewind.clear()
+        self._readers.rewound()
+
+    def _read(self) -> Sequence[Item]:
+        try:
+            return self._source.read(POLL_S)
+        except SourceLost as lost:
+            if not lost.retry:
+                time.sleep(POLL_S)
+            return ()
+        except Exception as error:  # noqa: BLE001 (the boundary of a read; a source has boundaries of its own)
+            self._contained.note("what a read of the source gave", error)
+            self._gaps += 1
+            time.sleep(POLL_S)
+            run = self._source.state().run or 0
+            return (Gap(run=run, reason="what was received could not be read", from_ns=self._newest_ns),)
+        finally:
+            self._marker.nothing()
+
+    def _hold(self, items: Sequence[Item]) -> None:
+        self._store.append(items)
+        for item in items:
+            if isinstance(item, EventBatch) and len(item.pulse_ns):
+                self._newest_ns = int(item.pulse_ns[-1])
+
+    def _note_full(self, full: bool) -> None:
+        if full and not self._full:
+            log.warning(
+                "%.2f GB of the stream are held, as much as allowed: reading goes on when a worker has taken some",
+                self._store.held_bytes / 1e9,
+            )
+        elif self._full and not full:
+            log.info("reading the stream goes on, with %.2f GB held", self._store.held_bytes / 1e9)
+        self._full = full
+
+    def _state(self) -> SourceState:
+        return self._source.state()
+
+    def _progress(self) -> Progress:
+        state = self._source.state()
+        age_s = (time.time_ns() - UNIX_MINUS_EPICS_NS - self._newest_ns) / 1e9 if self._newest_ns else None
+        return Progress(
+            source=SourceProgress(
+                address=state.address,
+                connected=state.connected,
+                reason=state.reason,
+                connects=state.connects,
+                received_bytes=state.received_bytes,
+                bad_packets=state.bad_packets,
+                repeated_pulses=state.repeated_pulses,
+                data_age_s=age_s,
+            ),
+            total=TotalProgress(gaps=state.gaps + self._gaps, contained=state.contained + self._contained.count),
+            memory=MemoryProgress(rss_bytes=own_bytes(), held_bytes=self._store.held_bytes),
+        )

@@ -1,0 +1,100 @@
+"""Decide what of the stream is held: a pure function of what is known of the run edges, the readers and the limit.
+
+A run is held from its start until its last result has been published. Then a worker that replaces another begins with
+that run's first item, and the server does not hear of it. If that takes more memory than allowed, what the worker has
+taken is given up piece by piece, and the run cannot be read from its start here any more: the server must
+send it again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from livereduce.stream.held.segments import SegmentId, SegmentKind
+from livereduce.stream.items import Item, RunEnded, RunStarted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """A segment, the place after the last record that refers to it, and the bytes that are used."""
+
+    id: SegmentId
+    last: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Places that matter.
+
+    Attributes
+    ----------
+    begins
+        Places at which a reader can begin: run edges, oldest first; the first is where a new worker does.
+    released
+        All before it is published for good.
+    consumed
+        No worker refers to anything before it.
+    freed
+        All before it is gone.
+    """
+
+    begins: tuple[int, ...] = (0,)
+    released: int = 0
+    consumed: int = 0
+    freed: int = 0
+
+    @property
+    def from_start(self) -> bool:
+        """The oldest run that is not published is held from its start."""
+        return self.freed <= self.begins[0]
+
+
+def edge(holding: Holding, item: Item, place: int, after: int) -> Holding:
+    """Record an item from `place` to `after`, if a reader can begin before or after it."""
+    if isinstance(item, RunStarted):
+        begin = place
+    elif isinstance(item, RunEnded):
+        begin = after
+    else:
+        return holding
+    return holding if begin == holding.begins[-1] else replace(holding, begins=(*holding.begins, begin))
+
+
+def reported(holding: Holding, *, consumed: int, released: int, written: int) -> Holding:
+    """Record what a worker says of its progress; it cannot take anything back, nor be ahead of the stream."""
+    released = max(holding.released, min(released, written))
+    consumed = max(holding.consumed, released, min(consumed, written))
+    older = [begin for begin in holding.begins if begin <= released]
+    begins = (*older[-1:], *holding.begins[len(older) :])
+    return replace(holding, begins=begins, released=released, consumed=consumed)
+
+
+def new_worker(holding: Holding) -> Holding:
+    """A worker begins: what the one before has consumed must be read again."""
+    return replace(holding, consumed=max(holding.freed, holding.begins[0]))
+
+
+def all_freed(written: int) -> Holding:
+    """Nothing is held any more: the run is received again, from `written` on."""
+    return Holding(begins=(written,), released=written, consumed=written, freed=written)
+
+
+def to_free(holding: Holding, extents: Sequence[Extent], limit_bytes: int | None) -> tuple[int, ...]:
+    """Numbers of the segments that need not, or cannot, be held any longer."""
+    done = [one for one in extents if one.last <= holding.begins[0]]
+    held = sum(one.used for one in extents) - sum(one.used for one in done)
+    if limit_bytes is not None and held > limit_bytes:
+        for one in extents:
+            if held <= limit_bytes or one.last > holding.consumed:
+                break
+            if one not in done:
+                done.append(one)
+                held -= one.used
+    return tuple(one.id.number for one in done)
+
+
+def after_freeing(holding: Holding, freed: Sequence[Extent]) -> Holding:
+    """The state when these segments are gone."""
+    lost = [one.last for one in freed if one.last > holding.begins[0]]
+    lost += [one.id.start + one.id.size for one in freed if one.id.kind is SegmentKind.JOURNAL]
+    return replace(holding, freed=max([holding.freed, *lost]))

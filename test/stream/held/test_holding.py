@@ -1,0 +1,79 @@
+"""What is held: from the oldest run that is not published, and within a limit."""
+
+from livereduce.stream.held.holding import (
+    Extent,
+    Holding,
+    after_freeing,
+    all_freed,
+    edge,
+    new_worker,
+    reported,
+    to_free,
+)
+from livereduce.stream.held.segments import SegmentId, SegmentKind
+from livereduce.stream.items import Paused, RunEnded, RunStarted
+
+
+def extent(number: int, last: int, used: int = 100, kind: SegmentKind = SegmentKind.COLUMN, start: int = 0) -> Extent:
+    return Extent(id=SegmentId(number=number, kind=kind, size=100, start=start), last=last, used=used)
+
+
+def two_runs() -> Holding:
+    state = edge(Holding(), RunStarted(run=1, time_ns=0), 10, 20)
+    state = edge(state, RunEnded(run=1, time_ns=0), 90, 100)
+    return edge(state, RunStarted(run=2, time_ns=0), 110, 120)
+
+
+def test_a_reader_can_begin_before_a_run_starts_and_after_it_ended() -> None:
+    assert two_runs().begins == (0, 10, 100, 110)
+
+
+def test_nothing_else_is_an_edge() -> None:
+    assert edge(Holding(), Paused(run=1, time_ns=0), 10, 20) == Holding()
+
+
+def test_a_new_worker_begins_at_the_last_edge_that_is_released() -> None:
+    assert reported(two_runs(), consumed=0, released=105, written=200).begins == (100, 110)
+    assert reported(two_runs(), consumed=0, released=99, written=200).begins == (10, 100, 110)
+
+
+def test_a_worker_takes_nothing_back_and_is_not_ahead_of_the_stream() -> None:
+    state = reported(two_runs(), consumed=150, released=105, written=200)
+    again = reported(state, consumed=0, released=0, written=200)
+    assert again == state
+    ahead = reported(state, consumed=1 << 60, released=1 << 60, written=200)
+    assert (ahead.consumed, ahead.released) == (200, 200)
+
+
+def test_what_is_before_the_first_begin_is_freed() -> None:
+    state = reported(two_runs(), consumed=0, released=105, written=200)
+    assert to_free(state, (extent(1, 90), extent(2, 100), extent(3, 101)), None) == (1, 2)
+
+
+def test_over_the_limit_the_oldest_that_is_consumed_is_given_up() -> None:
+    state = reported(two_runs(), consumed=60, released=0, written=200)
+    held = (extent(1, 30), extent(2, 50), extent(3, 90), extent(4, 95))
+    assert to_free(state, held, 400) == ()
+    assert to_free(state, held, 300) == (1,)
+    assert to_free(state, held, 0) == (1, 2)
+
+
+def test_a_run_of_which_something_was_given_up_is_not_held_from_its_start() -> None:
+    state = reported(two_runs(), consumed=60, released=15, written=200)
+    assert state.from_start
+    gone = after_freeing(state, (extent(1, 30),))
+    assert not gone.from_start
+    assert all_freed(500).from_start
+    assert all_freed(500).begins == (500,)
+
+
+def test_a_segment_of_a_published_run_is_no_loss() -> None:
+    state = reported(two_runs(), consumed=0, released=105, written=200)
+    assert after_freeing(state, (extent(1, 90),)).from_start
+    journal = extent(2, 100, kind=SegmentKind.JOURNAL, start=0)
+    assert after_freeing(state, (journal,)).from_start
+
+
+def test_a_new_worker_needs_again_what_the_one_before_has_consumed() -> None:
+    state = reported(two_runs(), consumed=60, released=15, written=200)
+    assert new_worker(state).consumed == 10

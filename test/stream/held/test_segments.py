@@ -1,0 +1,72 @@
+"""Segments: written by one mapping, read-only for everybody else whatever they try, and gone without a trace."""
+
+import ctypes
+import errno
+import mmap
+import os
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment, make_segment, map_segment
+
+ID = SegmentId(number=1, kind=SegmentKind.COLUMN, size=1 << 16)
+
+
+@pytest.fixture
+def segment() -> Iterator[SharedSegment]:
+    made = make_segment(ID)
+    made.memory[:4] = [1, 2, 3, 4]
+    yield made
+    made.forget()
+
+
+def test_a_reader_sees_what_is_written_later(segment: SharedSegment) -> None:
+    memory = map_segment(ID, os.dup(segment.fd))
+    segment.memory[7] = 9
+    np.testing.assert_array_equal(memory[:8], [1, 2, 3, 4, 0, 0, 0, 9])
+
+
+ATTEMPTS: dict[str, Callable[[int], object]] = {
+    "write": lambda fd: os.pwrite(fd, b"x", 0),
+    "shrink": lambda fd: os.ftruncate(fd, 0),
+    "grow": lambda fd: os.ftruncate(fd, 1 << 20),
+    "map": lambda fd: mmap.mmap(fd, ID.size),
+    "punch a hole": lambda fd: _fallocate(fd),
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_nobody_else_can_write_however_it_is_opened(segment: SharedSegment, attempt: str) -> None:
+    again = os.open(f"/proc/self/fd/{segment.fd}", os.O_RDWR)
+    try:
+        with pytest.raises(OSError, match="not permitted"):
+            ATTEMPTS[attempt](again)
+    finally:
+        os.close(again)
+    np.testing.assert_array_equal(segment.memory[:5], [1, 2, 3, 4, 0])
+
+
+def _fallocate(fd: int) -> None:
+    keep_size, punch_hole = 1, 2
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.fallocate(fd, keep_size | punch_hole, ctypes.c_long(0), ctypes.c_long(4096)):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def test_a_mapping_cannot_be_made_writable_later(segment: SharedSegment) -> None:
+    memory = map_segment(ID, os.dup(segment.fd))
+    address = memory.__array_interface__["data"][0]
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(ID.size), mmap.PROT_READ | mmap.PROT_WRITE) == -1
+    assert ctypes.get_errno() == errno.EACCES
+
+
+def test_a_descriptor_of_something_else_is_refused_and_closed() -> None:
+    reading, writing = os.pipe()
+    with pytest.raises(OSError, match="No such device"):
+        map_segment(ID, reading)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(reading)
+    os.close(writing)
