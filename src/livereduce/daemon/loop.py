@@ -162,6 +162,7 @@ class DaemonLoop:
             memory_bytes=memory.bytes,
             memory_limit_bytes=memory.limit_bytes,
             memory_parts=memory.parts,
+            waits=memory.waits,
             printed=self._spoken.printed.last,
             printed_left_out=self._spoken.left_out,
         )

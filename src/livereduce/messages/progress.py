@@ -129,22 +129,32 @@ class StepProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryProgress:
-    """Memory of the worker's process.
+    """Memory of a worker's process, or of the receiver's.
 
     Attributes
     ----------
     rss_bytes
         Its own when this was sent: at the change of phase, before the script.
     held_bytes
-        Data that the engine holds: accumulated, held back, waiting for a chunk.
+        Worker: data that the engine holds in memory of its own: accumulated, held back, waiting for a chunk. Receiver:
+        what it holds of the stream, in shared memory.
+    mapped_bytes
+        Worker: such data that lie in the receiver's memory.
     proc_grew_bytes, post_proc_grew_bytes
         Growth inside the finished calls of the scripts, in sum.
+    freeable_bytes
+        Receiver: the part of `held_bytes` that it could give up, because the worker is done with it.
+    full_since
+        Receiver: Unix time since when it reads no more of the stream, because it may not hold more; None if it reads.
     """
 
     rss_bytes: int = 0
     held_bytes: int = 0
+    mapped_bytes: int = 0
     proc_grew_bytes: int = 0
     post_proc_grew_bytes: int = 0
+    freeable_bytes: int = 0
+    full_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

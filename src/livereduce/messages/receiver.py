@@ -27,6 +27,10 @@ ADOPT_FD = "LIVEREDUCE_ADOPT_FD"
 """Environment variables with the numbers of inherited sockets: see above."""
 
 
+SEGMENT_PREFIX = "livereduce-"
+"""Beginning of the names of the receiver's shared memory (memfd), by which the daemon tells it from that of scripts."""
+
+
 SPARE = "--spare"
 """The argument that starts a worker without a job, as a spare."""
 

@@ -7,21 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.daemon.memory.growth import Grown, amount, grown
-from livereduce.daemon.memory.policy import EndForMemory, MemoryRules, MemoryState, Recycle, Weighed, step
+from livereduce.daemon.memory.facts import EndForMemory, MemoryRules, Recycle, Weighed
+from livereduce.daemon.memory.growth import Beside, Grown, amount, grown
+from livereduce.daemon.memory.policy import MemoryState, step
 from livereduce.messages.beat import Phase
 from livereduce.messages.progress import MemoryProgress, Progress, RunProgress
 
 GB = 10**9
 BASE = 200_000_000
+NOBODY = Beside()
 BYTES = st.integers(0, 1 << 40)
 MEMORY = st.builds(MemoryProgress, rss_bytes=BYTES, held_bytes=BYTES, proc_grew_bytes=BYTES, post_proc_grew_bytes=BYTES)
 
 
-def seen(total: int, phase: Phase = Phase.WAITING, *, started: int = 0, **said: Any) -> Grown:
+def seen(total: int, phase: Phase = Phase.WAITING, *, started: int = 0, beside: Beside = NOBODY, **said: Any) -> Grown:
     histograms = {"keeps_events": said.pop("keeps_events")} if "keeps_events" in said else {}
     memory = MemoryProgress(**{"rss_bytes": BASE, **said})
-    return grown(total, started, phase, Progress(memory=memory, run=RunProgress(number=7, **histograms)), BASE)
+    return grown(total, started, phase, Progress(memory=memory, run=RunProgress(number=7, **histograms)), BASE, beside)
 
 
 def test_arrays_of_a_script_are_not_taken_for_the_run() -> None:
@@ -70,16 +72,63 @@ def test_amounts(n_bytes: int, text: str) -> None:
     assert amount(n_bytes) == text
 
 
+RECEIVER = Beside(run=2 * GB, receiver=60_000_000, receiver_base=50_000_000)
+
+
+def test_the_run_that_the_receiver_holds_is_not_the_scripts() -> None:
+    found = seen(BASE, beside=RECEIVER)
+    assert found.cause == "events"
+    assert found.text == (
+        "2.00 GB of the run's events held by the receiver, 200 MB in the program itself, 60 MB in the receiver itself"
+    )
+
+
+def test_a_script_that_takes_more_than_the_run_is_named_beside_it() -> None:
+    found = seen(3 * GB + BASE, proc_grew_bytes=3 * GB, beside=RECEIVER)
+    assert found.cause == "proc"
+    assert found.text.startswith("3.00 GB added by proc, 2.00 GB of the run's events held by the receiver")
+    assert seen(3 * GB, started=3 * GB, beside=RECEIVER).cause == "started"
+
+
+def test_a_table_of_the_events_that_the_receiver_holds_is_for_the_events() -> None:
+    assert seen(6 * GB + BASE, Phase.POST_PROCESS, beside=RECEIVER).cause == "events"
+    assert seen(9 * GB + BASE, Phase.POST_PROCESS, beside=RECEIVER).cause == "post_proc"
+
+
+def test_a_receiver_that_grows_is_named() -> None:
+    found = seen(BASE, beside=replace(RECEIVER, receiver=4 * GB))
+    assert found.cause == "receiver"
+    assert found.text.startswith("4.00 GB in the receiver itself, 2.00 GB of the run's events held by the receiver")
+
+
+def test_the_spare_is_named_and_is_no_cause() -> None:
+    found = seen(BASE, beside=Beside(run=10_000_000, receiver=60_000_000, receiver_base=60_000_000, spare=250_000_000))
+    assert "250 MB in the worker that stands by" in found.text
+    assert found.cause == "events"
+
+
+def test_what_the_receiver_holds_is_told_even_if_it_is_little() -> None:
+    little = replace(RECEIVER, run=5000)
+    assert seen(3 * GB, proc_grew_bytes=2 * GB, beside=little).text.endswith(
+        "5 kB of the run's events held by the receiver"
+    )
+    assert "500 MB of histograms held" in seen(GB, held_bytes=GB // 2, keeps_events=False, beside=little).text
+
+
 @given(
     BYTES, BYTES, st.sampled_from([None, *Phase]), st.none() | BYTES,
     MEMORY.map(lambda memory: Progress(memory=memory)),
+    st.builds(Beside, run=BYTES, receiver=BYTES, receiver_base=BYTES, spare=BYTES),
 )  # fmt: skip
-def test_the_parts_are_the_whole(total: int, started: int, phase: Any, base: int | None, progress: Progress) -> None:
-    found = grown(total, started, phase, progress, base)
+def test_the_parts_are_the_whole(
+    total: int, started: int, phase: Any, base: int | None, progress: Progress, beside: Beside
+) -> None:
+    found = grown(total, started, phase, progress, base, beside)
     parts = (found.held, found.proc, found.post_proc, found.started, found.elsewhere)
     assert sum(parts) == total
+    assert found.total == total + beside.run + beside.receiver + beside.spare
     assert min(*parts, found.in_call) >= 0
-    assert found.cause in ("events", "proc", "post_proc", "started", "elsewhere")
+    assert found.cause in ("events", "proc", "post_proc", "started", "receiver", "elsewhere")
     assert "held" in found.text
 
 

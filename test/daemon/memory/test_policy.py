@@ -1,22 +1,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.stepping import histories, run_history
-from livereduce.daemon.memory.policy import (
+from livereduce.daemon.memory.facts import (
     EndForMemory,
+    GiveUpSpare,
     MemoryRules,
-    MemoryState,
     Order,
     Recycle,
+    ReplaceReceiver,
     Trim,
     Weighed,
-    forget_recycles,
-    step,
 )
+from livereduce.daemon.memory.full import run_fills
+from livereduce.daemon.memory.growth import Beside, Grown
+from livereduce.daemon.memory.policy import MemoryState, forget_recycles, step
 
 LIMIT = 1000
 RULES = MemoryRules(limit_bytes=LIMIT, falls_back=True)
@@ -156,6 +159,96 @@ def test_no_limit_no_orders() -> None:
     assert (orders, state.keep_events_next, state.wait_s, state.does_not_fit) == ([], True, 0.0, "")
 
 
+# ---- with a receiver and a spare
+
+
+def with_spare(held: int, spare: int = 150, **changes: Any) -> Weighed:
+    return replace(weighed(held), spare_bytes=spare, **changes)
+
+
+def test_near_the_limit_the_spare_is_given_up() -> None:
+    assert after((0, with_spare(899)), (1, with_spare(900)))[1] == [Trim, GiveUpSpare]
+
+
+def test_the_spare_is_given_up_before_a_worker_is_ended() -> None:
+    state, orders = after((0, with_spare(1120)), (1, with_spare(1120)), (2, weighed(970)))
+    assert orders == [Trim, GiveUpSpare]
+    assert (state.recycles, state.recycle_at) == (0, None)
+    state, orders = after((12, weighed(LIMIT)), state=state)
+    assert orders == [Recycle], "and then the limit is the limit"
+
+
+def test_if_giving_up_the_spare_cannot_do_the_worker_goes_too() -> None:
+    assert after((0, with_spare(1050, spare=50)))[1] == [Trim, GiveUpSpare, Recycle]
+    assert after((0, with_spare(2000)))[1] == [Trim, GiveUpSpare, EndForMemory]
+
+
+def test_a_spare_that_does_not_go_holds_up_nothing() -> None:
+    looks = [(float(now), with_spare(1050)) for now in range(7)]
+    assert after(*looks)[1] == [Trim, GiveUpSpare, Recycle]
+
+
+def test_what_the_worker_is_done_with_is_given_up_before_a_worker_is_ended() -> None:
+    full = replace(weighed(1050), run_bytes=700, freeable_bytes=600)
+    state, orders = after((0, full), (0.1, full), (1, weighed(450)))
+    assert (orders, state.recycles) == ([Trim], 0)
+    assert after((2, full), (2.1, weighed(450)), state=state)[1] == [Trim], "each time it is filled again"
+    assert after(*((float(now), full) for now in range(7)))[1] == [Trim, Recycle], "a receiver that does not listen"
+
+
+def test_memory_of_all_is_told_with_what_has_grown() -> None:
+    grown = Grown(elsewhere=300_000_000, beside=Beside(run=1_500_000_000, receiver=10_000_000))
+    rules = replace(RULES, limit_bytes=1_800_000_000)
+    seen = replace(weighed(1_810_000_000), receiver_bytes=10_000_000, run_bytes=1_500_000_000, grown=grown)
+    _, (order,) = step(MemoryState(rules=rules), seen, 0)
+    assert order == Recycle(
+        reason="the memory of receiver and worker, 1.81 GB, is over the limit of 1.80 GB: the run's events have grown "
+        "(1.50 GB of the run's events held by the receiver, 300 MB in the program itself)"
+    )
+
+
+def test_a_receiver_that_grows_by_itself_is_replaced() -> None:
+    grown = Grown(elsewhere=200, beside=Beside(run=300, receiver=500, receiver_base=50))
+    seen = replace(weighed(LIMIT), receiver_bytes=500, grown=grown)
+    looks = [(float(now), seen) for now in range(61)]
+    state, orders = after(*looks)
+    assert orders == [ReplaceReceiver, ReplaceReceiver], "once, and again if it has not gone within the grace time"
+    assert state.recycles == 1
+    assert after((70, replace(seen, worker=2, run=7)), state=state)[0].recycles == 2
+    assert "the receiver itself takes too much memory" in replace(state, recycles=3).does_not_fit
+
+
+# ---- a receiver that is full
+
+FULL = replace(weighed(500), run_bytes=400, kept_bytes=350, full_s=5.0)
+
+
+def test_a_run_that_fills_the_receiver_goes_on_as_histograms() -> None:
+    state, orders = after(*((float(now), replace(FULL, full_s=float(now))) for now in range(100)))
+    assert orders == [Recycle], "its memory is not over the limit: nothing is ended"
+    assert (state.keep_events_next, state.counted_run, state.recycles, state.wait_s) == (False, 7, 1, 0.0)
+    counts = replace(weighed(300, worker=2), run_bytes=250)
+    state, orders = after((100, counts), state=state)
+    assert (orders, state.keep_events_next, state.does_not_fit) == ([], False, "")
+    state, orders = after((101, replace(counts, run=8)), state=state)
+    assert (state.keep_events_next, state.counted_run) == (True, None), "the next run has all chances again"
+
+
+def test_that_does_not_take_a_limit() -> None:
+    state, orders = after((5, FULL), state=MemoryState(rules=replace(RULES, limit_bytes=None)))
+    assert (orders, state.counted_run) == ([Recycle], 7)
+
+
+def test_a_worker_that_is_only_behind_goes_on() -> None:
+    behind = replace(FULL, kept_bytes=100, full_s=500.0)
+    assert after((0, behind), (9, behind))[1] == []
+
+
+def test_other_scripts_may_make_less_of_the_events() -> None:
+    state, _ = after((5, FULL))
+    assert forget_recycles(state).keep_events_next
+
+
 WEIGHED = st.builds(
     weighed,
     st.sampled_from([0, 899, 900, 999, 1000, 1100, 1101, 5000]),
@@ -163,6 +256,36 @@ WEIGHED = st.builds(
     worker=st.sampled_from([1, 1, 1, 1, 1, 1, 2]),
     run=st.sampled_from([0, 7, 7, 7, 7, 7, 8]),
 )
+WITH_OTHERS = st.builds(
+    replace,
+    WEIGHED,
+    spare_bytes=st.sampled_from([0, 0, 150]),
+    run_bytes=st.just(400),
+    freeable_bytes=st.sampled_from([0, 0, 300]),
+    kept_bytes=st.sampled_from([0, 100, 350]),
+    full_s=st.sampled_from([None, None, 1.0, 7.0]),
+)
+
+
+@given(history=histories(WITH_OTHERS))
+def test_in_any_history_the_worker_goes_last(history: list[tuple[float, Weighed]]) -> None:
+    def look(before: MemoryState, fact: Weighed, now: float, after: MemoryState, orders: Sequence[Order]) -> None:
+        if any(isinstance(order, GiveUpSpare) for order in orders):
+            assert fact.spare_bytes
+        for order in orders:
+            if isinstance(order, Recycle) and order.reason.startswith("the run's events fill"):
+                assert after.fills
+                assert run_fills(RULES, fact)
+            elif isinstance(order, Recycle | EndForMemory):
+                assert fact.confirmed_bytes is not None
+                left = fact.confirmed_bytes - fact.spare_bytes - fact.freeable_bytes
+                same = fact.worker == before.worker
+                waited = before.relief_at is not None and now - before.relief_at >= RULES.relief_s
+                leaves = before.recycle_at is not None
+                assert left >= LIMIT or (same and (waited or leaves)), "what may help comes first"
+        assert after.keep_events_next == (not after.fills and after.by_events < 2)
+
+    run_history(step, BEGIN, history, look)
 
 
 @pytest.mark.parametrize("falls_back", [True, False])

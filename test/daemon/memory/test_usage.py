@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from livereduce.daemon.memory import usage
-from livereduce.daemon.memory.policy import Weighed
+from livereduce.daemon.memory.facts import Weighed
 from livereduce.daemon.memory.usage import (
     MemoryUsage,
     limit_bytes,
@@ -91,8 +91,9 @@ def process(
     shmem: int = 0,
     pss: int | None = None,
     children: dict[int, str] | None = None,
+    maps: dict[str, int] | None = None,
 ) -> None:
-    """A canned process, amounts in KiB; `children` by the thread that started them."""
+    """A canned process, amounts in KiB; `children` by the thread that started them, `maps` by the names of files."""
     folder = proc / str(pid)
     folder.mkdir()
     (folder / "status").write_bytes(
@@ -104,6 +105,11 @@ def process(
             f"00-ff ---p 00000000 00:00 0   [rollup]\nRss:  99999 kB\nPss:  99999 kB\nPss_Dirty:  7 kB\n"
             f"Pss_Anon:    {pss - 1} kB\nPss_File:  5000 kB\nPss_Shmem:       1 kB\n"
         )
+    (folder / "maps").write_text(
+        "".join(
+            f"{1 << 40:x}-{(1 << 40) + size * KIB:x} rw-s 0 00:01 7 {name}\n" for name, size in (maps or {}).items()
+        )
+    )
     for thread, text in (children or {pid: ""}).items():
         (folder / "task" / str(thread)).mkdir(parents=True)
         (folder / "task" / str(thread) / "children").write_text(text)
@@ -167,13 +173,72 @@ def test_several_are_confirmed_by_pss_at_the_limit_but_not_all_the_time(
     assert confirmed(6.1) == 110 * KIB
 
 
+# --- with a receiver ---
+
+SEGMENT = "/memfd:livereduce-column-3 (deleted)"
+
+
+def weighed(proc: Path, now: float = 0.0, *, limit: int = 10**9, spare: int | None = None) -> Weighed:
+    """Worker 10 with the receiver 20; the limit in KiB."""
+    weigh = MemoryUsage(proc)
+    return weigh.weigh(10, worker=1, run=7, limit_bytes=limit * KIB, now=now, receiver=20, spare=spare)
+
+
+def test_what_the_receiver_holds_counts_once(tmp_path: Path) -> None:
+    """A worker that maps it, and what it forks, have it in their figures too."""
+    process(tmp_path, 20, anon=60, shmem=9000)
+    process(tmp_path, 10, anon=200, shmem=9000, maps={SEGMENT: 9216}, children={10: "11 12"})
+    process(tmp_path, 11, anon=30, shmem=7000, maps={SEGMENT: 9216})  # forked
+    process(tmp_path, 12, anon=40, shmem=500, maps={"/dev/shm/theirs": 500})  # started
+    assert weighed(tmp_path) == Weighed(
+        worker=1,
+        run=7,
+        bytes=(60 + 9000 + 200 + 30 + 40 + 500) * KIB,
+        confirmed_bytes=(60 + 9000 + 200 + 30 + 40 + 500) * KIB,
+        started_bytes=(30 + 40 + 500) * KIB,
+        run_bytes=9000 * KIB,
+        receiver_bytes=60 * KIB,
+    )
+
+
+def test_shared_memory_that_a_script_makes_is_the_scripts(tmp_path: Path) -> None:
+    process(tmp_path, 20, anon=60, shmem=9000)
+    process(tmp_path, 10, anon=200, shmem=9700, maps={SEGMENT: 9216, "/dev/zero (deleted)": 700})
+    seen = weighed(tmp_path)
+    assert (seen.bytes, seen.run_bytes) == ((60 + 9000 + 200 + 700) * KIB, 9000 * KIB)
+
+
+def test_a_worker_that_has_only_the_run_and_its_own_is_weighed_without_a_walk(tmp_path: Path) -> None:
+    process(tmp_path, 20, anon=60, shmem=9000, pss=1)
+    process(tmp_path, 10, anon=200, shmem=9000, pss=1, maps={SEGMENT: 9216})
+    assert weighed(tmp_path, limit=50).confirmed_bytes == (60 + 9000 + 200) * KIB
+
+
+def test_what_cannot_be_told_apart_is_confirmed_with_each_page_once(tmp_path: Path) -> None:
+    process(tmp_path, 20, anon=60, shmem=9000, pss=3060)
+    process(tmp_path, 10, anon=200, shmem=9000, pss=3200, maps={SEGMENT: 9216, "/memfd:sparse": 10**6})
+    process(tmp_path, 30, anon=150)
+    seen = weighed(tmp_path, limit=50, spare=30)
+    assert seen.bytes == (60 + 9000 + 200 + 9000 + 150) * KIB, "the most it may be"
+    assert seen.confirmed_bytes == (3060 + 3200 + 150) * KIB
+
+
+def test_the_spare_is_weighed_by_itself(tmp_path: Path) -> None:
+    process(tmp_path, 20, anon=60, shmem=9000)
+    process(tmp_path, 10, anon=200)
+    process(tmp_path, 30, anon=150, children={30: "31"})
+    process(tmp_path, 31, anon=1)
+    seen = weighed(tmp_path, spare=30)
+    assert (seen.bytes, seen.spare_bytes, seen.started_bytes) == ((9060 + 200 + 151) * KIB, 151 * KIB, 0)
+
+
 FAMILY = """
 import os, sys, threading
 block = bytearray(os.urandom(1 << 10)) * (32 << 10)
 
 def have_child():
     if os.fork() == 0:
-        print("born", flush=True)
+        os.write(1, b"born\\n")  # whole: both children write
         sys.stdin.read()
         os._exit(0)
 
@@ -206,6 +271,40 @@ def test_a_real_tree_of_forked_children() -> None:
         assert seen.confirmed_bytes < 2 * block < seen.bytes
     assert tree_bytes(pid) == 0
     assert tree_bytes(os.getpid()) > 0
+
+
+HOLDING = """
+import mmap, os, sys
+size = 64 << 20
+segment = os.memfd_create("livereduce-column-0", 0)
+os.ftruncate(segment, size)
+held = mmap.mmap(segment, size)
+held[:] = bytes(size)
+if os.fork() == 0:  # the worker
+    mapped = mmap.mmap(segment, size, prot=mmap.PROT_READ)
+    sum(mapped[::4096])
+    if os.fork() == 0:  # what its script forks
+        sum(mapped[::4096])
+        os.write(1, b"%d\\n" % os.getppid())
+    sys.stdin.read()
+    os._exit(0)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's own")
+def test_a_real_run_that_three_processes_map() -> None:
+    size = 64 << 20
+    command = [sys.executable, "-W", "ignore", "-c", HOLDING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as receiver:
+        assert receiver.stdout is not None
+        worker = int(receiver.stdout.readline())
+        assert tree_bytes(worker) > 2 * size
+        for limit in (1 << 40, 1):
+            seen = MemoryUsage().weigh(worker, worker=1, run=7, limit_bytes=limit, now=0, receiver=receiver.pid)
+            assert seen.run_bytes == size
+            assert seen.confirmed_bytes is not None
+            assert max(seen.bytes, seen.confirmed_bytes) < 1.5 * size
 
 
 @pytest.mark.parametrize(

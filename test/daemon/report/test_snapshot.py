@@ -51,6 +51,12 @@ def test_a_state_word_keeps_the_time_since_when_it_holds() -> None:
     assert made(facts(), None, 20.0).since == iso(START + timedelta(seconds=20))
 
 
+def test_a_receiver_that_waits_is_told_beside_the_run() -> None:
+    status = made(facts(waits="the receiver waits: it is full"), None, 10.0)
+    assert (status.state, status.why) == (StateWord.RUNNING, "reducing run 7; the receiver waits: it is full")
+    assert status.conditions == (), "nobody has to look at it"
+
+
 def test_a_condition_keeps_its_time_and_a_new_one_has_the_present() -> None:
     first, second = ProblemNote("proc.py is empty"), ProblemNote("post.py is empty")
     before = made(facts(notes=(first,)), None, 10.0)

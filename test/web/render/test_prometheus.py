@@ -138,6 +138,8 @@ def test_names_and_units_follow_the_conventions() -> None:
         ("the worker exited without being asked to (exit code 0)", "crash"),
         ("replacing the worker: the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
         ("the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
+        ("replacing the worker: the memory of receiver and worker, 5 GB, is over the limit of 4 GB", "memory"),
+        ("replacing the worker: the run's events fill the memory allowed for them, 4 GB: run 7 goes on", "memory"),
         ("the scripts have changed (proc)", "scripts"),
         ("asked to restart the worker (SIGHUP)", "asked"),
         ("the worker could not be started: no memory", "start"),

@@ -1,8 +1,8 @@
-"""Break the worker's memory down: events held, growth inside a script, processes it has started, or elsewhere.
+"""Break the memory down: the run's events, growth inside a script, processes it has started, the programs themselves.
 
 Pure. The worker reports in its beats how much it has, holds, and has grown inside the calls of the scripts; the daemon
-measures how much there is now. Both together give the figures for people, and tell whether keeping histograms instead
-of events would help.
+measures how much there is now, and how much of it is the run that the receiver holds for all. Both together give the
+figures for people, and tell which has grown: whether keeping histograms instead of events would help.
 """
 
 from dataclasses import dataclass
@@ -20,19 +20,39 @@ TOLD_SHARE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Memory of the processes beside the worker, in bytes; all 0 where there are none (Mantid).
+
+    Attributes
+    ----------
+    run
+        What the receiver holds of the stream; the worker and what it forks map the same pages.
+    receiver, receiver_base
+        The receiver's own memory, and the part of it from its start.
+    spare
+        The worker that stands by.
+    """
+
+    run: int = 0
+    receiver: int = 0
+    receiver_base: int = 0
+    spare: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grown:
-    """The parts of a worker's memory, in bytes; together all of it.
+    """The parts of the memory, in bytes; together all of it.
 
     Attributes
     ----------
     held
-        Data that the engine holds: as events, or as `histograms`.
+        Data that the engine holds in memory of its own: as events, or as `histograms`.
     proc, post_proc
         Growth inside the calls of the scripts.
     started
         Processes that scripts have started.
     elsewhere
-        All the rest: interpreter, libraries, the engine's own.
+        All the rest of the worker: interpreter, libraries, the engine's own.
     base
         The part of `elsewhere` from before the first chunk.
     in_call
@@ -45,40 +65,60 @@ class Grown:
     started: int = 0
     elsewhere: int = 0
     base: int = 0
+    beside: Beside = Beside()
     in_call: int = 0
     in_step: str = ""
     histograms: bool = False
 
     @property
     def cause(self) -> str:
-        """The largest part: ``events``, ``proc``, ``post_proc``, ``started`` or ``elsewhere``."""
+        """The largest part: ``events``, ``proc``, ``post_proc``, ``started``, ``receiver`` or ``elsewhere``."""
         parts = {name: getattr(self, name) for name in ("proc", "post_proc", "started")}
-        events = self.held
-        if self.in_step and self.in_call <= TABLE_FACTOR * self.held:
+        held = self.beside.run + self.held
+        events = held
+        if self.in_step and self.in_call <= TABLE_FACTOR * held:
             parts[self.in_step] -= self.in_call
             events += self.in_call
         parts |= {"events": events, "elsewhere": max(0, self.elsewhere - self.base)}
+        parts["receiver"] = max(0, self.beside.receiver - self.beside.receiver_base)
         most = max(parts, key=lambda name: parts[name])
-        total = self.held + self.proc + self.post_proc + self.started + self.elsewhere
-        return "events" if most == "elsewhere" and self.held * EVENTS_SHARE >= total else most
+        return "events" if most == "elsewhere" and held * EVENTS_SHARE >= self.total else most
+
+    @property
+    def total(self) -> int:
+        """All parts together."""
+        return sum(size for size, _ in self._parts)
 
     @property
     def text(self) -> str:
         """Text on the parts, the largest first."""
-        kind = "histograms" if self.histograms else "events"
-        parts = [
+        parts, total = self._parts, self.total
+        data = parts[0] if self.beside.receiver else parts[1]  # always named, where they are
+        told = [part for part in parts if part[0] * TOLD_SHARE >= total and part[0] and part is not data]
+        return ", ".join(f"{amount(size)} {what}" for size, what in sorted([*told, data], reverse=True))
+
+    @property
+    def _parts(self) -> tuple[tuple[int, str], ...]:
+        return (
+            (self.beside.run, "of the run's events held by the receiver"),
+            (self.held, f"of {'histograms' if self.histograms else 'events'} held"),
             (self.proc, "added by proc"),
             (self.post_proc, "added by post_proc"),
             (self.started, "in processes that scripts started"),
             (self.elsewhere, "in the program itself"),
-        ]
-        total = self.held + sum(size for size, _ in parts)
-        told = [(size, what) for size, what in parts if size * TOLD_SHARE >= total and size]
-        told = sorted([*told, (self.held, f"of {kind} held")], reverse=True)
-        return ", ".join(f"{amount(size)} {what}" for size, what in told)
+            (self.beside.receiver, "in the receiver itself"),
+            (self.beside.spare, "in the worker that stands by"),
+        )
 
 
-def grown(total: int, started: int, phase: Phase | None, progress: Progress | None, base: int | None) -> Grown:
+def grown(
+    total: int,
+    started: int,
+    phase: Phase | None,
+    progress: Progress | None,
+    base: int | None,
+    beside: Beside = Beside(),
+) -> Grown:
     """Split the measured memory into its parts.
 
     Parameters
@@ -92,7 +132,7 @@ def grown(total: int, started: int, phase: Phase | None, progress: Progress | No
     """
     own = max(0, total - started)
     if progress is None:
-        return Grown(started=min(started, total), elsewhere=own, base=own)
+        return Grown(started=min(started, total), elsewhere=own, base=own, beside=beside)
     left = own - (held := min(own, progress.memory.held_bytes))
     in_step = {Phase.PROCESS: "proc", Phase.POST_PROCESS: "post_proc"}.get(phase or Phase.WAITING, "")
     in_call = max(0, own - progress.memory.rss_bytes) if in_step and progress.memory.rss_bytes else 0
@@ -114,6 +154,7 @@ def grown(total: int, started: int, phase: Phase | None, progress: Progress | No
         in_call=min(in_call, sizes.get(in_step, 0)),
         in_step=in_step,
         histograms=not progress.run.keeps_events,
+        beside=beside,
     )
 
 

@@ -1,23 +1,48 @@
-"""Monitor the worker's memory every `mem_check_interval_sec`, and tell the policy.
+"""Monitor the memory every `mem_check_interval_sec`, and tell the policy.
 
 `usage.py` measures and `memory.policy` decides; this module knows when, and keeps the state between workers.
 """
 
 import logging
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 
 from livereduce.daemon.facts import Fact, Outgrown
 from livereduce.daemon.memory import policy as memory_policy
-from livereduce.daemon.memory.growth import grown
-from livereduce.daemon.memory.policy import MemoryRules, MemoryState, Order, Weighed
+from livereduce.daemon.memory.facts import (
+    EndForMemory,
+    GiveUpSpare,
+    MemoryRules,
+    Order,
+    ReplaceReceiver,
+    Trim,
+    Weighed,
+)
+from livereduce.daemon.memory.full import held_limit_bytes, waits_text
+from livereduce.daemon.memory.growth import Beside, grown
+from livereduce.daemon.memory.policy import MemoryState
+from livereduce.daemon.memory.spare import has_room
 from livereduce.daemon.memory.usage import MemoryUsage, limit_bytes, read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.process import Worker
-from livereduce.messages.order import TRIM
+from livereduce.messages.order import STOP, TRIM
+from livereduce.messages.progress import MemoryProgress
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.script_set import Version
 
 log = logging.getLogger("livereduce.daemon")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """The processes beside the worker, if there are any; `heard`: what the receiver has said."""
+
+    receiver: Worker | None = None
+    heard: Observed = field(default_factory=Observed)
+    spare: Worker | None = None
+
+
+ALONE = Company()
 
 
 class MemoryMonitor:
@@ -28,68 +53,146 @@ class MemoryMonitor:
     state
         State of `policy.py`: what holds for the next worker, and whether the run fits at all.
     newest
-        The newest measurement of the present worker; None before the first.
+        The newest measurement with the present worker; None before the first.
+    held_limit_bytes
+        Most that a receiver started now may hold of the stream; None if nothing was started yet.
     """
 
     def __init__(self) -> None:
         self.state = MemoryState()
         self.newest: Weighed | None = None
+        self.held_limit_bytes: int | None = None
         self._usage = MemoryUsage()
         self._interval_s = 1.0
         self._due = 0.0
         self._scripts: Version = ()
+        self._waits = ""
 
     @property
     def limit_bytes(self) -> int | None:
-        """Limit of the worker; None if it is turned off, or nothing was started yet."""
+        """Limit of all processes together; None if it is turned off, or nothing was started yet."""
         return self.state.rules.limit_bytes
 
     @property
     def bytes(self) -> int | None:
-        """Memory of the worker at the newest measurement."""
+        """Memory of all processes at the newest measurement."""
         return self.newest.bytes if self.newest else None
+
+    @property
+    def has_room_for_spare(self) -> bool:
+        """True if a spare may be started."""
+        return has_room(self.limit_bytes, self.bytes)
+
+    @property
+    def waits(self) -> str:
+        """Text on a receiver that waits, because it may not hold more; empty if it does not."""
+        return waits_text(self.state.rules, self.newest) if self.newest else ""
 
     def adopt(self, resolved: Resolved) -> None:
         """Call this before a worker is started: set its limit, and reset the state for other scripts."""
-        config = resolved.config
-        limit = limit_bytes(config.system_mem_limit_perc, read_ram_bytes(), read_cgroup_limit())
+        config, ram, cgroup = resolved.config, read_ram_bytes(), read_cgroup_limit()
+        limit = limit_bytes(config.system_mem_limit_perc, ram, cgroup)
+        self.held_limit_bytes = held_limit_bytes(limit, ram, cgroup)
         falls_back = resolved.engine == "builtin" and config.preserve_events
-        self.state = replace(self.state, rules=MemoryRules(limit_bytes=limit, falls_back=falls_back))
+        rules = MemoryRules(limit_bytes=limit, held_limit_bytes=self.held_limit_bytes, falls_back=falls_back)
+        self.state = replace(self.state, rules=rules)
         if resolved.scripts.version != self._scripts:
             self.state, self._scripts = memory_policy.forget_recycles(self.state), resolved.scripts.version
         self._interval_s, self.newest = config.mem_check_interval_s, None
 
     @property
     def parts(self) -> str:
-        """Text on the parts of the worker's memory at the newest measurement; empty before it."""
+        """Text on the parts of the memory at the newest measurement; empty before it."""
         return self.newest.grown.text if self.newest and self.newest.grown else ""
 
     def is_due(self, now: float) -> bool:
         """True if it is time to measure."""
         return now >= self._due
 
-    def gather(self, worker: Worker, generation: int, observed: Observed, now: float) -> list[Fact]:
-        """Measure if it is time to, have the worker free memory, and tell the policy if it uses too much."""
+    def gather(
+        self, worker: Worker, generation: int, observed: Observed, now: float, company: Company = ALONE
+    ) -> list[Fact]:
+        """Measure if it is time to, have the processes free memory, and tell the policy if they use too much."""
         facts: list[Fact] = []
-        for order in self.look(worker.pid, generation, observed, now):
-            if isinstance(order, memory_policy.Trim):
-                log.info("the worker is near its memory limit: telling it to return freed memory to the system")
-                worker.order(TRIM)
-            else:
-                why, at_once = f"replacing the worker: {order.reason}", isinstance(order, memory_policy.EndForMemory)
-                facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
+        for order in self._look(worker.pid, generation, observed, now, company):
+            match order:
+                case Trim():
+                    _trim(worker, company)
+                case GiveUpSpare():
+                    _give_up_spare(company)
+                case ReplaceReceiver(reason=why):
+                    _replace_receiver(company, why)
+                case _:
+                    why, at_once = f"replacing the worker: {order.reason}", isinstance(order, EndForMemory)
+                    facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
+        self._tell_waits()
         return facts
 
-    def look(self, pid: int, generation: int, observed: Observed, now: float) -> tuple[Order, ...]:
-        """Measure if it is time to; return the orders for the worker."""
+    def _look(self, pid: int, generation: int, observed: Observed, now: float, company: Company) -> tuple[Order, ...]:
+        """Measure if it is time to; return the orders."""
         if not self.is_due(now):
             return ()
         self._due = now + self._interval_s
-        limit, progress = self.limit_bytes, observed.progress
-        run = progress.run.number if progress else 0
-        weighed = self._usage.weigh(pid, worker=generation, run=run, limit_bytes=limit, now=now)
-        phase = observed.beat.phase if observed.beat else None
-        parts = grown(weighed.bytes, weighed.started_bytes, phase, progress, observed.base_bytes)
-        self.newest = replace(weighed, grown=parts)
+        progress = observed.progress
+        weighed = self._usage.weigh(
+            pid,
+            worker=generation,
+            run=progress.run.number if progress else 0,
+            limit_bytes=self.limit_bytes,
+            now=now,
+            receiver=company.receiver.pid if company.receiver else None,
+            spare=company.spare.pid if company.spare else None,
+        )
+        self.newest = told(weighed, observed, company.heard, time.time())
         self.state, orders = memory_policy.step(self.state, self.newest, now)
         return orders
+
+    def _tell_waits(self) -> None:
+        waits = self.waits
+        if waits and not self._waits:
+            log.warning("%s", waits)
+        elif self._waits and not waits:
+            log.info("the receiver goes on")
+        self._waits = waits
+
+
+def told(weighed: Weighed, observed: Observed, receiver: Observed, unix_s: float) -> Weighed:
+    """A measurement with what worker and receiver say of it in their newest beats."""
+    progress, phase = observed.progress, observed.beat.phase if observed.beat else None
+    beside = Beside(
+        run=weighed.run_bytes,
+        receiver=weighed.receiver_bytes,
+        receiver_base=receiver.base_bytes or 0,
+        spare=weighed.spare_bytes,
+    )
+    total = weighed.bytes - beside.run - beside.receiver - beside.spare
+    parts = grown(total, weighed.started_bytes, phase, progress, observed.base_bytes, beside)
+    says = receiver.progress.memory if receiver.progress else MemoryProgress()
+    return replace(
+        weighed,
+        freeable_bytes=min(says.freeable_bytes, weighed.run_bytes),
+        kept_bytes=progress.memory.mapped_bytes if progress and progress.run.keeps_events else 0,
+        full_s=None if says.full_since is None else max(0.0, unix_s - says.full_since),
+        grown=parts,
+    )
+
+
+def _trim(worker: Worker, company: Company) -> None:
+    if company.receiver is None:
+        log.info("the worker is near its memory limit: telling it to return freed memory to the system")
+    else:
+        log.info("near the memory limit: telling receiver and worker to give back what they do not need")
+        company.receiver.order(TRIM)
+    worker.order(TRIM)
+
+
+def _give_up_spare(company: Company) -> None:
+    if company.spare is not None:
+        log.info("near the memory limit: ending the worker that stands by; until there is room, restarts take longer")
+        company.spare.order(STOP)
+
+
+def _replace_receiver(company: Company, why: str) -> None:
+    if company.receiver is not None:
+        log.warning("replacing receiver and worker: %s", why)
+        company.receiver.order(STOP)

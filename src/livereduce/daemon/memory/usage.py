@@ -5,11 +5,14 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from livereduce.base.cgroups import ROOT, SELF, own_folders
-from livereduce.daemon.memory.policy import Weighed
+from livereduce.daemon.memory.facts import Weighed
+from livereduce.daemon.memory.mappings import read_mappings
 
 PROC = Path("/proc")
 MAX_PROCESSES = 4096
@@ -65,23 +68,56 @@ class MemoryUsage:
         self._proc = proc
         self._pss_due = float("-inf")
 
-    def weigh(self, pid: int, *, worker: int, run: int, limit_bytes: int | None, now: float) -> Weighed:
-        """Memory of a worker, as a fact for `step`."""
+    def weigh(
+        self,
+        pid: int,
+        *,
+        worker: int,
+        run: int,
+        limit_bytes: int | None,
+        now: float,
+        receiver: int | None = None,
+        spare: int | None = None,
+    ) -> Weighed:
+        """Memory of a worker, of its receiver and of the spare (process ids), as a fact for `step`."""
         pids = _tree(pid, self._proc)
-        sizes = [_rss_bytes(each, self._proc) for each in pids]
-        held = sum(sizes)
-        confirmed: int | None = held
-        if limit_bytes is not None and held >= limit_bytes and len(pids) > 1:  # a single process shares with nobody
-            confirmed = self._confirmed(pids, now)
-        return Weighed(worker=worker, run=run, bytes=held, confirmed_bytes=confirmed, started_bytes=held - sizes[0])
+        sizes, exact = self._sizes(pids, reads=receiver is not None)
+        itself = _Resident() if receiver is None else _resident(receiver, self._proc)
+        spare_bytes = 0 if spare is None else tree_bytes(spare, self._proc)
+        total = sum(sizes) + itself.bytes + spare_bytes
+        confirmed: int | None = total
+        if limit_bytes is not None and total >= limit_bytes and not exact:
+            confirmed = self._confirmed(pids if receiver is None else (*pids, receiver), spare_bytes, now)
+        return Weighed(
+            worker=worker,
+            run=run,
+            bytes=total,
+            confirmed_bytes=confirmed,
+            started_bytes=sum(sizes[1:]),
+            receiver_bytes=itself.anonymous,
+            run_bytes=itself.shared,
+            spare_bytes=spare_bytes,
+        )
 
-    def _confirmed(self, pids: tuple[int, ...], now: float) -> int | None:
+    def _sizes(self, pids: tuple[int, ...], *, reads: bool) -> tuple[list[int], bool]:
+        """Memory of each process, without what it maps of the receiver's, and whether this is exact."""
+        residents = [_resident(each, self._proc) for each in pids]
+        if not reads:
+            return [one.bytes for one in residents], len(pids) == 1  # a single process shares with nobody
+        shared = [
+            read_mappings(each, self._proc).own_bytes(one.shared) if one.shared else 0
+            for each, one in zip(pids, residents, strict=True)
+        ]
+        sizes = [one.anonymous + own for one, own in zip(residents, shared, strict=True)]
+        return sizes, len(pids) == 1 and not shared[0]
+
+    def _confirmed(self, pids: tuple[int, ...], spare_bytes: int, now: float) -> int | None:
         if now < self._pss_due:
             return None
         begun_s = time.perf_counter()
         held = sum(_pss_bytes(pid, self._proc) for pid in pids)
         self._pss_due = now + PSS_SHARE * (time.perf_counter() - begun_s)
-        return held
+        return held + spare_bytes
 
 
 def tree_bytes(pid: int, proc: Path = PROC) -> int:
@@ -90,7 +126,7 @@ def tree_bytes(pid: int, proc: Path = PROC) -> int:
     Memory that a process shares with its children counts for each of them. A descendant whose parent has ended no
     longer belongs to the tree; it is still in the service's cgroup.
     """
-    return sum(_rss_bytes(each, proc) for each in _tree(pid, proc))
+    return sum(_resident(each, proc).bytes for each in _tree(pid, proc))
 
 
 def tree_pss_bytes(pid: int, proc: Path = PROC) -> int:
@@ -118,23 +154,34 @@ def _children(pid: int, proc: Path) -> Iterator[int]:
             yield from map(int, file.read().split())
 
 
-_RSS = re.compile(rb"^(?:RssAnon|RssShmem):\s*(\d+) kB$", re.MULTILINE)
+_RSS = re.compile(rb"^(RssAnon|RssShmem):\s*(\d+) kB$", re.MULTILINE)
 _PSS = re.compile(rb"^(?:Pss_Anon|Pss_Shmem):\s*(\d+) kB$", re.MULTILINE)
 
 
-def _rss_bytes(pid: int, proc: Path) -> int:
-    return sum(_fields(proc / str(pid) / "status", _RSS)) * 1024
+@dataclass(frozen=True, slots=True)
+class _Resident:
+    anonymous: int = 0
+    shared: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return self.anonymous + self.shared
+
+
+def _resident(pid: int, proc: Path) -> _Resident:
+    sizes = {name: int(number) * 1024 for name, number in _fields(proc / str(pid) / "status", _RSS)}
+    return _Resident(sizes.get(b"RssAnon", 0), sizes.get(b"RssShmem", 0))
 
 
 def _pss_bytes(pid: int, proc: Path) -> int:
     """PSS of a process, or all that it maps if PSS is not available."""
     fields = _fields(proc / str(pid) / "smaps_rollup", _PSS)
-    return sum(fields) * 1024 if fields else _rss_bytes(pid, proc)
+    return sum(map(int, fields)) * 1024 if fields else _resident(pid, proc).bytes
 
 
-def _fields(path: Path, pattern: re.Pattern[bytes]) -> list[int]:
-    """Numbers in a file of /proc; empty if the process has ended, even before it is waited for."""
+def _fields(path: Path, pattern: re.Pattern[bytes]) -> list[Any]:
+    """What a pattern finds in a file of /proc; nothing if the process has ended, even before it is waited for."""
     try:
-        return [int(number) for number in pattern.findall(path.read_bytes())]
+        return pattern.findall(path.read_bytes())
     except OSError:
         return []

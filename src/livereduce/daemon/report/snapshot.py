@@ -36,7 +36,9 @@ class ServiceFacts:
     running
         The script call that is running.
     memory_bytes, memory_limit_bytes, memory_parts
-        Memory of the worker, its limit, and a text on its parts.
+        Memory of receiver, worker and spare, its limit, and a text on its parts.
+    waits
+        A sentence on a receiver that may not hold more; empty if it may.
     printed, printed_left_out
         The last lines that scripts printed, and how many lines are not in the log.
     history
@@ -61,6 +63,7 @@ class ServiceFacts:
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
     memory_parts: str = ""
+    waits: str = ""
     printed: tuple[Printed, ...] = ()
     printed_left_out: int = 0
     history: tuple[RestartEntry, ...] = ()
@@ -91,7 +94,7 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
     """
     worker, observed, state = facts.worker, facts.observed, facts.state
     conditions = _conditions(facts, before, iso(at))
-    more = "; ".join(text for text in (facts.running.text if facts.running else "", facts.again) if text)
+    more = "; ".join(text for text in (facts.running.text if facts.running else "", facts.waits, facts.again) if text)
     word, why = shown(state.word, state.why, observed.progress, conditions, more)
     resolved, beat = facts.found.resolved, observed.beat
     status = Status(

@@ -45,9 +45,11 @@ FROM_SNAPSHOT = (
     _Of("livereduce_problems", "Problems in configuration or scripts that need attention.", lambda s: len(s.problems)),
     _Of("livereduce_worker_generation", "Number of the newest worker.", lambda s: s.generation),
     _Of(
-        "livereduce_worker_memory_bytes", "Memory of the worker and all its child processes.", lambda s: s.memory_bytes
+        "livereduce_worker_memory_bytes",
+        "Memory of the worker and its child processes, the receiver and the spare.",
+        lambda s: s.memory_bytes,
     ),
-    _Of("livereduce_worker_memory_limit_bytes", "Memory limit of the worker.", lambda s: s.memory_limit_bytes),
+    _Of("livereduce_worker_memory_limit_bytes", "Limit of that memory.", lambda s: s.memory_limit_bytes),
     _Of(
         "livereduce_worker_restarts_total",
         "Workers that crashed, hung or were killed (unplanned restarts).",
@@ -272,7 +274,8 @@ _REASONS = (
     (re.compile(r"the scripts have changed"), "scripts"),
     (
         re.compile(
-            r"(replacing the worker: )?the worker.s memory|the worker was killed by .* from the out-of-memory killer \("
+            r"(replacing the worker: )?(the worker.s memory|the memory of receiver and worker|the run.s events fill)"
+            r"|the worker was killed by .* from the out-of-memory killer \("
         ),
         "memory",
     ),

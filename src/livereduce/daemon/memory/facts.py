@@ -1,0 +1,115 @@
+"""Vocabulary of the memory policy: the measurements that it receives, its orders, and its rules. Values only."""
+
+from dataclasses import dataclass
+
+from livereduce.daemon.memory.growth import Grown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A measurement of the memory of worker, receiver and spare.
+
+    Attributes
+    ----------
+    worker
+        Identifies the worker (its generation).
+    run
+        Run number in its newest beat; 0 if it has not said yet, or between runs.
+    bytes
+        Anonymous and shared memory of all processes; what the receiver holds counts once, other pages that several of
+        them share count several times.
+    confirmed_bytes
+        The same with each page counted once; None if not known now. No worker is ended without it.
+    started_bytes
+        The part of `bytes` that belongs to processes that scripts have started.
+    run_bytes, receiver_bytes, spare_bytes
+        The parts that are held by the receiver, its own, and the spare's; 0 if there are none.
+    freeable_bytes
+        The part of `run_bytes` that the receiver could give up.
+    kept_bytes
+        The part of `run_bytes` that the worker keeps as its accumulated events.
+    full_s
+        How long the receiver has read nothing because it may not hold more; None if it reads.
+    grown
+        The parts of the memory; None if not known.
+    """
+
+    worker: int
+    run: int
+    bytes: int
+    confirmed_bytes: int | None
+    started_bytes: int = 0
+    run_bytes: int = 0
+    receiver_bytes: int = 0
+    spare_bytes: int = 0
+    freeable_bytes: int = 0
+    kept_bytes: int = 0
+    full_s: float | None = None
+    grown: Grown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Order worker and receiver to give back what they do not need: freed memory, and what the worker is done with."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpSpare:
+    """End the spare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recycle:
+    """Order the worker to publish and exit at the next chunk boundary (`ExitCode.RECYCLED`)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndForMemory:
+    """End the worker now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceReceiver:
+    """Order the receiver to exit; the worker ends with it."""
+
+    reason: str
+
+
+Order = Trim | GiveUpSpare | Recycle | EndForMemory | ReplaceReceiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryRules:
+    """The limit, and times in seconds; tests shorten them.
+
+    Attributes
+    ----------
+    limit_bytes
+        None turns everything off, but for a receiver that is full.
+    held_limit_bytes
+        Most that the receiver holds of the stream.
+    falls_back
+        The worker keeps events and could keep histograms instead (builtin engine, `preserve_events`).
+    grace_s
+        How long a worker at the limit may take to reach a chunk boundary.
+    relief_s
+        How long it may take until a spare that is given up, or what the receiver need not hold, is gone.
+    full_s
+        How long the receiver may be full before the run is counted: a run that has just ended is given up meanwhile.
+    first_wait_s, longest_wait_s
+        Wait before a run that does not fit is tried again; each wait is twice the one before.
+    """
+
+    limit_bytes: int | None = None
+    held_limit_bytes: int | None = None
+    falls_back: bool = False
+    trim_every_s: float = 10.0
+    grace_s: float = 60.0
+    relief_s: float = 5.0
+    full_s: float = 5.0
+    first_wait_s: float = 10.0
+    longest_wait_s: float = 300.0
