@@ -17,14 +17,18 @@ from livereduce.messages.marks import Marker
 from livereduce.messages.progress import MemoryProgress, Progress, SourceProgress, TotalProgress
 from livereduce.messages.receiver import ReceiverJob
 from livereduce.receiver.readers import Readers
+from livereduce.stream.adara.wire.arena import Arena
 from livereduce.stream.held.store import HeldStore
-from livereduce.stream.items import EventBatch, Gap, Item, Source, SourceLost, SourceState, StartFrom
+from livereduce.stream.items import Columns, EventBatch, Gap, Item, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
 
 POLL_S = 0.25
 """Longest wait for the stream: orders are looked at in between, and the receiver beats."""
 FULL_S = 0.05
 """Wait while nothing more can be held."""
+
+SCRATCH_EVENTS = 128 * 1024
+"""Events are decoded into memory that stays in the nearest large cache, and held from there."""
 
 log = logging.getLogger("livereduce.receiver")
 
@@ -70,7 +74,7 @@ class Receiver:
         self._readers.close()
 
     def _opened(self) -> Source:
-        source = source_of(self._job.source, self._marker, self._job.suspects, self._store.arena)
+        source = source_of(self._job.source, self._marker, self._job.suspects, _scratch)
         if self._job.start not in {way.value for way in StartFrom}:
             raise OperatorError(f"start: {self._job.start!r} is not one of {', '.join(way.value for way in StartFrom)}")
         source.open(StartFrom(self._job.start))
@@ -137,3 +141,7 @@ class Receiver:
             total=TotalProgress(gaps=state.gaps + self._gaps, contained=state.contained + self._contained.count),
             memory=MemoryProgress(rss_bytes=own_bytes(), held_bytes=self._store.held_bytes),
         )
+
+
+def _scratch(dtype: type) -> Columns:
+    return Arena(dtype, SCRATCH_EVENTS)

@@ -9,22 +9,22 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment, make_segment, map_segment
+from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment, map_segment
 
 ID = SegmentId(number=1, kind=SegmentKind.COLUMN, size=1 << 16)
 
 
 @pytest.fixture
 def segment() -> Iterator[SharedSegment]:
-    made = make_segment(ID)
-    made.memory[:4] = [1, 2, 3, 4]
+    made = SharedSegment(ID)
+    made.write([b"\1\2", b"\3\4"], 0)
     yield made
     made.forget()
 
 
 def test_a_reader_sees_what_is_written_later(segment: SharedSegment) -> None:
     memory = map_segment(ID, os.dup(segment.fd))
-    segment.memory[7] = 9
+    segment.write([b"\x09"], 7)
     np.testing.assert_array_equal(memory[:8], [1, 2, 3, 4, 0, 0, 0, 9])
 
 
@@ -38,14 +38,22 @@ ATTEMPTS: dict[str, Callable[[int], object]] = {
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_nobody_else_can_write_however_it_is_opened(segment: SharedSegment, attempt: str) -> None:
+def test_nobody_can_write_when_it_is_sealed_however_it_is_opened(segment: SharedSegment, attempt: str) -> None:
+    segment.seal()
     again = os.open(f"/proc/self/fd/{segment.fd}", os.O_RDWR)
     try:
         with pytest.raises(OSError, match="not permitted"):
             ATTEMPTS[attempt](again)
     finally:
         os.close(again)
-    np.testing.assert_array_equal(segment.memory[:5], [1, 2, 3, 4, 0])
+    np.testing.assert_array_equal(map_segment(ID, os.dup(segment.fd))[:5], [1, 2, 3, 4, 0])
+
+
+def test_the_descriptor_that_readers_are_given_is_for_reading(segment: SharedSegment) -> None:
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.pwrite(segment.fd, b"x", 0)
+    with pytest.raises(PermissionError):
+        mmap.mmap(segment.fd, ID.size)
 
 
 def _fallocate(fd: int) -> None:

@@ -13,7 +13,7 @@ anything of theirs but short JSON. What a reader gets are views of the mapped me
 
 import pickle
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,7 +23,7 @@ from livereduce.stream.items import U1, EventBatch, Item
 
 _HEAD = struct.Struct("<QII")
 _ALIGN = 16
-_EVENT_COLUMNS = ("tof_ns", "pixel", "state")
+EVENT_COLUMNS = ("tof_ns", "pixel", "state")
 NOWHERE = -1
 """In place of a segment's number: a column without events."""
 
@@ -53,17 +53,21 @@ class Record:
     standing: bool = False
 
 
-Locate = Callable[[NDArray[Any]], HeldColumn]
-"""Where an array of events lies; the writer's side."""
 Resolve = Callable[[HeldColumn], NDArray[Any]]
 """The array at such a place; the reader's side."""
 
 
-def encode(record: Record, locate: Locate) -> list[bytes | memoryview]:
-    """The parts of a record, in order; their sizes sum to a multiple of 16."""
+def encode(record: Record, columns: Mapping[str, HeldColumn]) -> list[bytes | memoryview]:
+    """The parts of a record, in order; their sizes sum to a multiple of 16.
+
+    Parameters
+    ----------
+    columns
+        Where the events of a batch lie.
+    """
     arrays: list[pickle.PickleBuffer] = []
     body = pickle.dumps(
-        (_without_events(record.item, locate), record.standing), protocol=5, buffer_callback=arrays.append
+        (_without_events(record.item, columns), record.standing), protocol=5, buffer_callback=arrays.append
     )
     raw = [array.raw() for array in arrays]
     sizes = struct.pack(f"<{len(raw)}Q", *(one.nbytes for one in raw))
@@ -103,11 +107,8 @@ def _padded(size: int) -> int:
     return size + -size % _ALIGN
 
 
-def _without_events(item: Item, locate: Locate) -> Any:
-    if not isinstance(item, EventBatch):
-        return item
-    columns = {name: array for name in _EVENT_COLUMNS if (array := getattr(item, name)) is not None}
-    return _HeldBatch(item=_bare(item), columns={name: locate(array) for name, array in columns.items()})
+def _without_events(item: Item, columns: Mapping[str, HeldColumn]) -> Any:
+    return _HeldBatch(item=_bare(item), columns=dict(columns)) if isinstance(item, EventBatch) else item
 
 
 def _with_events(body: Any, resolve: Resolve) -> Item:
@@ -119,7 +120,7 @@ def _with_events(body: Any, resolve: Resolve) -> Item:
 
 
 def _bare(item: EventBatch) -> dict[str, Any]:
-    return {one.name: getattr(item, one.name) for one in fields(item) if one.name not in _EVENT_COLUMNS}
+    return {one.name: getattr(item, one.name) for one in fields(item) if one.name not in EVENT_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """Segments: shared memory without a name, which one process writes and others can only map read-only.
 
 A segment is a memfd (memfd_create(2)). It vanishes with the last process that has it: nothing is left behind,
-whatever is killed. F_SEAL_FUTURE_WRITE (Linux 5.1) makes every later mapping read-only for good, also for `mprotect`,
-and refuses `write` and holes. Readers are given a descriptor that was opened for reading, for kernels without it.
+whatever is killed. It is written with `pwrite`, since memory that is new costs half of what it costs by page faults
+(benchmarks/fresh_memory.py), and sealed for good when it is full. Readers are given a descriptor that was opened for
+reading, and close it when they have mapped it: neither `mprotect` nor /proc then gives a script a way to write.
 """
 
 import fcntl
 import mmap
 import os
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -19,8 +20,13 @@ from numpy.typing import NDArray
 from livereduce.stream.items import U1
 
 SEGMENT_BYTES = 64 * 1024 * 1024
-_SEAL_FUTURE_WRITE = 0x0010
-_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+_SIZE_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+
+
+_FLAGS = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+_MAX_PARTS = 1024
+"""Of one call (IOV_MAX, limits.h)."""
+Part = bytes | memoryview
 
 
 class SegmentKind(StrEnum):
@@ -46,48 +52,62 @@ class SegmentId:
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SharedSegment:
-    """A segment of the process that writes it.
+    """A segment of the process that writes it, all zeros at first; its pages take memory when they are written.
+
+    Raises
+    ------
+    OSError
+        The process has too many descriptors.
 
     Attributes
     ----------
     fd
         Open for reading only: what readers are given. `forget` closes it.
-    memory
-        All of it, shape (size,), writable.
     """
 
-    id: SegmentId
-    fd: int
-    memory: U1 = field(repr=False)
+    def __init__(self, segment: SegmentId) -> None:
+        self.id = segment
+        self._writing = os.memfd_create(f"livereduce-{segment.kind}-{segment.number}", _FLAGS)
+        try:
+            os.ftruncate(self._writing, segment.size)
+            fcntl.fcntl(self._writing, fcntl.F_ADD_SEALS, _SIZE_SEALS)
+            self.fd = os.open(f"/proc/self/fd/{self._writing}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            os.close(self._writing)
+            raise
+
+    def write(self, parts: Sequence[Part], offset: int) -> None:
+        """Write parts one after the other, from an offset on.
+
+        Raises
+        ------
+        OSError
+            There is no memory.
+        """
+        for first in range(0, len(parts), _MAX_PARTS):
+            offset = self._write_some(parts[first : first + _MAX_PARTS], offset)
+
+    def _write_some(self, parts: Sequence[Part], offset: int) -> int:
+        size = sum(memoryview(part).nbytes for part in parts)
+        written = os.pwritev(self._writing, parts, offset)
+        while written < size:  # a signal came in between
+            rest = b"".join(memoryview(part).cast("B") for part in parts)[written:]
+            written += os.pwrite(self._writing, rest, offset + written)
+        return offset + size
+
+    def seal(self) -> None:
+        """Nobody writes to it any more, this process included."""
+        if self._writing >= 0:
+            fcntl.fcntl(self._writing, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL)
+            os.close(self._writing)
+            self._writing = -1
 
     def forget(self) -> None:
-        """Close the descriptor; the memory goes when no array and no reader has it any more."""
+        """Close the descriptors; the memory goes when no reader has it any more."""
         os.close(self.fd)
-
-
-def make_segment(segment: SegmentId) -> SharedSegment:
-    """Make a segment, all zeros; its pages take memory when they are first written.
-
-    Raises
-    ------
-    OSError
-        The process has too many descriptors, or there is no memory.
-    """
-    writable = os.memfd_create(f"livereduce-{segment.kind}-{segment.number}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        os.ftruncate(writable, segment.size)
-        memory = mmap.mmap(writable, segment.size)
-        fcntl.fcntl(writable, fcntl.F_ADD_SEALS, _SEALS)
-        with suppress(OSError):  # a kernel before 5.1
-            fcntl.fcntl(writable, fcntl.F_ADD_SEALS, _SEAL_FUTURE_WRITE)
-        fd = os.open(f"/proc/self/fd/{writable}", os.O_RDONLY | os.O_CLOEXEC)
-    finally:
-        os.close(writable)
-    with suppress(OSError):  # only some kernels have huge pages for shared memory
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    return SharedSegment(segment, fd, np.frombuffer(memory, np.uint8))
+        if self._writing >= 0:
+            os.close(self._writing)
 
 
 def map_segment(segment: SegmentId, fd: int) -> U1:

@@ -1,48 +1,26 @@
-"""Write the stream into segments: events by the decoder itself, all else as records of the journal."""
+"""Write the stream into segments: columns of events, and records of the journal for all else."""
 
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.stream.coalesce import coalesce_geometry
 from livereduce.stream.held import holding
 from livereduce.stream.held.holding import Extent, Holding
-from livereduce.stream.held.records import NOWHERE, HeldColumn, Record, encode
+from livereduce.stream.held.records import EVENT_COLUMNS, NOWHERE, HeldColumn, Record, encode
 from livereduce.stream.held.segments import (
     SEGMENT_BYTES,
     SegmentId,
     SegmentKind,
     SharedSegment,
-    column_of,
-    make_segment,
 )
-from livereduce.stream.items import Geometry, Item, LogBatch, RunEnded, RunStarted
+from livereduce.stream.items import EventBatch, Geometry, Item, LogBatch, RunEnded, RunStarted
 
-T = TypeVar("T", np.int32, np.uint8)
 MAX_STANDING = 4096
 """Most variables whose newest value is repeated at the start of a run; a real beamline has some hundreds."""
-
-
-class ColumnArena(Generic[T]):
-    """Hands out memory of column segments; slices of one segment follow each other without a hole."""
-
-    def __init__(self, dtype: type[T], store: "HeldStore") -> None:
-        self._dtype: type[T] = dtype
-        self._store = store
-        self._column: NDArray[T] = np.empty(0, dtype)
-        self._used = 0
-
-    def room(self, events: int) -> NDArray[T]:
-        """A writable slice of this length."""
-        if self._used + events > len(self._column):
-            self._column = self._store.column(self._dtype, events, after=self._column)
-            self._used = 0
-        start, self._used = self._used, self._used + events
-        return self._column[start : self._used]
 
 
 @dataclass(slots=True)
@@ -52,8 +30,6 @@ class _Kept:
     segment: SharedSegment
     last: int
     used: int = 0
-    column: NDArray[Any] | None = None
-    """The array that batches slice; kept, so that its identity is its own."""
 
 
 class HeldStore:
@@ -73,30 +49,11 @@ class HeldStore:
         self.written = 0
         self.holding = Holding()
         self._kept: dict[int, _Kept] = {}
-        self._number_of: dict[int, int] = {}
-        self._written_into: set[int] = set()
         self._next_number = 0
         self._journal: _Kept | None = None
-        self._copies: dict[str, ColumnArena[Any]] = {}
+        self._columns: dict[str, _Kept] = {}
         self._geometry: Geometry | None = None
         self._standing: dict[str, LogBatch] = {}
-
-    # ---- for the decoder
-
-    def arena(self, dtype: type[T]) -> ColumnArena[T]:
-        """Memory for one column of events."""
-        return ColumnArena(dtype, self)
-
-    def column(self, dtype: type[T], events: int, after: NDArray[T]) -> NDArray[T]:
-        """The whole of a new column segment that has room for so many events; `after` is not written into any more."""
-        size = max(SEGMENT_BYTES, events * np.dtype(dtype).itemsize)
-        kept = self._add(SegmentKind.COLUMN, size)
-        column: NDArray[T] = column_of(kept.segment.memory, dtype)
-        self._number_of[id(column)] = kept.segment.id.number
-        kept.column = column
-        self._written_into.discard(self._number_of.get(id(after), NOWHERE))
-        self._written_into.add(kept.segment.id.number)
-        return column
 
     # ---- for the receiver
 
@@ -128,7 +85,7 @@ class HeldStore:
             self.holding = holding.all_freed(self.written)
             for number in list(self._kept):
                 self._forget(number)
-            self._journal, self._copies, self._written_into = None, {}, set()
+            self._journal, self._columns = None, {}
             self._geometry, self._standing = None, {}
 
     @property
@@ -155,42 +112,32 @@ class HeldStore:
 
     def _in_use(self) -> set[int]:
         """Segments into which is still written."""
-        journal = () if self._journal is None else (self._journal.segment.id.number,)
-        return {*self._written_into, *journal}
+        journal = () if self._journal is None else (self._journal,)
+        return {one.segment.id.number for one in (*self._columns.values(), *journal)}
 
     def _add(self, kind: SegmentKind, size: int, start: int = 0) -> _Kept:
-        wanted = SegmentId(number=self._next_number, kind=kind, size=size, start=start)
-        kept = _Kept(make_segment(wanted), last=self.written)
+        wanted = SegmentId(number=self._next_number, kind=kind, size=max(SEGMENT_BYTES, size), start=start)
+        kept = _Kept(SharedSegment(wanted), last=self.written)
         with self.lock:
             self._kept[wanted.number] = kept
         self._next_number += 1
         return kept
 
     def _forget(self, number: int) -> None:
-        kept = self._kept.pop(number)
-        self._number_of.pop(id(kept.column), None)
-        kept.segment.forget()
+        self._kept.pop(number).segment.forget()
 
     def _write(self, record: Record) -> None:
-        named: list[HeldColumn] = []
-
-        def located(array: NDArray[Any]) -> HeldColumn:
-            named.append(self._located(array))
-            return named[-1]
-
-        parts = encode(record, located)
+        columns = self._held_columns(record.item)
+        parts = encode(record, columns)
         size = sum(memoryview(part).nbytes for part in parts)
         journal = self._with_room(size)
         at = self.written - journal.segment.id.start
-        for part in parts:
-            data = np.frombuffer(part, np.uint8)
-            journal.segment.memory[at : at + len(data)] = data
-            at += len(data)
+        journal.segment.write(parts, at)
         self.written += size
-        journal.last, journal.used = self.written, at
-        for column in named:
-            kept = self._kept[column.segment]
-            kept.last, kept.used = self.written, max(kept.used, column.stop * np.dtype(column.dtype).itemsize)
+        journal.last, journal.used = self.written, at + size
+        for column in columns.values():
+            if column.segment != NOWHERE:
+                self._kept[column.segment].last = self.written
 
     def _with_room(self, size: int) -> _Kept:
         """The journal's segment with room for a record; the place goes on at its start if it is a new one."""
@@ -198,30 +145,31 @@ class HeldStore:
         if journal is not None and self.written + size <= journal.segment.id.start + journal.segment.id.size:
             return journal
         start = self.written if journal is None else journal.segment.id.start + journal.segment.id.size
-        self._journal = self._add(SegmentKind.JOURNAL, max(SEGMENT_BYTES, size), start)
+        if journal is not None:
+            journal.segment.seal()
+        self._journal = self._add(SegmentKind.JOURNAL, size, start)
         self.written = start
         return self._journal
 
-    def _located(self, array: NDArray[Any]) -> HeldColumn:
-        if not len(array):
-            return HeldColumn(NOWHERE, 0, 0, array.dtype.str)
-        base = array.base
-        if id(base) not in self._number_of:
-            array = self._copied(array)
-            base = array.base
-        assert isinstance(base, np.ndarray)
-        first: int = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-        start = first // array.itemsize
-        return HeldColumn(self._number_of[id(base)], start, start + len(array), array.dtype.str)
+    def _held_columns(self, item: Item) -> dict[str, HeldColumn]:
+        """Write the columns of a batch; each kind of them goes on where it ended, so that batches stay neighbours."""
+        if not isinstance(item, EventBatch):
+            return {}
+        columns = {name: getattr(item, name) for name in EVENT_COLUMNS}
+        return {name: self._held_column(name, column) for name, column in columns.items() if column is not None}
 
-    def _copied(self, array: NDArray[Any]) -> NDArray[Any]:
-        """A copy in a column segment, for a source that does not decode into one."""
-        kind = array.dtype.str
-        if kind not in self._copies:
-            self._copies[kind] = self.arena(array.dtype.type)
-        room = self._copies[kind].room(len(array))
-        room[:] = array
-        return room
+    def _held_column(self, name: str, column: NDArray[Any]) -> HeldColumn:
+        if not len(column):
+            return HeldColumn(NOWHERE, 0, 0, column.dtype.str)
+        kept = self._columns.get(name)
+        if kept is None or kept.used + column.nbytes > kept.segment.id.size:
+            if kept is not None:
+                kept.segment.seal()
+            kept = self._columns[name] = self._add(SegmentKind.COLUMN, column.nbytes)
+        kept.segment.write([column.data], kept.used)
+        start = kept.used // column.itemsize
+        kept.used += column.nbytes
+        return HeldColumn(kept.segment.id.number, start, start + len(column), column.dtype.str)
 
     def _remember(self, item: Item) -> None:
         """Note what holds on in the runs to come."""

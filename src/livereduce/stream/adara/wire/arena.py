@@ -63,10 +63,16 @@ class Arena(Generic[T]):
     """Hands out memory for one column of events; slices of one block follow each other without a hole.
 
     Making one raises OperatorError on an interpreter that does not count references exactly.
+
+    Parameters
+    ----------
+    block_events
+        Events of a block: few, so that they stay in a cache, where batches do not live long.
     """
 
-    def __init__(self, dtype: type[T]) -> None:
+    def __init__(self, dtype: type[T], block_events: int = BLOCK_EVENTS) -> None:
         self._dtype: type[T] = dtype
+        self._block_events = block_events
         self._free = references_when_free()
         self._blocks: list[NDArray[T]] = []
         self._block: NDArray[T] = np.empty(0, dtype)
@@ -87,7 +93,7 @@ class Arena(Generic[T]):
         for index, references in enumerate(_references(self._blocks)):
             if references == self._free and len(self._blocks[index]) >= events:
                 return self._blocks[index]
-        fresh = np.empty(max(events, BLOCK_EVENTS), self._dtype)
+        fresh = np.empty(max(events, self._block_events), self._dtype)
         del self._blocks[: max(0, len(self._blocks) - MAX_SPARE + 1)]
         self._blocks.append(fresh)
         return fresh
