@@ -27,13 +27,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from end_to_end import POST_PROC, PROC
 from livereduce.base.times import epics_ns
 from livereduce.publish.products.file import read_product
 from livereduce.simulate.adara.play import Play, perform
 from livereduce.simulate.adara.server import Server
 from livereduce.simulate.beams.powder_beam import PowderBeam
 from played import Totals, Truth
+from service import POST_PROC, PROC
 
 KILLS, IN_LAST_SECOND, DAEMONS = 200, 50, 20
 LANES = 4

@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from end_to_end import POST_PROC, PROC
+from service import POST_PROC, PROC
 
 RUNS, CYCLES, RESTARTS = 1_000, 10_000, 500
 SAMPLES = 100

@@ -17,6 +17,7 @@ from measure import Row, show
 SIZES = (400_000, 5_000, 96)
 """Events per pulse: the brightest beamline, a usual one, a weak one."""
 EVENTS = 200_000_000
+MANY_PIXELS = 100_000
 CATCH_UP_EVENTS = 500_000_000
 SCIPP_EVENTS = 100_000_000
 
@@ -55,10 +56,26 @@ def cycle() -> Iterator[Row]:
 
 def end_to_end() -> Iterator[Row]:
     """From a server's socket to products."""
-    from end_to_end import end_to_end_rows
+    yield from _end_to_end(SIZES)
 
-    for size in SIZES:
-        yield from end_to_end_rows(size, EVENTS)
+
+def by_bank() -> Iterator[Row]:
+    """The same, with events as real packets have them."""
+    yield from _end_to_end(SIZES, by_bank=True)
+
+
+def many_pixels() -> Iterator[Row]:
+    """The same with many pixels, in both forms."""
+    yield from _end_to_end(SIZES[:2], pixels=MANY_PIXELS, by_bank=True)
+    yield from _end_to_end(SIZES[:2], pixels=MANY_PIXELS)
+
+
+def _end_to_end(sizes: tuple[int, ...], *, pixels: int = 4096, by_bank: bool = False) -> Iterator[Row]:
+    from end_to_end import end_to_end_rows
+    from serving import Played
+
+    for size in sizes:
+        yield from end_to_end_rows(Played(events_per_pulse=size, events=EVENTS, pixels=pixels, by_bank=by_bank))
 
 
 def catch_up() -> Iterator[Row]:
@@ -69,12 +86,33 @@ def catch_up() -> Iterator[Row]:
     yield scipp_memory_row(SCIPP_EVENTS)
 
 
+def joining() -> Iterator[Row]:
+    """Runs in progress as behind a real server: one that stands still and one that grows."""
+    from lag import joining_row
+
+    yield joining_row(78_000_000)
+    yield joining_row(136_000_000, grows=True)
+
+
+def lag() -> Iterator[Row]:
+    """How old the newest pulse is in the worker, with the machine idle and with one core busy."""
+    from lag import lag_row
+
+    for rate in (12_000_000, 25_000_000):
+        for busy_cores in (0, 1):
+            yield lag_row(rate, busy_cores)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "decode": decode,
     "histogram": histogram,
     "cycle": cycle,
     "end-to-end": end_to_end,
+    "by-bank": by_bank,
+    "many-pixels": many_pixels,
     "catch-up": catch_up,
+    "joining": joining,
+    "lag": lag,
 }
 
 

@@ -8,24 +8,23 @@ second. So the benchmark holds as much as the worker will need, touched, and fre
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_BYTES = 64 << 20
 AHEAD_BYTES = 256 << 20
-EMPTY_WORKER_BYTES = 200 << 20
-"""Resident size of a worker that has no events yet: nothing is freed before it begins to grow."""
+EMPTY_SERVICE_BYTES = 200 << 20
+"""What a service takes that has no events yet: nothing is freed before it begins to grow."""
 LOOK_EVERY_S = 0.01
 
 
 @contextmanager
-def warm_memory(size: int, worker_pid: Callable[[], int]) -> Iterator[None]:
-    """Hold `size` bytes, and free them as the worker's memory grows."""
+def warm_memory(size: int, taken: Callable[[], int]) -> Iterator[None]:
+    """Hold `size` bytes, and free them as what is taken by the service grows."""
     held = [np.full(BLOCK_BYTES, 1, np.uint8) for _ in range(-(-size // BLOCK_BYTES))]
     over = threading.Event()
-    thread = threading.Thread(target=_free_ahead, args=(held, worker_pid, over))
+    thread = threading.Thread(target=_free_ahead, args=(held, taken, over))
     thread.start()
     try:
         yield
@@ -34,19 +33,11 @@ def warm_memory(size: int, worker_pid: Callable[[], int]) -> Iterator[None]:
         thread.join()
 
 
-def _free_ahead(held: list[NDArray[np.uint8]], worker_pid: Callable[[], int], over: threading.Event) -> None:
-    freed = pid = 0
+def _free_ahead(held: list[NDArray[np.uint8]], taken: Callable[[], int], over: threading.Event) -> None:
+    freed = 0
     while held and not over.wait(LOOK_EVERY_S):
-        pid = pid or worker_pid()
-        grown = _resident_bytes(pid) - EMPTY_WORKER_BYTES
+        grown = taken() - EMPTY_SERVICE_BYTES
         while held and grown > 0 and freed < grown + AHEAD_BYTES:
             held.pop()
             freed += BLOCK_BYTES
     held.clear()
-
-
-def _resident_bytes(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
-    except (OSError, IndexError):
-        return 0

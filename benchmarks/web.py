@@ -24,8 +24,9 @@ from typing import Any
 
 import psutil
 
-from end_to_end import decode_only, reduce, serving
+from end_to_end import reduce
 from measure import RUNS, Row, show
+from serving import Played, decode_only, serving
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "test"))
@@ -132,8 +133,8 @@ def throughput_rows(events: int) -> list[Row]:
     """The same reduction with and without a crowd."""
     watched = Watched()
     alone, watched_s, cpu = [], [], []
-    with serving(EVENTS_PER_PULSE, events) as server:
-        _, counted = decode_only(server)
+    with serving(Played(events_per_pulse=EVENTS_PER_PULSE, events=events)) as server:
+        counted = decode_only(server).events
         for _ in range(RUNS):
             alone.append(reduce(server, counted).seconds_from_hello)
             watched_s.append(reduce(server, counted, beside=lambda folder: crowd(folder, watched)).seconds_from_hello)
