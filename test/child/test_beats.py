@@ -136,9 +136,15 @@ def test_what_takes_long_at_the_start_is_told_and_is_a_sign_of_life(
     ]
     assert caplog.messages == ["compiling"], "in the log once"
     beats.phase(Phase.WAITING, Progress())
+    beats.doing("compiling more")
+    assert [(b.phase, b.progress.doing) for b in pipe.beats()] == [
+        (Phase.WAITING, ""),
+        (Phase.WAITING, "compiling more"),
+    ]
+    beats.phase(Phase.PROCESS, Progress())
     beats.doing("compiling for a script")
-    assert [(b.phase, b.progress.doing) for b in pipe.beats()] == [(Phase.WAITING, "")]
-    assert len(caplog.messages) == 1
+    assert [(b.phase, b.progress.doing) for b in pipe.beats()] == [(Phase.PROCESS, "")]
+    assert caplog.messages == ["compiling", "compiling more"]
 
 
 def test_progress_is_sent_once_a_second_even_if_nothing_changes(clock: Clock, pipe: Pipe) -> None:

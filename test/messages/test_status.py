@@ -267,6 +267,7 @@ def test_a_start_that_takes_long_says_why() -> None:
     seen = Progress(doing="compiling kernels")
     assert shown(StateWord.STARTING, "the worker is starting", seen) == (StateWord.STARTING, "compiling kernels")
     assert shown(StateWord.RUNNING, "at work", replace(progress(), doing="x"))[1] == "reducing run 12345"
+    assert shown(StateWord.RUNNING, "at work", seen) == (StateWord.STARTING, "compiling kernels"), "connecting as yet"
 
 
 def test_problems_are_shown_with_their_times() -> None:

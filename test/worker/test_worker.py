@@ -397,5 +397,5 @@ def test_compiling_is_told_before_the_first_kernel_is_ready(tmp_path: Path) -> N
         command = [sys.executable, "-c", code, str(job_file(tmp_path))]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
         said.append(done.stdout.splitlines())
-    assert set(said[0]) == {"compiling kernels for this machine; this takes about a minute, once"}
+    assert said[0][0].startswith("compiling kernels for this machine, once (1 of ")
     assert said[1] == []

@@ -50,9 +50,9 @@ class Beats:
             self._send(at_once=changed or news)
 
     def doing(self, what: str) -> None:
-        """Report what takes long while the worker starts; later, phases tell that."""
+        """Report what takes long while the worker starts or waits; while scripts run, phases tell that."""
         with self._lock:
-            if self._phase is not Phase.STARTING:
+            if self._phase not in (Phase.STARTING, Phase.WAITING):
                 return
             if what != self._progress.doing:
                 log.info("%s", what)

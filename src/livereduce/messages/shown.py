@@ -27,6 +27,8 @@ def shown(
         return word, progress.doing
     if word is not StateWord.RUNNING or progress is None:
         return word, why
+    if not progress.source.connected and progress.doing:
+        return StateWord.STARTING, progress.doing
     if not progress.source.connected and not without_source(progress):
         return StateWord.STARTING, f"connecting to {_where(progress)}"
     if conditions:

@@ -1,6 +1,7 @@
 """Decorator for compiled kernels: explicit signatures, read-only inputs, no GIL, cached on disk.
 
-An explicit signature compiles (or loads from the cache) at import, so that the first chunk is not the slow one.
+A kernel is compiled, or loaded from the cache, when it is first called: a machine without compiled kernels waits for
+those that its data need, not for all. `livereduce.stream.compiling` loads some ahead, and tells of it.
 The cache lies where ``NUMBA_CACHE_DIR`` says; the daemon sets it to the state directory.
 """
 
@@ -11,7 +12,8 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.core.compiler_lock import global_compiler_lock
+from numba.extending import intrinsic, typeof_impl
 
 Function = Callable[..., Any]
 
@@ -39,8 +41,40 @@ def _argument(code: str) -> Any:
     return types.Array(_SCALARS[kind], 2 if "," in shape else 1, "C", readonly="=" not in shape)
 
 
-def kernel(result: str, *arguments: str) -> Callable[[Function], Function]:
-    """Compile a function ahead of its first call.
+class Kernel:
+    """A function that is compiled when it is first called, by Python or from another kernel; made by `kernel`."""
+
+    def __init__(self, function: Function, signature: Any) -> None:
+        self.__name__, self.__module__, self.__doc__ = function.__name__, function.__module__, function.__doc__
+        self._function, self._signature = function, signature
+        self._compiled: Function | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it with arrays and numbers of exactly the types that were declared."""
+        compiled = self._compiled
+        return (self.compiled() if compiled is None else compiled)(*arguments)
+
+    def compiled(self) -> Function:
+        """The compiled function: from this process, the cache, or compiled now."""
+        with global_compiler_lock:  # numba's own: a lock of ours would be taken in another order by another thread
+            if self._compiled is None:
+                compile_it = numba.njit(self._signature, cache=True, nogil=True, error_model="numpy")
+                self._compiled = compile_it(self._function)
+            return self._compiled
+
+
+declared: list[Kernel] = []
+"""The kernels of all modules imported so far, in the order of their declaration."""
+
+
+@typeof_impl.register(Kernel)
+def _type_of_kernel(kernel: Kernel, _context: Any) -> Any:
+    """What a kernel is to numba, when another kernel calls it."""
+    return types.Dispatcher(kernel.compiled())
+
+
+def kernel(result: str, *arguments: str) -> Callable[[Function], Kernel]:
+    """Declare a function that is compiled before its first call.
 
     Types are codes as in `_argument`; an empty `result` means that nothing is returned.
     Arrays must be C-contiguous. A kernel never allocates and never raises: its caller checks the bounds, or its result
@@ -49,11 +83,11 @@ def kernel(result: str, *arguments: str) -> Callable[[Function], Function]:
     returns = _argument(result) if result else types.none
     signature = returns(*map(_argument, arguments))
 
-    def compile_it(function: Function) -> Function:
-        compiled: Function = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)
-        return compiled
+    def declare(function: Function) -> Kernel:
+        declared.append(Kernel(function, signature))
+        return declared[-1]
 
-    return compile_it
+    return declare
 
 
 def _prefetch(_typing: Any, array: Any, _index: Any) -> Any:

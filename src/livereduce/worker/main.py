@@ -160,17 +160,15 @@ _NEEDS = {
 
 
 def _builtin(say: Say, receiver_fd: int | None) -> MakeEngine:
-    from livereduce.engine.builtin.compiling import tell_of_compiling
+    from livereduce.engine.builtin.loading import load_engine
 
-    tell_of_compiling(say)
-    from livereduce.engine.builtin.engine import BuiltinEngine
-
+    make_engine = load_engine(say)
     if receiver_fd is None:
-        return BuiltinEngine
+        return make_engine
     from livereduce.stream.held.source import HeldSource
 
     source = HeldSource(receiver_fd)
-    return partial(BuiltinEngine, open_source=lambda _: source, report=source.report)
+    return partial(make_engine, open_source=lambda _: source, report=source.report)
 
 
 def _mantid(say: Say) -> MakeEngine:

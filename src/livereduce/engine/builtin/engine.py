@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 from livereduce.base.contained import Contained
@@ -52,10 +51,6 @@ from livereduce.stream.items import Gap, Item, Position, RunStarted, Source, Sou
 from livereduce.stream.sources import source_of
 
 logger = logging.getLogger("livereduce.engine")
-# The kernels of algorithms compile with the others, so that no script waits for them.
-import_module("livereduce.engine.matrix.bins.rebin_kernel")
-import_module("livereduce.engine.matrix.arithmetic.weigh_kernel")
-import_module("livereduce.engine.selecting.kernels")
 
 Report = Callable[[Position, Position], None]
 """Receives up to where the stream is consumed, and released (`Taken`)."""

@@ -27,6 +27,7 @@ from livereduce.stream.adara.wire.arena import Arena
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.frame import Framer, FramingError, PacketTable, halves
 from livereduce.stream.adara.wire.walk import Walk
+from livereduce.stream.compiling import kernels_in, load
 from livereduce.stream.items import (
     At,
     EventBatch,
@@ -194,6 +195,7 @@ class AdaraSource:
             return None
         start_s = start_second(self._at, self._session, self._retry)
         self._connection = Connection(self._host, self._port, start_s)
+        load(kernels_in("livereduce.stream.adara"))  # the server begins to send meanwhile
         self._block.clear()
         self._missing_bytes = 0
         self._made_s, self._spoken = time.monotonic(), False
