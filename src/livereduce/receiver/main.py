@@ -4,7 +4,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 def _receive(job: ReceiverJob, beats: Beats, orders: Orders, attach_fd: int) -> int:
     beats.phase(Phase.STARTING)
     try:
-        receive = _loaded()
+        receive = _loaded(beats.doing)
         receiver = receive(job, socket.socket(fileno=attach_fd), beats)
     except OperatorError as error:
         return unusable(error)
@@ -65,16 +65,19 @@ def _receive(job: ReceiverJob, beats: Beats, orders: Orders, attach_fd: int) -> 
     return ExitCode.OK
 
 
-def _loaded() -> "type[Receiver]":
-    """Import what receives, after the first beat: that takes a moment.
+def _loaded(say: Callable[[str], object]) -> "type[Receiver]":
+    """Import what receives, after the first beat: that takes a moment. `say` is told of compiling.
 
     Raises
     ------
     OperatorError
         Something that it needs is not installed.
     """
+    # Before its first kernel numba imports scipy, for linear algebra that no kernel here needs: a third of a second.
+    sys.modules["scipy"] = None  # type: ignore[assignment]
     try:
         from livereduce.receiver.receiving import Receiver
+        from livereduce.stream.compiling import tell_of_compiling
     except ImportError as error:
         if (error.name or "").startswith("livereduce"):
             raise
@@ -82,6 +85,7 @@ def _loaded() -> "type[Receiver]":
         raise OperatorError(
             f"the receiver needs numpy and numba: {error} (in {sys.executable}); install them: {cure}"
         ) from None
+    tell_of_compiling(say)
     return Receiver
 
 

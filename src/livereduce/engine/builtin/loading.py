@@ -17,8 +17,8 @@ LIBRARIES = ("scipp", "h5py", "scipy.optimize")
 _OTHERS = "livereduce.engine.mantid"
 
 
-def load_engine(say: Callable[[str], object]) -> type[BuiltinEngine]:
-    """The class of the engine, with the kernels of counting; others are loaded when they are called. `say` is told of compiling."""
+def load_engine(say: Callable[[str], object]) -> "type[BuiltinEngine]":
+    """The class of the engine, with the kernels of counting alone. `say` is told of compiling, now and later."""
     tell_of_compiling(say)
     from livereduce.engine.builtin.engine import BuiltinEngine
 
@@ -26,7 +26,7 @@ def load_engine(say: Callable[[str], object]) -> type[BuiltinEngine]:
     return BuiltinEngine
 
 
-def load_everything(say: Callable[[str], object]) -> type[BuiltinEngine]:
+def load_everything(say: Callable[[str], object]) -> "type[BuiltinEngine]":
     """The class of the engine, with every algorithm, every kernel and what they stand on."""
     make_engine = load_engine(say)
     for name in (*modules(), *LIBRARIES):
