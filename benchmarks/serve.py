@@ -4,6 +4,7 @@ Prints a line when it is ready, and the moment (CLOCK_MONOTONIC) at which each c
 """
 
 import argparse
+import os
 import signal
 import time
 
@@ -18,7 +19,8 @@ LEAD_S = 1.0
 """The play has this much beam before its first run."""
 HELD_BACK_S = 1 / PULSES_PER_S
 """A real server sends a pulse when it has the next one, which brings its charge."""
-LONG_S = 3600.0
+GROWS_S = 45.0
+"""Then a growing run ends, and another begins: its files are given up."""
 STANDSTILL = 1e-9
 MANY_BANKS = 32
 
@@ -37,7 +39,7 @@ def beam_of(options: argparse.Namespace) -> PowderBeam:
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM, or until the parent is gone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events-per-pulse", type=int, required=True)
     parser.add_argument("--events", type=int, required=True, help="events in the run at the start, about")
@@ -48,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     run_s = options.events / options.events_per_pulse / PULSES_PER_S
     origin_ns = epics_ns(time.time()) - round((run_s + LEAD_S) * NS_PER_S)
-    play = Play(origin_ns=origin_ns, acts=perform(beam_of(options), origin_ns=origin_ns, run_s=10 * run_s + LONG_S))
+    play = Play(origin_ns=origin_ns, acts=perform(beam_of(options), origin_ns=origin_ns, run_s=run_s + GROWS_S))
     server = Server(
         play,
         port=options.port,
@@ -57,11 +59,13 @@ def main() -> None:
         say=lambda line: print(f"{time.monotonic():.6f} {line}", flush=True),
     )
     stopped: list[int] = []
+    parent = os.getppid()
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
-    while not server.caught_up:
+    while not server.caught_up and os.getppid() == parent:
         server.step(0.0)
     print(f"{time.monotonic():.6f} listening on {server.address[0]}:{server.address[1]}", flush=True)
-    server.serve_forever(lambda: bool(stopped))
+    # Whoever was killed that wanted it: a run that grows must not fill the machine.
+    server.serve_forever(lambda: bool(stopped) or os.getppid() != parent)
     server.close()
 
 

@@ -17,9 +17,11 @@ from typing import Any
 import psutil
 
 from livereduce.base.times import epics_ns
+from livereduce.simulate.beams.beam import PULSES_PER_S
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import EventBatch, StartFrom
+from serve import GROWS_S
 
 HERE = Path(__file__).parent
 PATIENCE_S = 120.0
@@ -37,6 +39,12 @@ class Played:
     pixels: int = USUAL_PIXELS
     by_bank: bool = False
     grows: bool = False
+
+    @property
+    def bytes_on_wire(self) -> float:
+        """About the most that a server has to store."""
+        grown = self.events_per_pulse * PULSES_PER_S * GROWS_S if self.grows else 0.0
+        return 10 * (self.events + grown)
 
     @property
     def arguments(self) -> list[str]:
@@ -91,7 +99,7 @@ def serving(played: Played, port: int = 0) -> Iterator[Server]:
 
 def _kept_in_memory(played: Played) -> dict[str, str]:
     """The environment in which the server's files take no disk, which would write them back in the middle of all."""
-    enough = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 10 * played.events + MARGIN_BYTES
+    enough = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > played.bytes_on_wire + MARGIN_BYTES
     return os.environ | ({"TMPDIR": str(IN_MEMORY)} if enough else {})
 
 

@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from livereduce.messages.receiver import MAX_NOTE_BYTES, decode_attach
 from livereduce.stream.held import holding
@@ -24,6 +24,9 @@ from livereduce.stream.held.talk import (
     encode_told,
 )
 from livereduce.stream.items import SourceState
+
+COUNTS_EVERY_S = 0.2
+"""The number of bytes received changes with every read; it is told now and then."""
 
 log = logging.getLogger("livereduce.receiver")
 
@@ -67,7 +70,7 @@ class Readers:
         self._rewind = rewind
         self._readers: list[AttachedReader] = []
         self._waiting: list[tuple[str, socket.socket]] = []
-        self._state = state
+        self._state, self._state_s = state, 0.0
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._thread = threading.Thread(target=self._serve, name="readers", daemon=True)
         self._leave = False
@@ -76,10 +79,19 @@ class Readers:
         """Start the thread."""
         self._thread.start()
 
-    def tell(self, state: SourceState) -> None:
-        """Have all readers told what has been written, and the health of the source."""
-        self._state = state
-        os.eventfd_write(self._wake, 1)
+    def tell(self, state: SourceState, now: float) -> None:
+        """Tell all readers what has been written, and the health of the source.
+
+        From the thread that writes: to wake the other one for each pulse would cost more than the message.
+        """
+        if now - self._state_s >= COUNTS_EVERY_S or _without_counts(state) != _without_counts(self._state):
+            self._state, self._state_s = state, now
+        with self._store.lock:
+            for reader in list(self._readers):
+                self._tell(reader)
+            rest = any(reader.written < self._store.written for reader in self._readers)
+        if rest:
+            os.eventfd_write(self._wake, 1)
 
     def rewound(self) -> None:
         """What was held is gone, and the stream is received again: readers of the old one are let go."""
@@ -204,3 +216,7 @@ class Readers:
         reader.has = (reader.has | {one.id.number for one in new}) - set(gone)
         reader.written, reader.state = written, self._state
         return True
+
+
+def _without_counts(state: SourceState) -> SourceState:
+    return replace(state, received_bytes=0)

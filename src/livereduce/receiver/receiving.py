@@ -24,6 +24,8 @@ from livereduce.stream.sources import source_of
 
 POLL_S = 0.25
 """Longest wait for the stream: orders are looked at in between, and the receiver beats."""
+BEAT_EVERY_S = 0.25
+"""A progress is not put together for each of 60 pulses a second."""
 FULL_S = 0.05
 """Wait while nothing more can be held."""
 
@@ -51,6 +53,8 @@ class Receiver:
         self._newest_ns = 0
         self._full = False
         self._gaps = 0
+        self._news: tuple[bool, str] | None = None
+        self._beat_s = 0.0
         self._rewind = threading.Event()
         self._readers = Readers(self._store, attach, self._state(), self._rewind.set)
         self._readers.start()
@@ -65,8 +69,12 @@ class Receiver:
             time.sleep(FULL_S)
         else:
             self._hold(self._read())
-        self._readers.tell(self._state())
-        self._beats.phase(Phase.WAITING, self._progress())
+        now, state = time.monotonic(), self._state()
+        self._readers.tell(state, now)
+        news = state.connected, state.reason
+        if news != self._news or now - self._beat_s >= BEAT_EVERY_S:
+            self._news, self._beat_s = news, now
+            self._beats.phase(Phase.WAITING, self._progress())
 
     def close(self) -> None:
         """Close the connection, and let all readers go."""

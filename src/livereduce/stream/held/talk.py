@@ -4,7 +4,7 @@ The receiver trusts nothing that a reader says beyond two numbers, because a scr
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from livereduce.base.fields import checked
@@ -51,7 +51,15 @@ class ReaderProgress:
 
 def encode_told(told: Told) -> bytes:
     """Encode a message."""
-    return json.dumps(asdict(told), separators=(",", ":")).encode()
+    # By hand: `asdict` copies deeply, which takes longer than all else, 60 times a second.
+    body = {
+        "begin": told.begin,
+        "written": told.written,
+        "segments": [asdict(one) for one in told.segments],
+        "gone": told.gone,
+        "state": {one.name: getattr(told.state, one.name) for one in fields(told.state)},
+    }
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def decode_told(data: bytes) -> Told:
