@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from helpers import fake_worker
+from helpers import fake_receiver, fake_worker
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.loop import DaemonLoop
@@ -32,11 +32,15 @@ from pathlib import Path
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.run import run
 from livereduce.daemon.inputs.settling import (Times)
-conf, fake, mode, stop_s, terminate_s = sys.argv[1:]
+from livereduce.daemon.worker.launching import CommandLines
+conf, fake, fake_receiver, mode, stop_s, terminate_s = sys.argv[1:]
 stop_s, terminate_s = float(stop_s), float(terminate_s)
 limits = Limits(stop_s=stop_s, terminate_s=terminate_s, cancel_s=0.3, look_s=0.1, first_wait_s=0.1)
-command = lambda python, job: (python, fake, mode, str(job))
-sys.exit(run(Path(conf), limits=limits, command=command, watching=Times(poll_s=0.1, settle_s=0.09)))
+commands = CommandLines(
+    worker=lambda python, job: (python, fake, mode, str(job)),
+    receiver=lambda python, job: (python, fake_receiver, mode, str(job)),
+)
+sys.exit(run(Path(conf), limits=limits, commands=commands, watching=Times(poll_s=0.1, settle_s=0.09)))
 """
 
 
@@ -71,6 +75,7 @@ class Beamline:
                 DAEMON,
                 "livereduce.conf",
                 fake_worker.__file__,
+                fake_receiver.__file__,
                 mode,
                 str(stop_s),
                 str(terminate_s),

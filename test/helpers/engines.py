@@ -19,7 +19,8 @@ from typing import Any
 from helpers.paths import ROOT
 from helpers.reduced import PATIENCE_S, job_of
 from helpers.served import Clock, powder_play, serving
-from livereduce.daemon.worker.process import Worker, spawn, worker_command
+from livereduce.daemon.worker.launching import worker_command
+from livereduce.daemon.worker.process import Worker, spawn
 from livereduce.messages.beat import Beat
 from livereduce.messages.job import Job, encode_job
 from livereduce.messages.order import STOP

@@ -13,13 +13,15 @@ import psutil
 import pytest
 
 from helpers.group import LIMIT_S, held, members, wait_for_ends
-from livereduce.daemon.worker.process import Worker, spawn, worker_environ
+from livereduce.daemon.worker.launching import worker_environ
+from livereduce.daemon.worker.process import Worker, spawn
 from livereduce.messages.job import DUMP_FD
 
 DAEMON = """
 import os, sys, time
 from pathlib import Path
-from livereduce.daemon.worker.process import spawn, worker_environ
+from livereduce.daemon.worker.launching import worker_environ
+from livereduce.daemon.worker.process import spawn
 worker = spawn([sys.executable, "-c", sys.argv[1]], worker_environ(os.environ, Path.cwd(), sys.executable))
 print(worker.pid, flush=True)
 while True:

@@ -130,6 +130,13 @@ class Outgrown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverOutgrown:
+    """The receiver is to be replaced because of memory; its worker goes with it. For the receiver's own policy."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unintelligible:
     """A beat pipe carries something other than beats: the state of its process is unknown."""
 

@@ -16,10 +16,10 @@ from livereduce.daemon.facts import Limits
 from livereduce.daemon.home import Held
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.inputs.settling import Times
-from livereduce.daemon.loop import Command, DaemonLoop
+from livereduce.daemon.loop import DaemonLoop
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.systemd import Notifier
-from livereduce.daemon.worker.process import worker_command
+from livereduce.daemon.worker.launching import CommandLines
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
@@ -27,7 +27,11 @@ log = logging.getLogger("livereduce.daemon")
 
 
 def run(
-    path: Path | None, *, limits: Limits | None = None, command: Command = worker_command, watching: Times | None = None
+    path: Path | None,
+    *,
+    limits: Limits | None = None,
+    commands: CommandLines | None = None,
+    watching: Times | None = None,
 ) -> int:
     """Keep one worker reducing until SIGTERM, SIGINT or SIGQUIT; must be called from the main thread.
 
@@ -37,8 +41,8 @@ def run(
     ----------
     path
         The configuration; None for the default place.
-    limits, command, watching
-        The daemon's times, the command line of a worker, and how often files are looked at; tests give their own.
+    limits, commands, watching
+        The daemon's times, the command lines of its processes, and how often files are looked at; tests give their own.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def run(
             return ExitCode.UNUSABLE
         notifier = Notifier.from_environ(os.environ)
         try:
-            return DaemonLoop(site, Reporter(log_file, notifier), signals, limits or Limits(), command, watching).run()
+            return DaemonLoop(site, Reporter(log_file, notifier), signals, limits or Limits(), commands, watching).run()
         finally:
             notifier.close()
 

@@ -8,3 +8,7 @@ RECYCLE = "recycle"
 
 TRIM = "trim"
 """Order: give freed memory back to the system, between two steps."""
+
+RENEW = "renew"
+"""Order: exit `ExitCode.RECYCLED` after the present step, without a last reduction: the receiver holds what is pending,
+and the next worker reduces it."""

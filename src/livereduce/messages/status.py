@@ -125,6 +125,9 @@ class Status:
         What somebody should look at now, each since when; `livereduce.messages.conditions` has their order.
     generation, worker_pid
         The newest worker; the pid is None while there is none.
+    receiver_pid, receiver_restarts
+        The process that receives the stream for the worker, None if there is none: the engine reads by itself; and how
+        many of them have ended unasked since the daemon started.
     phase, progress
         As of the newest beat; None before the first.
     phase_since, usual_s
@@ -174,6 +177,8 @@ class Status:
     products_dir: str = ""
     generation: int = 0
     worker_pid: int | None = None
+    receiver_pid: int | None = None
+    receiver_restarts: int = 0
     phase: Phase | None = None
     phase_since: str = ""
     usual_s: float | None = None

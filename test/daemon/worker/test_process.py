@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from livereduce.daemon.worker.process import Worker, spawn, why_ended, worker_command, worker_environ
+from livereduce.daemon.worker.ending import why_ended
+from livereduce.daemon.worker.launching import worker_command, worker_environ
+from livereduce.daemon.worker.process import Worker, spawn
 from livereduce.messages.beat import Beat, Phase, encode_beat
 from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX
 from livereduce.messages.order import STOP

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livereduce.daemon.facts import Fact, StopAsked
-from livereduce.daemon.worker.process import DAEMONS_OWN
+from livereduce.daemon.worker.launching import DAEMONS_OWN
 from livereduce.environment.launched import ASK
 
 END_S = 2.0

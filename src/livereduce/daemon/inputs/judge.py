@@ -11,7 +11,7 @@ from livereduce.base import lock
 from livereduce.config.file import DEFAULT_PATH, Config, Reading, read_file
 from livereduce.daemon.facts import Judged, StopAsked
 from livereduce.daemon.home import Held, Home
-from livereduce.daemon.worker.process import worker_environ
+from livereduce.daemon.worker.launching import worker_environ
 from livereduce.environment.identity import Identities, Identity
 from livereduce.messages.conditions import ProblemNote
 from livereduce.messages.status import FILE_NAME

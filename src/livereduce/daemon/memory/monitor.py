@@ -7,7 +7,7 @@ import logging
 import time
 from dataclasses import dataclass, field, replace
 
-from livereduce.daemon.facts import Fact, Outgrown
+from livereduce.daemon.facts import Fact, Outgrown, ReceiverOutgrown
 from livereduce.daemon.memory import policy as memory_policy
 from livereduce.daemon.memory.facts import (
     EndForMemory,
@@ -111,9 +111,9 @@ class MemoryMonitor:
 
     def gather(
         self, worker: Worker, generation: int, observed: Observed, now: float, company: Company = ALONE
-    ) -> list[Fact]:
-        """Measure if it is time to, have the processes free memory, and tell the policy if they use too much."""
-        facts: list[Fact] = []
+    ) -> list[Fact | ReceiverOutgrown]:
+        """Measure if it is time to, have the processes free memory, and tell the policies if they use too much."""
+        facts: list[Fact | ReceiverOutgrown] = []
         for order in self._look(worker.pid, generation, observed, now, company):
             match order:
                 case Trim():
@@ -121,7 +121,7 @@ class MemoryMonitor:
                 case GiveUpSpare():
                     _give_up_spare(company)
                 case ReplaceReceiver(reason=why):
-                    _replace_receiver(company, why)
+                    facts.append(ReceiverOutgrown(reason=f"replacing receiver and worker: {why}"))
                 case _:
                     why, at_once = f"replacing the worker: {order.reason}", isinstance(order, EndForMemory)
                     facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
@@ -190,9 +190,3 @@ def _give_up_spare(company: Company) -> None:
     if company.spare is not None:
         log.info("near the memory limit: ending the worker that stands by; until there is room, restarts take longer")
         company.spare.order(STOP)
-
-
-def _replace_receiver(company: Company, why: str) -> None:
-    if company.receiver is not None:
-        log.warning("replacing receiver and worker: %s", why)
-        company.receiver.order(STOP)

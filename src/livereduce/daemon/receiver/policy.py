@@ -6,7 +6,7 @@
      ▲                   │   │ silence ─────────▲ │
      │                   │   │                    └── stack dump · 2 s · SIGTERM · 10 s · SIGKILL ──▶ ended
      │                   │   └── no beats but nonsense ── SIGTERM · 10 s · SIGKILL ──▶ ended
-     │                   └── not needed any more ── order · 2 s · SIGTERM · 10 s · SIGKILL ──▶ ended
+     │                   └── not needed any more, or too large ── order · 2 s · SIGTERM · 10 s · SIGKILL ──▶ ended
      └─────────────────────────────────────────────────────────────────────────────────────────┘
 
 Rules: it is never ended while it sends beats and is needed; only silence while the daemon itself was running counts;
@@ -25,6 +25,7 @@ from livereduce.daemon.facts import (
     EndReceiver,
     Limits,
     ReceiverEnded,
+    ReceiverOutgrown,
     Tick,
     Unintelligible,
 )
@@ -42,7 +43,7 @@ class ReceiverStarted:
     silence_s: Mapping[Phase, float] = field(default_factory=lambda: SILENCE_LIMITS_S)
 
 
-ReceiverFact = ReceiverStarted | Beaten | Unintelligible | EndReceiver | ReceiverEnded | Tick
+ReceiverFact = ReceiverStarted | Beaten | Unintelligible | ReceiverOutgrown | EndReceiver | ReceiverEnded | Tick
 """`EndReceiver` is what the daemon's policy asks for."""
 
 
@@ -55,7 +56,7 @@ class ReceiverState:
     alive
         A receiver may exist.
     ending, rung, due
-        Why it is being ended (`Ending.STOP` or `Ending.FAIL`), the last step of the ladder, and when the next is due.
+        Why it is being ended (not needed, too large, silent), the last step of the ladder, and when the next is due.
     why
         The reason for that; empty if it is not being ended.
     phase, heard_at, ticked_at, silence_s
@@ -97,6 +98,8 @@ def step(state: ReceiverState, fact: ReceiverFact, now: float) -> ReceiverStep:
             return _on_beaten(state, fact, now), ()
         case Unintelligible(reason=why):
             return (state, ()) if state.ending else _climb(replace(state, ending=Ending.FAIL, why=why), now)
+        case ReceiverOutgrown(reason=why):
+            return (state, ()) if state.ending else _ask(replace(state, ending=Ending.RENEW, why=why), now)
         case EndReceiver():
             return _on_unneeded(state, now)
         case Tick():
@@ -112,7 +115,12 @@ def next_due(state: ReceiverState) -> float | None:
 
 def why_ended(state: ReceiverState, said: str) -> str:
     """The reason of its end: what the daemon has ended it for, else what its exit code says."""
-    return f"livereduce killed the receiver: {state.why}" if state.ending is Ending.FAIL else said
+    match state.ending:
+        case Ending.FAIL:
+            return f"livereduce killed the receiver: {state.why}"
+        case Ending.RENEW:
+            return state.why
+    return said
 
 
 def _on_beaten(state: ReceiverState, fact: Beaten, now: float) -> ReceiverState:
@@ -126,7 +134,11 @@ def _on_unneeded(state: ReceiverState, now: float) -> ReceiverStep:
     leaving = replace(state, ending=Ending.STOP, why="nobody reads from the receiver any more")
     if state.rung:  # it is already being ended by force: that ladder goes on
         return leaving, ()
-    return replace(leaving, due=now + state.limits.cancel_s), (AskStop(),)
+    return _ask(leaving, now)
+
+
+def _ask(state: ReceiverState, now: float) -> ReceiverStep:
+    return replace(state, due=now + state.limits.cancel_s), (AskStop(),)
 
 
 def _on_tick(state: ReceiverState, now: float) -> ReceiverStep:

@@ -87,7 +87,7 @@ class Reporter:
         """Write the snapshot and send the life signs if they are due; called at the end of each tick."""
         # beats come many times a second: most ticks have nothing to report, and must not cost a snapshot
         quiet = replace(facts.state, heard_at=0, ticked_at=0)
-        tellable = (quiet, facts.found, facts.worker, facts.notes, facts.too_large)
+        tellable = (quiet, facts.found, facts.worker, facts.receiver_pid, facts.notes, facts.too_large)
         if tellable == self._told and now - self._written_at < BETWEEN_S:
             self._notifier.watchdog()
             return
@@ -146,10 +146,11 @@ class Reporter:
         if said != self._said or now - self._said_at >= WRITE_S:
             self._said, self._said_at = said, now
             self._notifier.status(line)
-        if state.word is StateWord.STOPPING and state.due is not None and now - self._extended_at >= EXTEND_S:
-            # a last publish may take as long as the ladder allows, whatever the unit says
+        if state.word is StateWord.STOPPING and now - self._extended_at >= EXTEND_S:
+            # a last publish may take as long as the ladder allows, whatever the unit says; then the receiver ends
             self._extended_at = now
-            self._notifier.extend(max(0.0, state.due - now) + 2 * state.limits.terminate_s + EXTEND_S)
+            due_s = 0.0 if state.due is None else max(0.0, state.due - now)
+            self._notifier.extend(due_s + 2 * state.limits.terminate_s + EXTEND_S)
         self._notifier.watchdog()
 
     def _write(self, status: Status, path: Path | None, now: float) -> bool:

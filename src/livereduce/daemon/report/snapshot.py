@@ -31,6 +31,8 @@ class ServiceFacts:
     ----------
     observed
         Beats of the newest worker.
+    receiver_pid, receiver_restarts
+        The receiver, None if there is none, and how many have ended although they were needed.
     notes, too_large
         Files that cannot be used, and a run that does not fit into memory, in a sentence.
     running
@@ -57,6 +59,8 @@ class ServiceFacts:
     found: Found
     worker: WorkerRecord
     observed: Observed
+    receiver_pid: int | None = None
+    receiver_restarts: int = 0
     notes: tuple[ProblemNote, ...] = ()
     too_large: str = ""
     running: Running | None = None
@@ -120,6 +124,8 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         usual_s=facts.running.usual_s if facts.running else None,
         progress=observed.progress,
         memory_limit_bytes=facts.memory_limit_bytes,
+        receiver_pid=facts.receiver_pid,
+        receiver_restarts=facts.receiver_restarts,
         restarts=state.restarts,
         renewals=state.renewals,
         errors=worker.errors,

@@ -21,7 +21,7 @@ _CURRENT = re.compile(r"Current thread .*\(most recent call first\):")
 _FRAME = re.compile(r'\s*File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
 
 
-def crashed(code: int, lines: Sequence[str], scripts: Mapping[str, str]) -> str:
+def crashed(code: int, lines: Sequence[str], scripts: Mapping[str, str], who: str = "the worker") -> str:
     """The sentence on a crash; empty if the exit code is not that of one.
 
     Parameters
@@ -29,7 +29,7 @@ def crashed(code: int, lines: Sequence[str], scripts: Mapping[str, str]) -> str:
     code
         Exit code, negative for a signal.
     lines
-        The last output of the worker.
+        The last output of the process.
     scripts
         ``proc`` or ``post_proc``, by the path of the script.
     """
@@ -40,7 +40,7 @@ def crashed(code: int, lines: Sequence[str], scripts: Mapping[str, str]) -> str:
     in_script = next((frame for frame in frames if frame[1] in scripts and frame[2] == FUNCTION), None)
     if in_script is not None:
         return f"{scripts[in_script[1]]} crashed at {in_script[0]} ({fault})"
-    return f"the worker crashed at {frames[0][0]} ({fault})" if frames else f"the worker crashed ({fault})"
+    return f"{who} crashed at {frames[0][0]} ({fault})" if frames else f"{who} crashed ({fault})"
 
 
 def _frames(lines: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""One worker process as the daemon holds it: its pipes, its pidfd, its process group. Decides nothing.
+"""One child as the daemon holds it, worker, receiver or spare: its pipes, pidfd and process group. Decides nothing.
 
 Three pipes: beats from the worker, orders to it, and its output. The daemon keeps the only writing end of the order
 pipe: when the daemon dies, by whatever means, a worker reads end-of-file there and exits (exit 70). Waiting is on a
@@ -9,19 +9,14 @@ import fcntl
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
-from livereduce.base.errors import ExitCode
-from livereduce.daemon.worker.crash import crashed
 from livereduce.daemon.worker.hearing import Hearing
 from livereduce.daemon.worker.output import Line, WorkerOutput
 from livereduce.daemon.worker.stacks import Stacks
-from livereduce.environment.launched import VARIABLE
-from livereduce.environment.package import folder_for, python_path
 from livereduce.messages.beat import Beat
-from livereduce.messages.job import BEAT_FD, DUMP_FD, ORDER_FD, PROBLEM_PREFIX
+from livereduce.messages.job import BEAT_FD, DUMP_FD, ORDER_FD
 
 READ_BYTES = 1 << 16
 """Bytes per read of a pipe, which is its default size: the loop continues before a worker that prints much is read
@@ -29,13 +24,11 @@ again."""
 BEATS_BYTES = 1 << 20
 """Size of the beat pipe: the beat before a script that never ends must not be lost because earlier beats fill the
 pipe."""
-NO_SCRIPTS: Mapping[str, str] = {}
-DAEMONS_OWN = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", VARIABLE)
-"""Variables that a worker does not get: a script must not speak to systemd in the daemon's name."""
+NO_SOCKETS: Mapping[str, int] = {}
 
 
 class Worker:
-    """A running worker. Made by `spawn`; after `reap` only `output` is of use."""
+    """A running worker, receiver or spare. Made by `spawn`; after `reap` only `output` is of use."""
 
     def __init__(self, process: subprocess.Popen[bytes], beats: int, orders: int, stacks: Stacks | None = None) -> None:
         assert process.stdout is not None
@@ -132,8 +125,13 @@ class Worker:
         return data
 
 
-def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
+def spawn(command: Sequence[str], environ: Mapping[str, str], sockets: Mapping[str, int] = NO_SOCKETS) -> Worker:
     """Start a worker in a session of its own.
+
+    Parameters
+    ----------
+    sockets
+        Further descriptors that it inherits, by the variables that tell it their numbers; they stay open here.
 
     Raises
     ------
@@ -142,16 +140,20 @@ def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Worker:
     """
     stacks = _stacks()
     try:
-        return _spawn(command, environ, stacks)
+        return _spawn(command, environ, sockets, stacks)
     except OSError:
         if stacks:
             stacks.close()
         raise
 
 
-def _spawn(command: Sequence[str], environ: Mapping[str, str], stacks: Stacks | None) -> Worker:
+def _spawn(
+    command: Sequence[str], environ: Mapping[str, str], sockets: Mapping[str, int], stacks: Stacks | None
+) -> Worker:
     with _pipe() as (beats, beats_worker), _pipe() as (orders_worker, orders):
-        fds = {BEAT_FD: beats_worker, ORDER_FD: orders_worker} | ({DUMP_FD: stacks.fd} if stacks else {})
+        fds = (
+            {BEAT_FD: beats_worker, ORDER_FD: orders_worker} | ({DUMP_FD: stacks.fd} if stacks else {}) | dict(sockets)
+        )
         process = subprocess.Popen(
             command,
             env={**environ, **{name: str(fd) for name, fd in fds.items()}},
@@ -180,24 +182,6 @@ def _stacks() -> Stacks | None:
         return None
 
 
-def worker_command(interpreter: str, job: Path) -> tuple[str, ...]:
-    """Command line of a worker. With -P: a daemon that runs in `scripts/` has a `livereduce.py` in its directory."""
-    return (interpreter, "-P", "-m", "livereduce.worker", str(job))
-
-
-def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str) -> dict[str, str]:
-    """Environment of a worker: the daemon's own, so that it finds this same package and its compiled kernels.
-
-    PYTHONUNBUFFERED brings the last lines before a crash to the log.
-    """
-    kept = {key: value for key, value in environ.items() if key not in DAEMONS_OWN}
-    kept.setdefault("NUMBA_CACHE_DIR", str(state_dir / "kernels"))
-    kept["PYTHONUNBUFFERED"] = "1"
-    if path := python_path(kept.get("PYTHONPATH", ""), folder_for(interpreter, state_dir)):
-        kept["PYTHONPATH"] = path
-    return kept
-
-
 @contextmanager
 def _pipe() -> Iterator[tuple[int, int]]:
     """A pipe that is closed on this side at the end."""
@@ -207,49 +191,3 @@ def _pipe() -> Iterator[tuple[int, int]]:
     finally:
         os.close(reading)
         os.close(writing)
-
-
-def signal_name(number: int) -> str:
-    """Name of a signal, such as SIGTERM; most real-time signals have no name of their own."""
-    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-
-
-def why_ended(
-    code: int, last_lines: Sequence[str], oom_kills: int | None = None, scripts: Mapping[str, str] = NO_SCRIPTS
-) -> str:
-    """Explain the exit code of a worker for people (negative: a signal, as in `subprocess`).
-
-    Parameters
-    ----------
-    oom_kills
-        Number of processes of this service that the out-of-memory killer has ended meanwhile; None if not known.
-    scripts
-        ``proc`` or ``post_proc``, by the path of the script.
-    """
-    if crash := crashed(code, last_lines, scripts):
-        return crash
-    if code < 0:
-        hint = _who_killed(oom_kills) if code == -signal.SIGKILL else ""
-        return f"the worker was killed by {signal_name(-code)}{hint}"
-    match code:
-        case ExitCode.OK:
-            return "the worker exited without being asked to (exit code 0)"
-        case ExitCode.PARENT_GONE:
-            return f"the worker exited because it lost the daemon (exit code {code})"
-        case ExitCode.UNUSABLE:
-            return f"the worker cannot run: {_problems(last_lines)}"
-    last_words = next((line.strip() for line in reversed(last_lines) if line.strip()), "it printed nothing")
-    return f"the worker crashed (exit code {code}): {last_words}"
-
-
-def _who_killed(oom_kills: int | None) -> str:
-    if oom_kills is None:
-        return ", perhaps by the out-of-memory killer"
-    if oom_kills:
-        return f" from the out-of-memory killer (it killed {oom_kills} processes of this service)"
-    return ", not by livereduce and not by the out-of-memory killer: by a person or another program"
-
-
-def _problems(last_lines: Iterable[str]) -> str:
-    problems = [line.removeprefix(PROBLEM_PREFIX) for line in last_lines if line.startswith(PROBLEM_PREFIX)]
-    return "; ".join(problems) or "it did not say why"

@@ -7,6 +7,7 @@ daemon's own lines, its life sign among them, do not come this way.
 import logging
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from livereduce.base.files import in_bytes
 from livereduce.daemon.report.script_output import PrintedLines
@@ -15,7 +16,8 @@ from livereduce.daemon.worker.output import Line
 from livereduce.messages.job import Job, ScriptCopy
 
 LOGGERS = frozenset(
-    f"livereduce{name}" for name in ("", ".engine", ".environment.launch", ".publish", ".stream", ".worker")
+    f"livereduce{name}"
+    for name in ("", ".engine", ".environment.launch", ".publish", ".receiver", ".stream", ".worker")
 ) | {"Mantid"}
 """All loggers of a worker's own records. No other name makes a logger here: loggers are never freed, and scripts can
 print lines that look like records, with any number of names."""
@@ -64,10 +66,10 @@ class Spoken:
             The time for people.
         """
         for line in lines:
-            record = _RECORD.match(line.text)
-            if record and record[2] in LOGGERS:
+            record = _record(line)
+            if record is not None:
                 if self._of_worker.admit(_written_bytes(line.text), now):
-                    logging.getLogger(record[2]).log(logging.getLevelNamesMapping()[record[1]], "%s", record[3])
+                    record.log()
                 continue
             name = names.get(line.by, "")
             self.printed.take(line.text, at, name)
@@ -80,10 +82,59 @@ class Spoken:
 
     def tell(self, now: float) -> None:
         """Log how many lines were left out, if that is due; call it regularly."""
-        for what, allowance in (("that scripts print", self._of_scripts), ("of the worker's own log", self._of_worker)):
-            if full := allowance.news(now):
-                limit = f"more than {in_bytes(full.most_bytes)} in a {full.words}"
-                script_log.warning("lines %s are left out of this log, %d so far: %s", what, allowance.left_out, limit)
+        _tell("that scripts print", self._of_scripts, script_log, now)
+        _tell("of the worker's own log", self._of_worker, script_log, now)
+
+
+class OwnLines:
+    """Logs the output of a process without scripts: whatever is not a record of its log is a line of its own.
+
+    Parameters
+    ----------
+    whose
+        Whose log, for people: ``the receiver's``.
+    logger
+        For what is not a record.
+    """
+
+    def __init__(self, whose: str, logger: str) -> None:
+        self._whose, self._log = whose, logging.getLogger(logger)
+        self._allowance = Allowance.of(**RECORD_BYTES)
+
+    def take(self, lines: list[Line], now: float) -> None:
+        """Log lines as far as the limits allow."""
+        for line in lines:
+            if self._allowance.admit(_written_bytes(line.text), now):
+                (_record(line) or _Record(self._log, logging.INFO, line.text)).log()
+        self.tell(now)
+
+    def tell(self, now: float) -> None:
+        """Log how many lines were left out, if that is due; call it regularly."""
+        _tell(f"of {self._whose} own log", self._allowance, self._log, now)
+
+
+class _Record(NamedTuple):
+    """A line of a process's own log."""
+
+    logger: logging.Logger
+    level: int
+    text: str
+
+    def log(self) -> None:
+        self.logger.log(self.level, "%s", self.text)
+
+
+def _record(line: Line) -> _Record | None:
+    found = _RECORD.match(line.text)
+    if found is None or found[2] not in LOGGERS:
+        return None
+    return _Record(logging.getLogger(found[2]), logging.getLevelNamesMapping()[found[1]], found[3])
+
+
+def _tell(what: str, allowance: Allowance, logger: logging.Logger, now: float) -> None:
+    if full := allowance.news(now):
+        limit = f"more than {in_bytes(full.most_bytes)} in a {full.words}"
+        logger.warning("lines %s are left out of this log, %d so far: %s", what, allowance.left_out, limit)
 
 
 def _written_bytes(text: str) -> int:

@@ -92,14 +92,14 @@ def save_dump(state_dir: Path, generation: int, at: datetime, why: str, stacks: 
     return path
 
 
-def log_dump(path: Path | None, stacks: str) -> None:
-    """Log where the stacks of an unresponsive worker are; without a file, the stacks themselves."""
+def log_dump(path: Path | None, stacks: str, who: str = "worker") -> None:
+    """Log where the stacks of an unresponsive process are; without a file, the stacks themselves."""
     if path:
         shows = where_it_stood(stacks) or "not known"
-        log.error("the stack traces of the unresponsive worker are in %s; it was at: %s", path, shows)
+        log.error("the stack traces of the unresponsive %s are in %s; it was at: %s", who, path, shows)
     else:
         unsaved = f", or they could not be saved: {stacks}" if stacks else ""
-        log.error("no stack traces of the unresponsive worker%s", unsaved)
+        log.error("no stack traces of the unresponsive %s%s", who, unsaved)
 
 
 def superfluous(dumps: list[Path]) -> list[Path]:

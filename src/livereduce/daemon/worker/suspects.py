@@ -24,6 +24,9 @@ FILE_NAME = "suspects.json"
 MAX_BYTES = 1 << 20
 SCRIPT_STAGES = frozenset({MarkStage.PROC, MarkStage.POST_PROC, MarkStage.PUBLISH})
 """Stages in which the script may be to blame, not the data: its code runs, or its result is written."""
+RECEIVERS_STAGES = frozenset({MarkStage.DECODE})
+"""Stages in the receiver, where there is one; all others are the worker's."""
+ALL_STAGES = frozenset(MarkStage)
 MAX_SKIPPED = 32
 """Most suspects remembered; the oldest is forgotten."""
 MAX_BY_SCRIPTS = 8
@@ -102,27 +105,43 @@ def read_suspects(state_dir: Path) -> Suspects:
 
 
 def note_end(job: Job | None, state: DaemonState, code: int, why: str) -> None:
-    """Draw conclusions from a worker's end about the data that it had in hand, if it was not asked to end."""
-    if job and code not in NO_DEATHS and state.ending not in (Ending.STOP, Ending.RENEW):
+    """Draw conclusions from a worker's end about the data that it had in hand, if these may be to blame."""
+    if job and code not in NO_DEATHS and state.ending in (None, Ending.FAIL):
         why = why_killed(state) if state.ending else why
-        note_death(Path(job.state_dir), read_mark(job.mark), why, job.script_md5s)
+        stages = ALL_STAGES - RECEIVERS_STAGES if state.receiving else ALL_STAGES
+        note_death(Path(job.state_dir), read_mark(job.mark), why, job.script_md5s, stages=stages)
 
 
-def note_death(state_dir: Path, mark: Mark | None, why: str, scripts: str) -> None:
-    """Judge a death; store and log the conclusion."""
+def note_death(
+    state_dir: Path,
+    mark: Mark | None,
+    why: str,
+    scripts: str = "",
+    *,
+    stages: frozenset[MarkStage] = ALL_STAGES,
+    who: str = "the worker",
+) -> None:
+    """Judge a death; store and log the conclusion.
+
+    Parameters
+    ----------
+    stages
+        Those of the process that has died: the suspects of other stages stay as they are.
+    """
     known = read_suspects(state_dir)
-    suspects = judge(known, mark, why, scripts)
+    suspects = judge(tuple(one for one in known if one.stage in stages), mark, why, scripts)
     if mark is not None:
-        log.error("the worker died %s", _in_words(mark))
+        log.error("%s died %s", who, _in_words(mark))
     for one in suspects:
         if one.skip and one not in known:
             log.error("run %d is incomplete: %s", one.run, one.reason)
-    if suspects == known:
+    suspects = (*(one for one in known if one.stage not in stages), *suspects)
+    if set(suspects) == set(known):
         return
     try:
         replace_file(state_dir / FILE_NAME, json.dumps([asdict(one) for one in suspects], indent=1).encode())
     except OSError as error:
-        log.warning("cannot save which data the worker died on: %s", error)
+        log.warning("cannot save which data %s died on: %s", who, error)
 
 
 def _in_words(mark: Mark) -> str:
