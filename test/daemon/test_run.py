@@ -185,8 +185,9 @@ def test_a_worker_that_ends_is_started_again(beamline: Beamline, mode: str, reas
     assert status.restarts == 1
     assert [(one.reason, one.generation) for one in status.last_restarts] == [(reason, 1)]
     assert f"{reason}; the next worker starts now" in beamline.log()
-    # the daemon and one worker: what the first one's script had left behind is gone
-    assert sorted(processes_of(beamline.path)) == sorted([status.pid, status.worker_pid])  # type: ignore[type-var]
+    # the daemon, its receiver and one worker: what the first one's script had left behind is gone
+    ours = [status.pid, status.receiver_pid, status.worker_pid]
+    assert sorted(processes_of(beamline.path)) == sorted(ours)  # type: ignore[type-var]
 
 
 def test_restarts_are_remembered_by_the_next_daemon(beamline: Beamline) -> None:
@@ -354,7 +355,8 @@ def test_a_changed_script_takes_effect_and_is_no_failure(beamline: Beamline) -> 
     assert after.proc.md5 != before.proc.md5
     assert after.restarts == 0
     assert "the scripts have changed (reduce_PG3_live_proc.py changed)" in beamline.log()
-    assert (beamline.path / "state" / "stopped_in_order").exists()
+    assert (beamline.path / "state" / "renewed").exists(), "what is pending is left to the next one"
+    assert after.receiver_pid == before.receiver_pid
 
 
 def test_a_script_that_does_not_end_is_cancelled(beamline: Beamline) -> None:
@@ -521,7 +523,7 @@ def test_a_worker_that_grows_is_trimmed_recycled_and_at_last_keeps_histograms(be
     assert (status.restarts, status.renewals) == (0, 2), "it was asked to: no failure"
     log = beamline.log()
     assert "fake worker: told to trim" in log
-    assert log.count("told to recycle") == 2
+    assert log.count("told to renew") == 2
     assert log.count("over the limit of 150 MB") >= 2
     job = json.loads((beamline.path / "state" / "generations" / "000003" / "job.json").read_text())
     assert (job["keep_events"], job["counted_run"]) == (False, 7)

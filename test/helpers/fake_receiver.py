@@ -63,7 +63,8 @@ def receive(mode: str, job: ReceiverJob) -> int:
             message, descriptors, _, _ = socket.recv_fds(attach, MAX_NOTE_BYTES, 1)
             if message:
                 readers.append(socket.socket(fileno=descriptors[0]))
-                readers[-1].send(f"from receiver {job.number}".encode())
+                with suppress(OSError):  # it may be gone already
+                    readers[-1].send(f"from receiver {job.number}".encode())
                 with Path(job.state_dir, "attached").open("a") as file:
                     file.write(f"{decode_attach(message).reader} to receiver {job.number}\n")
         if orders in ready:

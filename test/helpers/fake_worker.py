@@ -119,6 +119,9 @@ def work(
                 print(f"fake worker: told to {line.decode()}", flush=True)
             if order.endswith(b"recycle\n"):
                 return 75
+            if order == b"renew\n" and obeys:
+                Path(job.state_dir, "renewed").touch()
+                return 75
             if order == b"stop\n" and obeys:
                 Path(job.state_dir, "stopped_in_order").touch()
                 return 0

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 
 from livereduce.base.errors import ExitCode
-from livereduce.messages.order import RECYCLE, STOP, TRIM
+from livereduce.messages.order import RECYCLE, RENEW, STOP, TRIM
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -24,12 +24,15 @@ class Orders:
         Finish the step, publish and exit.
     stop
         Exit for good; otherwise a new worker takes over.
+    renew
+        Leave what is pending to that one.
     trim
         Give freed memory back to the system.
     """
 
     leave: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
+    renew: threading.Event = field(default_factory=threading.Event)
     trim: threading.Event = field(default_factory=threading.Event)
 
     def note(self, order: str) -> None:
@@ -44,11 +47,12 @@ class Orders:
             self.trim.set()
         elif order == RECYCLE:
             self.leave.set()
-        elif order == STOP:
-            self.stop.set()  # before `leave`: the work loop may check at any moment, and must see why
+        elif order in (STOP, RENEW):
+            # before `leave`: the work loop may check at any moment, and must see why
+            (self.stop if order == STOP else self.renew).set()
             self.leave.set()
         else:
-            raise ValueError(f"unknown order {order[:80]!r}; expected {STOP!r}, {RECYCLE!r} or {TRIM!r}")
+            raise ValueError(f"unknown order {order[:80]!r}; expected {STOP!r}, {RENEW!r}, {RECYCLE!r} or {TRIM!r}")
 
 
 def obey(fd: int, orders: Orders) -> None:

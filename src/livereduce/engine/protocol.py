@@ -44,7 +44,10 @@ class Engine(Protocol):
         """Do what is due, waiting at most `timeout_s` for data; return a snapshot of everything done so far."""
 
     def stop(self, deadline_s: float) -> None:
-        """Finish the step, publish what is pending, release everything; take at most `deadline_s`."""
+        """Finish the step, publish what is pending, release everything; take at most `deadline_s`.
+
+        0: what is pending is left to the next worker.
+        """
 
 
 class MakeEngine(Protocol):

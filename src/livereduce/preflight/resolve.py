@@ -68,6 +68,11 @@ class Resolved:
     warnings: tuple[str, ...]
     mantid: str = ""
 
+    @property
+    def stream(self) -> str:
+        """The stream that a receiver receives for the worker; empty if the engine reads it itself, as Mantid does."""
+        return self.source if self.engine == "builtin" else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:

@@ -118,7 +118,7 @@ def _reduce(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders) -> 
             orders.trim.clear()
             trim()
     beats.phase(Phase.STOPPING)
-    engine.stop(STOP_DEADLINE_S)
+    engine.stop(0.0 if orders.renew.is_set() and not orders.stop.is_set() else STOP_DEADLINE_S)
     return ExitCode.OK if orders.stop.is_set() else ExitCode.RECYCLED
 
 

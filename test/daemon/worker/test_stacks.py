@@ -32,7 +32,7 @@ HANGS = {
 }
 CODE = """
 import os, re, threading, time
-from livereduce.worker.guard import register_dump
+from livereduce.child.setup import register_dump
 register_dump(os.environ)
 threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 def hang_here():

@@ -67,6 +67,7 @@ class Found:
             problems=self.problems,
             silence_s=self.config.limits_s,
             relaunch=self.relaunch,
+            stream=self.resolved.stream if self.resolved else "",
         )
 
 

@@ -181,6 +181,8 @@ class BuiltinEngine:
         self._beat(Phase.STOPPING)
         try:
             usual_s = sum(reduction.cycle_s for reduction in self._reductions)
+            if deadline_s <= 0:
+                return
             if usual_s > deadline_s:
                 logger.warning("what is pending is left to the next start: the scripts take %.0f s", usual_s)
                 return
