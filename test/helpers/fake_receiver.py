@@ -58,7 +58,8 @@ def receive(mode: str, job: ReceiverJob) -> int:
             signal.pause()
         if mode == "receiver nonsense":
             os.write(beats, b"nonsense\n")
-        ready = select.select([orders, attach], [], [], BEAT_S)[0]
+        waited: list[int | socket.socket] = [orders, attach]
+        ready = select.select(waited, [], [], BEAT_S)[0]
         if attach in ready:
             message, descriptors, _, _ = socket.recv_fds(attach, MAX_NOTE_BYTES, 1)
             if message:
@@ -72,7 +73,7 @@ def receive(mode: str, job: ReceiverJob) -> int:
             if not order:
                 Path(job.state_dir, "receiver_parent_gone").touch()
                 return 70
-            if mode not in ("receiver deaf", "receiver stubborn"):
+            if order.endswith(b"stop\n") and mode not in ("receiver deaf", "receiver stubborn"):
                 Path(job.state_dir, "receiver_stopped").touch()
                 return 0
 

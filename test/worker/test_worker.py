@@ -157,7 +157,7 @@ def test_orders_may_come_in_pieces_and_unknown_ones_are_named(tmp_path: Path) ->
         os.write(worker.orders_fd, b"op\n")
         code, said, complaints = worker.end()
         assert (code, said) == (ExitCode.OK, "started\nstopped\n")
-        assert complaints == "unknown order 'dance'; expected 'stop', 'recycle' or 'trim'\n"
+        assert complaints == "unknown order 'dance'; expected 'stop', 'renew', 'recycle' or 'trim'\n"
 
 
 def test_a_recycled_worker_finishes_its_step_and_says_so(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from livereduce.daemon.facts import Outgrown
+from livereduce.daemon.facts import Outgrown, ReceiverOutgrown
 from livereduce.daemon.memory.facts import MemoryRules, Weighed
 from livereduce.daemon.memory.growth import Beside
 from livereduce.daemon.memory.monitor import Company, MemoryMonitor, told
@@ -117,7 +117,7 @@ def test_over_the_limit_the_worker_alone_is_ended() -> None:
     assert watched.receiver.told == []
 
 
-def test_a_receiver_that_has_grown_is_told_to_exit(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_receiver_that_has_grown_is_to_be_replaced() -> None:
     watched = Watched(1 << 60)
     watched.gather(spare=False)
     assert watched.monitor.newest
@@ -126,12 +126,10 @@ def test_a_receiver_that_has_grown_is_told_to_exit(caplog: pytest.LogCaptureFixt
         watched.monitor.state, rules=MemoryRules(limit_bytes=int(watched.monitor.newest.bytes * 0.95))
     )
     large = said(MemoryProgress(rss_bytes=1 << 60))
-    with caplog.at_level("WARNING", "livereduce.daemon"):
-        watched.monitor.gather(
-            cast(Worker, watched.worker), 3, large, 10.0, Company(receiver=cast(Worker, watched.receiver), heard=small)
-        )
-    assert watched.receiver.told == [STOP]
-    assert caplog.messages[0].startswith("replacing receiver and worker: the memory of receiver and worker, ")
+    company = Company(receiver=cast(Worker, watched.receiver), heard=small)
+    [fact] = watched.monitor.gather(cast(Worker, watched.worker), 3, large, 10.0, company)
+    assert isinstance(fact, ReceiverOutgrown)
+    assert fact.reason.startswith("replacing receiver and worker: the memory of receiver and worker, ")
 
 
 def test_a_receiver_that_waits_is_told_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

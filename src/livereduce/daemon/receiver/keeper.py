@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class ReceiverKeeper:
     def start(
         self,
         commands: CommandLines,
-        environ: dict[str, str],
+        environ: Mapping[str, str],
         resolved: Resolved,
         held_limit_bytes: int | None,
         now: float,
@@ -168,6 +169,7 @@ class ReceiverKeeper:
         why = self.state.why
         match action:
             case facts.AskStop():
+                log.info("%s: telling it to exit", why)
                 self.process.order(STOP)
             case facts.Dump():
                 log.error("the receiver is %s: asking it for the stack traces of its threads", why)
