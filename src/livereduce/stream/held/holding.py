@@ -85,9 +85,7 @@ def to_free(holding: Holding, extents: Sequence[Extent], limit_bytes: int | None
     held = sum(one.used for one in extents) - sum(one.used for one in done)
     if limit_bytes is not None and held > limit_bytes:
         for one in extents:
-            if held <= limit_bytes or one.last > holding.consumed:
-                break
-            if one not in done:
+            if held > limit_bytes and one.last <= holding.consumed and one not in done:
                 done.append(one)
                 held -= one.used
     return tuple(one.id.number for one in done)

@@ -5,6 +5,7 @@ import select
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,17 +27,19 @@ from livereduce.stream.items import U1, At, EventBatch, Item, Position, RunEnded
 MAX_EVENTS_OF_READ = 2**22
 """Events of one read: the reader beats in between, and looks at the clock."""
 MAX_ITEMS_OF_READ = 4096
+REPLACED_WITHIN_S = 10.0
+"""If the receiver has ended, the daemon replaces the reader's process within this time."""
 
 
 class ReceiverLost(UpstreamError):
-    """The socket to the receiver is not ours any more: a script has closed it."""
+    """The connection to the receiver is lost for good, because of something that a script has done to it."""
 
 
 class HeldSource:
     """A `Source` on the socket to a receiver.
 
     It begins with the oldest run that is not published, whatever `open` is told: where the stream itself begins is the
-    receiver's matter. When the receiver is gone, it stays silent: the daemon replaces both.
+    receiver's matter. When the receiver has ended, it stays silent: the daemon replaces both.
     """
 
     def __init__(self, fd: int) -> None:
@@ -51,7 +54,8 @@ class HeldSource:
         self._place: int | None = None
         self._fresh = True  # no item of the stream was read yet, so what was true before it is news
         self._written = 0
-        self._gone = False
+        self._run: int | None = None
+        self._gone_s: float | None = None
 
     def open(self, at: At) -> None:
         """Do nothing: the receiver has opened the stream."""
@@ -62,7 +66,7 @@ class HeldSource:
         Raises
         ------
         ReceiverLost
-            A script has closed the socket.
+            A script has closed the socket, or has written to it.
         """
         self._hear(0.0 if self._has_more else timeout_s)
         return self._take()
@@ -72,8 +76,8 @@ class HeldSource:
         return Position(str(self._place or 0))
 
     def state(self) -> SourceState:
-        """Health of the receiver's source."""
-        return self._state
+        """Health of the receiver's source; its run is the one that this reader has reached."""
+        return replace(self._state, run=self._run) if self._has_more or self._place is None else self._state
 
     def report(self, consumed: Position, released: Position) -> None:
         """Tell the receiver what need not be held for this reader.
@@ -91,7 +95,7 @@ class HeldSource:
         except BlockingIOError:
             pass  # it is told again with the next chunk
         except OSError:
-            self._gone = True
+            self._gone_s = time.monotonic()
 
     def close(self) -> None:
         """Close the socket."""
@@ -109,8 +113,8 @@ class HeldSource:
     # ---- the socket
 
     def _hear(self, timeout_s: float) -> None:
-        if self._gone:
-            time.sleep(timeout_s)
+        if self._gone_s is not None:
+            self._stay_silent(timeout_s, self._gone_s)
             return
         self._require_socket()
         poll = select.poll()
@@ -119,6 +123,11 @@ class HeldSource:
             return
         while self._hear_one():
             pass
+
+    def _stay_silent(self, timeout_s: float, since_s: float) -> None:
+        if time.monotonic() - since_s > REPLACED_WITHIN_S:
+            raise ReceiverLost("the receiver goes on, but has closed the connection: a script has written to it")
+        time.sleep(timeout_s)
 
     def _require_socket(self) -> None:
         try:
@@ -136,7 +145,7 @@ class HeldSource:
         except ConnectionError:
             data, fds = b"", []
         if not data:
-            self._gone = True
+            self._gone_s = time.monotonic()
             self._state = SourceState(address=self._state.address, connected=False, reason="the receiver is gone")
             return False
         self._learn(decode_told(data), fds)
@@ -177,6 +186,7 @@ class HeldSource:
             if item is None:
                 continue
             items.append(item)
+            self._run = 0 if isinstance(item, RunEnded) else item.run
             events += len(item.tof_ns) if isinstance(item, EventBatch) else 0
             if isinstance(item, RunEnded):
                 break

@@ -45,7 +45,8 @@ class HeldStore:
 
     def __init__(self, limit_bytes: int | None = None) -> None:
         self.lock = threading.Lock()
-        self.limit_bytes = limit_bytes
+        # what is being written into cannot be given up: two columns, the journal, and the ones that follow them
+        self._limit_bytes = None if limit_bytes is None else max(limit_bytes, 6 * SEGMENT_BYTES)
         self.written = 0
         self.holding = Holding()
         self._kept: dict[int, _Kept] = {}
@@ -70,7 +71,10 @@ class HeldStore:
 
     def free(self) -> None:
         """Give up what need not be held any longer, or must not."""
-        numbers = set(holding.to_free(self.holding, self.extents, self.limit_bytes)) - self._in_use()
+        numbers = set(holding.to_free(self.holding, self.extents, self._limit_bytes))
+        if self.is_full:  # then not even a column that has room is kept
+            self._columns = {name: one for name, one in self._columns.items() if one.segment.id.number not in numbers}
+        numbers -= self._in_use()
         if not numbers:
             return
         freed = [one for one in self.extents if one.id.number in numbers]
@@ -91,7 +95,7 @@ class HeldStore:
     @property
     def is_full(self) -> bool:
         """No more can be held, and nothing be given up."""
-        return self.limit_bytes is not None and self.held_bytes > self.limit_bytes
+        return self._limit_bytes is not None and self.held_bytes > self._limit_bytes
 
     @property
     def held_bytes(self) -> int:
