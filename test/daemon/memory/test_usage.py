@@ -176,60 +176,78 @@ def test_several_are_confirmed_by_pss_at_the_limit_but_not_all_the_time(
 # --- with a receiver ---
 
 SEGMENT = "/memfd:livereduce-column-3 (deleted)"
+HELD = 9000
 
 
-def weighed(proc: Path, now: float = 0.0, *, limit: int = 10**9, spare: int | None = None) -> Weighed:
-    """Worker 10 with the receiver 20; the limit in KiB."""
-    weigh = MemoryUsage(proc)
-    return weigh.weigh(10, worker=1, run=7, limit_bytes=limit * KIB, now=now, receiver=20, spare=spare)
+def weighed(proc: Path, *, limit: int = 10**9, held: int = HELD, spare: int | None = None) -> Weighed:
+    """Worker 10 with the receiver 20, which says that it holds so much; amounts in KiB."""
+    return MemoryUsage(proc).weigh(
+        10, worker=1, run=7, limit_bytes=limit * KIB, now=0.0, receiver=20, held_bytes=held * KIB, spare=spare
+    )
 
 
 def test_what_the_receiver_holds_counts_once(tmp_path: Path) -> None:
-    """A worker that maps it, and what it forks, have it in their figures too."""
-    process(tmp_path, 20, anon=60, shmem=9000)
+    """A worker that maps it, and what it forks, have it in their figures; the receiver maps nothing."""
+    process(tmp_path, 20, anon=60)
     process(tmp_path, 10, anon=200, shmem=9000, maps={SEGMENT: 9216}, children={10: "11 12"})
     process(tmp_path, 11, anon=30, shmem=7000, maps={SEGMENT: 9216})  # forked
     process(tmp_path, 12, anon=40, shmem=500, maps={"/dev/shm/theirs": 500})  # started
     assert weighed(tmp_path) == Weighed(
         worker=1,
         run=7,
-        bytes=(60 + 9000 + 200 + 30 + 40 + 500) * KIB,
-        confirmed_bytes=(60 + 9000 + 200 + 30 + 40 + 500) * KIB,
+        bytes=(60 + HELD + 200 + 30 + 40 + 500) * KIB,
+        confirmed_bytes=(60 + HELD + 200 + 30 + 40 + 500) * KIB,
         started_bytes=(30 + 40 + 500) * KIB,
-        run_bytes=9000 * KIB,
+        run_bytes=HELD * KIB,
         receiver_bytes=60 * KIB,
     )
 
 
+def test_what_the_receiver_has_given_up_counts_until_the_worker_unmaps_it(tmp_path: Path) -> None:
+    process(tmp_path, 20, anon=60)
+    process(tmp_path, 10, anon=200, shmem=5000, maps={SEGMENT: 9216})
+    assert weighed(tmp_path, held=100).run_bytes == 5000 * KIB
+
+
 def test_shared_memory_that_a_script_makes_is_the_scripts(tmp_path: Path) -> None:
-    process(tmp_path, 20, anon=60, shmem=9000)
+    process(tmp_path, 20, anon=60)
     process(tmp_path, 10, anon=200, shmem=9700, maps={SEGMENT: 9216, "/dev/zero (deleted)": 700})
     seen = weighed(tmp_path)
-    assert (seen.bytes, seen.run_bytes) == ((60 + 9000 + 200 + 700) * KIB, 9000 * KIB)
+    assert (seen.bytes, seen.run_bytes) == ((60 + HELD + 200 + 700) * KIB, HELD * KIB)
 
 
 def test_a_worker_that_has_only_the_run_and_its_own_is_weighed_without_a_walk(tmp_path: Path) -> None:
-    process(tmp_path, 20, anon=60, shmem=9000, pss=1)
+    process(tmp_path, 20, anon=60)
     process(tmp_path, 10, anon=200, shmem=9000, pss=1, maps={SEGMENT: 9216})
-    assert weighed(tmp_path, limit=50).confirmed_bytes == (60 + 9000 + 200) * KIB
+    assert weighed(tmp_path, limit=50).confirmed_bytes == (60 + HELD + 200) * KIB
 
 
 def test_what_cannot_be_told_apart_is_confirmed_with_each_page_once(tmp_path: Path) -> None:
-    process(tmp_path, 20, anon=60, shmem=9000, pss=3060)
-    process(tmp_path, 10, anon=200, shmem=9000, pss=3200, maps={SEGMENT: 9216, "/memfd:sparse": 10**6})
+    process(tmp_path, 20, anon=60)
+    process(tmp_path, 10, anon=200, shmem=9000, pss=9205, maps={SEGMENT: 9216, "/memfd:sparse": 10**6})
     process(tmp_path, 30, anon=150)
+    held_pss(tmp_path, 10, 8990)
     seen = weighed(tmp_path, limit=50, spare=30)
-    assert seen.bytes == (60 + 9000 + 200 + 9000 + 150) * KIB, "the most it may be"
-    assert seen.confirmed_bytes == (3060 + 3200 + 150) * KIB
+    assert seen.bytes == (60 + HELD + 200 + 9000 + 150) * KIB, "the most it may be"
+    assert seen.confirmed_bytes == (60 + HELD + (9205 - 8990) + 150) * KIB
+
+
+def held_pss(proc: Path, pid: int, pss: int) -> None:
+    (proc / str(pid) / "smaps").write_text(
+        "7f00-7f01 rw-p 0 00:00 0\nSize:    1 kB\nPss:    77 kB\nVmFlags: rd\n"
+        f"7f01-7f02 r--s 0 00:01 7 {SEGMENT}\nSize:  9 kB\nRss:   9 kB\nPss:  {pss - 1} kB\nPss_Dirty:  5 kB\n"
+        "7f02-7f03 r--s 0 00:01 8 /memfd:livereduce-journal-4 (deleted)\nSize:  9 kB\nPss:     1 kB\n"
+        "7f03-7f04 r--s 0 00:01 9 /memfd:mine (deleted)\nSize:  9 kB\nPss:     99 kB\n"
+    )
 
 
 def test_the_spare_is_weighed_by_itself(tmp_path: Path) -> None:
-    process(tmp_path, 20, anon=60, shmem=9000)
+    process(tmp_path, 20, anon=60)
     process(tmp_path, 10, anon=200)
     process(tmp_path, 30, anon=150, children={30: "31"})
     process(tmp_path, 31, anon=1)
     seen = weighed(tmp_path, spare=30)
-    assert (seen.bytes, seen.spare_bytes, seen.started_bytes) == ((9060 + 200 + 151) * KIB, 151 * KIB, 0)
+    assert (seen.bytes, seen.spare_bytes, seen.started_bytes) == ((60 + HELD + 200 + 151) * KIB, 151 * KIB, 0)
 
 
 FAMILY = """
@@ -278,13 +296,14 @@ import mmap, os, sys
 size = 64 << 20
 segment = os.memfd_create("livereduce-column-0", 0)
 os.ftruncate(segment, size)
-held = mmap.mmap(segment, size)
-held[:] = bytes(size)
+os.pwrite(segment, bytes(size), 0)
 if os.fork() == 0:  # the worker
     mapped = mmap.mmap(segment, size, prot=mmap.PROT_READ)
     sum(mapped[::4096])
-    if os.fork() == 0:  # what its script forks
+    if os.fork() == 0:  # what its script forks, with shared memory of its own
         sum(mapped[::4096])
+        own = mmap.mmap(-1, size // 4)
+        own[:] = bytes(size // 4)
         os.write(1, b"%d\\n" % os.getppid())
     sys.stdin.read()
     os._exit(0)
@@ -293,7 +312,7 @@ sys.stdin.read()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's own")
-def test_a_real_run_that_three_processes_map() -> None:
+def test_a_real_run_that_several_processes_map() -> None:
     size = 64 << 20
     command = [sys.executable, "-W", "ignore", "-c", HOLDING]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as receiver:
@@ -301,10 +320,13 @@ def test_a_real_run_that_three_processes_map() -> None:
         worker = int(receiver.stdout.readline())
         assert tree_bytes(worker) > 2 * size
         for limit in (1 << 40, 1):
-            seen = MemoryUsage().weigh(worker, worker=1, run=7, limit_bytes=limit, now=0, receiver=receiver.pid)
+            seen = MemoryUsage().weigh(
+                worker, worker=1, run=7, limit_bytes=limit, now=0, receiver=receiver.pid, held_bytes=size
+            )
             assert seen.run_bytes == size
+            assert size // 4 < seen.started_bytes < size // 2
             assert seen.confirmed_bytes is not None
-            assert max(seen.bytes, seen.confirmed_bytes) < 1.5 * size
+            assert 1.25 * size < seen.confirmed_bytes <= seen.bytes < 1.75 * size
 
 
 @pytest.mark.parametrize(

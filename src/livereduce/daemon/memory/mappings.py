@@ -20,6 +20,11 @@ _MAPPING = re.compile(
 """Files in memory: memfd, POSIX and System V shared memory, and ``/dev/zero`` for shared memory without a name."""
 
 
+_HELD_PSS = re.compile(
+    rb"/memfd:" + re.escape(SEGMENT_PREFIX.encode()) + rb"[^\n]*\n(?:[A-Z][^\n]*\n)*?Pss: +(\d+) kB$", re.MULTILINE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Mappings:
     """Bytes of the shared memory that a process maps, resident or not: the receiver's segments, and all other."""
@@ -42,3 +47,12 @@ def read_mappings(pid: int, proc: Path) -> Mappings:
     for begin, end, segment in _MAPPING.findall(text):
         sizes[bool(segment)] += int(end, 16) - int(begin, 16)
     return Mappings(held=sizes[True], other=sizes[False])
+
+
+def held_pss_bytes(pid: int, proc: Path) -> int:
+    """The part of PSS that is the receiver's segments, by a walk through the page tables; 0 if the process has ended."""
+    try:
+        text = (proc / str(pid) / "smaps").read_bytes()
+    except OSError:
+        return 0
+    return sum(map(int, _HELD_PSS.findall(text))) * 1024

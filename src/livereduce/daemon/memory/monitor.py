@@ -141,6 +141,7 @@ class MemoryMonitor:
             limit_bytes=self.limit_bytes,
             now=now,
             receiver=company.receiver.pid if company.receiver else None,
+            held_bytes=company.heard.progress.memory.held_bytes if company.heard.progress else 0,
             spare=company.spare.pid if company.spare else None,
         )
         self.newest = told(weighed, observed, company.heard, time.time())

@@ -12,7 +12,7 @@ from typing import Any
 
 from livereduce.base.cgroups import ROOT, SELF, own_folders
 from livereduce.daemon.memory.facts import Weighed
-from livereduce.daemon.memory.mappings import read_mappings
+from livereduce.daemon.memory.mappings import held_pss_bytes, read_mappings
 
 PROC = Path("/proc")
 MAX_PROCESSES = 4096
@@ -61,6 +61,16 @@ def read_oom_kills(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int | No
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Resident:
+    anonymous: int = 0
+    shared: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return self.anonymous + self.shared
+
+
 class MemoryUsage:
     """Measures a worker with all it has started; reads PSS only if it can decide something, and not too often."""
 
@@ -77,47 +87,57 @@ class MemoryUsage:
         limit_bytes: int | None,
         now: float,
         receiver: int | None = None,
+        held_bytes: int = 0,
         spare: int | None = None,
     ) -> Weighed:
-        """Memory of a worker, of its receiver and of the spare (process ids), as a fact for `step`."""
+        """Memory of a worker, of its receiver and of the spare (process ids), as a fact for `step`.
+
+        Parameters
+        ----------
+        held_bytes
+            What the receiver says it holds: it maps nothing of it, so no figure of its process has it.
+        """
         pids = _tree(pid, self._proc)
-        sizes, exact = self._sizes(pids, reads=receiver is not None)
-        itself = _Resident() if receiver is None else _resident(receiver, self._proc)
+        residents = [_resident(each, self._proc) for each in pids]
+        own = [one.shared for one in residents] if receiver is None else self._own_shared(pids, residents)
+        # what the receiver has given up is there until the worker unmaps it
+        held_bytes = max([held_bytes, *(one.shared - kept for one, kept in zip(residents, own, strict=True))])
+        receiver_bytes = 0 if receiver is None else _resident(receiver, self._proc).bytes
         spare_bytes = 0 if spare is None else tree_bytes(spare, self._proc)
-        total = sum(sizes) + itself.bytes + spare_bytes
-        confirmed: int | None = total
-        if limit_bytes is not None and total >= limit_bytes and not exact:
-            confirmed = self._confirmed(pids if receiver is None else (*pids, receiver), spare_bytes, now)
+        sizes = [one.anonymous + shared for one, shared in zip(residents, own, strict=True)]
+        beside = held_bytes + receiver_bytes + spare_bytes
+        total = sum(sizes) + beside
+        exact = len(pids) == 1 and (receiver is None or not own[0])  # no page that others have too, all told apart
         return Weighed(
             worker=worker,
             run=run,
             bytes=total,
-            confirmed_bytes=confirmed,
+            confirmed_bytes=total if exact else self._confirmed(pids, total, beside, limit_bytes, now),
             started_bytes=sum(sizes[1:]),
-            receiver_bytes=itself.anonymous,
-            run_bytes=itself.shared,
+            receiver_bytes=receiver_bytes,
+            run_bytes=held_bytes,
             spare_bytes=spare_bytes,
         )
 
-    def _sizes(self, pids: tuple[int, ...], *, reads: bool) -> tuple[list[int], bool]:
-        """Memory of each process, without what it maps of the receiver's, and whether this is exact."""
-        residents = [_resident(each, self._proc) for each in pids]
-        if not reads:
-            return [one.bytes for one in residents], len(pids) == 1  # a single process shares with nobody
-        shared = [
+    def _own_shared(self, pids: tuple[int, ...], residents: list[_Resident]) -> list[int]:
+        """Shared memory of each process without what the receiver holds."""
+        return [
             read_mappings(each, self._proc).own_bytes(one.shared) if one.shared else 0
             for each, one in zip(pids, residents, strict=True)
         ]
-        sizes = [one.anonymous + own for one, own in zip(residents, shared, strict=True)]
-        return sizes, len(pids) == 1 and not shared[0]
 
-    def _confirmed(self, pids: tuple[int, ...], spare_bytes: int, now: float) -> int | None:
+    def _confirmed(
+        self, pids: tuple[int, ...], total: int, beside: int, limit_bytes: int | None, now: float
+    ) -> int | None:
+        """All memory, with each page of these processes counted once; `total` if it cannot matter, None if not now."""
+        if limit_bytes is None or total < limit_bytes:
+            return total
         if now < self._pss_due:
             return None
         begun_s = time.perf_counter()
         held = sum(_pss_bytes(pid, self._proc) for pid in pids)
         self._pss_due = now + PSS_SHARE * (time.perf_counter() - begun_s)
-        return held + spare_bytes
+        return held + beside
 
 
 def tree_bytes(pid: int, proc: Path = PROC) -> int:
@@ -158,25 +178,19 @@ _RSS = re.compile(rb"^(RssAnon|RssShmem):\s*(\d+) kB$", re.MULTILINE)
 _PSS = re.compile(rb"^(?:Pss_Anon|Pss_Shmem):\s*(\d+) kB$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Resident:
-    anonymous: int = 0
-    shared: int = 0
-
-    @property
-    def bytes(self) -> int:
-        return self.anonymous + self.shared
-
-
 def _resident(pid: int, proc: Path) -> _Resident:
     sizes = {name: int(number) * 1024 for name, number in _fields(proc / str(pid) / "status", _RSS)}
     return _Resident(sizes.get(b"RssAnon", 0), sizes.get(b"RssShmem", 0))
 
 
 def _pss_bytes(pid: int, proc: Path) -> int:
-    """PSS of a process, or all that it maps if PSS is not available."""
+    """PSS of a process without the receiver's segments, or all its own memory if PSS is not available."""
     fields = _fields(proc / str(pid) / "smaps_rollup", _PSS)
-    return sum(map(int, fields)) * 1024 if fields else _resident(pid, proc).bytes
+    mapped = read_mappings(pid, proc)
+    if not fields:
+        resident = _resident(pid, proc)
+        return resident.anonymous + mapped.own_bytes(resident.shared)
+    return sum(map(int, fields)) * 1024 - (held_pss_bytes(pid, proc) if mapped.held else 0)
 
 
 def _fields(path: Path, pattern: re.Pattern[bytes]) -> list[Any]:
