@@ -111,7 +111,7 @@ def test_it_waits_if_nothing_can_be_given_up_and_goes_on_when_it_can(
     with limited(tmp_path, monkeypatch) as here:
         keeps = here.reader()
         items: list[Item] = []
-        while not here.receiver._full:
+        while here.receiver._full_since is None:
             items += keeps.read(0.1)
         while found := keeps.read(0.2):
             items += found

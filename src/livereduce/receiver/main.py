@@ -58,6 +58,9 @@ def _receive(job: ReceiverJob, beats: Beats, orders: Orders, attach_fd: int) -> 
         return unusable(error)
     try:
         while not orders.leave.is_set():
+            if orders.trim.is_set():
+                orders.trim.clear()
+                receiver.free_consumed()
             receiver.poll()
         beats.phase(Phase.STOPPING)
     finally:

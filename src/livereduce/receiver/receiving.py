@@ -51,7 +51,8 @@ class Receiver:
         self._store = HeldStore(job.held_limit_bytes)
         self._source = self._opened()
         self._newest_ns = 0
-        self._full = False
+        self._full_since: float | None = None
+        self._holds_whole = True
         self._gaps = 0
         self._news: tuple[bool, str] | None = None
         self._beat_s = 0.0
@@ -64,8 +65,8 @@ class Receiver:
         if self._rewind.is_set():
             self._receive_again()
         self._store.free()
-        self._note_full(self._store.is_full)
-        if self._full:
+        self._note_limit()
+        if self._full_since is not None:
             time.sleep(FULL_S)
         else:
             self._hold(self._read())
@@ -75,6 +76,10 @@ class Receiver:
         if news != self._news or now - self._beat_s >= BEAT_EVERY_S:
             self._news, self._beat_s = news, now
             self._beats.phase(Phase.WAITING, self._progress())
+
+    def free_consumed(self) -> None:
+        """Give up all that the worker is done with, although it could be held."""
+        self._store.free(all_consumed=True)
 
     def close(self) -> None:
         """Close the connection, and let all readers go."""
@@ -119,15 +124,16 @@ class Receiver:
             if isinstance(item, EventBatch) and len(item.pulse_ns):
                 self._newest_ns = int(item.pulse_ns[-1])
 
-    def _note_full(self, full: bool) -> None:
-        if full and not self._full:
-            log.warning(
-                "%.2f GB of the stream are held, as much as allowed: reading goes on when a worker has taken some",
-                self._store.held_bytes / 1e9,
-            )
-        elif self._full and not full:
-            log.info("reading the stream goes on, with %.2f GB held", self._store.held_bytes / 1e9)
-        self._full = full
+    def _note_limit(self) -> None:
+        """Note since when nothing more can be held, and when the run is not held from its start any more."""
+        if not self._store.is_full:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = time.time()
+        whole = self._store.holding.from_start
+        if self._holds_whole and not whole:
+            log.info("the run is not held from its start any more: a new worker has to receive it again")
+        self._holds_whole = whole
 
     def _state(self) -> SourceState:
         return self._source.state()
@@ -147,7 +153,12 @@ class Receiver:
                 data_age_s=age_s,
             ),
             total=TotalProgress(gaps=state.gaps + self._gaps, contained=state.contained + self._contained.count),
-            memory=MemoryProgress(rss_bytes=own_bytes(), held_bytes=self._store.held_bytes),
+            memory=MemoryProgress(
+                rss_bytes=own_bytes(),
+                held_bytes=self._store.held_bytes,
+                freeable_bytes=self._store.freeable_bytes,
+                full_since=self._full_since,
+            ),
         )
 
 

@@ -65,7 +65,7 @@ def test_before_the_first_beats() -> None:
     assert (seen.freeable_bytes, seen.kept_bytes, seen.full_s) == (0, 0, None)
 
 
-BEGINS = said(MemoryProgress(rss_bytes=100 * MB))
+BEGINS = said(MemoryProgress(rss_bytes=1 << 50))
 
 
 class Process:
@@ -101,11 +101,18 @@ def test_near_the_limit_all_are_told(caplog: pytest.LogCaptureFixture) -> None:
     watched = Watched(int(watched.monitor.bytes / 0.95))
     caplog.set_level("INFO", "livereduce.daemon")
     assert watched.gather() == []
-    assert (watched.worker.told, watched.receiver.told, watched.spare.told) == ([TRIM], [TRIM], [STOP])
+    assert (watched.worker.told, watched.receiver.told, watched.spare.told) == ([TRIM], [], [STOP])
     assert caplog.messages == [
-        "near the memory limit: telling receiver and worker to give back what they do not need",
+        "near the memory limit: telling the worker to return freed memory to the system",
         "near the memory limit: ending the worker that stands by; until there is room, restarts take longer",
     ]
+
+
+def test_what_the_worker_is_done_with_is_freed_first() -> None:
+    holds = said(MemoryProgress(rss_bytes=1 << 50, held_bytes=1 << 60, freeable_bytes=1 << 60))
+    watched = Watched(1 << 59)
+    assert watched.gather(spare=False, receiver=holds) == []
+    assert (watched.worker.told, watched.receiver.told) == ([], [TRIM])
 
 
 def test_over_the_limit_the_worker_alone_is_ended() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from helpers.stepping import histories, run_history
 from livereduce.daemon.memory.facts import (
     EndForMemory,
+    FreeHeld,
     GiveUpSpare,
     MemoryRules,
     Order,
@@ -172,28 +173,38 @@ def test_near_the_limit_the_spare_is_given_up() -> None:
 
 def test_the_spare_is_given_up_before_a_worker_is_ended() -> None:
     state, orders = after((0, with_spare(1120)), (1, with_spare(1120)), (2, weighed(970)))
-    assert orders == [Trim, GiveUpSpare]
+    assert orders == [GiveUpSpare, Trim]
     assert (state.recycles, state.recycle_at) == (0, None)
     state, orders = after((12, weighed(LIMIT)), state=state)
     assert orders == [Recycle], "and then the limit is the limit"
 
 
 def test_if_giving_up_the_spare_cannot_do_the_worker_goes_too() -> None:
-    assert after((0, with_spare(1050, spare=50)))[1] == [Trim, GiveUpSpare, Recycle]
-    assert after((0, with_spare(2000)))[1] == [Trim, GiveUpSpare, EndForMemory]
+    assert after((0, with_spare(1050, spare=50)))[1] == [GiveUpSpare, Recycle]
+    assert after((0, with_spare(2000)))[1] == [GiveUpSpare, EndForMemory]
 
 
 def test_a_spare_that_does_not_go_holds_up_nothing() -> None:
     looks = [(float(now), with_spare(1050)) for now in range(7)]
-    assert after(*looks)[1] == [Trim, GiveUpSpare, Recycle]
+    assert after(*looks)[1] == [GiveUpSpare, Recycle]
 
 
 def test_what_the_worker_is_done_with_is_given_up_before_a_worker_is_ended() -> None:
     full = replace(weighed(1050), run_bytes=700, freeable_bytes=600)
     state, orders = after((0, full), (0.1, full), (1, weighed(450)))
-    assert (orders, state.recycles) == ([Trim], 0)
-    assert after((2, full), (2.1, weighed(450)), state=state)[1] == [Trim], "each time it is filled again"
-    assert after(*((float(now), full) for now in range(7)))[1] == [Trim, Recycle], "a receiver that does not listen"
+    assert (orders, state.recycles) == ([FreeHeld], 0)
+    assert after((2, full), (2.1, weighed(450)), state=state)[1] == [FreeHeld], "each time it is filled again"
+    assert after(*((float(now), full) for now in range(7)))[1] == [FreeHeld, Recycle], "a receiver that does not listen"
+
+
+def test_for_a_script_that_leaves_memory_behind_the_run_stays_held() -> None:
+    leaks = Grown(proc=800, beside=Beside(run=200))
+    full = replace(weighed(1050), run_bytes=200, freeable_bytes=200, grown=leaks)
+    state, orders = after((0, full), (1, full))
+    assert orders == [Recycle], "the next worker begins with the run that is held"
+    assert after((9, replace(full, worker=2)), state=state)[1] == [FreeHeld], "if it needs so much, it gets it"
+    in_call = replace(leaks, in_call=800, in_step="proc")
+    assert after((0, replace(full, grown=in_call)))[1] == [FreeHeld], "what a call takes, it may free again"
 
 
 def test_memory_of_all_is_told_with_what_has_grown() -> None:
@@ -278,7 +289,7 @@ def test_in_any_history_the_worker_goes_last(history: list[tuple[float, Weighed]
                 assert run_fills(RULES, fact)
             elif isinstance(order, Recycle | EndForMemory):
                 assert fact.confirmed_bytes is not None
-                left = fact.confirmed_bytes - fact.spare_bytes - fact.freeable_bytes
+                left = fact.confirmed_bytes - fact.spare_bytes - fact.freeable_bytes  # no script leaves anything behind
                 same = fact.worker == before.worker
                 waited = before.relief_at is not None and now - before.relief_at >= RULES.relief_s
                 leaves = before.recycle_at is not None

@@ -50,7 +50,12 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """Order worker and receiver to give back what they do not need: freed memory, and what the worker is done with."""
+    """Order the worker to give freed memory back to the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeHeld:
+    """Order the receiver to give up what the worker is done with: the next one needs the run from the server again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class ReplaceReceiver:
     reason: str
 
 
-Order = Trim | GiveUpSpare | Recycle | EndForMemory | ReplaceReceiver
+Order = Trim | FreeHeld | GiveUpSpare | Recycle | EndForMemory | ReplaceReceiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

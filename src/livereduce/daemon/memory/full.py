@@ -3,8 +3,8 @@
 from livereduce.daemon.memory.facts import MemoryRules, Weighed
 from livereduce.daemon.memory.growth import amount
 
-LEAST_HELD_BYTES = 256 << 20
-"""The receiver's memory comes in segments of 64 MiB, three of which are being written: with fewer it cannot work."""
+LEAST_HELD_BYTES = 384 << 20
+"""Six segments of 64 MiB, as many as the receiver may be writing into or about to: with fewer it could not go on."""
 WAITS_S = 10.0
 """A receiver that waits for a shorter time only catches up faster than the worker."""
 

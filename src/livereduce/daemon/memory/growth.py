@@ -85,6 +85,12 @@ class Grown:
         return "events" if most == "elsewhere" and held * EVENTS_SHARE >= self.total else most
 
     @property
+    def is_left_behind(self) -> bool:
+        """The cause is a script, and mostly what it has left behind, not what a running call may free again."""
+        size = {"proc": self.proc, "post_proc": self.post_proc, "started": self.started}.get(self.cause, 0)
+        return size > 2 * self.in_call
+
+    @property
     def total(self) -> int:
         """All parts together."""
         return sum(size for size, _ in self._parts)

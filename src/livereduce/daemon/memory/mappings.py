@@ -50,7 +50,7 @@ def read_mappings(pid: int, proc: Path) -> Mappings:
 
 
 def held_pss_bytes(pid: int, proc: Path) -> int:
-    """The part of PSS that is the receiver's segments, by a walk through the page tables; 0 if the process has ended."""
+    """The part of PSS that is the receiver's segments, by a walk through the page tables; 0 if it has ended."""
     try:
         text = (proc / str(pid) / "smaps").read_bytes()
     except OSError:

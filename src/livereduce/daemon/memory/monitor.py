@@ -11,6 +11,7 @@ from livereduce.daemon.facts import Fact, Outgrown, ReceiverOutgrown
 from livereduce.daemon.memory import policy as memory_policy
 from livereduce.daemon.memory.facts import (
     EndForMemory,
+    FreeHeld,
     GiveUpSpare,
     MemoryRules,
     Order,
@@ -117,7 +118,10 @@ class MemoryMonitor:
         for order in self._look(worker.pid, generation, observed, now, company):
             match order:
                 case Trim():
-                    _trim(worker, company)
+                    log.info("near the memory limit: telling the worker to return freed memory to the system")
+                    worker.order(TRIM)
+                case FreeHeld():
+                    _free_held(company)
                 case GiveUpSpare():
                     _give_up_spare(company)
                 case ReplaceReceiver(reason=why):
@@ -178,13 +182,12 @@ def told(weighed: Weighed, observed: Observed, receiver: Observed, unix_s: float
     )
 
 
-def _trim(worker: Worker, company: Company) -> None:
-    if company.receiver is None:
-        log.info("the worker is near its memory limit: telling it to return freed memory to the system")
-    else:
-        log.info("near the memory limit: telling receiver and worker to give back what they do not need")
+def _free_held(company: Company) -> None:
+    if company.receiver is not None:
+        log.info(
+            "at the memory limit: telling the receiver to give up the part of the run that the worker is done with"
+        )
         company.receiver.order(TRIM)
-    worker.order(TRIM)
 
 
 def _give_up_spare(company: Company) -> None:

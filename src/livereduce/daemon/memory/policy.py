@@ -3,8 +3,9 @@
 ::
 
     below 90 % of the limit                              nothing
-    from 90 % on                                         Trim, every 10 s: freed memory goes back to the system, and the
-                                                         receiver gives up what the worker is done with; GiveUpSpare
+    from 90 % on                                         Trim, every 10 s: freed memory goes back to the system;
+                                                         GiveUpSpare
+    at the limit, if that may do                         FreeHeld: the receiver gives up what the worker is done with
     at the limit                                         Recycle, once: publish and exit at the next chunk boundary
     no such boundary within the grace time, or
     above 110 %                                          EndForMemory
@@ -12,7 +13,9 @@
     worker keeps it                                      Recycle: the next worker counts
 
 The limit is for receiver, worker, what scripts have started and the spare together, each page counted once. Below it no
-worker is ever ended, and neither as long as giving up the spare, or what the receiver need not hold, may do.
+worker is ever ended, and neither as long as giving up the spare, or what the receiver need not hold, may do. Only for a
+script that leaves memory behind the run stays held, the first time: it would fill what is freed, and its next worker
+would have to receive the run again.
 
 A worker that was ended for its memory starts again from the start of the run, and a run that is simply too large would
 end it again and again. So from the second time within one run on, the builtin engine keeps histograms instead of events
@@ -29,6 +32,7 @@ from dataclasses import dataclass, field, replace
 
 from livereduce.daemon.memory.facts import (
     EndForMemory,
+    FreeHeld,
     GiveUpSpare,
     MemoryRules,
     Order,
@@ -180,20 +184,18 @@ def _near_limit(state: MemoryState, weighed: Weighed, now: float) -> Step:
     told = state.trimmed_at
     if state.recycle_at is not None or (told is not None and now - told < state.rules.trim_every_s):
         return state, ()
-    return replace(state, trimmed_at=now), _relief(weighed)
-
-
-def _relief(weighed: Weighed) -> tuple[Order, ...]:
-    return (Trim(), GiveUpSpare()) if weighed.spare_bytes else (Trim(),)
+    return replace(state, trimmed_at=now), (Trim(), GiveUpSpare()) if weighed.spare_bytes else (Trim(),)
 
 
 def _over_limit(state: MemoryState, weighed: Weighed, held: int, limit: int, now: float) -> Step:
     """Give up first what costs no worker, and wait a moment for it if that may do."""
-    gives = weighed.spare_bytes + weighed.freeable_bytes
-    first = bool(gives) and state.relief_at is None and state.recycle_at is None
-    relief = _relief(weighed) if first else ()
-    if first:
-        state = replace(state, relief_at=now, trimmed_at=now)
+    leaks = weighed.grown is not None and weighed.grown.is_left_behind and not state.recycles
+    freeable_bytes = 0 if leaks else weighed.freeable_bytes
+    gives = weighed.spare_bytes + freeable_bytes
+    relief: tuple[Order, ...] = ()
+    if gives and state.relief_at is None and state.recycle_at is None:
+        relief = ((GiveUpSpare(),) if weighed.spare_bytes else ()) + ((FreeHeld(),) if freeable_bytes else ())
+        state = replace(state, relief_at=now)
     waits = state.relief_at is not None and now - state.relief_at < state.rules.relief_s
     if waits and held - gives < limit:
         return state, relief

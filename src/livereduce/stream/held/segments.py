@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.messages.receiver import SEGMENT_PREFIX
 from livereduce.stream.items import U1
 
 SEGMENT_BYTES = 64 * 1024 * 1024
@@ -68,7 +69,7 @@ class SharedSegment:
 
     def __init__(self, segment: SegmentId) -> None:
         self.id = segment
-        self._writing = os.memfd_create(f"livereduce-{segment.kind}-{segment.number}", _FLAGS)
+        self._writing = os.memfd_create(f"{SEGMENT_PREFIX}{segment.kind}-{segment.number}", _FLAGS)
         try:
             os.ftruncate(self._writing, segment.size)
             fcntl.fcntl(self._writing, fcntl.F_ADD_SEALS, _SIZE_SEALS)

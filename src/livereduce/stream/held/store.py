@@ -69,10 +69,11 @@ class HeldStore:
                 self._write_standing(item.run if isinstance(item, RunStarted) else 0)
             self._remember(item)
 
-    def free(self) -> None:
-        """Give up what need not be held any longer, or must not."""
-        numbers = set(holding.to_free(self.holding, self.extents, self._limit_bytes))
-        if self.is_full:  # then not even a column that has room is kept
+    def free(self, *, all_consumed: bool = False) -> None:
+        """Give up what need not be held any longer, or must not; or all that the worker is done with."""
+        limit_bytes = 0 if all_consumed else self._limit_bytes
+        numbers = set(holding.to_free(self.holding, self.extents, limit_bytes))
+        if all_consumed or self.is_full:  # then not even a column that has room is kept
             self._columns = {name: one for name, one in self._columns.items() if one.segment.id.number not in numbers}
         numbers -= self._in_use()
         if not numbers:
@@ -101,6 +102,13 @@ class HeldStore:
     def held_bytes(self) -> int:
         """Memory of all segments, as far as it is used."""
         return sum(one.used for one in self.extents)
+
+    @property
+    def freeable_bytes(self) -> int:
+        """The part of it that could be given up."""
+        numbers = holding.to_free(self.holding, self.extents, 0)
+        journal = None if self._journal is None else self._journal.segment.id.number
+        return sum(one.used for one in self.extents if one.id.number in numbers and one.id.number != journal)
 
     @property
     def extents(self) -> tuple[Extent, ...]:
