@@ -32,10 +32,10 @@ help:
 	@echo "make format  let ruff format everything"
 	@echo "make docs    write what the engine has of Mantid's interface: docs/mantid_api.md, and what check knows of it"
 	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
-	@echo "make bench   measure speed and memory (ARGS=--json for machines)"
+	@echo "make bench   measure speed and memory (ARGS=--json for machines, ARGS=lag for one part)"
 	@echo "make bench-algorithms  Mantid's algorithms beside a kernel by hand and scipp (ARGS='--cores 1')"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
-	@echo "make chaos   kill worker and daemon 220 times at random moments: every run is exact or flagged (eight minutes)"
+	@echo "make chaos   kill worker, receiver and daemon 260 times at random moments: every run is exact or flagged (ten minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
 
 setup: $(VENV)/.installed
