@@ -7,7 +7,7 @@ import pytest
 
 import fuzz_bounds
 from helpers import mutation
-from livereduce.stream.adara import decode
+from livereduce.stream.adara.wire.banks import BankReader
 
 SEED = 20261129
 
@@ -37,7 +37,7 @@ def test_what_a_kernel_finds_is_told_with_its_seed(
     def beyond(*_: object) -> None:
         raise IndexError("index is out of bounds")
 
-    monkeypatch.setattr(decode, "copy_events", beyond)
+    monkeypatch.setattr(BankReader, "read", beyond)
     assert fuzz_bounds.fuzz(SEED, 1e9, 40) == 1
     told = capsys.readouterr().out
     seed = int(told.split("FAILED with seed ")[1].split()[0])

@@ -43,4 +43,4 @@ def test_a_kernel_has_no_code_without_a_name(name: str) -> None:
 
 
 def test_the_kernels_are_seen() -> None:
-    assert "stream/adara/wire/banks.py:_walk_banks" in KERNELS
+    assert "stream/adara/wire/banks.py:_read_banks" in KERNELS

@@ -15,9 +15,10 @@ from livereduce.base.contained import WINDOW_S, Contained
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.adara import decode, session
 from livereduce.stream.adara.client import AdaraSource
-from livereduce.stream.adara.wire import banks, packets, readers
+from livereduce.stream.adara.wire import packets, readers
+from livereduce.stream.adara.wire.banks import BankReader, BankTable
 from livereduce.stream.adara.wire.frame import PacketTable
-from livereduce.stream.items import I4, U4, Gap, Item, LogBatch, SourceLost
+from livereduce.stream.items import I4, I8, Gap, Item, LogBatch, SourceLost
 
 RUN = p.run_status(T0, NEW_RUN, 5)
 BAD = 666
@@ -83,13 +84,14 @@ def test_a_variable_that_changes_its_kind_keeps_all_values() -> None:
 
 
 def test_a_pulse_that_cannot_be_read_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    def strict(words: U4, table: banks.BankTable, tof: I4, pixel: I4) -> None:
-        copy(words, table, tof, pixel)
-        if (pixel == BAD).any():
+    def strict(reader: BankReader, table: PacketTable, rows: I8, tof: I4, pixel: I4) -> BankTable:
+        found = read(reader, table, rows, tof, pixel)
+        if (pixel[: found.first_event[-1]] == BAD).any():
             raise ZeroDivisionError("no such pixel")
+        return found
 
-    copy = banks.copy_events
-    monkeypatch.setattr(decode, "copy_events", strict)
+    read = BankReader.read
+    monkeypatch.setattr(BankReader, "read", strict)
     stream = Stream()
     items = stream.feed(RUN + pulses(100))
     assert len(pulses_of(items)) == 99

@@ -9,7 +9,7 @@ from livereduce.base.contained import Contained
 from livereduce.stream.adara.names import Names
 from livereduce.stream.adara.session import Deliver
 from livereduce.stream.adara.wire.arena import Arena
-from livereduce.stream.adara.wire.banks import BankReader, BankTable, copy_events, fill_states
+from livereduce.stream.adara.wire.banks import BankReader, BankTable, fill_states, most_events
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.adara.wire.layout import PULSE_TYPES, Kind, Note, type_name
 from livereduce.stream.adara.wire.monitors import MAX_MONITORS, MonitorReader
@@ -146,13 +146,14 @@ class Decoder:
         self._count_bad(table, row, 1, f"{type(error).__name__}: {error}")
 
     def _event_batch(self, table: PacketTable, run: int, rows: I8) -> EventBatch:
-        banks = self._banks.table(table, rows)
+        most = most_events(table)
+        tof, pixel = self._tof.room(most), self._pixel.room(most)
+        banks = self._banks.read(table, rows, tof, pixel)
         if banks.damaged:
             reason = f"its banks do not fit its payload of {4 * table.length[banks.first_damaged]} bytes"
             self._count_bad(table, banks.first_damaged, banks.damaged, reason)
         n = int(banks.first_event[-1])
-        tof, pixel = self._tof.room(n), self._pixel.room(n)
-        copy_events(table.words, banks, tof, pixel)
+        tof, pixel = self._tof.kept(tof, n), self._pixel.kept(pixel, n)
         state = self._states(banks, n) if banks.has_states else None
         batch = EventBatch(
             run=run, tof_ns=tof, pixel=pixel, state=state, first=banks.first_event, pulse_ns=table.time_ns[rows],

@@ -34,6 +34,14 @@ def test_slices_of_a_block_follow_each_other() -> None:
     assert second.ctypes.data == first.ctypes.data + 4 * 60
 
 
+def test_what_is_not_kept_is_given_out_again() -> None:
+    room = Arena(np.int32)
+    first = room.kept(room.room(90), 60)
+    second = room.room(40)
+    assert (len(first), block_of(first) is block_of(second)) == (60, True)
+    assert second.ctypes.data == first.ctypes.data + 4 * 60
+
+
 def test_a_full_block_is_left_alone_while_a_slice_is_held() -> None:
     room = Arena(np.int32)
     first = room.room(100)

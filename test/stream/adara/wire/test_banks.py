@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.decoding import table_of
 from helpers.packets import COR, ERROR, T0, UNMAPPED, Bank, Section, banked, packet, payload, pulse, words
-from livereduce.stream.adara.wire.banks import BankReader, copy_events, fill_states
+from livereduce.stream.adara.wire.banks import BankReader, fill_states, most_events
 from livereduce.stream.adara.wire.layout import MAX_TICKS
 from livereduce.stream.items import FLAG_DAMAGED, FLAG_VETOED
 
@@ -71,12 +71,12 @@ def _plain(data: tuple[int, ...], has_state: bool, version: int) -> Plain:
 def read(data: bytes) -> list[Plain]:
     """The same by the product's kernels; the odd banks can only be told for all packets together."""
     table = table_of(data)
-    banks = BankReader().table(table, np.arange(len(table)))
+    tof, pixel = np.full((2, most_events(table)), -1, np.int32)
+    banks = BankReader().read(table, np.arange(len(table)), tof, pixel)
     n = int(banks.first_event[-1])
-    tof, pixel, state = np.full(n, -1, np.int32), np.full(n, -1, np.int32), np.zeros(n, np.uint8)
-    copy_events(table.words, banks, tof, pixel)
+    state = np.zeros(n, np.uint8)
     fill_states(banks, state)
-    events = list(zip(tof.tolist(), pixel.tolist(), state.tolist(), strict=True))
+    events = list(zip(tof[:n].tolist(), pixel[:n].tolist(), state.tolist(), strict=True))
     ends = banks.first_event.tolist()
     found = [
         Plain(events=tuple(events[a:b]), charge_pc=float(charge), flags=int(flags))
@@ -84,6 +84,9 @@ def read(data: bytes) -> list[Plain]:
     ]
     assert banks.damaged == sum(one == Plain() for one in found)
     assert (banks.first[0], banks.first[-1]) == (0, len(banks.bank))
+    listed = BankReader().table(table, np.arange(len(table)))
+    for name in ("bank", "count", "at", "first", "first_event", "charge_pc", "flags"):
+        assert getattr(listed, name).tolist() == getattr(banks, name).tolist()
     if found:
         found[0] = replace(found[0], unmapped=banks.unmapped, erroneous=banks.erroneous)
     return found
@@ -276,6 +279,20 @@ RUBBISH = st.builds(
 @given(st.lists(st.one_of(SOUND, tampered(), RUBBISH), min_size=1, max_size=6))
 def test_random_packets_agree_with_a_plain_decoder(packets: list[bytes]) -> None:
     assert read(b"".join(packets)) == expected(*packets)
+
+
+@pytest.mark.parametrize("size", range(40))
+def test_banks_of_any_length_also_at_the_end_of_the_block(size: int) -> None:
+    """Events are converted eight at a time where there is room for it, and what is behind them is not touched."""
+    events = [(k + 1, 100 + k) for k in range(size)]
+    data = banked(T0, [Section(banks=[Bank(id=1, events=events), Bank(id=2, events=events[:3])])])
+    (found,) = read(data)
+    assert found.events == tuple((100 * tick, pixel, 0) for tick, pixel in events + events[:3])
+    table, n = table_of(data), size + min(size, 3)
+    tof, pixel = np.full((2, n + 8), -1, np.int32)
+    BankReader().read(table, np.arange(1), tof[:n], pixel[:n])
+    assert (tof[n:].tolist(), pixel[n:].tolist()) == ([-1] * 8, [-1] * 8)
+    assert tof[:n].tolist() == [tof_ns for tof_ns, _, _ in found.events]
 
 
 def test_a_reader_is_used_again_with_more_and_with_less() -> None:

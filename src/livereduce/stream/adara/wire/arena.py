@@ -86,6 +86,11 @@ class Arena(Generic[T]):
         start, self._used = self._used, self._used + events
         return self._block[start : self._used]
 
+    def kept(self, newest: NDArray[T], events: int) -> NDArray[T]:
+        """The front of the newest slice; what lies behind it is not needed, and is given out again."""
+        self._used -= len(newest) - events
+        return newest[:events]
+
     def _next(self, events: int) -> NDArray[T]:
         """A block without any slice left, or a new one; larger than a block if one pulse needs more."""
         # CPython counts references exactly, so this asks "does any batch still slice it?" and no release call can be

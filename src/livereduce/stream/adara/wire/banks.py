@@ -1,4 +1,4 @@
-"""Banked event packets to columns: check every bank header of a packet first, then copy its events.
+"""Banked event packets to columns: check every bank header of a packet first, then convert its events.
 
 Layout (SNS network protocol, `BankedEvent` and `BankedEventState`): charge, energy, cycle, veto bits and flags; then
 source sections (id, time, offset, number of banks) of bank sections (bank, [state,] count) of events (tick, pixel).
@@ -14,6 +14,7 @@ from livereduce.stream.adara.wire.layout import (
     BANK_ERROR,
     BANK_STATE_WORD,
     BANK_STATE_WORDS,
+    BANK_UNMAPPED,
     BANK_WORDS,
     CHARGE_UNIT_PC,
     CHARGE_WORD,
@@ -21,23 +22,20 @@ from livereduce.stream.adara.wire.layout import (
     EVENT_WORDS,
     FLAG_BITS,
     FLAGS_WORD,
-    MAX_TICKS,
     PULSE_WORDS,
     SOURCE_BANKS_WORD,
     SOURCE_OFFSET_WORD,
     SOURCE_WORDS,
-    TICK_NS,
     Type,
 )
+from livereduce.stream.adara.wire.pairs import convert_events
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import F8, FLAG_DAMAGED, I4, I8, U1, U4
 
 MAX_STATE = 255
-_LAST_MAPPED = BANK_ERROR - 1
-"""Counts are summed separately for the banks up to this one, the error bank, and the unmapped one (first totals)."""
-_MAPPED, _ERRONEOUS, _UNMAPPED, _DAMAGED, _FIRST_DAMAGED, _SECTIONS, _HAS_STATES = range(7)
-"""Slots of `totals` in `_walk_banks`."""
-_SUMS = _UNMAPPED + 1
+_ERRONEOUS, _UNMAPPED, _DAMAGED, _FIRST_DAMAGED, _SECTIONS, _HAS_STATES = range(6)
+"""Slots of `totals` in `_read_banks`."""
+_NO_COLUMN = np.empty(0, np.int32)
 _STATES_TYPE = int(Type.BANKED_EVENT_STATE)
 _FIRST_FORMAT = Type.BANKED_EVENT << 8
 """Version 0: the bits above the flags are not veto bits there."""
@@ -85,25 +83,28 @@ class BankTable:
 
 
 @kernel("", *("u4[]", "i8[]", "i4[]", "u4[]", "i8[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
-        *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]", "i8[=]"))  # fmt: skip
-def _walk_banks(  # type: ignore[no-untyped-def]
+        *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]"), *("b1", "i4[=]", "i4[=]"))  # fmt: skip
+def _read_banks(  # type: ignore[no-untyped-def]
     words, at, length, format_, rows, bank, state, count, event_at, offset,
-    first, first_event, charge, flags, sums, totals,
+    first, first_event, charge, flags, totals, copy, tof_ns, pixel,
 ):  # fmt: skip
+    """Check the bank headers of a packet, then copy its events while they are in the nearest caches; packet by packet.
+
+    `tof_ns` and `pixel` need room for all events, and are used beyond them if they have more.
+    """
     # Indices are unsigned: a signed one costs a test for each access.
-    row, ahead, shift, one = np.uint64(0), np.uint64(0), np.uint32(0), np.uint64(1)
+    row, ahead, shift, zero, one = np.uint64(0), np.uint64(0), np.uint32(0), np.uint64(0), np.uint64(1)
     first[0] = first_event[0] = 0
     totals[:] = 0
+    done = zero
     for k in range(np.uint64(rows.size)):
         packet = np.uint64(rows[k])
         position = np.uint64(at[packet])
         stop, row_before = position + np.uint64(length[packet]), row
-        ahead = max(ahead, position)
         has_state = (format_[packet] >> np.uint32(8)) == np.uint32(_STATES_TYPE)
         header = np.uint64(BANK_STATE_WORDS) if has_state else np.uint64(BANK_WORDS)
         totals[_HAS_STATES] |= has_state
-        sums[:] = 0
-        banks = np.uint64(0)
+        erroneous = unmapped = banks = zero
         good = position + np.uint64(PULSE_WORDS) <= stop
         if good:
             known = np.uint32(FLAG_BITS if format_[packet] == np.uint32(_FIRST_FORMAT) else 0xFFFF_FFFF)
@@ -111,7 +112,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
             charge[k] = CHARGE_UNIT_PC * words[position + np.uint64(CHARGE_WORD)]
             position += np.uint64(PULSE_WORDS)
         while good and position < stop:
-            if banks == np.uint64(0):
+            if banks == zero:
                 good = position + np.uint64(SOURCE_WORDS) <= stop
                 if good:
                     shift = words[position + np.uint64(SOURCE_OFFSET_WORD)]
@@ -124,6 +125,7 @@ def _walk_banks(  # type: ignore[no-untyped-def]
             good = following <= stop
             if not good:
                 break
+            ahead = max(ahead, position)
             while ahead < position + np.uint64(_AHEAD_WORDS):
                 prefetch(words, ahead)
                 ahead += np.uint64(16)
@@ -133,38 +135,28 @@ def _walk_banks(  # type: ignore[no-untyped-def]
             count[row] = n
             event_at[row] = begin
             offset[row] = np.uint32(0) if shift & np.uint32(CORRECTED) else shift
-            sums[max(identity, np.uint32(_LAST_MAPPED)) - np.uint32(_LAST_MAPPED)] += np.int64(n)
+            unmapped += n if identity == np.uint32(BANK_UNMAPPED) else zero
+            erroneous += n if identity == np.uint32(BANK_ERROR) else zero
             row += one
             banks -= one
             position = following
         if not good or banks:
-            sums[:] = 0
+            erroneous = unmapped = zero
             row, charge[k], flags[k] = row_before, 0.0, np.uint32(FLAG_DAMAGED)
             totals[_FIRST_DAMAGED] = totals[_FIRST_DAMAGED] if totals[_DAMAGED] else rows[k]
             totals[_DAMAGED] += 1
-        first_event[k + one] = first_event[k] + sums[_MAPPED]
-        totals[:_SUMS] += sums
+        for section in range(row_before, row):
+            if bank[section] >= np.uint32(BANK_ERROR):
+                continue
+            n = np.uint64(count[section])
+            if copy:
+                convert_events(words, np.uint64(event_at[section]), n, offset[section], tof_ns, pixel, done)
+            done += n
+        first_event[k + one] = done
+        totals[_UNMAPPED] += np.int64(unmapped)
+        totals[_ERRONEOUS] += np.int64(erroneous)
         first[k + one] = row
     totals[_SECTIONS] = row
-
-
-@kernel("", "u4[]", "u4[]", "i4[]", "i8[]", "u4[]", "i4[=]", "i4[=]")
-def _copy_events(words, bank, count, at, offset, tof_ns, pixel):  # type: ignore[no-untyped-def]
-    done = np.int64(0)
-    most = np.uint32(MAX_TICKS)
-    for row in range(bank.size):
-        if bank[row] >= np.uint32(BANK_ERROR):
-            continue
-        n = np.int64(count[row])
-        source = words[at[row] : at[row] + EVENT_WORDS * n]
-        tof = tof_ns[done : done + n]
-        pix = pixel[done : done + n]
-        shift = min(offset[row], most)
-        for i in range(np.uint64(n)):
-            ticks = min(min(source[np.uint64(2) * i], most) + shift, most)
-            tof[i] = np.int32(ticks * np.uint32(TICK_NS))
-            pix[i] = np.int32(source[np.uint64(2) * i + np.uint64(1)])
-        done += n
 
 
 @kernel("", "u4[]", "u4[]", "i4[]", "u1[=]")
@@ -181,7 +173,6 @@ class BankReader:
 
     def __init__(self) -> None:
         self._rows = -1
-        self._sums = np.zeros(_SUMS, np.int64)
         self._totals = np.zeros(_HAS_STATES + 1, np.int64)
 
     def _grow(self, rows: int) -> None:
@@ -192,29 +183,38 @@ class BankReader:
 
     def table(self, packets: PacketTable, rows: I8) -> BankTable:
         """Check and list the banks of some packets."""
+        return self._table(packets, rows, _NO_COLUMN, _NO_COLUMN, copy=False)
+
+    def read(self, packets: PacketTable, rows: I8, tof_ns: I4, pixel: I4) -> BankTable:
+        """Check and list the banks of some packets, and copy their events, except those of the unmapped and error bank.
+
+        Each output has room for all of `most_events`; what lies behind ``first_event[-1]`` is undefined.
+        """
+        return self._table(packets, rows, tof_ns, pixel, copy=True)
+
+    def _table(self, packets: PacketTable, rows: I8, tof_ns: I4, pixel: I4, *, copy: bool) -> BankTable:
         n = len(rows)
-        self._grow(len(packets.words) // 2)
+        self._grow(len(packets.words) // BANK_WORDS)
         first, first_event = np.empty(n + 1, np.int64), np.empty(n + 1, np.int64)
         charge_pc, flags = np.empty(n), np.empty(n, np.uint32)
-        _walk_banks(
+        _read_banks(
             packets.words, packets.at, packets.length, packets.format, rows, *self._sections,
-            first, first_event, charge_pc, flags, self._sums, self._totals,
+            first, first_event, charge_pc, flags, self._totals, copy, tof_ns, pixel,
         )  # fmt: skip
-        totals = self._totals.tolist()
-        bank, state, count, event_at, offset = (column[: totals[_SECTIONS]] for column in self._sections)
+        erroneous, unmapped, damaged, first_damaged, sections, has_states = self._totals.tolist()
+        bank, state, count, event_at, offset = (column[:sections] for column in self._sections)
         return BankTable(
             bank=bank, state=state, count=count, at=event_at, offset_ticks=offset, first=first,
-            first_event=first_event, charge_pc=charge_pc, flags=flags, unmapped=totals[_UNMAPPED],
-            erroneous=totals[_ERRONEOUS], damaged=totals[_DAMAGED], first_damaged=totals[_FIRST_DAMAGED],
-            has_states=bool(totals[_HAS_STATES]),
+            first_event=first_event, charge_pc=charge_pc, flags=flags, unmapped=unmapped, erroneous=erroneous,
+            damaged=damaged, first_damaged=first_damaged, has_states=bool(has_states),
         )  # fmt: skip
 
 
-def copy_events(words: U4, table: BankTable, tof_ns: I4, pixel: I4) -> None:
-    """Copy the events of all banks except the unmapped and error ones; the outputs hold ``first_event[-1]`` events."""
-    _copy_events(words, table.bank, table.count, table.at, table.offset_ticks, tof_ns, pixel)
+def most_events(packets: PacketTable) -> int:
+    """The largest number of events that these packets can hold: it costs nothing to find out."""
+    return packets.used_words // EVENT_WORDS
 
 
 def fill_states(table: BankTable, out: U1) -> None:
-    """Fill in the state of each event that `copy_events` copies; states above 255 are clipped."""
+    """Fill in the state of each event that `BankReader.read` copies; states above 255 are clipped."""
     _fill_states(table.bank, table.state, table.count, out)
