@@ -406,6 +406,11 @@ def block_of(tokens: list[Token]) -> Block:
     return Block(table=table, rare=_DECODER.rare(table), tokens=tuple(tokens))
 
 
+def ascending(places: list[int]) -> Block:
+    """Pulses with monitors, each newer than the one before: what comes nearly always."""
+    return block_of([(kind, place, 0) for place in sorted(set(places)) for kind in ("pulse", "monitor")])
+
+
 @dataclass
 class Model:
     """The session in the plainest words: one packet at a time, and a set of those that were delivered of this run."""
@@ -621,3 +626,39 @@ def by_run(items: Sequence[Item], kind: type[EventBatch | MonitorBatch]) -> dict
         if isinstance(item, kind):
             found.setdefault(item.run, []).extend(((item.pulse_ns - T0) / NS).tolist())
     return found
+
+
+def said(outputs: Sequence[Any]) -> list[Any]:
+    """Outputs as values that can be compared."""
+    return [
+        (one.run, one.banked.tolist(), one.monitor.tolist(), one.scalar.tolist(), one.repeats_before, one.rare)
+        if isinstance(one, Deliver)
+        else one
+        for one in outputs
+    ]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.one_of(FACTS, st.lists(st.integers(0, 12), max_size=5).map(ascending)), max_size=12))
+def test_the_short_way_through_undisturbed_data_is_the_long_way(facts: list[Connected | Packets]) -> None:
+    short = long = SessionState()
+    for fact in facts:
+        short, outputs = session.step(short, fact, 0.0)
+        if isinstance(fact, Connected):
+            long = session._connected(long)
+            continue
+        long, expected = session._packets(long, fact)
+        assert said(outputs) == said(expected)
+        assert short == long
+        assert (len(short.banked.delivered), len(short.monitor.delivered)) == (
+            len(long.banked.delivered),
+            len(long.monitor.delivered),
+        )
+
+
+def test_data_after_the_start_of_a_run_go_the_short_way() -> None:
+    state, _ = session.step(SessionState(), block_of([("status", NEW_RUN, 1), ("pulse", 1, 0)]), 0.0)
+    data = block_of([("pulse", 2, 0), ("monitor", 2, 0), ("pulse", 3, 0)])
+    assert session._undisturbed(state, data) is not None
+    state, _ = session.step(state, data, 0.0)
+    assert session._undisturbed(state, data) is None, "repeats are for the long way"

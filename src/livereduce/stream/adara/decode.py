@@ -161,13 +161,13 @@ class Decoder:
             unmapped=banks.unmapped, erroneous=banks.erroneous,
         )  # fmt: skip
         for column in (tof, pixel, batch.first, batch.pulse_ns, batch.charge_pc, batch.flags, batch.period):
-            column.flags.writeable = False
+            column.setflags(write=False)
         return batch
 
     def _states(self, banks: BankTable, events: int) -> U1:
         state = self._state.room(events)
         fill_states(banks, state)
-        state.flags.writeable = False
+        state.setflags(write=False)
         return state
 
     def _monitor_batches(self, table: PacketTable, run: int, rows: I8) -> list[MonitorBatch]:
@@ -192,10 +192,9 @@ class Decoder:
             self._count_bad(table, row, variables.beyond - beyond, reason)
         return [self._log(deliver.run, c.device, c.variable, c.time_ns, c.value, c.invalid) for c in columns]
 
-    def _log(self, run: int, device: int, variable: int, time_ns: I8, value: Values, invalid: B1) -> LogBatch:
+    def _log(self, run: int, device: int, variable: int, time_ns: I8, value: Values, invalid: B1 | None) -> LogBatch:
         name, units = self._names.of(device, variable)
-        alarm = invalid if invalid.any() else None
-        return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value, invalid=alarm)
+        return LogBatch(run=run, name=name, units=units, time_ns=time_ns, value=value, invalid=invalid)
 
     def _rare(self, table: PacketTable, rare: Mapping[int, Packet], deliver: Deliver, row: int) -> list[Item]:
         run, packet, time_ns = deliver.run, rare[row], int(table.time_ns[row])
@@ -235,7 +234,7 @@ class Decoder:
         if not len(packet.value):  # a packet can declare that it holds no values
             return []
         self._newest[key] = time_ns, packet.invalid
-        alarm = np.full(len(packet.value), packet.invalid)
+        alarm = np.full(len(packet.value), True) if packet.invalid else None
         return [self._log(deliver.run, *key, time_ns + packet.after_ns, packet.value, alarm)]
 
     def _scan_index(self, run: int, packet: Annotation, time_ns: int) -> list[Item]:

@@ -74,6 +74,23 @@ def _tell(  # type: ignore[no-untyped-def]
     return rows.size
 
 
+@kernel("i8", "i8[]", "u8[]", "i8[]", "i8", "i8", "u8[=]", "i8[=]")
+def _append(time_ns, fingerprints, rows, count, newest_ns, log, tally):  # type: ignore[no-untyped-def]
+    """Record rows after the first `count`, each newer than all before; return the newest stamp, else `NEVER`."""
+    if tally[_COUNT] != count or count + rows.size > log.size:
+        return NEVER
+    to = np.uint64(count)
+    for i in range(np.uint64(rows.size)):
+        k = np.uint64(rows[i])
+        if time_ns[k] <= newest_ns:
+            return NEVER
+        newest_ns = time_ns[k]
+        log[to] = max(fingerprints[k], np.uint64(1))
+        to += np.uint64(1)
+    tally[_COUNT] = count + rows.size
+    return newest_ns
+
+
 class _Book:
     """Storage of fingerprints, shared by values that extend each other: each value knows its own length."""
 
@@ -129,6 +146,14 @@ class Delivered:
     def __len__(self) -> int:
         """Number of packets delivered, including the forgotten ones."""
         return self.forgotten + self.older_count + self.count
+
+    def with_newer(self, packets: PacketTable, rows: I8) -> "Delivered | None":
+        """Remember these rows if each is newer than all before, as in an undisturbed stream; None: `tell` must say."""
+        if not len(rows):
+            return self
+        book, count = self.book, self.count
+        newest_ns = _append(packets.time_ns, packets.fingerprint, rows, count, self.newest_ns, book.log, book.tally)
+        return None if newest_ns == NEVER else self._with(count + len(rows), newest_ns)
 
     def tell(self, packets: PacketTable, rows: I8) -> tuple["Delivered", U1, int]:
         """Remember these rows; return the memory, 1 (new) or 0 (repeat) for each row, and the number of repeats."""

@@ -46,6 +46,11 @@ class Seen:
     rejoining: bool = False
     unjudged: int = 0
 
+    @property
+    def is_undisturbed(self) -> bool:
+        """Whatever is not in the memory is new."""
+        return not self.rejoining and self.wanted_ns is None
+
     def rejoined(self) -> "Seen":
         """The state on a new connection."""
         return replace(self, rejoining=True, unjudged=0)
@@ -85,7 +90,7 @@ def sift(seen: Seen, table: PacketTable, rows: I8) -> tuple[Seen, Sifted]:
     unjudged = _unjudged(seen, table, rows[unwanted:])
     judged = rows[unwanted + unjudged :]
     delivered, is_new, repeats = seen.delivered.tell(table, judged)
-    if len(judged) == len(rows) and not (repeats or seen.rejoining or seen.wanted_ns is not None):  # the usual case
+    if len(judged) == len(rows) and not repeats and seen.is_undisturbed:  # the usual case
         return Seen(delivered=delivered, unjudged=seen.unjudged), Sifted(new=rows, dropped=rows[:0])
     new = judged[is_new == 1]
     dropped = np.concatenate([rows[: len(rows) - len(judged)], judged[is_new == 0]])

@@ -114,7 +114,8 @@ _KIND = _kind_lookup()
 _NEXT, _MISSING, _IMPOSSIBLE = range(3)
 """Slots of `end` in `_walk`: next word, missing words, 1 if the next length is impossible."""
 _AHEAD_WORDS = 1024
-"""4 KiB: far enough ahead to hide the memory's latency, near enough to stay in the first-level cache."""
+"""4 KiB: far enough ahead to hide the memory's latency, near enough to stay in the first-level cache. The events of a
+long packet are skipped: what converts them brings them into the cache."""
 
 
 _0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12 = (np.uint64(k) for k in range(13))
@@ -147,6 +148,7 @@ def _walk(  # type: ignore[no-untyped-def]
     row = np.uint64(0)
     ahead = np.uint64(0)
     while position + header <= stop:
+        ahead = max(ahead, position)
         while ahead < position + np.uint64(_AHEAD_WORDS):
             prefetch(words, ahead)
             ahead += np.uint64(16)
@@ -209,6 +211,7 @@ class Framer:
         self._time_ns = np.empty(rows, np.int64)
         self._fingerprint = np.empty(rows, np.uint64)
         self._of_kind = np.empty((len(Kind), rows), np.int64)
+        self._rows_of_kind = tuple(self._of_kind)
 
     def table(self, words: U4, offset: int = 0) -> PacketTable:
         """Frame the whole packets at the start of `words`, `offset` bytes into the stream; valid until the next call.
@@ -223,7 +226,7 @@ class Framer:
         self._grow(words.size // HEADER_WORDS)
         columns = (self._at, self._length, self._format, self._time_ns, self._fingerprint)
         rows = int(_walk(words, _KIND, MAX_PAYLOAD_BYTES // 4, *columns, self._of_kind, self._counts, self._end))
-        used, missing, impossible = (int(value) for value in self._end)
+        used, missing, impossible = self._end.tolist()
         if impossible and rows == 0:
             raise FramingError(offset, int(words[used + FORMAT_WORD]), int(words[used]))
         return PacketTable(
@@ -233,7 +236,7 @@ class Framer:
             format=self._format[:rows],
             time_ns=self._time_ns[:rows],
             fingerprint=self._fingerprint[:rows],
-            rows=tuple(of_kind[:count] for of_kind, count in zip(self._of_kind, self._counts.tolist(), strict=True)),
+            rows=tuple([of[:count] for of, count in zip(self._rows_of_kind, self._counts.tolist(), strict=True)]),
             offset=offset,
             used_words=used,
             missing_words=missing,

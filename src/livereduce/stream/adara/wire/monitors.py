@@ -30,22 +30,37 @@ MAX_MONITORS = 64
 _EVENTS = (1 << MONITOR_COUNT_BITS) - 1
 _TICKS = (1 << MONITOR_TOF_BITS) - 1
 """The bits of a word that count the events of a section, and those of an event that are its time of flight."""
-_DAMAGED, _FIRST_DAMAGED = range(2)
-"""Slots of `damaged` in `_walk_sections`."""
+_DAMAGED, _FIRST_DAMAGED, _SEEN = range(3)
+"""Slots of `totals` in `_walk_sections`; the last is the number of monitors that have a section."""
 
 
-@kernel("i8", "u4[]", "i8[]", "i4[]", "i8[]", "i4[=]", "i4[=]", "i4[=]", "i8[=]", "u4[=]", "i8[=]", "i8[=]", "i8[=]")
+@kernel(
+    "i8",
+    "u4[]",
+    "i8[]",
+    "i4[]",
+    "i8[]",
+    "i4[=]",
+    "i4[=]",
+    "i4[=]",
+    "i8[=]",
+    "u4[=]",
+    "i8[=]",
+    "u1[=]",
+    "i8[=]",
+    "i8[=]",
+)
 def _walk_sections(  # type: ignore[no-untyped-def]
-    words, at, length, rows, packet, monitor, count, event_at, offset, events, sections, damaged
+    words, at, length, rows, packet, monitor, count, event_at, offset, events, has_section, seen, totals
 ):
-    """List the sections of sound packets; `events` and `sections` count by monitor; return the number of sections.
+    """List the sections of sound packets, and in `seen` the monitors that have one; return the number of sections.
 
-    `damaged` becomes the number of damaged packets, and the row of the first.
+    `events` counts by monitor.
     """
     row, header = np.uint64(0), np.uint64(MONITOR_WORDS)
     events[:] = 0
-    sections[:] = 0
-    damaged[:] = 0
+    has_section[:] = 0
+    totals[:] = 0
     for k in range(rows.size):
         begin = np.uint64(at[np.uint64(rows[k])])
         position, stop = begin + np.uint64(PULSE_WORDS), begin + np.uint64(length[np.uint64(rows[k])])
@@ -66,12 +81,16 @@ def _walk_sections(  # type: ignore[no-untyped-def]
             row += np.uint64(1)
             position = following
         if not good:
-            damaged[_FIRST_DAMAGED] = damaged[_FIRST_DAMAGED] if damaged[_DAMAGED] else rows[k]
-            damaged[_DAMAGED] += 1
+            totals[_FIRST_DAMAGED] = totals[_FIRST_DAMAGED] if totals[_DAMAGED] else rows[k]
+            totals[_DAMAGED] += 1
             row = row_before
     for r in range(row):
-        events[np.uint64(monitor[r])] += count[r]
-        sections[np.uint64(monitor[r])] += 1
+        identity = np.uint64(monitor[r])
+        events[identity] += count[r]
+        if not has_section[identity]:
+            has_section[identity] = 1
+            seen[np.uint64(totals[_SEEN])] = monitor[r]
+            totals[_SEEN] += 1
     return row
 
 
@@ -106,8 +125,9 @@ class MonitorReader:
     def __init__(self) -> None:
         self._rows = -1
         self._events = np.zeros(MONITORS, np.int64)
-        self._of_monitor = np.zeros(MONITORS, np.int64)
-        self._damaged = np.zeros(2, np.int64)
+        self._has_section = np.zeros(MONITORS, np.uint8)
+        self._seen = np.zeros(MONITORS, np.int64)
+        self._totals = np.zeros(_SEEN + 1, np.int64)
         self.first_damaged = 0
         """Row of the first damaged packet of the last call; valid only if there is one."""
 
@@ -121,18 +141,18 @@ class MonitorReader:
         """Number of events by monitor that has a section, and number of damaged packets."""
         self._grow(len(packets.words) // MONITOR_WORDS)
         where = packets.words, packets.at, packets.length, rows
-        sections = int(_walk_sections(*where, *self._sections, self._events, self._of_monitor, self._damaged))
+        counters = self._events, self._has_section, self._seen, self._totals
+        sections = int(_walk_sections(*where, *self._sections, *counters))
         self._listed = tuple(column[:sections] for column in self._sections)
-        seen = np.flatnonzero(self._of_monitor)
-        damaged, self.first_damaged = self._damaged.tolist()
-        return {int(monitor): int(self._events[monitor]) for monitor in seen}, damaged
+        damaged, self.first_damaged, seen = self._totals.tolist()
+        return {monitor: int(self._events[monitor]) for monitor in sorted(self._seen[:seen].tolist())}, damaged
 
     def batches(self, run: int, packets: PacketTable, rows: I8) -> tuple[list[MonitorBatch], int]:
         """One batch per monitor, all over the same pulses; and the number of packets that are damaged, or too many."""
         counts, damaged = self.events(packets, rows)
         kept = list(counts.items())[:MAX_MONITORS]
         pulse_ns = packets.time_ns[rows]
-        pulse_ns.flags.writeable = False
+        pulse_ns.setflags(write=False)
         batches = [self._batch(run, packets.words, pulse_ns, monitor, events) for monitor, events in kept]
         surplus = list(counts)[MAX_MONITORS:]
         if surplus and not damaged:
@@ -143,5 +163,6 @@ class MonitorReader:
     def _batch(self, run: int, words: U4, pulse_ns: I8, monitor: int, events: int) -> MonitorBatch:
         first, tof_ns = np.empty(len(pulse_ns) + 1, np.int64), np.empty(events, np.int32)
         _copy_monitor(words, monitor, *self._listed, first, tof_ns)
-        first.flags.writeable = tof_ns.flags.writeable = False
+        first.setflags(write=False)
+        tof_ns.setflags(write=False)
         return MonitorBatch(run=run, monitor=monitor, tof_ns=tof_ns, first=first, pulse_ns=pulse_ns)

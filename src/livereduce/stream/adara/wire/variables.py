@@ -4,14 +4,14 @@ Layout (SNS network protocol, `VariableU32`, `VariableDouble`): device id, varia
 """
 
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.adara.wire.layout import SEVERITY_BITS, SEVERITY_INVALID, SEVERITY_WORD, VARIABLE_WORDS, Type
 from livereduce.stream.compiled import kernel, prefetch
-from livereduce.stream.items import B1, F8, I4, I8, U1, U8
+from livereduce.stream.items import B1, F8, I8, U8
 
 MAX_VARIABLES = 1 << 16
 """Most variables remembered: a stream of garbage must not fill the memory. Beamlines have some thousand."""
@@ -26,17 +26,21 @@ _DOUBLE = int(Type.VARIABLE_DOUBLE)
 _KNOWN, _SHORT, _REPEATS, _BEYOND, _LAST_DAMAGED, _DONE = range(6)
 """Slots of `tally` in `_read_scalars`: variables known, packets too short, repeats, values of variables beyond the
 limit, row of the newest packet that is too short or beyond the limit, rows read in this call."""
+_DEVICE, _VARIABLE, _START, _STOP, _ALARMS = range(5)
+"""Columns of `groups` in `_sort_by_slot`: a variable, where its values begin and stop, how many of them are invalid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class VariableColumn:
-    """New values of one variable, in the order of the stream; `invalid` is True where its alarm severity is INVALID."""
+class VariableColumn(NamedTuple):
+    """New values of one variable, in the order of the stream; a tuple, because a piece of stream makes many.
+
+    `invalid` is True where its alarm severity is INVALID; None where that is so of no value.
+    """
 
     device: int
     variable: int
     time_ns: I8
     value: F8
-    invalid: B1
+    invalid: B1 | None
 
 
 @kernel("u8", "u8", "u8[]")
@@ -129,16 +133,35 @@ def _read_scalars(  # type: ignore[no-untyped-def]
     return kept
 
 
-@kernel("", "i4[]", "i8[]", "f8[]", "u1[]", "i8[=]", "i8[=]", "f8[=]", "u1[=]")
-def _sort_by_slot(slot, time_ns, value, invalid, place, out_ns, out_value, out_invalid):  # type: ignore[no-untyped-def]
-    """Stable counting sort; `place` holds the start of each slot, and in the end its stop."""
-    for i in range(slot.size):
-        s = np.uint64(slot[i])
-        to = np.uint64(place[s])
-        place[s] += 1
+@kernel("i8", "i8", "u8[]", "i8[]", "i4[]", "i8[]", "f8[]", "u1[]", "i8[=]", "i8[=]", "f8[=]", "u1[=]", "i8[=,]")
+def _sort_by_slot(  # type: ignore[no-untyped-def]
+    kept, known, counts, slot, time_ns, value, invalid, place, out_ns, out_value, out_invalid, groups
+):
+    """Stable counting sort of the values kept; list the variables that have some, and return how many these are."""
+    listed, stop, low = np.uint64(0), np.int64(0), np.uint64(0xFFFF_FFFF)
+    for s in range(np.uint64(counts.size)):
+        place[s] = stop
+        if counts[s]:
+            stop += counts[s]
+            groups[listed, _DEVICE] = np.int64(known[s] >> np.uint64(32))
+            groups[listed, _VARIABLE] = np.int64(known[s] & low)
+            groups[listed, _STOP] = stop
+            listed += np.uint64(1)
+    for i in range(np.uint64(kept)):
+        owner = np.uint64(slot[i])
+        to = np.uint64(place[owner])
+        place[owner] += 1
         out_ns[to] = time_ns[i]
         out_value[to] = value[i]
         out_invalid[to] = invalid[i]
+    start = np.int64(0)
+    for j in range(listed):
+        groups[j, _START] = start
+        groups[j, _ALARMS] = 0
+        for i in range(start, groups[j, _STOP]):
+            groups[j, _ALARMS] += out_invalid[np.uint64(i)]
+        start = groups[j, _STOP]
+    return listed
 
 
 class VariableReader:
@@ -160,6 +183,9 @@ class VariableReader:
         self._last_invalid = np.zeros(MAX_VARIABLES, np.uint8)
         self._tally = np.zeros(_DONE + 1, np.int64)
         self._counts = np.zeros(MAX_VARIABLES, np.int64)
+        self._place = np.zeros(MAX_VARIABLES, np.int64)
+        self._groups = np.zeros((MAX_VARIABLES, _ALARMS + 1), np.int64)
+        self._rows = -1
 
     @property
     def short(self) -> int:
@@ -187,23 +213,32 @@ class VariableReader:
         A value with the time, the value and the alarm of the one before it is a repeat (a prologue repeats everything).
         Before row `repeats_before`, a value that is not newer is a repeat too (a server repeats after a reconnect).
         """
-        self._counts[: self._tally[_KNOWN]] = 0
-        slot, time_ns = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
-        value, invalid = np.empty(len(rows)), np.empty(len(rows), np.uint8)
-        raw, done, kept = value.view(np.uint64), 0, 0
+        known = int(self._tally[_KNOWN])
+        self._counts[:known] = 0
+        self._grow(len(rows))
+        kept, done = self._read(packets, rows, repeats_before)
         while done < len(rows):
-            kept += int(
-                _read_scalars(
-                    packets.words, packets.at, packets.length, packets.format, packets.time_ns, rows[done:],
-                    repeats_before, self._seeds, self._keys, self._slots, self._known, self._last_ns, self._last_bits,
-                    self._last_invalid, self._tally, self._counts,
-                    slot[kept:], time_ns[kept:], value[kept:], raw[kept:], invalid[kept:],
-                )
-            )  # fmt: skip
-            done += int(self._tally[_DONE])
-            if done < len(rows):
-                self._reseed()
-        return self._sorted(slot[:kept], time_ns[:kept], value[:kept], invalid[:kept])
+            self._reseed()
+            more, read = self._read(packets, rows[done:], repeats_before, kept)
+            kept, done = kept + more, done + read
+        return self._sorted(kept) if kept else []
+
+    def _grow(self, rows: int) -> None:
+        if rows > self._rows:
+            self._rows = rows
+            self._slot, self._time_ns = np.empty(rows, np.int32), np.empty(rows, np.int64)
+            self._value, self._invalid = np.empty(rows), np.empty(rows, np.uint8)
+            self._raw = self._value.view(np.uint64)
+
+    def _read(self, packets: PacketTable, rows: I8, repeats_before: int, kept: int = 0) -> tuple[int, int]:
+        """Read rows until an id finds no free bucket: the number of new values, and of rows read."""
+        found = _read_scalars(
+            packets.words, packets.at, packets.length, packets.format, packets.time_ns, rows,
+            repeats_before, self._seeds, self._keys, self._slots, self._known, self._last_ns, self._last_bits,
+            self._last_invalid, self._tally, self._counts, self._slot[kept:], self._time_ns[kept:], self._value[kept:],
+            self._raw[kept:], self._invalid[kept:],
+        )  # fmt: skip
+        return int(found), int(self._tally[_DONE])
 
     def _reseed(self) -> None:
         """Place all ids again with new random numbers, because an id found no free bucket."""
@@ -213,27 +248,25 @@ class VariableReader:
             self._slots[:] = -1
             placed = bool(_place_all(self._known[: self._tally[_KNOWN]], self._seeds, self._keys, self._slots))
 
-    def _sorted(self, slot: I4, time_ns: I8, value: F8, invalid: U1) -> list[VariableColumn]:
+    def _sorted(self, kept: int) -> list[VariableColumn]:
         counts = self._counts[: self._tally[_KNOWN]]
-        ends = np.cumsum(counts)
-        out_ns, out_value, out = np.empty(len(slot), np.int64), np.empty(len(slot)), np.empty(len(slot), np.uint8)
-        _sort_by_slot(slot, time_ns, value, invalid, ends - counts, out_ns, out_value, out)
-        out_invalid = out.view(np.bool_)
-        out_ns.flags.writeable = out_value.flags.writeable = out_invalid.flags.writeable = False
-        found = []
-        for s in np.flatnonzero(counts).tolist():
-            device, variable = divmod(int(self._known[s]), 1 << 32)
-            part = slice(ends[s] - counts[s], ends[s])
-            found.append(
-                VariableColumn(
-                    device=device,
-                    variable=variable,
-                    time_ns=out_ns[part],
-                    value=out_value[part],
-                    invalid=out_invalid[part],
-                )
+        time_ns, value, invalid = np.empty(kept, np.int64), np.empty(kept), np.empty(kept, np.bool_)
+        listed = _sort_by_slot(
+            kept, self._known, counts, self._slot, self._time_ns, self._value, self._invalid, self._place,
+            time_ns, value, invalid.view(np.uint8), self._groups,
+        )  # fmt: skip
+        for column in (time_ns, value, invalid):
+            column.setflags(write=False)
+        return [
+            VariableColumn(
+                device=device,
+                variable=variable,
+                time_ns=time_ns[start:stop],
+                value=value[start:stop],
+                invalid=invalid[start:stop] if alarms else None,
             )
-        return found
+            for device, variable, start, stop, alarms in self._groups[:listed].tolist()
+        ]
 
 
 def _draw_seeds() -> U8:
