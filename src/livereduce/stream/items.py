@@ -214,6 +214,9 @@ class Columns(Protocol):
     def room(self, events: int) -> NDArray[Any]:
         """A writable slice of this length; slices of one block follow each other without a hole."""
 
+    def kept(self, newest: NDArray[Any], events: int) -> NDArray[Any]:
+        """The front of the newest slice; what lies behind it is not needed, and is given out again."""
+
 
 MakeColumns = Callable[[type], Columns]
 """Makes the memory of a column, by the type of its numbers."""
