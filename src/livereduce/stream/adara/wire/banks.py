@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba.extending import register_jitable
 
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.adara.wire.layout import (
@@ -82,21 +83,39 @@ class BankTable:
     has_states: bool
 
 
+@register_jitable(inline="always")
+def _convert_sections(
+    words: Any, bank: Any, count: Any, event_at: Any, offset: Any, start: Any, stop: Any, copy: Any, tof_ns: Any,
+    pixel: Any, done: Any,
+) -> Any:  # fmt: skip
+    """Count the events of some sections, and convert them if `copy`; `done` of all packets before, and with these."""
+    for section in range(start, stop):
+        if bank[section] < np.uint32(BANK_ERROR):
+            n = np.uint64(count[section])
+            if copy:
+                convert_events(words, np.uint64(event_at[section]), n, offset[section], tof_ns, pixel, done)
+            done += n
+    return done
+
+
+@register_jitable
+def _known_flags(flags: Any, format_: Any) -> Any:
+    known = np.uint32(FLAG_BITS if format_ == np.uint32(_FIRST_FORMAT) else 0xFFFF_FFFF)
+    return flags & known & ~np.uint32(FLAG_DAMAGED)
+
+
 @kernel("", *("u4[]", "i8[]", "i4[]", "u4[]", "i8[]"), *("u4[=]", "u4[=]", "i4[=]", "i8[=]", "u4[=]"),
         *("i8[=]", "i8[=]", "f8[=]", "u4[=]", "i8[=]"), *("b1", "i4[=]", "i4[=]"))  # fmt: skip
 def _read_banks(  # type: ignore[no-untyped-def]
     words, at, length, format_, rows, bank, state, count, event_at, offset,
     first, first_event, charge, flags, totals, copy, tof_ns, pixel,
 ):  # fmt: skip
-    """Check the bank headers of a packet, then copy its events while they are in the nearest caches; packet by packet.
-
-    `tof_ns` and `pixel` need room for all events, and are used beyond them if they have more.
-    """
+    """Check the bank headers of a packet, then convert its events while they are in the cache; packet by packet."""
     # Indices are unsigned: a signed one costs a test for each access.
-    row, ahead, shift, zero, one = np.uint64(0), np.uint64(0), np.uint32(0), np.uint64(0), np.uint64(1)
+    zero, one, shift = np.uint64(0), np.uint64(1), np.uint32(0)
+    row = ahead = done = zero
     first[0] = first_event[0] = 0
     totals[:] = 0
-    done = zero
     for k in range(np.uint64(rows.size)):
         packet = np.uint64(rows[k])
         position = np.uint64(at[packet])
@@ -107,8 +126,7 @@ def _read_banks(  # type: ignore[no-untyped-def]
         erroneous = unmapped = banks = zero
         good = position + np.uint64(PULSE_WORDS) <= stop
         if good:
-            known = np.uint32(FLAG_BITS if format_[packet] == np.uint32(_FIRST_FORMAT) else 0xFFFF_FFFF)
-            flags[k] = words[position + np.uint64(FLAGS_WORD)] & known & ~np.uint32(FLAG_DAMAGED)
+            flags[k] = _known_flags(words[position + np.uint64(FLAGS_WORD)], format_[packet])
             charge[k] = CHARGE_UNIT_PC * words[position + np.uint64(CHARGE_WORD)]
             position += np.uint64(PULSE_WORDS)
         while good and position < stop:
@@ -121,16 +139,14 @@ def _read_banks(  # type: ignore[no-untyped-def]
                 continue
             begin = position + header
             n = np.uint64(words[begin - one]) if begin <= stop else stop
-            following = begin + np.uint64(EVENT_WORDS) * n
+            following, ahead = begin + np.uint64(EVENT_WORDS) * n, max(ahead, position)
             good = following <= stop
             if not good:
                 break
-            ahead = max(ahead, position)
             while ahead < position + np.uint64(_AHEAD_WORDS):
                 prefetch(words, ahead)
                 ahead += np.uint64(16)
-            identity = words[position]
-            bank[row] = identity
+            identity = bank[row] = words[position]
             state[row] = words[position + np.uint64(BANK_STATE_WORD)] if has_state else np.uint32(0)
             count[row] = n
             event_at[row] = begin
@@ -145,17 +161,10 @@ def _read_banks(  # type: ignore[no-untyped-def]
             row, charge[k], flags[k] = row_before, 0.0, np.uint32(FLAG_DAMAGED)
             totals[_FIRST_DAMAGED] = totals[_FIRST_DAMAGED] if totals[_DAMAGED] else rows[k]
             totals[_DAMAGED] += 1
-        for section in range(row_before, row):
-            if bank[section] >= np.uint32(BANK_ERROR):
-                continue
-            n = np.uint64(count[section])
-            if copy:
-                convert_events(words, np.uint64(event_at[section]), n, offset[section], tof_ns, pixel, done)
-            done += n
-        first_event[k + one] = done
+        done = _convert_sections(words, bank, count, event_at, offset, row_before, row, copy, tof_ns, pixel, done)
         totals[_UNMAPPED] += np.int64(unmapped)
         totals[_ERRONEOUS] += np.int64(erroneous)
-        first[k + one] = row
+        first[k + one], first_event[k + one] = row, done
     totals[_SECTIONS] = row
 
 
