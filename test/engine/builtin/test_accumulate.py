@@ -1,3 +1,6 @@
+import mmap
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipp as sc
@@ -12,6 +15,7 @@ from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.engine.workspaces.workspace import Binned, Data
+from livereduce.stream.items import I4
 
 BINS = Binning(np.array([0, 10, 20], np.int64))
 TABLE = PixelTable(np.array([1, 2], np.int32))
@@ -207,6 +211,36 @@ def test_a_histogram_goes_on_in_place() -> None:
     held = accumulation._held
     accumulation.add(ws(events(1)))
     assert accumulation._held is held
+
+
+def mapped(chunk: Events) -> Events:
+    """The same events where a receiver would have put them."""
+
+    def in_mapped_memory(column: I4) -> I4:
+        memory = np.frombuffer(mmap.mmap(-1, max(1, column.nbytes)), np.int32)[: len(column)]
+        memory[:] = column
+        return memory
+
+    return Events(
+        tuple(
+            replace(one, tof_ns=in_mapped_memory(one.tof_ns), pixel=in_mapped_memory(one.pixel)) for one in chunk.pieces
+        )
+    )
+
+
+def test_what_lies_where_the_receiver_has_put_it_is_known() -> None:
+    accumulation = Accumulation("a", "Add", preserve_events=True)
+    for chunk in (mapped(events(1, 2, 3)), events(4, 4, 4, 4), mapped(events(5, 6))):
+        accumulation.add(ws(chunk))
+    assert accumulation.mapped_bytes == 8 * (3 + 2)
+    assert accumulation.held_bytes > accumulation.mapped_bytes + 8 * 4
+    counts = Accumulation("a", "Add", preserve_events=False)
+    counts.add(ws(mapped(events(1, 2, 3))))
+    assert counts.mapped_bytes == 0, "counted, so not needed any more"
+    accumulation.replace(ws(mapped(events(7))))
+    assert accumulation.mapped_bytes == 8
+    accumulation.reset(9)
+    assert accumulation.mapped_bytes == 0
 
 
 def test_the_bytes_that_are_held_are_known_at_any_time() -> None:

@@ -76,3 +76,16 @@ def test_workers_that_die_at_any_moment_end_with_the_same_results(
             if 3 in found:
                 break
     assert_same(found, expected)
+
+
+@pytest.mark.parametrize("preserve_events", [True, False])
+def test_events_that_are_kept_are_the_receivers_memory(tmp_path: Path, preserve_events: bool) -> None:
+    with serving(powder_play(runs=1, run_s=4, gap_s=1, rate=120_000)) as url, receiving(url, tmp_path) as receiver:
+        one = Held(tmp_path / "held", receiver, preserve_events=preserve_events)
+        progress = one.engine.poll(0.1)
+        while not ended_by(one.shelf):
+            progress = one.engine.poll(0.1)
+        one.die()
+    assert progress.run.events == 480_000
+    assert progress.memory.mapped_bytes == (8 * 480_000 if preserve_events else 0)
+    assert progress.memory.held_bytes < 480_000, "histograms, and what is known of pulses"

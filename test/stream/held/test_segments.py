@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment, map_segment
+from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment, column_of, is_mapped, map_segment
 
 ID = SegmentId(number=1, kind=SegmentKind.COLUMN, size=1 << 16)
 
@@ -78,3 +78,13 @@ def test_a_descriptor_of_something_else_is_refused_and_closed() -> None:
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(reading)
     os.close(writing)
+
+
+def test_views_of_a_segment_are_told_from_memory_of_ones_own(segment: SharedSegment) -> None:
+    memory = map_segment(ID, os.dup(segment.fd))
+    column = column_of(memory, np.int32)
+    assert is_mapped(memory)
+    assert is_mapped(column[2:10:2])
+    assert not is_mapped(column[2:10] + 1)
+    assert not is_mapped(np.zeros(4)[1:])
+    assert not is_mapped(np.frombuffer(b"12345678", np.int32))

@@ -72,6 +72,11 @@ class Accumulation:
         ``Add``, ``Replace`` or ``Append``.
     preserve_events
         False: events are counted in the configured bins at once, and memory does not grow with them.
+
+    Attributes
+    ----------
+    held_bytes, mapped_bytes
+        Memory of all data taken, and the part of it that lies where the receiver has put it.
     """
 
     def __init__(self, name: str, method: str, *, preserve_events: bool) -> None:
@@ -92,7 +97,7 @@ class Accumulation:
         self._logs = RunLogs()
         self._monitors = None
         self.tally = Tally()
-        self.held_bytes = 0
+        self.held_bytes = self.mapped_bytes = 0
 
     def add(self, workspace: MatrixWorkspace) -> None:
         """Add a processed chunk, see `Accumulator.add`."""
@@ -106,6 +111,7 @@ class Accumulation:
         # for events only the new ones: summing all pieces of a long run again would take longer and longer
         grows = _is_by_reference(self._held)
         self.held_bytes = self.held_bytes + _bytes_of(workspace.held) if grows else _bytes_of(self._held)
+        self.mapped_bytes = self.mapped_bytes + _mapped_bytes_of(workspace.held) if grows else 0
         self.tally += workspace.tally
         self._add_monitors(workspace.monitors)
 
@@ -117,7 +123,7 @@ class Accumulation:
         except Exception as error:  # the script made these data: whatever they raise is an outcome
             raise AccumulationError(_one_line(error)) from error
         self._binned, self._logs, self._geometry = binned, logs, workspace.geometry
-        self.held_bytes = _bytes_of(self._held)
+        self.held_bytes, self.mapped_bytes = _bytes_of(self._held), _mapped_bytes_of(self._held)
         self._monitors = None
         self.tally = workspace.tally
         self._add_monitors(workspace.monitors)
@@ -142,11 +148,6 @@ class Accumulation:
             tally=self.tally,
             geometry=self._geometry,
         )
-
-    @property
-    def refers_to_chunks(self) -> bool:
-        """The data are the very arrays of the chunks that were added."""
-        return self._held is not None and _is_by_reference(self._held)
 
     def _add_monitors(self, monitors: MatrixWorkspace | None) -> None:
         if monitors is None:
@@ -221,6 +222,14 @@ def _bytes_of(held: Held) -> int:
         return held.nbytes
     # scipp knows the memory that it refers to
     return held.counts.nbytes if isinstance(held, Counts) else sys.getsizeof(held)
+
+
+def _mapped_bytes_of(held: Held) -> int:
+    """The part of it that is the receiver's memory."""
+    if isinstance(held, Events):
+        return held.mapped_nbytes
+    events = held.content.events if isinstance(held, Matrix) and isinstance(held.content, PendingEvents) else Events()
+    return events.mapped_nbytes
 
 
 def _one_line(error: Exception) -> str:

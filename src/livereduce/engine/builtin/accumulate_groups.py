@@ -39,9 +39,9 @@ class MembersAccumulation:
         return sum(one.held_bytes for one in self._members)
 
     @property
-    def refers_to_chunks(self) -> bool:
-        """Some of the data are the very arrays of the chunks that were added."""
-        return any(one.refers_to_chunks for one in self._members)
+    def mapped_bytes(self) -> int:
+        """The part of it that lies where the receiver has put it."""
+        return sum(one.mapped_bytes for one in self._members)
 
     def add(self, output: Output) -> None:
         """Add a processed chunk.

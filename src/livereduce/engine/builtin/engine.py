@@ -320,7 +320,7 @@ class BuiltinEngine:
             ),
             steps=step_progress(first),
             source=self._source_progress(source),
-            memory=memory_progress(self._cut, first),
+            memory=memory_progress(self._cut, first, maps=self._report is not None),
         )
 
     def _source_progress(self, source: SourceState) -> SourceProgress:

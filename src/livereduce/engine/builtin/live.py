@@ -122,9 +122,15 @@ class Reduction:
         return self._accumulation.held_bytes + sum(_bytes_of(chunk) for chunk in self._held_back)
 
     @property
+    def mapped_bytes(self) -> int:
+        """The part of it that lies where the receiver has put it."""
+        held_back = sum(Events(chunk.events).mapped_nbytes for chunk in self._held_back)
+        return self._accumulation.mapped_bytes + held_back
+
+    @property
     def refers_to_chunks(self) -> bool:
-        """Arrays of chunks that were taken are still needed."""
-        return bool(self._held_back) or self._accumulation.refers_to_chunks
+        """Arrays of chunks that were taken are still needed where they are."""
+        return bool(self._held_back) or bool(self._accumulation.mapped_bytes)
 
     @property
     def cycle_s(self) -> float:

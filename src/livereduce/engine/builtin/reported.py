@@ -70,11 +70,14 @@ def step_progress(first: Reduction) -> StepProgress:
     )
 
 
-def memory_progress(cut: CutState, first: Reduction) -> MemoryProgress:
-    """Memory of the process, of what is held, and what the scripts have added."""
+def memory_progress(cut: CutState, first: Reduction, *, maps: bool) -> MemoryProgress:
+    """Memory of the process, of what is held, and what the scripts have added; `maps`: a receiver has the stream."""
+    pending_bytes = BYTES_PER_EVENT * cut.pending.n_events
+    mapped_bytes = first.mapped_bytes + (pending_bytes if maps else 0)
     return MemoryProgress(
         rss_bytes=own_bytes(),
-        held_bytes=first.held_bytes + BYTES_PER_EVENT * cut.pending.n_events,
+        held_bytes=first.held_bytes + pending_bytes - mapped_bytes,
+        mapped_bytes=mapped_bytes,
         proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.PROCESS]),
         post_proc_grew_bytes=max(0, first.scripts.grew_bytes[Phase.POST_PROCESS]),
     )

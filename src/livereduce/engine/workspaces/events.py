@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.stream.coalesce import joined
+from livereduce.stream.held.segments import is_mapped
 from livereduce.stream.items import F8, I4, I8, EventBatch, MonitorBatch
 from livereduce.stream.stretches import starts_of
 
@@ -40,6 +41,12 @@ class Events:
     def nbytes(self) -> int:
         """Memory of the events and their pulses in bytes (0 for columns that repeat one value)."""
         return sum(_nbytes(piece) for piece in self.pieces)
+
+    @property
+    def mapped_nbytes(self) -> int:
+        """The part of it that lies where the receiver has put it, so that it is not this process's own."""
+        columns = (column for piece in self.pieces for column in (piece.tof_ns, piece.pixel, piece.state))
+        return sum(column.nbytes for column in columns if column is not None and is_mapped(column))
 
     def __add__(self, other: "Events") -> "Events":
         return Events(self.pieces + other.pieces)

@@ -125,6 +125,14 @@ def map_segment(segment: SegmentId, fd: int) -> U1:
         os.close(fd)
 
 
+def is_mapped(array: NDArray[Any]) -> bool:
+    """True if an array is a view of mapped memory, so that dropping it frees nothing here."""
+    owner: object = array
+    while isinstance(owner, np.ndarray | memoryview):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    return isinstance(owner, mmap.mmap)
+
+
 def column_of(memory: U1, dtype: Any) -> NDArray[Any]:
     """A segment's memory as numbers: the array that all batches in it slice, so make it once."""
     return np.frombuffer(memory.data, dtype)
