@@ -20,7 +20,7 @@ import pytest
 
 from helpers.engines import ENGINES, Bench, Stage, bench_of, events_of
 from helpers.reduced import Beamline, beamline_in, environ_of
-from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.messages.status import StateWord, Status
 
 pytestmark = pytest.mark.timeout(300)

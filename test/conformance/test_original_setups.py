@@ -13,7 +13,7 @@ import pytest
 from helpers.engines import Bench, Stage, bench_of, record_of
 from helpers.reduced import beamline_in, environ_of
 from livereduce.base.errors import ExitCode
-from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 
 pytestmark = pytest.mark.timeout(120)
 

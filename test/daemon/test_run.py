@@ -17,10 +17,10 @@ import psutil
 import pytest
 
 from helpers import fake_receiver, fake_worker
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.loop import DaemonLoop
-from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.run import noted_signals
 from livereduce.messages.status import FILE_NAME, StateWord, Status, read_status

@@ -23,7 +23,7 @@ from helpers.faults import (
     while_there,
 )
 from helpers.reduced import Beamline, beamline_in
-from livereduce.daemon.memory.usage import read_cgroup_limit, read_ram_bytes
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.messages.status import StateWord, Status
 
 ROWS = Rows()

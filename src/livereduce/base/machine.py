@@ -1,11 +1,13 @@
-"""What this machine offers one process: cores, and caches near them. Standard library only.
+"""What this machine offers one process: cores, caches near them, memory. Standard library only.
 
 Sizes of blocks and numbers of threads follow from these, so that nothing is tuned to one processor.
 """
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from livereduce.base.cgroups import ROOT, SELF, own_folders
@@ -67,6 +69,31 @@ def cpu_quota(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> float | None:
         if (quota := _quota_of(folder)) is not None
     ]
     return min(quotas, default=None)
+
+
+def usable_memory_bytes(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int:
+    """RAM of this host, or the limit of our own cgroup where that is less."""
+    ram = read_ram_bytes()
+    return min(ram, read_cgroup_limit(proc_self_cgroup, root) or ram)
+
+
+def read_ram_bytes() -> int:
+    """RAM of this host."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def read_cgroup_limit(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int | None:
+    """The smallest memory limit of our own cgroup and its parents; None if there is none."""
+    folders = chain.from_iterable(own_folders("memory", proc_self_cgroup, root))
+    return min((limit for folder in folders for limit in _memory_limits(folder)), default=None)
+
+
+def _memory_limits(folder: Path) -> Iterator[int]:
+    for name in ("memory.max", "memory.limit_in_bytes"):  # of both versions
+        with suppress(OSError, ValueError):  # "max" is not a number
+            limit = int((folder / name).read_text())
+            if limit < 1 << 62:  # version 1 writes "no limit" as the largest number of whole pages
+                yield limit
 
 
 def _quota_of(folder: Path) -> float | None:

@@ -10,14 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.memory import usage
 from livereduce.daemon.memory.facts import Weighed
 from livereduce.daemon.memory.usage import (
     MemoryUsage,
     limit_bytes,
-    read_cgroup_limit,
     read_oom_kills,
-    read_ram_bytes,
     tree_bytes,
     tree_pss_bytes,
 )

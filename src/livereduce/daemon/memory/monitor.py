@@ -7,6 +7,7 @@ import logging
 import time
 from dataclasses import dataclass, field, replace
 
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.daemon.facts import Fact, Outgrown, ReceiverOutgrown
 from livereduce.daemon.memory import policy as memory_policy
 from livereduce.daemon.memory.facts import (
@@ -23,7 +24,7 @@ from livereduce.daemon.memory.full import held_limit_bytes, waits_text
 from livereduce.daemon.memory.growth import Beside, grown
 from livereduce.daemon.memory.policy import MemoryState
 from livereduce.daemon.memory.spare import has_room
-from livereduce.daemon.memory.usage import MemoryUsage, limit_bytes, read_cgroup_limit, read_ram_bytes
+from livereduce.daemon.memory.usage import MemoryUsage, limit_bytes
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.process import Worker
 from livereduce.messages.order import STOP, TRIM

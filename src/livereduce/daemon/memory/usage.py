@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +25,6 @@ def limit_bytes(percent: float, ram_bytes: int, cgroup_bytes: int | None) -> int
     if not percent:
         return None
     return int(min(ram_bytes, ram_bytes if cgroup_bytes is None else cgroup_bytes) * percent / 100)
-
-
-def read_ram_bytes() -> int:
-    """RAM of this host."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def read_cgroup_limit(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int | None:
-    """The smallest memory limit of our own cgroup and its parents; None if there is none.
-
-    Both versions of cgroups (cgroups(7)): `memory.max`, and `memory.limit_in_bytes`.
-    """
-    folders = chain.from_iterable(own_folders("memory", proc_self_cgroup, root))
-    return min((limit for folder in folders for limit in _limits(folder)), default=None)
-
-
-def _limits(folder: Path) -> Iterator[int]:
-    for name in ("memory.max", "memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):  # "max" is not a number
-            limit = int((folder / name).read_text())
-            if limit < 1 << 62:  # version 1 writes "no limit" as the largest number of whole pages
-                yield limit
 
 
 def read_oom_kills(proc_self_cgroup: Path = SELF, root: Path = ROOT) -> int | None:
