@@ -8,7 +8,8 @@ import scipp as sc
 from helpers.items import event_batch
 from livereduce.engine.builtin.accumulate import Accumulation, AccumulationError
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.counts import Counts
+from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.workspaces.events import Events
@@ -102,7 +103,7 @@ def test_a_script_cannot_change_what_is_accumulated() -> None:
 def test_arrays_of_counts_that_a_script_holds_are_not_written_to() -> None:
     theirs = counts([1, 0], [0, 2])
     value = accumulated(theirs, counts([5, 5], [1, 1]), events(1))
-    assert theirs.counts.tolist() == [[1, 0], [0, 2]]
+    assert theirs.table().tolist() == [[1, 0], [0, 2]]
     assert value.extractY().tolist() == [[7, 5], [1, 3]]
 
 

@@ -1,5 +1,4 @@
 import itertools
-import logging
 
 import numpy as np
 import pytest
@@ -11,8 +10,11 @@ from helpers.items import event_batch
 from livereduce.base.errors import OperatorError
 from livereduce.engine.counting import histogram
 from livereduce.engine.counting.binning import Binning, make_edges_ns
-from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.columns import Numbers
+from livereduce.engine.counting.counts import Counts
+from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
+from livereduce.engine.counting.sparse import SparseCounts
 from livereduce.engine.workspaces.events import Events
 
 I4_MIN, I4_MAX = -(2**31), 2**31 - 1
@@ -32,8 +34,13 @@ def by_numpy(tof_ns: NDArray[np.int32], pixel: NDArray[np.int32], edges_ns: NDAr
     }
 
 
+def array(counts: Counts) -> Numbers:
+    assert isinstance(counts.counts, np.ndarray), "they are sparse"
+    return counts.counts
+
+
 def as_rows(counts: Counts) -> dict[int, list[int]]:
-    return {int(p): row.astype(int).tolist() for p, row in zip(counts.pixels, counts.counts, strict=True)}
+    return {int(p): row.astype(int).tolist() for p, row in zip(counts.pixels, array(counts), strict=True)}
 
 
 edge_lists = st.one_of(
@@ -77,7 +84,7 @@ def test_counts_are_those_of_numpys_histogram2d_on_many_events() -> None:
     edges = binning.edges_ns.astype(float)
     edges[-1] -= 0.5
     expected, _, _ = np.histogram2d(pixel, tof, bins=[np.arange(301), edges])
-    np.testing.assert_array_equal(counted.counts().counts, expected)
+    np.testing.assert_array_equal(array(counted.counts()), expected)
 
 
 def test_bins_too_narrow_for_a_table_are_searched_for() -> None:
@@ -124,42 +131,41 @@ def test_two_histograms_may_share_a_table() -> None:
 def test_without_a_table_all_pixels_are_summed() -> None:
     counted = Histogram(EDGES, None)
     counted.add(events([1, 15, 39, 40], [1, 2, -5, 4]))
-    assert counted.counts().counts.tolist() == [[1, 1, 1]]
+    assert array(counted.counts()).tolist() == [[1, 1, 1]]
     assert len(counted.counts().pixels) == 0
 
 
-def test_too_many_rows_leave_the_sum_and_lose_nothing(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(histogram, "MAX_BYTES", 8 * 3 * 4)
+def test_too_many_rows_become_sparse_and_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(histogram, "MOST_DENSE_CELLS", 3 * 4)
     counted = Histogram(EDGES, PixelTable())
     counted.add(events([1, 1, 1], [1, 2, 3]))
-    assert counted.counts().counts.shape == (3, 3)
-    with caplog.at_level(logging.WARNING):
-        counted.add(events([11, 11, 1], [4, 5, 6]))
-    assert counted.counts().counts.tolist() == [[4, 2, 0]]
-    assert "only their sum" in caplog.text
+    assert array(counted.counts()).shape == (3, 3)
+    counted.add(events([11, 11, 1, 50], [4, 5, 6, 6]))
+    assert isinstance(counted.counts().counts, SparseCounts)
+    assert counted.counts().table().tolist() == [[1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0], [1, 0, 0]]
     counted.add_counts(Counts(counts=np.ones((2, 3)), binning=EDGES, pixels=np.array([1, 9], np.int32)))
-    assert counted.counts().counts.tolist() == [[6, 4, 2]]
+    assert counted.counts().table()[[0, 6]].tolist() == [[2, 1, 1], [1, 1, 1]]
+    assert counted.counts().total().table().tolist() == [[6, 4, 2]]
+    assert counted.outside_tof == 1
 
 
 def test_counts_go_over_to_wider_numbers_when_a_cell_overflows() -> None:
     counted = Histogram(EDGES, PixelTable())
     counted.add(events([1] * 65_535, [1] * 65_535))
-    assert counted.counts().counts.dtype == np.uint16
+    assert array(counted.counts()).dtype == np.uint16
     counted.add(events([1] * 70_000 + [11], [1] * 70_000 + [1]))
-    assert counted.counts().counts.dtype == np.uint32
+    assert array(counted.counts()).dtype == np.uint32
     assert as_rows(counted.counts()) == {1: [135_535, 1, 0]}
 
 
 def test_a_cell_of_32_bits_overflows_into_floats(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Histogram(EDGES, PixelTable())
     counted.add(events([1], [1]))
-    full = counted.counts().counts.astype(np.uint32)
+    full = array(counted.counts()).astype(np.uint32)
     full[0, 0] = 2**32 - 2
-    monkeypatch.setattr(counted, "_flat", np.append(full.ravel(), np.zeros(2, np.uint32)))
+    monkeypatch.setattr(counted._cells, "_flat", np.append(full.ravel(), np.zeros(2, np.uint32)))
     counted.add(events([1, 1, 1, 11], [1, 1, 1, 1]))
-    assert counted.counts().counts.dtype == np.float64
+    assert array(counted.counts()).dtype == np.float64
     assert as_rows(counted.counts()) == {1: [2**32 + 1, 1, 0]}
 
 
@@ -173,7 +179,7 @@ def test_counts_are_added_by_pixel() -> None:
     counted = Histogram(EDGES, PixelTable())
     counted.add(events([1, 11], [5, 6]))
     counted.add_counts(Counts(counts=np.full((2, 3), 0.5), binning=EDGES, pixels=np.array([6, 2], np.int32)))
-    assert counted.counts().counts.tolist() == [[1, 0, 0], [0.5, 1.5, 0.5], [0.5, 0.5, 0.5]]
+    assert array(counted.counts()).tolist() == [[1, 0, 0], [0.5, 1.5, 0.5], [0.5, 0.5, 0.5]]
 
 
 def test_counts_that_do_not_go_together_are_refused() -> None:
@@ -190,9 +196,9 @@ def test_a_view_is_read_only_and_a_copy_stays() -> None:
     counted.add(events([1], [5]))
     view, kept = counted.counts(), counted.counts().copy()
     with pytest.raises(ValueError, match="read-only"):
-        view.counts[0, 0] = 9
+        array(view)[0, 0] = 9
     counted.add(events([1], [5]))
-    assert (view.counts[0, 0], kept.counts[0, 0]) == (2, 1)
+    assert (array(view)[0, 0], array(kept)[0, 0]) == (2, 1)
 
 
 def test_linear_edges_end_at_the_maximum() -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import numpy as np
 
-from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.counts import Counts, stacked
+from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry
@@ -274,9 +275,8 @@ def _given_out(held: Held) -> Data:
 def _appended_counts(held: Counts, later: Counts) -> Counts:
     if not np.array_equal(held.binning.edges_ns, later.binning.edges_ns):
         raise AccumulationError(f"spectra in {later.binning} cannot be appended to spectra in {held.binning}")
-    counts = np.concatenate([held.counts, later.counts])
     return Counts(
-        counts=counts,
+        counts=stacked([held, later]),
         binning=held.binning,
         pixels=np.concatenate([held.pixels, later.pixels]),
         outside_tof=held.outside_tof + later.outside_tof,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.counting.pixels import KnownPixels, PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.finding import script_folders

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.members import members_of
 from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
@@ -153,7 +153,7 @@ def _shown(held: Events | Counts, result: MatrixWorkspace) -> tuple[Counts, int]
 
 def _of_counts(counts: Counts) -> ShownPart:
     tof = Axis(name="tof", values=counts.binning.edges_us, units="µs")
-    values = counts.counts.astype(np.float64)
+    values = counts.table()
     if not len(counts.pixels) and len(values) == 1:
         return ShownPart(signal=values[0], axes=(tof,), errors=np.sqrt(values[0]), units="counts")
     # Rows are in the order in which pixels appeared; people and viewers expect an ascending axis.

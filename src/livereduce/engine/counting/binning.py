@@ -12,6 +12,8 @@ from livereduce.stream.items import F8, I8
 MAX_CELLS = 2**20
 """8 MiB for the table; bins that need a finer one are searched instead, which is slower."""
 _NO_EDGE = 1 << 32
+Lookup = tuple[I8, int, int, int]
+"""What a kernel needs to find a bin: the table, the first edge, the span, the shift."""
 
 
 def make_edges_ns(min_us: float, step_us: float, max_us: float) -> I8:
@@ -103,3 +105,8 @@ class Binning:
         ends = edges[bins + 1]
         ends = np.where(ends < starts + (1 << self.shift), ends, _NO_EDGE)
         return ((bins + 1) << 32) - ends
+
+    @property
+    def lookup(self) -> Lookup:
+        """For kernels; only if there is a table."""
+        return self.cells, int(self.edges_ns[0]), self.span_ns, self.shift

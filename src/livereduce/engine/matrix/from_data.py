@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
@@ -116,7 +116,7 @@ def row_table(pixels: I4, events: Events | None = None) -> I4:
 
 def of_counts(counts: Counts, logs: RunLogs, geometry: Definition | InstrumentGeometry) -> Matrix:
     """One spectrum for each row of counts, with the error √counts."""
-    values = counts.counts.astype(np.float64)
+    values = counts.table()
     content = Histograms.table(counts.binning.edges_us.astype(np.float64), values, np.sqrt(values))
     known = len(counts.pixels) == len(values)
     spectra = SpectrumTable.of_pixels(counts.pixels) if known else SpectrumTable.without_detectors(len(values))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.values.date_and_time import EPICS_EPOCH
 from livereduce.engine.workspaces.events import Events
 from livereduce.stream.items import F8
@@ -51,7 +51,7 @@ def counts_to_scipp(counts: Counts) -> "sc.DataArray":
     """Dimensions ``spectrum`` (unless it is the sum over all) and ``tof`` (edges, µs); Poisson variances."""
     import scipp as sc
 
-    values = counts.counts.astype(np.float64)
+    values = counts.table()
     edges = sc.array(dims=["tof"], values=counts.binning.edges_us, unit="us")
     if not len(counts.pixels):
         total = sc.array(dims=["tof"], values=values[0], variances=values[0], unit="counts")

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, Union
 
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.counts import Counts
+from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.instrument import InstrumentGeometry

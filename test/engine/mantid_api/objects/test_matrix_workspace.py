@@ -4,7 +4,8 @@ import scipp as sc
 
 from helpers.items import event_batch
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.histogram import Counts, Histogram
+from livereduce.engine.counting.counts import Counts
+from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.output import as_workspace
@@ -116,7 +117,7 @@ def test_only_new_pieces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert binned.spectra(more).counts.sum() == 5
     assert counted == [4, 1]
     assert binned.spectra(Events(more.pieces[1:])).counts.sum() == 3, "other events are counted anew"
-    assert binned.total(more).counts.tolist() == [[2, 2, 1]]
+    assert binned.total(more).table().tolist() == [[2, 2, 1]]
 
 
 def test_a_clone_stays() -> None:

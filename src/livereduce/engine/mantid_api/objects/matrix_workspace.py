@@ -8,7 +8,7 @@ import numpy as np
 
 from livereduce.base.names import missing
 from livereduce.catalog.wording import shown
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.mantid_api.objects.algorithm_methods import AlgorithmMethods, algorithm
 from livereduce.engine.mantid_api.objects.experiment_info import ExperimentInfo
 from livereduce.engine.mantid_api.objects.info.component import Detector, DetectorGroup

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import F8, I8

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.engine.counting.histogram import Counts
+from livereduce.engine.counting.counts import Counts
 from livereduce.engine.mantid_api.objects.spectra.event_reading import EventReader
 from livereduce.engine.mantid_api.objects.spectra.lending import Lent, changed, written
 from livereduce.engine.mantid_api.objects.spectra.reading import CountsReader, MatrixReader, SpectraReader
@@ -91,10 +91,7 @@ class SpectraValues(Workspace):
         if not isinstance(data, Events):
             return MatrixReader(self.static)
         ids = self.table.ids  # before counting: it may add pixels
-        counts = self.binned.spectra(data)
-        if not len(counts.pixels):  # too many spectra: they were summed
-            return MatrixReader(self.static)
-        return CountsReader(counts, self.binned.table.rows_of(ids).astype(np.int64))
+        return CountsReader(self.binned.spectra(data), self.binned.table.rows_of(ids).astype(np.int64))
 
     def checked_row(self, index: int) -> int:
         """The place of a spectrum.
