@@ -1,7 +1,8 @@
 """The whole way: a stream server in a process of its own, `livereduce run`, scripts, products; and its memory.
 
-The CPU of all stages is what the server takes to send to a reader that discards, what receiving and decoding takes
-alone, and what counting takes alone on columns that are decoded: two cores that never wait need half of that.
+The CPU of all stages is what the server takes to send to a reader that discards, what a receiver takes to receive,
+decode and hold with nobody who counts, and what counting takes alone on columns that are decoded: two cores that never
+wait need half of that.
 """
 
 import statistics
@@ -14,7 +15,7 @@ from pathlib import Path
 from measure import RUNS, Row
 from service import POST_PROC, POST_PROC_SCIPP, Service, running
 from serving import PATIENCE_S, USUAL_PIXELS, Decoded, Played, Server, decode_only, discard, serving
-from stages import counting_s_per_event
+from stages import counting_s_per_event, holding_cpu_s
 from warm import warm_memory
 
 TARGETS = {400_000: 0.25, 5_000: 0.25, 96: 0.2}
@@ -95,7 +96,7 @@ class Timed:
     discard_s: list[float]
     server_cpu_s: list[float]
     decode_s: list[float]
-    decode_cpu_s: list[float]
+    holding_cpu_s: list[float]
     reduced: list[Reduced]
 
 
@@ -109,15 +110,15 @@ def _timed(server: Server, events: int, runs: int) -> tuple[Timed, int]:
         decoded = decode_only(server)
         assert decoded.events == events, f"{decoded.events} events decoded, {events} the first time"
         timed.decode_s.append(decoded.seconds)
-        timed.decode_cpu_s.append(decoded.cpu_s)
+        timed.holding_cpu_s.append(holding_cpu_s(server, events))
         timed.reduced.append(reduce(server, events))
     return timed, received
 
 
 def _stages_cpu_s(timed: Timed, played: Played, decoded: Decoded) -> float:
-    """CPU of the server, of receiving and decoding, and of counting, each measured alone."""
-    server_s, decode_s = statistics.median(timed.server_cpu_s), statistics.median(timed.decode_cpu_s)
-    return server_s + decode_s + decoded.events * counting_s_per_event(decoded.kept, played.pixels)
+    """CPU of the server, of a receiver, and of counting, each measured alone."""
+    server_s, holding_s = statistics.median(timed.server_cpu_s), statistics.median(timed.holding_cpu_s)
+    return server_s + holding_s + decoded.events * counting_s_per_event(decoded.kept, played.pixels)
 
 
 def _form(played: Played) -> str:

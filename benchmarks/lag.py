@@ -8,7 +8,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,42 +23,75 @@ from serving import HERE, Played, Server, serving
 SETTLING_S = 6.0
 """From the first result on; the first chunks of a run are of another size than the later ones."""
 MEASURED_S = 20.0
+STANDSTILL_S = 2.0
 WANTED_MEDIAN_S, WANTED_WORST_S = 0.1, 1.0
 JOINING_EVENTS_PER_PULSE = 200_000
 SEEN_S = {78_000_000: 1.5, 136_000_000: 3.0}
 """Behind a real server: events of the run, and seconds from the first beat to a result that holds them."""
 
 
-def lag_row(events_per_s: int, busy_cores: int) -> Row:
-    """Median and worst age of the pulses at the moment when the worker has read them, and what each process takes."""
+@contextmanager
+def _flowing(events_per_s: int) -> Iterator[tuple[Service, Server, Path]]:
+    """The service behind a growing run, after its first result, and the file with the age of each pulse since."""
     played = Played(events_per_pulse=events_per_s // PULSES_PER_S, events=events_per_s, grows=True, by_bank=True)
-    with ExitStack() as stack:
-        server = stack.enter_context(serving(played))
+    with serving(played) as server:
         ages_file = server.log.with_name("ages")
         proc = f"from pathlib import Path\nimport lag_probe\nlag_probe.watch(Path({str(ages_file)!r}))\n{PROC}"
-        service = stack.enter_context(running(server.port, proc=proc, beside=(HERE / "lag_probe.py",)))
-        service.result_after(0.0, events_per_s)
-        stack.enter_context(busy(busy_cores))
+        with running(server.port, proc=proc, beside=(HERE / "lag_probe.py",)) as service:
+            service.result_after(0.0, events_per_s)
+            yield service, server, ages_file
+
+
+def lag_row(events_per_s: int, busy_cores: int) -> Row:
+    """Median and worst age of the pulses at the moment when the worker has read them, and what each process takes."""
+    with _flowing(events_per_s) as (service, server, ages_file), busy(busy_cores):
         time.sleep(SETTLING_S)
         before, start_s = _cpu(service, server), time.time()
         time.sleep(MEASURED_S)
         after, stop_s = _cpu(service, server), time.time()
-        ages_s = _ages(ages_file, start_s, stop_s)
-    median_s, worst_s = float(np.median(ages_s)), float(ages_s.max())
+        read_s, age_s = _ages(ages_file)
+    measured = age_s[(read_s >= start_s) & (read_s < stop_s)]
+    worst_s, per_pulse = float(measured.max()), events_per_s // PULSES_PER_S
     return Row(
         name=f"lag at {events_per_s / 1e6:g} M events/s{', one core busy' if busy_cores else ''}",
-        events_per_pulse=played.events_per_pulse,
-        events_per_s=len(ages_s) * played.events_per_pulse / (stop_s - start_s),
+        events_per_pulse=per_pulse,
+        events_per_s=len(measured) * per_pulse / (stop_s - start_s),
         reference=f"the wanted worst of {WANTED_WORST_S:g} s",
         ratio=WANTED_WORST_S / worst_s,
         target="≥ 1",
         more={
-            "median_s": median_s,
+            "median_s": float(np.median(measured)),
             "wanted_median": f"≤ {WANTED_MEDIAN_S:g}",
             "worst_s": worst_s,
-            "p99_s": float(np.quantile(ages_s, 0.99)),
+            "p99_s": float(np.quantile(measured, 0.99)),
             **{f"{name}_cores": (after[name] - before.get(name, 0.0)) / (stop_s - start_s) for name in after},
         },
+    )
+
+
+def standstill_row(events_per_s: int) -> Row:
+    """Receiver and worker get no processor for a while: from the end of that until a pulse is young again."""
+    with _flowing(events_per_s) as (service, _, ages_file):
+        time.sleep(SETTLING_S)
+        stopped = list(service.processes().values())
+        for process in stopped:
+            process.suspend()
+        time.sleep(STANDSTILL_S)
+        for process in stopped:
+            process.resume()
+        start_s = time.time()
+        time.sleep(5 * STANDSTILL_S)
+        read_s, age_s = _ages(ages_file)
+    young = read_s[(read_s >= start_s) & (age_s <= WANTED_MEDIAN_S)]
+    seconds = float(young[0]) - start_s if len(young) else float("inf")
+    return Row(
+        name=f"back from a standstill at {events_per_s / 1e6:g} M events/s",
+        events_per_pulse=events_per_s // PULSES_PER_S,
+        events_per_s=events_per_s * (STANDSTILL_S + seconds) / seconds,
+        reference=f"the {STANDSTILL_S:g} s that it lasted",
+        ratio=STANDSTILL_S / seconds,
+        target="≥ 1",
+        more={"seconds": seconds},
     )
 
 
@@ -66,11 +99,10 @@ def _cpu(service: Service, server: Server) -> dict[str, float]:
     return {"server": server.cpu_s(), **service.cpu_s()}
 
 
-def _ages(path: Path, start_s: float, stop_s: float) -> F8:
-    """Ages in seconds of the pulses that were read between two Unix times."""
+def _ages(path: Path) -> tuple[F8, F8]:
+    """Of all pulses, when they were read (Unix time), and their age then; both in seconds."""
     read_ns, age_ns = np.frombuffer(path.read_bytes(), np.int64).reshape(-1, 2).T
-    ages: F8 = age_ns[(read_ns >= 1e9 * start_s) & (read_ns < 1e9 * stop_s)] / 1e9
-    return ages
+    return read_ns / 1e9, age_ns / 1e9
 
 
 @contextmanager

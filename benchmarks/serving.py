@@ -138,10 +138,9 @@ def discard(server: Server, most_bytes: float = float("inf")) -> tuple[float, in
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decoded:
-    """What a reader got that decodes: its time, the CPU of that, the number of events, and the columns that it kept."""
+    """What a reader got that decodes: how long it took, the number of events, and the columns that it kept."""
 
     seconds: float
-    cpu_s: float
     events: int
     kept: tuple[EventBatch, ...]
 
@@ -151,13 +150,12 @@ def decode_only(server: Server, *, keep_events: int = 0) -> Decoded:
     source = AdaraSource("127.0.0.1", server.port)
     source.open(StartFrom.RUN_START)
     start_s = last_s = time.perf_counter()
-    start_cpu_s = last_cpu_s = time.process_time()
     events, kept = 0, list[EventBatch]()
     while time.perf_counter() - last_s < 1.0:
         for item in source.read(0.1):
-            last_s, last_cpu_s = time.perf_counter(), time.process_time()
+            last_s = time.perf_counter()
             if isinstance(item, EventBatch):
                 kept += [item] if events < keep_events else []
                 events += len(item.tof_ns)
     source.close()
-    return Decoded(seconds=last_s - start_s, cpu_s=last_cpu_s - start_cpu_s, events=events, kept=tuple(kept))
+    return Decoded(seconds=last_s - start_s, events=events, kept=tuple(kept))

@@ -1,7 +1,7 @@
 """How fast livereduce is, and how much memory it takes, beside what the machine can do; `make bench`.
 
-Every figure is the median of 5, its reference measured in the same run. On a machine that others use too, believe
-the ratios rather than the rates.
+Every figure is the median of 5 (of 3 with many banks or pixels), its reference measured in the same run. On a machine
+that others use too, believe the ratios rather than the rates.
 """
 
 import argparse
@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from measure import Row, show
+from measure import RUNS, Row, show
 
 SIZES = (400_000, 5_000, 96)
 """Events per pulse: the brightest beamline, a usual one, a weak one."""
 EVENTS = 200_000_000
 MANY_PIXELS = 100_000
+FEWER_RUNS = 3
 CATCH_UP_EVENTS = 500_000_000
 SCIPP_EVENTS = 100_000_000
 
@@ -61,21 +62,24 @@ def end_to_end() -> Iterator[Row]:
 
 def by_bank() -> Iterator[Row]:
     """The same, with events as real packets have them."""
-    yield from _end_to_end(SIZES, by_bank=True)
+    yield from _end_to_end(SIZES, by_bank=True, runs=FEWER_RUNS)
 
 
 def many_pixels() -> Iterator[Row]:
     """The same with many pixels, in both forms."""
-    yield from _end_to_end(SIZES[:2], pixels=MANY_PIXELS, by_bank=True)
-    yield from _end_to_end(SIZES[:2], pixels=MANY_PIXELS)
+    yield from _end_to_end(SIZES[:2], pixels=MANY_PIXELS, by_bank=True, runs=FEWER_RUNS)
+    yield from _end_to_end(SIZES[:2], pixels=MANY_PIXELS, runs=FEWER_RUNS)
 
 
-def _end_to_end(sizes: tuple[int, ...], *, pixels: int = 4096, by_bank: bool = False) -> Iterator[Row]:
+def _end_to_end(
+    sizes: tuple[int, ...], *, pixels: int = 4096, by_bank: bool = False, runs: int = RUNS
+) -> Iterator[Row]:
     from end_to_end import end_to_end_rows
     from serving import Played
 
     for size in sizes:
-        yield from end_to_end_rows(Played(events_per_pulse=size, events=EVENTS, pixels=pixels, by_bank=by_bank))
+        played = Played(events_per_pulse=size, events=EVENTS, pixels=pixels, by_bank=by_bank)
+        yield from end_to_end_rows(played, runs)
 
 
 def catch_up() -> Iterator[Row]:
@@ -95,12 +99,13 @@ def joining() -> Iterator[Row]:
 
 
 def lag() -> Iterator[Row]:
-    """How old the newest pulse is in the worker, with the machine idle and with one core busy."""
-    from lag import lag_row
+    """How old the newest pulse is in the worker, with the machine idle, with one core busy, and after a standstill."""
+    from lag import lag_row, standstill_row
 
     for rate in (12_000_000, 25_000_000):
         for busy_cores in (0, 1):
             yield lag_row(rate, busy_cores)
+        yield standstill_row(rate)
 
 
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
