@@ -23,6 +23,8 @@ class Limits:
         Time between two checks of an environment that could not be used.
     refused_s
         Time until something that a worker has refused is tried again.
+    spare_s
+        How long a worker must have been at work before a spare is made: it must not share the processor at its start.
     """
 
     stop_s: float = 20.0
@@ -37,6 +39,7 @@ class Limits:
     turn_s: float = 2.0
     ask_again_s: float = 60.0
     refused_s: float = 300.0
+    spare_s: float = 10.0
 
 
 # ---- facts

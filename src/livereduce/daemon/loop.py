@@ -7,10 +7,8 @@ signals wake. What is known of the two processes, and what is done to them, is i
 import logging
 import os
 import signal
-import sys
 import time
 from collections import deque
-from collections.abc import Mapping
 from functools import partial
 
 from livereduce.daemon import facts, policy
@@ -37,17 +35,12 @@ from livereduce.daemon.receiver import policy as receiver_policy
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.snapshot import ServiceFacts
-from livereduce.daemon.report.startup import log_startup
+from livereduce.daemon.spare.keeper import SpareKeeper
+from livereduce.daemon.starting import Starter
 from livereduce.daemon.worker.ending import signal_name
-from livereduce.daemon.worker.generation import make_generation
 from livereduce.daemon.worker.keeper import WorkerKeeper
-from livereduce.daemon.worker.launching import CommandLines, worker_environ
-from livereduce.daemon.worker.process import Worker, spawn
-from livereduce.daemon.worker.record import with_scripts
-from livereduce.messages.job import Job
-from livereduce.messages.receiver import RECEIVER_FD
+from livereduce.daemon.worker.launching import CommandLines
 from livereduce.messages.status import StateWord
-from livereduce.preflight.resolve import Resolved
 
 TICK_S = 1.0
 """The longest wait; things without a notification (the clock, a file) are checked this often."""
@@ -81,7 +74,7 @@ class DaemonLoop:
         commands: CommandLines | None = None,
         watching: Times | None = None,
     ) -> None:
-        self._site, self._reporter, self._signals, self._commands = site, reporter, signals, commands or CommandLines()
+        self._site, self._reporter, self._signals = site, reporter, signals
         self._state = DaemonState(limits=limits, since=time.monotonic())
         self._pending: deque[Fact] = deque()
         self._changes = Changes(site, watching)
@@ -89,8 +82,17 @@ class DaemonLoop:
         self._environment_probe = EnvironmentProbe(ask_command(site.path), limits.ask_again_s)
         self._worker = WorkerKeeper()
         self._receiver = ReceiverKeeper(limits)
+        self._spare = SpareKeeper(limits)
+        self._starter = Starter(
+            site=site,
+            changes=self._changes,
+            memory=self._memory,
+            worker=self._worker,
+            receiver=self._receiver,
+            spare=self._spare,
+            commands=commands or CommandLines(),
+        )
         self._beats_due = 0.0
-        self._startup_logged: Resolved | None = None
         self._owes_look = False
         self._exit_code: int | None = None
         self._boundary = Boundary()
@@ -111,6 +113,7 @@ class DaemonLoop:
         contain("signals", lambda: self._take_signals(ready))
         contain("receiver", lambda: self._hear_receiver(ready))
         contain("worker", lambda: self._hear_worker(ready))
+        contain("spare", lambda: self._hear_spare(ready))
         contain("parser", self._take_parsed)
         contain("files", lambda: self._pending.extend(self._changes.gather()))
         contain("environment", self._ask_environment)
@@ -120,6 +123,7 @@ class DaemonLoop:
         while self._pending:
             contain("policy", lambda: self._take(self._pending.popleft()))
         contain("receiver's policy", lambda: self._receiver.take(Tick(), time.monotonic()))
+        contain("spare's policy", lambda: self._starter.look_after_spare(self._state))
         contain("stacks", self._keep_answer)
         contain("script times", lambda: self._worker.times.keep(time.monotonic()))
         contain("report", self._tell)
@@ -147,6 +151,7 @@ class DaemonLoop:
             observed=worker.observed,
             receiver_pid=receiver.process.pid if receiver.process else None,
             receiver_restarts=receiver.restarts,
+            spare_pid=self._spare.process.pid if self._spare.process and self._spare.ready else None,
             notes=self._changes.notes,
             too_large=memory.state.does_not_fit,
             running=worker.times.running(worker.observed, worker.record.job, now) if worker.process else None,
@@ -197,6 +202,13 @@ class DaemonLoop:
             parts = self._memory.parts
             contain("end", lambda: self._pending.append(self._worker.take_end(worker, self._state, parts)))
 
+    def _hear_spare(self, ready: set[int]) -> None:
+        spare, now = self._spare.process, time.monotonic()
+        if spare is not None and ready & spare.watched:
+            self._boundary.contain("spare", lambda: self._spare.hear(now))
+            if spare.pidfd in ready:
+                self._spare.take_end(now)
+
     def _take_parsed(self) -> None:
         if self._site.parser.gather(time.monotonic()) and self._owes_look and not self._state.alive:
             self._look()
@@ -207,7 +219,9 @@ class DaemonLoop:
 
     def _wait(self) -> set[int]:
         """Descriptors that are ready, after at most the time to the next deadline."""
-        children = [keeper.process for keeper in (self._receiver, self._worker) if keeper.process is not None]
+        children = [
+            keeper.process for keeper in (self._receiver, self._worker, self._spare) if keeper.process is not None
+        ]
         watched = {self._signals, *(fd for child in children for fd in child.watched)}
         if self._site.parser.fd is not None:
             watched.add(self._site.parser.fd)
@@ -239,7 +253,7 @@ class DaemonLoop:
                 self._pending.extend(self._worker.take_beats(worker, now))
                 if self._receiver.process is not None:
                     self._receiver.take_beats(self._receiver.process, now)
-            company = Company(receiver=self._receiver.process, heard=self._receiver.observed)
+            company = Company(receiver=self._receiver.process, heard=self._receiver.observed, spare=self._spare.process)
             for fact in self._memory.gather(worker, generation, self._worker.observed, now, company):
                 if isinstance(fact, ReceiverOutgrown):
                     self._receiver.take(fact, now)
@@ -253,11 +267,11 @@ class DaemonLoop:
             case facts.Judge():
                 self._look()
             case facts.StartReceiver():
-                self._start_receiver()
+                self._pending.extend(self._starter.start_receiver())
             case facts.EndReceiver():
                 self._receiver.take(action, time.monotonic())
             case facts.Start(reason=reason):
-                self._start(reason)
+                self._pending.extend(self._starter.start_worker(reason, reads=bool(self._state.receiving)))
             case facts.Exit(code=code):
                 self._exit_code = code
             case _:
@@ -270,60 +284,11 @@ class DaemonLoop:
         if judged is not None:
             self._pending.appendleft(judged)
 
-    def _start_receiver(self) -> None:
-        resolved, now = self._resolved, time.monotonic()
-        try:
-            self._memory.adopt(resolved)
-            self._receiver.start(self._commands, os.environ, resolved, self._memory.held_limit_bytes, now)
-        except OSError as error:
-            self._pending.append(ReceiverEnded(code=None, reason=f"the receiver could not be started: {error}"))
-
-    def _start(self, reason: str) -> None:
-        resolved = self._resolved
-        if resolved != self._startup_logged:
-            log_startup(resolved, () if self._startup_logged else sys.argv)
-            self._startup_logged = resolved
-        try:
-            job, worker = self._launch(resolved)
-        except OSError as error:
-            self._pending.append(self._worker.not_started(str(error)))
-            return
-        self._worker.has(worker)
-        since: Mapping[str, str] = {}
-        try:
-            since = self._site.has_started(resolved).since
-        except OSError as error:
-            log.warning("cannot save the scripts as the last good version: %s", error)
-        self._worker.record = with_scripts(self._worker.record, resolved.scripts, since)
-        log.info("worker generation %d (pid %d) started: %s", job.generation, worker.pid, reason)
-
-    def _launch(self, resolved: Resolved) -> tuple[Job, Worker]:
-        """Start a worker on a new generation; attach it to the receiver if there is one."""
-        self._worker.prepare(resolved.state_dir)
-        self._changes.adopt(resolved)
-        self._memory.adopt(resolved)
-        memory_says = self._memory.state
-        job, path = make_generation(
-            resolved, keep_events=memory_says.keep_events_next, counted_run=memory_says.counted_run
-        )
-        self._worker.with_job(job)
-        command = self._commands.worker(resolved.interpreter, path)
-        environ = worker_environ(os.environ, resolved.state_dir, resolved.interpreter)
-        if not self._state.receiving:
-            return job, spawn(command, environ)
-        with self._receiver.attach(f"worker {job.generation}") as link:
-            return job, spawn(command, environ, {RECEIVER_FD: link.fileno()})
-
-    @property
-    def _resolved(self) -> Resolved:
-        resolved = self._site.found.resolved
-        assert resolved is not None, "the policy starts only what was judged usable"
-        return resolved
-
     def _leave(self) -> None:
         """Leave no process behind, whatever has ended the loop."""
         self._worker.leave()
         self._receiver.leave()
+        self._spare.leave()
         self._environment_probe.end()
         self._site.leave()
 

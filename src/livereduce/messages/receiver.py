@@ -35,6 +35,10 @@ SPARE = "--spare"
 """The argument that starts a worker without a job, as a spare."""
 
 
+SPARE_READY = "standing by for a job"
+"""What a spare is doing (`Progress.doing`) once everything is loaded."""
+
+
 MAX_NOTE_BYTES = 1 << 15
 """A longer note is not one: a path has at most 4096 bytes (PATH_MAX), each of them at most 6 characters in JSON."""
 

@@ -128,6 +128,8 @@ class Status:
     receiver_pid, receiver_restarts
         The process that receives the stream for the worker, None if there is none: the engine reads by itself; and how
         many of them have ended unasked since the daemon started.
+    spare_pid
+        A worker that stands by to take over, with everything imported and no script in it; None if there is none.
     phase, progress
         As of the newest beat; None before the first.
     phase_since, usual_s
@@ -179,6 +181,7 @@ class Status:
     worker_pid: int | None = None
     receiver_pid: int | None = None
     receiver_restarts: int = 0
+    spare_pid: int | None = None
     phase: Phase | None = None
     phase_since: str = ""
     usual_s: float | None = None

@@ -26,7 +26,7 @@ from livereduce.engine.protocol import MakeEngine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
-from livereduce.messages.receiver import RECEIVER_FD
+from livereduce.messages.receiver import ADOPT_FD, RECEIVER_FD, SPARE
 from livereduce.scripting.module_finder import let_scripts_import
 from livereduce.scripting.voice import speak_through
 from livereduce.worker.guard import start_guard
@@ -48,7 +48,10 @@ log = logging.getLogger("livereduce.worker")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one generation; return the exit code. ``--identify [NAME]`` instead asks Mantid for the instrument."""
+    """Run one generation; return the exit code.
+
+    ``--identify [NAME]`` instead asks Mantid for the instrument; ``--spare`` waits for the job on a socket.
+    """
     if list(arguments[:1]) == [IDENTIFY]:
         from livereduce.worker.identify import identify
 
@@ -56,12 +59,32 @@ def main(arguments: Sequence[str]) -> int:
     own_log = prepare_process()
     try:
         beat_fd, order_fd, receiver_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, RECEIVER_FD))
-        job = _read_job(arguments)
+        adopt_fd = inherited_fd(ADOPT_FD) if list(arguments) == [SPARE] else None
+        job = _read_job(arguments) if adopt_fd is None else None
     except OperatorError as error:
         return unusable(error)
     if beat_fd is not None:  # there is a daemon that understands tags
         speak_through(fcntl.fcntl(sys.stdout.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH_FD))
+    if job is None:
+        assert adopt_fd is not None
+        return _stand_by(adopt_fd, beat_fd, order_fd, own_log)
     return work(job, partial(engine_for, receiver_fd=receiver_fd), beat_fd, order_fd, own_log)
+
+
+def _stand_by(adopt_fd: int, beat_fd: int | None, order_fd: int | None, own_log: OwnLog) -> int:
+    """Be the spare until there is a job, then do it."""
+    from livereduce.engine.builtin.loading import load_everything
+    from livereduce.worker.spare import stand_by
+
+    orders, beats = _begin(order_fd), Beats(beat_fd)
+    try:
+        adopted = stand_by(adopt_fd, load_everything, beats, orders)
+    except OperatorError as error:
+        return unusable(error)
+    if adopted is None:
+        return ExitCode.OK
+    job, receiver_fd = adopted
+    return _to_the_end(job, partial(engine_for, receiver_fd=receiver_fd), beats, orders, own_log)
 
 
 def work(
@@ -83,16 +106,25 @@ def work(
     own_log
         Takes over the log records of the engine's modules, before a script can run.
     """
+    return _to_the_end(job, load_engine, Beats(beat_fd), _begin(order_fd), own_log)
+
+
+def _begin(order_fd: int | None) -> Orders:
+    """Set up what ends this process with its daemon; before any thread exists, since the guard is forked."""
     orders = Orders()
     if order_fd is not None:
         # A terminal sends Ctrl-C to all processes in the foreground; the daemon decides what it means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        start_guard(order_fd)  # it forks: no thread may exist yet
+        start_guard(order_fd)
         die_with_parent()
         obey(order_fd, orders)
+    return orders
+
+
+def _to_the_end(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders, own_log: OwnLog | None) -> int:
     code = CRASHED
     try:
-        code = _reduce(job, partial(_loaded, load_engine, own_log), Beats(beat_fd), orders)
+        code = _reduce(job, partial(_loaded, load_engine, own_log), beats, orders)
     except BaseException:
         if getattr(sys.stderr, "closed", True):  # a script has closed it: the reason would be lost
             log.critical("the worker crashes", exc_info=True)

@@ -87,7 +87,8 @@ class Reporter:
         """Write the snapshot and send the life signs if they are due; called at the end of each tick."""
         # beats come many times a second: most ticks have nothing to report, and must not cost a snapshot
         quiet = replace(facts.state, heard_at=0, ticked_at=0)
-        tellable = (quiet, facts.found, facts.worker, facts.receiver_pid, facts.notes, facts.too_large)
+        processes = facts.receiver_pid, facts.spare_pid
+        tellable = (quiet, facts.found, facts.worker, processes, facts.notes, facts.too_large)
         if tellable == self._told and now - self._written_at < BETWEEN_S:
             self._notifier.watchdog()
             return

@@ -33,6 +33,8 @@ class ServiceFacts:
         Beats of the newest worker.
     receiver_pid, receiver_restarts
         The receiver, None if there is none, and how many have ended although they were needed.
+    spare_pid
+        The worker that stands by, None if there is none.
     notes, too_large
         Files that cannot be used, and a run that does not fit into memory, in a sentence.
     running
@@ -61,6 +63,7 @@ class ServiceFacts:
     observed: Observed
     receiver_pid: int | None = None
     receiver_restarts: int = 0
+    spare_pid: int | None = None
     notes: tuple[ProblemNote, ...] = ()
     too_large: str = ""
     running: Running | None = None
@@ -126,6 +129,7 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         memory_limit_bytes=facts.memory_limit_bytes,
         receiver_pid=facts.receiver_pid,
         receiver_restarts=facts.receiver_restarts,
+        spare_pid=facts.spare_pid,
         restarts=state.restarts,
         renewals=state.renewals,
         errors=worker.errors,
