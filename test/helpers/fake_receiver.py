@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from livereduce.child.orders import die_with_parent
 from livereduce.child.setup import register_dump
 from livereduce.messages.beat import Beat, Phase, encode_beat
 from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX
@@ -32,6 +33,7 @@ def main(mode: str, job: ReceiverJob) -> int:
     print(f"fake receiver: {mode}, number {job.number}, {len(job.suspects)} suspects", flush=True)
     print("WARNING livereduce.stream: a record of the stream", flush=True)
     register_dump(os.environ)
+    die_with_parent()
     if mode == "receiver stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if mode == "receiver refuse":
@@ -55,7 +57,8 @@ def receive(mode: str, job: ReceiverJob) -> int:
         with suppress(BlockingIOError):
             os.write(beats, encode_beat(Beat(seq=seq, phase=Phase.WAITING, progress=Progress())))
         if mode == "receiver silent once" and job.number == 1 and readers:
-            signal.pause()
+            while True:
+                signal.pause()
         if mode == "receiver nonsense":
             os.write(beats, b"nonsense\n")
         waited: list[int | socket.socket] = [orders, attach]

@@ -1,11 +1,12 @@
 """A worker for the daemon's tests: keeps the contract of `livereduce.messages.beat`, reduces nothing.
 
-Run as ``python fake_worker.py MODE JOB``; the mode says how it misbehaves.
+Run as ``python fake_worker.py MODE JOB``; the mode says how it misbehaves. With ``--spare`` for the job it stands by.
 """
 
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -16,6 +17,7 @@ from livereduce.child.setup import register_dump
 from livereduce.messages.beat import Beat, Phase, encode_beat
 from livereduce.messages.job import BEAT_FD, ORDER_FD, PROBLEM_PREFIX, Job, decode_job
 from livereduce.messages.progress import MemoryProgress, Progress, RunProgress, SourceProgress, TotalProgress
+from livereduce.messages.receiver import ADOPT_FD, MAX_NOTE_BYTES, SPARE, SPARE_READY, decode_adopt
 
 BEAT_S = 0.02
 
@@ -84,6 +86,7 @@ def work(
     forged: bytes = b"",
     forged_until: int = 0,
     fails: bool = False,
+    first_seq: int = 0,
 ) -> int:
     asked: list[int] = []
     held: list[bytes] = []
@@ -91,7 +94,7 @@ def work(
         signal.signal(signal.SIGUSR1, lambda number, _: asked.append(number))
     beats, orders = int(os.environ[BEAT_FD]), int(os.environ[ORDER_FD])
     os.set_blocking(beats, False)
-    seq = 0
+    seq = first_seq
     while True:
         seq += 1
         if job.keep_events and grow_bytes:
@@ -127,5 +130,28 @@ def work(
                 return 0
 
 
+def stand_by(mode: str) -> tuple[Job, socket.socket]:
+    """Wait for a job as a spare does; return it with the socket to the receiver."""
+    if mode == "spare crash":
+        sys.exit("the spare crashes")
+    beats, orders = int(os.environ[BEAT_FD]), int(os.environ[ORDER_FD])
+    daemon = socket.socket(fileno=int(os.environ[ADOPT_FD]))
+    os.write(beats, encode_beat(Beat(seq=1, phase=Phase.STARTING, progress=Progress())))
+    if mode != "spare slow":
+        os.write(beats, encode_beat(Beat(seq=2, phase=Phase.STARTING, progress=Progress(doing=SPARE_READY))))
+    waited: list[int | socket.socket] = [orders, daemon]
+    if orders in select.select(waited, [], [])[0]:
+        sys.exit(0 if os.read(orders, 100) else 70)
+    message, descriptors, _, _ = socket.recv_fds(daemon, MAX_NOTE_BYTES, 1)
+    if not message:
+        sys.exit(70)
+    return decode_job(Path(decode_adopt(message).job).read_text()), socket.socket(fileno=descriptors[0])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], decode_job(Path(sys.argv[2]).read_text())))
+    what = sys.argv[1]
+    if sys.argv[2] == SPARE:
+        job, link = stand_by(what)
+        print(f"a spare got the job, and a line {link.recv(100).decode()}", flush=True)
+        sys.exit(work(obeys=True, job=job, first_seq=100))
+    sys.exit(main(what, decode_job(Path(sys.argv[2]).read_text())))

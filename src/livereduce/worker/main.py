@@ -130,7 +130,7 @@ def _to_the_end(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders,
             log.critical("the worker crashes", exc_info=True)
         raise
     finally:
-        if job.engine == "mantid":
+        if job.engine == "mantid" or orders.renew.is_set():
             _leave_now(code, own_log)
         leave_soon(code)
     return code
@@ -220,7 +220,11 @@ def _read_job(arguments: Sequence[str]) -> Job:
 
 
 def _leave_now(code: int, own_log: OwnLog | None) -> NoReturn:
-    """Exit without the interpreter's own shutdown, in which Mantid waits without limit for its algorithms."""
+    """Exit without the interpreter's own shutdown.
+
+    In it, Mantid waits without limit for its algorithms; and with a large heap it takes longer than a worker may take
+    whose successor waits for it.
+    """
     _silence_log(own_log)
     if sys.exception() is not None:
         traceback.print_exc()
