@@ -1,5 +1,6 @@
 """Stand by: a worker with everything of the builtin engine imported and no script in it, until it is given a job."""
 
+import os
 import select
 import socket
 from collections.abc import Callable
@@ -41,7 +42,9 @@ def stand_by(adopt_fd: int, load: Load, beats: Beats, orders: Orders) -> tuple[J
 
 
 def _adopted(daemon: socket.socket) -> tuple[Job, int] | None:
-    message, descriptors, _, _ = socket.recv_fds(daemon, MAX_NOTE_BYTES, 1, socket.MSG_CMSG_CLOEXEC)
+    message, descriptors, _, _ = socket.recv_fds(daemon, MAX_NOTE_BYTES, 1)
+    for fd in descriptors:
+        os.set_inheritable(fd, False)  # what scripts start must not get it
     if not message:  # the daemon has closed it
         return None
     try:
