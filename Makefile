@@ -58,10 +58,9 @@ $(VENV)/.installed: pyproject.toml
 	$(PIP) install --quiet --disable-pip-version-check --editable '.[builtin,web,dev]'
 	@touch $@
 
-# The kernels compile when they are imported; numba notices by itself when a source has changed.
+# numba notices by itself when a source has changed.
 $(VENV)/.warm: $(shell find src -name '*.py' 2>/dev/null)
-	@echo "Compiling the kernels of the builtin engine for this machine, into $(VENV)/kernels: up to a minute, the first time only."
-	@$(BIN)/python -c 'import livereduce.engine.builtin.engine, livereduce.stream.adara.client'
+	@$(BIN)/livereduce install-kernels || echo "They will be compiled when they are needed."
 	@touch $@
 
 demo: $(VENV)/.demo

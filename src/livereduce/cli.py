@@ -108,6 +108,16 @@ def _install_units(options: argparse.Namespace) -> int:
     return install_units(user=options.user, out=sys.stdout)
 
 
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    """None: the command takes none."""
+
+
+def _install_kernels(_options: argparse.Namespace) -> int:
+    from livereduce.commands.install_kernels import install_kernels
+
+    return install_kernels(sys.stdout)
+
+
 _COMMANDS = (
     _Command("run", "run the daemon in the foreground", _configuration, _run),
     _Command("check", "check a configuration: show every setting and every problem", _configuration, _check),
@@ -120,6 +130,9 @@ _COMMANDS = (
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),
+    _Command(
+        "install-kernels", "compile what the builtin engine needs, for this machine", _no_arguments, _install_kernels
+    ),
     _Command("install-units", "write the systemd units", _install_units_arguments, _install_units),
     _Command("demo", "run a simulated beamline on this machine", _demo_arguments, _demo),
 )

@@ -31,6 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n')
     systemctl.chmod(0o755)
+    monkeypatch.setattr(install_units, "find_spec", {"numba": None}.__getitem__)
     return tmp_path / "home"
 
 
@@ -147,3 +148,15 @@ def test_one_scope_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["install-units"])
     assert "--user --system" in capsys.readouterr().err
+
+
+def test_the_command_of_the_units_compiles_the_kernels(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, out = tmp_path / "bin" / "livereduce", io.StringIO()
+    command.write_text('#!/bin/sh\necho "livereduce $*: 48 kernels are ready"\n')
+    command.chmod(0o755)
+    monkeypatch.setattr(install_units, "find_spec", {"numba": object()}.__getitem__)
+    monkeypatch.setattr(install_units, "own_command", lambda: command)
+    assert install_units.install_units(user=True, out=out) == 0
+    assert "livereduce install-kernels: 48 kernels are ready\n" in out.getvalue()

@@ -133,6 +133,7 @@ def test_a_service_that_asks_for_itself_is_told_what_it_has(host: Path, monkeypa
 def users(host: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """After `livereduce install-units --user`."""
     monkeypatch.setattr("livereduce.commands.install_units._reload", lambda user, out: None)
+    monkeypatch.setattr("livereduce.commands.install_units._compile_kernels", lambda command, out: None)
     install_units.install_units(user=True, out=io.StringIO())
     return host / "home"
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
@@ -62,6 +63,7 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
     else:
         _install_beside(root, out)
     _reload(user, out)
+    _compile_kernels(command, out)
     place = own if user else Path("/etc")
     told = {"configuration": place / "livereduce.conf", "folder": place / "livereduce"}
     print(_NEXT.format(scope="--user " if user else "", **told), *([_LINGER] if user else []), sep="\n", file=out)
@@ -152,6 +154,16 @@ def _write(path: Path, text: str, out: TextIO) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     print(f"written: {path}", file=out)
+
+
+def _compile_kernels(command: Path, out: TextIO) -> None:
+    """Compile the kernels ahead, where there is what the builtin engine needs; else the first start does it."""
+    if find_spec("numba") is None:
+        return
+    done = subprocess.run(
+        [command, "install-kernels"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    print(done.stdout.strip(), file=out)
 
 
 def _reload(user: bool, out: TextIO) -> None:

@@ -2,20 +2,29 @@
 
 A kernel is compiled, or loaded from the cache, when it is first called: a machine without compiled kernels waits for
 those that its data need, not for all. `livereduce.stream.compiling` loads some ahead, and tells of it.
-The cache lies where ``NUMBA_CACHE_DIR`` says; the daemon sets it to the state directory.
+The cache lies where `livereduce.base.kernel_cache` says.
 """
 
+import logging
+import os
+import pickle
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, typeof_impl
 
+from livereduce.base.kernel_cache import kernel_cache
+
 Function = Callable[..., Any]
+
+log = logging.getLogger("livereduce.stream")
 
 _SCALARS = {
     "u1": types.uint8,
@@ -58,9 +67,38 @@ class Kernel:
         """The compiled function: from this process, the cache, or compiled now."""
         with global_compiler_lock:  # numba's own: a lock of ours would be taken in another order by another thread
             if self._compiled is None:
-                compile_it = numba.njit(self._signature, cache=True, nogil=True, error_model="numpy")
-                self._compiled = compile_it(self._function)
+                self._compiled = self._from_cache() or self._made(is_cached=False)
             return self._compiled
+
+    def _from_cache(self) -> Function | None:
+        """The compiled function by way of the cache; None without one, or where the disk is full or a file broken."""
+        folder = _cache_folder()
+        if folder is None:
+            return None
+        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # type: ignore[attr-defined]
+        try:
+            return self._made(is_cached=True)
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            log.warning("compiled without the cache, which can be deleted (%s): %s", folder, error)
+            return None
+        finally:
+            config.CACHE_DIR = before  # type: ignore[attr-defined]
+
+    def _made(self, *, is_cached: bool) -> Function:
+        compile_it = numba.njit(self._signature, cache=is_cached, nogil=True, error_model="numpy")
+        compiled: Function = compile_it(self._function)
+        return compiled
+
+
+@cache
+def _cache_folder() -> Path | None:
+    """The folder of the cache; decided, and said, once in a process."""
+    found = kernel_cache(os.environ)
+    for sentence in found.refused:
+        log.warning("%s", sentence)
+    if found.folder is None:
+        log.warning("no folder for compiled kernels: they are compiled again at each start")
+    return found.folder
 
 
 declared: list[Kernel] = []

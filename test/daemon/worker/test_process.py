@@ -167,10 +167,15 @@ def test_an_interpreter_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_environment_of_a_worker(tmp_path: Path) -> None:
     given = {"NOTIFY_SOCKET": "/n", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1", "PYTHONPATH": "/mine", "HOME": "/h"}
     made = worker_environ(given, tmp_path, sys.executable)
-    assert set(made) == {"HOME", "PYTHONPATH", "PYTHONUNBUFFERED", "NUMBA_CACHE_DIR"}
+    assert set(made) == {
+        *("HOME", "PYTHONPATH", "PYTHONUNBUFFERED"),
+        *("NUMBA_CACHE_DIR", "LIVEREDUCE_KERNELS_DEFAULT"),
+    }
     assert made["NUMBA_CACHE_DIR"] == str(tmp_path / "kernels")
     assert made["PYTHONPATH"].split(os.pathsep)[0] == "/mine"
-    assert worker_environ({"NUMBA_CACHE_DIR": "/k"}, tmp_path, sys.executable)["NUMBA_CACHE_DIR"] == "/k"
+    named = worker_environ({"NUMBA_CACHE_DIR": "/k"}, tmp_path, sys.executable)
+    assert named["NUMBA_CACHE_DIR"] == "/k"
+    assert "LIVEREDUCE_KERNELS_DEFAULT" not in named
 
 
 def test_another_interpreter_gets_this_package_and_nothing_beside_it(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.base import kernel_cache
 from livereduce.environment.launched import VARIABLE
 from livereduce.environment.package import folder_for, python_path
 from livereduce.messages.receiver import SPARE
@@ -42,7 +43,8 @@ def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str
     PYTHONUNBUFFERED brings the last lines before a crash to the log.
     """
     kept = {key: value for key, value in environ.items() if key not in DAEMONS_OWN}
-    kept.setdefault("NUMBA_CACHE_DIR", str(state_dir / "kernels"))
+    if not kept.get(kernel_cache.FOLDER):
+        kept |= {kernel_cache.FOLDER: str(state_dir / "kernels"), kernel_cache.IS_DEFAULT: "1"}
     kept["PYTHONUNBUFFERED"] = "1"
     if path := python_path(kept.get("PYTHONPATH", ""), folder_for(interpreter, state_dir)):
         kept["PYTHONPATH"] = path
