@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from helpers.items import event_batch
 from helpers.served import powder_play, serving
 from livereduce.child.beats import Beats
 from livereduce.messages.beat import Phase
@@ -16,7 +17,7 @@ from livereduce.messages.receiver import Attach, ReceiverJob, encode_note
 from livereduce.receiver.receiving import Receiver
 from livereduce.stream.held import store
 from livereduce.stream.held.source import HeldSource
-from livereduce.stream.items import EventBatch, Item, Position, RunEnded
+from livereduce.stream.items import EventBatch, Item, Position, RunEnded, RunStarted
 
 SEGMENT_BYTES = 1 << 16
 LIMIT = 40 * SEGMENT_BYTES
@@ -91,6 +92,18 @@ def test_what_the_worker_is_done_with_is_held_until_the_daemon_wants_it_back(
         assert left.held_bytes == before.held_bytes - before.freeable_bytes < 6 * SEGMENT_BYTES
         assert (left.freeable_bytes, left.full_since) == (0, None)
         assert events_of(items) == RUN_S * RATE, "what is referred to stays mapped"
+
+
+def test_after_that_no_more_is_held_until_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "SEGMENT_BYTES", SEGMENT_BYTES)
+    held, events = store.HeldStore(), SEGMENT_BYTES
+    held.append([RunStarted(run=1, time_ns=0), event_batch(1, range(events), [1] * events)])
+    assert not held.is_full
+    held.free(all_consumed=True)
+    held.append([event_batch(1, range(events), [1] * events)])
+    assert held.is_full
+    held.append([RunStarted(run=2, time_ns=0)])
+    assert not held.is_full
 
 
 def test_a_receiver_that_is_full_says_since_when_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

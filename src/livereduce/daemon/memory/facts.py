@@ -25,7 +25,7 @@ class Weighed:
     run_bytes, receiver_bytes, spare_bytes
         The parts that are held by the receiver, its own, and the spare's; 0 if there are none.
     freeable_bytes
-        The part of `run_bytes` that the receiver could give up.
+        The part of `run_bytes` that the receiver could give up, at once or when the worker has counted it.
     kept_bytes
         The part of `run_bytes` that the worker keeps as its accumulated events.
     full_s
@@ -55,7 +55,10 @@ class Trim:
 
 @dataclass(frozen=True, slots=True)
 class FreeHeld:
-    """Order the receiver to give up what the worker is done with: the next one needs the run from the server again."""
+    """Order the receiver to give up what the worker is done with, and to hold no more until the next run.
+
+    A new worker then needs the run from the server again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,10 +174,11 @@ def told(weighed: Weighed, observed: Observed, receiver: Observed, unix_s: float
     total = weighed.bytes - beside.run - beside.receiver - beside.spare
     parts = grown(total, weighed.started_bytes, phase, progress, observed.base_bytes, beside)
     says = receiver.progress.memory if receiver.progress else MemoryProgress()
+    keeps_events = progress is None or progress.run.keeps_events
     return replace(
         weighed,
-        freeable_bytes=min(says.freeable_bytes, weighed.run_bytes),
-        kept_bytes=progress.memory.mapped_bytes if progress and progress.run.keeps_events else 0,
+        freeable_bytes=min(says.freeable_bytes, weighed.run_bytes) if keeps_events else weighed.run_bytes,
+        kept_bytes=progress.memory.mapped_bytes if progress and keeps_events else 0,
         full_s=None if says.full_since is None else max(0.0, unix_s - says.full_since),
         grown=parts,
     )

@@ -45,8 +45,7 @@ class HeldStore:
 
     def __init__(self, limit_bytes: int | None = None) -> None:
         self.lock = threading.Lock()
-        # what is being written into cannot be given up: two columns, the journal, and the ones that follow them
-        self._limit_bytes = None if limit_bytes is None else max(limit_bytes, 6 * SEGMENT_BYTES)
+        self._allowed_bytes = self._limit_bytes = None if limit_bytes is None else max(limit_bytes, _least_bytes())
         self.written = 0
         self.holding = Holding()
         self._kept: dict[int, _Kept] = {}
@@ -65,24 +64,30 @@ class HeldStore:
             self._write(Record(item))
             with self.lock:
                 self.holding = holding.edge(self.holding, item, before, self.written)
+            if isinstance(item, RunStarted):
+                self._limit_bytes = self._allowed_bytes
             if isinstance(item, RunStarted | RunEnded):
                 self._write_standing(item.run if isinstance(item, RunStarted) else 0)
             self._remember(item)
 
     def free(self, *, all_consumed: bool = False) -> None:
-        """Give up what need not be held any longer, or must not; or all that the worker is done with."""
+        """Give up what need not be held any longer, or must not; or all that the worker is done with.
+
+        Then no more than is left may be held, until the next run.
+        """
         limit_bytes = 0 if all_consumed else self._limit_bytes
         numbers = set(holding.to_free(self.holding, self.extents, limit_bytes))
         if all_consumed or self.is_full:  # then not even a column that has room is kept
             self._columns = {name: one for name, one in self._columns.items() if one.segment.id.number not in numbers}
         numbers -= self._in_use()
-        if not numbers:
-            return
-        freed = [one for one in self.extents if one.id.number in numbers]
-        with self.lock:
-            self.holding = holding.after_freeing(self.holding, freed)
-            for number in numbers:
-                self._forget(number)
+        if numbers:
+            freed = [one for one in self.extents if one.id.number in numbers]
+            with self.lock:
+                self.holding = holding.after_freeing(self.holding, freed)
+                for number in numbers:
+                    self._forget(number)
+        if all_consumed:
+            self._limit_bytes = max(self.held_bytes, _least_bytes())
 
     def forget_all(self) -> None:
         """Hold nothing: the run is received again."""
@@ -197,6 +202,11 @@ class HeldStore:
         for item in standing:
             assert isinstance(item, Geometry | LogBatch)
             self._write(Record(replace(item, run=run), standing=True))
+
+
+def _least_bytes() -> int:
+    """What is being written into cannot be given up: two columns, the journal, and the ones that follow them."""
+    return 6 * SEGMENT_BYTES
 
 
 def _newest(log: LogBatch) -> LogBatch:
