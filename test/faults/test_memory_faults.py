@@ -24,6 +24,8 @@ from helpers.faults import (
 )
 from helpers.reduced import Beamline, beamline_in
 from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
+from livereduce.daemon.memory.mappings import read_mappings
+from livereduce.daemon.memory.usage import PROC
 from livereduce.messages.status import StateWord, Status
 
 ROWS = Rows()
@@ -37,8 +39,14 @@ def test_memory_and_output_are_bounded(row: Row, matrix: Matrix) -> None:
     matrix.check(row)
 
 
+LIMIT = 400 * MB
+"""Receiver and worker take 180 MB of it before any data."""
+ROOMY = 900 * MB
+"""The receiver may hold 600 MB of it."""
+
+
 def limit(n_bytes: int) -> dict[str, Any]:
-    """Settings that leave the worker so much."""
+    """Settings that leave all processes so much."""
     ram = read_ram_bytes()
     percent = 100 * n_bytes / min(ram, read_cgroup_limit() or ram)
     return {"system_mem_limit_perc": percent, "mem_check_interval_sec": 0.1}
@@ -46,18 +54,22 @@ def limit(n_bytes: int) -> dict[str, Any]:
 
 @ROWS("script leaks slowly")
 def leaks(rig: Rig) -> None:
-    """15 MB with each chunk: at the limit the worker is replaced at a chunk boundary, and nothing is ended before."""
+    """15 MB with each chunk: at the limit the worker alone is replaced, at a chunk boundary, and nothing before."""
     leak = "import sys\nsys.leaked = getattr(sys, 'leaked', [])\nsys.leaked.append(b'x' * 15_000_000)\n"
-    rig.begin(while_there(rig.path, leak), **limit(300 * MB))
+    before = rig.begin(while_there(rig.path, leak), **limit(LIMIT))
     (rig.path / "fault").touch()
     rig.inject()
     for beam_s in steps():
         if leaked_once_more(rig, beam_s) > 1:
             break
     (rig.path / "fault").unlink()
-    rig.saw_log("memory", "over the limit of 300 MB")
+    rig.saw_log("memory", "over the limit of 400 MB")
     status = rig.back(MORE_EVENTS - 12_000, generation=2)
     assert (status.restarts, status.renewals) == (0, 1)
+    rig.saw_log("the memory of receiver and worker", "the data of proc have grown")
+    assert (status.receiver_pid, status.receiver_restarts) == (before.receiver_pid, 0)
+    assert status.progress
+    assert status.progress.source.connects == 1, "the run was held"
     assert "Traceback" not in rig.log()
     rig.finish()
 
@@ -80,9 +92,9 @@ def steps() -> Iterator[float]:
 
 @ROWS("script allocates 10 x the limit at once")
 def allocates(rig: Rig) -> None:
-    rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limit(300 * MB))
+    rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limit(LIMIT))
     rig.let_fault()
-    rig.saw_restart("memory", "over the limit of 300 MB", "added by proc")
+    rig.saw_restart("memory", "over the limit of 400 MB", "added by proc")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
 
@@ -92,7 +104,7 @@ def keeps_arrays(rig: Rig) -> None:
     """The run is small: its events are kept whatever the script takes, and the script is named with figures."""
     hoard = "import sys\nsys.hoard = getattr(sys, 'hoard', [])\nsys.hoard.append(b'x' * 250_000_000)\n"
     rig.beamline.script("post_proc", while_there(rig.path, hoard))
-    rig.begin(PASS, **limit(300 * MB))
+    rig.begin(PASS, **limit(LIMIT))
     (rig.path / "fault").touch()
     rig.inject()
     rig.beam_to(HALF + 0.1)
@@ -103,7 +115,7 @@ def keeps_arrays(rig: Rig) -> None:
     assert status.progress
     assert (status.progress.run.keeps_events, status.progress.run.counted_because) == (True, "")
     assert "too large to keep its events" not in rig.log()
-    rig.saw_log("post_proc takes too much memory for the limit of 300 MB")
+    rig.saw_log("post_proc takes too much memory for the limit of 400 MB")
     rig.finish()
 
 
@@ -111,21 +123,21 @@ def keeps_arrays(rig: Rig) -> None:
 def children_take_it(rig: Rig) -> None:
     child = "hold = b'x' * 600_000_000; import time; time.sleep(600)"
     fault = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', {child!r}])\n"
-    rig.begin(once(rig.path, fault), **limit(300 * MB))
+    rig.begin(once(rig.path, fault), **limit(LIMIT))
     rig.let_fault()
-    rig.saw_restart("memory", "over the limit of 300 MB", "in processes that scripts started")
+    rig.saw_restart("memory", "over the limit of 400 MB", "in processes that scripts started")
     rig.back(MORE_EVENTS, generation=2)
     rig.finish()
 
 
 @ROWS("run is too large for its events")
 def too_large(rig: Rig) -> None:
-    """The second time the memory is full the run goes on as histograms, with the counts of one that had room."""
-    rig.play(rate=60_000_000)
+    """The run goes on as histograms, with the counts of one that had room; the receiver gives up what is counted."""
+    rig.play(rate=100_000_000)
     roomy = rig.path / "roomy"
     roomy.mkdir()
     with beamline_in(roomy, rig.beamline.environ) as other:
-        for beamline, settings in ((other, {}), (rig.beamline, limit(450 * MB))):
+        for beamline, settings in ((other, {}), (rig.beamline, limit(ROOMY))):
             beamline.script("proc", PASS)
             beamline.configure(source=rig.url, update_every=UPDATE_S, **settings)
         rig.inject()
@@ -133,15 +145,23 @@ def too_large(rig: Rig) -> None:
         rig.beam_to(OVER - 0.1)
         rig.wait("histograms", lambda one: one.progress is not None and not one.progress.run.keeps_events)
         status = rig.saw(StateWord.RUNNING, "histograms")
-        assert status.generation == 3
-        rig.back(50_000_000, generation=3)
+        assert status.generation == 2
+        rig.saw_log("the run's events fill the memory allowed for them, 600 MB: run 1 goes on as histograms")
+        status = rig.back(90_000_000, generation=2)
+        assert status.progress
+        assert status.progress.source.connects == 1, "the new worker had the run from the receiver"
+        assert status.worker_pid
+        freed = read_mappings(status.worker_pid, PROC).held
         other.start()
-        rig.until("the whole run", lambda: reduced(other) >= 50_000_000)
+        rig.until("the whole run", lambda: reduced(other) >= 90_000_000)
+        whole = other.status().worker_pid
+        assert whole
+        assert freed < 700 * MB < 8 * 90_000_000 <= read_mappings(whole, PROC).held
         rig.beam_to(OVER)
         for beamline in (other, rig.beamline):
             rig.until("the end of the run", partial(has_ended, beamline))
         seen, expected = Totals.of(rig.beamline.product(RUN)), Totals.of(other.product(RUN))
-        assert expected.facts[:2] == (60, 60_000_000)
+        assert expected.facts[:2] == (60, 99_999_990)
         rig.outcome.lost = difference(seen, expected)
         assert rig.outcome.lost == "nothing"
         rig.stop()

@@ -98,12 +98,12 @@ def test_after_that_no_more_is_held_until_the_next_run(monkeypatch: pytest.Monke
     monkeypatch.setattr(store, "SEGMENT_BYTES", SEGMENT_BYTES)
     held, events = store.HeldStore(), SEGMENT_BYTES
     held.append([RunStarted(run=1, time_ns=0), event_batch(1, range(events), [1] * events)])
-    assert not held.is_full
+    full = [held.is_full]
     held.free(all_consumed=True)
     held.append([event_batch(1, range(events), [1] * events)])
-    assert held.is_full
+    full.append(held.is_full)
     held.append([RunStarted(run=2, time_ns=0)])
-    assert not held.is_full
+    assert [*full, held.is_full] == [False, True, False]
 
 
 def test_a_receiver_that_is_full_says_since_when_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
