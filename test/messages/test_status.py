@@ -293,6 +293,16 @@ def test_memory_stacks_and_last_words_are_shown() -> None:
     assert "of 4000 MB: 900 MB added by proc" in describe(replace(full, memory_parts="900 MB added by proc"))
 
 
+def test_the_processes_beside_the_worker_are_shown() -> None:
+    full = replace(FULL, receiver_pid=41, receiver_restarts=2, spare_pid=43)
+    assert decode_status(encode_status(full)) == full
+    text = describe(full)
+    assert re.search(r"^receiver +pid 41, 2 unplanned restarts since the daemon started$", text, re.MULTILINE)
+    assert re.search(r"^spare +a spare worker stands by \(pid 43\)$", text, re.MULTILINE)
+    assert "receiver  " not in describe(FULL), "Mantid has none"
+    assert "pid none" in describe(replace(full, receiver_pid=None))
+
+
 def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:
     failure = ScriptFailure(
         at=iso(NOW), generation=4, script_errors=1, run=7, step="proc", md5="f", file="/s/proc.py", line=3,

@@ -53,6 +53,7 @@ def describe(status: Status, down: str = "") -> str:
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     since = f" since {status.phase_since}" if status.phase_since else ""
     rows += [("worker", f"{worker}, {status.phase}{since}" if status.phase else worker)]
+    rows += _company_rows(status)
     rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
     rows += [("recovered", status.recovered)] if status.recovered else []
@@ -62,6 +63,17 @@ def describe(status: Status, down: str = "") -> str:
     rows += [("products", status.products_dir)]
     rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
     return "\n".join(f"{name:14} {text}" for name, text in rows)
+
+
+def _company_rows(status: Status) -> list[tuple[str, str]]:
+    """The processes beside the worker."""
+    rows = []
+    if status.receiver_pid is not None or status.receiver_restarts:
+        ends = f"{status.receiver_restarts} unplanned restarts since the daemon started"
+        rows += [("receiver", f"pid {status.receiver_pid or 'none'}, {ends}")]
+    if status.spare_pid is not None:
+        rows += [("spare", f"a spare worker stands by (pid {status.spare_pid})")]
+    return rows
 
 
 def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:

@@ -58,6 +58,8 @@ def test_what_a_snapshot_says() -> None:
     assert told["livereduce_phase_duration_seconds", "powder", "process"] == 0.25
     assert told["livereduce_recent_restarts", "powder", "hang"] == 2
     assert told["livereduce_worker_restarts_total", "powder"] == 4
+    assert told["livereduce_receiver_restarts_total", "powder"] == 0
+    assert told["livereduce_spare_workers", "powder"] == 0
     assert ("livereduce_worker_memory_limit_bytes", "powder") not in told, "there is none"
 
 
@@ -140,6 +142,14 @@ def test_names_and_units_follow_the_conventions() -> None:
         ("the worker's memory of 5 GB is over the limit of 4 GB", "memory"),
         ("replacing the worker: the memory of receiver and worker, 5 GB, is over the limit of 4 GB", "memory"),
         ("replacing the worker: the run's events fill the memory allowed for them, 4 GB: run 7 goes on", "memory"),
+        ("replacing receiver and worker: the memory of receiver and worker, 5 GB, is over the limit", "memory"),
+        (
+            "the receiver was killed by SIGKILL from the out-of-memory killer (it killed 1 processes of this service)",
+            "memory",
+        ),
+        ("the receiver was killed by SIGTERM", "receiver"),
+        ("the receiver crashed (exit code 1): it printed nothing", "receiver"),
+        ("livereduce killed the receiver: stuck while receiving for 30 s (limits.waiting)", "receiver"),
         ("the scripts have changed (proc)", "scripts"),
         ("asked to restart the worker (SIGHUP)", "asked"),
         ("the worker could not be started: no memory", "start"),

@@ -62,6 +62,13 @@ FROM_SNAPSHOT = (
         lambda s: s.renewals,
         True,
     ),
+    _Of(
+        "livereduce_receiver_restarts_total",
+        "Receivers that crashed, hung or were killed, with their workers.",
+        lambda s: s.receiver_restarts,
+        True,
+    ),
+    _Of("livereduce_spare_workers", "Workers that stand by.", lambda s: float(s.spare_pid is not None)),
     _Of("livereduce_run_number", "The run being reduced; 0 between runs.", _progress(lambda p: p.run.number)),
     _Of("livereduce_chunks_total", "Chunks given to the scripts.", _progress(lambda p: p.total.chunks), True),
     _Of("livereduce_results_total", "Results published.", _progress(lambda p: p.total.results), True),
@@ -274,11 +281,13 @@ _REASONS = (
     (re.compile(r"the scripts have changed"), "scripts"),
     (
         re.compile(
-            r"(replacing the worker: )?(the worker.s memory|the memory of receiver and worker|the run.s events fill)"
-            r"|the worker was killed by .* from the out-of-memory killer \("
+            r"(replacing (receiver and|the) worker: )?"
+            r"(the worker.s memory|the memory of receiver and worker|the run.s events fill)"
+            r"|the (worker|receiver) was killed by .* from the out-of-memory killer \("
         ),
         "memory",
     ),
+    (re.compile(r"(livereduce killed )?the receiver\b"), "receiver"),
     (re.compile(r"livereduce killed the worker: stuck"), "hang"),
     (re.compile(r"\d+ lines on the worker.s status pipe"), "nonsense"),
     (re.compile(r"asked to restart"), "asked"),

@@ -19,6 +19,9 @@ export function showFacts({ card, status, restartable }) {
     ["Source", source.address ? `${source.address} ${link}` : ""],
     ["Beam", source.no_beam_since && !card.down ? `off since ${when(source.no_beam_since * 1000)}` : ""],
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
+    ["Receiver", working && status.receiver_pid ? `pid ${status.receiver_pid}, receives the stream; ` +
+      `${whole(status.receiver_restarts ?? 0)} unplanned restarts` : ""],
+    ["Spare", working && status.spare_pid ? `a spare worker stands by (pid ${status.spare_pid})` : ""],
     ["Restarts", `${whole(status.restarts)} unplanned, ${whole(status.renewals)} planned`],
     ["Script errors", whole(total.script_errors ?? 0)],
     ["Gaps", `${whole(total.gaps ?? 0)}, bad packets ${whole(source.bad_packets ?? 0)}, ` +
