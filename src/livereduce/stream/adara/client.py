@@ -121,6 +121,7 @@ class AdaraSource:
         self._decoder = Decoder(columns or Arena)
         self._caution = caution or Caution(Marker())
         self._reported = self._reported_repeats = Reported()
+        self._received_bytes = self._gaps = 0
         self._state = SourceState(address=f"{host}:{port}", connected=False)
 
     def open(self, at: At) -> None:
@@ -139,6 +140,8 @@ class AdaraSource:
         """Health of the connection, and what was skipped."""
         return replace(
             self._state,
+            received_bytes=self._received_bytes,
+            gaps=self._gaps,
             bad_packets=self._decoder.damaged,
             last_problem=self._decoder.last_problem,
             repeated_pulses=self._session.window.repeated_pulses,
@@ -218,10 +221,10 @@ class AdaraSource:
             self._count_connection(now)
             return []
         self._block.received(size)
-        self._state = replace(self._state, received_bytes=self._state.received_bytes + size)
+        self._received_bytes += size
         items = self._items(now)
         batches = [item for item in items if isinstance(item, EventBatch)]
-        self._consider(Heard(pulses_ns=[int(time_ns) for batch in batches for time_ns in batch.pulse_ns[-16:]]))
+        self._consider(Heard(pulses_ns=[time_ns for batch in batches for time_ns in batch.pulse_ns[-16:].tolist()]))
         self._count_connection(now)
         return items
 
@@ -298,8 +301,7 @@ class AdaraSource:
             items = [
                 Gap(run=self._run(), reason="a packet that could not be processed", from_ns=time_ns, to_ns=time_ns)
             ]
-        gaps = sum(isinstance(item, Gap) for item in items)
-        self._state = replace(self._state, gaps=self._state.gaps + gaps)
+        self._gaps += sum(isinstance(item, Gap) for item in items)
         return items
 
     def _followed(self, table: PacketTable, now: float) -> list[Item]:

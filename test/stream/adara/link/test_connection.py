@@ -8,7 +8,7 @@ import pytest
 from helpers.packets import words
 from helpers.scripted import Scripted, sends, sends_and_resets
 from livereduce.base.times import NS_PER_S, epics_ns
-from livereduce.stream.adara.link.connection import Connection
+from livereduce.stream.adara.link.connection import MUCH_BYTES, PIECE_BYTES, Connection
 from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import SourceLost
 
@@ -69,6 +69,38 @@ def test_data_are_given_at_once_without_waiting_for_more() -> None:
             assert receive(connection) == part
             connection._socket.sendall(b".")
         connection.close()
+
+
+def test_what_follows_much_is_gathered_but_never_held_back() -> None:
+    server, much = Scripted(), bytes(range(256)) * (MUCH_BYTES // 256)
+
+    def play(peer: socket.socket) -> None:
+        peer.sendall(much)
+        peer.recv(1)  # the test answers on the same socket, which a real client would never do
+        peer.sendall(b"abcd")  # far less than a piece, and nothing more
+        peer.recv(1)
+
+    with server.add(play):
+        connection = Connection("127.0.0.1", server.port, 0)
+        got = b""
+        while len(got) < len(much):
+            got += receive(connection, len(much))
+        connection._wake_up_at(PIECE_BYTES)  # as after a read that got all at once
+        connection._socket.sendall(b".")
+        assert (got, receive(connection)) == (much, b"abcd")
+        connection._socket.sendall(b".")
+        connection.close()
+
+
+def test_a_fast_stream_comes_to_its_last_byte() -> None:
+    data = bytes(range(256)) * (8 * PIECE_BYTES // 256) + b"end"
+    with Scripted(sends(data)) as server:
+        connection = Connection("127.0.0.1", server.port, 0)
+        got = b""
+        while len(got) < len(data):
+            got += receive(connection, 2 * PIECE_BYTES)
+        connection.close()
+    assert got == data
 
 
 def test_no_more_than_fits_is_taken() -> None:

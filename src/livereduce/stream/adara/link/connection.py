@@ -5,6 +5,7 @@ Real servers close on any later packet, on a half-close, and never send heartbea
 
 import socket
 import time
+from contextlib import suppress
 
 from livereduce.base.times import epics_ns
 from livereduce.stream.adara.link.dial import dial
@@ -15,6 +16,12 @@ KEEP_ALIVE_IDLE_S, KEEP_ALIVE_EVERY_S, KEEP_ALIVE_TRIES = 5, 5, 3
 """The system default is two hours until the first one. These find a dead host within 20 s, also while a script runs."""
 USER_TIMEOUT_MS = 20_000
 """How long anything we send, keep-alives included, may stay unanswered."""
+
+MUCH_BYTES = 64 * 1024
+"""More is on its way when so much came at once: then it is worth waiting until a larger piece is there."""
+PIECE_BYTES = 512 * 1024
+GATHER_S = 0.002
+"""Least size of that piece, and how long to wait for it. Each piece costs some 0.1 ms of Python, whatever its size."""
 
 
 def keep_alive(connection: socket.socket) -> None:
@@ -38,6 +45,7 @@ class Connection:
     def __init__(self, host: str, port: int, start_s: int) -> None:
         try:
             self._socket = dial(host, port)
+            self._least = 1
         except OSError as error:
             raise SourceLost(f"no connection to {host}:{port}: {error.strerror or error}") from None
         try:
@@ -56,9 +64,15 @@ class Connection:
             raise SourceLost(f"connection broken: {error}") from None
 
     def receive(self, into: memoryview, timeout_s: float) -> int:
-        """Wait for data, then take all that has come or fits; 0 means silence."""
-        self._socket.settimeout(timeout_s)
-        got = self._receive_some(into)
+        """Wait for data, then take all that has come or fits; 0 means silence.
+
+        In a fast stream the kernel gathers a piece of it first. A slow one is not held up: nothing is waited for that
+        has not come within `GATHER_S` after much has.
+        """
+        got = self._first(into, min(timeout_s, GATHER_S)) if self._least > 1 else 0
+        if not got:
+            self._wake_up_at(1)
+            got = self._first(into, timeout_s)
         # No MSG_DONTWAIT: while a timeout is set, Python itself waits for data before it asks with that flag.
         self._socket.settimeout(0)
         while 0 < got < len(into):
@@ -66,7 +80,19 @@ class Connection:
             if size == 0:
                 break
             got += size
+        self._wake_up_at(PIECE_BYTES if got >= MUCH_BYTES else 1)
         return got
+
+    def _first(self, into: memoryview, timeout_s: float) -> int:
+        self._socket.settimeout(timeout_s)
+        return self._receive_some(into)
+
+    def _wake_up_at(self, least: int) -> None:
+        """Have the kernel wake us when so many bytes are there, at an end, or when it has no room for more (tcp(7))."""
+        if least != self._least:
+            self._least = least
+            with suppress(OSError):  # broken: the next receive says how
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, least)
 
     def _receive_some(self, into: memoryview, *, end_counts: bool = True) -> int:
         """Receive once. An end or a reset is an error only if no data came with it: the next call sees it again."""

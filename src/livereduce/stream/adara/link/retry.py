@@ -78,6 +78,8 @@ def holds(retry: Retry, held_s: float) -> bool:
 
 def settled(retry: Retry) -> Retry:
     """A new pulse came, or the connection has held long enough: the next loss starts a new series."""
+    if not (retry.losses or retry.empty or retry.told):  # as with nearly every piece of a stream
+        return retry
     return replace(retry, losses=0, empty=0, told=())
 
 

@@ -54,8 +54,12 @@ class Walk:
                 self.missing_words = table.missing_words
                 return
             # Before the table is returned: the reader may stop after the last packet that it wants.
+            is_last = bool(table.missing_words) and self.used_words + size >= len(self._words)
             self.used_words += table.used_words
             yield table
+            if is_last:
+                self.missing_words = table.missing_words
+                return
 
     def _piece(self, size: int) -> PacketTable:
         start = self.used_words
