@@ -19,6 +19,7 @@ import psutil
 from livereduce.base.times import epics_ns
 from livereduce.simulate.beams.beam import PULSES_PER_S
 from livereduce.stream.adara.client import AdaraSource
+from livereduce.stream.adara.wire.arena import scratch
 from livereduce.stream.adara.wire.encode import client_hello
 from livereduce.stream.items import EventBatch, StartFrom
 from serve import GROWS_S
@@ -147,7 +148,7 @@ class Decoded:
 
 def decode_only(server: Server, *, keep_events: int = 0) -> Decoded:
     """A reader that decodes and throws away all but the first events, until nothing more comes."""
-    source = AdaraSource("127.0.0.1", server.port)
+    source = AdaraSource("127.0.0.1", server.port, columns=scratch)  # as the receiver does
     source.open(StartFrom.RUN_START)
     start_s = last_s = time.perf_counter()
     events, kept = 0, list[EventBatch]()

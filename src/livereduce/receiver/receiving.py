@@ -17,9 +17,9 @@ from livereduce.messages.marks import Marker
 from livereduce.messages.progress import MemoryProgress, Progress, SourceProgress, TotalProgress
 from livereduce.messages.receiver import ReceiverJob
 from livereduce.receiver.readers import Readers
-from livereduce.stream.adara.wire.arena import Arena
+from livereduce.stream.adara.wire.arena import scratch
 from livereduce.stream.held.store import HeldStore
-from livereduce.stream.items import Columns, EventBatch, Gap, Item, Source, SourceLost, SourceState, StartFrom
+from livereduce.stream.items import EventBatch, Gap, Item, Source, SourceLost, SourceState, StartFrom
 from livereduce.stream.sources import source_of
 
 POLL_S = 0.25
@@ -28,9 +28,6 @@ BEAT_EVERY_S = 0.25
 """A progress is not put together for each of 60 pulses a second."""
 FULL_S = 0.05
 """Wait while nothing more can be held."""
-
-SCRATCH_EVENTS = 128 * 1024
-"""Events are decoded into memory that stays in the nearest large cache, and held from there."""
 
 log = logging.getLogger("livereduce.receiver")
 
@@ -87,7 +84,7 @@ class Receiver:
         self._readers.close()
 
     def _opened(self) -> Source:
-        source = source_of(self._job.source, self._marker, self._job.suspects, _scratch)
+        source = source_of(self._job.source, self._marker, self._job.suspects, scratch)
         if self._job.start not in {way.value for way in StartFrom}:
             raise OperatorError(f"start: {self._job.start!r} is not one of {', '.join(way.value for way in StartFrom)}")
         source.open(StartFrom(self._job.start))
@@ -160,7 +157,3 @@ class Receiver:
                 full_since=self._full_since,
             ),
         )
-
-
-def _scratch(dtype: type) -> Columns:
-    return Arena(dtype, SCRATCH_EVENTS)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livereduce.base.errors import OperatorError
-from livereduce.stream.adara.wire.arena import MAX_SPARE, Arena
+from livereduce.base.machine import read_caches
+from livereduce.stream.adara.wire.arena import MAX_SPARE, Arena, scratch
 from livereduce.stream.sources import source_of
 
 BLOCK = 100
@@ -113,3 +114,9 @@ def test_a_free_threaded_build_is_refused_before_a_source_connects(monkeypatch: 
     monkeypatch.setattr(sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
     with pytest.raises(OperatorError, match=f"at {re.escape(sys.executable)} is a free-threaded build"):
         source_of("adara://localhost:1")
+
+
+def test_scratch_is_small_and_used_again() -> None:
+    room = scratch(np.int32)
+    addresses = {room.room(1000).ctypes.data for _ in range(20_000)}
+    assert len(addresses) * 4000 <= MAX_SPARE * read_caches().second_bytes

@@ -7,12 +7,13 @@ They are reused because a reduction that histograms events at once would otherwi
 import platform
 import sys
 import sysconfig
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.machine import read_caches
 
 T = TypeVar("T", np.int32, np.uint8)
 
@@ -102,3 +103,12 @@ class Arena(Generic[T]):
         del self._blocks[: max(0, len(self._blocks) - MAX_SPARE + 1)]
         self._blocks.append(fresh)
         return fresh
+
+
+def scratch(dtype: type) -> Arena[Any]:
+    """Memory for events that are written elsewhere at once: blocks of a quarter of the nearest large cache, used again.
+
+    Two columns of them lie there beside the piece of the stream that is decoded.
+    """
+    quarter = read_caches().second_bytes // 4
+    return Arena(dtype, quarter // np.dtype(np.int32).itemsize)
