@@ -4,8 +4,9 @@ As references, a real stream server: the newest pulse was 0.02-0.03 s old at up 
 78 M events of a run in progress were whole 1.0-1.5 s after the first beat, 136 M of a growing one in 3.0 s.
 """
 
-import multiprocessing
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ SETTLING_S = 6.0
 """From the first result on; the first chunks of a run are of another size than the later ones."""
 MEASURED_S = 20.0
 STANDSTILL_S = 2.0
+SPIN = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+"""Until the benchmark is gone."""
 WANTED_MEDIAN_S, WANTED_WORST_S = 0.1, 1.0
 JOINING_EVENTS_PER_PULSE = 200_000
 SEEN_S = {78_000_000: 1.5, 136_000_000: 3.0}
@@ -108,20 +111,13 @@ def _ages(path: Path) -> tuple[F8, F8]:
 @contextmanager
 def busy(cores: int) -> Iterator[None]:
     """So many processes that compute all the time."""
-    spinning = [multiprocessing.get_context("spawn").Process(target=_spin, daemon=True) for _ in range(cores)]
-    for process in spinning:
-        process.start()
+    spinning = [subprocess.Popen([sys.executable, "-c", SPIN]) for _ in range(cores)]
     try:
         yield
     finally:
         for process in spinning:
             process.kill()
-            process.join()
-
-
-def _spin() -> None:
-    while True:
-        pass
+            process.wait()
 
 
 def joining_row(events: int, *, grows: bool = False, runs: int = RUNS) -> Row:
