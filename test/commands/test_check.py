@@ -86,6 +86,12 @@ def test_a_good_configuration(place: Path) -> None:
     assert listed(text, "problem") == listed(text, "warning") == []
 
 
+def test_counts_too_many_for_an_array_take_the_memory_of_their_events(place: Path) -> None:
+    path = write(place, instrument="pg3", engine="builtin", script_dir=".", tof_bins_us=[0, 2, 16000])
+    _, text = run(path)
+    assert rows(text)["memory"] == "2 bytes per event: 8e+08 cells of 100000 pixels are too many for an array"
+
+
 def test_every_problem_of_every_kind_is_shown_at_once(place: Path) -> None:
     (place / "file").write_text("")
     path = write(

@@ -13,7 +13,7 @@ from livereduce.base.logs import own_log_path, user_name
 from livereduce.commands.launch import Inquiry, environ_in_there, inquire
 from livereduce.commands.script_findings import but, ends, told
 from livereduce.config.file import Config, Reading, read_file, value_of
-from livereduce.config.keys import KEYS, Key, count_bins
+from livereduce.config.keys import KEYS, MOST_DENSE_CELLS, Key, count_bins
 from livereduce.config.livedata import read_publication
 from livereduce.environment.ask import Answer, NoAnswer, ask
 from livereduce.environment.identity import Identity, ask_identity
@@ -205,11 +205,11 @@ def _verdict(step: str, script: ScriptFile | None) -> str:
 def _histograms(found: Survey) -> list[Row]:
     low, _, high = found.tof_bins_us
     bins = count_bins(found.tof_bins_us)
-    memory_mb = PIXELS * bins * BYTES_PER_BIN / 1e6
-    return [
-        ("histograms", f"{bins} bins from {low:.10g} to {high:.10g} us"),
-        ("  memory", f"{memory_mb:.6g} MB per {PIXELS} pixels"),
-    ]
+    cells = PIXELS * bins
+    memory = f"{cells * BYTES_PER_BIN / 1e6:.6g} MB per {PIXELS} pixels"
+    if cells > MOST_DENSE_CELLS:
+        memory = f"2 bytes per event: {cells:.3g} cells of {PIXELS} pixels are too many for an array"
+    return [("histograms", f"{bins} bins from {low:.10g} to {high:.10g} us"), ("  memory", memory)]
 
 
 def _directories(found: Survey, service: Service | None) -> list[Row]:

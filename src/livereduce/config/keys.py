@@ -14,6 +14,8 @@ from livereduce.messages.beat import SILENCE_LIMITS_S
 
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
 MAX_BINS = 1_000_000
+MOST_DENSE_CELLS = 1 << 28
+"""Counts of more pixels × bins are kept sparse: an array of so many takes 0.5 to 2 GiB."""
 INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
 """Characters of a name, which becomes part of file names."""
 

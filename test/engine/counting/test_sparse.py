@@ -22,7 +22,6 @@ ROWS = 120
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Much is sorted in, and becomes an array, with few events."""
-    monkeypatch.setattr(sparse, "LEAST_FRESH", 20)
     monkeypatch.setattr(sparse, "MOST_FRESH", 50)
     monkeypatch.setattr(sparse, "MOST_EVENTS", 40)
     monkeypatch.setattr(sparse, "_AT_ONCE", 1500)

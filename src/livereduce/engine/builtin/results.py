@@ -12,6 +12,7 @@ from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
 from livereduce.engine.matrix.grid import is_like_common
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.sparse_histograms import SparseHistograms
 from livereduce.engine.values.date_and_time import DateAndTime
 from livereduce.engine.workspace_axes import rows_axis, x_axis, y_units
 from livereduce.engine.workspaces import convert
@@ -119,7 +120,9 @@ def _shown_parts(workspace: MatrixWorkspace) -> tuple[ShownPart, ...]:
     if convert.is_data_array(held):
         return (_of_array(_dense(held, workspace)),)
     counts, summed = _shown(held, workspace)
-    facts: dict[str, float | int | str] = {"summed_over_spectra": summed} if summed else {}
+    facts: dict[str, float | int | str] = {}
+    if summed:
+        facts = {"summed_over_spectra": summed, "thinned": f"sum over {summed} spectra"}
     facts |= {"outside_tof": counts.outside_tof, "unknown_pixel": counts.unknown_pixel}
     return (replace(_of_counts(counts), facts=facts),)
 
@@ -165,6 +168,9 @@ def _of_counts(counts: Counts) -> ShownPart:
 
 def _of_matrix(workspace: MatrixWorkspace, matrix: Matrix) -> tuple[ShownPart, ...]:
     """Values over the vertical axis and x, or over x alone for a single spectrum; too many spectra are summed."""
+    content = matrix.content
+    if isinstance(content, SparseHistograms) and content.counts.size > MAX_CELLS:
+        return (_of_sparse(workspace, content),)
     histograms = matrix.histograms
     if not histograms.rows:
         raise ValueError("the result has no spectra")
@@ -179,6 +185,12 @@ def _of_matrix(workspace: MatrixWorkspace, matrix: Matrix) -> tuple[ShownPart, .
     if len(y) == 1:
         return (ShownPart(signal=y[0], axes=(x,), errors=e[0], units=units),)
     return (ShownPart(signal=y, axes=(rows_axis(workspace), x), errors=e, units=units),)
+
+
+def _of_sparse(workspace: MatrixWorkspace, content: SparseHistograms) -> ShownPart:
+    _, y = content.counts.sums()
+    facts: dict[str, float | int | str] = {"thinned": f"sum over {content.rows} spectra"}
+    return ShownPart(signal=y, axes=(x_axis(workspace, 0),), errors=np.sqrt(y), units=y_units(workspace), facts=facts)
 
 
 def _of_ragged(workspace: MatrixWorkspace, histograms: Histograms) -> tuple[ShownPart, ...]:

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+from livereduce.config.keys import MOST_DENSE_CELLS
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, WithoutCell, columns_of
 from livereduce.engine.counting.counts import Counts
@@ -15,8 +16,6 @@ from livereduce.stream.items import I4
 
 logger = logging.getLogger("livereduce.engine")
 
-MOST_DENSE_CELLS = 1 << 28
-"""More are kept sparse: an array of so many takes 0.5 to 2 GiB, and twice that while its numbers become wider."""
 _NO_PIXELS: I4 = np.empty(0, np.int32)
 _ONE_ROW: I4 = np.zeros(1, np.int32)
 

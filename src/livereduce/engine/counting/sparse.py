@@ -20,8 +20,8 @@ from livereduce.stream.items import F8, I4, I8
 BLOCK = 1 << BLOCK_BITS
 MOST_EVENTS = 4 * BLOCK
 """More events of a block would take more memory (two bytes each) than an array of float64."""
-LEAST_FRESH, MOST_FRESH = 1 << 22, 1 << 24
-"""Events that are kept as they come before they are sorted: 32 MiB, a quarter of what is held, 128 MiB at most."""
+MOST_FRESH = 1 << 24
+"""Events that are kept as they come, 8 bytes each, before they are sorted: each time all that is held is copied."""
 _AT_ONCE = 1 << 20
 Within = NDArray[np.uint16]
 
@@ -207,7 +207,7 @@ class SparseCells:
     def _take(self, cells: I8) -> None:
         self._fresh.append(cells)
         self._fresh_events += len(cells)
-        if self._fresh_events > min(max(LEAST_FRESH, len(self._within) // 4), MOST_FRESH):
+        if self._fresh_events > MOST_FRESH:
             self._settle()
 
     def _settle(self) -> None:

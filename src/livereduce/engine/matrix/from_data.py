@@ -8,6 +8,7 @@ import numpy as np
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.counts import Counts
 from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
+from livereduce.engine.counting.sparse import SparseCounts
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
@@ -15,6 +16,7 @@ from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.sparse_histograms import SparseHistograms
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
@@ -115,12 +117,17 @@ def row_table(pixels: I4, events: Events | None = None) -> I4:
 
 
 def of_counts(counts: Counts, logs: RunLogs, geometry: Definition | InstrumentGeometry) -> Matrix:
-    """One spectrum for each row of counts, with the error √counts."""
-    values = counts.table()
-    content = Histograms.table(counts.binning.edges_us.astype(np.float64), values, np.sqrt(values))
-    known = len(counts.pixels) == len(values)
-    spectra = SpectrumTable.of_pixels(counts.pixels) if known else SpectrumTable.without_detectors(len(values))
-    return Matrix(content=content, spectra=spectra, logs=logs, geometry=geometry)
+    """One spectrum for each row of counts, with the error √counts; sparse counts stay sparse."""
+    x, content = counts.binning.edges_us.astype(np.float64), counts.counts
+    rows = len(content)
+    values: Histograms | SparseHistograms
+    if isinstance(content, SparseCounts):
+        values = SparseHistograms(x=Grid(x), counts=content)
+    else:
+        values = Histograms.table(x, table := counts.table(), np.sqrt(table))
+    known = len(counts.pixels) == rows
+    spectra = SpectrumTable.of_pixels(counts.pixels) if known else SpectrumTable.without_detectors(rows)
+    return Matrix(content=values, spectra=spectra, logs=logs, geometry=geometry)
 
 
 def of_array(array: "sc.DataArray", logs: RunLogs, geometry: Definition | InstrumentGeometry) -> Matrix:

@@ -1,5 +1,6 @@
 """The value behind a workspace of spectra: what an algorithm is given, and makes anew."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -13,12 +14,13 @@ from livereduce.engine.matrix.events.event_lists import EventLists
 from livereduce.engine.matrix.events.event_pass import EventContent, counted
 from livereduce.engine.matrix.events.pending_events import PendingEvents
 from livereduce.engine.matrix.histograms import Histograms
+from livereduce.engine.matrix.sparse_histograms import SparseHistograms
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.stream.items import B1, F8, I8
 from livereduce.stream.stretches import starts_of
 
-Content = Histograms | PendingEvents | EventLists
+Content = Histograms | SparseHistograms | PendingEvents | EventLists
 
 
 class MatrixKind(Enum):
@@ -96,12 +98,32 @@ class Matrix:
     @property
     def events(self) -> EventContent | None:
         """The events; None if it holds histograms."""
-        return None if isinstance(self.content, Histograms) else self.content
+        return None if isinstance(self.content, Histograms | SparseHistograms) else self.content
 
     @property
     def histograms(self) -> Histograms:
-        """Values in bins; events are counted in their current edges."""
+        """Values in bins; events are counted in their current edges.
+
+        Raises
+        ------
+        TooManyCells
+            They do not fit into memory.
+        """
+        if isinstance(self.content, SparseHistograms):
+            return self.content.written_out()
         return self.content if isinstance(self.content, Histograms) else counted(self.content)
+
+    def by_parts(self, change: Callable[[Histograms, slice], Histograms]) -> Histograms:
+        """What a function makes of the values of all spectra; sparse ones are given some at a time.
+
+        Parameters
+        ----------
+        change
+            Makes the same of each spectrum, whichever others it is given; the slice says which they are.
+        """
+        if isinstance(self.content, SparseHistograms):
+            return self.content.in_parts(change)
+        return change(self.histograms, slice(0, self.rows))
 
     @property
     def is_masked(self) -> B1:
@@ -140,10 +162,11 @@ class Matrix:
         """
         if not is_masked.any():
             return self
-        content = self.content
-        if not isinstance(content, Histograms):
-            content = event_changes.masked(content, is_masked)
+        content: Content
+        if self.events is not None:
+            content = event_changes.masked(self.events, is_masked)
         else:
+            content = self.histograms
             cells = np.repeat(is_masked, np.diff(content.first))
             value = 1.0 if self.kind is MatrixKind.MASK else 0.0
             content = content.with_values(np.where(cells, value, content.y), np.where(cells, 0.0, content.e))
@@ -165,7 +188,7 @@ class Matrix:
 
 def taken_content(content: Content, rows: I8) -> Content:
     """Some spectra, in this order; of lists also several times."""
-    if isinstance(content, Histograms):
+    if isinstance(content, Histograms | SparseHistograms):
         return content.taken(rows)
     x = content.x.taken(rows)
     if isinstance(content, PendingEvents):

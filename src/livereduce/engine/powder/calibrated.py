@@ -14,7 +14,6 @@ from livereduce.engine.matrix.events import event_changes
 from livereduce.engine.matrix.events.event_pass import carried_out
 from livereduce.engine.matrix.events.pixel_maps import PixelMaps
 from livereduce.engine.matrix.grid import Grid
-from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.powder.calibration import difc_of, of_spectra
 from livereduce.stream.items import F8, I8
@@ -61,10 +60,10 @@ def _complete(matrix: Matrix, constants: Calibration) -> tuple[F8, F8, F8]:
 
 
 def _changed(matrix: Matrix, maps: PixelMaps) -> Matrix:
-    content = matrix.content
-    if isinstance(content, Histograms):
-        return matrix.with_histograms(replace(content, x=content.x.mapped(maps)))
-    return replace(matrix, content=event_changes.mapped(content, maps))
+    if matrix.events is None:
+        histograms = matrix.histograms
+        return matrix.with_histograms(replace(histograms, x=histograms.x.mapped(maps)))
+    return replace(matrix, content=event_changes.mapped(matrix.events, maps))
 
 
 def _bent(matrix: Matrix, difc: F8, difa: F8, tzero: F8) -> Matrix:
@@ -75,7 +74,7 @@ def _bent(matrix: Matrix, difc: F8, difa: F8, tzero: F8) -> Matrix:
         return values
 
     x = Grid.ragged([tof(values, row) for row, values in enumerate(matrix.content.x.rows(matrix.rows))])
-    if isinstance(matrix.content, Histograms):
-        return matrix.with_histograms(replace(matrix.content, x=x))
-    lists = carried_out(matrix.content)
+    if matrix.events is None:
+        return matrix.with_histograms(replace(matrix.histograms, x=x))
+    lists = carried_out(matrix.events)
     return replace(matrix, content=replace(lists, x_of=tof(lists.x_of, lists.row_of), x=x))

@@ -3,7 +3,7 @@
 The rules are in `downsample`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
             label=str(signal.attrs.get("long_name", ""))[:MAX_LABEL],
             units=str(signal.attrs.get("units", ""))[:MAX_LABEL],
             attributes=facts,
+            note=_note(signal.shape, rows, facts),
             **body,
         )
 
@@ -157,7 +158,7 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
             axis=_thin_axis(data, axis_names(data, signal)[-1], length, by),
             curves=tuple(drawn),
             row_numbers=tuple(rows) if signal.ndim > 1 else (),
-            note=_note(signal.shape, rows),
+            note=_note(signal.shape, rows, facts),
             thinned=thinned if by > 1 else "",
             attributes=facts,
         )
@@ -233,12 +234,12 @@ def _cells(data: Any, signal: Any, errors: Any, most: int, rows: Sequence[int]) 
         "axes": tuple(shown),
         "row_numbers": tuple(rows) if signal.ndim > 1 else (),
         "thinned": said(by_row, by_column),
-        "note": _note(signal.shape, rows),
     }
 
 
-def _note(shape: tuple[int, ...], rows: Sequence[int]) -> str:
-    notes = []
+def _note(shape: tuple[int, ...], rows: Sequence[int], facts: Mapping[str, Any]) -> str:
+    """What is shown of what; how the engine has made a product of too many spectra smaller is a fact of the file."""
+    notes = [str(facts["thinned"])] if facts.get("thinned") else []
     if len(shape) > 2:
         notes.append(f"of {len(shape)} dimensions the last two are shown, at 0 of the others")
     if rows and len(shape) > 1:

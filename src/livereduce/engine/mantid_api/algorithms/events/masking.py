@@ -125,9 +125,9 @@ def mask_bins(
 
 def without_range(matrix: Matrix, x_min: float, x_max: float, rows: I8 | None = None) -> Matrix:
     """No counts from `x_min` to `x_max` in some spectra; None: in all."""
-    content = matrix.content
-    if isinstance(content, Histograms):
-        return matrix.with_histograms(_zeroed(content, x_min, x_max, rows))
+    content = matrix.events
+    if content is None:
+        return matrix.with_histograms(_zeroed(matrix.histograms, x_min, x_max, rows))
     if rows is None:
         return replace(matrix, content=event_changes.without(content, [(x_min, np.nextafter(x_max, np.inf))]))
     lists = carried_out(content)

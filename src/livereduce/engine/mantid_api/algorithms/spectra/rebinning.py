@@ -52,8 +52,10 @@ def in_bins(matrix: Matrix, edges: Grid, *, preserve_events: bool = True, ignore
     events = matrix.events
     if events is None:
         return matrix.with_histograms(
-            rebinned(
-                matrix.histograms, edges, is_distribution=matrix.is_distribution, ignore_bin_errors=ignore_bin_errors
+            matrix.by_parts(
+                lambda part, _: rebinned(
+                    part, edges, is_distribution=matrix.is_distribution, ignore_bin_errors=ignore_bin_errors
+                )
             )
         )
     if preserve_events:

@@ -16,6 +16,7 @@ from livereduce.engine.matrix.events.event_pass import counted, x_range
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
+from livereduce.engine.matrix.sparse_histograms import SparseHistograms
 from livereduce.engine.matrix.spectra import SpectrumTable
 from livereduce.stream.items import B1, F8, I8
 
@@ -50,6 +51,11 @@ def sum_spectra(
         new_row = np.full(input_workspace.rows, -1, np.int64)
         new_row[used] = 0
         return replace(one, content=regrouped(events, new_row, 1, Grid(np.array(events.x.row(0)))))
+    content = input_workspace.content
+    if isinstance(content, SparseHistograms) and not weighted_sum:
+        logs.set_plain("NumZeroSpectra", 0)
+        counts = content.total(used)[None, :]
+        return replace(one, content=Histograms.table(content.x, counts, np.sqrt(counts)))
     histograms = input_workspace.histograms
     x, y, e = _common_rows(histograms, used, remove_special_values)
     if weighted_sum:
@@ -128,8 +134,14 @@ def integration(
         if range_lower_list or range_upper_list:
             raise RuntimeError("range lists are not possible with events: convert them to a histogram first")
         return _integrated_events(matrix, float(lower[0]), float(upper[0]))
-    limits = IntegrationLimits(lower=lower, upper=upper, with_partial_bins=include_partial_bins)
-    content = integrated(matrix.histograms, limits, is_distribution=matrix.is_distribution)
+
+    def of_part(part: Histograms, rows: slice) -> Histograms:
+        limits = IntegrationLimits(lower=lower[rows], upper=upper[rows], with_partial_bins=include_partial_bins)
+        return integrated(part, limits, is_distribution=matrix.is_distribution)
+
+    if isinstance(matrix.content, SparseHistograms) and not (range_lower_list or range_upper_list):
+        return replace(matrix, content=matrix.by_parts(of_part))
+    content = of_part(matrix.histograms, slice(0, matrix.rows))
     return replace(matrix, content=content, is_distribution=matrix.is_distribution or matrix.histograms.is_points)
 
 

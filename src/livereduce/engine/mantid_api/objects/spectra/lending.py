@@ -10,7 +10,6 @@ import numpy as np
 
 from livereduce.engine.mantid_api.objects.spectra.reading import SpectraReader
 from livereduce.engine.matrix.grid import Grid
-from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.stream.items import F8
 
@@ -31,9 +30,9 @@ def changed(lent: Lent, reader: SpectraReader) -> Lent:
 def written(matrix: Matrix, new: Mapping[tuple[str, int], F8]) -> Matrix:
     """The matrix with some arrays replaced; events keep their lists, and only their edges can be."""
     x = _x(matrix, {row: values for (what, row), values in new.items() if what == "x"})
-    content = matrix.content
-    if not isinstance(content, Histograms):
-        return replace(matrix, content=replace(content, x=x))
+    if matrix.events is not None:
+        return replace(matrix, content=replace(matrix.events, x=x))
+    content = matrix.histograms
     tables = {"y": content.y, "e": content.e}
     for what in tables:
         rows = {row: values for (kind, row), values in new.items() if kind == what}

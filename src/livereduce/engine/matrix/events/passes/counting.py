@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from livereduce.engine.counting.counts import check_cells
 from livereduce.engine.matrix.events.passes.bin_table import BinTable, RowTables
 from livereduce.engine.matrix.events.passes.blocks import BLOCK, EventBlock, EventContent, blocks_of
 from livereduce.engine.matrix.events.passes.direct import counts_of
@@ -29,8 +30,11 @@ def histograms_of(content: EventContent, edges: Grid) -> Histograms:
     ------
     ValueError
         Edges that do not ascend.
+    TooManyCells
+        The histograms do not fit into memory.
     """
     bins = _Bins.of(edges, content.rows)
+    check_cells(content.rows, -(-bins.total // max(1, content.rows)))
     of_rows = _row_weights(content) if isinstance(content, PendingEvents) else None
     if content.weight is None or of_rows is not None:
         y = variance = _counts(content, edges, bins)
