@@ -46,6 +46,9 @@ def histogram() -> Iterator[Row]:
 
     yield from (histogram_row(pixels) for pixels in (100_000, 1_000))
     yield from (histogram_row(pixels, by_bank=True) for pixels in (100_000, 1_000))
+    from large_counts import large_counts_rows
+
+    yield from large_counts_rows()
 
 
 def cycle() -> Iterator[Row]:

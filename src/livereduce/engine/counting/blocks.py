@@ -8,7 +8,7 @@ import numpy as np
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, Numbers, WithoutCell, shared
 from livereduce.engine.counting.helpers import together
-from livereduce.engine.counting.kernels import SCRATCH
+from livereduce.engine.counting.kernels import COUNT_PLACED, SCRATCH, place
 from livereduce.engine.counting.waiting import Layout, WaitingEvents
 from livereduce.engine.counting.widening import carried
 from livereduce.stream.items import I4, I8
@@ -36,6 +36,8 @@ class BlockCounting:
     def add(self, columns: list[Columns], offsets: I4, binning: Binning, flat: Numbers) -> tuple[Numbers, WithoutCell]:
         """Place events, and count those waiting where room is needed; the counts may come back in wider numbers."""
         missed = WithoutCell()
+        for kernel in (place, COUNT_PLACED[flat.dtype]):
+            kernel.compiled()  # before it is timed
         rest = shared(columns, len(self._waiting))
         while True:
             done = together(

@@ -54,6 +54,8 @@ class DirectCounting:
         """Count events; the counts may come back in wider numbers, and copies wait for `settled`."""
         cells = [flat, *self._copies_for(threads, flat)]
         self._counters += [DirectCounter() for _ in cells[len(self._counters) :]]
+        for own in cells:
+            ADD_EVENTS[own.dtype].compiled()  # before it is timed
         rest = shared(columns, len(cells))
         counters = self._counters[: len(cells)]
         while any(rest):
