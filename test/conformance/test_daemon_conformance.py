@@ -334,7 +334,7 @@ def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
     post.bench.beam_to(Stage.MORE)
     status = post.wait("the restart", lambda status: status.restarts >= 1)
     assert "added by post_proc" in status.last_restarts[-1].reason
-    assert "of events held" in status.last_restarts[-1].reason
+    assert "events held" in status.last_restarts[-1].reason
     status = post.wait_reduced(post.bench.more, generation=2)
     assert status.progress is not None
     assert (status.progress.run.keeps_events, status.progress.run.counted_because) == (True, "")
