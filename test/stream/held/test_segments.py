@@ -5,10 +5,12 @@ import errno
 import mmap
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from livereduce.messages.receiver import SEGMENT_PREFIX
 from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment, column_of, is_mapped, map_segment
 
 ID = SegmentId(number=1, kind=SegmentKind.COLUMN, size=1 << 16)
@@ -71,9 +73,26 @@ def test_a_mapping_cannot_be_made_writable_later(segment: SharedSegment) -> None
     assert ctypes.get_errno() == errno.EACCES
 
 
+def test_a_reader_keeps_no_descriptor_that_could_be_opened_again(segment: SharedSegment) -> None:
+    before = sorted(Path("/proc/self/fd").iterdir())
+    memory = map_segment(ID, os.dup(segment.fd))
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
+    assert memory[0] == 1
+    assert os.fstat(segment.fd).st_mode & 0o777 == 0o400, "nor could anybody who had one"
+
+
+def test_memory_that_nobody_refers_to_is_unmapped(segment: SharedSegment) -> None:
+    last = column_of(map_segment(ID, os.dup(segment.fd)), np.int32)[1:2]
+    name = f"{SEGMENT_PREFIX}column-1"
+    assert name in Path("/proc/self/maps").read_text()
+    assert last[0] == 0
+    del last
+    assert name not in Path("/proc/self/maps").read_text()
+
+
 def test_a_descriptor_of_something_else_is_refused_and_closed() -> None:
     reading, writing = os.pipe()
-    with pytest.raises(OSError, match="No such device"):
+    with pytest.raises(ValueError, match="larger than what came with it"):
         map_segment(ID, reading)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(reading)

@@ -6,9 +6,11 @@ whatever is killed. It is written with `pwrite`, since memory that is new costs 
 reading, and close it when they have mapped it: neither `mprotect` nor /proc then gives a script a way to write.
 """
 
+import ctypes
 import fcntl
 import mmap
 import os
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +30,12 @@ _FLAGS = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
 _MAX_PARTS = 1024
 """Of one call (IOV_MAX, limits.h)."""
 Part = bytes | memoryview
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.mmap.restype = ctypes.c_void_p
+_LIBC.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
+_LIBC.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+_FAILED = ctypes.c_void_p(-1).value
 
 
 class SegmentKind(StrEnum):
@@ -73,6 +81,7 @@ class SharedSegment:
         try:
             os.ftruncate(self._writing, segment.size)
             fcntl.fcntl(self._writing, fcntl.F_ADD_SEALS, _SIZE_SEALS)
+            os.fchmod(self._writing, 0o400)  # who has a descriptor cannot open it again for writing
             self.fd = os.open(f"/proc/self/fd/{self._writing}", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             os.close(self._writing)
@@ -120,9 +129,22 @@ def map_segment(segment: SegmentId, fd: int) -> U1:
         The descriptor is not that of such a segment.
     """
     try:
-        return np.frombuffer(mmap.mmap(fd, segment.size, prot=mmap.PROT_READ), np.uint8)
+        if os.fstat(fd).st_size < segment.size:
+            raise ValueError(f"{segment} is larger than what came with it")
+        memory = _mapped(fd, segment.size)
     finally:
         os.close(fd)
+    return np.frombuffer(memoryview(memory).toreadonly(), np.uint8)
+
+
+def _mapped(fd: int, size: int) -> ctypes.Array[ctypes.c_ubyte]:
+    """By hand: `mmap.mmap` keeps a copy of the descriptor, which a script could open again through /proc."""
+    address = _LIBC.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, fd, 0)
+    if address in (None, _FAILED):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    memory = (ctypes.c_ubyte * size).from_address(address)
+    weakref.finalize(memory, _LIBC.munmap, address, size).atexit = False
+    return memory
 
 
 def is_mapped(array: NDArray[Any]) -> bool:
@@ -130,7 +152,7 @@ def is_mapped(array: NDArray[Any]) -> bool:
     owner: object = array
     while isinstance(owner, np.ndarray | memoryview):
         owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
-    return isinstance(owner, mmap.mmap)
+    return isinstance(owner, mmap.mmap | ctypes.Array)
 
 
 def column_of(memory: U1, dtype: Any) -> NDArray[Any]:

@@ -51,6 +51,7 @@ class HeldSource:
         self._typed: dict[tuple[int, str], NDArray[Any]] = {}
         self._journal: dict[int, U1] = {}
         self._journal_of: dict[int, int] = {}
+        self._journal_end: int | None = None
         self._place: int | None = None
         self._fresh = True  # no item of the stream was read yet, so what was true before it is news
         self._written = 0
@@ -66,10 +67,14 @@ class HeldSource:
         Raises
         ------
         ReceiverLost
-            A script has closed the socket, or has written to it.
+            A script has closed the socket, has written to it, or has read from it.
         """
-        self._hear(0.0 if self._has_more else timeout_s)
-        return self._take()
+        try:
+            self._hear(0.0 if self._has_more else timeout_s)
+            return self._take()
+        except (LookupError, OSError, ValueError) as error:
+            # a message that is missing is missing for good, and so is all that comes after it
+            raise ReceiverLost(f"what the receiver has told is not whole: a script has read it ({error!r})") from error
 
     def position(self) -> Position:
         """The place after the last item read."""
@@ -155,6 +160,9 @@ class HeldSource:
         for segment, fd in zip(told.segments, fds, strict=True):
             memory = map_segment(segment, fd)
             if segment.kind is SegmentKind.JOURNAL:
+                if self._journal_end not in (None, segment.start):
+                    raise ReceiverLost("a part of the stream was not told to this worker: a script has read it")
+                self._journal_end = segment.start + segment.size
                 self._journal[segment.start] = memory
                 self._journal_of[segment.number] = segment.start
             else:
