@@ -53,13 +53,21 @@ def notes(status: Status) -> tuple[str, ...]:
     return status.progress.incomplete_runs if status.progress else ()
 
 
+def exact(rig: Rig) -> None:
+    """The receiver has seen the run's end, whoever reduces it: one connection, and nothing is missing."""
+    rig.until("the end of the run", lambda: rig.beamline.index().get(RUN, {}).get("ended"))
+    rig.check_totals()
+    assert rig.connections == 1, rig.asked
+
+
 @ROWS("worker killed, run over before the next one")
 def killed_in_the_last_seconds(rig: Rig) -> None:
     pid = begins(rig)
     rig.inject()
     os.kill(pid, signal.SIGKILL)
     rig.beam_to(SECOND)
-    flagged(rig)
+    rig.saw_restart("SIGKILL")
+    exact(rig)
     rig.stop()
 
 
@@ -69,6 +77,21 @@ def killed_then_no_run(rig: Rig) -> None:
     rig.inject()
     os.kill(pid, signal.SIGKILL)
     rig.beam_to(OVER)
+    rig.saw_restart("SIGKILL")
+    exact(rig)
+    rig.stop()
+
+
+@ROWS("receiver killed, run over before the next one")
+def receiver_killed(rig: Rig) -> None:
+    """Nobody has received the end, and the server gives it no more."""
+    begins(rig)
+    status = rig.status()
+    assert status
+    assert status.receiver_pid
+    rig.inject()
+    os.kill(status.receiver_pid, signal.SIGKILL)
+    rig.beam_to(SECOND)
     flagged(rig)
     rig.stop()
 
@@ -103,7 +126,7 @@ def planned_stop(rig: Rig) -> None:
 
 @ROWS("script saved in the last second of a run")
 def script_changed(rig: Rig) -> None:
-    """The new script's worker finds another run: what the old one has made is flagged, not replaced."""
+    """The new script's worker has the whole run, though it may begin after its end."""
     begins(rig)
     rig.inject()
     rig.beamline.script("proc", DOUBLED)
@@ -111,11 +134,10 @@ def script_changed(rig: Rig) -> None:
     rig.beam_to(SECOND)
     rig.wait("the second run", lambda one: one.progress is not None and one.progress.run.number == RUN + 1)
     rig.until("the end of the run", lambda: rig.beamline.index().get(RUN, {}).get("ended"))
-    product = rig.beamline.product(RUN)
-    # the beam may have gone on before the old worker had left: then it has seen the end
-    exact = (product.attributes["events"], product.attributes["incomplete"]) == (60_000, "")
-    assert exact or END_UNSEEN in str(product.attributes["incomplete"])
-    rig.outcome.lost = "nothing, or said"
+    # the beam may have gone on before the old worker had left: then that one has made the last product
+    facts = rig.beamline.product(RUN).attributes
+    assert (facts["events"], facts["incomplete"], rig.connections) == (60_000, "", 1)
+    rig.outcome.lost = "nothing"
     rig.stop()
 
 

@@ -174,7 +174,7 @@ def goes_on(rig: Rig, line: Line, connections: int) -> None:
     """The same worker goes on, on a connection with this number."""
     rig.inject()
     rig.beam_to(MORE)
-    status = rig.back(MORE_EVENTS)
+    status = rig.back(MORE_EVENTS, reconnects=None)
     assert (status.restarts, status.renewals) == (0, 0)
     assert line.connections == connections
     if connections > 1:
@@ -211,7 +211,7 @@ def unreachable(rig: Rig) -> None:
     line.flow = "pass"
     rig.inject()
     rig.beam_to(MORE)
-    status = rig.back(MORE_EVENTS)
+    status = rig.back(MORE_EVENTS, reconnects=None)
     assert (status.restarts, status.renewals) == (0, 0)
     rig.finish()
 
@@ -225,7 +225,7 @@ def swallows(rig: Rig) -> None:
     line.flow = "pass"
     rig.inject()
     rig.beam_to(MORE)
-    status = rig.back(MORE_EVENTS)
+    status = rig.back(MORE_EVENTS, reconnects=None)
     assert (status.restarts, status.renewals) == (0, 0)
     rig.finish()
 
@@ -346,7 +346,7 @@ def restarts(rig: Rig) -> None:
     rig.play(port=port, prefill_s=rig.clock.now_s - CLOSED)
     rig.wait("a connection", lambda one: one.progress is not None and one.progress.source.connected)
     rig.beam_to(MORE)
-    status = rig.back(MORE_EVENTS)
+    status = rig.back(MORE_EVENTS, reconnects=None)
     assert (status.restarts, status.renewals) == (0, 0)
     rig.finish()
 
@@ -418,7 +418,7 @@ def nothing_in_them(rig: Rig) -> None:
 
 KILLS = """
 import sys
-if "livereduce.worker" in sys.orig_argv:
+if "livereduce.receiver" in sys.orig_argv:
     import os
     from livereduce.stream.adara import decode
     read = decode.read_packet
@@ -430,9 +430,9 @@ if "livereduce.worker" in sys.orig_argv:
 """
 
 
-@ROWS("a packet kills the worker each time")
+@ROWS("a packet kills the receiver each time")
 def kills_each_time(rig: Rig) -> None:
-    """The first death tells which piece of the stream, the second which packet; the third worker goes without it."""
+    """The first death tells which piece of the stream, the second which packet; the third receiver goes without it."""
     (rig.path / "sitecustomize.py").write_text(KILLS)
     rig.beamline.environ = {**rig.beamline.environ, "PYTHONPATH": str(rig.path)}
     poison = [p.variable(3, rig.origin_ns + round(0.7 * NS_PER_S), 77, 1, "poison")]
@@ -448,9 +448,9 @@ def kills_each_time(rig: Rig) -> None:
     rig.inject()
     rig.beam_to(MORE)
     rig.saw_restart("SIGABRT", number=2)
-    rig.saw_log("run 1 is incomplete", "left out", "twice in decode (the worker crashed at ", "sitecustomize.py:")
-    status = rig.back(MORE_EVENTS, generation=3)
-    assert status.restarts == 2
+    rig.saw_log("run 1 is incomplete", "left out", "twice in decode (the receiver crashed at ", "sitecustomize.py:")
+    status = rig.back(MORE_EVENTS, generation=3, reconnects=2)
+    assert (status.restarts, status.receiver_restarts) == (2, 2)
     assert status.progress
     assert "a packet of 20" in status.progress.run.incomplete
     assert rig.truth

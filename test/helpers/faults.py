@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -103,6 +104,13 @@ class Rig:
     url: str = ""
     injected_at: float = 0.0
     status_seen: Status | None = None
+    asked: list[str] = field(default_factory=list)
+    """What each connection has asked the server for."""
+
+    @property
+    def connections(self) -> int:
+        """Connections at the server that have asked for a run."""
+        return sum("new data only" not in one for one in self.asked)
 
     @property
     def path(self) -> Path:
@@ -110,11 +118,20 @@ class Rig:
 
     # ---- the run up to the fault
 
-    def play(self, *, rate: float = 60_000, runs: int = 1, **options: Any) -> str:
+    def play(
+        self, *, rate: float = 60_000, runs: int = 1, say: Callable[[str], None] = lambda _: None, **options: Any
+    ) -> str:
         """Serve the run, or several; the beam stands before it."""
         play = powder_play(runs=runs, run_s=1.0, gap_s=0.1, rate=rate, origin_ns=self.origin_ns)
-        self.url = self.stack.enter_context(serving(play, speed=1.0, clock=self.clock, **options))
+        self.url = self.stack.enter_context(
+            serving(play, speed=1.0, clock=self.clock, say=partial(self._hear, say=say), **options)
+        )
         return self.url
+
+    def _hear(self, said: str, say: Callable[[str], None]) -> None:
+        say(said)
+        if said.startswith("a client asks for"):
+            self.asked.append(said)
 
     def configure(self, **settings: Any) -> None:
         self.beamline.configure(**{"source": self.url, "update_every": UPDATE_S} | settings)
@@ -225,11 +242,22 @@ class Rig:
             ),
         )
 
-    def back(self, events: int = HALF_EVENTS, *, generation: int = 1, exactly: bool = True) -> Status:
-        """Results flow again: one holds all that there was before, made by the generation expected."""
+    def back(
+        self,
+        events: int = HALF_EVENTS,
+        *,
+        generation: int = 1,
+        exactly: bool = True,
+        reconnects: int | None = 0,
+    ) -> Status:
+        """Results flow again: one holds all that there was before, made by the generation expected.
+
+        Whatever has become of workers, the server sees one connection of each daemon, and so many more; None: any.
+        """
         status = self.wait_reduced(events, generation=generation)
         self.outcome.recovery_s = self.seconds()
         assert not exactly or status.generation == generation, f"generation {status.generation}\n{self.log()}"
+        assert reconnects in (None, self.connections - len(self.beamline.daemons)), f"{self.asked}\n{self.log()}"
         return status
 
     def finish(self, *, factor: float = 1.0, incomplete: str = "") -> Totals:

@@ -182,6 +182,8 @@ class Beamline:
     instrument: str = "POWDER"
     short_name: str = "POWDER"
     daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    within: tuple[str, ...] = ()
+    """Words before the daemon's command: the program that starts it."""
 
     def configure(self, **settings: Any) -> None:
         body = {"instrument": self.instrument, "engine": "builtin", "script_dir": ".", "update_every": 0.5}
@@ -208,7 +210,7 @@ class Beamline:
 
     def start(self) -> subprocess.Popen[bytes]:
         daemon = subprocess.Popen(
-            [sys.executable, "-m", "livereduce", "run", "livereduce.conf"],
+            [*self.within, sys.executable, "-m", "livereduce", "run", "livereduce.conf"],
             cwd=self.path,
             env=dict(self.environ),
             stdout=subprocess.DEVNULL,
