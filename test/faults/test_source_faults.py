@@ -15,7 +15,21 @@ import pytest
 
 from helpers import packets as p
 from helpers.dim import dim_play
-from helpers.faults import CLOSED, HALF_EVENTS, MORE, MORE_EVENTS, PASS, PATIENCE_S, RUN, THIRD, Matrix, Rig, Row, Rows
+from helpers.faults import (
+    CLOSED,
+    HALF_EVENTS,
+    MORE,
+    MORE_EVENTS,
+    PASS,
+    PATIENCE_S,
+    RUN,
+    SCALE,
+    THIRD,
+    Matrix,
+    Rig,
+    Row,
+    Rows,
+)
 from helpers.pausing import stoppable
 from helpers.served import powder_play, serving
 from livereduce.base.times import NS_PER_S, epics_ns
@@ -257,7 +271,7 @@ def swallows_a_run(rig: Rig) -> None:
 @ROWS("server stopped in a pause")
 def stopped_in_a_pause(rig: Rig) -> None:
     """The pause itself is waited for on one connection; a server that does not answer in it is not."""
-    server, port = rig.stack.enter_context(stoppable("pause", "20"))
+    server, port = rig.stack.enter_context(stoppable("pause", f"{20 * SCALE}"))
     rig.beamline.script("proc", PASS)
     rig.configure(source=f"adara://127.0.0.1:{port}")
     rig.beamline.start()

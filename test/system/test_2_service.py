@@ -118,6 +118,18 @@ def test_a_killed_worker_is_replaced_by_the_daemon(running: Service) -> None:
     assert (after.pid, after.restarts) == (before.pid, before.restarts + 1)
     assert "SIGKILL" in after.last_restarts[-1].reason
     assert after.worker_pid != before.worker_pid
+    assert (after.receiver_pid, after.receiver_restarts) == (before.receiver_pid, before.receiver_restarts)
+
+
+def test_a_killed_receiver_is_replaced_with_its_worker(running: Service) -> None:
+    before = running.status()
+    assert before is not None
+    assert before.receiver_pid is not None
+    running.send("KILL", before.receiver_pid)
+    after = running.wait_for_results(generation=before.generation + 1)
+    assert (after.pid, after.receiver_restarts) == (before.pid, before.receiver_restarts + 1)
+    assert "the receiver was killed by SIGKILL" in after.last_restarts[-1].reason
+    assert (after.receiver_pid, after.worker_pid) != (before.receiver_pid, before.worker_pid)
 
 
 def test_restarted_it_is_another_one_and_its_log_goes_on(running: Service) -> None:
@@ -151,7 +163,8 @@ def test_a_daemon_that_dies_is_started_again(running: Service) -> None:
     after = running.wait_for_results(other_than=before.pid)
     assert running.restarts() == count + 1
     assert after.worker_pid != before.worker_pid
-    assert not running.machine.path(f"/proc/{before.worker_pid}").exists(), "a worker outlived its daemon"
+    for pid in (before.worker_pid, before.receiver_pid):
+        assert not running.machine.path(f"/proc/{pid}").exists(), "a worker or receiver outlived its daemon"
 
 
 def test_the_strict_set_is_strict_and_lets_results_flow(service: Service) -> None:

@@ -185,6 +185,19 @@ def weighed(proc: Path, *, limit: int = 10**9, held: int = HELD, spare: int | No
     )
 
 
+def test_a_receiver_that_proc_hides_counts_by_its_own_word(tmp_path: Path) -> None:
+    """It refuses debuggers, so a mount of /proc with hidepid (systemd: ProtectProc=invisible) does not show it."""
+    process(tmp_path, 10, anon=200)
+    usage = MemoryUsage(tmp_path)
+    for shown, expected in ((None, 50), (60, 60)):
+        if shown:
+            process(tmp_path, 20, anon=shown)
+        seen = usage.weigh(
+            10, worker=1, run=7, limit_bytes=None, now=0.0, receiver=20, receiver_says_bytes=50 * KIB, held_bytes=KIB
+        )
+        assert (seen.receiver_bytes, seen.bytes) == (expected * KIB, (200 + expected + 1) * KIB)
+
+
 def test_what_the_receiver_holds_counts_once(tmp_path: Path) -> None:
     """A worker that maps it, and what it forks, have it in their figures; the receiver maps nothing."""
     process(tmp_path, 20, anon=60)

@@ -139,6 +139,7 @@ class MemoryMonitor:
             return ()
         self._due = now + self._interval_s
         progress = observed.progress
+        says = company.heard.progress.memory if company.heard.progress else MemoryProgress()
         weighed = self._usage.weigh(
             pid,
             worker=generation,
@@ -146,7 +147,8 @@ class MemoryMonitor:
             limit_bytes=self.limit_bytes,
             now=now,
             receiver=company.receiver.pid if company.receiver else None,
-            held_bytes=company.heard.progress.memory.held_bytes if company.heard.progress else 0,
+            receiver_says_bytes=says.rss_bytes,
+            held_bytes=says.held_bytes,
             spare=company.spare.pid if company.spare else None,
         )
         self.newest = told(weighed, observed, company.heard, time.time())

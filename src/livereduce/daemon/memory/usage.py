@@ -64,6 +64,7 @@ class MemoryUsage:
         limit_bytes: int | None,
         now: float,
         receiver: int | None = None,
+        receiver_says_bytes: int = 0,
         held_bytes: int = 0,
         spare: int | None = None,
     ) -> Weighed:
@@ -71,6 +72,8 @@ class MemoryUsage:
 
         Parameters
         ----------
+        receiver_says_bytes
+            What the receiver says of its own memory, for where /proc hides a process that refuses debuggers (hidepid).
         held_bytes
             What the receiver says it holds: it maps nothing of it, so no figure of its process has it.
         """
@@ -79,7 +82,7 @@ class MemoryUsage:
         own = [one.shared for one in residents] if receiver is None else self._own_shared(pids, residents)
         # what the receiver has given up is there until the worker unmaps it
         held_bytes = max([held_bytes, *(one.shared - kept for one, kept in zip(residents, own, strict=True))])
-        receiver_bytes = 0 if receiver is None else _resident(receiver, self._proc).bytes
+        receiver_bytes = 0 if receiver is None else _resident(receiver, self._proc).bytes or receiver_says_bytes
         spare_bytes = 0 if spare is None else tree_bytes(spare, self._proc)
         sizes = [one.anonymous + shared for one, shared in zip(residents, own, strict=True)]
         beside = held_bytes + receiver_bytes + spare_bytes
