@@ -50,9 +50,9 @@ def goes_on(rig: Rig, generation: int = 1) -> None:
     assert (status.generation, status.restarts) == (generation, 0)
 
 
-def takes_over(rig: Rig, generation: int = 2, factor: float = 2.0) -> None:
+def takes_over(rig: Rig, generation: int = 2, factor: float = 2.0, reconnects: int = 0) -> None:
     """The newest script has begun the run anew: no product mixes it with the one before."""
-    status = rig.back(HALF_EVENTS, generation=generation)
+    status = rig.back(HALF_EVENTS, generation=generation, reconnects=reconnects)
     assert status.restarts == 0
     rig.finish(factor=factor)
 
@@ -149,7 +149,7 @@ def deleted(rig: Rig) -> None:
     assert rig.beamline.livereduce("status", "livereduce.conf").returncode == 1
     rig.inject()
     save(proc_of(rig), DOUBLED)
-    takes_over(rig)
+    takes_over(rig, reconnects=1)  # parked, it receives nothing
 
 
 @ROWS("script appears")
