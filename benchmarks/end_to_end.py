@@ -80,7 +80,7 @@ def first_beat(service: Service) -> float:
 
 
 def _watched_until(service: Service, events: int, *, sample: bool) -> tuple[float, int]:
-    """Wait for a product with so many events: when the first was there, and the most memory taken if that is sampled."""
+    """Wait for a product with so many events: when the first was there, and the most memory, if that is sampled."""
     first_s, peak, deadline = 0.0, 0, time.monotonic() + PATIENCE_S
     while (found := service.products.events()) < events:
         first_s = first_s or (time.monotonic() if found else 0.0)
