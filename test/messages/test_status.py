@@ -303,6 +303,12 @@ def test_the_processes_beside_the_worker_are_shown() -> None:
     assert "pid none" in describe(replace(full, receiver_pid=None))
 
 
+def test_the_receiver_goes_on_without_a_worker() -> None:
+    alone = replace(FULL, worker_pid=None, receiver_pid=None)
+    assert "not connected: there is no worker now" in describe(alone)
+    assert "the receiver goes on: no worker now" in describe(replace(alone, receiver_pid=77))
+
+
 def test_what_scripts_say_is_shown_in_short_and_steers_no_terminal() -> None:
     failure = ScriptFailure(
         at=iso(NOW), generation=4, script_errors=1, run=7, step="proc", md5="f", file="/s/proc.py", line=3,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
-from livereduce.messages.progress import Progress, RunState
+from livereduce.messages.progress import Progress, RunState, SourceProgress
 from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (
     ScriptSeen,
@@ -105,15 +105,10 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     if progress is None:
         return []
     run, source, total = progress.run, progress.source, progress.total
-    link = (
-        "connected" if source.connected else f"not connected: {source.reason}" if source.reason else "not connected yet"
-    )
-    if status.worker_pid is None and source.connected:
-        link = "not connected: there is no worker now"
     counts = f"{run.events} events, {run.pulses} pulses, {run.proton_charge_pc / 1e6:.6g} µC"
     rates = f"{rate(status.events_per_s)} events/s, {rate(status.pulses_per_s)} pulses/s"
     name = f"{run.number or 'none'} ({str(run.state).replace('_', ' ')})"
-    rows = [("source", f"{source.address} {link}".strip()), ("run", name)]
+    rows = [("source", f"{source.address} {_link(status, source)}".strip()), ("run", name)]
     rows += [("in this run", counts), ("rates", rates), ("data age", _data_age(progress))]
     rows += [("last result", _last_result(status))]
     if missing := uncounted(progress):
@@ -127,6 +122,18 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
     rows += [("incomplete", text) for text in progress.incomplete_runs]
     rows += [("steps", f"{total.chunks} chunks, {total.results} results, {total.script_errors} script errors")]
     return rows
+
+
+def _link(status: Status, source: SourceProgress) -> str:
+    if not source.connected:
+        return f"not connected: {source.reason}" if source.reason else "not connected yet"
+    if status.worker_pid is not None:
+        return "connected"
+    return (
+        "not connected: there is no worker now"
+        if status.receiver_pid is None
+        else "the receiver goes on: no worker now"
+    )
 
 
 def rate(per_s: float) -> str:
