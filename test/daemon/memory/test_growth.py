@@ -103,7 +103,7 @@ def test_a_receiver_that_grows_is_named() -> None:
 
 def test_the_spare_is_named_and_is_no_cause() -> None:
     found = seen(BASE, beside=Beside(run=10_000_000, receiver=60_000_000, receiver_base=60_000_000, spare=250_000_000))
-    assert "250 MB in the worker that stands by" in found.text
+    assert "250 MB in the spare worker" in found.text
     assert found.cause == "events"
 
 

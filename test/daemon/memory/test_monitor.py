@@ -104,7 +104,7 @@ def test_near_the_limit_all_are_told(caplog: pytest.LogCaptureFixture) -> None:
     assert (watched.worker.told, watched.receiver.told, watched.spare.told) == ([TRIM], [], [STOP])
     assert caplog.messages == [
         "near the memory limit: telling the worker to return freed memory to the system",
-        "near the memory limit: ending the worker that stands by; until there is room, restarts take longer",
+        "near the memory limit: ending the spare worker; until there is room, restarts take longer",
     ]
 
 

@@ -113,7 +113,7 @@ class Grown:
             (self.started, "in processes that scripts started"),
             (self.elsewhere, "in the program itself"),
             (self.beside.receiver, "in the receiver itself"),
-            (self.beside.spare, "in the worker that stands by"),
+            (self.beside.spare, "in the spare worker"),
         )
 
 

@@ -196,5 +196,5 @@ def _free_held(company: Company) -> None:
 
 def _give_up_spare(company: Company) -> None:
     if company.spare is not None:
-        log.info("near the memory limit: ending the worker that stands by; until there is room, restarts take longer")
+        log.info("near the memory limit: ending the spare worker; until there is room, restarts take longer")
         company.spare.order(STOP)
