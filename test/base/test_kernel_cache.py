@@ -69,8 +69,13 @@ def test_kernels_of_the_host_are_copied_once_and_again_when_they_change(
     state = tmp_path / "state"
     environ |= {FOLDER: str(state), IS_DEFAULT: "1"}
     install(system, environ)
+    for folder in (system / "adara_1", system):
+        folder.chmod(0o555)
     found = kernel_cache(environ, system)
+    for folder in (system, system / "adara_1"):
+        folder.chmod(0o755)
     assert found.folder is not None
+    assert [one.stat().st_mode & 0o777 for one in (found.folder, found.folder / "adara_1")] == [0o700] * 2
     assert found.folder.parent == state
     assert (found.folder / "adara_1" / "walk.nbi").read_text() == "1.0"
     assert kernel_cache(environ, system) == found

@@ -115,14 +115,24 @@ def _copies(installed: Path, places: list[Path], refused: list[str]) -> Iterator
         copy, unfinished = place / f"installed-{digest}", place / f".installed-{digest}.{os.getpid()}"
         with suppress(OSError):
             if not copy.is_dir():
-                unfinished.mkdir(mode=0o700)
-                shutil.copytree(installed, unfinished, copy_function=shutil.copyfile, dirs_exist_ok=True)
+                _copy(installed, unfinished)
                 unfinished.rename(copy)  # fails where another process was faster: then that one's is there
         shutil.rmtree(unfinished, ignore_errors=True)
         if copy.is_dir():
             _remove_others(copy)
             yield copy
             return
+
+
+def _copy(folder: Path, to: Path) -> None:
+    """Copy what is in a folder, but not its modes: the copy can be written."""
+    to.mkdir(mode=0o700)
+    for one in sorted(folder.rglob("*")):
+        there = to / one.relative_to(folder)
+        if one.is_dir():
+            there.mkdir(mode=0o700)
+        else:
+            shutil.copyfile(one, there)
 
 
 def _remove_others(copy: Path) -> None:
