@@ -14,7 +14,7 @@ from livereduce.engine.counting.columns import Numbers
 from livereduce.engine.counting.counts import Counts
 from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
-from livereduce.engine.counting.sparse import SparseCounts
+from livereduce.engine.counting.sparse.cells import SparseCounts
 from livereduce.engine.workspaces.events import Events
 
 I4_MIN, I4_MAX = -(2**31), 2**31 - 1

@@ -14,7 +14,7 @@ from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.counts import Counts
 from livereduce.engine.counting.histogram import Histogram
 from livereduce.engine.counting.pixels import PixelTable
-from livereduce.engine.counting.sparse import SparseCounts
+from livereduce.engine.counting.sparse.cells import SparseCounts
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.spectra import reading
 from livereduce.engine.matrix import sparse_histograms

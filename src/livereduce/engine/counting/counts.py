@@ -8,7 +8,7 @@ import numpy as np
 from livereduce.base.machine import usable_memory_bytes
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Numbers
-from livereduce.engine.counting.sparse import SparseCells, SparseCounts, TooManyCells
+from livereduce.engine.counting.sparse.cells import SparseCells, SparseCounts, TooManyCells
 from livereduce.stream.items import F8, I4
 
 _NO_PIXELS: I4 = np.empty(0, np.int32)

@@ -8,9 +8,9 @@ from livereduce.config.keys import MOST_DENSE_CELLS
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, WithoutCell, columns_of
 from livereduce.engine.counting.counts import Counts
-from livereduce.engine.counting.dense import DenseCells
+from livereduce.engine.counting.dense.cells import DenseCells
 from livereduce.engine.counting.pixels import PixelTable
-from livereduce.engine.counting.sparse import SparseCells
+from livereduce.engine.counting.sparse.cells import SparseCells
 from livereduce.engine.workspaces.events import Events
 from livereduce.stream.items import I4
 

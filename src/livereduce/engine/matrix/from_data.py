@@ -8,7 +8,7 @@ import numpy as np
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.counts import Counts
 from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
-from livereduce.engine.counting.sparse import SparseCounts
+from livereduce.engine.counting.sparse.cells import SparseCounts
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.engine.counting.counts import check_cells
-from livereduce.engine.counting.sparse import SparseCounts
+from livereduce.engine.counting.sparse.cells import SparseCounts
 from livereduce.engine.matrix.grid import Grid
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.stream.items import F8, I8

@@ -9,12 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livereduce.base.machine import Caches
-from livereduce.engine.counting import dense, waiting
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, WithoutCell, number_of_events, shared
-from livereduce.engine.counting.dense import DenseCells
-from livereduce.engine.counting.forms import FEW_EVENTS, TRIAL_EVENTS, TRIES_AGAIN, Experience, Form, possible_forms
-from livereduce.engine.counting.helpers import together
+from livereduce.engine.counting.dense import cells as dense
+from livereduce.engine.counting.dense import waiting
+from livereduce.engine.counting.dense.cells import DenseCells
+from livereduce.engine.counting.dense.forms import (
+    FEW_EVENTS,
+    TRIAL_EVENTS,
+    TRIES_AGAIN,
+    Experience,
+    Form,
+    possible_forms,
+)
+from livereduce.engine.counting.dense.helpers import together
 
 CACHES = Caches(second_bytes=1 << 20)
 BINS = Binning(np.arange(0, 101, 10, dtype=np.int64))

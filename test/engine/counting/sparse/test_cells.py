@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livereduce.engine.counting import counts as counts_module
-from livereduce.engine.counting import sparse
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.counts import Counts, check_cells, stacked
-from livereduce.engine.counting.dense import DenseCells
-from livereduce.engine.counting.sparse import SparseCells, SparseCounts, TooManyCells
+from livereduce.engine.counting.dense.cells import DenseCells
+from livereduce.engine.counting.sparse import cells as sparse
+from livereduce.engine.counting.sparse.cells import SparseCells, SparseCounts, TooManyCells
 
 EVEN = Binning(np.arange(0, 7001, 10, dtype=np.int64))
 """700 bins: a block of 65 536 cells ends within a row."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, Numbers, WithoutCell
-from livereduce.engine.counting.located import cells_of
-from livereduce.engine.counting.sparse_kernels import BLOCK_BITS, merge, spread, sum_rows_and_bins
+from livereduce.engine.counting.sparse.kernels import BLOCK_BITS, merge, spread, sum_rows_and_bins
+from livereduce.engine.counting.sparse.located import cells_of
 from livereduce.stream.items import F8, I4, I8
 
 BLOCK = 1 << BLOCK_BITS

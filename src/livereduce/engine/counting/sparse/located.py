@@ -4,7 +4,7 @@ import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, WithoutCell
-from livereduce.engine.counting.sparse_kernels import locate_cells
+from livereduce.engine.counting.sparse.kernels import locate_cells
 from livereduce.stream.items import I4, I8
 
 

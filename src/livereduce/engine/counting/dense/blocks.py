@@ -7,10 +7,10 @@ import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, Numbers, WithoutCell, shared
-from livereduce.engine.counting.helpers import together
+from livereduce.engine.counting.dense.helpers import together
+from livereduce.engine.counting.dense.waiting import Layout, WaitingEvents
+from livereduce.engine.counting.dense.widening import carried
 from livereduce.engine.counting.kernels import COUNT_PLACED, SCRATCH, place
-from livereduce.engine.counting.waiting import Layout, WaitingEvents
-from livereduce.engine.counting.widening import carried
 from livereduce.stream.items import I4, I8
 
 

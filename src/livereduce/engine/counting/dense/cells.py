@@ -6,14 +6,14 @@ import numpy as np
 
 from livereduce.base.machine import Caches, read_caches
 from livereduce.engine.counting.binning import Binning
-from livereduce.engine.counting.blocks import BlockCounting
 from livereduce.engine.counting.columns import Columns, Numbers, WithoutCell, number_of_events
-from livereduce.engine.counting.direct import DirectCounting
-from livereduce.engine.counting.forms import EXPERIENCE, Experience, Form, possible_forms
-from livereduce.engine.counting.helpers import most_threads
-from livereduce.engine.counting.located import cells_of
-from livereduce.engine.counting.sparse import SparseCounts
-from livereduce.engine.counting.waiting import Layout
+from livereduce.engine.counting.dense.blocks import BlockCounting
+from livereduce.engine.counting.dense.direct import DirectCounting
+from livereduce.engine.counting.dense.forms import EXPERIENCE, Experience, Form, possible_forms
+from livereduce.engine.counting.dense.helpers import most_threads
+from livereduce.engine.counting.dense.waiting import Layout
+from livereduce.engine.counting.sparse.cells import SparseCounts
+from livereduce.engine.counting.sparse.located import cells_of
 from livereduce.stream.items import I4
 
 _NOT_CELLS = 2

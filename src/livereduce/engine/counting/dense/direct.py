@@ -6,9 +6,9 @@ import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.columns import Columns, Numbers, WithoutCell, shared
-from livereduce.engine.counting.helpers import together
+from livereduce.engine.counting.dense.helpers import together
+from livereduce.engine.counting.dense.widening import carried, summed
 from livereduce.engine.counting.kernels import ADD_EVENTS, OUTSIDE_TOF, SCRATCH, UNKNOWN_PIXEL
-from livereduce.engine.counting.widening import carried, summed
 from livereduce.stream.items import I4, I8
 
 
