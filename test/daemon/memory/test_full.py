@@ -9,7 +9,9 @@ from livereduce.daemon.memory.full import LEAST_HELD_BYTES, full_text, held_limi
 
 GB = 10**9
 RULES = MemoryRules(limit_bytes=6 * GB, held_limit_bytes=4 * GB, falls_back=True)
-FULL = Weighed(worker=1, run=7, bytes=5 * GB, confirmed_bytes=5 * GB, run_bytes=4 * GB, kept_bytes=3 * GB, full_s=5.0)
+FULL = Weighed(
+    worker=1, run=7, bytes=5 * GB, confirmed_bytes=5 * GB, run_bytes=4 * GB, kept_bytes=3 * GB, full_s=5.0, still_s=5.0
+)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,7 @@ def test_a_run_that_the_worker_keeps_fills_the_receiver() -> None:
     [
         pytest.param({"full_s": None}, id="it reads"),
         pytest.param({"full_s": 4.9}, id="not for long"),
+        pytest.param({"still_s": 4.9}, id="the worker has taken some just now, or runs a script"),
         pytest.param({"kept_bytes": 0}, id="the worker counts, or has just begun"),
         pytest.param({"kept_bytes": GB}, id="most of it is still to be taken"),
     ],

@@ -15,7 +15,7 @@ from livereduce.daemon.worker.beats import Observed, observe
 from livereduce.daemon.worker.process import Worker
 from livereduce.messages.beat import Beat, Phase
 from livereduce.messages.order import STOP, TRIM
-from livereduce.messages.progress import MemoryProgress, Progress, RunProgress
+from livereduce.messages.progress import MemoryProgress, Progress, RunProgress, TotalProgress
 
 MB = 10**6
 SEEN = Weighed(
@@ -137,6 +137,28 @@ def test_a_receiver_that_has_grown_is_to_be_replaced() -> None:
     [fact] = watched.monitor.gather(cast(Worker, watched.worker), 3, large, 10.0, company)
     assert isinstance(fact, ReceiverOutgrown)
     assert fact.reason.startswith("replacing receiver and worker: the memory of receiver and worker, ")
+
+
+def test_a_worker_is_still_while_it_takes_nothing_although_it_could() -> None:
+    watched, seen = Watched(1 << 60), []
+    kept = MemoryProgress(rss_bytes=1 << 50, mapped_bytes=MB)
+    more = replace(kept, mapped_bytes=2 * MB)
+    steps = (
+        (0.0, Phase.WAITING, kept, 1),
+        (2.0, Phase.WAITING, kept, 1),
+        (4.0, Phase.PROCESS, kept, 1),  # a script may run long with new data behind it
+        (6.0, Phase.WAITING, kept, 2),
+        (8.0, Phase.WAITING, more, 2),
+        (11.0, Phase.POST_PROCESS, more, 3),
+        (13.0, Phase.POST_PROCESS, more, 4),  # nothing new in two chunks
+    )
+    for now, phase, memory, chunks in steps:
+        total = TotalProgress(chunks=chunks)
+        beat = Beat(seq=1, phase=phase, progress=Progress(memory=memory, run=RunProgress(number=7), total=total))
+        watched.monitor.gather(cast(Worker, watched.worker), 3, observe(Observed(), beat, now), now)
+        assert watched.monitor.newest
+        seen.append(watched.monitor.newest.still_s)
+    assert seen == [0.0, 2.0, 0.0, 2.0, 0.0, 0.0, 5.0]
 
 
 def test_a_receiver_that_waits_is_told_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

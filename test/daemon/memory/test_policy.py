@@ -231,7 +231,7 @@ def test_a_receiver_that_grows_by_itself_is_replaced() -> None:
 
 # ---- a receiver that is full
 
-FULL = replace(weighed(500), run_bytes=400, kept_bytes=350, full_s=5.0)
+FULL = replace(weighed(500), run_bytes=400, kept_bytes=350, full_s=5.0, still_s=5.0)
 
 
 def test_a_run_that_fills_the_receiver_goes_on_as_histograms() -> None:
@@ -275,6 +275,7 @@ WITH_OTHERS = st.builds(
     freeable_bytes=st.sampled_from([0, 0, 300]),
     kept_bytes=st.sampled_from([0, 100, 350]),
     full_s=st.sampled_from([None, None, 1.0, 7.0]),
+    still_s=st.sampled_from([0.0, 7.0, 9.0]),
 )
 
 

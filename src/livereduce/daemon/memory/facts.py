@@ -30,6 +30,8 @@ class Weighed:
         The part of `run_bytes` that the worker keeps as its accumulated events.
     full_s
         How long the receiver has read nothing because it may not hold more; None if it reads.
+    still_s
+        How long the worker has kept the same, although it could take more.
     grown
         The parts of the memory; None if not known.
     """
@@ -45,6 +47,7 @@ class Weighed:
     freeable_bytes: int = 0
     kept_bytes: int = 0
     full_s: float | None = None
+    still_s: float = 0.0
     grown: Grown | None = None
 
 
@@ -107,7 +110,7 @@ class MemoryRules:
     relief_s
         How long it may take until a spare that is given up, or what the receiver need not hold, is gone.
     full_s
-        How long the receiver may be full before the run is counted: a run that has just ended is given up meanwhile.
+        How long the receiver may be full, and the worker still, before the run is counted.
     first_wait_s, longest_wait_s
         Wait before a run that does not fit is tried again; each wait is twice the one before.
     """

@@ -26,10 +26,10 @@ def held_limit_bytes(limit: int | None, ram_bytes: int, cgroup_bytes: int | None
 def run_fills(rules: MemoryRules, weighed: Weighed) -> bool:
     """True if the receiver cannot go on because the worker keeps what it holds.
 
-    That is the events of the run, if they are half of it: the rest is behind them. If it is mostly the rest, the worker
-    is slow, or a script runs long, and has only to take it.
+    That is so if the worker has taken all there is, and what it keeps is most of it. Until then it is slow, or a script
+    runs long, and has only to take the rest: with the start of the next run it gives up the one before.
     """
-    full = weighed.full_s is not None and weighed.full_s >= rules.full_s
+    full = weighed.full_s is not None and min(weighed.full_s, weighed.still_s) >= rules.full_s
     return rules.falls_back and full and bool(weighed.kept_bytes) and 2 * weighed.kept_bytes >= weighed.run_bytes
 
 

@@ -27,6 +27,7 @@ from livereduce.daemon.memory.spare import has_room
 from livereduce.daemon.memory.usage import MemoryUsage, limit_bytes
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.process import Worker
+from livereduce.messages.beat import Phase
 from livereduce.messages.order import STOP, TRIM
 from livereduce.messages.progress import MemoryProgress
 from livereduce.preflight.resolve import Resolved
@@ -69,6 +70,7 @@ class MemoryMonitor:
         self._due = 0.0
         self._scripts: Version = ()
         self._waits = ""
+        self._kept_bytes, self._kept_since, self._kept_chunks, self._busy_at = 0, 0.0, 0, 0.0
 
     @property
     def limit_bytes(self) -> int | None:
@@ -151,9 +153,20 @@ class MemoryMonitor:
             held_bytes=says.held_bytes,
             spare=company.spare.pid if company.spare else None,
         )
-        self.newest = told(weighed, observed, company.heard, time.time())
+        weighed = told(weighed, observed, company.heard, time.time())
+        self.newest = replace(weighed, still_s=self._still_s(weighed.kept_bytes, observed, now))
         self.state, orders = memory_policy.step(self.state, self.newest, now)
         return orders
+
+    def _still_s(self, kept_bytes: int, observed: Observed, now: float) -> float:
+        """How long the worker has kept the same although it could take more: it waits, or has finished two chunks."""
+        chunks = observed.progress.total.chunks if observed.progress else 0
+        if kept_bytes != self._kept_bytes:
+            self._kept_bytes, self._kept_since, self._kept_chunks = kept_bytes, now, chunks
+        if observed.beat is None or observed.beat.phase is not Phase.WAITING:
+            self._busy_at = now
+        takes_nothing = chunks >= self._kept_chunks + 2
+        return now - (self._kept_since if takes_nothing else max(self._kept_since, self._busy_at))
 
     def _tell_waits(self) -> None:
         waits = self.waits
