@@ -42,12 +42,23 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def _memory_of(pid: int) -> Iterator[Memory]:
-    """Of all files in memory that a process has open; those that it has only mapped are of one that it was sent."""
+    """Of all files in memory that a process has open or mapped."""
+    for line in _mappings(pid):
+        _, _, _, device, inode, *name = line.split(maxsplit=5)
+        if name and name[0].startswith("/memfd:"):
+            major, minor = device.split(":")
+            yield os.makedev(int(major, 16), int(minor, 16)), int(inode)
     for link in _links(Path(f"/proc/{pid}/fd")):
         with suppress(OSError):
             if os.fspath(link.readlink()).startswith("/memfd:"):
                 stat = link.stat()
                 yield stat.st_dev, stat.st_ino
+
+
+def _mappings(pid: int) -> Iterable[str]:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines()
+    return ()
 
 
 def _links(folder: Path) -> Iterable[Path]:
