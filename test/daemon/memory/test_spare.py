@@ -14,7 +14,7 @@ LIMIT = 10 * SPARE_BYTES
         pytest.param(LIMIT, 7 * SPARE_BYTES - 1, True, id="it fits"),
         pytest.param(LIMIT, 7 * SPARE_BYTES, False, id="it would come too near"),
         pytest.param(LIMIT, None, False, id="not measured yet"),
-        pytest.param(None, None, True, id="no limit"),
+        pytest.param(None, None, False, id="nothing was started yet"),
     ],
 )
 def test_a_spare_stands_by_where_memory_allows(limit: int | None, used: int | None, room: bool) -> None:

@@ -65,6 +65,7 @@ class MemoryMonitor:
         self.state = MemoryState()
         self.newest: Weighed | None = None
         self.held_limit_bytes: int | None = None
+        self._allowed_bytes: int | None = None
         self._usage = MemoryUsage()
         self._interval_s = 1.0
         self._due = 0.0
@@ -85,7 +86,7 @@ class MemoryMonitor:
     @property
     def has_room_for_spare(self) -> bool:
         """True if a spare may be started."""
-        return has_room(self.limit_bytes, self.bytes)
+        return has_room(self._allowed_bytes, self.bytes)
 
     @property
     def waits(self) -> str:
@@ -97,6 +98,7 @@ class MemoryMonitor:
         config, ram, cgroup = resolved.config, read_ram_bytes(), read_cgroup_limit()
         limit = limit_bytes(config.system_mem_limit_perc, ram, cgroup)
         self.held_limit_bytes = held_limit_bytes(limit, ram, cgroup)
+        self._allowed_bytes = limit_bytes(100, ram, cgroup) if limit is None else limit
         falls_back = resolved.engine == "builtin" and config.preserve_events
         rules = MemoryRules(limit_bytes=limit, held_limit_bytes=self.held_limit_bytes, falls_back=falls_back)
         self.state = replace(self.state, rules=rules)

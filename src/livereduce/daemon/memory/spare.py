@@ -6,8 +6,16 @@ ROOM_PERCENT = 80
 """A spare is started only if it leaves memory below this: it must not be given up (`policy.TRIM_PERCENT`) at once."""
 
 
-def has_room(limit_bytes: int | None, used_bytes: int | None) -> bool:
-    """True if a spare may be started beside what is used now; None: there is no limit, or nothing was measured yet."""
-    if limit_bytes is None:
-        return True
-    return used_bytes is not None and (used_bytes + SPARE_BYTES) * 100 < limit_bytes * ROOM_PERCENT
+def has_room(allowed_bytes: int | None, used_bytes: int | None) -> bool:
+    """True if a spare may be started beside what is used now.
+
+    Parameters
+    ----------
+    allowed_bytes
+        The memory limit; if it is turned off, all memory of the service. None: nothing was started yet.
+    used_bytes
+        None: nothing was measured yet.
+    """
+    if allowed_bytes is None or used_bytes is None:
+        return False
+    return (used_bytes + SPARE_BYTES) * 100 < allowed_bytes * ROOM_PERCENT
