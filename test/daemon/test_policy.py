@@ -218,8 +218,8 @@ def stalled() -> DaemonState:
 
 
 def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
-    state, actions = play((31, Tick()), (32, Tick()), (41, Tick()), (42, Tick()), state=stalled())
-    assert actions == [(32, Terminate()), (42, Kill())]
+    state, actions = play((30.5, Tick()), (31, Tick()), (40, Tick()), (41, Tick()), state=stalled())
+    assert actions == [(31, Terminate()), (41, Kill())]
     state, actions = play((43, WorkerEnded(code=-9, reason="killed by SIGKILL", stood_at="p.py:4")), state=state)
     assert (state.word, state.why) == (
         StateWord.RESTARTING,
@@ -231,7 +231,7 @@ def test_the_ladder_of_a_hang_ends_in_a_restart_that_counts() -> None:
 
 
 def test_a_worker_that_beats_again_after_the_dump_goes_on() -> None:
-    state, actions = play((31, WORKS), *ticks(32, 60), state=stalled())
+    state, actions = play((30.5, WORKS), *ticks(31, 60), state=stalled())
     assert (state.word, state.ending, actions) == (StateWord.RUNNING, None, [])
     assert play((61, Tick()), state=state)[1] == [(61, Dump())]
 
@@ -242,8 +242,8 @@ def test_beats_that_only_tell_of_silence_do_not_hide_it() -> None:
     ticked = [fact for pair in zip(beats, ticks(1, 30), strict=True) for fact in pair]
     state, actions = play(*ticked, state=running())
     assert (state.word, actions) == (StateWord.STALLED, [(30, Dump())])
-    state, actions = play((31, Beaten(phase=Phase.WAITING, silent_s=31.0)), (32, Tick()), state=state)
-    assert (state.word, actions) == (StateWord.STALLED, [(32, Terminate())])
+    state, actions = play((30.5, Beaten(phase=Phase.WAITING, silent_s=30.5)), (31, Tick()), state=state)
+    assert (state.word, actions) == (StateWord.STALLED, [(31, Terminate())])
 
 
 def test_silence_in_the_phase_before_does_not_count_in_the_next() -> None:
@@ -252,8 +252,8 @@ def test_silence_in_the_phase_before_does_not_count_in_the_next() -> None:
 
 
 def test_a_beat_after_sigterm_is_too_late() -> None:
-    state, actions = play((32, Tick()), (33, WORKS), (42, Tick()), state=stalled())
-    assert (state.word, actions) == (StateWord.STALLED, [(32, Terminate()), (42, Kill())])
+    state, actions = play((31, Tick()), (32, WORKS), (41, Tick()), state=stalled())
+    assert (state.word, actions) == (StateWord.STALLED, [(31, Terminate()), (41, Kill())])
 
 
 def test_the_daemons_own_standstill_is_no_silence_of_the_worker() -> None:
@@ -277,8 +277,8 @@ def test_a_series_of_hangs_backs_off_and_health_before_one_forgets() -> None:
 
 
 def test_a_stop_request_during_a_hang_wins_and_does_not_wait_longer() -> None:
-    state, actions = play((30, STOP), (32, Tick()), (42, Tick()), state=stalled())
-    assert actions == [(30, AskStop()), (32, Terminate()), (42, Kill())]
+    state, actions = play((30, STOP), (31, Tick()), (41, Tick()), state=stalled())
+    assert actions == [(30, AskStop()), (31, Terminate()), (41, Kill())]
     assert step(state, CRASH, 43)[1] == (Exit(code=0),)
 
 
@@ -286,7 +286,7 @@ def test_when_the_next_tick_matters() -> None:
     assert next_due(DaemonState()) == 0
     state = play((5, Beaten(phase=Phase.PROCESS)), state=running())[0]
     assert next_due(state) == 605
-    assert next_due(stalled()) == 32
+    assert next_due(stalled()) == 31
     assert next_due(play((0, STOP), state=running())[0]) == 20
     assert next_due(step(play((0, STOP), state=running())[0], CRASH, 1)[0]) is None
 

@@ -57,7 +57,7 @@ def test_silence_is_judged_by_phase(phase: Phase, limit_s: float) -> None:
     state, actions = play((0, ReceiverStarted()), (0, Beaten(phase=phase)), *ticks(1, int(limit_s) - 1))
     assert (actions, next_due(state)) == ([], limit_s)
     state, actions = play(*ticks(int(limit_s), int(limit_s) + 13), state=state)
-    assert actions == [(limit_s, Dump()), (limit_s + 2, Terminate()), (limit_s + 12, Kill())]
+    assert actions == [(limit_s, Dump()), (limit_s + 1, Terminate()), (limit_s + 11, Kill())]
 
 
 def test_the_reason_says_who_was_stuck_where() -> None:
@@ -73,10 +73,10 @@ def test_the_limits_are_those_of_its_start() -> None:
 
 
 def test_one_that_beats_again_after_the_dump_goes_on_and_after_sigterm_it_is_too_late() -> None:
-    state, actions = play(*ticks(1, 30), (31, RECEIVES), *ticks(32, 40), state=at_work())
+    state, actions = play(*ticks(1, 30), (30.5, RECEIVES), *ticks(31, 40), state=at_work())
     assert (state.ending, actions) == (None, [(30, Dump())])
-    state, actions = play(*ticks(1, 32), (33, RECEIVES), *ticks(34, 42), state=at_work())
-    assert actions == [(30, Dump()), (32, Terminate()), (42, Kill())]
+    state, actions = play(*ticks(1, 31), (32, RECEIVES), *ticks(33, 42), state=at_work())
+    assert actions == [(30, Dump()), (31, Terminate()), (41, Kill())]
 
 
 def test_the_daemons_own_standstill_is_no_silence() -> None:
@@ -102,8 +102,8 @@ def test_each_further_request_takes_the_next_step_at_once() -> None:
 
 
 def test_one_that_hangs_is_not_given_more_time_when_nobody_needs_it() -> None:
-    state, actions = play(*ticks(1, 32), (33, EndReceiver()), *ticks(34, 42), state=at_work())
-    assert actions == [(30, Dump()), (32, Terminate()), (42, Kill())]
+    state, actions = play(*ticks(1, 31), (32, EndReceiver()), *ticks(33, 42), state=at_work())
+    assert actions == [(30, Dump()), (31, Terminate()), (41, Kill())]
     assert why_ended(state, "as asked") == "as asked"
 
 
