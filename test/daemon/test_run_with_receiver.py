@@ -143,7 +143,6 @@ def test_nobody_outlives_a_daemon_that_is_killed(beamline: Beamline) -> None:
     daemon.kill()
     daemon.wait()
     wait_gone(beamline)
-    assert (beamline.path / "state" / "receiver_parent_gone").exists()
 
 
 def test_a_receiver_that_cannot_be_started_is_tried_again(beamline: Beamline) -> None:

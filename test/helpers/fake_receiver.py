@@ -74,7 +74,6 @@ def receive(mode: str, job: ReceiverJob) -> int:
         if orders in ready:
             order = os.read(orders, 100)
             if not order:
-                Path(job.state_dir, "receiver_parent_gone").touch()
                 return 70
             if order.endswith(b"stop\n") and mode not in ("receiver deaf", "receiver stubborn"):
                 Path(job.state_dir, "receiver_stopped").touch()

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from helpers.fabricated import Fabricated, pattern
 from livereduce.commands.status import describe
 from livereduce.messages.beat import Phase
-from livereduce.messages.progress import RECORDS, Progress, RunProgress, SourceProgress
+from livereduce.messages.progress import RECORDS, MemoryProgress, Progress, RunProgress, SourceProgress
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import (
     FILE_NAME,
@@ -60,6 +60,8 @@ FULL = Status(
     post_proc=SCRIPT,
     generation=3,
     worker_pid=2,
+    receiver_pid=3,
+    spare_pid=4,
     phase=Phase.WAITING,
     phase_since=AT,
     usual_s=0.2,
@@ -69,6 +71,7 @@ FULL = Status(
         incomplete_runs=("run 6",),
         run=RunProgress(number=7),
         source=SourceProgress(data_age_s=1.0, no_beam_since=1.7e9, no_pulses_since=1.7e9),
+        memory=MemoryProgress(full_since=1.7e9),
     ),
     memory_bytes=5,
     memory_limit_bytes=6,
