@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from livereduce.base.errors import ExitCode
@@ -53,6 +54,27 @@ class Orders:
             self.leave.set()
         else:
             raise ValueError(f"unknown order {order[:80]!r}; expected {STOP!r}, {RENEW!r}, {RECYCLE!r} or {TRIM!r}")
+
+
+def begin(order_fd: int | None, guard: Callable[[int], object] | None = None) -> Orders:
+    """Set up what ends this process with its daemon, and what the daemon orders.
+
+    Parameters
+    ----------
+    order_fd
+        The pipe from the daemon, None when run by hand: then no order comes.
+    guard
+        Given the pipe while no thread exists yet: it may fork.
+    """
+    orders = Orders()
+    if order_fd is not None:
+        # A terminal sends Ctrl-C to all processes in the foreground; the daemon decides what it means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if guard is not None:
+            guard(order_fd)
+        die_with_parent()
+        obey(order_fd, orders)
+    return orders
 
 
 def obey(fd: int, orders: Orders) -> None:

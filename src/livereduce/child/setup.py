@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.visible import take_any_text
@@ -14,8 +16,12 @@ from livereduce.child.own_log import OwnLog
 from livereduce.messages.job import DUMP_FD, PROBLEM_PREFIX
 
 LEAVE_S = 3.0
-"""Time for the interpreter's own shutdown; with the deadline above it stays within the 20 s that `stopping` may
-last."""
+"""Time for the interpreter's own shutdown; with the deadline of a worker's engine (15 s) it stays within the 20 s that
+`stopping` may last."""
+CRASHED = 1
+"""Python's exit code after an uncaught exception."""
+
+JobOf = TypeVar("JobOf")
 
 
 def prepare_process() -> OwnLog:
@@ -69,6 +75,22 @@ def inherited_fd(variable: str) -> int | None:
     except (ValueError, OverflowError, OSError) as error:
         raise OperatorError(f"{variable}={text}: expected the number of an open descriptor ({error})") from None
     return fd
+
+
+def read_job(arguments: Sequence[str], decode: Callable[[str], JobOf]) -> JobOf:
+    """The job in the file that the one argument names.
+
+    Raises
+    ------
+    OperatorError
+        There is no such job.
+    """
+    if len(arguments) != 1:
+        raise OperatorError(f"expected one argument, the path of a job file, not {len(arguments)}")
+    try:
+        return decode(Path(arguments[0]).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{arguments[0]}: {error}") from None
 
 
 def unusable(error: OperatorError) -> int:

@@ -2,27 +2,22 @@
 
 import os
 import resource
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.extras import how_to_install
 from livereduce.child.beats import Beats
-from livereduce.child.orders import Orders, die_with_parent, obey, refuse_debuggers
-from livereduce.child.setup import inherited_fd, leave_soon, prepare_process, unusable
+from livereduce.child.orders import Orders, begin, refuse_debuggers
+from livereduce.child.setup import CRASHED, inherited_fd, leave_soon, prepare_process, read_job, unusable
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD
 from livereduce.messages.receiver import ATTACH_FD, ReceiverJob, decode_receiver_job
 
 if TYPE_CHECKING:
     from livereduce.receiver.receiving import Receiver
-
-CRASHED = 1
-"""Python's exit code after an uncaught exception."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,14 +27,10 @@ def main(arguments: Sequence[str]) -> int:
         beat_fd, order_fd, attach_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, ATTACH_FD))
         if attach_fd is None:
             raise OperatorError("a receiver is started by the daemon, which gives it readers")
-        job = _read_job(arguments)
+        job = read_job(arguments, decode_receiver_job)
     except OperatorError as error:
         return unusable(error)
-    orders = Orders()
-    if order_fd is not None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the daemon decides what Ctrl-C means
-        die_with_parent()
-        obey(order_fd, orders)
+    orders = begin(order_fd)
     refuse_debuggers()
     _raise_descriptor_limit()
     code = CRASHED
@@ -93,15 +84,6 @@ def _loaded(say: Callable[[str], object]) -> "type[Receiver]":
         ) from None
     tell_of_compiling(say)
     return Receiver
-
-
-def _read_job(arguments: Sequence[str]) -> ReceiverJob:
-    if len(arguments) != 1:
-        raise OperatorError(f"expected one argument, the path of a job file, not {len(arguments)}")
-    try:
-        return decode_receiver_job(Path(arguments[0]).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"{arguments[0]}: {error}") from None
 
 
 def _raise_descriptor_limit() -> None:

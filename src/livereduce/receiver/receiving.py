@@ -5,22 +5,22 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from livereduce.base.contained import Contained
-from livereduce.base.errors import OperatorError
 from livereduce.base.rss import own_bytes
 from livereduce.base.times import UNIX_MINUS_EPICS_NS
 from livereduce.child.beats import Beats
 from livereduce.messages.beat import Phase
 from livereduce.messages.marks import Marker
-from livereduce.messages.progress import MemoryProgress, Progress, SourceProgress, TotalProgress
+from livereduce.messages.progress import MemoryProgress, Progress, TotalProgress
 from livereduce.messages.receiver import ReceiverJob
 from livereduce.receiver.readers import Readers
 from livereduce.stream.adara.wire.arena import scratch
 from livereduce.stream.held.store import HeldStore
-from livereduce.stream.items import EventBatch, Gap, Item, Source, SourceLost, SourceState, StartFrom
-from livereduce.stream.sources import source_of
+from livereduce.stream.items import EventBatch, Gap, Item, Source, SourceLost, SourceState
+from livereduce.stream.sources import source_of, source_progress, start_from
 
 POLL_S = 0.25
 """Longest wait for the stream: orders are looked at in between, and the receiver beats."""
@@ -54,7 +54,7 @@ class Receiver:
         self._news: tuple[bool, str] | None = None
         self._beat_s = 0.0
         self._rewind = threading.Event()
-        self._readers = Readers(self._store, attach, self._state(), self._rewind.set)
+        self._readers = Readers(self._store, attach, self._source.state(), self._rewind.set)
         self._readers.start()
 
     def poll(self) -> None:
@@ -67,12 +67,12 @@ class Receiver:
             time.sleep(FULL_S)
         else:
             self._hold(self._read())
-        now, state = time.monotonic(), self._state()
+        now, state = time.monotonic(), self._source.state()
         self._readers.tell(state, now)
         news = state.connected, state.reason
         if news != self._news or now - self._beat_s >= BEAT_EVERY_S:
             self._news, self._beat_s = news, now
-            self._beats.phase(Phase.WAITING, self._progress())
+            self._beats.phase(Phase.WAITING, self._progress(state))
 
     def free_consumed(self) -> None:
         """Give up all that the worker is done with, although it could be held."""
@@ -85,9 +85,7 @@ class Receiver:
 
     def _opened(self) -> Source:
         source = source_of(self._job.source, self._marker, self._job.suspects, scratch)
-        if self._job.start not in {way.value for way in StartFrom}:
-            raise OperatorError(f"start: {self._job.start!r} is not one of {', '.join(way.value for way in StartFrom)}")
-        source.open(StartFrom(self._job.start))
+        source.open(start_from(self._job.start))
         return source
 
     def _receive_again(self) -> None:
@@ -132,23 +130,10 @@ class Receiver:
             log.info("the run is not held from its start any more: a new worker has to receive it again")
         self._holds_whole = whole
 
-    def _state(self) -> SourceState:
-        return self._source.state()
-
-    def _progress(self) -> Progress:
-        state = self._source.state()
+    def _progress(self, state: SourceState) -> Progress:
         age_s = (time.time_ns() - UNIX_MINUS_EPICS_NS - self._newest_ns) / 1e9 if self._newest_ns else None
         return Progress(
-            source=SourceProgress(
-                address=state.address,
-                connected=state.connected,
-                reason=state.reason,
-                connects=state.connects,
-                received_bytes=state.received_bytes,
-                bad_packets=state.bad_packets,
-                repeated_pulses=state.repeated_pulses,
-                data_age_s=age_s,
-            ),
+            source=replace(source_progress(state), data_age_s=age_s),
             total=TotalProgress(gaps=state.gaps + self._gaps, contained=state.contained + self._contained.count),
             memory=MemoryProgress(
                 rss_bytes=own_bytes(),

@@ -1,11 +1,12 @@
-"""Open the source that a URL names: a function for each scheme of `livereduce.base.source_urls`."""
+"""Open the source that a URL names, a function for each scheme of `livereduce.base.source_urls`; and tell of it."""
 
 from collections.abc import Callable, Mapping
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.source_urls import ADARA, SourceUrl, parse_source_url
 from livereduce.messages.marks import Marker, Suspect
-from livereduce.stream.items import MakeColumns, Source
+from livereduce.messages.progress import SourceProgress
+from livereduce.stream.items import MakeColumns, Source, SourceState, StartFrom
 
 Open = Callable[[SourceUrl, Marker, tuple[Suspect, ...], MakeColumns | None], Source]
 
@@ -48,3 +49,29 @@ def source_of(
     except ValueError as error:
         raise OperatorError(f"source {url!r}: {error}") from None
     return OPEN[checked.scheme.name](checked, marker or Marker(), suspects, columns)
+
+
+def start_from(start: str) -> StartFrom:
+    """The place to begin that a job names.
+
+    Raises
+    ------
+    OperatorError
+        There is no such place.
+    """
+    if start not in {way.value for way in StartFrom}:
+        raise OperatorError(f"start: {start!r} is not one of {', '.join(way.value for way in StartFrom)}")
+    return StartFrom(start)
+
+
+def source_progress(state: SourceState) -> SourceProgress:
+    """What beats tell of a source: only what it knows by itself, not how old its data are."""
+    return SourceProgress(
+        address=state.address,
+        connected=state.connected,
+        reason=state.reason,
+        connects=state.connects,
+        received_bytes=state.received_bytes,
+        bad_packets=state.bad_packets,
+        repeated_pulses=state.repeated_pulses,
+    )

@@ -7,21 +7,19 @@ action, so that it ends every hang; a clean exit is requested by the order to st
 import fcntl
 import logging
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.extras import how_to_install
 from livereduce.child.beats import Beats
-from livereduce.child.orders import Orders, die_with_parent, obey
+from livereduce.child.orders import Orders, begin
 from livereduce.child.own_log import HIGH_FD, OwnLog
-from livereduce.child.setup import inherited_fd, leave_soon, prepare_process, unusable
+from livereduce.child.setup import CRASHED, inherited_fd, leave_soon, prepare_process, read_job, unusable
 from livereduce.engine.protocol import MakeEngine
 from livereduce.environment.identity import IDENTIFY
 from livereduce.messages.beat import Phase
@@ -40,8 +38,6 @@ POLL_S = 0.5
 STOP_DEADLINE_S = 15.0
 SILENCE_S = 0.5
 """Longest wait for a line that another thread is writing to the log."""
-CRASHED = 1
-"""Python's exit code after an uncaught exception."""
 
 
 log = logging.getLogger("livereduce.worker")
@@ -60,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         beat_fd, order_fd, receiver_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, RECEIVER_FD))
         adopt_fd = inherited_fd(ADOPT_FD) if list(arguments) == [SPARE] else None
-        job = _read_job(arguments) if adopt_fd is None else None
+        job = read_job(arguments, decode_job) if adopt_fd is None else None
     except OperatorError as error:
         return unusable(error)
     if beat_fd is not None:  # there is a daemon that understands tags
@@ -76,7 +72,7 @@ def _stand_by(adopt_fd: int, beat_fd: int | None, order_fd: int | None, own_log:
     from livereduce.engine.builtin.loading import load_everything
     from livereduce.worker.spare import stand_by
 
-    orders, beats = _begin(order_fd), Beats(beat_fd)
+    orders, beats = begin(order_fd, start_guard), Beats(beat_fd)
     try:
         adopted = stand_by(adopt_fd, load_everything, beats, orders)
     except OperatorError as error:
@@ -106,19 +102,7 @@ def work(
     own_log
         Takes over the log records of the engine's modules, before a script can run.
     """
-    return _to_the_end(job, load_engine, Beats(beat_fd), _begin(order_fd), own_log)
-
-
-def _begin(order_fd: int | None) -> Orders:
-    """Set up what ends this process with its daemon; before any thread exists, since the guard is forked."""
-    orders = Orders()
-    if order_fd is not None:
-        # A terminal sends Ctrl-C to all processes in the foreground; the daemon decides what it means.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        start_guard(order_fd)
-        die_with_parent()
-        obey(order_fd, orders)
-    return orders
+    return _to_the_end(job, load_engine, Beats(beat_fd), begin(order_fd, start_guard), own_log)
 
 
 def _to_the_end(job: Job, load_engine: LoadEngine, beats: Beats, orders: Orders, own_log: OwnLog | None) -> int:
@@ -208,15 +192,6 @@ def _mantid(say: Say) -> MakeEngine:
     from livereduce.engine.mantid.engine import MantidEngine
 
     return MantidEngine
-
-
-def _read_job(arguments: Sequence[str]) -> Job:
-    if len(arguments) != 1:
-        raise OperatorError(f"expected one argument, the path of a job file, not {len(arguments)}")
-    try:
-        return decode_job(Path(arguments[0]).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"{arguments[0]}: {error}") from None
 
 
 def _leave_now(code: int, own_log: OwnLog | None) -> NoReturn:

@@ -3,7 +3,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
-from livereduce.daemon.receiver.folder import KEPT, make_receiver_folder
+from livereduce.daemon.numbered import KEPT
+from livereduce.daemon.receiver.folder import make_receiver_folder
 from livereduce.daemon.worker.suspects import FILE_NAME
 from livereduce.messages.marks import MarkStage, Suspect
 from livereduce.messages.receiver import ReceiverJob, decode_receiver_job

@@ -6,7 +6,8 @@ import pytest
 
 from livereduce.config.file import Config
 from livereduce.config.instrument import Instrument
-from livereduce.daemon.worker.generation import KEPT, make_generation
+from livereduce.daemon.numbered import KEPT
+from livereduce.daemon.worker.generation import make_generation
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 from livereduce.messages.job import decode_job
 from livereduce.preflight.resolve import Resolved

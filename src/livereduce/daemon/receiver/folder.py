@@ -1,15 +1,12 @@
 """Folders of receivers in the state directory: the job of each, and its mark."""
 
-import shutil
 from pathlib import Path
 
+from livereduce.daemon.numbered import delete_oldest, new_folder
 from livereduce.daemon.worker.suspects import RECEIVERS_STAGES, read_suspects
 from livereduce.messages.marks import FILE_NAME as MARK_FILE
 from livereduce.messages.receiver import ReceiverJob, encode_receiver_job
 from livereduce.preflight.resolve import Resolved
-
-KEPT = 5
-"""Folders kept for debugging."""
 
 
 def make_receiver_folder(resolved: Resolved, held_limit_bytes: int | None) -> tuple[ReceiverJob, Path]:
@@ -25,11 +22,7 @@ def make_receiver_folder(resolved: Resolved, held_limit_bytes: int | None) -> tu
         The state directory cannot be written.
     """
     receivers = resolved.state_dir / "receivers"
-    receivers.mkdir(parents=True, exist_ok=True)
-    earlier = sorted(int(folder.name) for folder in receivers.iterdir() if folder.name.isdigit())
-    number = earlier[-1] + 1 if earlier else 1
-    folder = receivers / f"{number:06d}"
-    folder.mkdir()
+    number, folder = new_folder(receivers)
     job = ReceiverJob(
         number=number,
         source=resolved.source,
@@ -40,6 +33,5 @@ def make_receiver_folder(resolved: Resolved, held_limit_bytes: int | None) -> tu
     )
     path = folder / "job.json"
     path.write_text(encode_receiver_job(job))
-    for old in earlier[: -(KEPT - 1)]:
-        shutil.rmtree(receivers / f"{old:06d}", ignore_errors=True)
+    delete_oldest(receivers)
     return job, path

@@ -1,17 +1,14 @@
 """Generation folders: a frozen copy of everything that one worker runs; later saves do not reach it."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from livereduce.daemon.numbered import delete_oldest, new_folder
 from livereduce.daemon.worker.suspects import for_scripts, read_suspects
 from livereduce.messages.job import Job, ModuleCopy, ScriptCopy, encode_job
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
 from livereduce.scripting.imports import ModuleFile
-
-KEPT = 5
-"""Folders kept for debugging; the newest also holds the last good scripts."""
 
 MODULES = "modules"
 """The folder, in that of a generation, with the modules of the scripts."""
@@ -37,22 +34,13 @@ def make_generation(
         The state directory cannot be written.
     """
     generations = resolved.state_dir / "generations"
-    generations.mkdir(parents=True, exist_ok=True)
-    earlier = _numbers(generations)
-    number = earlier[-1] + 1 if earlier else 1
-    folder = generations / f"{number:06d}"
-    folder.mkdir()
+    number, folder = new_folder(generations)
     job = replace(_job(resolved, number, folder), keep_events=keep_events, counted_run=counted_run)
     job = replace(job, suspects=for_scripts(read_suspects(resolved.state_dir), job.script_md5s))
     path = folder / "job.json"
     path.write_text(encode_job(job))
-    for old in earlier[: -(KEPT - 1)]:
-        shutil.rmtree(generations / f"{old:06d}", ignore_errors=True)
+    delete_oldest(generations)
     return job, path
-
-
-def _numbers(generations: Path) -> list[int]:
-    return sorted(int(folder.name) for folder in generations.iterdir() if folder.name.isdigit())
 
 
 def _job(resolved: Resolved, number: int, folder: Path) -> Job:

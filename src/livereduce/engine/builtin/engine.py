@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -47,8 +48,8 @@ from livereduce.stream.chunk import (
     step,
 )
 from livereduce.stream.held.source import ReceiverLost
-from livereduce.stream.items import Gap, Item, Position, RunStarted, Source, SourceLost, SourceState, StartFrom
-from livereduce.stream.sources import source_of
+from livereduce.stream.items import Gap, Item, Position, RunStarted, Source, SourceLost, SourceState
+from livereduce.stream.sources import source_of, source_progress, start_from
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -80,12 +81,6 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
         counted_run=job.counted_run,
     )
     return (only,)
-
-
-def _start_from(start: str) -> StartFrom:
-    if start not in {way.value for way in StartFrom}:
-        raise OperatorError(f"start: {start!r} is not one of {', '.join(way.value for way in StartFrom)}")
-    return StartFrom(start)
 
 
 def _cut_from(job: Job, now: float) -> CutState:
@@ -142,7 +137,7 @@ class BuiltinEngine:
         decoding = tuple(one for one in job.suspects if one.stage is MarkStage.DECODE)
         open_source = open_source or partial(source_of, marker=self._marker, suspects=decoding)
         self._source = open_source(job.source)
-        self._source.open(_start_from(job.start))
+        self._source.open(start_from(job.start))
 
     def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
         binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
@@ -325,17 +320,12 @@ class BuiltinEngine:
 
     def _source_progress(self, source: SourceState) -> SourceProgress:
         beam_ns = self._flowing.no_beam_since_ns()
-        return SourceProgress(
+        return replace(
+            source_progress(source),
             data_age_s=lag_s(self._cut, self._clock()),
             no_pulses_since=self._flowing.no_pulses_since(run_state(self._cut)),
             no_beam_since=None if beam_ns is None else unix_s(beam_ns),
-            address=source.address,
-            connected=source.connected,
             reason=source.reason or ("" if source.connected else self._lost),
-            connects=source.connects,
-            received_bytes=source.received_bytes,
-            bad_packets=source.bad_packets,
-            repeated_pulses=source.repeated_pulses,
         )
 
     def _all_contained(self, source: SourceState) -> int:

@@ -24,6 +24,7 @@ from livereduce.stream.items import U1, EventBatch, Item
 _HEAD = struct.Struct("<QII")
 _ALIGN = 16
 EVENT_COLUMNS = ("tof_ns", "pixel", "state")
+_OF_PULSES = tuple(one.name for one in fields(EventBatch) if one.name not in EVENT_COLUMNS)
 NOWHERE = -1
 """In place of a segment's number: a column without events."""
 
@@ -120,7 +121,7 @@ def _with_events(body: Any, resolve: Resolve) -> Item:
 
 
 def _bare(item: EventBatch) -> dict[str, Any]:
-    return {one.name: getattr(item, one.name) for one in fields(item) if one.name not in EVENT_COLUMNS}
+    return {name: getattr(item, name) for name in _OF_PULSES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,12 +76,13 @@ class HeldStore:
         Then no more than is left may be held, until the next run.
         """
         limit_bytes = 0 if all_consumed else self._limit_bytes
-        numbers = set(holding.to_free(self.holding, self.extents, limit_bytes))
+        extents = self.extents
+        numbers = set(holding.to_free(self.holding, extents, limit_bytes))
         if all_consumed or self.is_full:  # then not even a column that has room is kept
             self._columns = {name: one for name, one in self._columns.items() if one.segment.id.number not in numbers}
         numbers -= self._in_use()
         if numbers:
-            freed = [one for one in self.extents if one.id.number in numbers]
+            freed = [one for one in extents if one.id.number in numbers]
             with self.lock:
                 self.holding = holding.after_freeing(self.holding, freed)
                 for number in numbers:
@@ -106,20 +107,20 @@ class HeldStore:
     @property
     def held_bytes(self) -> int:
         """Memory of all segments, as far as it is used."""
-        return sum(one.used for one in self.extents)
+        return sum(one.used for one in self._kept.values())
 
     @property
     def freeable_bytes(self) -> int:
         """The part of it that could be given up."""
-        numbers = holding.to_free(self.holding, self.extents, 0)
+        extents = self.extents
+        numbers = holding.to_free(self.holding, extents, 0)
         journal = None if self._journal is None else self._journal.segment.id.number
-        return sum(one.used for one in self.extents if one.id.number in numbers and one.id.number != journal)
+        return sum(one.used for one in extents if one.id.number in numbers and one.id.number != journal)
 
     @property
     def extents(self) -> tuple[Extent, ...]:
         """All segments, oldest first."""
-        kept = list(self._kept.values())
-        return tuple(Extent(id=one.segment.id, last=one.last, used=one.used) for one in kept)
+        return tuple(Extent(id=one.segment.id, last=one.last, used=one.used) for one in self._kept.values())
 
     # ---- for readers, with the lock held
 
