@@ -1,9 +1,12 @@
 """Spectra of pixels: a lookup table from pixel to row, because the pixel number itself is never used as a row."""
 
+from collections.abc import Callable, Sequence
+from weakref import ref
+
 import numpy as np
 
 from livereduce.engine.counting.kernels import count_outside
-from livereduce.stream.items import B1, I4, U1
+from livereduce.stream.items import B1, I4, U1, EventBatch
 
 MAX_PIXEL = 2**25
 """Pixels above this have no spectrum (the table would be over 128 MiB); no instrument has that many."""
@@ -63,6 +66,7 @@ class PixelTable:
 
     def __init__(self, pixels: I4 | None = None, only: tuple[int, ...] = ()) -> None:
         self.grows = True
+        self._looked_at: tuple[int, Callable[[], I4 | None]] = (0, lambda: None)
         self.pixels: I4 = np.empty(0, np.int32)
         self._row_of_pixel: I4 = np.full(1, _ABSENT, np.int32)
         self.extend(np.array(only, np.int32) if only else pixels)
@@ -83,6 +87,19 @@ class PixelTable:
         # A negative pixel is a large unsigned one, and a pixel beyond the table finds its last entry, always -1.
         rows: I4 = self._row_of_pixel[np.minimum(pixels.view(np.uint32), np.uint32(len(self._row_of_pixel) - 1))]
         return rows
+
+    def extend_by_pieces(self, pieces: Sequence[EventBatch]) -> None:
+        """Do what `extend_by_events` does for the events of a run, but for those pieces that were there last time.
+
+        A run grows at its end, and is looked at in every cycle: the whole of it would take longer and longer.
+        """
+        number, newest = self._looked_at
+        is_longer = 0 < number <= len(pieces) and pieces[number - 1].pixel is newest()
+        for piece in pieces[number if is_longer else 0 :]:
+            self.extend_by_events(piece.pixel)
+        if len(pieces) > number or is_longer:  # a chunk is looked at, too: the run must not be forgotten for it
+            # weak: a table must not keep the receiver's memory mapped
+            self._looked_at = len(pieces), ref(pieces[-1].pixel)
 
     def extend_by_events(self, pixel: I4) -> None:
         """Add rows, in the order of their pixels, for those pixels of events that can have one and have none yet."""

@@ -93,8 +93,7 @@ def _of_monitors(geometry: Definition | InstrumentGeometry) -> Tables | None:
 
 
 def _of_pixels_seen(events: Events, table: PixelTable) -> Tables:
-    for piece in events.pieces:
-        table.extend_by_events(piece.pixel)
+    table.extend_by_pieces(events.pieces)
     known = _of_tables.get(table)
     if known is None or known[1] is not table.row_of_pixel:
         known = _of_tables[table] = SpectrumTable.of_pixels(table.pixels), table.row_of_pixel

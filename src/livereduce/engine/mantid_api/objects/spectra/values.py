@@ -263,7 +263,7 @@ class SpectraValues(Workspace):
         rows = [self._read(what, row) for row in range(self.getNumberHistograms())]
         if len({len(row) for row in rows}) > 1:
             raise RuntimeError(f"the spectra of {self._name!r} have different numbers of bins: rebin them first")
-        return np.array(rows, np.float64).reshape(len(rows), -1)
+        return np.array(rows, np.float64).reshape(len(rows), len(rows[0]) if rows else 0)
 
     def hasDx(self, index: int) -> bool:
         """False: widths of x are not kept."""
