@@ -14,8 +14,8 @@ from helpers.tools import PACKAGES
 NOT_FOR_TESTS = {"prometheus", "make", "mount", "util-linux"}
 """Optional, or on every Debian and in the README."""
 STUB = '#!/bin/bash\necho "$(basename "$0") $*" >>"$CALLS"\n'
-AT_THE_END = ["make chaos ARGS=--share 0.1", "make setup", "make fuzz", "make test-system"]
-"""The last two side by side."""
+AT_THE_END = ["make chaos ARGS=--share 0.1", "make setup", "make test-system", "make fuzz"]
+"""The last two side by side, with the other Pythons."""
 COUNTS = "echo '12 passed, 1 skipped in 3.45s'\n"
 
 
@@ -68,16 +68,31 @@ def test_in_a_bare_debian_everything_runs_once(clone: Path) -> None:
     assert re.search(r"everything, in a bare Debian 12: 12 passed, 1 skipped in 3.45s \[\d+ s\]\n", said)
 
 
-@pytest.mark.parametrize("fails", ["check", "test", "chaos", "test-system"])
-def test_what_fails_ends_it_and_is_the_last_thing_said(clone: Path, fails: str) -> None:
+@pytest.mark.parametrize(
+    ("fails", "named"),
+    [
+        ("check", "lint"),
+        ("test", "everything"),
+        ("chaos", "20 kills"),
+        ("test-system", "the packages"),
+        ("fuzz", "streams changed"),
+    ],
+)
+def test_what_fails_ends_it_and_is_reported(clone: Path, fails: str, named: str) -> None:
     code, said, calls = run(clone, fails)
     assert code != 0
     assert fails in [call.split()[1] for call in calls[-2:]]
     report = said.partition("---- .ci/run: FAILED")[2].splitlines()
-    assert len(report) > 1
-    assert report[-1].startswith(
-        {"check": "lint", "test": "everything", "chaos": "20 kills", "test-system": "the packages"}[fails]
-    )
+    assert [line for line in report if line.startswith(named)]
+
+
+def test_another_python_that_fails_ends_it(clone: Path) -> None:
+    fails_on_trixie = '#!/bin/bash\n[ "$1" != --why-not ] || exit 0\n[ "$1" != trixie ] || exit 3\n' + COUNTS
+    put(clone / "clone" / ".ci" / "bare", fails_on_trixie)
+    code, said, calls = run(clone)
+    assert code == 3
+    assert "make test-system" in calls  # it was running beside
+    assert "Python 3.13, in a bare Debian 13: exit code 3" in said.partition("---- .ci/run: FAILED")[2]
 
 
 def test_the_page_for_testers_names_every_package_that_ends_a_skip() -> None:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from helpers.pending_events import batch
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.stream.items import EventBatch
