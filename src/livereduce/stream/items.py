@@ -265,6 +265,8 @@ class SourceState:
         The run that the stream is in, 0 between runs; None until the stream has said so.
     contained
         Exceptions in livereduce that cost packets but not the worker.
+    ended
+        All data have been read, and no more will ever come: those of a file.
     """
 
     address: str
@@ -279,10 +281,15 @@ class SourceState:
     run: int | None = None
     unknown_types: dict[str, int] = field(default_factory=dict)
     contained: int = 0
+    ended: bool = False
+
+
+THE_END = "the data have ended"
+"""Why a source is lost that has given all that it had."""
 
 
 class Source(Protocol):
-    """A stream of items. ADARA, a recording; later Kafka, ISIS."""
+    """A stream of items. ADARA, a file, a recording; later Kafka, ISIS."""
 
     def open(self, at: At) -> None:
         """Set where to begin; connecting may happen in the first `read`."""

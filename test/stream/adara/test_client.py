@@ -16,14 +16,13 @@ from livereduce.stream.adara.client import (
     NOW,
     RUN_START,
     AdaraSource,
-    Reported,
-    report,
     start_second,
 )
 from livereduce.stream.adara.link import retry
 from livereduce.stream.adara.link.retry import Retry, broke
 from livereduce.stream.adara.position import position_after
 from livereduce.stream.adara.session import SessionState, resuming, starting_at
+from livereduce.stream.adara.unpacking import Reported, report
 from livereduce.stream.adara.wire.block import Block
 from livereduce.stream.adara.wire.layout import MAX_PAYLOAD_BYTES
 from livereduce.stream.items import At, Gap, Geometry, Item, RunStarted, SourceLost, StartFrom, StartTime

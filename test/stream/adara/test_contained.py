@@ -163,7 +163,7 @@ def test_what_the_session_cannot_follow_is_a_gap_and_the_connection_stays(monkey
 def test_a_read_that_fails_is_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     with Scripted(sends(RUN), sends(RUN + p.pulse(T0, (1, 1)))) as server:
         source = AdaraSource("127.0.0.1", server.port)
-        monkeypatch.setattr(source._framer, "table", lambda *_: 1 / 0)
+        monkeypatch.setattr(source._unpacker._framer, "table", lambda *_: 1 / 0)
         with suppress(SourceLost):
             while True:
                 source.read(600.0)
