@@ -18,7 +18,7 @@ from livereduce.base.errors import ExitCode
 from livereduce.config.file import Config, parse_config, value_of
 from livereduce.config.keys import KEYS
 from livereduce.engine.builtin.engine import BuiltinEngine
-from livereduce.messages.job import Job, ScriptCopy
+from livereduce.messages.job import Job, ParametersCopy, ScriptCopy
 from livereduce.messages.progress import Progress
 from livereduce.messages.status import NEEDS_ATTENTION, StateWord
 from livereduce.publish.products.file import read_product
@@ -169,6 +169,13 @@ def stream() -> ScriptedSource:
     return ScriptedSource([*reads, [RunEnded(run=RUN, time_ns=3 * S_NS)]])
 
 
+def documented_parameters(folder: Path) -> ParametersCopy:
+    """Those of the example on the page."""
+    (text,) = blocks(DOCS / "processing_scripts.md", "json")
+    copy = frozen(folder, "parameters.json", text)
+    return ParametersCopy(path=copy.path, copy=copy.copy, md5=copy.md5)
+
+
 def reduced(tmp_path: Path, **scripts: ScriptCopy) -> Progress:
     """The progress after the engine has reduced the stream with these scripts."""
     clock = iter(range(0, 100_000, 31))
@@ -189,6 +196,7 @@ def reduced(tmp_path: Path, **scripts: ScriptCopy) -> Progress:
         script_dir=str(tmp_path),
         state_dir=str(tmp_path / "state"),
         runtime_dir=str(tmp_path),
+        parameters=documented_parameters(tmp_path),
     )
     source = stream()
     engine = BuiltinEngine(job, tell_nobody, open_source=lambda url: source, clock=lambda: float(next(clock)))

@@ -1,5 +1,6 @@
 """Scripts and configuration that people save, break, delete and mend while the service runs."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -73,6 +74,26 @@ def edited(rig: Rig) -> None:
     proc_of(rig).write_text(DOUBLED)
     rig.saw_log("the scripts have changed", "proc")
     takes_over(rig)
+
+
+PARAMETERS = "import livereduce\noutput = input.data * livereduce.parameter('factor')\n"
+
+
+@ROWS("parameters changed, after a save that cannot be used")
+def parameters_changed(rig: Rig) -> None:
+    file = rig.path / "parameters.json"
+    save(file, '{"factor": {"value": 1.0, "units": "1"}, "never": "asked for"}')
+    rig.begin(PARAMETERS)
+    save(file, '{"factor": {"value": 2.0, "units": 1}}')
+    rig.saw(StateWord.DEGRADED, "factor.units: expected a text of at most 32 characters, got 1")
+    goes_on(rig)
+    rig.inject()
+    save(file, '{"factor": [{"runs": "1-", "value": 2.0}]}')
+    rig.saw_log("the scripts have changed", "parameters.json changed")
+    takes_over(rig)
+    index = json.loads((rig.path / "state/products/index.json").read_text())
+    (entry,) = index["runs"][-1]["products"]
+    assert entry["parameters"] == [{"name": "factor", "value": "2.0", "units": "", "runs": "1-", "md5": ""}]
 
 
 @ROWS("script is a link to another target")

@@ -271,3 +271,52 @@ def test_a_module_that_is_not_imported_any_more_is_forgotten(with_modules: Path,
     names = {path.name for path in (state / "good").iterdir()}
     assert len(names) == 4, "the index, two scripts, one module"
     assert f"{md5_of(b'x = 1' + bytes([10]))}.py" not in names
+
+
+def parameters(folder: Path, text: str) -> None:
+    (folder / "parameters.json").write_text(text)
+
+
+def test_parameters_are_remembered_with_the_scripts(scripts: Path, state: Path) -> None:
+    parameters(scripts, '{"d_max": 2.5}')
+    remember(state, now(scripts))
+    found = whole(state)
+    assert found is not None
+    assert found.version == now(scripts).version
+    assert found.parameters == now(scripts).parameters
+    (scripts / "parameters.json").unlink()
+    assert mend(now(scripts), state) == (now(scripts), ()), "removed, they are not in use any more"
+    remember(state, now(scripts))
+    assert not list((state / "good").glob("*.parameters.json"))
+
+
+def test_with_broken_parameters_the_last_good_ones_go_on_and_the_note_says_what_is_wrong(
+    scripts: Path, state: Path
+) -> None:
+    parameters(scripts, '{"d_max": 2.5}')
+    remember(state, now(scripts))
+    parameters(scripts, '{"d_max": }')
+    (scripts / PROC).write_text("output = 2\n")
+    mended, (note,) = mend(now(scripts), state)
+    assert mended.parameters is not None
+    assert mended.parameters.text == b'{"d_max": 2.5}'
+    assert mended.proc is not None
+    assert mended.proc.text == b"output = 1\n", "scripts and parameters are one set"
+    assert note.problem == f'{scripts / "parameters.json"}: line 1, column 11: the value is missing: {{"d_max": }}'
+    assert note.instead == "the last good version of the scripts stays in use"
+
+
+def test_broken_parameters_that_were_never_good_are_a_problem(scripts: Path, tmp_path: Path) -> None:
+    parameters(scripts, "[]")
+    assert now(scripts).problems == (f"{scripts / 'parameters.json'}: expected an object of names and values, got []",)
+    remember(tmp_path / "state", now(scripts))
+    assert find_last_good(tmp_path / "state", scripts, "PG3") is None
+
+
+def test_another_content_of_a_file_that_a_parameter_names_is_another_version(scripts: Path) -> None:
+    parameters(scripts, '{"cal": "cal.h5"}')
+    (scripts / "cal.h5").write_text("old")
+    before = now(scripts)
+    (scripts / "cal.h5").write_text("newer")
+    assert now(scripts).version != before.version
+    assert not before.problems

@@ -82,7 +82,7 @@ def test_an_unreadable_script_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    (problem, _), _ = verdict(tmp_path)
+    (problem, *_), _ = verdict(tmp_path)
     assert problem == f"{tmp_path}/reduce_PG3_live_proc.py: cannot be read: Permission denied"
 
 

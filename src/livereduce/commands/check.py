@@ -11,12 +11,15 @@ from livereduce.base import lock
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.logs import own_log_path, user_name
 from livereduce.commands.launch import Inquiry, environ_in_there, inquire
+from livereduce.commands.parameters_shown import parameter_rows
 from livereduce.commands.script_findings import but, ends, told
 from livereduce.config.file import Config, Reading, read_file, value_of
 from livereduce.config.keys import KEYS, MOST_DENSE_CELLS, Key, count_bins
 from livereduce.config.livedata import read_publication
 from livereduce.environment.ask import Answer, NoAnswer, ask
 from livereduce.environment.identity import Identity, ask_identity
+from livereduce.messages.status import FILE_NAME as STATUS_FILE
+from livereduce.messages.status import read_status
 from livereduce.preflight.host import Host, choose_engine, look_at_host
 from livereduce.preflight.resolve import Survey, survey
 from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
@@ -192,7 +195,17 @@ def _scripts(found: Survey) -> list[Row]:
         for step, script in (("proc", found.scripts.proc), ("post_proc", found.scripts.post_proc)):
             path = script_path(found.script_dir, found.instrument.short_name, step)
             rows += [(f"  {step}", str(path)), ("", _verdict(step, script))]
+        rows += parameter_rows(found.scripts.parameters, _run_now(found))
     return rows
+
+
+def _run_now(found: Survey) -> int:
+    """The run that the service of this configuration is in, as its status says; 0 if there is none."""
+    try:
+        status = read_status(found.runtime_dir / STATUS_FILE) if found.runtime_dir else None
+    except (OSError, ValueError):
+        return 0
+    return status.progress.run.number if status and status.progress else 0
 
 
 def _verdict(step: str, script: ScriptFile | None) -> str:

@@ -49,6 +49,7 @@ def describe(status: Status, down: str = "") -> str:
     if status.generation:
         runs = status.worker_pid is not None
         rows += [("proc", _script(status.proc, runs=runs)), ("post_proc", _script(status.post_proc, runs=runs))]
+        rows += [("parameters", _script(status.parameters, runs=runs))] if status.parameters else []
     ends = f"{status.restarts} unplanned and {status.renewals} planned restarts since the daemon started"
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     since = f" since {status.phase_since}" if status.phase_since else ""

@@ -12,8 +12,8 @@ from typing import Any
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.files import read_regular
+from livereduce.base.json_errors import find_mistake, repeated_names
 from livereduce.base.names import closest
-from livereduce.config.json_errors import find_mistake, repeated_names
 from livereduce.config.keys import KEYS, Key
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 

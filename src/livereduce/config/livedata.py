@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.files import read_regular
-from livereduce.config.json_errors import find_mistake
+from livereduce.base.json_errors import find_mistake
 
 MAX_BYTES = 1 << 20
 

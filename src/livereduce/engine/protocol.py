@@ -1,11 +1,12 @@
 """The protocol of both engines; coarse, because Mantid has its own loop."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.progress import Progress
+from livereduce.scripting.parameters.asking import Parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,8 @@ class Pipeline:
     ----------
     keep_events, counted_run
         See `livereduce.messages.job.Job`: whether the memory allows what `preserve_events` wants.
+    parameters
+        What the scripts may ask for.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Pipeline:
     result_name: str = "result"
     keep_events: bool = True
     counted_run: int | None = None
+    parameters: Parameters = field(default_factory=Parameters)
 
 
 class Tell(Protocol):

@@ -48,6 +48,30 @@ class ModuleCopy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFileSeen:
+    """A file that a parameter names, as it was when the job was written: the value's text, the path, the md5."""
+
+    text: str
+    path: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParametersCopy:
+    """The parameters of the scripts as this generation has them: as `ScriptCopy`, and the files that they name."""
+
+    path: str
+    copy: str
+    md5: str
+    files: tuple[NamedFileSeen, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The file and those that it names, told from all others."""
+        return " ".join((self.md5, *(file.md5 for file in self.files)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Everything one generation of the worker needs; written by the daemon as JSON, read once by the worker.
 
@@ -73,6 +97,8 @@ class Job:
         What the scripts import from `script_dir`.
     missing
         Files there that did not exist when the scripts were checked: not to be imported if they appear.
+    parameters
+        The scripts' ``parameters.json``; None if there is none.
     """
 
     generation: int
@@ -99,6 +125,7 @@ class Job:
     suspects: tuple[Suspect, ...] = ()
     modules: tuple[ModuleCopy, ...] = ()
     missing: tuple[str, ...] = ()
+    parameters: ParametersCopy | None = None
 
     def limit_s(self, phase: Phase) -> float:
         """Limit of the worker's silence in a phase."""
@@ -106,9 +133,11 @@ class Job:
 
     @property
     def script_md5s(self) -> str:
-        """Both scripts with their modules, told from all others."""
+        """Both scripts with their modules and parameters, told from all others."""
         modules = (module.md5 for module in self.modules)
-        return " ".join((*(script.md5 if script else "none" for script in (self.proc, self.post_proc)), *modules))
+        parameters = [self.parameters.version] if self.parameters else []
+        scripts = (script.md5 if script else "none" for script in (self.proc, self.post_proc))
+        return " ".join((*scripts, *modules, *parameters))
 
     @property
     def mark(self) -> Path:
@@ -137,6 +166,8 @@ def decode_job(text: str) -> Job:
             body[key] = tuple(body[key])
         body["modules"] = tuple(checked(ModuleCopy, one) for one in body.get("modules", ()))
         body["missing"] = tuple(body.get("missing", ()))
+        parameters = body.get("parameters")
+        body["parameters"] = None if parameters is None else checked(ParametersCopy, parameters)
         body["suspects"] = tuple(checked(Suspect, one) for one in body.get("suspects", ()))
         return Job(**body)
     except (KeyError, TypeError, ValueError) as error:

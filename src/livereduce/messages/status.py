@@ -49,7 +49,7 @@ NEEDS_ATTENTION = frozenset({StateWord.DEGRADED, StateWord.STALLED, StateWord.RE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptSeen:
-    """A script as the newest generation runs it.
+    """A script, or the file of the scripts' parameters, as the newest generation has it.
 
     Attributes
     ----------
@@ -175,6 +175,7 @@ class Status:
     interpreter: str = ""
     proc: ScriptSeen | None = None
     post_proc: ScriptSeen | None = None
+    parameters: ScriptSeen | None = None
     log_file: str = ""
     products_dir: str = ""
     generation: int = 0

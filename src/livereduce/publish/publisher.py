@@ -156,7 +156,8 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
         Destination of the product files.
     """
     scripts = tuple(script.md5 if script else "" for script in (job.proc, job.post_proc))
-    md5s = (*scripts, *(module.md5 for module in job.modules))
+    parameters = (job.parameters.version,) if job.parameters else ()
+    md5s = (*scripts, *(module.md5 for module in job.modules), *parameters)
     failures = Failures()
     writer = Writer(products, failures)
     sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)), FileSink(writer)]

@@ -1,11 +1,13 @@
 """The last good scripts: the set that a worker was last started on, kept across daemon restarts.
 
-``good/<md5>.py`` in the state directory holds the bytes of each script and module, and ``good/index.json`` says which
-file each is; all are replaced by rename, the index last, so that it only names files that exist. The set is stored and
-found as a whole: if one file is damaged, there is no last good set. The md5s are checked on reading.
+``good/<md5>.py`` in the state directory holds the bytes of each script and module, ``good/<md5>.parameters.json`` those
+of their parameters, and ``good/index.json`` says which file each is; all are replaced by rename, the index last, so
+that it only names files that exist. The set is stored and found as a whole: if one file is damaged, there is no last
+good set. The md5s are checked on reading.
 """
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +18,8 @@ from livereduce.base.files import read_regular, replace_file
 from livereduce.messages.status import iso
 from livereduce.scripting.files import MAX_BYTES, ScriptFile, md5_of, script_path
 from livereduce.scripting.imports import MAX_MODULE_BYTES, ModuleFile, judge_modules
+from livereduce.scripting.parameters.file import FILE_NAME as PARAMETERS
+from livereduce.scripting.parameters.file import ParameterFile, judge_parameters
 from livereduce.scripting.script_set import LastGood, ScriptSet, judge
 from livereduce.scripting.syntax import Parse, parse
 
@@ -45,10 +49,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSet:
-    """The stored set: its files, and those that it would import if they existed."""
+    """The stored set: its files, those that it would import if they existed, and its parameters."""
 
     files: tuple[Kept, ...] = ()
     missing: tuple[str, ...] = ()
+    parameters: Kept | None = None
+
+    @property
+    def all_files(self) -> tuple[Kept, ...]:
+        """Everything that is stored."""
+        return (*self.files, self.parameters) if self.parameters else self.files
 
 
 def remember(state_dir: Path, scripts: ScriptSet) -> dict[str, str]:
@@ -70,30 +80,36 @@ def remember(state_dir: Path, scripts: ScriptSet) -> dict[str, str]:
     if scripts.problems:  # not good: its predecessor stays
         return _since(before)
     index = _index_of(scripts, before)
-    for file, kept in zip(scripts.files, index.files, strict=True):
+    files = (*scripts.files, scripts.parameters) if scripts.parameters else scripts.files
+    for file, kept in zip(files, index.all_files, strict=True):
         if file.md5 and _read_text(folder, kept) is None:
-            _put(folder / f"{file.md5}.py", file.text)
+            _put(folder / _stored_as(kept), file.text)
     if index != before:
         _put(folder / INDEX, json.dumps(asdict(index), indent=2).encode())
-        _sweep(folder, {INDEX, *(f"{kept.md5}.py" for kept in index.files)})
+        _sweep(folder, {INDEX, *map(_stored_as, index.all_files)})
     return _since(index)
 
 
 def _index_of(scripts: ScriptSet, before: KeptSet) -> KeptSet:
-    old = {(kept.path, kept.md5): kept.since for kept in before.files}
+    old = {(kept.path, kept.md5): kept.since for kept in before.all_files}
     now = iso(datetime.now())
 
-    def kept(file: ScriptFile | ModuleFile, module: str = "", is_package: bool = False) -> Kept:
+    def kept(file: ScriptFile | ModuleFile | ParameterFile, module: str = "", is_package: bool = False) -> Kept:
         since = old.get((str(file.path), file.md5), now)
         return Kept(path=str(file.path), md5=file.md5, since=since, module=module, is_package=is_package)
 
     modules = (kept(module, ".".join(module.name), module.is_package) for module in scripts.modules)
     files = (*(kept(script) for script in scripts.scripts), *modules)
-    return KeptSet(files=files, missing=tuple(map(str, scripts.missing)))
+    parameters = kept(scripts.parameters) if scripts.parameters else None
+    return KeptSet(files=files, missing=tuple(map(str, scripts.missing)), parameters=parameters)
+
+
+def _stored_as(kept: Kept) -> str:
+    return f"{kept.md5}.{PARAMETERS}" if Path(kept.path).name == PARAMETERS else f"{kept.md5}.py"
 
 
 def _since(index: KeptSet) -> dict[str, str]:
-    return {kept.path: kept.since for kept in index.files}
+    return {kept.path: kept.since for kept in index.all_files}
 
 
 def find_last_good(
@@ -102,7 +118,7 @@ def find_last_good(
     """The last good set of a script directory; None if no complete set without problems is stored."""
     folder = state_dir / "good"
     index = _read_index(folder)
-    texts = {kept.path: _read_text(folder, kept) for kept in index.files}
+    texts = {kept.path: _read_text(folder, kept) for kept in index.all_files}
     if not texts or None in texts.values():
         return None
     steps = {step: str(script_path(script_dir, short_name, step)) for step in ("proc", "post_proc")}
@@ -111,7 +127,11 @@ def find_last_good(
         return None
     modules = [_module(kept, texts[kept.path] or b"") for kept in index.files if kept.module]
     found = judge(
-        ScriptSet(proc=scripts.get(steps["proc"]), post_proc=scripts.get(steps["post_proc"])),
+        ScriptSet(
+            proc=scripts.get(steps["proc"]),
+            post_proc=scripts.get(steps["post_proc"]),
+            parameters=_parameters(index.parameters, texts),
+        ),
         judge_modules(modules, map(Path, index.missing), parse),
         script_dir,
         short_name,
@@ -130,6 +150,10 @@ def _module(kept: Kept, text: bytes) -> ModuleFile:
     return ModuleFile(path=Path(kept.path), name=name, is_package=kept.is_package, text=text, md5=kept.md5)
 
 
+def _parameters(kept: Kept | None, texts: Mapping[str, bytes | None]) -> ParameterFile | None:
+    return judge_parameters(Path(kept.path), texts[kept.path] or b"") if kept else None
+
+
 def _read_index(folder: Path) -> KeptSet:
     """Read the index; empty if it is missing or damaged."""
     try:
@@ -142,7 +166,7 @@ def _read_text(folder: Path, kept: Kept) -> bytes | None:
     """The bytes of a file; None if they are missing or do not have the stored md5."""
     most_bytes = MAX_MODULE_BYTES if kept.module else MAX_BYTES
     try:
-        text = read_regular(folder / f"{kept.md5}.py", most_bytes, follow_link=False)
+        text = read_regular(folder / _stored_as(kept), most_bytes, follow_link=False)
     except (OSError, ValueError):
         return None
     return text if md5_of(text) == kept.md5 else None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import SupportsFloat
 
 from livereduce.scripting.figures import MAX_CHARACTERS, MAX_FIGURES, ScriptFigure
+from livereduce.scripting.parameters.asking import RunParameters
 
 MAX_METRICS = 50
 """Most names that scripts can report in one cycle, and that are kept of one run."""
@@ -33,9 +34,16 @@ class ReportedMetric:
 
 
 class CycleReport:
-    """The metrics that the scripts of one cycle have reported, and the figures that they have published."""
+    """The metrics that the scripts of one cycle have reported, and the figures that they have published.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    parameters
+        What the scripts may ask for.
+    """
+
+    def __init__(self, parameters: RunParameters | None = None) -> None:
+        self.parameters = parameters or RunParameters()
         self._metrics: dict[str, ReportedMetric] = {}
         self._figures: list[ScriptFigure] = []
 

@@ -1,4 +1,4 @@
-"""The scripts of an instrument as one set: both scripts and every module they import from `script_dir`.
+"""The scripts of an instrument as one set: both scripts, the modules they import from `script_dir`, their parameters.
 
 Only this module decides whether scripts can be used: `judge` finds the problems of a set, `choose` decides which of two
 sets runs. Both are pure; `read_set` reads the files. A set is stored and copied as a whole, because today's script with
@@ -12,6 +12,7 @@ from pathlib import Path
 from livereduce.messages.conditions import ProblemNote
 from livereduce.scripting.files import ScriptFile, directory_problem, read_script, script_path
 from livereduce.scripting.imports import Closure, ModuleFile, import_closure
+from livereduce.scripting.parameters.file import ParameterFile, read_parameters
 from livereduce.scripting.syntax import Parse, parse
 
 Version = tuple[tuple[Path, str], ...]
@@ -23,6 +24,8 @@ class ScriptSet:
 
     Attributes
     ----------
+    parameters
+        ``parameters.json`` with the files that it names; None if there is no such file.
     missing
         Files that would be imported as modules if they existed.
     directory_problem
@@ -38,6 +41,7 @@ class ScriptSet:
     proc: ScriptFile | None = None
     post_proc: ScriptFile | None = None
     modules: tuple[ModuleFile, ...] = ()
+    parameters: ParameterFile | None = None
     missing: tuple[Path, ...] = ()
     directory_problem: str = ""
     problems: tuple[str, ...] = ()
@@ -66,8 +70,12 @@ class ScriptSet:
 
     @property
     def version(self) -> Version:
-        """Path and md5 of every file: two sets with the same version run the same code."""
-        return tuple(sorted((file.path, file.md5) for file in self.files))
+        """Path and md5 of every file: two sets with the same version run the same code with the same parameters."""
+        files = [(file.path, file.md5) for file in self.files]
+        if self.parameters:
+            named = ((file.path, file.md5) for file in self.parameters.files)
+            files += [(self.parameters.path, self.parameters.md5), *named]
+        return tuple(sorted(files))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +91,12 @@ def read_set(script_dir: Path, short_name: str, parse: Parse = parse, engine: st
     proc, post_proc = (read_script(script_path(script_dir, short_name, step), parse) for step in ("proc", "post_proc"))
     texts = [(script.path, script.text) for script in (proc, post_proc) if script]
     return judge(
-        ScriptSet(proc=proc, post_proc=post_proc, directory_problem=directory_problem(script_dir)),
+        ScriptSet(
+            proc=proc,
+            post_proc=post_proc,
+            parameters=read_parameters(script_dir),
+            directory_problem=directory_problem(script_dir),
+        ),
         import_closure(texts, script_dir, parse),
         script_dir,
         short_name,
@@ -99,7 +112,8 @@ def judge(scripts: ScriptSet, closure: Closure, script_dir: Path, short_name: st
     elif scripts.are_removed:
         problems = (f"no processing script: expected {proc} or {post_proc} (at least one of them)",)
     else:
-        problems = (*(script.problem for script in scripts.scripts if script.problem), *closure.beyond)
+        of_scripts = (script.problem for script in scripts.scripts if script.problem)
+        problems = (*of_scripts, *closure.beyond, *(scripts.parameters.problems if scripts.parameters else ()))
     return replace(
         scripts,
         modules=closure.modules,
@@ -117,6 +131,8 @@ def _warnings(scripts: ScriptSet, engine: str) -> tuple[str, ...]:
     if post_proc := scripts.post_proc:
         unused = [one for one in post_proc.unused if not one.is_stored(engine)]
         warnings += [f"{post_proc.path.name}: {one.advice}" for one in unused]
+    if scripts.parameters:
+        warnings += scripts.parameters.warnings
     return tuple(warnings)
 
 

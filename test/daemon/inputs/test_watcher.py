@@ -490,6 +490,41 @@ def test_modules_count_as_part_of_the_scripts(beamline: Beamline) -> None:
     assert beamline.seen() == [], "nobody imports it any more"
 
 
+def test_parameters_and_the_files_that_they_name_count_as_part_of_the_scripts(beamline: Beamline) -> None:
+    parameters, calibration = beamline.dir / "parameters.json", beamline.dir / "cal.h5"
+    parameters.write_text('{"cal": "cal.h5"}')
+    assert beamline.seen() == ["parameters.json appeared"]
+    beamline.adopt()
+    calibration.write_bytes(b"old")
+    assert beamline.seen() == ["cal.h5 appeared"]
+    beamline.adopt()
+    os.utime(calibration)
+    assert beamline.seen() == [], "its content is what counts"
+    calibration.write_bytes(b"new")
+    assert beamline.seen() == ["cal.h5 changed"]
+    beamline.adopt()
+    parameters.write_text('{"cal": "other.h5"}')
+    assert beamline.seen() == ["parameters.json changed"]
+    beamline.adopt()
+    calibration.write_bytes(b"newer")
+    assert beamline.seen() == [], "nothing names it any more"
+    parameters.unlink()
+    assert beamline.seen() == ["parameters.json removed"]
+
+
+def test_a_large_file_that_a_parameter_names_is_not_read_again_and_again(
+    beamline: Beamline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "MAX_REREAD_BYTES", 2)
+    (beamline.dir / "parameters.json").write_text('{"cal": "cal.h5"}')
+    (beamline.dir / "cal.h5").write_bytes(b"large")
+    beamline.adopt()
+    read: list[int] = []
+    monkeypatch.setattr(watcher, "content_md5", read.append)
+    beamline.seen(looks=40)
+    assert read == []
+
+
 def test_the_modules_of_the_running_version_are_watched_while_a_broken_one_lies_on_disk(beamline: Beamline) -> None:
     helper = beamline.dir / "helper.py"
     helper.write_text("x = 1\n")

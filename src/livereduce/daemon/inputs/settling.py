@@ -50,13 +50,15 @@ class Times:
 class Target:
     """A file to look at; if it is longer than `most_bytes`, nothing is read.
 
-    If `home` is missing too, the file counts as unreachable, not as removed.
+    If `home` is missing too, the file counts as unreachable, not as removed. `is_data`: it may be as large as it likes,
+    see `livereduce.scripting.parameters.named_files`.
     """
 
     path: Path
     kind: Kind
     home: Path
     most_bytes: int
+    is_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Watch configuration, scripts and their modules for changes, by polling.
+"""Watch configuration, scripts, their modules and parameters for changes, by polling.
 
 Polling, because inotify does not see what another host writes to a network file system, and a watch on an inode loses
 the file at the first save by rename. `settling.step` decides and is pure; `look_at` looks at one file; `Watcher` knows
@@ -7,6 +7,7 @@ what to look at and when.
 
 import errno
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from livereduce.base.files import open_regular, read_bounded
@@ -27,6 +28,10 @@ from livereduce.daemon.inputs.settling import (
 from livereduce.scripting.files import MAX_BYTES as MAX_SCRIPT_BYTES
 from livereduce.scripting.files import ScriptFile, md5_of, script_path
 from livereduce.scripting.imports import MAX_MODULE_BYTES, ModuleFile
+from livereduce.scripting.parameters.file import FILE_NAME as PARAMETERS
+from livereduce.scripting.parameters.file import MAX_BYTES as MAX_PARAMETERS_BYTES
+from livereduce.scripting.parameters.file import ParameterFile
+from livereduce.scripting.parameters.named_files import MAX_HASHED_BYTES, NamedFile, content_md5
 from livereduce.scripting.script_set import ScriptSet
 
 _OUT_OF_REACH = {
@@ -50,7 +55,7 @@ def look_at(target: Target, before: Look | None, now: float, *, rehash: bool) ->
             identity = (facts.st_ino, facts.st_dev, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
             if before is not None and before.md5 and before.identity == identity and not rehash:
                 return before
-            md5 = md5_of(read_bounded(fd, target.most_bytes))
+            md5 = content_md5(fd) if target.is_data else md5_of(read_bounded(fd, target.most_bytes))
             return Look(path=target.path, kind=target.kind, identity=identity, md5=md5, hashed_at=now)
     except OSError as error:
         return _not_seen(target, error)
@@ -71,7 +76,7 @@ def _not_seen(target: Target, error: OSError) -> Look:
     return Look(path=target.path, kind=target.kind, absent=absent, away=away, problem=problem)
 
 
-def content_of(file: ScriptFile | ModuleFile | None) -> str:
+def content_of(file: ScriptFile | ModuleFile | ParameterFile | NamedFile | None) -> str:
     """Content of a file on disk when it was read, in the form of `Look.content`."""
     return ABSENT if file is None else file.md5 or UNREADABLE
 
@@ -80,7 +85,7 @@ def content_of(file: ScriptFile | ModuleFile | None) -> str:
 
 
 class Watcher:
-    """Looks at the configuration, the scripts and their modules.
+    """Looks at the configuration, the scripts, their modules, their parameters and the files that these name.
 
     Create it before the configuration is read for the first time, so that no change is missed between the two.
 
@@ -140,16 +145,13 @@ class Watcher:
             script_path(script_dir, short_name, "post_proc"): on_disk.post_proc,
         }
         modules = {module.path: module for module in on_disk.modules if module.md5}
-        paths = (module.path for module in (*on_disk.modules, *running.modules))
-        most = dict.fromkeys(scripts, MAX_SCRIPT_BYTES)
-        most = most | dict.fromkeys((*paths, *on_disk.missing, *running.missing), MAX_MODULE_BYTES) | most
-        self._targets = (
-            self._config,
-            *(Target(path=path, kind="scripts", home=script_dir, most_bytes=most[path]) for path in most),
-        )
+        named = {one.path: one for one in on_disk.parameters.files} if on_disk.parameters else {}
+        own = {**scripts, script_dir / PARAMETERS: on_disk.parameters}
+        self._targets = (self._config, *_targets_of(script_dir, own, on_disk, running))
         self._first_looks(now)
-        contents = {path: content_of(file) for path, file in {**modules, **scripts}.items()}
-        missing = (path for path in on_disk.missing if path not in contents)
+        contents = {path: content_of(file) for path, file in {**named, **modules, **own}.items()}
+        of_values = on_disk.parameters.missing if on_disk.parameters else ()
+        missing = (path for path in (*on_disk.missing, *of_values) if path not in contents)
         # a directory in the place of a module is no module, and no change either
         looks = self._state.files
         contents |= {path: ABSENT for path in missing if looks[path].last.content != UNREADABLE}
@@ -164,6 +166,22 @@ class Watcher:
         if seen is None:
             return look_at(target, None, now, rehash=True)
         reread = now - seen.last.hashed_at >= times.rehash_s and self._reread_bytes < MAX_REREAD_BYTES
+        if target.is_data and seen.last.identity and seen.last.identity[2] > MAX_REREAD_BYTES:
+            reread = False
         if reread and seen.last.identity:
             self._reread_bytes += seen.last.identity[2]
         return look_at(target, seen.last, now, rehash=seen.settling or reread)
+
+
+def _targets_of(script_dir: Path, own: Iterable[Path], on_disk: ScriptSet, running: ScriptSet) -> Iterator[Target]:
+    """What to look at beside the configuration. `own`: the scripts and the file of their parameters."""
+    most = dict.fromkeys(own, MAX_SCRIPT_BYTES) | {script_dir / PARAMETERS: MAX_PARAMETERS_BYTES}
+    for scripts in (on_disk, running):
+        for path in (*(module.path for module in scripts.modules), *scripts.missing):
+            most.setdefault(path, MAX_MODULE_BYTES)
+    for path, most_bytes in most.items():
+        yield Target(path=path, kind="scripts", home=script_dir, most_bytes=most_bytes)
+    files = (file for file in (on_disk.parameters, running.parameters) if file)
+    data = (path for file in files for path in (*(one.path for one in file.files), *file.missing))
+    for path in dict.fromkeys(path for path in data if path not in most):
+        yield Target(path=path, kind="scripts", home=script_dir, most_bytes=MAX_HASHED_BYTES, is_data=True)

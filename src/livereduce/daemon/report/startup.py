@@ -34,6 +34,8 @@ def log_startup(resolved: Resolved, argv: Sequence[str]) -> None:
             log.info("%s script: none, %s (%s does not exist)", step, WITHOUT[step], path)
         else:
             log.info("%s script: %s, md5 %s", step, script.path, script.md5)
+    if file := resolved.scripts.parameters:
+        log.info("parameters: %s, md5 %s", file.path, file.md5)
     log.info("engine: %s in %s, stream %s", resolved.engine, resolved.environment, resolved.source or "none")
     if resolved.mantid:
         log.info("Mantid: %s", resolved.mantid)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from livereduce.daemon.numbered import delete_oldest, new_folder
 from livereduce.daemon.worker.suspects import for_scripts, read_suspects
-from livereduce.messages.job import Job, ModuleCopy, ScriptCopy, encode_job
+from livereduce.messages.job import Job, ModuleCopy, NamedFileSeen, ParametersCopy, ScriptCopy, encode_job
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
 from livereduce.scripting.imports import ModuleFile
+from livereduce.scripting.parameters.file import ParameterFile
 
 MODULES = "modules"
 """The folder, in that of a generation, with the modules of the scripts."""
@@ -68,6 +69,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
             _freeze_module(module, resolved.script_dir, folder) for module in resolved.scripts.modules if module.md5
         ),
         missing=tuple(map(str, resolved.scripts.missing)),
+        parameters=_freeze_parameters(resolved.scripts.parameters, folder),
     )
 
 
@@ -86,3 +88,13 @@ def _freeze_module(module: ModuleFile, script_dir: Path, folder: Path) -> Module
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_bytes(module.text)
     return ModuleCopy(path=str(module.path), copy=str(copy), md5=module.md5, is_package=module.is_package)
+
+
+def _freeze_parameters(file: ParameterFile | None, folder: Path) -> ParametersCopy | None:
+    """Write the bytes that were judged. The files that they name may be large: their md5s must do."""
+    if file is None:
+        return None
+    copy = folder / file.path.name
+    copy.write_bytes(file.text)
+    files = tuple(NamedFileSeen(text=one.text, path=str(one.path), md5=one.md5) for one in file.files)
+    return ParametersCopy(path=str(file.path), copy=str(copy), md5=file.md5, files=files)

@@ -20,8 +20,8 @@ class WorkerRecord:
         Of the newest generation, also after its worker has ended; None before the first.
     pid
         None while there is no worker.
-    proc, post_proc
-        The scripts it was started on.
+    proc, post_proc, parameters
+        The scripts it was started on, and the file of their parameters.
     errors
         The last error of each kind since the daemon started.
     code, last_words
@@ -36,6 +36,7 @@ class WorkerRecord:
     pid: int | None = None
     proc: ScriptSeen | None = None
     post_proc: ScriptSeen | None = None
+    parameters: ScriptSeen | None = None
     errors: tuple[ErrorSeen, ...] = ()
     code: int | None = None
     last_words: tuple[str, ...] = ()
@@ -51,7 +52,10 @@ class WorkerRecord:
 
 def with_scripts(record: WorkerRecord, scripts: ScriptSet, since: Mapping[str, str]) -> WorkerRecord:
     """The record of a worker that was started on these scripts; `since` is when each was first used, by its path."""
-    return replace(record, proc=_seen(scripts.proc, since), post_proc=_seen(scripts.post_proc, since))
+    file = scripts.parameters
+    parameters = ScriptSeen(path=str(file.path), md5=file.md5, since=since.get(str(file.path), "")) if file else None
+    seen = replace(record, proc=_seen(scripts.proc, since), post_proc=_seen(scripts.post_proc, since))
+    return replace(seen, parameters=parameters)
 
 
 def _seen(script: ScriptFile | None, since: Mapping[str, str]) -> ScriptSeen | None:

@@ -33,6 +33,7 @@ from livereduce.messages.progress import (
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.writer import Publisher
 from livereduce.publish.publisher import outlet_of
+from livereduce.scripting.parameters.asking import load_parameters
 from livereduce.scripting.runner import Scope
 from livereduce.stream.chunk import (
     Chunk,
@@ -66,7 +67,7 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
     Raises
     ------
     OperatorError
-        The accumulation method is unknown.
+        The accumulation method is unknown, or the copy of the parameters cannot be used.
     """
     if job.accum_method not in (ADD, REPLACE, APPEND):
         raise OperatorError(f"accum_method: {job.accum_method!r} is not one of {ADD}, {REPLACE}, {APPEND}")
@@ -79,6 +80,7 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
         update_every_s=job.update_every_s,
         keep_events=job.keep_events,
         counted_run=job.counted_run,
+        parameters=load_parameters(job.parameters, job.script_dir),
     )
     return (only,)
 

@@ -23,9 +23,11 @@ from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.tally import Tally, lost, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.marks import MarkStage
+from livereduce.publish.parameters import as_text
 from livereduce.publish.product import Product
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import CycleReport
+from livereduce.scripting.parameters.asking import RunParameters
 from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script
 from livereduce.stream.chunk import Chunk, join
 
@@ -103,7 +105,8 @@ class Reduction:
         self._held_back: tuple[Chunk, ...] = ()
         self._carried = RunLogs()
         self.published: Tally | None = None
-        self._report = CycleReport()
+        self._parameters = RunParameters(pipeline.parameters)
+        self._report = CycleReport(self._parameters)
         self.run = 0
         self.keeps_events = pipeline.preserve_events
         self.counted_because = ""
@@ -139,9 +142,9 @@ class Reduction:
 
     def take(self, chunk: Chunk) -> None:
         """Reduce one chunk."""
-        self._report = CycleReport()
         if chunk.replaces:
             self._begin_run(chunk.run)
+        self._report = CycleReport(self._parameters)
         chunk = self._cleaned(chunk)
         tally = tally_of(chunk)
         self.tally += tally
@@ -165,6 +168,7 @@ class Reduction:
         self.run, self.tally, self.published = run, Tally(), None
         self.outside_tof = self.unknown_pixel = 0
         self._held_back = ()
+        self._parameters = RunParameters(self._pipeline.parameters, run)
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never be mixed
         self._carried.forget_run()
         self._intake.begin_run()
@@ -296,6 +300,7 @@ class Reduction:
                 run=self.run,
                 name=name,
                 incomplete=self.tally.incomplete,
+                parameters=as_text(self._parameters.used),
                 accumulated_as=COUNTED if self.counted_because else "",
                 ended=chunk.ends_run,
                 start_ns=chunk.start_ns,

@@ -18,6 +18,7 @@ from livereduce.engine.workspace_axes import rows_axis, x_axis, y_units
 from livereduce.engine.workspaces import convert
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.tally import Tally
+from livereduce.publish.parameters import PARAMETERS
 from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Axis, Product
 from livereduce.stream.items import F8
 
@@ -53,6 +54,7 @@ def products_of(
     run: int,
     name: str,
     incomplete: str,
+    parameters: str = "",
     accumulated_as: str = "",
     ended: bool = False,
     start_ns: int = 0,
@@ -66,6 +68,8 @@ def products_of(
     ----------
     incomplete
         Why data of the run are missing, empty if none are.
+    parameters
+        Those that the scripts have asked for (`livereduce.publish.parameters`); empty if none.
     accumulated_as
         How the run was accumulated, if not as configured.
     ended
@@ -82,6 +86,8 @@ def products_of(
     """
     of_run: dict[str, float | int | str] = {"incomplete": incomplete, "ended": int(ended)}
     of_run |= {"start_time": _iso(start_ns), "end_time": _iso(end_ns)}
+    if parameters:
+        of_run[PARAMETERS] = parameters
     if accumulated_as:
         of_run["accumulated_as"] = accumulated_as
     products: list[Product] = []

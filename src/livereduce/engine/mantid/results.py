@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from livereduce.engine.mantid.inspect_workspace import is_group, members
 from livereduce.engine.mantid.run_ledger import RunLedger
 from livereduce.engine.workspace_axes import plain_text, rows_axis, x_axis, y_units
+from livereduce.publish.parameters import PARAMETERS
 from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Axis, Product
 
 F8 = NDArray[np.float64]
@@ -23,8 +24,13 @@ class _ShownWorkspace:
     thinned: str = ""
 
 
-def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger) -> tuple[Product, ...]:
+def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger, parameters: str = "") -> tuple[Product, ...]:
     """Make the products of a result: one, or one for each member of a group (``result_1``, ``result_2`` …).
+
+    Parameters
+    ----------
+    parameters
+        Those that the scripts have asked for (`livereduce.publish.parameters`); empty if none.
 
     Raises
     ------
@@ -32,26 +38,29 @@ def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger) -> tu
         The result is of a kind without counts in bins, such as a table.
     """
     parts = members(result)
+    facts = _attributes(book) | ({PARAMETERS: parameters} if parameters else {})
     products: list[Product] = []
     for k, part in enumerate(parts, start=1):
         if not hasattr(part, "getNumberHistograms"):
             raise TypeError(f"a result of type {type(part).__name__} has no spectra; it is not published")
         own = f"{name}_{k}" if is_group(result) else name
-        products += (_product(part, shown, pipeline, own, book) for shown in _shown(part))
+        products += (_product(part, shown, pipeline, own, book.run, facts) for shown in _shown(part))
     return tuple(products)
 
 
-def _product(workspace: Any, shown: _ShownWorkspace, pipeline: str, name: str, book: RunLedger) -> Product:
+def _product(
+    workspace: Any, shown: _ShownWorkspace, pipeline: str, name: str, run: int, facts: dict[str, float | int | str]
+) -> Product:
     return Product(
         pipeline=pipeline,
-        run=book.run,
+        run=run,
         name=name + shown.suffix,
         signal=shown.signal,
         axes=shown.axes,
         errors=shown.errors,
         units=y_units(workspace),
         title=plain_text(workspace.getTitle()),
-        attributes=_attributes(book) | ({"thinned": shown.thinned} if shown.thinned else {}),
+        attributes=facts | ({"thinned": shown.thinned} if shown.thinned else {}),
     )
 
 

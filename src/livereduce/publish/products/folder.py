@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from livereduce.base.files import make_folder, read_regular, replace_file, sweep
+from livereduce.publish.parameters import PARAMETERS, shown_of
 from livereduce.publish.product import Product
 from livereduce.publish.products import index as indexes
 from livereduce.publish.products.file import amend_product, read_facts, write_product
@@ -210,6 +211,7 @@ def _entry(path: Path, name: str, pipeline: str, facts: dict[str, Any], *, ended
         proton_charge_pc=float(facts.get("proton_charge_pc", 0.0)),
         incomplete=str(facts.get("incomplete", "")),
         ended=ended,
+        parameters=shown_of(facts.get(PARAMETERS)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from livereduce.base.fields import checked
 from livereduce.base.run_numbers import named, passed_unseen
+from livereduce.publish.parameters import ShownParameter
 
 MAX_MISSED = 10
 """Most entries of runs without a product; each is one run, or several consecutive ones."""
@@ -38,6 +39,8 @@ class IndexEntry:
         Why data of the run are missing; empty if none are.
     ended
         The run is over, and the file says so: it is final.
+    parameters
+        Those that the scripts have asked for.
     """
 
     name: str
@@ -48,6 +51,7 @@ class IndexEntry:
     proton_charge_pc: float = 0.0
     incomplete: str = ""
     ended: bool = False
+    parameters: tuple[ShownParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,11 @@ SCHEMAS: Json = {
         events=WHOLE,
         proton_charge_pc=NUMBER,
         incomplete=TEXT,
+        parameters={
+            **many(thing(name=TEXT, value=TEXT, units=TEXT, runs=TEXT, md5=TEXT)),
+            "description": "values that the scripts have asked for; runs: for which, empty for all; "
+            "md5: of the file that the value names",
+        },
     ),
     "Instrument": thing(
         at=TIME,

@@ -12,13 +12,17 @@ from math import isfinite
 from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
+from livereduce.publish.parameters import ShownParameter
 
 MAX_RUNS = 200
 MAX_PRODUCTS = 100
 """Most products of a run. An index with more is not from this service; only the newest are shown."""
 
-MAX_TIME, MAX_REASON = 40, 1000
-"""Most characters of a time, and of a reason."""
+MAX_PARAMETERS = 200
+"""Most parameters of a product."""
+
+MAX_TIME, MAX_REASON, MAX_TEXT = 40, 1000, 200
+"""Most characters of a time, of a reason, and of other texts."""
 
 _PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
 
@@ -34,6 +38,7 @@ class Listed:
     events: int = 0
     proton_charge_pc: float = 0.0
     incomplete: str = ""
+    parameters: tuple[ShownParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +130,7 @@ class _Entry:
     events: int = 0
     proton_charge_pc: float = 0.0
     incomplete: str = ""
+    parameters: tuple[ShownParameter, ...] = ()
 
 
 def _run(body: Any) -> ListedRun | None:
@@ -161,4 +167,11 @@ def _product(run: int, body: Any) -> Listed | None:
         events=entry.events,
         proton_charge_pc=entry.proton_charge_pc if isfinite(entry.proton_charge_pc) else 0.0,
         incomplete=entry.incomplete[:MAX_REASON],
+        parameters=tuple(_shortened(one) for one in entry.parameters[:MAX_PARAMETERS]),
     )
+
+
+def _shortened(one: ShownParameter) -> ShownParameter:
+    texts = (one.name, one.value, one.units, one.runs, one.md5)
+    name, value, units, runs, md5 = (text[:MAX_TEXT] for text in texts)
+    return ShownParameter(name=name, value=value, units=units, runs=runs, md5=md5)

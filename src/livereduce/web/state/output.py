@@ -5,7 +5,7 @@ from typing import Any
 
 from livereduce.messages.status import Status
 
-STEPS = ("proc", "post_proc")
+FILES = ("proc", "post_proc", "parameters")
 
 
 def output(status: Status | None) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def output(status: Status | None) -> dict[str, Any]:
                 "modified": script.modified,
                 "changed": script.since,
             }
-            for step in STEPS
+            for step in FILES
             if (script := getattr(status, step)) is not None
         ],
     }

@@ -1,7 +1,7 @@
 """State of one instrument at a moment, and its card for an overview. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,6 +124,7 @@ def runs(view: View) -> list[dict[str, Any]]:
                     "events": product.events,
                     "proton_charge_pc": product.proton_charge_pc,
                     "incomplete": product.incomplete,
+                    "parameters": [asdict(one) for one in product.parameters],
                 }
                 for product in run.products.values()
             ],

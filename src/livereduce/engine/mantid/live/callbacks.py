@@ -35,8 +35,10 @@ from livereduce.engine.mantid.run_ledger import (
 )
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
+from livereduce.publish.parameters import as_text
 from livereduce.publish.publisher import Outlet
 from livereduce.scripting.metric import CycleReport
+from livereduce.scripting.parameters.asking import RunParameters, load_parameters
 from livereduce.scripting.runner import LoadedScript, Outcome, Scope, ScriptError, load_script, run_script
 
 logger = logging.getLogger("livereduce.engine")
@@ -74,7 +76,8 @@ class Steps:
         self._ads = Ads(self._stored)
         self._unpublished = False
         self._published = RunLedger()
-        self._report = CycleReport()
+        self._parameters = RunParameters(load_parameters(job.parameters, job.script_dir))
+        self._report = CycleReport(self._parameters)
         self.cancelled = False
         self.state = CycleState()
         self._changing = threading.RLock()
@@ -92,7 +95,7 @@ class Steps:
             proc failed: the chunk is lost to Mantid, and its loop with it.
         """
         if step == PROC or PROC not in self._scripts:
-            self._report = CycleReport()
+            self._report = CycleReport(self._parameters)
         self._begin(Phase.PROCESS if step == PROC else Phase.POST_PROCESS)
         try:
             return self._run_proc(input, output) if step == PROC else self._run_post_proc(input, output)
@@ -129,6 +132,7 @@ class Steps:
         script: LoadedScript = self._scripts[step]
         phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
         self._become(lambda state: replace(state, rss_bytes=own_bytes()))
+        self._report.parameters = self._parameters = self._parameters.for_run(self.state.book.run)
         self._beat(phase)  # with the facts of the chunk: the script may never return
         begun_s = time.perf_counter()
         outcome = run_script(script, input, output, self._ads, extra, self._report)
@@ -215,9 +219,10 @@ class Steps:
 
     def _write(self, result: Any) -> None:
         book = self.state.book
-        metrics, self._report = self._report.metrics, CycleReport()
+        metrics, self._report = self._report.metrics, CycleReport(self._parameters)
+        used = as_text(self._parameters.used)
         written = []
-        for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book):
+        for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book, parameters=used):
             written.append(self._outlet.publish(product, metrics))
             metrics = ()  # a cycle's metrics are recorded once, not with each period
         self._published = book  # the publisher keeps what cannot be written now

@@ -1,4 +1,4 @@
-// The two scripts: versions, output, and last failure. All of it is untrusted text.
+// The two scripts and their parameters: versions, output, and last failure. All of it is untrusted text.
 
 import { output } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";

@@ -105,7 +105,7 @@ def _culprit(error: json.JSONDecodeError) -> tuple[int, str]:
     if not here:
         return _never_closed(text)
     if not before:
-        return at, "a configuration must begin with {"
+        return at, "the file must begin with {"
     if here[0] in "}],":
         return _before_punctuation(text, at, message, before)
     return _by_message(text, at, message, before[-1])
@@ -125,8 +125,8 @@ def _after_the_end(text: str, at: int, before: list[_Token]) -> tuple[int, str]:
         line = _line_of(text, at)
         return before[
             -1
-        ].begin, f"this }} ends the configuration, but there is more on line {line}; is it one too many?"
-    return at, "a configuration must begin with { and end with }"
+        ].begin, f"this }} ends the file's object, but there is more on line {line}; is it one too many?"
+    return at, "the file must begin with { and end with }"
 
 
 def _never_closed(text: str) -> tuple[int, str]:
@@ -142,9 +142,7 @@ def _never_closed(text: str) -> tuple[int, str]:
             if suspect is None and outdented and _is_first(text, token.begin):
                 suspect = begin
     culprit = suspect or (opened[-1] if opened else None)
-    return (
-        (culprit.begin, f"this {culprit.text} is never closed") if culprit else (0, "a configuration must begin with {")
-    )
+    return (culprit.begin, f"this {culprit.text} is never closed") if culprit else (0, "the file must begin with {")
 
 
 def _indent(text: str, at: int) -> int:

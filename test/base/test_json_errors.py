@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from livereduce.base.json_errors import find_mistake, repeated_names
 from livereduce.config.file import read_text
-from livereduce.config.json_errors import find_mistake, repeated_names
 
 # the text, and what is said of it; ‸ stands before the culprit and is taken out
 MISTAKES = {
@@ -29,7 +29,7 @@ MISTAKES = {
     "no end of a list": ('{\n  "periods": ‸[1, 2\n', "this [ is never closed"),
     "the wrong bracket": ('{"periods": [1, 2\n‸}', "} while a [ is still open"),
     "a brace too many": ('{\n  "a": 1\n}\n‸}', "one } too many"),
-    "a brace too early": ('{\n  "a": {"b": 1}‸},\n  "c": 2\n}', "this } ends the configuration, but there is more"),
+    "a brace too early": ('{\n  "a": {"b": 1}‸},\n  "c": 2\n}', "this } ends the file's object, but there is more"),
     "a key without quotes": ('{\n  ‸instrument: "PG3"\n}', "a name needs double quotes"),
     "a text without quotes": ('{\n  "instrument": ‸PG3\n}', "a string needs double quotes"),
     "no closing quote": ('{\n  "instrument": ‸"PG3,\n  "b": 1\n}', "no closing quote on this line"),
@@ -46,7 +46,7 @@ MISTAKES = {
     "a number with a zero before it": ('{"update_every": ‸030}', "not a valid JSON number"),
     "a number without a zero before it": ('{"update_every": ‸.5}', "not a valid JSON number"),
     "another format": ('\n[‸livereduce]\ninstrument = PG3\n', "a string needs double quotes"),
-    "no braces at all": ('‸instrument: PG3\n', "a configuration must begin with {"),
+    "no braces at all": ('‸instrument: PG3\n', "the file must begin with {"),
 }  # fmt: skip
 
 
