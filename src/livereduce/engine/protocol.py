@@ -6,6 +6,7 @@ from typing import Protocol
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.progress import Progress
+from livereduce.publish.provenance import Origin
 from livereduce.scripting.parameters.asking import Parameters
 
 
@@ -19,6 +20,8 @@ class Pipeline:
         See `livereduce.messages.job.Job`: whether the memory allows what `preserve_events` wants.
     parameters
         What the scripts may ask for.
+    origin
+        What all of its results have in common; None: they are published without a provenance.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Pipeline:
     keep_events: bool = True
     counted_run: int | None = None
     parameters: Parameters = field(default_factory=Parameters)
+    origin: Origin | None = None
 
 
 class Tell(Protocol):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.publish.provenance import Provenance
+
 MAX_CELLS = 4_000_000
 """Most spectra × bins published as they are (64 MB with errors); a larger result is summed over its spectra."""
 MAX_OWN_AXES = 16
@@ -28,6 +30,8 @@ class Product:
     ----------
     attributes
         More facts for readers: ``events``, ``proton_charge_pc``, ``incomplete`` (reason, or empty), times.
+    provenance
+        What it was made of and by; None if that is not known.
     """
 
     pipeline: str
@@ -39,6 +43,7 @@ class Product:
     units: str = "counts"
     title: str = ""
     attributes: dict[str, float | int | str] = field(default_factory=dict)
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -32,6 +32,7 @@ from livereduce.messages.progress import (
 )
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.writer import Publisher
+from livereduce.publish.provenance import origin_of
 from livereduce.publish.publisher import outlet_of
 from livereduce.scripting.parameters.asking import load_parameters
 from livereduce.scripting.runner import Scope
@@ -81,6 +82,7 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
         keep_events=job.keep_events,
         counted_run=job.counted_run,
         parameters=load_parameters(job.parameters, job.script_dir),
+        origin=origin_of(job),
     )
     return (only,)
 

@@ -12,6 +12,7 @@ from livereduce.engine.builtin.figures import published_figures
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
 from livereduce.engine.builtin.results import products_of
+from livereduce.engine.builtin.run_record import RunRecord
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.members import members_of
@@ -106,6 +107,7 @@ class Reduction:
         self._carried = RunLogs()
         self.published: Tally | None = None
         self._parameters = RunParameters(pipeline.parameters)
+        self._record = RunRecord(pipeline.origin)
         self._report = CycleReport(self._parameters)
         self.run = 0
         self.keeps_events = pipeline.preserve_events
@@ -145,6 +147,7 @@ class Reduction:
         if chunk.replaces:
             self._begin_run(chunk.run)
         self._report = CycleReport(self._parameters)
+        self._record.take(chunk)
         chunk = self._cleaned(chunk)
         tally = tally_of(chunk)
         self.tally += tally
@@ -169,6 +172,7 @@ class Reduction:
         self.outside_tof = self.unknown_pixel = 0
         self._held_back = ()
         self._parameters = RunParameters(self._pipeline.parameters, run)
+        self._record = RunRecord(self._pipeline.origin)
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never be mixed
         self._carried.forget_run()
         self._intake.begin_run()
@@ -185,6 +189,7 @@ class Reduction:
                 "%s: kept as %s; counts stay right, and post_proc is given counts, not events", what, COUNTED
             )
             self.counted_because = f"{what}: kept as {COUNTED}"
+            self._record.note(self.counted_because)
         elif self.counted_because:
             logger.info("run %d: events are kept again", run)
             self.counted_because = ""
@@ -214,6 +219,7 @@ class Reduction:
         for chunk in chunks:
             what = f"a chunk of {chunk.n_events} events of run {chunk.run} ({self._stage})"
             self.contained.note(what, error)
+            self._record.note(f"an internal error has cost {what}")
             self.tally += lost(chunk)
         return False
 
@@ -301,6 +307,7 @@ class Reduction:
                 name=name,
                 incomplete=self.tally.incomplete,
                 parameters=as_text(self._parameters.used),
+                provenance=self._record.provenance(chunk, self.tally),
                 accumulated_as=COUNTED if self.counted_because else "",
                 ended=chunk.ends_run,
                 start_ns=chunk.start_ns,
@@ -342,6 +349,7 @@ class Reduction:
         logger.error("%s: %s failed: %s%s", name_of_run(self.run), step, failed.text, kept)
         self.errors[step] = failed.text
         self.script_errors += 1
+        self._record.note(f"{step} has failed in this run: {failed.text}"[:LONGEST_REASON])
         if (script := {"proc": self._proc, "post_proc": self._post_proc}.get(step)) and failed.error is not None:
             self._keep_failure(self.run, step, script, failed.error, self.script_errors)
 

@@ -20,6 +20,7 @@ from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.publish.parameters import PARAMETERS
 from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Axis, Product
+from livereduce.publish.provenance import Provenance
 from livereduce.stream.items import F8
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def products_of(
     name: str,
     incomplete: str,
     parameters: str = "",
+    provenance: Provenance | None = None,
     accumulated_as: str = "",
     ended: bool = False,
     start_ns: int = 0,
@@ -70,6 +72,8 @@ def products_of(
         Why data of the run are missing, empty if none are.
     parameters
         Those that the scripts have asked for (`livereduce.publish.parameters`); empty if none.
+    provenance
+        What the result is made of and by.
     accumulated_as
         How the run was accumulated, if not as configured.
     ended
@@ -95,7 +99,7 @@ def products_of(
         own = f"{name}_{number}" if result.isGroup() else name
         facts = {**_attributes(member.tally), **of_run, "invalid_logs": ", ".join(member.logs.invalid_now())}
         products += (_product(member, part, pipeline, run, own, facts) for part in _shown_parts(member))
-    return tuple(products)
+    return tuple(replace(product, provenance=provenance) for product in products)
 
 
 def _product(

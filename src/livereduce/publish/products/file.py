@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
-from h5py import h5a, h5d, h5s, h5t
 
 from livereduce.base.files import READABLE_BY_ALL, read_regular, unfinished_path
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.inside import NotPlain, member, member_if_any, opened
+from livereduce.publish.products.provenance import PROVENANCE, write_provenance
+from livereduce.publish.products.writing import clean, write_attributes, write_field
 
 _UNITS = {"events": "counts", "proton_charge_pc": "pC"}
 _NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
@@ -29,13 +29,6 @@ MAX_BYTES = 1 << 30
 MAX_FACTS = 500
 """Most fields of an entry that are read, and most bytes of one."""
 MAX_FACT_BYTES = 1 << 16
-
-# h5py's dictionary-like writing costs twice as much as its low-level calls, and a product is written every cycle.
-# Texts have variable length, because h5py returns fixed-length attributes as bytes.
-_TEXT = h5py.string_dtype("utf-8")
-_TEXT_IN_FILE = h5t.py_create(_TEXT, logical=True)
-_TEXT_IN_MEMORY = h5t.py_create(_TEXT)
-_SCALAR = h5s.create(h5s.SCALAR)
 
 
 def write_product(path: Path, product: Product) -> None:
@@ -91,7 +84,7 @@ def _change(file: h5py.File, facts: Mapping[str, float | int | str]) -> None:
     for name, value in facts.items():
         if name in entry:
             del entry[name]
-        _field(entry, name, value, {})
+        write_field(entry, name, value, {})
 
 
 @contextmanager
@@ -127,24 +120,21 @@ def _check(product: Product) -> None:
 
 def _link(name: str) -> str:
     """Make a name that HDF5 takes as one link, not as a path."""
-    return re.sub(r"^\.+$|^$", "_", _clean(name).replace("/", "_"))
-
-
-def _clean(text: str) -> str:
-    """Make a text that HDF5 accepts: titles come unchecked from the stream."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    return re.sub(r"^\.+$|^$", "_", clean(name).replace("/", "_"))
 
 
 def _write(file: h5py.File, product: Product) -> None:
     facts = _facts(product)
     name = _link(product.name)
-    name += "_" * (name in facts)
-    _attributes(file, {"NX_class": "NXroot", "default": "entry"})
+    name += "_" * (name in facts or name == PROVENANCE)
+    write_attributes(file, {"NX_class": "NXroot", "default": "entry"})
     entry = file.create_group("entry")
-    _attributes(entry, {"NX_class": "NXentry", "default": name})
+    write_attributes(entry, {"NX_class": "NXentry", "default": name})
     for field, (value, units) in facts.items():
-        _field(entry, field, value, {"units": units} if units else {})
+        write_field(entry, field, value, {"units": units} if units else {})
     _write_data(entry.create_group(name), product)
+    if product.provenance is not None and PROVENANCE not in entry:
+        write_provenance(entry.create_group(PROVENANCE), product.provenance)
 
 
 def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
@@ -165,12 +155,12 @@ def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
 
 def _write_data(data: h5py.Group, product: Product) -> None:
     axes = _axis_links(product)
-    _attributes(data, {"NX_class": "NXdata", "signal": "signal"} | ({"axes": axes} if axes else {}))
-    _field(data, "signal", product.signal, _labels(product.name, product.units))
+    write_attributes(data, {"NX_class": "NXdata", "signal": "signal"} | ({"axes": axes} if axes else {}))
+    write_field(data, "signal", product.signal, _labels(product.name, product.units))
     if product.errors is not None:
-        _field(data, "signal_errors", product.errors, {"units": product.units})
+        write_field(data, "signal_errors", product.errors, {"units": product.units})
     for name, axis in zip(axes, product.axes, strict=True):
-        _field(data, name, axis.values, _labels(axis.name, axis.units))
+        write_field(data, name, axis.values, _labels(axis.name, axis.units))
 
 
 def _axis_links(product: Product) -> list[str]:
@@ -186,35 +176,6 @@ def _axis_links(product: Product) -> list[str]:
 
 def _labels(name: str, units: str) -> dict[str, str]:
     return {"units": units, "long_name": f"{name} ({units})" if units else name}
-
-
-def _field(group: h5py.Group, name: str, value: Any, attributes: Mapping[str, str]) -> None:
-    array, in_file, in_memory, space = _stored(value)
-    field = h5d.create(group.id, name.encode(), in_file, space)
-    if array.size:
-        field.write(h5s.ALL, h5s.ALL, array, mtype=in_memory)
-    if attributes:
-        _attributes(h5py.Dataset(field), attributes)
-
-
-def _attributes(place: h5py.Group | h5py.Dataset, attributes: Mapping[str, str | list[str]]) -> None:
-    for name, value in attributes.items():
-        array, in_file, in_memory, space = _stored(value)
-        h5a.create(place.id, name.encode(), in_file, space).write(array, mtype=in_memory)
-
-
-def _stored(value: Any) -> tuple[Any, Any, Any, Any]:
-    """An array with its type in the file, its type in memory and its extent."""
-    if isinstance(value, str):
-        array = np.array(_clean(value), dtype=_TEXT)
-    elif isinstance(value, list):
-        array = np.array(value, dtype=_TEXT)
-    else:
-        array = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
-    is_text = array.dtype == _TEXT
-    in_file = _TEXT_IN_FILE if is_text else h5t.py_create(array.dtype)
-    space = h5s.create_simple(array.shape) if array.ndim else _SCALAR
-    return array, in_file, _TEXT_IN_MEMORY if is_text else None, space
 
 
 def default_data(file: h5py.File) -> tuple[h5py.Group, h5py.Dataset, h5py.Dataset | None]:
