@@ -2,13 +2,16 @@
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from helpers.beamline import LIMIT_S, Beamline, processes_of
+from livereduce.base.local_sockets import connect_in
 from livereduce.messages.marks import MarkStage
+from livereduce.messages.request import FILE_NAME, MAX_ANSWER_BYTES, Request, Want, decode_answer, encode_request
 from livereduce.messages.status import StateWord
 
 DIED = "the receiver crashed (exit code 1): "
@@ -48,6 +51,29 @@ def test_workers_come_and_go_and_the_receiver_stays(beamline: Beamline) -> None:
     assert (beamline.path / "state" / "receiver_stopped").exists()
     assert beamline.status().receiver_pid is None
     assert processes_of(beamline.path) == []
+
+
+def test_a_command_may_have_a_guest_attached(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    beamline.wait_running()
+    place = beamline.path / "run" / FILE_NAME
+    assert (place.stat().st_mode & 0o777, place.is_socket()) == (0o660, True)
+    with connect_in(place.parent, FILE_NAME, LIMIT_S) as command:
+        command.send(b"nonsense")
+        answer = decode_answer(command.recv(MAX_ANSWER_BYTES))
+    assert not answer.done
+    assert "not a request that this version knows" in answer.text
+    with connect_in(place.parent, FILE_NAME, LIMIT_S) as command:
+        command.send(encode_request(Request(want=Want.ATTACH, who="a test")))
+        message, fds, _, _ = socket.recv_fds(command, MAX_ANSWER_BYTES, 1)
+    assert decode_answer(message).done
+    with socket.socket(fileno=fds[0]) as guest:
+        guest.settimeout(LIMIT_S)
+        assert guest.recv(100) == b"from receiver 1"
+    assert attached(beamline)[1].startswith(f"the guest a test (pid {os.getpid()}, uid {os.getuid()}) to receiver 1")
+    daemon.terminate()
+    assert daemon.wait(LIMIT_S) == 0
+    assert not place.exists()
 
 
 def test_what_it_prints_is_in_the_log_under_its_own_name_and_is_no_scripts(beamline: Beamline) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.messages.job import ORDER_FD
-from livereduce.messages.receiver import ATTACH_FD, Attach, ReceiverJob, encode_note, encode_receiver_job
+from livereduce.messages.receiver import ATTACH_FD, Attach, ReaderKind, ReceiverJob, encode_note, encode_receiver_job
 from livereduce.stream.held.source import HeldSource
 from livereduce.stream.items import Item, RunEnded
 
@@ -26,11 +26,11 @@ class RunningReceiver:
     attach: socket.socket
     orders: int
 
-    def reader(self, name: str = "a test") -> HeldSource:
-        """A new reader, which begins where a new worker does."""
+    def reader(self, name: str = "a test", kind: ReaderKind = ReaderKind.WORKER) -> HeldSource:
+        """A new reader; a worker begins where a new worker does."""
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
-            socket.send_fds(self.attach, [encode_note(Attach(reader=name))], [its.fileno()])
+            socket.send_fds(self.attach, [encode_note(Attach(reader=name, kind=kind))], [its.fileno()])
         return HeldSource(mine.detach())
 
 

@@ -30,6 +30,8 @@ from livereduce.daemon.inputs.environment_probe import EnvironmentProbe, ask_com
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.inputs.settling import Times
 from livereduce.daemon.memory.monitor import Company, MemoryMonitor
+from livereduce.daemon.orders.acts import attach_guest
+from livereduce.daemon.orders.desk import Desk
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver import policy as receiver_policy
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
@@ -83,6 +85,7 @@ class DaemonLoop:
         self._worker = WorkerKeeper()
         self._receiver = ReceiverKeeper(limits)
         self._spare = SpareKeeper(limits)
+        self._desk = Desk()
         self._starter = Starter(
             site=site,
             changes=self._changes,
@@ -114,6 +117,7 @@ class DaemonLoop:
         contain("receiver", lambda: self._hear_receiver(ready))
         contain("worker", lambda: self._hear_worker(ready))
         contain("spare", lambda: self._hear_spare(ready))
+        contain("requests", lambda: self._serve(ready))
         contain("parser", self._take_parsed)
         contain("files", lambda: self._pending.extend(self._changes.gather()))
         contain("environment", self._ask_environment)
@@ -209,6 +213,12 @@ class DaemonLoop:
             if spare.pidfd in ready:
                 self._spare.take_end(now)
 
+    def _serve(self, ready: set[int]) -> None:
+        """Do what commands of people ask for."""
+        status_path, now = self._site.status_path, time.monotonic()
+        self._desk.hold(status_path.parent if status_path else None, now)
+        self._desk.serve(ready, now, lambda _, who: attach_guest(who, self._state, self._receiver))
+
     def _take_parsed(self) -> None:
         if self._site.parser.gather(time.monotonic()) and self._owes_look and not self._state.alive:
             self._look()
@@ -222,7 +232,7 @@ class DaemonLoop:
         children = [
             keeper.process for keeper in (self._receiver, self._worker, self._spare) if keeper.process is not None
         ]
-        watched = {self._signals, *(fd for child in children for fd in child.watched)}
+        watched = {self._signals, *self._desk.watched, *(fd for child in children for fd in child.watched)}
         if self._site.parser.fd is not None:
             watched.add(self._site.parser.fd)
         if self._boundary.failed:
@@ -290,6 +300,7 @@ class DaemonLoop:
         self._receiver.leave()
         self._spare.leave()
         self._environment_probe.end()
+        self._desk.leave()
         self._site.leave()
 
 

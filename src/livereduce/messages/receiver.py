@@ -12,6 +12,7 @@ All of these sockets keep the limits of messages (SOCK_SEQPACKET): a note is one
 
 import json
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from livereduce.base.fields import checked
@@ -76,6 +77,19 @@ class ReceiverJob:
     held_limit_bytes: int | None = None
 
 
+class ReaderKind(StrEnum):
+    """What a reader of the stream that is held may ask for, and how far it reads.
+
+    A worker begins with the oldest run that is not published, and its word counts: what it is done with may be given
+    up. A follower reads the same, and a guest reads the present run as far as it is held when it comes; nothing that
+    these two say counts, and they are dropped when the memory is needed that is kept for them alone.
+    """
+
+    WORKER = "worker"
+    FOLLOWER = "follower"
+    GUEST = "guest"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attach:
     """To the receiver: somebody reads at the other end of the socket that comes with this note.
@@ -87,6 +101,7 @@ class Attach:
     """
 
     reader: str
+    kind: ReaderKind = ReaderKind.WORKER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

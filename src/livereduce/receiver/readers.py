@@ -1,6 +1,8 @@
 """The readers of what is held: a thread attaches them, tells them what is new, and hears what they have done.
 
 A thread, so that a worker that replaces another is answered while the main thread waits for the stream or decodes it.
+Only a worker's word counts. From followers and guests nothing is received: they can neither free anything nor keep this
+thread busy, and what only they need is given up when the memory is wanted (`livereduce.stream.held.holding`).
 """
 
 import logging
@@ -10,47 +12,27 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from livereduce.messages.receiver import MAX_NOTE_BYTES, decode_attach
+from livereduce.messages.receiver import MAX_NOTE_BYTES, Attach, ReaderKind, decode_attach
+from livereduce.receiver.attached import AttachedReader, has_gone, news_for, say_goodbye, send
 from livereduce.stream.held import holding
-from livereduce.stream.held.segments import SharedSegment
 from livereduce.stream.held.store import HeldStore
-from livereduce.stream.held.talk import (
-    MAX_MESSAGE_BYTES,
-    MAX_SEGMENTS,
-    Told,
-    decode_progress,
-    encode_told,
-)
+from livereduce.stream.held.talk import MAX_MESSAGE_BYTES, decode_progress
 from livereduce.stream.items import SourceState
 
 COUNTS_EVERY_S = 0.2
 """The number of bytes received changes with every read; it is told now and then."""
 
+MAX_OTHERS = 8
+"""Most readers beside the workers: each takes descriptors, and messages that wait in its socket."""
+
+DROPPED = "the memory that was kept for this reader was needed by the service"
+NO_RUN = "no run is being taken"
+NOT_FROM_START = "the run is too large for the memory of the service: it is not held from its start any more"
+TOO_MANY = f"{MAX_OTHERS} others read along already"
+
 log = logging.getLogger("livereduce.receiver")
-
-
-@dataclass(slots=True, eq=False)
-class AttachedReader:
-    """A worker that is attached.
-
-    Attributes
-    ----------
-    begin
-        Where it begins.
-    has
-        Numbers of the segments that it was told of.
-    written, state
-        What it was told last.
-    """
-
-    name: str
-    socket: socket.socket
-    begin: int
-    has: set[int] = field(default_factory=set)
-    written: int = -1
-    state: SourceState | None = None
 
 
 class Readers:
@@ -69,7 +51,7 @@ class Readers:
         self._attach = attach
         self._rewind = rewind
         self._readers: list[AttachedReader] = []
-        self._waiting: list[tuple[str, socket.socket]] = []
+        self._waiting: list[tuple[Attach, socket.socket]] = []
         self._state, self._state_s = state, 0.0
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._thread = threading.Thread(target=self._serve, name="readers", daemon=True)
@@ -87,9 +69,10 @@ class Readers:
         if now - self._state_s >= COUNTS_EVERY_S or _without_counts(state) != _without_counts(self._state):
             self._state, self._state_s = state, now
         with self._store.lock:
+            self._drop_others()
             for reader in list(self._readers):
                 self._tell(reader)
-            rest = any(reader.written < self._store.written for reader in self._readers)
+            rest = any(reader.is_behind(self._store.written) for reader in self._readers)
         if rest:
             os.eventfd_write(self._wake, 1)
 
@@ -122,6 +105,7 @@ class Readers:
                 for reader in list(self._readers):
                     self._hear(reader)
                 self._admit()
+                self._drop_others()
                 for reader in list(self._readers):
                     self._tell(reader)
 
@@ -133,8 +117,8 @@ class Readers:
         poll.register(self._wake, select.POLLIN)
         with self._store.lock:
             for reader in self._readers:
-                behind = reader.written < self._store.written
-                poll.register(reader.socket, select.POLLIN | (select.POLLOUT if behind else 0))
+                hears = select.POLLIN if reader.is_worker else 0  # the end of a reader always shows
+                poll.register(reader.socket, hears | (select.POLLOUT if reader.is_behind(self._store.written) else 0))
         ready = {fd for fd, _ in poll.poll()}
         with suppress(BlockingIOError):
             os.eventfd_read(self._wake)
@@ -149,27 +133,69 @@ class Readers:
             reader = socket.socket(fileno=fd)
             reader.setblocking(False)
             try:
-                self._waiting.append((decode_attach(message).reader, reader))
+                self._waiting.append((decode_attach(message), reader))
             except ValueError as error:
                 log.error("a reader is refused: %s", error)
                 reader.close()
 
     def _admit(self) -> None:
         """Let readers begin, if what they need is held."""
-        if not self._waiting:
+        workers = [one for one in self._waiting if one[0].kind is not ReaderKind.GUEST]
+        for note, one in self._waiting:
+            if note.kind is ReaderKind.GUEST:
+                self._admit_guest(note, one)
+        self._waiting = workers
+        if not workers:
             return
         if not self._store.holding.from_start:
             self._rewind()
             return
-        self._store.holding = holding.new_worker(self._store.holding)
+        if any(note.kind is ReaderKind.WORKER for note, _ in workers):
+            self._store.holding = holding.new_worker(self._store.holding)
         begin = self._store.holding.begins[0]
-        for name, one in self._waiting:
-            self._readers.append(AttachedReader(name, one, begin))
-            log.info("%s begins, with %.0f MB held for it", name, self._store.held_bytes / 1e6)
+        for note, one in workers:
+            self._begin(AttachedReader(note.reader, one, begin, note.kind))
         self._waiting = []
 
+    def _admit_guest(self, note: Attach, one: socket.socket) -> None:
+        """Let a guest begin with the present run, or tell it why that cannot be."""
+        held, begin = self._store.holding, self._store.holding.begins[-1]
+        if not self._state.run:
+            self._refuse(note, one, NO_RUN)
+        elif held.freed > begin:
+            self._refuse(note, one, NOT_FROM_START)
+        elif len(held.others) >= MAX_OTHERS:
+            self._refuse(note, one, TOO_MANY)
+        else:
+            self._begin(AttachedReader(note.reader, one, begin, note.kind, end=self._store.written))
+
+    def _begin(self, reader: AttachedReader) -> None:
+        if not reader.is_worker:
+            self._store.holding = holding.with_other(self._store.holding, reader.begin)
+        self._readers.append(reader)
+        log.info("%s begins, with %.0f MB held for it", reader.name, self._store.held_bytes / 1e6)
+
+    def _refuse(self, note: Attach, one: socket.socket, why: str) -> None:
+        log.info("%s is refused: %s", note.reader, why)
+        say_goodbye(one, self._state, why)
+
+    def _drop_others(self) -> None:
+        """Let those go that needed what has been given up."""
+        left = list(self._store.holding.others)
+        for reader in [one for one in self._readers if not one.is_worker]:
+            if reader.begin in left:
+                left.remove(reader.begin)
+                continue
+            log.warning("%s is dropped: %s", reader.name, DROPPED)
+            self._readers.remove(reader)
+            say_goodbye(reader.socket, self._state, DROPPED)
+
     def _hear(self, reader: AttachedReader) -> None:
-        """Take what a reader has said; one that says anything else is let go, and its worker ends."""
+        """Take what a worker has said; one that says anything else is let go, and ends."""
+        if not reader.is_worker:
+            if has_gone(reader.socket):
+                self._let_go(reader)
+            return
         try:
             while data := reader.socket.recv(MAX_MESSAGE_BYTES):
                 said = decode_progress(data)
@@ -188,34 +214,20 @@ class Readers:
         if reader in self._readers:
             self._readers.remove(reader)
             reader.socket.close()
+            if not reader.is_worker:
+                self._store.holding = holding.without_other(self._store.holding, reader.begin)
 
     def _tell(self, reader: AttachedReader) -> None:
         """Send what is new, as far as the socket takes it; the rest follows when it takes more."""
         while reader in self._readers:
-            held = {one.id.number: one for one in self._store.segments()}
-            new = [one for number, one in held.items() if number not in reader.has]
-            if not new and reader.written == self._store.written and reader.state == self._state:
+            news = news_for(reader, self._store.segments(), self._store.written, self._state)
+            if news is None:
                 return
-            if not self._send(
-                reader, new[:MAX_SEGMENTS], tuple(reader.has - held.keys()), whole=len(new) <= MAX_SEGMENTS
-            ):
-                return
-
-    def _send(self, reader: AttachedReader, new: list[SharedSegment], gone: tuple[int, ...], *, whole: bool) -> bool:
-        written = self._store.written if whole else max(reader.written, reader.begin)
-        told = Told(
-            begin=reader.begin, written=written, segments=tuple(one.id for one in new), gone=gone, state=self._state
-        )
-        try:
-            socket.send_fds(reader.socket, [encode_told(told)], [one.fd for one in new])
-        except BlockingIOError:
-            return False
-        except OSError:
-            self._let_go(reader)
-            return False
-        reader.has = (reader.has | {one.id.number for one in new}) - set(gone)
-        reader.written, reader.state = written, self._state
-        return True
+            try:
+                if not send(reader, news):
+                    return
+            except OSError:
+                self._let_go(reader)
 
 
 def _without_counts(state: SourceState) -> SourceState:

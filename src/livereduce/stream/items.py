@@ -300,7 +300,8 @@ class Source(Protocol):
         Raises
         ------
         SourceLost
-            The connection broke or could not be made. With ``retry`` set, call `read` again to go on.
+            The connection broke or could not be made. With ``retry`` set, call `read` again to go on; without, there
+            is nothing more, and the state's `ended` says whether that is because the data have ended.
         """
 
     def position(self) -> Position:

@@ -9,6 +9,8 @@ from livereduce.stream.held.holding import (
     new_worker,
     reported,
     to_free,
+    with_other,
+    without_other,
 )
 from livereduce.stream.held.segments import SegmentId, SegmentKind
 from livereduce.stream.items import Paused, RunEnded, RunStarted
@@ -77,3 +79,41 @@ def test_a_segment_of_a_published_run_is_no_loss() -> None:
 def test_a_new_worker_needs_again_what_the_one_before_has_consumed() -> None:
     state = reported(two_runs(), consumed=60, released=15, written=200)
     assert new_worker(state).consumed == 10
+
+
+def test_what_only_another_reader_needs_is_held_as_long_as_there_is_room() -> None:
+    state = with_other(reported(two_runs(), consumed=150, released=105, written=200), 10)
+    held = (extent(1, 5), extent(2, 60), extent(3, 100), extent(4, 140), extent(5, 190))
+    assert to_free(state, held, None) == (1,)
+    assert to_free(state, held, 400) == (1,)
+    assert to_free(without_other(state, 10), held, None) == (1, 2, 3)
+
+
+def test_at_the_limit_other_readers_lose_first_and_workers_lose_only_what_they_have_consumed() -> None:
+    state = with_other(reported(two_runs(), consumed=150, released=105, written=200), 10)
+    held = (extent(2, 60), extent(3, 100), extent(4, 140), extent(5, 190))
+    assert to_free(state, held, 300) == (2,)
+    assert to_free(state, held, 200) == (2, 3)
+    assert to_free(state, held, 0) == (2, 3, 4)
+
+
+def test_a_reader_is_dropped_when_something_is_freed_that_it_needs_and_only_then() -> None:
+    state = with_other(with_other(reported(two_runs(), consumed=150, released=105, written=200), 10), 110)
+    assert after_freeing(state, (extent(1, 5),)).others == (10, 110)
+    assert after_freeing(state, (extent(2, 60),)).others == (110,)
+    assert after_freeing(state, (extent(2, 60),)).from_start
+    assert after_freeing(state, (extent(4, 140),)).others == ()
+
+
+def test_readers_that_begin_at_one_place_go_one_by_one() -> None:
+    state = with_other(with_other(two_runs(), 10), 10)
+    assert without_other(state, 10).others == (10,)
+    assert without_other(without_other(without_other(state, 10), 10), 10).others == ()
+
+
+def test_another_reader_changes_nothing_for_a_worker() -> None:
+    state = reported(two_runs(), consumed=60, released=15, written=200)
+    other = with_other(state, 10)
+    assert new_worker(other).consumed == new_worker(state).consumed
+    assert reported(other, consumed=90, released=20, written=200).begins == (10, 100, 110)
+    assert all_freed(500).others == ()

@@ -23,7 +23,7 @@ from livereduce.daemon.worker.stacks import log_dump, save_dump
 from livereduce.daemon.worker.suspects import NO_DEATHS, RECEIVERS_STAGES, note_death
 from livereduce.messages.marks import read_mark
 from livereduce.messages.order import STOP
-from livereduce.messages.receiver import ATTACH_FD, Attach, ReceiverJob, encode_note
+from livereduce.messages.receiver import ATTACH_FD, Attach, ReaderKind, ReceiverJob, encode_note
 from livereduce.preflight.resolve import Resolved
 
 log = logging.getLogger("livereduce.daemon")
@@ -87,7 +87,7 @@ class ReceiverKeeper:
         self.take(ReceiverStarted(silence_s=resolved.config.limits_s), now)
         log.info("receiver %d (pid %d) started", self.job.number, self.process.pid)
 
-    def attach(self, reader: str) -> socket.socket:
+    def attach(self, reader: str, kind: ReaderKind = ReaderKind.WORKER) -> socket.socket:
         """Attach a reader; return its end of the connection.
 
         Raises
@@ -100,7 +100,7 @@ class ReceiverKeeper:
         theirs, receivers = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with receivers:
             try:
-                socket.send_fds(self._readers, [encode_note(Attach(reader=reader))], [receivers.fileno()])
+                socket.send_fds(self._readers, [encode_note(Attach(reader=reader, kind=kind))], [receivers.fileno()])
             except OSError:
                 theirs.close()
                 raise

@@ -4,6 +4,9 @@ A run is held from its start until its last result has been published. Then a wo
 that run's first item, and the server does not hear of it. If that takes more memory than allowed, what the worker has
 taken is given up piece by piece, and the run cannot be read from its start here any more: the server must
 send it again.
+
+Readers that are no workers (`livereduce.messages.receiver.ReaderKind`) read along without a say. What only they need is
+held as long as there is room, and given up before anything that a worker has consumed: then they are dropped.
 """
 
 from collections.abc import Sequence
@@ -36,12 +39,15 @@ class Holding:
         No worker refers to anything before it.
     freed
         All before it is gone.
+    others
+        Where each reader has begun that is no worker.
     """
 
     begins: tuple[int, ...] = (0,)
     released: int = 0
     consumed: int = 0
     freed: int = 0
+    others: tuple[int, ...] = ()
 
     @property
     def from_start(self) -> bool:
@@ -74,6 +80,19 @@ def new_worker(holding: Holding) -> Holding:
     return replace(holding, consumed=max(holding.freed, holding.begins[0]))
 
 
+def with_other(holding: Holding, begin: int) -> Holding:
+    """A reader begins that is no worker."""
+    return replace(holding, others=(*holding.others, begin))
+
+
+def without_other(holding: Holding, begin: int) -> Holding:
+    """Such a reader has gone."""
+    others = list(holding.others)
+    if begin in others:
+        others.remove(begin)
+    return replace(holding, others=tuple(others))
+
+
 def all_freed(written: int) -> Holding:
     """Nothing is held any more: the run is received again, from `written` on."""
     return Holding(begins=(written,), released=written, consumed=written, freed=written)
@@ -81,18 +100,24 @@ def all_freed(written: int) -> Holding:
 
 def to_free(holding: Holding, extents: Sequence[Extent], limit_bytes: int | None) -> tuple[int, ...]:
     """Numbers of the segments that need not, or cannot, be held any longer."""
-    done = [one for one in extents if one.last <= holding.begins[0]]
+    needed_from = min((holding.begins[0], *holding.others))
+    done = [one for one in extents if one.last <= needed_from]
     held = sum(one.used for one in extents) - sum(one.used for one in done)
-    if limit_bytes is not None and held > limit_bytes:
-        for one in extents:
-            if held > limit_bytes and one.last <= holding.consumed and one not in done:
-                done.append(one)
-                held -= one.used
+    if limit_bytes is None:
+        return tuple(one.id.number for one in done)
+    for_others = [one for one in extents if one.last <= holding.begins[0] and one not in done]
+    consumed = [one for one in extents if holding.begins[0] < one.last <= holding.consumed]
+    for one in (*for_others, *consumed):
+        if held > limit_bytes:
+            done.append(one)
+            held -= one.used
     return tuple(one.id.number for one in done)
 
 
 def after_freeing(holding: Holding, freed: Sequence[Extent]) -> Holding:
-    """The state when these segments are gone."""
+    """The state when these segments are gone; readers that needed one of them are not among `others` any more."""
     lost = [one.last for one in freed if one.last > holding.begins[0]]
     lost += [one.id.start + one.id.size for one in freed if one.id.kind is SegmentKind.JOURNAL]
-    return replace(holding, freed=max([holding.freed, *lost]))
+    last = max((one.last for one in freed), default=0)
+    others = tuple(begin for begin in holding.others if last <= begin)
+    return replace(holding, freed=max([holding.freed, *lost]), others=others)

@@ -151,7 +151,8 @@ class HeldSource:
             data, fds = b"", []
         if not data:
             self._gone_s = time.monotonic()
-            self._state = SourceState(address=self._state.address, connected=False, reason="the receiver is gone")
+            if not self._state.ended:  # else it has said why before
+                self._state = SourceState(address=self._state.address, connected=False, reason="the receiver is gone")
             return False
         self._learn(decode_told(data), fds)
         return True

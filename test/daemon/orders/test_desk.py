@@ -1,0 +1,105 @@
+"""The desk where commands ask: held by a manual clock, with real sockets and nobody waiting for another."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from livereduce.base.local_sockets import connect_in
+from livereduce.daemon.facts import DaemonState, Limits
+from livereduce.daemon.orders.acts import attach_guest
+from livereduce.daemon.orders.desk import MAX_CONNECTIONS, PATIENCE_S, Desk, NotDone
+from livereduce.daemon.receiver.keeper import ReceiverKeeper
+from livereduce.messages.request import (
+    FILE_NAME,
+    MAX_ANSWER_BYTES,
+    Request,
+    Want,
+    decode_answer,
+    encode_request,
+)
+from livereduce.messages.status import StateWord
+
+ASKS = encode_request(Request(want=Want.ATTACH, who="somebody\n with a name that has no end" * 9))
+
+
+def refuse(_request: Request, _who: str) -> socket.socket:
+    raise NotDone("not today")
+
+
+def test_what_is_given_goes_with_the_answer_and_whoever_asked_is_named(tmp_path: Path) -> None:
+    desk, named = Desk(), []
+    ours, theirs = socket.socketpair()
+
+    def give(_request: Request, who: str) -> socket.socket:
+        named.append(who)
+        return theirs
+
+    desk.hold(tmp_path, 0.0)
+    with connect_in(tmp_path, FILE_NAME, 5.0) as command, ours:
+        command.send(ASKS)
+        desk.serve(desk.watched, 0.0, give)
+        desk.serve(desk.watched, 0.0, give)
+        message, fds, _, _ = socket.recv_fds(command, MAX_ANSWER_BYTES, 1)
+        with socket.socket(fileno=fds[0]) as given:
+            given.send(b"x")
+            assert ours.recv(9) == b"x"
+    assert decode_answer(message).done
+    assert theirs.fileno() < 0
+    assert len(named[0]) < 100
+    assert "\n" not in named[0]
+    desk.leave()
+
+
+def test_who_says_nothing_or_comes_in_numbers_is_let_go(tmp_path: Path) -> None:
+    desk = Desk()
+    desk.hold(tmp_path, 0.0)
+    many = [connect_in(tmp_path, FILE_NAME, 5.0) for _ in range(MAX_CONNECTIONS + 1)]
+    for _ in range(3):
+        desk.serve({min(desk.watched), *desk.watched} - _silent(desk), 0.0, refuse)
+    assert len(desk.watched) == MAX_CONNECTIONS + 1
+    assert many[-1].recv(9) == b""
+    desk.serve(set(), PATIENCE_S, refuse)
+    assert len(desk.watched) == 1
+    assert many[0].recv(9) == b""
+    for one in many:
+        one.close()
+    desk.leave()
+    assert desk.watched == set()
+
+
+def _silent(desk: Desk) -> set[int]:
+    return set(desk._asking)
+
+
+def test_its_file_is_made_again_if_somebody_removes_it_and_goes_with_the_daemon(tmp_path: Path) -> None:
+    desk, other = Desk(), tmp_path / "other"
+    other.mkdir()
+    desk.hold(tmp_path, 0.0)
+    (tmp_path / FILE_NAME).unlink()
+    desk.hold(tmp_path, 0.5 * PATIENCE_S)
+    assert not (tmp_path / FILE_NAME).exists()
+    desk.hold(tmp_path, PATIENCE_S)
+    assert (tmp_path / FILE_NAME).is_socket()
+    desk.hold(other, PATIENCE_S)
+    assert not (tmp_path / FILE_NAME).exists()
+    (other / FILE_NAME).unlink()
+    (other / FILE_NAME).write_text("of somebody else")
+    desk.leave()
+    assert (other / FILE_NAME).read_text() == "of somebody else"
+
+
+def test_a_folder_that_cannot_be_used_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    for turn in range(3):
+        desk.hold(tmp_path / "none", turn * PATIENCE_S)
+    assert caplog.text.count("no socket for requests") == 1
+    assert desk.watched == set()
+    desk.hold(None, 9.0)
+    desk.leave()
+
+
+def test_without_a_receiver_a_guest_is_told_what_the_service_does() -> None:
+    state = DaemonState(limits=Limits(), word=StateWord.PARKED, why="no scripts")
+    with pytest.raises(NotDone, match=r"it is parked: no scripts$"):
+        attach_guest("a test", state, ReceiverKeeper(Limits()))
