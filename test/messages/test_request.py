@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.messages.request import (
-    Answer,
     Request,
+    RequestAnswer,
     Want,
     decode_answer,
     decode_request,
@@ -16,7 +16,7 @@ from livereduce.messages.request import (
 
 
 def test_both_survive_their_message() -> None:
-    request, answer = Request(want=Want.ATTACH, who="try"), Answer(done=False, text="parked", version="1")
+    request, answer = Request(want=Want.ATTACH, who="try"), RequestAnswer(done=False, text="parked", version="1")
     assert decode_request(encode_request(request)) == request
     assert decode_answer(encode_answer(answer)) == answer
 

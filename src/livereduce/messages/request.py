@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RequestAnswer:
     """The daemon's answer.
 
     Attributes
@@ -72,12 +72,12 @@ def decode_request(message: bytes) -> Request:
         raise ValueError(f"not a request that this version knows: {message[:80]!r} ({error})") from None
 
 
-def encode_answer(answer: Answer) -> bytes:
+def encode_answer(answer: RequestAnswer) -> bytes:
     """Encode an answer as one message."""
     return json.dumps(asdict(answer)).encode()
 
 
-def decode_answer(message: bytes) -> Answer:
+def decode_answer(message: bytes) -> RequestAnswer:
     """Decode an answer.
 
     Raises
@@ -86,6 +86,6 @@ def decode_answer(message: bytes) -> Answer:
         It is none.
     """
     try:
-        return checked(Answer, json.loads(message))
+        return checked(RequestAnswer, json.loads(message))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not an answer of a daemon: {message[:80]!r} ({error})") from None

@@ -48,7 +48,7 @@ class AttachedReader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class ReaderNews:
     """A message for a reader, and the new segments whose descriptors go with it."""
 
     told: Told
@@ -57,7 +57,7 @@ class News:
 
 def news_for(
     reader: AttachedReader, segments: Sequence[SharedSegment], written: int, state: SourceState
-) -> News | None:
+) -> ReaderNews | None:
     """What a reader must be told next; None: it knows all.
 
     Parameters
@@ -82,10 +82,10 @@ def news_for(
         gone=tuple(reader.has - held),
         state=state,
     )
-    return News(told=told, segments=new)
+    return ReaderNews(told=told, segments=new)
 
 
-def send(reader: AttachedReader, news: News) -> bool:
+def send(reader: AttachedReader, news: ReaderNews) -> bool:
     """Tell a reader; False if its socket takes no more now.
 
     Raises

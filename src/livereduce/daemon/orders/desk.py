@@ -15,7 +15,14 @@ from pathlib import Path
 
 from livereduce import __version__
 from livereduce.base.local_sockets import listen_in
-from livereduce.messages.request import FILE_NAME, MAX_REQUEST_BYTES, Answer, Request, decode_request, encode_answer
+from livereduce.messages.request import (
+    FILE_NAME,
+    MAX_REQUEST_BYTES,
+    Request,
+    RequestAnswer,
+    decode_request,
+    encode_answer,
+)
 
 MODE = 0o660
 MAX_CONNECTIONS = 8
@@ -130,10 +137,10 @@ class Desk:
             who = f"{_words(request.who)} ({asking.who})"
             given.append(act(request, who))
             log.info("%s: done for %s", request.want, who)
-            answer = Answer(done=True, version=__version__)
+            answer = RequestAnswer(done=True, version=__version__)
         except (NotDone, ValueError) as error:
             log.info("a request of %s is not done: %s", asking.who, error)
-            answer = Answer(done=False, text=str(error), version=__version__)
+            answer = RequestAnswer(done=False, text=str(error), version=__version__)
         except OSError:  # it is gone
             return
         with suppress(OSError):
