@@ -1,5 +1,6 @@
 """Metrics, output and errors of scripts, from a real worker to the files that people and the status page read."""
 
+import json
 import os
 import signal
 import time
@@ -21,6 +22,14 @@ import livereduce
 n = input.getNumberEvents()
 livereduce.metric("counts", n, n ** 0.5, units="counts")
 livereduce.metric("ratio", float("nan") if n == 0 else 0.5)
+"""
+
+
+WRONG = """import livereduce
+livereduce.metric("7", 1.0)
+livereduce.metric("peak area", 1.0)
+livereduce.product("table", {"counts": input.getNumberEvents(), "one": 1})
+livereduce.product("curve", [1, 2], x_log=True)
 """
 
 
@@ -151,12 +160,24 @@ def test_a_script_that_is_well_again_is_said_to_be(beamline: Beamline) -> None:
         assert beamline.stop() == 0
 
 
-def test_a_wrong_metric_is_an_error_of_the_script(beamline: Beamline) -> None:
+def test_a_wrong_metric_or_product_costs_itself_and_is_told_with_its_line(beamline: Beamline) -> None:
     with serving(powder_play(runs=1, run_s=1000, gap_s=0.1, origin_ns=now_ns()), speed=1.0) as url:
         beamline.configure(source=url, update_every=0.2)
-        path = beamline.script("post_proc", 'import livereduce\nlivereduce.metric("peak area", 1.0)\n')
+        path = beamline.script("post_proc", WRONG)
         beamline.start()
-        seen = beamline.wait(lambda seen: seen.state is StateWord.DEGRADED and "post_proc" in seen.why)
-        assert f"{path}:2: ValueError: metric: expected a name of letters" in seen.why
-        assert "got 'peak area'" in seen.why
+        seen = beamline.wait(lambda seen: seen.progress is not None and seen.progress.total.results > 1)
         assert beamline.stop() == 0
+    told = (
+        f"{path}:2: metric: expected a name of letters, digits and _ . -, at most 64, the first one a letter; got '7'"
+    )
+    assert [(one.kind, one.text) for one in seen.errors] == [("reported", f"{told}; it is left out")]
+    assert (seen.state, seen.progress and seen.progress.total.script_errors) == (StateWord.RUNNING, 0)
+    assert list(trends_of(beamline, 1).metrics) == ["peak_area"]
+    assert beamline.log().count(told) == 1
+    assert "metric 'peak area' is kept as 'peak_area': a name has no blanks" in beamline.log()
+    shown = json.loads((beamline.path / "state" / "products" / "index.json").read_text())["runs"][-1]["products"]
+    assert [(one["name"], one["display"]["kind"], one["display"]["x_log"]) for one in shown] == [
+        ("result", "", False),
+        ("table", "table", False),
+        ("curve", "", True),
+    ]

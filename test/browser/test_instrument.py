@@ -14,7 +14,7 @@ from helpers.fabricated import AHEAD, EDGES, Fabricated, axis, image, pattern, p
 from livereduce.messages.status import Restart, iso
 from livereduce.publish.livedata.figure import figure_div
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 

@@ -19,7 +19,7 @@ from livereduce.messages.progress import Progress, RunProgress, RunState, Source
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 

@@ -12,7 +12,7 @@ from livereduce.publish.products.writer import Writer
 from livereduce.publish.publisher import REST, SLOW_S, Outlet, outlet_of
 from livereduce.publish.sinks import NewResult, PlotSink, PublishFact, RunOver
 from livereduce.publish.trends.trends import read_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 
 def peak(error: float | None = None) -> tuple[ReportedMetric, ...]:

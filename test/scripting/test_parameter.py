@@ -10,8 +10,8 @@ import livereduce
 from livereduce.base.errors import OperatorError
 from livereduce.messages.job import NamedFileSeen, ParametersCopy
 from livereduce.scripting.files import md5_of
-from livereduce.scripting.metric import CycleReport, reporting_to
 from livereduce.scripting.parameters.asking import Parameters, RunParameters, UsedParameter, load_parameters
+from livereduce.scripting.reporting.report import CycleReport, reporting_to
 
 TEXT = b"""{"d_max": 2.5, "peaks": [1, "cal/a.h5"],
  "cal": [{"runs": "-7", "value": "cal/a.h5", "units": "x"}, {"runs": "9-", "value": "cal/b.h5"}]}"""
@@ -29,7 +29,7 @@ def known(tmp_path: Path) -> Parameters:
 
 def test_a_script_gets_the_value_of_its_run_and_files_with_their_place(known: Parameters) -> None:
     of_run = RunParameters(known, 7)
-    with reporting_to(CycleReport(of_run)):
+    with reporting_to(CycleReport(parameters=of_run)):
         assert livereduce.parameter("d_max") == 2.5
         assert livereduce.parameter("cal") == "/s/cal/a.h5"
         assert livereduce.parameter("peaks") == [1, "/s/cal/a.h5"]
@@ -41,14 +41,14 @@ def test_a_script_gets_the_value_of_its_run_and_files_with_their_place(known: Pa
 
 
 def test_a_list_is_the_scripts_own(known: Parameters) -> None:
-    with reporting_to(CycleReport(RunParameters(known, 7))):
+    with reporting_to(CycleReport(parameters=RunParameters(known, 7))):
         livereduce.parameter("peaks").clear()
         assert livereduce.parameter("peaks")
 
 
 def test_a_thread_of_a_script_asks_the_same(known: Parameters) -> None:
     found: list[float] = []
-    with reporting_to(CycleReport(RunParameters(known, 7))):
+    with reporting_to(CycleReport(parameters=RunParameters(known, 7))):
         thread = threading.Thread(target=lambda: found.append(livereduce.parameter("d_max")))
         thread.start()
         thread.join()
@@ -70,14 +70,17 @@ def test_a_thread_of_a_script_asks_the_same(known: Parameters) -> None:
 def test_what_there_is_not_is_an_error_that_names_what_there_is(
     known: Parameters, name: str, run: int, said: str
 ) -> None:
-    with reporting_to(CycleReport(RunParameters(known, run))), pytest.raises(LookupError) as error:
+    with reporting_to(CycleReport(parameters=RunParameters(known, run))), pytest.raises(LookupError) as error:
         livereduce.parameter(name)
     assert str(error.value).startswith(said)
 
 
 def test_without_a_file_the_error_says_where_it_would_be() -> None:
     of_run = RunParameters(load_parameters(None, "/s"), 7)
-    with reporting_to(CycleReport(of_run)), pytest.raises(LookupError, match=r"there is no file /s/parameters\.json"):
+    with (
+        reporting_to(CycleReport(parameters=of_run)),
+        pytest.raises(LookupError, match=r"there is no file /s/parameters\.json"),
+    ):
         livereduce.parameter("d_max")
 
 

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from helpers.fabricated import Fabricated, axis, image, pattern, product
 from livereduce.publish.products.file import read_product
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 from livereduce.web.app import make_app
 from livereduce.web.http.openapi import description
 from livereduce.web.server import make_context

@@ -32,7 +32,7 @@ from livereduce.messages.status import (
     is_down,
 )
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, decode_trends, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 from livereduce.web.app import make_app
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.prometheus import metrics_text

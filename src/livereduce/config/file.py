@@ -44,6 +44,7 @@ class Config:
     script_dir: Path | None = None
     update_every_s: float = 30.0
     preserve_events: bool = True
+    skip_empty: bool = False
     accum_method: str = "Add"
     periods: tuple[int, ...] = ()
     spectra: tuple[int, ...] = ()

@@ -209,6 +209,7 @@ KEYS: tuple[Key, ...] = (
         parse=_word_of("Add", "Replace", "Append"),
         expected='"Add", "Replace" or "Append"',
     ),
+    Key(name="skip_empty", attribute="skip_empty", parse=_boolean, expected="true or false"),
     Key(name="periods", attribute="periods", parse=_indices, expected=_INDICES),
     Key(name="spectra", attribute="spectra", parse=_indices, expected=_INDICES),
     Key(

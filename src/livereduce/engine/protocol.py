@@ -16,6 +16,8 @@ class Pipeline:
 
     Attributes
     ----------
+    skip_empty
+        Scripts are spared chunks without events.
     keep_events, counted_run
         See `livereduce.messages.job.Job`: whether the memory allows what `preserve_events` wants.
     parameters
@@ -32,6 +34,7 @@ class Pipeline:
     update_every_s: float
     accumulation_name: str = "accumulation"
     result_name: str = "result"
+    skip_empty: bool = False
     keep_events: bool = True
     counted_run: int | None = None
     parameters: Parameters = field(default_factory=Parameters)

@@ -79,6 +79,8 @@ class Job:
     ----------
     generation
         Counts up with every worker started by one state directory.
+    skip_empty
+        Spare the scripts chunks without events.
     start
         Where to begin: ``run_start`` or ``now``.
     keep_events
@@ -117,6 +119,7 @@ class Job:
     script_dir: str
     state_dir: str
     runtime_dir: str
+    skip_empty: bool = False
     start: str = "run_start"
     keep_events: bool = True
     counted_run: int | None = None

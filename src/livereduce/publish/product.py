@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livereduce.publish.provenance import Provenance
+from livereduce.scripting.reporting.display import AS_IT_IS, Display
 
 MAX_CELLS = 4_000_000
 """Most spectra × bins published as they are (64 MB with errors); a larger result is summed over its spectra."""
@@ -32,6 +33,10 @@ class Product:
         More facts for readers: ``events``, ``proton_charge_pc``, ``incomplete`` (reason, or empty), times.
     provenance
         What it was made of and by; None if that is not known.
+    display
+        How it wants to be shown.
+    labels
+        Names of the places along the last axis, for a table; empty without.
     """
 
     pipeline: str
@@ -44,6 +49,8 @@ class Product:
     title: str = ""
     attributes: dict[str, float | int | str] = field(default_factory=dict)
     provenance: Provenance | None = None
+    display: Display = AS_IT_IS
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -31,7 +31,7 @@ from livereduce.publish.sinks import (
     TrendSink,
 )
 from livereduce.publish.trends.recorder import TrendRecorder
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 SLOW_S = 10.0
 """A sink that takes longer for one result holds up the reduction: writing a large product takes about a second."""
@@ -76,12 +76,13 @@ class Outlet:
         product: Product,
         reported: Sequence[ReportedMetric] = (),
         figures: Sequence[PublishedFigure] = (),
+        beside: Sequence[Product] = (),
     ) -> bool:
-        """Give a result to every sink; return True if the product was written.
+        """Give a result, and the scripts' own products beside it, to every sink; return True if the result was written.
 
         The index is written last, so that everything it names exists. Failed writes wait for the disk.
         """
-        self._fan_out(NewResult(product=product, reported=reported, figures=figures))
+        self._fan_out(NewResult(product=product, reported=reported, figures=figures, beside=beside))
         return self._writer.is_written(product)
 
     def ended(self, run: int, incomplete: str = "") -> None:

@@ -12,18 +12,19 @@ from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import Writer
 from livereduce.publish.trends.recorder import TrendRecorder
 from livereduce.publish.trends.trends import Exposure
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 TRENDS, FILES, PLOTS = "trends", "product files", "publish_plots"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NewResult:
-    """A product, and what the scripts reported with it: metrics, and figures."""
+    """The result, and what the scripts reported with it: metrics, figures, and products beside it."""
 
     product: Product
     reported: Sequence[ReportedMetric] = ()
     figures: Sequence[PublishedFigure] = ()
+    beside: Sequence[Product] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +125,9 @@ class FileSink:
     def take(self, fact: PublishFact) -> None:
         """Write products and ends of runs."""
         match fact:
-            case NewResult(product=product, figures=figures):
-                self._writer.publish(product)
+            case NewResult(product=product, figures=figures, beside=beside):
+                for one in (product, *beside):
+                    self._writer.publish(one)
                 for figure in figures:
                     self._write(product.run, figure)
             case InRun(run=run, connection=connection):
@@ -145,7 +147,7 @@ class FileSink:
 
 
 class PlotSink:
-    """Sends plots to the facility's live data server, in the background: the scripts' own, else the result."""
+    """Sends plots to the facility's live data server: a script's figure or the result, and the scripts' products."""
 
     name, can_miss = PLOTS, True
     takes: tuple[type, ...] = (NewResult, PulseSeen, Closing)
@@ -161,12 +163,14 @@ class PlotSink:
     def take(self, fact: PublishFact) -> None:
         """Queue a plot; never waits for the server."""
         match fact:
-            case NewResult(product=product, figures=figures):
+            case NewResult(product=product, figures=figures, beside=beside):
                 self._plots.seen(product.run, _unix_s(product.attributes.get("last_pulse")))
                 for figure in figures:
                     self._plots.offer_figure(figure)
                 if product.run not in {figure.run for figure in figures}:
                     self._plots.offer(product)
+                for one in beside:
+                    self._plots.offer_beside(one)
             case PulseSeen(run=run, newest_unix_s=newest_unix_s):
                 self._plots.seen(run, newest_unix_s)
             case Closing():

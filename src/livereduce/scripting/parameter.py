@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from livereduce.scripting.metric import report_of_caller
 from livereduce.scripting.parameters.asking import Parameters, RunParameters, parameters_of
 from livereduce.scripting.parameters.file import FILE_NAME, read_parameters
+from livereduce.scripting.reporting.report import report_of_caller
 
 
 def parameter(name: str) -> Any:

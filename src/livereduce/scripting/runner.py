@@ -22,8 +22,8 @@ from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.compiling import FUNCTION, compile_script, show_in_tracebacks
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.lent import own_builtins
-from livereduce.scripting.metric import CycleReport, reporting_to
 from livereduce.scripting.output_name import OutputName
+from livereduce.scripting.reporting.report import CycleReport, reporting_to
 from livereduce.scripting.syntax import find_problem
 from livereduce.scripting.voice import speaking
 

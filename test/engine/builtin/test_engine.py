@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpers.bench import EDGES_NS, batch, bench, end, job, start
 from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from livereduce.base.errors import OperatorError
-from livereduce.engine.builtin import intake, live
+from livereduce.engine.builtin import held_back, intake, live
 from livereduce.engine.builtin.engine import CATCH_UP_WAIT_S
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.workspaces.tally import Tally, tally_of
@@ -167,7 +167,7 @@ def test_a_proc_that_goes_on_failing_costs_the_oldest_chunks_and_that_is_said(
 
 
 def test_chunks_too_large_to_keep_are_given_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "MAX_HELD_BACK_BYTES", 200)
+    monkeypatch.setattr(held_back, "MAX_HELD_BACK_BYTES", 200)
     made = bench(job(tmp_path, proc="raise ValueError"))
     progress = made.play([start(5), batch(5, *[1] * 10)], [batch(5, *[1] * 11)])
     assert progress.run.incomplete == "10 events of 1 chunks whose processing failed"

@@ -14,8 +14,8 @@ from livereduce.engine.builtin.figures import MAX_PRODUCTS, published_figures
 from livereduce.engine.mantid_api.helpers import finder
 from livereduce.engine.mantid_api.helpers.plotly_shim import tolerant
 from livereduce.publish.product import Product
-from livereduce.scripting.figures import MAX_CHARACTERS
-from livereduce.scripting.metric import CycleReport, reporting_to
+from livereduce.scripting.reporting.figures import MAX_CHARACTERS
+from livereduce.scripting.reporting.report import CycleReport, reporting_to
 
 
 @pytest.fixture(autouse=True)

@@ -207,3 +207,21 @@ def test_a_figure_of_a_run_that_is_not_going_on_is_never_sent(server: LiveDataSe
     sender.seen(7, time.time() + 1)
     sender.close()
     assert len(desk.sent) == 1
+
+
+def test_products_of_scripts_are_below_the_result_or_the_figure(tmp_path: Path) -> None:
+    sender = PlotUploader(tmp_path / "absent.conf", "PG3")
+    sender.offer(product(1))
+    sender.offer_beside(product(2, name="map"))
+    body = sender._plots[7].body("PG3")
+    assert 0 < body.index("livereduce-PG3-7-result") < body.index("livereduce-PG3-7-map")
+    sender.offer_figure(PublishedFigure(run=7, text="<p>drawn</p>"))
+    assert sender._plots[7].body("PG3") == "<div><p>drawn</p></div>"
+    sender.offer_beside(product(3, name="map"))
+    body = sender._plots[7].body("PG3")
+    assert body.startswith("<div><div><p>drawn</p></div><div>")
+    assert ("PG3-7-map" in body, "PG3-7-result" in body) == (True, False)
+    sender.offer_figure(PublishedFigure(run=7, text='{"data": []}'))
+    sender.offer_beside(product(4, name="map"))
+    assert sender._plots[7].body("PG3") == '{"data": []}', "JSON cannot be put beside HTML"
+    sender.close()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from livereduce.publish.product import Axis, Product
-from livereduce.publish.products.file import read_facts, read_product, write_product
+from livereduce.publish.products.file import read_display, read_facts, read_product, write_product
+from livereduce.scripting.reporting.display import Display, DisplayKind
 
 
 def spectrum(**changes: Any) -> Product:
@@ -206,3 +207,48 @@ def test_everybody_may_read_a_product_whatever_the_umask(tmp_path: Path) -> None
     finally:
         os.umask(before)
     assert (tmp_path / "result.nxs").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("display", "labels"),
+    [
+        (Display(), ()),
+        (Display(kind=DisplayKind.LINE, x_log=True, x_range=(0.5, 2.0)), ()),
+        (Display(kind=DisplayKind.TABLE, y_log=True), ("a", "µ/1\0", "c")),
+    ],
+)
+def test_how_a_product_wants_to_be_shown_is_in_its_file(
+    tmp_path: Path, display: Display, labels: tuple[str, ...]
+) -> None:
+    axis = Axis(name="labels", values=np.arange(3.0))
+    made = Product(pipeline="live", run=1, name="p", signal=np.zeros(3), axes=(axis,), display=display, labels=labels)
+    path = tmp_path / "p.nxs"
+    write_product(path, made)
+    seen = read_product(path)
+    assert (seen.display, read_display(path)) == (display, display)
+    assert seen.labels == tuple(one.replace("\0", "") for one in labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", "pie"),
+        ("kind", 5),
+        ("kind", np.zeros(1000)),
+        ("x_log", "yes"),
+        ("x_range", [1.0]),
+        ("x_range", [2.0, 1.0]),
+        ("x_range", "ab"),
+        ("x_range", np.nan),
+        ("x_range", np.array([(1, 2)], dtype=[("a", "i4"), ("b", "i4")])),
+    ],
+)
+def test_what_a_file_asks_for_is_used_only_if_it_can_be(tmp_path: Path, name: str, value: Any) -> None:
+    path = tmp_path / "p.nxs"
+    write_product(path, Product(pipeline="live", run=1, name="p", signal=np.array(1.0), axes=()))
+    with h5py.File(path, "r+") as file:
+        file["entry/p"].attrs[name] = value
+        file["entry/p/labels"] = np.zeros(3)
+    seen = read_product(path)
+    assert seen.labels == ()
+    assert seen.display in (Display(), Display(x_log=True))

@@ -4,7 +4,7 @@ import pytest
 
 from livereduce.publish.trends.recorder import TrendRecorder
 from livereduce.publish.trends.trends import Exposure, read_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 BEGAN = 1e9
 SCRIPTS = ("md5 of proc", "md5 of post_proc")

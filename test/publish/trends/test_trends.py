@@ -20,7 +20,7 @@ from livereduce.publish.trends.trends import (
     encode_trends,
     read_trends,
 )
-from livereduce.scripting.metric import MAX_METRICS, ReportedMetric
+from livereduce.scripting.reporting.report import MAX_METRICS, ReportedMetric
 
 
 def at(k: int) -> Exposure:

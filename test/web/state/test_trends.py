@@ -4,7 +4,7 @@ import pytest
 
 from livereduce.publish.trends.forecast import Forecast
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 from livereduce.web.state.trends import reached, trends_body
 
 

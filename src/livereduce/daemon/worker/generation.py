@@ -55,6 +55,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         update_every_s=config.update_every_s,
         preserve_events=config.preserve_events,
         accum_method=config.accum_method,
+        skip_empty=config.skip_empty,
         periods=config.periods,
         spectra=config.spectra,
         tof_bins_us=resolved.tof_bins_us,

@@ -129,6 +129,15 @@ class Accumulation:
         self.tally = workspace.tally
         self._add_monitors(workspace.monitors)
 
+    def add_logs(self, logs: RunLogs, tally: Tally) -> None:
+        """Add the logs of a chunk without events; with ``Replace`` those of the newest chunk with events stay."""
+        if self._method == REPLACE:
+            return
+        merged = self._logs.copy()
+        merged.merge(logs)
+        self._logs = merged
+        self.tally += tally
+
     def merge(self, other: Accumulator) -> None:
         """Add what another accumulator has taken of later chunks."""
         later = other.value()

@@ -9,6 +9,8 @@ from livereduce.engine.builtin.accumulate import REPLACE, Accumulation, Accumula
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.output import Output
 from livereduce.engine.mantid_api.objects.workspace_group import WorkspaceGroup
+from livereduce.engine.workspaces.runlogs import RunLogs
+from livereduce.engine.workspaces.tally import Tally
 
 
 class MembersAccumulation:
@@ -72,6 +74,16 @@ class MembersAccumulation:
         for one, part in zip(fresh, parts, strict=True):
             one.replace(part)
         self._members, self._is_group = fresh, is_group
+
+    @property
+    def has_data(self) -> bool:
+        """True if there are data of the run."""
+        return bool(self._members)
+
+    def add_logs(self, logs: RunLogs, tally: Tally) -> None:
+        """Add the logs of a chunk without events to all members."""
+        for one in self._members:
+            one.add_logs(logs, tally)
 
     def merge(self, other: "MembersAccumulation") -> None:
         """Add what another accumulation has taken of later chunks."""

@@ -17,6 +17,7 @@ from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.reported import memory_progress, run_progress, run_state, saved_at_stop, step_progress
 from livereduce.engine.builtin.taken import Taken, cut_at, read_to
+from livereduce.engine.complaints import REPORTED
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid_api import hook
@@ -79,6 +80,7 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
         method=job.accum_method,
         preserve_events=job.preserve_events,
         update_every_s=job.update_every_s,
+        skip_empty=job.skip_empty,
         keep_events=job.keep_events,
         counted_run=job.counted_run,
         parameters=load_parameters(job.parameters, job.script_dir),
@@ -345,4 +347,7 @@ class BuiltinEngine:
         for contained in (self._contained, *(reduction.contained for reduction in self._reductions)):
             if contained.last:
                 errors["internal"] = contained.last
+        for reduction in self._reductions:
+            if reduction.reports.newest:
+                errors[REPORTED] = reduction.reports.newest
         return errors | self._outlet.problems

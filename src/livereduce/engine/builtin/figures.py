@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from livereduce.engine.showing.part import ShownPart
+from livereduce.engine.showing.script_products import beside
 from livereduce.publish.product import MAX_CELLS, Axis, Product, PublishedFigure
-from livereduce.scripting.figures import FigureData, ScriptFigure
+from livereduce.scripting.reporting.figures import FigureData, ScriptFigure
 from livereduce.stream.items import F8
 
 logger = logging.getLogger("livereduce.engine")
@@ -33,7 +35,7 @@ def _products(data: Sequence[FigureData], result: Product, taken: set[str]) -> I
             return
         name = _free(one.name[:LONGEST_NAME] or "figure", taken)
         try:
-            yield _product(one, name, result)
+            yield beside(result, _part(one), name=name, title=one.title, display=one.display)
         except (TypeError, ValueError) as error:
             logger.warning("run %d: %s of a script is not kept as a product: %s", result.run, name, error)
         taken.add(name)
@@ -46,7 +48,7 @@ def _free(name: str, taken: set[str]) -> str:
     return wanted
 
 
-def _product(data: FigureData, name: str, result: Product) -> Product:
+def _part(data: FigureData) -> ShownPart:
     signal = _numbers(data.signal)
     if signal.size > MAX_CELLS:
         raise ValueError(f"it has {signal.size} values, at most {MAX_CELLS} are kept")
@@ -57,17 +59,8 @@ def _product(data: FigureData, name: str, result: Product) -> Product:
         if axis.values.shape not in ((size,), (size + 1,)):
             raise ValueError(f"{axis.values.size} values along {axis.name} for {size} points")
     errors = None if data.errors is None else _numbers(data.errors)
-    return Product(
-        pipeline=result.pipeline,
-        run=result.run,
-        name=name,
-        signal=signal,
-        axes=axes,
-        errors=errors if errors is not None and errors.shape == signal.shape else None,
-        units="",
-        title=data.title,
-        attributes=dict(result.attributes),
-    )
+    fits = errors is not None and errors.shape == signal.shape
+    return ShownPart(signal=signal, axes=axes, errors=errors if fits else None, units="")
 
 
 def _numbers(values: object) -> F8:

@@ -9,15 +9,18 @@ from livereduce.base.contained import Contained
 from livereduce.engine.builtin.accumulate import AccumulationError
 from livereduce.engine.builtin.accumulate_groups import MembersAccumulation
 from livereduce.engine.builtin.figures import published_figures
+from livereduce.engine.builtin.held_back import MAX_HELD_BACK_BYTES, affordable, bytes_of, has_events
 from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
-from livereduce.engine.builtin.results import products_of
+from livereduce.engine.builtin.results import products_of, workspace_parts
 from livereduce.engine.builtin.run_record import RunRecord
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
+from livereduce.engine.complaints import no_events_yet
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.members import members_of
 from livereduce.engine.mantid_api.objects.output import Output
 from livereduce.engine.protocol import Pipeline
+from livereduce.engine.showing.script_reports import ScriptReports
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.engine.workspaces.runlogs import RunLogs
@@ -27,17 +30,11 @@ from livereduce.messages.marks import MarkStage
 from livereduce.publish.parameters import as_text
 from livereduce.publish.product import Product
 from livereduce.publish.publisher import Outlet
-from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.parameters.asking import RunParameters
 from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_script
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
-
-MAX_HELD_BACK_CHUNKS = 5
-MAX_HELD_BACK_BYTES = 256 * 2**20
-"""Chunks whose proc failed are retried with the next; a script that fails for hours must not fill the memory."""
-
 
 COUNTED = "histograms, because of the memory limit"
 LONGEST_REASON = 300
@@ -75,6 +72,8 @@ class Reduction:
         Duration of the last publishing.
     errors
         The error of each step whose last call failed: ``proc``, ``post_proc``, ``publish``.
+    reports
+        What the scripts report in each cycle.
     contained
         Bugs in livereduce that cost a chunk, or a result.
     """
@@ -108,7 +107,7 @@ class Reduction:
         self.published: Tally | None = None
         self._parameters = RunParameters(pipeline.parameters)
         self._record = RunRecord(pipeline.origin)
-        self._report = CycleReport(self._parameters)
+        self.reports = ScriptReports(workspace_parts)
         self.run = 0
         self.keeps_events = pipeline.preserve_events
         self.counted_because = ""
@@ -124,7 +123,7 @@ class Reduction:
     @property
     def held_bytes(self) -> int:
         """Memory of all data that are kept: accumulated, or waiting for a retry."""
-        return self._accumulation.held_bytes + sum(_bytes_of(chunk) for chunk in self._held_back)
+        return self._accumulation.held_bytes + sum(bytes_of(chunk) for chunk in self._held_back)
 
     @property
     def mapped_bytes(self) -> int:
@@ -146,7 +145,7 @@ class Reduction:
         """Reduce one chunk."""
         if chunk.replaces:
             self._begin_run(chunk.run)
-        self._report = CycleReport(self._parameters)
+        self.reports.begin(self._parameters)
         self._record.take(chunk)
         chunk = self._cleaned(chunk)
         tally = tally_of(chunk)
@@ -157,6 +156,7 @@ class Reduction:
                 self._post_process_and_publish(chunk)
             except Exception as error:  # noqa: BLE001 (the boundary of a result: the data are kept for the next)
                 self.contained.note(f"a result of run {chunk.run}", error)
+        self.reports.complain(chunk.run)
         if chunk.ends_run:
             self._products.ended(chunk.run, self._end_lacks())
 
@@ -229,6 +229,8 @@ class Reduction:
             return True
         self._mark(MarkStage.INTAKE, whole)
         tally = newest if len(chunks) == 1 else tally_of(whole)
+        if self._pipeline.skip_empty and not has_events(whole) and self._spared(whole, tally):
+            return False
         partial = process(whole, self._carried, tally, intake=self._intake, proc=self._processed)
         failed = partial if isinstance(partial, StepFailed) else self._combine(partial)
         if failed is not None:
@@ -237,6 +239,19 @@ class Reduction:
             return False
         self.errors.pop("proc", None)
         self._held_back = ()
+        return True
+
+    def _spared(self, chunk: Chunk, tally: Tally) -> bool:
+        """Keep what a chunk without events brings without calling a script; False: there is too much of it."""
+        if self._accumulation.has_data:
+            logs = self._intake.workspace(chunk, tally, CHUNK_NAME, self._carried).logs
+            self._accumulation.add_logs(logs, tally)
+            self._carried = logs.carried_over()
+            self._held_back = ()
+        elif bytes_of(chunk) > MAX_HELD_BACK_BYTES:
+            return False
+        else:
+            self._held_back = (chunk,)  # goes to proc with the first one that has events
         return True
 
     def _mark(self, stage: MarkStage, chunk: Chunk | None = None) -> None:
@@ -289,7 +304,10 @@ class Reduction:
 
     def _call(self, phase: Phase, script: LoadedScript, input: Output, output: str) -> Output | StepFailed:
         extra = {self._pipeline.accumulation_name: input} if phase is Phase.POST_PROCESS else {}
-        outcome = self.scripts.call(phase, script, input, output, self._store, extra, self._report)
+        events = members_of(input)[0].tally.events
+        outcome = self.scripts.call(phase, script, input, output, self._store, extra, self.reports.report)
+        if isinstance(outcome, StepFailed) and not events:
+            outcome = outcome.with_hint(no_events_yet(spares=self._pipeline.skip_empty))
         if isinstance(outcome, StepFailed) and outcome.error is not None and outcome.error.traceback:
             logger.error("%s: %s", name_of_run(self.run), outcome.error.traceback)
         return outcome
@@ -331,8 +349,10 @@ class Reduction:
             int(products[0].attributes.get(name, 0)) for name in ("outside_tof", "unknown_pixel")
         )
         self.published = self.tally  # the publisher keeps what cannot be written now
-        figures = published_figures(self._report.figures, products[0])
-        written = [self._products.publish(products[0], self._report.metrics, figures)]
+        report = self.reports.report
+        figures = published_figures(report.figures, products[0])
+        beside = self.reports.beside(products[0])
+        written = [self._products.publish(products[0], report.metrics, figures, beside)]
         written += [self._products.publish(product) for product in products[1:]]
         self.results += all(written)
 
@@ -355,7 +375,7 @@ class Reduction:
 
     def _hold_back(self, chunks: tuple[Chunk, ...]) -> None:
         """Keep chunks for the next try, the newest first; chunks that do not fit are counted as lost."""
-        kept = _affordable(chunks) if not chunks[-1].ends_run else ()
+        kept = affordable(chunks) if not chunks[-1].ends_run else ()
         for chunk in chunks[: len(chunks) - len(kept)]:
             self.tally += lost(chunk)
             logger.error("%s: a chunk of %d events is given up", name_of_run(self.run), chunk.n_events)
@@ -377,16 +397,3 @@ def name_of_run(run: int) -> str:
 def _is_counted(pipeline: Pipeline, run: int) -> bool:
     """True if a run is counted instead of kept as events. Data before and after the run that is too large are, too."""
     return not pipeline.keep_events and (pipeline.counted_run is None or run in (0, pipeline.counted_run))
-
-
-def _affordable(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
-    kept, size = chunks[-MAX_HELD_BACK_CHUNKS:], 0
-    for k, chunk in enumerate(reversed(kept)):
-        size += _bytes_of(chunk)
-        if size > MAX_HELD_BACK_BYTES:
-            return kept[len(kept) - k :]
-    return kept
-
-
-def _bytes_of(chunk: Chunk) -> int:
-    return Events(chunk.events).nbytes + sum(monitor.tof_ns.nbytes for monitor in chunk.monitors)

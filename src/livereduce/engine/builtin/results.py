@@ -1,6 +1,6 @@
 """Convert the result of a cycle to the plain arrays that are published."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from livereduce.engine.matrix.grid import is_like_common
 from livereduce.engine.matrix.histograms import Histograms
 from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.matrix.sparse_histograms import SparseHistograms
+from livereduce.engine.showing.part import ShownPart
+from livereduce.engine.showing.scipp_arrays import part_of_array
 from livereduce.engine.values.date_and_time import DateAndTime
 from livereduce.engine.workspace_axes import rows_axis, x_axis, y_units
 from livereduce.engine.workspaces import convert
@@ -25,27 +27,6 @@ from livereduce.stream.items import F8
 
 if TYPE_CHECKING:
     import scipp as sc
-
-NOT_SCALARS = frozenset({"vector3", "linear_transform3", "affine_transform3", "rotation3", "translation3"})
-"""scipp types that hold several numbers per point."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPart:
-    """A part of a workspace as it is published; one of several has a suffix to its name.
-
-    Attributes
-    ----------
-    facts
-        More attributes of the product.
-    """
-
-    signal: F8
-    axes: tuple[Axis, ...]
-    errors: F8 | None
-    units: str
-    suffix: str = ""
-    facts: dict[str, float | int | str] = field(default_factory=dict)
 
 
 def products_of(
@@ -123,12 +104,31 @@ def _product(
     )
 
 
+def workspace_parts(data: Any) -> tuple[ShownPart, ...] | None:
+    """The parts of a workspace that a script reports, or of all members of a group; None for anything else.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `products_of`; or a group has a member without spectra.
+    """
+    if not isinstance(data, MatrixWorkspace | WorkspaceGroup):
+        return None
+    parts: list[ShownPart] = []
+    for number, member in enumerate(members_of(data), start=1):
+        if not isinstance(member, MatrixWorkspace):
+            raise TypeError(f"expected a group of workspaces with spectra; got one with a {type(member).__name__}")
+        own = f"_{number}" if data.isGroup() else ""
+        parts += (replace(part, suffix=f"{own}{part.suffix}") for part in _shown_parts(member))
+    return tuple(parts)
+
+
 def _shown_parts(workspace: MatrixWorkspace) -> tuple[ShownPart, ...]:
     held = workspace.held
     if isinstance(held, Matrix):
         return _of_matrix(workspace, held)
     if convert.is_data_array(held):
-        return (_of_array(_dense(held, workspace)),)
+        return (part_of_array(_dense(held, workspace)),)
     counts, summed = _shown(held, workspace)
     facts: dict[str, float | int | str] = {}
     if summed:
@@ -228,46 +228,3 @@ def _dense(array: "sc.DataArray", result: MatrixWorkspace) -> "sc.DataArray":
     if convert.is_event_table(array) and "tof" in array.coords:
         return convert.table_histogram(array, result.binned.binning)
     return convert.binned_sum(array)
-
-
-def _of_array(array: "sc.DataArray") -> ShownPart:
-    if str(array.dtype) in NOT_SCALARS:
-        raise TypeError(
-            f"the values of a result must be numbers, one a point: along {_dims(array)} they are {array.dtype}; "
-            "publish one of their components or their length, as in `output.fields.x` or `sc.norm(output)`"
-        )
-    signal = _numbers(array.values)
-    errors = None if array.variances is None else np.sqrt(_numbers(array.variances))
-    for mask in array.masks.values():
-        signal = np.where(mask.broadcast(sizes=array.sizes).values, np.nan, signal)
-    axes = tuple(_axis(array, dim) for dim in array.dims)
-    return ShownPart(signal=signal, axes=axes, errors=errors, units=_unit(array.unit))
-
-
-def _axis(array: "sc.DataArray", dim: str) -> Axis:
-    size = array.sizes[dim]
-    coord = array.coords.get(dim)
-    values = None if coord is None else np.asarray(coord.values)
-    if coord is None or values is None or coord.dims != (dim,) or not _are_numbers(values):
-        return Axis(name=dim, values=np.arange(size, dtype=np.float64))
-    return Axis(name=dim, values=values.astype(np.float64), units=_unit(coord.unit))
-
-
-def _are_numbers(values: "np.ndarray[Any, Any]") -> bool:
-    # vectors have one dimension more than they report
-    return values.ndim == 1 and np.issubdtype(values.dtype, np.number)
-
-
-def _dims(array: "sc.DataArray") -> str:
-    return ", ".join(map(repr, array.dims)) or "no dimension"
-
-
-def _unit(unit: object) -> str:
-    return "" if unit is None or str(unit) in ("None", "dimensionless") else str(unit)
-
-
-def _numbers(values: object) -> F8:
-    array = np.asarray(values)
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == np.bool_):
-        raise TypeError(f"the values of a result must be numbers, not {array.dtype}")
-    return array.astype(np.float64)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livereduce.base.rss import own_bytes
@@ -11,7 +11,7 @@ from livereduce.engine.mantid_api.objects.output import Output, as_workspace
 from livereduce.engine.mantid_api.session import using
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
-from livereduce.scripting.metric import CycleReport
+from livereduce.scripting.reporting.report import CycleReport
 from livereduce.scripting.runner import LoadedScript, ScriptError, ScriptOutput, run_script
 
 logger = logging.getLogger("livereduce.engine")
@@ -31,6 +31,11 @@ class StepFailed:
 
     text: str
     error: ScriptError | None
+
+    def with_hint(self, hint: str) -> "StepFailed":
+        """The same with more to its text."""
+        error = None if self.error is None else replace(self.error, text=self.error.text + hint)
+        return StepFailed(text=self.text + hint, error=error)
 
 
 def failed_output(script: LoadedScript | None, text: str) -> StepFailed:

@@ -1,27 +1,16 @@
 """Convert Mantid's result to the plain arrays that are published. Changes nothing."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from livereduce.engine.mantid.inspect_workspace import is_group, members
 from livereduce.engine.mantid.run_ledger import RunLedger
+from livereduce.engine.showing.part import ShownPart
 from livereduce.engine.workspace_axes import plain_text, rows_axis, x_axis, y_units
 from livereduce.publish.parameters import PARAMETERS
-from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Axis, Product
-
-F8 = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownWorkspace:
-    suffix: str
-    signal: F8
-    errors: F8
-    axes: tuple[Axis, ...]
-    thinned: str = ""
+from livereduce.publish.product import MAX_CELLS, MAX_OWN_AXES, Product
 
 
 def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger, parameters: str = "") -> tuple[Product, ...]:
@@ -37,10 +26,9 @@ def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger, param
     TypeError
         The result is of a kind without counts in bins, such as a table.
     """
-    parts = members(result)
     facts = _attributes(book) | ({PARAMETERS: parameters} if parameters else {})
     products: list[Product] = []
-    for k, part in enumerate(parts, start=1):
+    for k, part in enumerate(members(result), start=1):
         if not hasattr(part, "getNumberHistograms"):
             raise TypeError(f"a result of type {type(part).__name__} has no spectra; it is not published")
         own = f"{name}_{k}" if is_group(result) else name
@@ -48,8 +36,27 @@ def products_of(result: Any, *, pipeline: str, name: str, book: RunLedger, param
     return tuple(products)
 
 
+def workspace_parts(data: Any) -> tuple[ShownPart, ...] | None:
+    """The parts of a workspace that a script reports, or of all members of a group; None for anything else.
+
+    Raises
+    ------
+    TypeError
+        A group has a member without spectra.
+    """
+    if not is_group(data) and not hasattr(data, "getNumberHistograms"):
+        return None
+    parts: list[ShownPart] = []
+    for k, member in enumerate(members(data), start=1):
+        if not hasattr(member, "getNumberHistograms"):
+            raise TypeError(f"expected a group of workspaces with spectra; got one with a {type(member).__name__}")
+        own = f"_{k}" if is_group(data) else ""
+        parts += (replace(part, suffix=f"{own}{part.suffix}") for part in _shown(member))
+    return tuple(parts)
+
+
 def _product(
-    workspace: Any, shown: _ShownWorkspace, pipeline: str, name: str, run: int, facts: dict[str, float | int | str]
+    workspace: Any, shown: ShownPart, pipeline: str, name: str, run: int, facts: dict[str, float | int | str]
 ) -> Product:
     return Product(
         pipeline=pipeline,
@@ -58,9 +65,9 @@ def _product(
         signal=shown.signal,
         axes=shown.axes,
         errors=shown.errors,
-        units=y_units(workspace),
+        units=shown.units,
         title=plain_text(workspace.getTitle()),
-        attributes=facts | ({"thinned": shown.thinned} if shown.thinned else {}),
+        attributes=facts | shown.facts,
     )
 
 
@@ -83,7 +90,7 @@ def _iso(time_ns: int) -> str:
     return f"{np.datetime64(time_ns, 'ns')}Z" if time_ns else ""
 
 
-def _shown(workspace: Any) -> tuple[_ShownWorkspace, ...]:
+def _shown(workspace: Any) -> tuple[ShownPart, ...]:
     rows = int(workspace.getNumberHistograms())
     sizes = {len(workspace.readY(k)) for k in range(rows)}
     if len(sizes) == 1 and (rows == 1 or workspace.isCommonBins()):
@@ -93,36 +100,36 @@ def _shown(workspace: Any) -> tuple[_ShownWorkspace, ...]:
     return (_integrals(workspace, rows),)
 
 
-def _table(workspace: Any, rows: int, bins: int) -> _ShownWorkspace:
-    x = x_axis(workspace, 0)
+def _table(workspace: Any, rows: int, bins: int) -> ShownPart:
+    x, units = x_axis(workspace, 0), y_units(workspace)
     if rows * bins > MAX_CELLS:
         signal, variances = np.zeros(bins), np.zeros(bins)
         for k in range(rows):  # row by row: all rows at once would be a second copy of something large
             signal += workspace.readY(k)
             variances += np.square(workspace.readE(k))
-        thinned = f"sum over {rows} spectra"
-        return _ShownWorkspace(suffix="", signal=signal, errors=np.sqrt(variances), axes=(x,), thinned=thinned)
+        facts: dict[str, float | int | str] = {"thinned": f"sum over {rows} spectra"}
+        return ShownPart(signal=signal, errors=np.sqrt(variances), axes=(x,), units=units, facts=facts)
     signal, errors = np.array(workspace.extractY(), np.float64), np.array(workspace.extractE(), np.float64)
     if rows == 1:
-        return _ShownWorkspace(suffix="", signal=signal.reshape(bins), errors=errors.reshape(bins), axes=(x,))
-    shape = (rows, bins)
-    return _ShownWorkspace(
-        suffix="", signal=signal.reshape(shape), errors=errors.reshape(shape), axes=(rows_axis(workspace), x)
-    )
+        return ShownPart(signal=signal.reshape(bins), errors=errors.reshape(bins), axes=(x,), units=units)
+    shape, axes = (rows, bins), (rows_axis(workspace), x)
+    return ShownPart(signal=signal.reshape(shape), errors=errors.reshape(shape), axes=axes, units=units)
 
 
-def _single(workspace: Any, k: int) -> _ShownWorkspace:
+def _single(workspace: Any, k: int) -> ShownPart:
     """One spectrum with bins of its own."""
-    return _ShownWorkspace(
+    return ShownPart(
         suffix=f"_spectrum_{int(workspace.getSpectrum(k).getSpectrumNo())}",
         signal=np.array(workspace.readY(k), np.float64),
         errors=np.array(workspace.readE(k), np.float64),
         axes=(x_axis(workspace, k),),
+        units=y_units(workspace),
     )
 
 
-def _integrals(workspace: Any, rows: int) -> _ShownWorkspace:
+def _integrals(workspace: Any, rows: int) -> ShownPart:
     signal = np.array([np.sum(workspace.readY(k)) for k in range(rows)])
     errors = np.sqrt([np.sum(np.square(workspace.readE(k))) for k in range(rows)])
-    thinned = "integral of each spectrum, as their bins differ"
-    return _ShownWorkspace(suffix="", signal=signal, errors=errors, axes=(rows_axis(workspace),), thinned=thinned)
+    facts: dict[str, float | int | str] = {"thinned": "integral of each spectrum, as their bins differ"}
+    axes, units = (rows_axis(workspace),), y_units(workspace)
+    return ShownPart(signal=signal, errors=errors, axes=axes, units=units, facts=facts)

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
@@ -40,13 +40,17 @@ class _Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _RunPlots:
-    """What is to be shown of a run: results by name, or in their place the figure that a script has published."""
+    """What is to be shown of a run: the figure of a script, and products by name, one below the other."""
 
     products: Mapping[str, Product] = field(default_factory=dict)
     figure: str = ""
 
     def body(self, instrument: str) -> str:
-        return self.figure or div_of(list(self.products.values()), instrument)
+        # the server takes for HTML what begins with <div, and stores all else as JSON
+        if self.figure and not (self.products and self.figure.startswith("<div")):
+            return self.figure
+        below = div_of(list(self.products.values()), instrument)
+        return f"<div>{self.figure}{below}</div>" if self.figure else below
 
 
 class PlotUploader:
@@ -76,14 +80,19 @@ class PlotUploader:
         self.problem = ""
 
     def offer(self, product: Product) -> None:
-        """Queue a result; it replaces an earlier one of the same run and name. Does not block."""
+        """Queue a result, in place of a figure or an earlier one of the same run and name. Does not block."""
         with self._changed:
             before = self._plots.get(product.run, _RunPlots())
             self._wait_with(product.run, _RunPlots(products={**before.products, product.name: product}))
 
+    def offer_beside(self, product: Product) -> None:
+        """Queue a product that is shown below the result, or below the figure of a script. Does not block."""
+        with self._changed:
+            before = self._plots.get(product.run, _RunPlots())
+            self._wait_with(product.run, replace(before, products={**before.products, product.name: product}))
+
     def offer_figure(self, figure: PublishedFigure) -> None:
-        """Queue what a script has drawn of a run, in place of its results. Does not block."""
-        # the server takes for HTML what begins with <div, and stores all else as JSON
+        """Queue what a script has drawn of a run, in place of what was queued before. Does not block."""
         text = f"<div>{figure.text}</div>" if figure.is_html else figure.text
         with self._changed:
             self._wait_with(figure.run, _RunPlots(figure=text))

@@ -16,9 +16,11 @@ import h5py
 
 from livereduce.base.files import READABLE_BY_ALL, read_regular, unfinished_path
 from livereduce.publish.product import Axis, Product
+from livereduce.publish.products.file_display import LABELS, display_in, labels_in, write_display
 from livereduce.publish.products.inside import NotPlain, member, member_if_any, opened
 from livereduce.publish.products.provenance import PROVENANCE, write_provenance
 from livereduce.publish.products.writing import clean, write_attributes, write_field
+from livereduce.scripting.reporting.display import Display
 
 _UNITS = {"events": "counts", "proton_charge_pc": "pC"}
 _NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
@@ -156,6 +158,7 @@ def _facts(product: Product) -> dict[str, tuple[float | int | str, str]]:
 def _write_data(data: h5py.Group, product: Product) -> None:
     axes = _axis_links(product)
     write_attributes(data, {"NX_class": "NXdata", "signal": "signal"} | ({"axes": axes} if axes else {}))
+    write_display(data, product)
     write_field(data, "signal", product.signal, _labels(product.name, product.units))
     if product.errors is not None:
         write_field(data, "signal_errors", product.errors, {"units": product.units})
@@ -168,7 +171,7 @@ def _axis_links(product: Product) -> list[str]:
     links: list[str] = []
     for axis in product.axes:
         link = _link(axis.name)
-        while link in ("signal", "signal_errors", *links):
+        while link in ("signal", "signal_errors", LABELS, *links):
             link += "_"
         links.append(link)
     return links
@@ -225,7 +228,15 @@ def read_product(path: Path) -> Product:
                 for axis in data.attrs.get("axes", ())
             ),
             attributes=facts,
+            display=display_in(data),
+            labels=labels_in(data),
         )
+
+
+def read_display(path: Path) -> Display:
+    """How the product of a file wants to be shown; raises as `read_product`."""
+    with opened(path) as file:
+        return display_in(default_data(file)[0])
 
 
 def read_facts(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from livereduce.base.files import make_folder, read_regular, replace_file, sweep
 from livereduce.publish.parameters import PARAMETERS, shown_of
 from livereduce.publish.product import Product
 from livereduce.publish.products import index as indexes
-from livereduce.publish.products.file import amend_product, read_facts, write_product
+from livereduce.publish.products.file import amend_product, read_display, read_facts, write_product
 from livereduce.publish.products.index import Index, IndexEntry, Run, decode_index, encode_index
 
 INDEX = "index.json"
@@ -83,7 +83,7 @@ class Products:
             start_time=str(facts["start_time"]),
             end_time=str(facts["end_time"]),
             incomplete=before.incomplete if before.ended and over else "",
-            products={**before.products, path.name: _entry(path, product.name, product.pipeline, facts, ended=over)},
+            products={**before.products, path.name: _entry_of(path, product, facts, ended=over)},
         )
         # The last result of a run may come late: the disk has space again after the next run began.
         is_late = 0 < product.run < self._index.last_run
@@ -201,6 +201,10 @@ def safe_name(name: str) -> str:
     return f"{safe}-{hashlib.md5(name.encode('utf-8', 'replace'), usedforsecurity=False).hexdigest()[:8]}"
 
 
+def _entry_of(path: Path, product: Product, facts: dict[str, Any], *, ended: bool) -> IndexEntry:
+    return replace(_entry(path, product.name, product.pipeline, facts, ended=ended), display=product.display)
+
+
 def _entry(path: Path, name: str, pipeline: str, facts: dict[str, Any], *, ended: bool) -> IndexEntry:
     return IndexEntry(
         name=name,
@@ -282,10 +286,11 @@ def _products_on_disk(place: Path, *, ended: bool) -> list[_OnDisk]:
 
 
 def _product_on_disk(path: Path, *, ended: bool) -> _OnDisk:
-    facts = read_facts(path)
+    facts, display = read_facts(path), read_display(path)
     says = bool(facts["ended"]) if "ended" in facts else None
+    entry = _entry(path, str(facts["name"]), str(facts["pipeline"]), facts, ended=ended if says is None else says)
     return _OnDisk(
-        entry=_entry(path, str(facts["name"]), str(facts["pipeline"]), facts, ended=ended if says is None else says),
+        entry=replace(entry, display=display),
         says=says,
         start_time=str(facts.get("start_time", "")),
         end_time=str(facts.get("end_time", "")),

@@ -13,6 +13,7 @@ from typing import Any
 from livereduce.base.fields import checked
 from livereduce.base.run_numbers import named, passed_unseen
 from livereduce.publish.parameters import ShownParameter
+from livereduce.scripting.reporting.display import AS_IT_IS, Display
 
 MAX_MISSED = 10
 """Most entries of runs without a product; each is one run, or several consecutive ones."""
@@ -41,6 +42,8 @@ class IndexEntry:
         The run is over, and the file says so: it is final.
     parameters
         Those that the scripts have asked for.
+    display
+        How it wants to be shown.
     """
 
     name: str
@@ -52,6 +55,7 @@ class IndexEntry:
     incomplete: str = ""
     ended: bool = False
     parameters: tuple[ShownParameter, ...] = ()
+    display: Display = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from livereduce.base.files import make_folder, replace_file
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends, read_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 logger = logging.getLogger("livereduce.publish")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S
 from livereduce.base.files import read_regular
-from livereduce.scripting.metric import MAX_METRICS, ReportedMetric
+from livereduce.scripting.reporting.report import MAX_METRICS, ReportedMetric
 
 FILE_NAME = "trends.json"
 VERSION = 1

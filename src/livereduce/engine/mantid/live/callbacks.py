@@ -16,6 +16,7 @@ from typing import Any
 from mantid import simpleapi
 
 from livereduce.base.rss import own_bytes
+from livereduce.engine.complaints import REPORTED, no_events_yet
 from livereduce.engine.keep_failure import keep_failure
 from livereduce.engine.mantid.ads import Ads
 from livereduce.engine.mantid.flowing import looked
@@ -24,7 +25,7 @@ from livereduce.engine.mantid.inspect_workspace import memory_of, seen_in
 from livereduce.engine.mantid.live import cycle_state as cycle
 from livereduce.engine.mantid.live.arguments import ACCUMULATION, RESULT
 from livereduce.engine.mantid.live.cycle_state import CycleState
-from livereduce.engine.mantid.results import products_of
+from livereduce.engine.mantid.results import products_of, workspace_parts
 from livereduce.engine.mantid.run_ledger import (
     Described,
     RunLedger,
@@ -33,11 +34,11 @@ from livereduce.engine.mantid.run_ledger import (
     take_chunk,
     take_processed,
 )
+from livereduce.engine.showing.script_reports import ScriptReports
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job
 from livereduce.publish.parameters import as_text
 from livereduce.publish.publisher import Outlet
-from livereduce.scripting.metric import CycleReport
 from livereduce.scripting.parameters.asking import RunParameters, load_parameters
 from livereduce.scripting.runner import LoadedScript, Outcome, Scope, ScriptError, load_script, run_script
 
@@ -77,7 +78,8 @@ class Steps:
         self._unpublished = False
         self._published = RunLedger()
         self._parameters = RunParameters(load_parameters(job.parameters, job.script_dir))
-        self._report = CycleReport(self._parameters)
+        self._reports = ScriptReports(workspace_parts)
+        self._skips_empty, self._empty = job.skip_empty, dict.fromkeys((PROC, POST_PROC), False)
         self.cancelled = False
         self.state = CycleState()
         self._changing = threading.RLock()
@@ -95,7 +97,7 @@ class Steps:
             proc failed: the chunk is lost to Mantid, and its loop with it.
         """
         if step == PROC or PROC not in self._scripts:
-            self._report = CycleReport(self._parameters)
+            self._reports.begin(self._parameters)
         self._begin(Phase.PROCESS if step == PROC else Phase.POST_PROCESS)
         try:
             return self._run_proc(input, output) if step == PROC else self._run_post_proc(input, output)
@@ -103,7 +105,9 @@ class Steps:
             self._end()
 
     def _run_proc(self, chunk: Any, output: str) -> Any:
+        before = self.state.book
         self._look(lambda: seen_in(chunk), take_chunk)
+        self._empty[PROC] = _is_empty(before, self.state.book)
         self._unpublished = True
         outcome = self._call(PROC, chunk, output)
         if isinstance(outcome, ScriptError):
@@ -117,34 +121,54 @@ class Steps:
 
     def _run_post_proc(self, accumulated: Any, output: str) -> Any:
         self._look_at_accumulated(accumulated)
+        self._empty[POST_PROC] = self.state.book.chunks > 0 and not self.state.book.run_events
+        if self._skips_empty and self._empty[POST_PROC]:
+            self._require_workspace(output)
+            self._become(_settled)
+            return output
         outcome = self._call(POST_PROC, accumulated, output)
         made = None if isinstance(outcome, ScriptError) else outcome.workspace
-        if made is None and output not in self._ads:
-            # Mantid ends its loop if no workspace of this name exists after post-processing
-            simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=output)
+        if made is None:
+            self._require_workspace(output)
         if not isinstance(outcome, ScriptError):  # otherwise the last result stays where it is
             self._publish(accumulated if made is None else made)
         self._become(_settled)
         return _as_output(made, output)
+
+    def _require_workspace(self, name: str) -> None:
+        """Mantid ends its loop if no workspace of this name exists after post-processing."""
+        if name not in self._ads:
+            simpleapi.CreateSingleValuedWorkspace(DataValue=0.0, OutputWorkspace=name)
 
     def _call(self, step: str, input: Any, output: str) -> Outcome:
         extra = {"mtd": simpleapi.mtd} | ({ACCUMULATION: input} if step == POST_PROC else {})
         script: LoadedScript = self._scripts[step]
         phase = Phase.PROCESS if step == PROC else Phase.POST_PROCESS
         self._become(lambda state: replace(state, rss_bytes=own_bytes()))
-        self._report.parameters = self._parameters = self._parameters.for_run(self.state.book.run)
+        self._reports.report.parameters = self._parameters = self._parameters.for_run(self.state.book.run)
         self._beat(phase)  # with the facts of the chunk: the script may never return
         begun_s = time.perf_counter()
-        outcome = run_script(script, input, output, self._ads, extra, self._report)
+        outcome = run_script(script, input, output, self._ads, extra, self._reports.report)
         took_s = time.perf_counter() - begun_s
         self._become(lambda state: cycle.called(state, phase, took_s, own_bytes()))
+        self._complain()
         if isinstance(outcome, ScriptError):
-            outcome = replace(outcome, text=outcome.text + hint(outcome.text, input))
+            empty = no_events_yet(spares=self._skips_empty) if self._empty[step] else ""
+            outcome = replace(outcome, text=outcome.text + hint(outcome.text, input) + empty)
             if not self.cancelled:
                 self._failed(step, script, outcome)
             return outcome
         self._become(lambda state: cycle.succeeded(state, step))
         return outcome
+
+    def _complain(self) -> None:
+        """Tell what is wrong with what the scripts of this cycle have reported so far."""
+        newest = self._reports.complain(self.state.book.run)
+        self._become(
+            lambda state: (
+                cycle.failed(state, REPORTED, newest, by_script=False) if newest else cycle.succeeded(state, REPORTED)
+            )
+        )
 
     def _failed(self, step: str, script: LoadedScript, error: ScriptError) -> None:
         run = self.state.book.run
@@ -219,12 +243,13 @@ class Steps:
 
     def _write(self, result: Any) -> None:
         book = self.state.book
-        metrics, self._report = self._report.metrics, CycleReport(self._parameters)
         used = as_text(self._parameters.used)
-        written = []
-        for product in products_of(result, pipeline=PIPELINE, name=RESULT, book=book, parameters=used):
-            written.append(self._outlet.publish(product, metrics))
-            metrics = ()  # a cycle's metrics are recorded once, not with each period
+        first, *others = products_of(result, pipeline=PIPELINE, name=RESULT, book=book, parameters=used)
+        # a cycle's reports are published once, not with each period
+        metrics, beside = self._reports.report.metrics, self._reports.beside(first)
+        self._reports.begin(self._parameters)
+        written = [self._outlet.publish(first, metrics, beside=beside)]
+        written += [self._outlet.publish(product) for product in others]
         self._published = book  # the publisher keeps what cannot be written now
         self._become(lambda state: replace(state, results=state.results + all(written)))
         if book.ended:
@@ -259,6 +284,11 @@ class Steps:
         self._changed.set()
 
 
+def _is_empty(before: RunLedger, after: RunLedger) -> bool:
+    """The chunk between them has no events; False if nothing is known of it."""
+    return after.chunks > before.chunks and after.events == before.events
+
+
 def _settled(state: CycleState) -> CycleState:
     return replace(state, settled=state.book)
 
@@ -268,7 +298,8 @@ def _lacks(published: RunLedger, run: RunLedger, errors: Mapping[str, str]) -> s
     held = published.run_events if published.run == run.run else 0
     if held == run.run_events:
         return ""
-    failed = "; ".join(f"{step} failed: {text}" for step, text in errors.items())[:LONGEST_REASON]
+    steps = {step: text for step, text in errors.items() if step != REPORTED}
+    failed = "; ".join(f"{step} failed: {text}" for step, text in steps.items())[:LONGEST_REASON]
     return f"its last result holds {held} of {run.run_events} events{failed and f' ({failed})'}"
 
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from livereduce.engine.mantid_api.helpers import drawing
 from livereduce.engine.mantid_api.helpers.drawing import PlotStyle, Trace
-from livereduce.scripting.figures import FigureData, ScriptFigure
-from livereduce.scripting.metric import report_of_caller
+from livereduce.scripting.reporting.display import Display
+from livereduce.scripting.reporting.figures import FigureData, ScriptFigure
+from livereduce.scripting.reporting.report import report_of_caller
 
 logger = logging.getLogger("livereduce.engine")
 
@@ -139,6 +140,7 @@ def plot1d(
             errors=one.dy,
             axes=((x_title, one.x),),
             title=title or y_title,
+            display=Display(x_log=bool(x_log), y_log=bool(y_log)),
         )
         for one in traces
     ]
@@ -184,7 +186,8 @@ def plot_heatmap(
     div = drawing.heatmap(x, y, z, style, surface=surface)
     if not publish:
         return div
-    data = FigureData(name="heatmap", signal=z, axes=((y_title or "y", y), (x_title or "x", x)), title=title)
+    axes = ((y_title or "y", y), (x_title or "x", x))
+    data = FigureData(name="heatmap", signal=z, axes=axes, title=title, display=Display(x_log=bool(x_log)))
     return _publish(instrument, run_number, div, [data])
 
 

@@ -1,11 +1,13 @@
 """Figures that the processing scripts publish: from the script's call to the publisher of the cycle's result.
 
-`livereduce.scripting.metric` says how a call finds its cycle. Standard library only.
+`report` beside it says how a call finds its cycle. Standard library only.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from livereduce.scripting.reporting.display import AS_IT_IS, Display
 
 MAX_FIGURES = 20
 """Most figures of a cycle; the newest are kept."""
@@ -28,6 +30,7 @@ class FigureData:
     axes: tuple[tuple[str, Any], ...]
     errors: Any = None
     title: str = ""
+    display: Display = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,4 +1,5 @@
 import math
+import re
 import subprocess
 import sys
 import threading
@@ -9,10 +10,10 @@ import numpy as np
 import pytest
 
 import livereduce
-from livereduce.scripting.metric import MAX_METRICS, CycleReport, ReportedMetric, reporting_to
+from livereduce.scripting.reporting.report import MAX_METRICS, CycleReport, ReportedMetric, reporting_to
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def report() -> Iterator[CycleReport]:
     """As in a script's call."""
     made = CycleReport()
@@ -75,7 +76,7 @@ def test_what_is_not_finite_is_a_gap(report: CycleReport, value: float) -> None:
     ("arguments", "kind", "says"),
     [
         (("", 1.0), ValueError, "expected a name"),
-        (("peak area", 1.0), ValueError, "'peak area'"),
+        (("7 peaks", 1.0), ValueError, "'7 peaks'"),
         (("../up", 1.0), ValueError, "expected a name"),
         (("a" * 65, 1.0), ValueError, "expected a name"),
         (("peak\n", 1.0), ValueError, "expected a name"),
@@ -92,21 +93,39 @@ def test_what_is_not_finite_is_a_gap(report: CycleReport, value: float) -> None:
         (("a", 1.0, None, "a\nb"), ValueError, "expected units"),
     ],
 )
-def test_what_is_wrong_is_named(
-    report: CycleReport, arguments: tuple[Any, ...], kind: type[Exception], says: str
+def test_what_is_wrong_costs_itself_in_a_call_and_is_raised_elsewhere(
+    arguments: tuple[Any, ...], kind: type[Exception], says: str
 ) -> None:
+    report = CycleReport()
+    with reporting_to(report):
+        livereduce.metric(*arguments)
+        livereduce.metric("well", 1.0)
+    (complaint,) = report.complaints
+    assert re.search(says, complaint.text)
+    assert complaint.text.startswith("metric")
+    assert complaint.file == __file__
+    assert [one.name for one in report.metrics] == ["well"]
     with pytest.raises(kind, match=says):
         livereduce.metric(*arguments)
-    assert report.metrics == ()
+    assert report.complaints == (complaint,)
+
+
+def test_a_blank_becomes_an_underscore_and_that_is_said(report: CycleReport) -> None:
+    livereduce.metric("peak area", 2.0)
+    assert [one.name for one in report.metrics] == ["peak_area"]
+    (said,) = report.complaints
+    assert said.text == "metric 'peak area' is kept as 'peak_area': a name has no blanks"
+    assert said.is_note
 
 
 def test_not_any_number_of_metrics(report: CycleReport) -> None:
     for k in range(MAX_METRICS):
         livereduce.metric(f"m{k}", k)
-    with pytest.raises(ValueError, match="'one_more': at most 50"):
-        livereduce.metric("one_more", 1)
+    livereduce.metric("one_more", 1)
     livereduce.metric("m0", 1)
     assert len(report.metrics) == MAX_METRICS
+    (complaint,) = report.complaints
+    assert "'one_more': at most 50" in complaint.text
 
 
 def test_outside_of_a_worker_nothing_is_kept_and_nothing_heavy_is_imported() -> None:
@@ -115,7 +134,7 @@ def test_outside_of_a_worker_nothing_is_kept_and_nothing_heavy_is_imported() -> 
 import gc
 import sys
 import livereduce
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 for k in range(1000):
     livereduce.metric(f"m{k}", k)
 assert not any(isinstance(one, ReportedMetric) for one in gc.get_objects())
