@@ -50,6 +50,19 @@ def _status(options: argparse.Namespace) -> int:
     return show_status(options.configuration, options.json, sys.stdout)
 
 
+def _runs_arguments(parser: argparse.ArgumentParser) -> None:
+    _configuration(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print a table for a spreadsheet")
+    form.add_argument("--json", dest="form", action="store_const", const="json", help="print everything as JSON")
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from livereduce.commands.runs import show_runs
+
+    return show_runs(options.configuration, options.form or "", sys.stdout)
+
+
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", metavar=f"FILE|{forms()}")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -127,6 +140,7 @@ _COMMANDS = (
         _status_arguments,
         _status,
     ),
+    _Command("runs", "show the runs with their state and what the scripts reported", _runs_arguments, _runs),
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),

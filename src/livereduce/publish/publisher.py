@@ -16,6 +16,7 @@ from livereduce.publish.failures import Failures
 from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import FIGURES, INDEX, PRODUCTS, Publisher, Writer
+from livereduce.publish.runs.scripts import encode_scripts
 from livereduce.publish.sinks import (
     FILES,
     Closing,
@@ -161,7 +162,9 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
     md5s = (*scripts, *(module.md5 for module in job.modules), *parameters)
     failures = Failures()
     writer = Writer(products, failures)
-    sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)), FileSink(writer)]
+    of_steps = [(Path(one.path).name, one.md5) for one in (job.proc, job.post_proc) if one]
+    named = encode_scripts([*of_steps, *((Path(one.path).name, one.md5) for one in job.modules)])
+    sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)), FileSink(writer, named)]
     if job.publish_config:
         sinks.append(PlotSink(PlotUploader(Path(job.publish_config), job.short_name)))
     return Outlet(writer, sinks, failures)

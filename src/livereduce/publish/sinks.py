@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import Writer
+from livereduce.publish.runs.scripts import FACT
 from livereduce.publish.trends.recorder import TrendRecorder
 from livereduce.publish.trends.trends import Exposure
 from livereduce.scripting.reporting.report import ReportedMetric
@@ -114,20 +115,26 @@ class TrendSink:
 
 
 class FileSink:
-    """Writes the product files and their index; the writer keeps what cannot be written, so that nothing is missed."""
+    """Writes the product files and their index; the writer keeps what cannot be written, so that nothing is missed.
+
+    Parameters
+    ----------
+    scripts
+        The scripts of this worker, as a fact of each product (`livereduce.publish.runs.scripts`).
+    """
 
     name, can_miss, problem = FILES, False, ""
     takes: tuple[type, ...] = (NewResult, InRun, RunOver, RetryDue, Closing)
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, writer: Writer, scripts: str = "") -> None:
+        self._writer, self._scripts = writer, scripts
 
     def take(self, fact: PublishFact) -> None:
         """Write products and ends of runs."""
         match fact:
             case NewResult(product=product, figures=figures, beside=beside):
                 for one in (product, *beside):
-                    self._writer.publish(one)
+                    self._publish(one)
                 for figure in figures:
                     self._write(product.run, figure)
             case InRun(run=run, connection=connection):
@@ -139,9 +146,13 @@ class FileSink:
             case Closing():
                 self._writer.close()
 
+    def _publish(self, product: Product) -> None:
+        facts = {**product.attributes, FACT: self._scripts} if self._scripts else product.attributes
+        self._writer.publish(replace(product, attributes=facts))
+
     def _write(self, run: int, figure: PublishedFigure) -> None:
         for product in figure.data:
-            self._writer.publish(product)
+            self._publish(product)
         if figure.is_html:
             self._writer.figure(run, figure.text)
 

@@ -21,13 +21,14 @@ from livereduce.publish.parameters import PARAMETERS, shown_of
 from livereduce.publish.product import Product
 from livereduce.publish.products import index as indexes
 from livereduce.publish.products.file import amend_product, read_display, read_facts, write_product
-from livereduce.publish.products.index import Index, IndexEntry, Run, decode_index, encode_index
+from livereduce.publish.products.index import INDEX, MAX_INDEX, Index, IndexEntry, Run, decode_index, encode_index
+from livereduce.publish.runs.earlier import remember
+from livereduce.publish.runs.scripts import FACT, decode_scripts
 
-INDEX = "index.json"
 FIGURE = "figure.html"
 """What a script has drawn last for a run: a part of a page, without plotly's JavaScript."""
-MAX_INDEX = 4 << 20
-"""Most bytes; a real one has some kilobytes."""
+MAX_TITLE = 300
+"""Most characters of a run's title in the index; its file has all of it."""
 
 logger = logging.getLogger("livereduce.publish")
 
@@ -80,6 +81,8 @@ class Products:
         run = replace(
             before,
             ended=before.ended and over,
+            title=product.title[:MAX_TITLE] or before.title,
+            scripts=decode_scripts(str(facts.get(FACT, ""))) or before.scripts,
             start_time=str(facts["start_time"]),
             end_time=str(facts["end_time"]),
             incomplete=before.incomplete if before.ended and over else "",
@@ -175,7 +178,10 @@ class Products:
             return entry
 
     def _pruned(self, index: Index) -> Index:
-        for run in index.runs[: -self._keep_runs]:
+        gone = index.runs[: -self._keep_runs]
+        with suppress(OSError):  # on a full disk, a new result counts more than the row of an old one
+            remember(self._folder, gone)
+        for run in gone:
             # What cannot be removed now is found again at the next start.
             shutil.rmtree(self._folder / str(run.run), ignore_errors=True)
         return replace(index, runs=index.runs[-self._keep_runs :])
@@ -230,6 +236,8 @@ class _OnDisk:
 
     entry: IndexEntry
     says: bool | None
+    title: str
+    scripts: str
     start_time: str
     end_time: str
 
@@ -264,9 +272,12 @@ def _time_of(path: Path) -> float:
 
 def _run(number: int, said: Run | None, found: list[_OnDisk]) -> Run:
     products = {product.entry.path.partition("/")[2]: product.entry for product in found}
+    newest = sorted(found, key=lambda product: product.entry.written_unix_s, reverse=True)
     return Run(
         run=number,
         ended=all(product.entry.ended for product in found) if found else bool(said and said.ended),
+        title=next((product.title for product in newest if product.title), ""),
+        scripts=decode_scripts(next((product.scripts for product in newest if product.scripts), "")),
         start_time=max((product.start_time for product in found), default=""),
         end_time=max((product.end_time for product in found), default=""),
         incomplete=said.incomplete if said else "",
@@ -292,6 +303,8 @@ def _product_on_disk(path: Path, *, ended: bool) -> _OnDisk:
     return _OnDisk(
         entry=replace(entry, display=display),
         says=says,
+        title=str(facts.get("title", ""))[:MAX_TITLE],
+        scripts=str(facts.get(FACT, "")),
         start_time=str(facts.get("start_time", "")),
         end_time=str(facts.get("end_time", "")),
     )

@@ -15,6 +15,10 @@ from livereduce.base.run_numbers import named, passed_unseen
 from livereduce.publish.parameters import ShownParameter
 from livereduce.scripting.reporting.display import AS_IT_IS, Display
 
+INDEX = "index.json"
+"""Its name in the folder of the products."""
+MAX_INDEX = 4 << 20
+"""Most bytes; a real one has some kilobytes."""
 MAX_MISSED = 10
 """Most entries of runs without a product; each is one run, or several consecutive ones."""
 MAX_NOTES = 3
@@ -68,15 +72,21 @@ class Run:
         ISO 8601, from the stream; empty until known.
     incomplete
         What is missing at its end, found when it was closed; empty if nothing.
+    title
+        Of the newest result; empty if it has none.
+    scripts
+        The md5 of the scripts that made the newest result, by file name.
     figure_unix_s
         When a script has published a figure last, as Unix time; 0 if none has.
     """
 
     run: int
     ended: bool = False
+    title: str = ""
     start_time: str = ""
     end_time: str = ""
     incomplete: str = ""
+    scripts: Mapping[str, str] = field(default_factory=dict)
     figure_unix_s: float = 0.0
     products: Mapping[str, IndexEntry] = field(default_factory=dict)
 
@@ -202,6 +212,9 @@ def joined_reasons(*reasons: str) -> str:
     return "; ".join(reason for reason in reasons if reason)
 
 
+_RUN_FACTS = ("run", "ended", "title", "start_time", "end_time", "incomplete", "figure_unix_s")
+
+
 def encode_index(index: Index) -> bytes:
     """Encode the index as JSON."""
     body = {
@@ -214,14 +227,12 @@ def encode_index(index: Index) -> bytes:
 
 
 def _run_body(run: Run) -> dict[str, Any]:
-    facts = {
-        key: getattr(run, key) for key in ("run", "ended", "start_time", "end_time", "incomplete", "figure_unix_s")
-    }
-    return facts | {"products": [asdict(entry) for entry in run.products.values()]}
+    facts = {key: getattr(run, key) for key in _RUN_FACTS}
+    return facts | {"scripts": dict(run.scripts), "products": [asdict(entry) for entry in run.products.values()]}
 
 
 def decode_index(text: str | bytes) -> Index:
-    """Decode the runs of an index, without their products: those are read from their files.
+    """Decode the runs of an index, without their products, titles and scripts: those are read from their files.
 
     Raises
     ------

@@ -7,7 +7,7 @@ counts only if it looks as `livereduce.publish.products.folder` writes it.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -21,8 +21,10 @@ MAX_PRODUCTS = 100
 MAX_PARAMETERS = 200
 """Most parameters of a product."""
 
-MAX_TIME, MAX_REASON, MAX_TEXT = 40, 1000, 200
-"""Most characters of a time, of a reason, and of other texts."""
+MAX_TIME, MAX_REASON, MAX_TEXT, MAX_TITLE = 40, 1000, 200, 300
+"""Most characters of a time, of a reason, of other texts, and of a title."""
+MAX_SCRIPTS, MAX_SCRIPT = 100, 300
+"""Most scripts of a run, and most characters of a file name."""
 
 _PATH = re.compile(r"(0|[1-9][0-9]{0,17})/[A-Za-z0-9_+-](?:[A-Za-z0-9_.+-]{0,118}[A-Za-z0-9_+-])?\.nxs")
 
@@ -47,6 +49,8 @@ class ListedRun:
 
     Attributes
     ----------
+    scripts
+        The md5 of the scripts that made its newest result, by file name; empty if not known.
     figure
         Version of the figure that a script has published; empty if none has.
     """
@@ -57,6 +61,8 @@ class ListedRun:
     start_time: str = ""
     end_time: str = ""
     incomplete: str = ""
+    title: str = ""
+    scripts: Mapping[str, str] = field(default_factory=dict)
     figure: str = ""
 
 
@@ -117,6 +123,8 @@ class _RunEntry:
     start_time: str = ""
     end_time: str = ""
     incomplete: str = ""
+    title: str = ""
+    scripts: dict[str, str] = field(default_factory=dict)
     figure_unix_s: float = 0.0
 
 
@@ -145,6 +153,8 @@ def _run(body: Any) -> ListedRun | None:
         start_time=entry.start_time[:MAX_TIME],
         end_time=entry.end_time[:MAX_TIME],
         incomplete=entry.incomplete[:MAX_REASON],
+        title=entry.title[:MAX_TITLE],
+        scripts={name[:MAX_SCRIPT]: md5[:MAX_TIME] for name, md5 in list(entry.scripts.items())[:MAX_SCRIPTS]},
         products={one.name: one for one in listed if one},
         figure=f"{int(entry.figure_unix_s * 1e6):x}" if 0 < entry.figure_unix_s <= LATEST_UNIX_S else "",
     )

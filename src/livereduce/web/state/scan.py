@@ -7,7 +7,7 @@ from pathlib import Path
 from livereduce.base.files import read_regular
 from livereduce.config.file import DEFAULT_PATH
 from livereduce.messages.status import Status, holder_beside, is_down, read_status
-from livereduce.publish.products.folder import INDEX, MAX_INDEX
+from livereduce.publish.products.index import INDEX, MAX_INDEX
 from livereduce.web.state.index import Listed, ShownIndex, parse_index
 from livereduce.web.state.locations import Location
 

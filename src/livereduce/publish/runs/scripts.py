@@ -1,0 +1,36 @@
+"""Which scripts made a result: the md5 of each by file name, as a fact of the product. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+FACT = "scripts"
+"""Name of the fact in a product's file: ``reduce_PG3_live_proc.py:<md5> helper.py:<md5>``."""
+MAX_SCRIPTS = 100
+"""Most scripts and modules that are listed."""
+ID_DIGITS = 8
+
+
+def encode_scripts(scripts: Iterable[tuple[str, str]]) -> str:
+    """Encode file names and their md5 as one text; a blank in a name becomes an underscore."""
+    return " ".join(f"{'_'.join(name.split())}:{md5}" for name, md5 in list(scripts)[:MAX_SCRIPTS])
+
+
+def decode_scripts(text: str) -> dict[str, str]:
+    """Decode the md5 by file name; what is not of this form is left out."""
+    pairs = (word.rpartition(":") for word in text.split()[:MAX_SCRIPTS])
+    return {name: md5 for name, _, md5 in pairs if name and md5}
+
+
+def script_set_id(scripts: Mapping[str, str]) -> str:
+    """A short name of all these scripts together; another one when one of them changes, empty if there are none."""
+    if not scripts:
+        return ""
+    listed = "\n".join(f"{name} {md5}" for name, md5 in sorted(scripts.items()))
+    return hashlib.md5(listed.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:ID_DIGITS]
+
+
+def changed_scripts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """File names of the scripts that differ, were added or went; empty if nothing is known of one of both."""
+    if not before or not after:
+        return ()
+    return tuple(name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
