@@ -20,7 +20,7 @@ from livereduce.web.http.middleware import HttpMiddleware, refusal
 from livereduce.web.http.openapi import description
 from livereduce.web.http.static_files import File
 from livereduce.web.render.prometheus import metrics_text
-from livereduce.web.state import figures, products
+from livereduce.web.state import figures, products, runs
 
 FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
@@ -67,6 +67,7 @@ def _routes() -> list[Route]:
     return [
         Route("/", _overview),
         Route("/instrument/{id}", _instrument),
+        Route("/instrument/{id}/runs", _runs),
         Route("/static/{name:path}", _static),
         Route("/healthz", _health),
         Route("/metrics", _metrics),
@@ -74,6 +75,8 @@ def _routes() -> list[Route]:
         Route("/api/events", api.events),
         Route("/api/instruments", api.instruments),
         Route(_OF_ONE, api.one_instrument),
+        Route(f"{_OF_ONE}/runs", runs.runs),
+        Route(f"{_OF_ONE}/runs.csv", runs.runs_csv),
         Route(f"{_OF_ONE}/timeline", api.timeline),
         Route(f"{_OF_ONE}/output", api.printed),
         Route(f"{_OF_ONE}/trends/{{run}}", products.trends),
@@ -90,6 +93,11 @@ async def _overview(request: Request) -> Response:
 async def _instrument(request: Request) -> Response:
     """One page for all instruments: it reads from its own address which one to show."""
     return await _file(request, "instrument.html")
+
+
+async def _runs(request: Request) -> Response:
+    """The page of the run table, one for all instruments likewise."""
+    return await _file(request, "runs.html")
 
 
 async def _static(request: Request) -> Response:

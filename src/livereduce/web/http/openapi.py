@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from livereduce import __version__
-from livereduce.web.http.params import MAX_POINTS, MAX_ROWS
+from livereduce.web.http.params import DEFAULT_RUNS, MAX_POINTS, MAX_ROWS, MAX_RUNS
 from livereduce.web.http.schemas import SCHEMAS, ref
 
 Json = dict[str, Any]
@@ -45,6 +45,15 @@ def _paths() -> Json:
         ),
         "/api/instruments": _get("A card for each instrument.", "Instruments"),
         one: _get("Everything about an instrument.", "Instrument", parameters=[_ID], errors=(404,)),
+        f"{one}/runs": _get(
+            "The run table: a row for each run, with the last value of each metric.",
+            "Runs",
+            parameters=[_ID, _MAX_RUNS],
+            errors=(404, 422, 429),
+        ),
+        f"{one}/runs.csv": _get(
+            "The run table as CSV.", None, "text/csv", parameters=[_ID, _MAX_RUNS], errors=(404, 422, 429)
+        ),
         f"{one}/timeline": _get(
             "Numbers and marks of the last day.", "Timeline", parameters=[_ID, _SINCE], errors=(404, 422)
         ),
@@ -66,6 +75,13 @@ def _paths() -> Json:
             "A product for plotting.", "Product", parameters=[*of_run, _NAME, _POINTS, _ROW], errors=(404, 422, 429)
         ),
         f"{product}.nxs": _get("The file itself.", None, "application/x-hdf5", [*of_run, _NAME], (404,)),
+        f"{product}.npz": _get(
+            "As arrays for a program: signal, errors, axis_0 …, and facts.json.",
+            None,
+            "application/octet-stream",
+            [*of_run, _NAME],
+            (404, 422, 429),
+        ),
         f"{product}.csv": _get("As a CSV table.", None, "text/csv", [*of_run, _NAME, _ROW], (404, 422, 429)),
         f"{product}.png": _get("As a PNG image.", None, "image/png", [*of_run, _NAME, _ROW], (404, 422, 429)),
     }
@@ -93,6 +109,11 @@ _ROW = _query(
     "Spectra of a product of two dimensions.",
     {"type": "integer", "minimum": 0, "maximum": 10**9},
     many=MAX_ROWS,
+)
+_MAX_RUNS = _query(
+    "max_runs",
+    "At most this many runs, the newest.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_RUNS, "default": DEFAULT_RUNS},
 )
 _SINCE = _query("since", "Only numbers after this time.", {"type": "string", "format": "date-time"})
 _TARGET = _query(

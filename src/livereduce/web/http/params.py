@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 MAX_ROWS = 20
 DEFAULT_POINTS, MAX_POINTS = 100_000, 500_000
 MAX_IDS = 200
+DEFAULT_RUNS, MAX_RUNS = 200, 2000
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
@@ -29,6 +30,11 @@ def whole_number(name: str, text: str, least: int, most: int) -> int:
 def points(values: Sequence[str]) -> int:
     """``max_points``; the last one counts, without one the default is used."""
     return whole_number("max_points", values[-1], 1, MAX_POINTS) if values else DEFAULT_POINTS
+
+
+def max_runs(values: Sequence[str]) -> int:
+    """``max_runs``; the last one counts, without one the default is used."""
+    return whole_number("max_runs", values[-1], 1, MAX_RUNS) if values else DEFAULT_RUNS
 
 
 def rows(values: Sequence[str]) -> tuple[int, ...]:

@@ -109,6 +109,37 @@ SCHEMAS: Json = {
         note=TEXT,
         version=TEXT,
     ),
+    "Runs": thing(
+        columns={
+            **many(thing(key=TEXT, name=TEXT, units=TEXT, scripts=TEXT)),
+            "description": "the metrics; `scripts` is empty where each run has the value that it got live",
+        },
+        runs={**many(ref("Row")), "description": "the newest first"},
+    ),
+    "Row": thing(
+        run=WHOLE,
+        title=TEXT,
+        state={"type": "string", "enum": ["running", "ended", "incomplete"]},
+        reason={**TEXT, "description": "why data are missing; empty if none are"},
+        start_time={**TEXT, "description": "ISO 8601; empty if not known"},
+        end_time={**TEXT, "description": "ISO 8601; empty if not known, or as long as the run goes on"},
+        events=WHOLE,
+        proton_charge_pc=NUMBER,
+        scripts={
+            "type": "object",
+            "additionalProperties": TEXT,
+            "description": "md5 of the scripts that made the newest result, by file name",
+        },
+        script_set={**TEXT, "description": "a short name of all of them together; empty if they are not known"},
+        changed={**many(TEXT), "description": "the scripts that differ from those of the run before"},
+        has_products={**YES_NO, "description": "false: only this row is kept"},
+        metrics={
+            "type": "object",
+            "additionalProperties": ref("LastValue"),
+            "description": "the last value of each metric, by the key of its column",
+        },
+    ),
+    "LastValue": thing(value=maybe(NUMBER), error=maybe(NUMBER), units=TEXT, spark=_NUMBERS),
     "Timeline": thing(
         t=many(TIME),
         events_per_s=_NUMBERS,

@@ -105,7 +105,7 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
     OSError, KeyError, NotPlain
         As `livereduce.publish.products.file.read_product`.
     """
-    facts = _facts(path)
+    facts = facts_of(path)
     with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
@@ -140,7 +140,7 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
     Unshowable, IndexError, OSError, KeyError, NotPlain
         As `read_shown`.
     """
-    facts = _facts(path)
+    facts = facts_of(path)
     with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
@@ -164,7 +164,8 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
         )
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def facts_of(path: Path) -> dict[str, Any]:
+    """The facts of a product's file but for those that name it; raises as `read_shown`."""
     facts = read_facts(path)
     for name in ("run_number", "name", "pipeline"):
         facts.pop(name, None)

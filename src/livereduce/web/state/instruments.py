@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from livereduce.messages.status import iso
+from livereduce.publish.runs.reading import RunTables
 from livereduce.web.http.cache import CacheBusy
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.process.pool import Refused, Renderers
@@ -39,12 +40,13 @@ log = logging.getLogger("livereduce.web")
 
 @dataclass(slots=True)
 class Watched:
-    """One instrument: its location, its last scan, and its history."""
+    """One instrument: its location, its last scan, its history, and its run table."""
 
     place: Location
     view: View
     seen: SeenFiles = field(default_factory=SeenFiles)
     timeline: Timeline = field(default_factory=Timeline)
+    tables: RunTables | None = None
     told_at: float = float("-inf")
     told: tuple[object, ...] = ()
     untold: bool = False

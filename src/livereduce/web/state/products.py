@@ -1,6 +1,7 @@
 """Handlers for products: JSON for the plots, and files to download."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
@@ -22,12 +23,14 @@ from livereduce.web.state.index import Listed
 from livereduce.web.state.snapshot import no_beam_since
 from livereduce.web.state.trends import trends_body
 
+MAX_CELLS_AT_ONCE = 1 << 19
+"""Arrays of as many cells (8 MiB with errors) are made once for all who ask; larger ones while they are sent."""
 FORECAST_S = 5
 """How long a forecast is cached."""
 
 
 async def product(request: Request) -> Response:
-    """A product; with ``.nxs``, ``.csv`` or ``.png`` after its name, as a file."""
+    """A product; with ``.nxs``, ``.npz``, ``.csv`` or ``.png`` after its name, as a file."""
     view = instrument(request).view
     run, asked = params.run_number(request.path_params["run"]), request.path_params["name"]
     listed = view.index.find(run, asked)
@@ -54,7 +57,7 @@ async def trends(request: Request) -> Response:
 
     version = await asyncio.to_thread(_version, path)
     key = ("trends", str(path), version, target, at // FORECAST_S if target else 0, no_beam)
-    return await _made(request, key, lambda: asyncio.to_thread(make), "application/json", {})
+    return await made(request, key, lambda: asyncio.to_thread(make), "application/json", {})
 
 
 def _version(path: Path) -> int:
@@ -78,10 +81,10 @@ async def _json(request: Request, run: int, listed: Listed, path: Path) -> Respo
     key = ("json", str(path), listed.version, job.most, job.rows, job.packed)
     headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if job.packed else {})
     readers = context_of(request).readers
-    return await _made(request, key, lambda: readers.ask(job), "application/json", headers)
+    return await made(request, key, lambda: readers.ask(job), "application/json", headers)
 
 
-async def _made(
+async def made(
     request: Request,
     key: tuple[object, ...],
     make: Callable[[], Awaitable[bytes]],
@@ -129,17 +132,32 @@ async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
 async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
     rows = params.rows(request.query_params.getlist("row"))
     job = RenderJob(what="csv", path=str(path), rows=rows, run=run, name=listed.name)
-    lines = context_of(request).tables.pieces(job)
-    with _explained():  # reading the heading shows whether there is anything to send at all
-        heading = await anext(lines)
+    return await _streamed(request, job, "text/csv; charset=utf-8", _attachment(run, path, "csv"))
 
-    async def pieces() -> AsyncIterator[bytes]:
-        async with aclosing(lines):
-            yield heading
-            async for line in lines:
-                yield line
 
-    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=_attachment(run, path, "csv"))
+async def _streamed(request: Request, job: RenderJob, media_type: str, headers: dict[str, str]) -> Response:
+    """An answer that is sent while it is made."""
+    pieces = context_of(request).tables.pieces(job)
+    with _explained():  # the first piece shows whether there is anything to send at all
+        first = await anext(pieces)
+
+    async def all_pieces() -> AsyncIterator[bytes]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return StreamingResponse(all_pieces(), media_type=media_type, headers=headers)
+
+
+async def _npz(request: Request, run: int, listed: Listed, path: Path) -> Response:
+    job = RenderJob(what="npz", path=str(path), run=run, name=listed.name, version=listed.version)
+    shape = instrument(request).view.shapes.get((run, listed.name))
+    headers = _attachment(run, path, "npz")
+    if shape is None or math.prod(shape) > MAX_CELLS_AT_ONCE:
+        return await _streamed(request, job, _NPZ, headers)
+    readers = context_of(request).readers
+    return await made(request, ("npz", str(path), listed.version), lambda: readers.ask(job), _NPZ, headers)
 
 
 async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:
@@ -147,7 +165,8 @@ async def _png(request: Request, run: int, listed: Listed, path: Path) -> Respon
     job = RenderJob(what="png", path=str(path), rows=rows, run=run, name=listed.name)
     key = ("png", str(path), listed.version, rows)
     drawers = context_of(request).drawers
-    return await _made(request, key, lambda: drawers.ask(job), "image/png", _attachment(run, path, "png"))
+    return await made(request, key, lambda: drawers.ask(job), "image/png", _attachment(run, path, "png"))
 
 
-_FILES = {"nxs": _nexus, "csv": _csv, "png": _png}
+_NPZ = "application/octet-stream"
+_FILES = {"nxs": _nexus, "csv": _csv, "npz": _npz, "png": _png}

@@ -74,6 +74,8 @@ def _pieces(job: RenderJob) -> Iterator[bytes]:
             yield jobs.picture(job)
         case "csv":
             yield from jobs.table(job)
+        case "npz":
+            yield from jobs.arrays(job)
         case _:
             yield jobs.shape(job)
 

@@ -20,7 +20,7 @@ class RenderJob:
     Attributes
     ----------
     what
-        ``json``, ``csv``, ``png``, or ``shape``.
+        ``json``, ``csv``, ``png``, ``npz``, or ``shape``.
     path
         Path of the product's file.
     most

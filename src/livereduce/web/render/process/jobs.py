@@ -1,4 +1,4 @@
-"""The jobs of a renderer: JSON for the page, a table, a picture, the shape."""
+"""The jobs of a renderer: JSON for the page, a table, a picture, arrays, the shape."""
 
 import gzip
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from livereduce.publish.products.file import default_data
 from livereduce.publish.products.inside import opened
+from livereduce.web.render.arrays import npz_pieces
 from livereduce.web.render.download import csv_lines
 from livereduce.web.render.encode import shown_body, to_json
 from livereduce.web.render.process.frames import RenderJob
@@ -30,6 +31,11 @@ def picture(job: RenderJob) -> bytes:
 def table(job: RenderJob) -> Iterator[bytes]:
     """A product as CSV."""
     return csv_lines(Path(job.path), job.rows)
+
+
+def arrays(job: RenderJob) -> Iterator[bytes]:
+    """A product as an NPZ file."""
+    return npz_pieces(Path(job.path), job.run, job.name, job.version)
 
 
 def shape(job: RenderJob) -> bytes:

@@ -36,6 +36,10 @@ export const instrument = (id) => ask(base(id));
 export const timeline = (id) => ask(`${base(id)}/timeline`);
 export const output = (id) => ask(`${base(id)}/output`);
 
+export const runTable = (id) => ask(`${base(id)}/runs?max_runs=500`);
+/** Address of the whole run table as CSV. */
+export const runTableCsv = (id) => `${base(id)}/runs.csv?max_runs=2000`;
+
 export function product(id, { run, name, row = null, max_points }) {
   const query = new URLSearchParams({ max_points });
   if (row !== null) query.set("row", row);

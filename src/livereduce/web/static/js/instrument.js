@@ -68,6 +68,7 @@ function everything() {
 
 async function start() {
   put(byId("name"), id);
+  byId("runs-page").setAttribute("href", `/instrument/${encodeURIComponent(id)}/runs`);
   document.title = id;
   tick();
   restartForm(id);

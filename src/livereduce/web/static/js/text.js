@@ -66,6 +66,14 @@ export function when(iso, now = new Date()) {
   return day === calendar.format(now) ? clock.format(at) : `${day} ${clock.format(at)}`;
 }
 
+const short_day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** Day and minute, where the zone is shown beside it. */
+export function dayAndTime(iso) {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? NONE : short_day.format(at);
+}
+
 /** The time of day alone, where the zone is shown beside it. */
 export function timeOfDay(iso) {
   const at = new Date(iso);
