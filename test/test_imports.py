@@ -20,7 +20,7 @@ LONGEST_FILE = 400
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"base"}),
-    frozenset({"messages", "catalog"}),
+    frozenset({"messages", "catalog", "client"}),
     frozenset({"child"}),
     frozenset({"config", "scripting", "stream"}),
     frozenset({"environment", "publish", "simulate"}),
@@ -37,6 +37,8 @@ APART = {
     "web": {"engine", "worker", "receiver", "recorder", "stream", "simulate"},
 }
 """Rooms that could be imported by their floor, and must not be."""
+FOR_NOTEBOOKS = ("livereduce.client.instrument", "Instrument")
+"""`from livereduce.client import Instrument` is what users write; none of our own modules imports it."""
 
 
 def name_of(path: Path) -> str:
@@ -180,7 +182,7 @@ def test_a_class_has_its_name_alone() -> None:
     seen: dict[str, str] = {}
     for name, tree in TREES.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.ClassDef) and (name, node.name) != FOR_NOTEBOOKS:
                 assert node.name not in seen, f"{node.name} is in {name} and in {seen[node.name]}"
                 seen[node.name] = name
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 EXTRAS: dict[str, tuple[str, ...]] = {
     "builtin": ("psutil>=5.9", "numpy>=2.0", "numba>=0.61", "scipp>=25.3", "h5py>=3.11", "scipy>=1.13"),
+    "client": ("psutil>=5.9", "httpx2>=2", "scipp>=25.3"),
     "web": (
         "psutil>=5.9",
         "h5py>=3.11",
