@@ -17,7 +17,7 @@ from helpers.watching import PATIENCE_S, Web, web
 from livereduce.client import Instrument, NotOnPage, PageRefused, PageUnreachable
 from livereduce.client import page as pages
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 BEGAN = 1_764_000_000.0
 

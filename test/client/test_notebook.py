@@ -13,7 +13,7 @@ from helpers.paths import ROOT
 from helpers.watching import PATIENCE_S, Web, web
 from livereduce.client import Instrument
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 

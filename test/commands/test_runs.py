@@ -14,7 +14,7 @@ from livereduce.cli import main
 from livereduce.commands.runs import measured
 from livereduce.publish.runs.row import LastValue
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 
 @pytest.fixture

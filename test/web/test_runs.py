@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from helpers.fabricated import EDGES, Fabricated, axis, image, pattern, product
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 from livereduce.web.app import make_app
 from livereduce.web.server import make_context
 from livereduce.web.state import products

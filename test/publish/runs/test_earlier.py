@@ -15,7 +15,7 @@ from livereduce.publish.runs.reading import RunTables
 from livereduce.publish.runs.row import LastValue, RowState, RunRow
 from livereduce.publish.trends.trends import FILE_NAME as TRENDS
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 
 def publish(products: Products, run: int, title: str = "") -> None:

@@ -12,7 +12,7 @@ from livereduce.publish.runs.row import NO_END, NOT_RUNNING, LastValue, RowState
 from livereduce.publish.runs.scripts import changed_scripts, decode_scripts, encode_scripts, script_set_id
 from livereduce.publish.runs.table import RunTable, run_table
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported
-from livereduce.scripting.metric import ReportedMetric
+from livereduce.scripting.reporting.report import ReportedMetric
 
 OLD, NEW = {"proc.py": "a" * 32}, {"proc.py": "b" * 32}
 
