@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from helpers.event_files import irregular_file
 from helpers.paths import DATA, needs_data
 from helpers.reduced import job_of, reduce_all, reducing
 from helpers.served import Clock, T, serving, url_of
+from livereduce.base.source_urls import file_url
+from livereduce.messages.job import BEAM_TIME
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product
 from livereduce.simulate.adara.capture import capture_play
@@ -53,33 +56,8 @@ def truth_of(path: Path) -> Truth:
         )
 
 
-def write_small(path: Path) -> None:
-    """An event file in the layout of SNS: three banks, empty pulses, times on bin edges and beyond all bins."""
-    rng, pulses = np.random.default_rng(3), 90
-    with h5py.File(path, "w") as file:
-        entry = file.create_group("entry")
-        for name, text in (("start_time", "2020-01-01T00:00:00-05:00"), ("run_number", "4711"), ("title", "small")):
-            entry[name] = [text.encode()]
-        entry["instrument/name"] = [b"SMALL"]
-        times_s = 5 + np.arange(pulses) / 60
-        for bank in (1, 2, 7):
-            counts = rng.poisson(8, pulses) * (rng.random(pulses) > 0.3)
-            n = int(counts.sum())
-            tof_us = rng.integers(0, 180_000, n) / 10
-            tof_us[::7] = rng.integers(0, 19, len(tof_us[::7])) * 1000
-            group = entry.create_group(f"bank{bank}_events")
-            group["event_id"] = rng.integers(100 * bank, 100 * bank + 20, n).astype(np.uint32)
-            group["event_time_offset"] = tof_us.astype(np.float32)
-            group["event_index"] = (np.cumsum(counts) - counts).astype(np.uint64)
-            group["event_time_zero"] = times_s
-            group["event_time_zero"].attrs["offset"] = "2020-01-01T00:00:00-05:00"
-        entry["DASlogs/proton_charge/time"] = times_s
-        entry["DASlogs/proton_charge/value"] = rng.uniform(0, 2e7, pulses)
-
-
 def read_small(folder: Path) -> Path:
-    write_small(folder / "small.nxs")
-    return folder / "small.nxs"
+    return irregular_file(folder / "small.nxs")
 
 
 def shared(name: str) -> Callable[[Path], Path]:
@@ -138,6 +116,25 @@ def test_a_file_that_is_passed_through(
     per_pixel = dict(zip(*(each.tolist() for each in np.unique(truth.pixel[inside], return_counts=True)), strict=True))
     found = dict(zip(pixel.values.tolist(), product.signal.sum(axis=1).tolist(), strict=True))
     assert {number: n for number, n in found.items() if n} == per_pixel
+
+
+@pytest.mark.parametrize(("file", "bins"), FILES)
+def test_a_file_that_is_read_itself_gives_what_it_gives_when_it_is_played(
+    tmp_path: Path, file: Callable[[Path], Path], bins: Bins
+) -> None:
+    """As far as a product can tell: only the times are others, and what livereduce makes of them."""
+    path, folders = file(tmp_path), (tmp_path / "played", tmp_path / "read")
+    for folder in folders:
+        folder.mkdir()
+    truth, played = reduce_file(path, folders[0], bins, proc="pass")
+    job = replace(job_of(folders[1], file_url(str(path)), tof_bins_us=bins, proc="pass"), cut_by=BEAM_TIME)
+    last = reduce_all(replace(job, update_every_s=1.0), in_memory=False).said[-1]
+    assert (last.last_errors, last.source.ended) == ({}, True)
+    assert last.total.chunks > 1
+    read = read_product(folders[1] / "state" / "products" / str(truth.run) / "result.nxs")
+    assert_totals(read, truth)
+    assert read.signal.tolist() == played.signal.tolist()
+    assert [axis.values.tolist() for axis in read.axes] == [axis.values.tolist() for axis in played.axes]
 
 
 @pytest.mark.parametrize("preserve_events", [True, False])

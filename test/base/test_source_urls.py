@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from livereduce.base.source_urls import ADARA, SCHEMES, forms, parse_source_url, scheme_of
+from livereduce.base.source_urls import ADARA, FILE, SCHEMES, file_url, forms, parse_source_url, scheme_of
 from livereduce.stream.sources import OPEN
 
 
@@ -42,6 +42,31 @@ def test_a_url_gets_the_port_of_its_scheme(text: str, url: str, address: str) ->
 )
 def test_a_url_that_cannot_be_says_what_was_expected(text: str) -> None:
     with pytest.raises(ValueError, match="expected adara://HOST:PORT"):
+        parse_source_url(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("file:///data/run 5.nxs", "/data/run 5.nxs"),
+        ("FILE:///data/run%205.nxs.h5", "/data/run 5.nxs.h5"),
+        ("file:/data/a", "/data/a"),
+        ("file://localhost/data/", "/data/"),
+        ("file:///a%23b#c?d%FF", "/a#b#c?d\udcff"),
+    ],
+)
+def test_a_file_is_an_absolute_path(text: str, path: str) -> None:
+    parsed = parse_source_url(text)
+    assert (parsed.path, parsed.address, parsed.scheme) == (path, path, FILE)
+    assert parse_source_url(str(parsed)) == parsed
+    assert file_url(path) == str(parsed)
+
+
+@pytest.mark.parametrize(
+    "text", ["file:", "file://", "file:///", "file:a/b", "file://a/b", "file://./a", "file:////", "file:///a%00b"]
+)
+def test_a_file_that_cannot_be_says_what_was_expected(text: str) -> None:
+    with pytest.raises(ValueError, match="expected file:///PATH, the absolute path of a file"):
         parse_source_url(text)
 
 

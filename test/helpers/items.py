@@ -72,6 +72,7 @@ class ScriptedSource:
         self.timeouts_s: list[float] = []
         self.closed = False
         self.connected = True
+        self.ended = False
 
     def open(self, at: At) -> None:
         self.opened.append(at)
@@ -90,7 +91,7 @@ class ScriptedSource:
         return Position("")
 
     def state(self) -> SourceState:
-        return SourceState(address="scripted", connected=self.connected, connects=len(self.opened))
+        return SourceState(address="scripted", connected=self.connected, connects=len(self.opened), ended=self.ended)
 
     def close(self) -> None:
         self.closed = True

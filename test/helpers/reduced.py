@@ -20,7 +20,7 @@ import pytest
 from helpers.bench import tell_nobody
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.messages.job import Job, ScriptCopy
-from livereduce.messages.progress import Progress
+from livereduce.messages.progress import Progress, SourceProgress
 from livereduce.messages.status import FILE_NAME, Status, read_status
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product
@@ -127,8 +127,9 @@ class Reduction:
         return self.sources[0].items
 
     def gone_through(self) -> bool:
-        """A server that has played everything has hung up."""
-        return bool(self.said) and self.said[-1].source.connects > 0 and not self.said[-1].source.connected
+        """A server that has played everything has hung up; a file has ended."""
+        source = self.said[-1].source if self.said else SourceProgress()
+        return source.ended or (source.connects > 0 and not source.connected)
 
 
 @contextmanager

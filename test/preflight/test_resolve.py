@@ -9,13 +9,14 @@ import pytest
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.extras import how_to_install
+from livereduce.base.source_urls import file_url
 from livereduce.config.file import Config
 from livereduce.config.instrument import Instrument, lookup
 from livereduce.environment.identity import Identity
 from livereduce.environment.launched import VARIABLE, Launched, encode, fingerprint
 from livereduce.preflight import host as host_module
 from livereduce.preflight.host import Host, choose_engine, look_at_host, question
-from livereduce.preflight.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, resolve, survey
+from livereduce.preflight.resolve import DEFAULT_TOF_BINS_US, Survey, choose_directory, complete, resolve, survey
 
 
 def host(cwd: Path = Path("/here"), **facts: Any) -> Host:
@@ -319,6 +320,32 @@ def test_a_stream_that_the_builtin_engine_does_not_speak(tmp_path: Path) -> None
     (problem,) = problems_of(Config(instrument="ENGIN-X_EVENT", script_dir=tmp_path))
     assert problem.startswith("instrument ENGIN-X_EVENT streams isis-event://NDXENGINX:10000")
     assert problems_of(Config(instrument="ENGIN-X_EVENT", script_dir=tmp_path, source="adara://h:1")) == []
+
+
+def test_a_file_must_be_there_and_readable(scripts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run.nxs"
+    config = Config(instrument="POWGEN", script_dir=scripts, source=file_url(str(path)))
+    assert problems_of(config) == [f"source {path} cannot be read: No such file or directory"]
+    path.write_bytes(b"")
+    assert problems_of(config) == []
+    resolved = complete(survey(config, host()))
+    assert resolved.source_ends
+    path.write_bytes(b"another")
+    assert complete(survey(config, host())).source_seen != resolved.source_seen
+    with monkeypatch.context() as without:
+        without.setattr(os, "access", lambda *_: False)  # root may read anything
+        assert problems_of(config)[0] == f"source {path} cannot be read: no permission"
+        assert f"source {path} cannot be read: no permission" not in problems_of(config, host(of_another_user=True))
+    path.unlink()
+    os.mkfifo(path)
+    assert problems_of(config) == [f"source {path} cannot be read: it is neither a file nor a folder"]
+
+
+def test_mantid_reads_no_file(scripts: Path, tmp_path: Path) -> None:
+    config = Config(instrument="POWGEN", script_dir=scripts, engine="mantid", source=file_url(str(tmp_path)))
+    assert problems_of(config, host(mantid="/opt/mantid")) == [
+        f'source file://{tmp_path}: the engine mantid reads adara://HOST:PORT; to read a file, set "engine": "builtin"'
+    ]
 
 
 def test_no_instrument_and_an_unknown_one() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.event_files import irregular_file
 from helpers.receiving import receiving, until_run_ends
 from helpers.served import powder_play, serving
-from livereduce.stream.items import EventBatch, Geometry, Item, LogBatch, RunEnded, RunStarted
+from livereduce.base.source_urls import file_url
+from livereduce.stream.items import EventBatch, Geometry, Item, LogBatch, RunEnded, RunStarted, SourceLost
 
 
 def events_of(items: list[Item]) -> tuple[int, int, int]:
@@ -96,3 +98,23 @@ def test_a_reader_whose_receiver_is_killed_stays_silent_and_says_why(tmp_path: P
             pass
         assert not reader.read(0.0)
         reader.close()
+
+
+def test_a_file_is_held_after_its_end_for_whoever_comes_later(tmp_path: Path) -> None:
+    url = file_url(str(irregular_file(tmp_path / "run.nxs")))
+    with receiving(url, tmp_path) as receiver:
+        first = receiver.reader()
+        whole = until_run_ends(first, 4711)
+        with pytest.raises(SourceLost, match="the data have ended") as lost:
+            until_run_ends(first, 4712)
+        assert not lost.value.retry
+        assert first.state().ended
+        first.report(first.position(), first.position())
+        second = receiver.reader()
+        assert not second.state().ended, "not before all of it is read"
+        again = until_run_ends(second, 4711)
+        assert edges_of(again) == edges_of(whole) == [("RunStarted", 4711), ("RunEnded", 4711)]
+        assert events_of(again) == events_of(whole)
+        assert second.state().connects == 1
+        first.close()
+        second.close()

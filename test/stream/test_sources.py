@@ -1,9 +1,15 @@
 """From a URL to a source."""
 
+from pathlib import Path
+
 import pytest
 
+from helpers.event_files import event_file
 from livereduce.base.errors import OperatorError
+from livereduce.base.source_urls import file_url
 from livereduce.stream.adara.client import AdaraSource
+from livereduce.stream.nexus.source import NexusSource
+from livereduce.stream.recording.source import RecordingSource
 from livereduce.stream.sources import source_of
 
 
@@ -37,3 +43,22 @@ def test_a_port_or_host_that_cannot_be(url: str) -> None:
     with pytest.raises(OperatorError) as caught:
         source_of(url)
     assert repr(url) in str(caught.value)
+
+
+def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
+    source = source_of(file_url(str(event_file(tmp_path / "named like nothing"))))
+    assert isinstance(source, NexusSource)
+    assert (source.state().address, source.state().connected) == (f"{tmp_path}/named like nothing", False)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    absent = tmp_path / "absent.nxs"
+    with pytest.raises(OperatorError, match=rf"source {absent} cannot be read: No such file"):
+        source_of(file_url(str(absent)))
+
+
+def test_what_is_no_nexus_file_is_a_recording(tmp_path: Path) -> None:
+    (tmp_path / "capture.adara").write_bytes(b"")
+    assert isinstance(source_of(file_url(str(tmp_path / "capture.adara"))), RecordingSource)
+    with pytest.raises(OperatorError, match=str(tmp_path)):
+        source_of(file_url(str(tmp_path)))

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.base.source_urls import parse_source_url, scheme_of
+from livereduce.base.source_urls import SourceUrl, parse_source_url, scheme_of
 from livereduce.stream.adara.census import Census, Segment
 from livereduce.stream.adara.link.connection import Connection
 from livereduce.stream.adara.wire.block import Block
@@ -28,8 +28,9 @@ def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
     OperatorError
         There is no such file, or it cannot be read.
     """
-    census, live = Census(), scheme_of(what) is not None
-    found = _count_live(what, seconds, census) if live else _count_file(Path(what), census)
+    census, scheme = Census(), scheme_of(what)
+    live = scheme is not None and not scheme.ends
+    found = _count_live(what, seconds, census) if live else _count_file(_path(what), census)
     report = {"file": what, **found, **census.as_json()}
     if as_json:
         json.dump(report, out, indent=1)
@@ -40,6 +41,11 @@ def inspect(what: str, *, as_json: bool, seconds: float, out: TextIO) -> int:
         print(f"livereduce inspect: {what}: {found['problem']}", file=sys.stderr)
         return ExitCode.DEGRADED
     return ExitCode.OK
+
+
+def _path(what: str) -> Path:
+    """A file, by its path or its URL."""
+    return Path(_checked(what).path if scheme_of(what) else what)
 
 
 def _count_file(path: Path, census: Census) -> dict[str, Any]:
@@ -91,11 +97,15 @@ def _count_live(url: str, seconds: float, census: Census) -> dict[str, Any]:
 
 
 def _host_port(url: str) -> tuple[str, int]:
+    source = _checked(url)
+    return source.host, source.port
+
+
+def _checked(url: str) -> SourceUrl:
     try:
-        source = parse_source_url(url)
+        return parse_source_url(url)
     except ValueError as error:
         raise OperatorError(f"{url!r}: {error}, or a file") from None
-    return source.host, source.port
 
 
 def _print(report: dict[str, Any], census: Census, out: TextIO) -> None:

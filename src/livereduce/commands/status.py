@@ -126,6 +126,8 @@ def _progress_rows(status: Status) -> list[tuple[str, str]]:
 
 
 def _link(status: Status, source: SourceProgress) -> str:
+    if source.ended:
+        return "(the data have ended)"
     if not source.connected:
         return f"not connected: {source.reason}" if source.reason else "not connected yet"
     if status.worker_pid is not None:
@@ -150,6 +152,8 @@ def _data_age(progress: Progress) -> str:
     age = f"{source.data_age_s:.1f} s"
     if source.data_age_s < OLD_S:
         return age
+    if source.ended:
+        return f"{age}: the data have ended"
     if not source.connected:
         return f"{age}: not connected"
     if run.state is not RunState.RUNNING:

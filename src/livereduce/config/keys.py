@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from livereduce.base.source_urls import ADARA, parse_source_url
+from livereduce.base.source_urls import ADARA, FILE, parse_source_url
 from livereduce.messages.beat import SILENCE_LIMITS_S
 
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
@@ -243,7 +243,8 @@ KEYS: tuple[Key, ...] = (
         name="source",
         attribute="source",
         parse=_source,
-        expected=f'a URL of the form "{ADARA.form}" (default port {ADARA.default_port})',
+        expected=f'a URL of the form "{ADARA.form}" (default port {ADARA.default_port}), or of a file on this host, '
+        f'"{FILE.form}"',
     ),
     Key(
         name="tof_bins_us",

@@ -28,6 +28,10 @@ PROBLEM_PREFIX = "livereduce.worker: "
 """Beginning of an output line that says why a worker ends with exit code 78."""
 
 
+CLOCK, BEAM_TIME = "clock", "beam_time"
+"""What chunks are cut by."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptCopy:
     """A script as this generation runs it: the user's path (for people), the frozen copy (for the worker), its md5."""
@@ -101,6 +105,10 @@ class Job:
         Files there that did not exist when the scripts were checked: not to be imported if they appear.
     parameters
         The scripts' ``parameters.json``; None if there is none.
+    cut_by
+        When a chunk is cut: every `update_every_s` of the clock, or of the time of the pulses (`CLOCK`, `BEAM_TIME`).
+    until_events, max_chunks
+        Leave the stream when so many events have come, or after so many chunks. None: at its end.
     """
 
     generation: int
@@ -129,6 +137,9 @@ class Job:
     modules: tuple[ModuleCopy, ...] = ()
     missing: tuple[str, ...] = ()
     parameters: ParametersCopy | None = None
+    cut_by: str = CLOCK
+    until_events: int | None = None
+    max_chunks: int | None = None
 
     def limit_s(self, phase: Phase) -> float:
         """Limit of the worker's silence in a phase."""

@@ -94,6 +94,8 @@ class SourceProgress:
         Unix time since when a run that is not paused has brought no pulses; None if they come.
     no_beam_since
         Unix time since when the pulses have come without beam; None if there is beam, or it is not known.
+    ended
+        No more data will ever come, those of a file, and all that came are reduced.
     """
 
     address: str = ""
@@ -106,6 +108,7 @@ class SourceProgress:
     data_age_s: float | None = None
     no_pulses_since: float | None = None
     no_beam_since: float | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

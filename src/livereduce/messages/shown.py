@@ -33,8 +33,14 @@ def shown(
         return StateWord.STARTING, f"connecting to {_where(progress)}"
     if conditions:
         return StateWord.DEGRADED, "; ".join(one.text for one in conditions)
-    word, why = _by_run(progress)
+    word, why = (StateWord.WAITING_FOR_RUN, _ended(progress)) if progress.source.ended else _by_run(progress)
     return word, f"{why}; {running}" if running else why
+
+
+def _ended(progress: Progress) -> str:
+    run = progress.run
+    incomplete = f"; incomplete: {run.incomplete}" if run.incomplete else ""
+    return f"the data have ended, run {run.number} is reduced ({_where(progress)}){incomplete}"
 
 
 def _by_run(progress: Progress) -> tuple[StateWord, str]:

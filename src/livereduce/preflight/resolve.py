@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
-from livereduce.base.source_urls import ADARA, forms, scheme_of
+from livereduce.base.source_urls import scheme_of
 from livereduce.config.file import Config
 from livereduce.config.instrument import Instrument, identify, lookup
 from livereduce.config.keys import INSTRUMENT_NAME
@@ -26,6 +26,7 @@ from livereduce.preflight.host import (
     needs_mantid,
     relaunch,
 )
+from livereduce.preflight.source import seen_of, source_problems
 from livereduce.scripting.script_set import ScriptSet, read_set
 from livereduce.scripting.syntax import Parse, Syntax
 
@@ -50,6 +51,8 @@ class Resolved:
         Version and place of the worker's Mantid in words, if known.
     source
         URL of the stream.
+    source_seen
+        Which file it is, if it is one: a file that was refused is tried again when it is another.
     tof_bins_us
         (min, step, max) where events become histograms.
     """
@@ -67,6 +70,13 @@ class Resolved:
     state_dir: Path
     warnings: tuple[str, ...]
     mantid: str = ""
+    source_seen: str = ""
+
+    @property
+    def source_ends(self) -> bool:
+        """The source is a file: its data come at once, and end."""
+        scheme = scheme_of(self.source)
+        return scheme is not None and scheme.ends
 
     @property
     def stream(self) -> str:
@@ -144,6 +154,7 @@ def complete(found: Survey) -> Resolved:
                 state_dir=state_dir,
                 warnings=found.warnings,
                 mantid=found.mantid,
+                source_seen=seen_of(found.source),
             )
     raise OperatorError(*found.problems)
 
@@ -179,8 +190,9 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), p
     script_dir = _script_dir(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
     scripts = _judge_scripts(script_dir, instrument, engine, parse, notes) if script_dir and instrument else None
     source = config.source or (instrument.address if instrument else "")
-    if engine == "builtin" and instrument and "source" not in bad_keys:
-        notes.problems += _source_problems(source, instrument)
+    if engine and instrument and "source" not in bad_keys:
+        streams = source if engine == "builtin" else config.source or ""
+        notes.problems += source_problems(streams, engine, instrument, host)
     runtime_dir, state_dir = (
         _judge_directory(kind, configured, instrument, host, notes) if f"{kind}_dir" not in bad_keys else None
         for kind, configured in (("runtime", config.runtime_dir), ("state", config.state_dir))
@@ -250,16 +262,6 @@ def _judge_scripts(script_dir: Path, instrument: Instrument, engine: str, parse:
     notes.problems += scripts.problems
     notes.warnings += (*scripts.warnings, *scripts.module_problems)
     return scripts
-
-
-def _source_problems(source: str, instrument: Instrument) -> list[str]:
-    scheme = scheme_of(source)
-    if scheme is not None and "builtin" in scheme.engines:
-        return []
-    what = f"streams {source}, the builtin engine reads {forms('builtin')}" if source else "has no known live stream"
-    return [
-        f'instrument {instrument.name} {what}; set "source", for example "{ADARA.name}://localhost:{ADARA.default_port}"'
-    ]
 
 
 def _judge_directory(

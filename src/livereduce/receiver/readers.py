@@ -44,10 +44,21 @@ class Readers:
         The daemon's socket, on which readers come.
     rewind
         Called, in the thread, when a reader came that needs what is no longer held.
+    keeps
+        Runs whose results are published are held nevertheless: those of a file, to be reduced again.
     """
 
-    def __init__(self, store: HeldStore, attach: socket.socket, state: SourceState, rewind: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: HeldStore,
+        attach: socket.socket,
+        state: SourceState,
+        rewind: Callable[[], None],
+        *,
+        keeps: bool = False,
+    ) -> None:
         self._store = store
+        self._keeps = keeps
         self._attach = attach
         self._rewind = rewind
         self._readers: list[AttachedReader] = []
@@ -199,8 +210,9 @@ class Readers:
         try:
             while data := reader.socket.recv(MAX_MESSAGE_BYTES):
                 said = decode_progress(data)
+                released = 0 if self._keeps else said.released
                 self._store.holding = holding.reported(
-                    self._store.holding, consumed=said.consumed, released=said.released, written=self._store.written
+                    self._store.holding, consumed=said.consumed, released=released, written=self._store.written
                 )
         except BlockingIOError:
             return

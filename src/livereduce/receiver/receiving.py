@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livereduce.base.contained import Contained
 from livereduce.base.rss import own_bytes
+from livereduce.base.source_urls import scheme_of
 from livereduce.base.times import UNIX_MINUS_EPICS_NS
 from livereduce.child.beats import Beats
 from livereduce.messages.beat import Phase
@@ -54,7 +55,9 @@ class Receiver:
         self._news: tuple[bool, str] | None = None
         self._beat_s = 0.0
         self._rewind = threading.Event()
-        self._readers = Readers(self._store, attach, self._source.state(), self._rewind.set)
+        scheme = scheme_of(job.source)
+        keeps = scheme is not None and scheme.ends
+        self._readers = Readers(self._store, attach, self._source.state(), self._rewind.set, keeps=keeps)
         self._readers.start()
 
     def poll(self) -> None:

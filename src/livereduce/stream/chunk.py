@@ -2,7 +2,8 @@
 
 A chunk is the data that one call of a processing script gets. It is cut at a run edge, every `update_every_s` (measured
 from start to start), when it holds the maximum number of events, and as soon as the stream has been caught up with. A
-chunk never spans a run boundary.
+chunk never spans a run boundary. Data that come faster than they happened are cut by beam time instead
+(`stream.beam_time`).
 """
 
 import math
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livereduce.stream.beam_time import IntervalOver, Intervals
 from livereduce.stream.coalesce import coalesce_events, coalesce_geometry, coalesce_logs, coalesce_monitors
 from livereduce.stream.items import (
     EventBatch,
@@ -64,12 +66,19 @@ class CutRules:
     ----------
     epoch_ns_at_0
         Wall clock in nanoseconds since 1990 at the moment that `step` is told as ``now == 0``.
+    by_beam_time
+        Every `update_every_s` of beam time, instead of every so many seconds of the clock.
+    until_events, max_chunks
+        Leave the stream when so many events have come (with the pulse that brings them), or after so many chunks.
     """
 
     update_every_s: float
     epoch_ns_at_0: int
     max_events: int = MAX_CHUNK_EVENTS
     max_bytes: int = MAX_CHUNK_BYTES
+    by_beam_time: bool = False
+    until_events: int | None = None
+    max_chunks: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,6 +152,12 @@ class CutState:
         When the last data came.
     breath_s
         When the last cut was made in a short pause while catching up.
+    intervals
+        Of beam time, if that decides.
+    events, chunks
+        Numbers of them so far, where they are limited.
+    over
+        The stream is left: nothing more is taken.
     """
 
     rules: CutRules
@@ -159,14 +174,20 @@ class CutState:
     heard_s: float = 0.0
     breath_s: float = -math.inf
     pending: Pending = NOTHING
+    intervals: Intervals | None = None
+    events: int = 0
+    chunks: int = 0
+    over: bool = False
 
 
 Stepped = tuple[CutState, tuple[Chunk, ...]]
 
 
-def step(state: CutState, fact: Fact, now: float) -> Stepped:
+def step(state: CutState, fact: Fact | IntervalOver, now: float) -> Stepped:
     """Return the next state and the chunks that this fact completes."""
     match fact:
+        case IntervalOver():
+            return _cut(state, now)
         case RunStarted():
             return _start_run(state, fact, now)
         case RunEnded():
@@ -192,6 +213,8 @@ def emptied(state: CutState) -> CutState:
 
 def due_in_s(state: CutState, now: float) -> float:
     """Seconds until the next cut is due by the clock; a reader need not wake up before."""
+    if state.intervals is not None:
+        return math.inf
     return max(0.0, state.cut_s + state.rules.update_every_s - now)
 
 
@@ -266,6 +289,8 @@ def _pause_log(fact: Paused | Resumed) -> LogBatch:
 
 
 def _tick(state: CutState, now: float) -> Stepped:
+    if state.intervals is not None:
+        return state, ()
     if state.behind and state.pending.n_pulses and _lag_ns(state, now) - state.skew_ns < CAUGHT_UP_LAG_S * 1e9:
         return _cut(replace(state, behind=False), now)
     if due_in_s(state, now) > 0:
@@ -275,7 +300,7 @@ def _tick(state: CutState, now: float) -> Stepped:
 
 
 def _dry(state: CutState, now: float) -> Stepped:
-    if not state.behind:
+    if not state.behind or state.intervals is not None:
         return _tick(state, now)
     if state.newest_ns and now - state.heard_s >= SILENCE_S:
         lag_ns = _lag_ns(state, now)

@@ -1,9 +1,10 @@
 """Open the source that a URL names, a function for each scheme of `livereduce.base.source_urls`; and tell of it."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from livereduce.base.errors import OperatorError
-from livereduce.base.source_urls import ADARA, SourceUrl, parse_source_url
+from livereduce.base.source_urls import ADARA, FILE, SourceUrl, parse_source_url
 from livereduce.messages.marks import Marker, Suspect
 from livereduce.messages.progress import SourceProgress
 from livereduce.stream.items import MakeColumns, Source, SourceState, StartFrom
@@ -18,7 +19,32 @@ def _open_adara(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], c
     return AdaraSource(url.host, url.port, caution=Caution(marker, suspects), columns=columns)
 
 
-OPEN: Mapping[str, Open] = {ADARA.name: _open_adara}
+def _open_file(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], columns: MakeColumns | None) -> Source:
+    """A NeXus file, or a recording; by its content, whatever its name is."""
+    from livereduce.stream.adara.caution import Caution
+    from livereduce.stream.recording.source import RecordingSource
+
+    path = Path(url.path)
+    if _is_hdf5(path):
+        from livereduce.stream.nexus.source import NexusSource
+
+        return NexusSource(path, columns=columns)
+    return RecordingSource(path, caution=Caution(marker, suspects), columns=columns)
+
+
+def _is_hdf5(path: Path) -> bool:
+    import h5py
+
+    try:
+        if path.is_dir():
+            return False
+        with path.open("rb"):  # HDF5's own errors do not say whether a file is missing, or may not be read
+            return bool(h5py.is_hdf5(path))
+    except OSError as error:
+        raise OperatorError(f"source {path} cannot be read: {error.strerror}") from None
+
+
+OPEN: Mapping[str, Open] = {ADARA.name: _open_adara, FILE.name: _open_file}
 """Sources of the builtin engine, by scheme."""
 
 
@@ -74,4 +100,5 @@ def source_progress(state: SourceState) -> SourceProgress:
         received_bytes=state.received_bytes,
         bad_packets=state.bad_packets,
         repeated_pulses=state.repeated_pulses,
+        ended=state.ended,
     )

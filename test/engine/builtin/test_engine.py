@@ -19,6 +19,8 @@ from livereduce.engine.workspaces.tally import Tally, tally_of
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import ScriptCopy
 from livereduce.messages.progress import RunState
+from livereduce.messages.shown import shown
+from livereduce.messages.status import StateWord
 from livereduce.stream.chunk import Chunk
 from livereduce.stream.items import FLAG_DAMAGED, Gap, Geometry, HistogramSnapshot, Item, Paused, SourceLost, StartFrom
 
@@ -298,6 +300,32 @@ def test_a_source_that_is_over_gives_its_last_chunk_and_is_left_alone(tmp_path: 
     assert made.shelf.published[-1].signal.sum() == 1
     assert len(made.source.timeouts_s) == 2
     assert progress.last_errors == {"source": "end of file"}
+
+
+@pytest.mark.parametrize("ends", [[], [end(5)]], ids=["in mid-run", "after the run"])
+def test_data_that_end_are_reduced_and_then_said_to_have_ended(tmp_path: Path, ends: list[Item]) -> None:
+    made = bench(job(tmp_path), [start(5), batch(5, 1), *ends], SourceLost("the data have ended", retry=False))
+    made.source.ended = True
+    assert not made.turns().source.ended
+    progress = made.turns()
+    assert (progress.source.ended, progress.total.results, progress.source.no_pulses_since) == (True, 1, None)
+    assert all(one is None or not one.source.ended for one in made.told), "never while something is left to do"
+    assert shown(StateWord.RUNNING, "", progress)[0] is StateWord.WAITING_FOR_RUN
+
+
+def test_data_whose_result_waits_for_the_disk_have_not_ended(tmp_path: Path) -> None:
+    made = bench(job(tmp_path), [start(5), batch(5, 1), end(5)], SourceLost("the data have ended", retry=False))
+    made.source.ended = made.shelf.full = True
+    assert not made.turns(2).source.ended
+
+
+def test_a_job_can_leave_its_stream(tmp_path: Path) -> None:
+    limited = replace(job(tmp_path), until_events=2, cut_by="beam_time")
+    made = bench(limited, [start(5), batch(5, 1, 2, 3)], [batch(5, 4)])
+    progress = made.turns(3)
+    assert (progress.run.events, progress.source.ended, progress.total.results) == (3, True, 1)
+    with pytest.raises(OperatorError, match="cut_by: 'moon' is not one of clock, beam_time"):
+        bench(replace(job(tmp_path), cut_by="moon"))
 
 
 def test_stopping_reduces_what_is_pending(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from helpers.event_files import CHARGE_PC, PER_PULSE, PULSES, START, event_file, put
 from livereduce.base.errors import OperatorError
-from livereduce.stream.nexus.event_file import EventFile, read_event_file
+from livereduce.stream.nexus.contents import EventFile
+from livereduce.stream.nexus.event_file import read_event_file
 
 Spoil = Callable[[h5py.Group], object]
 B1 = "bank1_events"

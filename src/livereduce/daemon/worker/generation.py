@@ -5,7 +5,16 @@ from pathlib import Path
 
 from livereduce.daemon.numbered import delete_oldest, new_folder
 from livereduce.daemon.worker.suspects import for_scripts, read_suspects
-from livereduce.messages.job import Job, ModuleCopy, NamedFileSeen, ParametersCopy, ScriptCopy, encode_job
+from livereduce.messages.job import (
+    BEAM_TIME,
+    CLOCK,
+    Job,
+    ModuleCopy,
+    NamedFileSeen,
+    ParametersCopy,
+    ScriptCopy,
+    encode_job,
+)
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
 from livereduce.scripting.imports import ModuleFile
@@ -71,6 +80,7 @@ def _job(resolved: Resolved, number: int, folder: Path) -> Job:
         ),
         missing=tuple(map(str, resolved.scripts.missing)),
         parameters=_freeze_parameters(resolved.scripts.parameters, folder),
+        cut_by=BEAM_TIME if resolved.source_ends else CLOCK,
     )
 
 

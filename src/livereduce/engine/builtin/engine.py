@@ -24,7 +24,7 @@ from livereduce.engine.mantid_api import hook
 from livereduce.engine.mantid_api.helpers import finder as helpers
 from livereduce.engine.protocol import Pipeline, Tell
 from livereduce.messages.beat import Phase
-from livereduce.messages.job import Job
+from livereduce.messages.job import BEAM_TIME, CLOCK, Job
 from livereduce.messages.marks import Marker, MarkStage
 from livereduce.messages.progress import (
     Progress,
@@ -48,8 +48,8 @@ from livereduce.stream.chunk import (
     due_in_s,
     emptied,
     lag_s,
-    step,
 )
+from livereduce.stream.cutting import cut_from, step
 from livereduce.stream.held.source import ReceiverLost
 from livereduce.stream.items import Gap, Item, Position, RunStarted, Source, SourceLost, SourceState
 from livereduce.stream.sources import source_of, source_progress, start_from
@@ -90,8 +90,23 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
 
 
 def _cut_from(job: Job, now: float) -> CutState:
-    epoch_ns_at_0 = time.time_ns() - UNIX_MINUS_EPICS_NS - round(now * 1e9)
-    return CutState(rules=CutRules(update_every_s=job.update_every_s, epoch_ns_at_0=epoch_ns_at_0), cut_s=now)
+    """The state before the first item.
+
+    Raises
+    ------
+    OperatorError
+        The job's `cut_by` is unknown.
+    """
+    if job.cut_by not in (CLOCK, BEAM_TIME):
+        raise OperatorError(f"cut_by: {job.cut_by!r} is not one of {CLOCK}, {BEAM_TIME}")
+    rules = CutRules(
+        update_every_s=job.update_every_s,
+        epoch_ns_at_0=time.time_ns() - UNIX_MINUS_EPICS_NS - round(now * 1e9),
+        by_beam_time=job.cut_by == BEAM_TIME,
+        until_events=job.until_events,
+        max_chunks=job.max_chunks,
+    )
+    return cut_from(rules, now)
 
 
 class BuiltinEngine:
@@ -128,7 +143,7 @@ class BuiltinEngine:
         self._tell, self._clock = tell, clock
         self._flowing = Flowing()
         self._lost = ""
-        self._over = self._stopping = False
+        self._over = self._left = self._stopping = False
         self._chunks = self._events = self._pulses = self._gaps = 0
         self._contained = Contained(logger)
         self._marker = Marker(job.mark)
@@ -166,8 +181,10 @@ class BuiltinEngine:
                 self._reduce(chunk)
                 ends = ends or chunk.ends_run
                 self._taken = cut_at(self._taken, before)
+            self._over = self._over or self._cut.over
             if isinstance(fact, RunStarted):  # several runs may come with one read
                 self._in_run(fact.run)
+        self._left = self._over
         self._tell_taken(ends=ends)
         self._in_run(self._source.state().run)
         self._outlet.look()
@@ -329,10 +346,15 @@ class BuiltinEngine:
         return replace(
             source_progress(source),
             data_age_s=lag_s(self._cut, self._clock()),
-            no_pulses_since=self._flowing.no_pulses_since(run_state(self._cut)),
+            no_pulses_since=None if self._over else self._flowing.no_pulses_since(run_state(self._cut)),
             no_beam_since=None if beam_ns is None else unix_s(beam_ns),
             reason=source.reason or ("" if source.connected else self._lost),
+            ended=self._has_ended(source),
         )
+
+    def _has_ended(self, source: SourceState) -> bool:
+        """Whether all that was wanted has come, is reduced, and the result written."""
+        return self._left and (self._cut.over or source.ended) and "publish" not in self._outlet.problems
 
     def _all_contained(self, source: SourceState) -> int:
         mine = self._contained.count + sum(reduction.contained.count for reduction in self._reductions)

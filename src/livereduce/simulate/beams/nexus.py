@@ -1,7 +1,6 @@
 """A NeXus event file prepared for playing: pulses in order, their bank sections, and times as the stream carries them.
 
-A time of flight becomes ``rint(10 * tof_us)`` ticks of 100 ns (computed in doubles; the files hold multiples of 0.1 µs
-as floats, so this is exact), and every event is kept. Rows with the same time are one pulse: their charges are added.
+Every event is kept; what a pulse is, and how numbers become those of the stream, `stream.nexus.pulses` says.
 """
 
 from dataclasses import dataclass, replace
@@ -13,16 +12,14 @@ import numpy as np
 from livereduce.base.errors import OperatorError
 from livereduce.base.times import NS_PER_S
 from livereduce.simulate.beams.beam import Monitor
-from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC, MONITOR_TOF_BITS, TICK_NS
-from livereduce.stream.items import F8, I8, U4
-from livereduce.stream.nexus.event_file import EventFile, read_event_file
+from livereduce.stream.adara.wire.layout import MONITOR_TOF_BITS
+from livereduce.stream.items import I8, U4
+from livereduce.stream.nexus.event_file import read_event_file
 from livereduce.stream.nexus.events import EventColumns
 from livereduce.stream.nexus.logs import Log
+from livereduce.stream.nexus.pulses import TICKS_PER_US, FilePulses, pulses_of, ticks_of
 from livereduce.stream.stretches import starts_of
 
-TICKS_PER_US = 1000 // TICK_NS
-ROUNDING_NS = 1000
-"""A double of seconds since 1970 is exact to 240 ns, so banks and charge give a pulse times that differ a little."""
 MAX_MONITOR_TICKS = (1 << MONITOR_TOF_BITS) - 1
 """A monitor's time of flight has 21 bits in the stream: 209 ms."""
 
@@ -70,47 +67,23 @@ def read_nexus(path: Path) -> Recorded:
         The file cannot be read, is not an SNS event file, holds a bad field, or has no pulses.
     """
     file = read_event_file(path)
-    pulse_ns = _pulses([file.charge_ns, *(events.pulse_ns for events in (*file.banks, *file.monitors))])
-    if not pulse_ns.size:
-        raise OperatorError(
-            f"{path}: expected pulses to play, found no pulses (event_time_zero of every bank is empty)"
-        )
-    first_s = float(pulse_ns[0]) / NS_PER_S
-    charge_pc = np.zeros(pulse_ns.size)
-    np.add.at(charge_pc, _pulse_of(file.charge_ns, pulse_ns), file.charge_pc)
+    pulses = pulses_of(file, str(path))
+    first_ns = pulses.time_ns[0]
+    first_s = float(first_ns) / NS_PER_S
     return Recorded(
         run=file.run,
         instrument=file.instrument,
         title=file.title,
         proposal=file.proposal,
         definition_xml=file.definition_xml,
-        pulse_ns=pulse_ns - pulse_ns[0],
-        charge=np.minimum(np.rint(charge_pc / CHARGE_UNIT_PC), 2**32 - 1).astype(np.uint32),
-        monitors=tuple(_monitor(path, events, pulse_ns) for events in file.monitors),
+        pulse_ns=pulses.time_ns - first_ns,
+        charge=pulses.charge,
+        monitors=tuple(_monitor(path, events, pulses) for events in file.monitors),
         pixels={events.id: events.pixels for events in file.banks if events.pixels is not None},
         logs=tuple(replace(log, time_s=log.time_s - first_s) for log in file.logs),
-        notes=file.notes + _merged(file),
-        **_sorted_events(file.banks, pulse_ns),
+        notes=file.notes + pulses.notes,
+        **_sorted_events(file.banks, pulses),
     )
-
-
-def _pulses(times: list[I8]) -> I8:
-    """Times of the pulses, ascending. Times closer than `ROUNDING_NS` are one pulse, at the first of them."""
-    each = np.unique(np.concatenate(times))
-    return each[np.diff(each, prepend=each[:1] - ROUNDING_NS - 1) > ROUNDING_NS]
-
-
-def _pulse_of(time_ns: I8, pulse_ns: I8) -> I8:
-    """The number of the pulse to which each time belongs."""
-    return np.searchsorted(pulse_ns, time_ns, "right") - 1
-
-
-def _merged(file: EventFile) -> tuple[str, ...]:
-    """Note on pulses that share their time."""
-    twice = file.charge_ns.size - np.unique(file.charge_ns).size
-    if not twice:
-        return ()
-    return (f"DASlogs/proton_charge: {twice} pulses have the time of another; they are one pulse, charges are added",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,21 +96,21 @@ class _Rows:
     count: I8
 
 
-def _rows(banks: tuple[EventColumns, ...], pulse_ns: I8) -> _Rows:
+def _rows(banks: tuple[EventColumns, ...], pulses: FilePulses) -> _Rows:
     before = starts_of(np.array([events.tof_us.size for events in banks], np.int64))
     counts = [np.diff(events.first) for events in banks]
     used = [count > 0 for count in counts]
     return _Rows(
-        pulse=np.concatenate([_pulse_of(e.pulse_ns, pulse_ns)[u] for e, u in zip(banks, used, strict=True)]),
+        pulse=np.concatenate([pulses.number(e.pulse_ns)[u] for e, u in zip(banks, used, strict=True)]),
         bank=np.concatenate([np.full(np.count_nonzero(u), e.id, np.uint32) for e, u in zip(banks, used, strict=True)]),
         begin=np.concatenate([e.first[:-1][u] + b for e, u, b in zip(banks, used, before[:-1], strict=True)]),
         count=np.concatenate([count[u] for count, u in zip(counts, used, strict=True)]),
     )
 
 
-def _sorted_events(banks: tuple[EventColumns, ...], pulse_ns: I8) -> dict[str, Any]:
+def _sorted_events(banks: tuple[EventColumns, ...], pulses: FilePulses) -> dict[str, Any]:
     """Events of all banks by pulse, then bank; rows of one bank at one time are one section, in the file's order."""
-    rows = _rows(banks, pulse_ns)
+    rows = _rows(banks, pulses)
     order = np.lexsort((rows.bank, rows.pulse))  # a stable sort: rows of one section keep the order of the file
     pulse, bank, count = rows.pulse[order], rows.bank[order], rows.count[order]
     event_first = starts_of(count)
@@ -145,31 +118,26 @@ def _sorted_events(banks: tuple[EventColumns, ...], pulse_ns: I8) -> dict[str, A
     new = np.ones(pulse.size, np.bool_)
     new[1:] = (np.diff(pulse) != 0) | (bank[1:] != bank[:-1])
     return {
-        "section_first": np.searchsorted(pulse[new], np.arange(pulse_ns.size + 1)).astype(np.int64),
+        "section_first": np.searchsorted(pulse[new], np.arange(pulses.time_ns.size + 1)).astype(np.int64),
         "bank": bank[new],
         "event_first": np.append(event_first[:-1][new], event_first[-1]),
-        "tof": np.concatenate([_ticks(events.tof_us) for events in banks])[gather],
+        "tof": np.concatenate([ticks_of(events.tof_us) for events in banks])[gather],
         "pixel": np.concatenate([events.pixel for events in banks if events.pixel is not None]).astype(np.uint32)[
             gather
         ],
     }
 
 
-def _ticks(tof_us: F8) -> U4:
-    ticks: U4 = np.rint(TICKS_PER_US * tof_us).astype(np.uint32)
-    return ticks
-
-
-def _monitor(path: Path, events: EventColumns, pulse_ns: I8) -> Monitor:
+def _monitor(path: Path, events: EventColumns, pulses: FilePulses) -> Monitor:
     """A monitor's events by pulse."""
-    ticks = _ticks(events.tof_us)
+    ticks = ticks_of(events.tof_us)
     if ticks.size and ticks.max() > MAX_MONITOR_TICKS:
         index = int(ticks.argmax())
         raise OperatorError(
             f"{path}: /entry/monitor{events.id}/event_time_offset[{index}]: expected at most "
             f"{MAX_MONITOR_TICKS / TICKS_PER_US:g} µs, which the stream can carry, found {events.tof_us[index]:g}"
         )
-    pulse = np.repeat(_pulse_of(events.pulse_ns, pulse_ns), np.diff(events.first))
+    pulse = np.repeat(pulses.number(events.pulse_ns), np.diff(events.first))
     order = np.argsort(pulse, kind="stable")
-    first = np.searchsorted(pulse[order], np.arange(pulse_ns.size + 1)).astype(np.int64)
+    first = np.searchsorted(pulse[order], np.arange(pulses.time_ns.size + 1)).astype(np.int64)
     return Monitor(id=events.id, first=first, tof=ticks[order])

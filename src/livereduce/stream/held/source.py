@@ -22,7 +22,18 @@ from livereduce.stream.held.talk import (
     decode_told,
     encode_progress,
 )
-from livereduce.stream.items import U1, At, EventBatch, Item, Position, RunEnded, RunStarted, SourceState
+from livereduce.stream.items import (
+    THE_END,
+    U1,
+    At,
+    EventBatch,
+    Item,
+    Position,
+    RunEnded,
+    RunStarted,
+    SourceLost,
+    SourceState,
+)
 
 MAX_EVENTS_OF_READ = 2**22
 """Events of one read: the reader beats in between, and looks at the clock."""
@@ -66,9 +77,13 @@ class HeldSource:
 
         Raises
         ------
+        SourceLost
+            The data have ended, and all were read.
         ReceiverLost
             A script has closed the socket, has written to it, or has read from it.
         """
+        if self.state().ended:
+            raise SourceLost(THE_END, retry=False)
         try:
             self._hear(0.0 if self._has_more else timeout_s)
             return self._take()
@@ -82,7 +97,9 @@ class HeldSource:
 
     def state(self) -> SourceState:
         """Health of the receiver's source; its run is the one that this reader has reached."""
-        return replace(self._state, run=self._run) if self._has_more or self._place is None else self._state
+        if not self._has_more and self._place is not None:
+            return self._state
+        return replace(self._state, run=self._run, ended=False)
 
     def report(self, consumed: Position, released: Position) -> None:
         """Tell the receiver what need not be held for this reader.

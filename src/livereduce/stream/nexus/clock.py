@@ -70,11 +70,18 @@ def moment(node: h5py.HLObject, words: str, zone: tzinfo | None) -> datetime:
     OperatorError
         The text is not such a time.
     """
-    try:
-        found = datetime.fromisoformat(re.sub(r"\.(\d+)", lambda digits: f".{digits[1][:6]:0<6}", words))
-    except ValueError:
-        raise bad(node, "a time such as 2024-03-01T12:00:00-05:00", repr(words)) from None
+    found = parsed(words)
+    if found is None:
+        raise bad(node, "a time such as 2024-03-01T12:00:00-05:00", repr(words))
     return found if found.tzinfo or zone is None else found.replace(tzinfo=zone)
+
+
+def parsed(words: str) -> datetime | None:
+    """The moment of an ISO 8601 time, with as many digits of a second as it has; None if it is none."""
+    try:
+        return datetime.fromisoformat(re.sub(r"\.(\d+)", lambda digits: f".{digits[1][:6]:0<6}", words))
+    except ValueError:
+        return None
 
 
 def pulse_times_ns(times: h5py.Dataset, clock: Clock, notes: Notes) -> I8:

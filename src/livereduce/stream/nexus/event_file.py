@@ -1,98 +1,24 @@
-"""An SNS event file as a value: charges of pulses, events of banks and monitors, logs, and notes.
+"""Read an event file: `index_of` everything but the events, `read_event_file` these too.
 
-Layout: ``/entry/bankN_events``, ``/entry/monitorN``, ``/entry/DASlogs/*``. A bank without data in such files holds one
-placeholder event (pixel 0, time 0); it counts like any other, so that totals are those of the arrays.
+Whose layout it is, `layouts/` knows.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
-import numpy as np
 
 from livereduce.base.errors import OperatorError
-from livereduce.stream.items import F8, I8
-from livereduce.stream.nexus.clock import Clock, clock, pulse_times_ns
-from livereduce.stream.nexus.definition import definition_of
-from livereduce.stream.nexus.events import EventColumns, read_events
-from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, child, dataset, numbers, printable, text
-from livereduce.stream.nexus.logs import Log, read_logs
+from livereduce.stream.nexus.contents import EventFile, FilePart, IndexedFile
+from livereduce.stream.nexus.events import EventColumns, read_columns
+from livereduce.stream.nexus.fields import Notes, attribute, child, printable
+from livereduce.stream.nexus.layouts import sns
 
-MAX_RUN = 2**32 - 1
-MAX_BANK = 2**16 - 1
-"""A bank's number has 16 bits in the stream's pixel map."""
-MAX_MONITOR = 2**10 - 1
-"""A monitor's number has 10 bits in the stream."""
-MAX_CHARGE_PC = 10.0 * (2**32 - 1)
-"""A pulse's charge has 32 bits in the stream, in units of 10 pC."""
-_BANK = re.compile(r"bank(\d+)_events")
-CHARGES = Numbers(
-    units={
-        **dict.fromkeys(("", "pc", "picocoulomb", "picocoulombs"), 1.0),
-        **dict.fromkeys(("uah", "µah", "microamphour", "microamphours", "uamphour", "uamp.hour", "uamphr"), 3.6e9),
-        **dict.fromkeys(("c", "coulomb", "coulombs"), 1e12),
-    }
-)
+WHOLE = FilePart()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EventFile:
-    """The contents of an event file; times count from its start.
-
-    Attributes
-    ----------
-    start
-        The moment from which times count.
-    end
-        As the file says; empty if it does not.
-    charge_ns, charge_pc
-        Shape (c,): time and proton charge of each pulse of the charge's log.
-    notes
-        What was left out or changed, a sentence each.
-    """
-
-    run: int
-    start: datetime
-    end: str
-    instrument: str
-    title: str
-    proposal: str
-    definition_xml: str
-    charge_ns: I8
-    charge_pc: F8
-    banks: tuple[EventColumns, ...]
-    monitors: tuple[EventColumns, ...]
-    logs: tuple[Log, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilePart:
-    """What of an event file is to be read.
-
-    Attributes
-    ----------
-    entry
-        Name of the group at the top of the file.
-    wants
-        Called with the number of each bank: False leaves its events out.
-    tell
-        Called before each bank is read, with its place and the number of banks.
-    take
-        Called with the file's start and each bank, which is not kept then: a large file need not be in memory as a
-        whole. None: banks are kept.
-    """
-
-    entry: str = "entry"
-    wants: Callable[[int], bool] = lambda _: True
-    tell: Callable[[int, int], object] = lambda _at, _of: None
-    take: Callable[[datetime, EventColumns], object] | None = None
-
-
-def read_event_file(path: Path, part: FilePart = FilePart()) -> EventFile:
+def read_event_file(path: Path, part: FilePart = WHOLE) -> EventFile:
     """Read everything in the file that can be used.
 
     Raises
@@ -103,140 +29,50 @@ def read_event_file(path: Path, part: FilePart = FilePart()) -> EventFile:
     """
     try:
         with h5py.File(path, "r") as file:
-            entry = child(file, part.entry)
-            if not isinstance(entry, h5py.Group):
-                raise OperatorError(f"{path}: expected a group /{part.entry}, found {', '.join(file) or 'nothing'}")
-            notes = Notes()
-            for name in file:
-                if name != part.entry and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
-                    notes.add(f"left out: only /{part.entry} is played", printable(name))
-            return _read(entry, notes, part)
+            return _with_events(index_of(file, part), part)
     except (OSError, RuntimeError) as error:
-        raise OperatorError(f"{path}: cannot be read as a NeXus file: {error}") from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: Exception) -> OperatorError:
+    """The error of a file that HDF5 cannot read."""
+    return OperatorError(f"{path}: cannot be read as a NeXus file: {error}")
+
+
+def index_of(file: h5py.File, part: FilePart = WHOLE) -> IndexedFile:
+    """Read everything but the events; they can be read as long as the file is open.
+
+    Raises
+    ------
+    OperatorError
+        As `read_event_file`.
+    OSError, RuntimeError
+        HDF5 cannot read it.
+    """
+    entry = child(file, part.entry)
+    if not isinstance(entry, h5py.Group):
+        raise OperatorError(f"{file.filename}: expected a group /{part.entry}, found {', '.join(file) or 'nothing'}")
+    notes = Notes()
+    for name in file:
+        if name != part.entry and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
+            notes.add(f"left out: only /{part.entry} is played", printable(name))
+    return sns.index(entry, notes, part)
 
 
 def _is_entry(group: h5py.Group) -> bool:
     """True if a group at the top of a file holds events of its own, such as those of another spin state."""
-    return attribute(group, "NX_class") == "NXentry" or any(_BANK.fullmatch(printable(name)) for name in group)
+    return attribute(group, "NX_class") == "NXentry" or sns.has_banks(group)
 
 
-def _read(entry: h5py.Group, notes: Notes, part: FilePart) -> EventFile:
-    banks, monitors = _bank_groups(entry, notes), _monitor_groups(entry, notes)
-    if not banks:
-        raise bad(entry, "groups bankN_events with event_id", "no bank with events")
-    charge = _charge_log(entry, notes)
-    timed = [dataset(group, "event_time_zero") for group in (*banks.values(), *monitors.values())]
-    times = clock(entry, timed + ([dataset(charge, "time")] if charge is not None else []), notes)
-    charge_ns, charge_pc = _charges(charge, times, notes)
-    logs = child(entry, "DASlogs")
-    return EventFile(
-        run=_run_number(entry, notes),
-        start=times.start,
-        end=text(entry, "end_time"),
-        instrument=text(entry, "instrument/name"),
-        title=text(entry, "title"),
-        proposal=text(entry, "experiment_identifier"),
-        definition_xml=definition_of(entry),
-        charge_ns=charge_ns,
-        charge_pc=charge_pc,
-        banks=tuple(_read_banks(banks, times, notes, part)),
-        monitors=tuple(
-            read_events(group, id_, times, notes, has_pixels=False) for id_, group in sorted(monitors.items())
-        ),
-        logs=tuple(read_logs(logs, times, notes)) if isinstance(logs, h5py.Group) else (),
-        notes=notes.lines(),
-    )
-
-
-def _read_banks(banks: dict[int, h5py.Group], times: Clock, notes: Notes, part: FilePart) -> Iterator[EventColumns]:
-    wanted = {bank: group for bank, group in banks.items() if part.wants(bank)}
-    for at, (bank, group) in enumerate(wanted.items()):
-        part.tell(at, len(wanted))
-        columns = read_events(group, bank, times, notes, has_pixels=True)
+def _with_events(file: IndexedFile, part: FilePart) -> EventFile:
+    banks: list[EventColumns] = []
+    for at, rows in enumerate(file.banks):
+        part.tell(at, len(file.banks))
+        columns = read_columns(rows)
         if part.take is None:
-            yield columns
+            banks.append(columns)
         else:
-            part.take(times.start, columns)
-
-
-def _bank_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
-    """Groups with events, by bank; a note names groups whose events belong to no bank."""
-    banks: dict[int, h5py.Group] = {}
-    for name in entry:
-        found = _BANK.fullmatch(printable(name))
-        if found is None:
-            if re.fullmatch(r"bank_\w+_events", printable(name)):
-                notes.add("left out: its events belong to no bank", name)
-            continue
-        group = child(entry, name)
-        if not isinstance(group, h5py.Group):
-            raise bad(entry, "a group of events", "a dataset or a broken link", name=name)
-        if "event_id" not in group:
-            notes.add("left out: it has no event_id", name)
-            continue
-        bank = int(found[1])
-        if bank > MAX_BANK:
-            raise bad(entry, f"a bank from 0 to {MAX_BANK}", bank, name=name)
-        if bank in banks:
-            raise bad(entry, f"one group of events for bank {bank}", f"{banks[bank].name} too", name=name)
-        banks[bank] = group
-    return banks
-
-
-def _monitor_groups(entry: h5py.Group, notes: Notes) -> dict[int, h5py.Group]:
-    monitors: dict[int, h5py.Group] = {}
-    for name in entry:
-        found = re.fullmatch(r"monitor(\d+)", printable(name))
-        group = child(entry, name) if found else None
-        if found is None or not isinstance(group, h5py.Group) or "event_index" not in group:
-            continue
-        monitor = int(found[1])
-        if monitor > MAX_MONITOR:
-            notes.add(f"left out: the stream carries monitors up to {MAX_MONITOR}", name)
-        elif monitor in monitors:
-            notes.add(f"left out: {monitors[monitor].name} is monitor {monitor} already", name)
-        else:
-            monitors[monitor] = group
-    return monitors
-
-
-def _run_number(entry: h5py.Group, notes: Notes) -> int:
-    words = text(entry, "run_number")
-    if not words:
-        notes.add("no run_number; played as run 1", entry.name)
-        return 1
-    if not re.fullmatch(r"\d{1,10}", words) or not 1 <= int(words) <= MAX_RUN:
-        raise bad(entry, f"a run number from 1 to {MAX_RUN}", repr(words), name="run_number")
-    return int(words)
-
-
-def _charge_log(entry: h5py.Group, notes: Notes) -> h5py.Group | None:
-    log = child(entry, "DASlogs/proton_charge")
-    if isinstance(log, h5py.Group) and "time" in log and "value" in log:
-        return log
-    notes.add("no proton charge; every pulse has 0 pC", "DASlogs/proton_charge")
-    return None
-
-
-def _charges(log: h5py.Group | None, clock: Clock, notes: Notes) -> tuple[I8, F8]:
-    if log is None:
-        return np.zeros(0, np.int64), np.zeros(0)
-    time_ns = pulse_times_ns(dataset(log, "time"), clock, notes)
-    charge_pc: F8 = numbers(dataset(log, "value"), CHARGES)
-    if time_ns.size != charge_pc.size:
-        raise bad(log, f"{time_ns.size} values, one per time", charge_pc.size, name="value")
-    return time_ns, _possible(charge_pc, log, notes)
-
-
-def _possible(charge_pc: F8, log: h5py.Group, notes: Notes) -> F8:
-    """Clip charges to the range that the stream can carry; NaN becomes 0. A note names the impossible ones."""
-    clipped = np.clip(np.nan_to_num(charge_pc, nan=0.0, posinf=MAX_CHARGE_PC, neginf=0.0), 0.0, MAX_CHARGE_PC)
-    wrong = np.flatnonzero(clipped != charge_pc)
-    if wrong.size:
-        first = int(wrong[0])
-        notes.add(
-            f"{wrong.size} impossible charges (the first is {charge_pc[first]:g} pC at index {first}) "
-            f"are clipped to 0 to {MAX_CHARGE_PC:g} pC, NaN to 0",
-            log.name,
-        )
-    return clipped
+            part.take(file.start, columns)
+    contents: Any = file
+    read: EventFile = replace(contents, banks=tuple(banks), monitors=tuple(map(read_columns, file.monitors)))
+    return read

@@ -11,7 +11,7 @@ import numpy as np
 
 from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.clock import Clock, pulse_times_ns
-from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, column, dataset, numbers
+from livereduce.stream.nexus.fields import ALL, Notes, Numbers, bad, child, column, dataset, length, numbers
 
 MAX_TOF_US = float(2**32 // 10 - 1)
 """The stream carries a time of flight as 32 bits of 100 ns."""
@@ -26,6 +26,28 @@ TIMES_OF_FLIGHT = Numbers(
     },
 )
 PIXELS = Numbers(least=0, most=2**32 - 1, whole=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventRows:
+    """Where the events of one bank or monitor are: in the file, pulse by pulse.
+
+    Attributes
+    ----------
+    id, pulse_ns, first
+        As in `EventColumns`.
+    times, ids
+        Times of flight, and pixels (None for a monitor), as the file has them; usable while it is open.
+    listed
+        The pixels that the file says belong to the bank, ascending; None if it does not.
+    """
+
+    id: int
+    pulse_ns: I8
+    first: I8
+    times: h5py.Dataset
+    ids: h5py.Dataset | None = None
+    listed: I8 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,8 +78,8 @@ class EventColumns:
     pixels: I8 | None = None
 
 
-def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> EventColumns:
-    """Read one ``bankN_events`` or ``monitorN`` group.
+def read_rows(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> EventRows:
+    """Read one ``bankN_events`` or ``monitorN`` group, but for its events.
 
     Raises
     ------
@@ -65,22 +87,58 @@ def read_events(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_
         A field is missing, has a bad value, or does not match the other fields.
     """
     pulse_ns = pulse_times_ns(dataset(group, "event_time_zero"), clock, notes)
-    tof_us = numbers(dataset(group, "event_time_offset"), TIMES_OF_FLIGHT)
-    pixel = numbers(dataset(group, "event_id"), PIXELS) if has_pixels else None
-    if pixel is not None and pixel.size != tof_us.size:
-        raise bad(group, f"{tof_us.size} values, as event_time_offset has", pixel.size, name="event_id")
+    times = dataset(group, "event_time_offset")
+    ids = dataset(group, "event_id") if has_pixels else None
+    events = length(times)
+    if ids is not None and length(ids) != events:
+        raise bad(group, f"{events} values, as event_time_offset has", length(ids), name="event_id")
     if child(group, "event_weight") is not None:
         notes.add("event weights are left out: every event counts once", group.name)
     if pulse_ns.size > 1 and (np.diff(pulse_ns) < 0).any():
         notes.add("pulses are not in the order of their times; they are sorted", group.name)
-    return EventColumns(
+    return EventRows(
         id=id_,
         pulse_ns=pulse_ns,
-        first=_first(group, pulse_ns.size, tof_us.size, notes),
-        tof_us=tof_us,
-        pixel=pixel,
-        pixels=None if pixel is None else _pixels(group, pixel),
+        first=_first(group, pulse_ns.size, events, notes),
+        times=times,
+        ids=ids,
+        listed=_listed(group) if has_pixels else None,
     )
+
+
+def read_columns(rows: EventRows) -> EventColumns:
+    """The rows with all their events.
+
+    Raises
+    ------
+    OperatorError
+        A time of flight or a pixel is none.
+    """
+    tof_us, pixel = read_times(rows), read_pixels(rows)
+    pixels = rows.listed if rows.listed is not None or pixel is None else np.unique(pixel)
+    return EventColumns(id=rows.id, pulse_ns=rows.pulse_ns, first=rows.first, tof_us=tof_us, pixel=pixel, pixels=pixels)
+
+
+def read_times(rows: EventRows, part: slice = ALL) -> F8:
+    """Times of flight of some events, in µs.
+
+    Raises
+    ------
+    OperatorError
+        One is none.
+    """
+    return numbers(rows.times, TIMES_OF_FLIGHT, part)
+
+
+def read_pixels(rows: EventRows, part: slice = ALL) -> I8 | None:
+    """Pixels of some events; None for a monitor.
+
+    Raises
+    ------
+    OperatorError
+        One is none.
+    """
+    return None if rows.ids is None else numbers(rows.ids, PIXELS, part)
 
 
 def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:
@@ -111,11 +169,11 @@ def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:
     return np.append(first, events)
 
 
-def _pixels(group: h5py.Group, pixel: I8) -> I8:
-    """The pixels of a bank: those that the file lists, and those that have events."""
+def _listed(group: h5py.Group) -> I8 | None:
+    """The pixels that the file says belong to a bank, ascending; None if it does not."""
     listed = child(group, "pixel_id")
     if not isinstance(listed, h5py.Dataset) or listed.shape is None or not listed.size:
-        return np.unique(pixel)
+        return None
     if listed.dtype.kind not in "iu":
         raise bad(listed, "whole numbers", f"values of type {listed.dtype}")
     flat = listed[()].ravel()

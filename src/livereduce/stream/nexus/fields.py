@@ -17,6 +17,7 @@ from livereduce.base.errors import OperatorError
 
 MAX_NAMES = 5
 """Most names of one kind in a note; the rest is a number."""
+ALL = slice(None)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -120,51 +121,70 @@ def attribute(node: h5py.HLObject, *names: str) -> str:
     return next((text_of(node.attrs[name]) for name in names if name in node.attrs), "")
 
 
-def column(data: h5py.Dataset) -> NDArray[Any]:
-    """All values as one column: a scalar is one value, shape (n, 1) is n values.
+def length(data: h5py.Dataset) -> int:
+    """Number of values of a column.
+
+    Raises
+    ------
+    OperatorError
+        As `column`.
+    """
+    _require_column(data)
+    return data.shape[0] if data.shape else 1
+
+
+def _require_column(data: h5py.Dataset) -> None:
+    if data.shape is None:
+        raise bad(data, "values", "an empty dataspace")
+    if any(size != 1 for size in data.shape[1:]):
+        raise bad(data, "one column", f"shape {data.shape}")
+
+
+def column(data: h5py.Dataset, part: slice = ALL) -> NDArray[Any]:
+    """All values, or some, as one column: a scalar is one value, shape (n, 1) is n values.
 
     Raises
     ------
     OperatorError
         The dataset is empty space or a table of more than one column.
     """
-    if data.shape is None:
-        raise bad(data, "values", "an empty dataspace")
-    if any(size != 1 for size in data.shape[1:]):
-        raise bad(data, "one column", f"shape {data.shape}")
+    _require_column(data)
     try:
-        values: NDArray[Any] = np.asarray(data[()]).reshape(-1)
+        whole = part == ALL or not data.shape
+        values: NDArray[Any] = np.asarray(data[()] if whole else data[part]).reshape(-1)
     except (OSError, TypeError, ValueError) as error:
         raise bad(data, "values that HDF5 can read", str(error)) from None
     is_wide = values.dtype.kind == "f" and values.dtype.itemsize > 8
     return values.astype(np.float64) if is_wide else values  # neither we nor the stream have a wider number
 
 
-def numbers(data: h5py.Dataset, allowed: Numbers) -> NDArray[Any]:
-    """The numbers of a field in our unit: int64 where whole numbers are expected, else float64.
+def numbers(data: h5py.Dataset, allowed: Numbers, part: slice = ALL) -> NDArray[Any]:
+    """The numbers of a field, or some of them, in our unit: int64 where whole numbers are expected, else float64.
 
     Raises
     ------
     OperatorError
         They are not numbers, not whole, out of range, or in a unit that the field cannot have.
     """
-    values = column(data)
+    values = column(data, part)
     if values.dtype.kind not in ("iub" if allowed.whole else "iubf"):
         raise bad(data, "whole numbers" if allowed.whole else "numbers", f"values of type {data.dtype}")
     factor = _factor(data, allowed)
     if not allowed.whole:
         values = values.astype(np.float64) * factor
     if allowed.least is not None and allowed.most is not None:
-        _check_range(data, values, allowed.least, allowed.most)
+        _check_range(data, values, (allowed.least, allowed.most), part.start or 0)
     return values.astype(np.int64) if allowed.whole else values
 
 
-def _check_range(data: h5py.Dataset, values: NDArray[Any], least: float, most: float) -> None:
+def _check_range(data: h5py.Dataset, values: NDArray[Any], limits: tuple[float, float], start: int) -> None:
+    """Check numbers of a field, of which the first is that with the index `start`."""
+    least, most = limits
     wrong = ~((values >= least) & (values <= most))
     if wrong.any():
         first = int(wrong.argmax())
         found = f"{values[first]} ({np.count_nonzero(wrong)} of {values.size} values are out of range)"
-        raise bad(data, f"{least:.12g} to {most:.12g}", found, index=first)
+        raise bad(data, f"{least:.12g} to {most:.12g}", found, index=start + first)
 
 
 def _factor(data: h5py.Dataset, allowed: Numbers) -> float:

@@ -20,7 +20,7 @@ from livereduce.engine.values.date_and_time import DateAndTime, ns_of
 from livereduce.engine.workspaces.events import Events
 from livereduce.engine.workspaces.runlogs import END_NAMES, START_NAMES, RunLogs
 from livereduce.stream.items import B1, F8, I4, I8, EventBatch
-from livereduce.stream.nexus.event_file import EventFile
+from livereduce.stream.nexus.contents import EventFile
 from livereduce.stream.nexus.events import EventColumns
 from livereduce.stream.nexus.logs import Log
 from livereduce.stream.stretches import starts_of

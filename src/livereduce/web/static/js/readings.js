@@ -60,6 +60,7 @@ export function showReadings(card, status) {
 function ageNote(card, status) {
   const { source = {} } = status?.progress ?? {};
   if (!(card.data_age_s > 30)) return "";
+  if (source.ended) return "the data have ended";
   if (!source.connected) return "not connected";
   if (card.run_state !== "running") return "no pulses are expected";
   return source.no_pulses_since ? "no pulses come" : "the pulses that come are old: a replay, or a backlog";

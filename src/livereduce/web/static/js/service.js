@@ -9,7 +9,8 @@ export function showFacts({ card, status, restartable }) {
   show(byId("restart-box"), Boolean(restartable));
   if (!status) return;
   const { run = {}, total = {}, source = {} } = status.progress ?? {};
-  const link = card.down ? "not connected: the daemon is down" : source.connected ? "connected" : "not connected";
+  const up = source.ended ? "(the data have ended)" : source.connected ? "connected" : "not connected";
+  const link = card.down ? "not connected: the daemon is down" : up;
   const phase = String(status.phase ?? "").replaceAll("_", " ");
   const without = (run.unmapped ?? 0) + (run.erroneous ?? 0) + (run.unknown_pixel ?? 0);
   const outside = run.outside_tof ?? 0;

@@ -35,7 +35,8 @@ from livereduce.engine.matrix.matrix import Matrix
 from livereduce.engine.selecting.pulses import in_spans
 from livereduce.engine.workspaces.runlogs import RunLogs
 from livereduce.engine.workspaces.time_spans import FOREVER_NS
-from livereduce.stream.nexus.event_file import EventFile, FilePart, read_event_file
+from livereduce.stream.nexus.contents import EventFile, FilePart
+from livereduce.stream.nexus.event_file import read_event_file
 
 logger = logging.getLogger("livereduce.engine")
 
