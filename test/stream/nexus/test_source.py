@@ -252,7 +252,7 @@ def test_a_file_system_that_goes_away_comes_back(tmp_path: Path, monkeypatch: py
         raise OSError("Stale file handle")
 
     with monkeypatch.context() as away:
-        away.setattr(ordered_file, "put_events", stale)
+        away.setattr(ordered_file, "events_between", stale)
         for _ in range(2):
             with pytest.raises(SourceLost, match="Stale file handle") as lost:
                 found.read(0.0)

@@ -15,9 +15,9 @@ from livereduce.simulate.beams.beam import Monitor
 from livereduce.stream.adara.wire.layout import MONITOR_TOF_BITS
 from livereduce.stream.items import I8, U4
 from livereduce.stream.nexus.event_file import read_event_file
-from livereduce.stream.nexus.events import EventColumns
+from livereduce.stream.nexus.events import TICKS_PER_US, EventColumns
 from livereduce.stream.nexus.logs import Log
-from livereduce.stream.nexus.pulses import TICKS_PER_US, FilePulses, pulses_of, ticks_of
+from livereduce.stream.nexus.pulses import FilePulses, pulses_of, ticks_of
 from livereduce.stream.stretches import starts_of
 
 MAX_MONITOR_TICKS = (1 << MONITOR_TOF_BITS) - 1

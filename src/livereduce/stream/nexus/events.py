@@ -5,14 +5,18 @@ Layout of SNS: ``event_time_zero`` has one time per pulse, ``event_index`` the p
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
+from livereduce.stream.adara.wire.layout import TICK_NS
 from livereduce.stream.items import F8, I8
 from livereduce.stream.nexus.clock import Clock, pulse_times_ns
-from livereduce.stream.nexus.fields import ALL, Notes, Numbers, bad, child, column, dataset, length, numbers
+from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, column, dataset, length, numbers, plain_numbers
 
+TICKS_PER_US = 1000 // TICK_NS
 MAX_TOF_US = float(2**32 // 10 - 1)
 """The stream carries a time of flight as 32 bits of 100 ns."""
 TIMES_OF_FLIGHT = Numbers(
@@ -114,31 +118,36 @@ def read_columns(rows: EventRows) -> EventColumns:
     OperatorError
         A time of flight or a pixel is none.
     """
-    tof_us, pixel = read_times(rows), read_pixels(rows)
+    tof_us: F8 = numbers(rows.times, TIMES_OF_FLIGHT)
+    pixel: I8 | None = None if rows.ids is None else numbers(rows.ids, PIXELS)
     pixels = rows.listed if rows.listed is not None or pixel is None else np.unique(pixel)
     return EventColumns(id=rows.id, pulse_ns=rows.pulse_ns, first=rows.first, tof_us=tof_us, pixel=pixel, pixels=pixels)
 
 
-def read_times(rows: EventRows, part: slice = ALL) -> F8:
-    """Times of flight of some events, in µs.
+def read_ticks(rows: EventRows, part: slice) -> F8:
+    """Times of flight of some events in ticks of the stream, whole numbers.
 
     Raises
     ------
     OperatorError
         One is none.
     """
-    return numbers(rows.times, TIMES_OF_FLIGHT, part)
+    values, factor = plain_numbers(rows.times, TIMES_OF_FLIGHT, part)
+    if factor != 1.0:
+        values = values.astype(np.float64) * factor
+    ticks: F8 = np.multiply(values, float(TICKS_PER_US), dtype=np.float64)
+    return np.rint(ticks, out=ticks)
 
 
-def read_pixels(rows: EventRows, part: slice = ALL) -> I8 | None:
-    """Pixels of some events; None for a monitor.
+def read_pixels(ids: h5py.Dataset, part: slice) -> NDArray[Any]:
+    """Pixels of some events, whole numbers from 0 on in 32 bits.
 
     Raises
     ------
     OperatorError
         One is none.
     """
-    return None if rows.ids is None else numbers(rows.ids, PIXELS, part)
+    return plain_numbers(ids, PIXELS, part)[0]
 
 
 def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:

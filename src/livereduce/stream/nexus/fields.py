@@ -166,20 +166,38 @@ def numbers(data: h5py.Dataset, allowed: Numbers, part: slice = ALL) -> NDArray[
     OperatorError
         They are not numbers, not whole, out of range, or in a unit that the field cannot have.
     """
+    values, factor = plain_numbers(data, allowed, part)
+    if allowed.whole:
+        return values.astype(np.int64)
+    in_ours = values.astype(np.float64)
+    return in_ours if factor == 1.0 else in_ours * factor
+
+
+def plain_numbers(data: h5py.Dataset, allowed: Numbers, part: slice = ALL) -> tuple[NDArray[Any], float]:
+    """The numbers of a field, or some of them, as the file has them, and the factor to our unit.
+
+    Raises
+    ------
+    OperatorError
+        As `numbers`.
+    """
     values = column(data, part)
     if values.dtype.kind not in ("iub" if allowed.whole else "iubf"):
         raise bad(data, "whole numbers" if allowed.whole else "numbers", f"values of type {data.dtype}")
     factor = _factor(data, allowed)
-    if not allowed.whole:
-        values = values.astype(np.float64) * factor
     if allowed.least is not None and allowed.most is not None:
-        _check_range(data, values, (allowed.least, allowed.most), part.start or 0)
-    return values.astype(np.int64) if allowed.whole else values
+        _check_range(data, values, factor, (allowed.least, allowed.most), part.start or 0)
+    return values, factor
 
 
-def _check_range(data: h5py.Dataset, values: NDArray[Any], limits: tuple[float, float], start: int) -> None:
-    """Check numbers of a field, of which the first is that with the index `start`."""
+def _check_range(
+    data: h5py.Dataset, values: NDArray[Any], factor: float, limits: tuple[float, float], start: int
+) -> None:
+    """Check numbers of a field in our unit, of which the first is that with the index `start`."""
     least, most = limits
+    if not values.size or (values.min() * factor >= least and values.max() * factor <= most):  # false for NaN, too
+        return
+    values = values if factor == 1.0 else values * factor
     wrong = ~((values >= least) & (values <= most))
     if wrong.any():
         first = int(wrong.argmax())

@@ -28,10 +28,11 @@ from livereduce.stream.nexus.contents import IndexedFile
 from livereduce.stream.nexus.event_file import index_of
 from livereduce.stream.nexus.log_batches import between, log_batches, standing_at
 from livereduce.stream.nexus.pulses import pulses_of
-from livereduce.stream.nexus.sorted_rows import SortedRows, events_of_pulses, pixels_of, put_events, sorted_rows
+from livereduce.stream.nexus.sorted_rows import SortedRows, events_between, events_of_pulses, pixels_of, sorted_rows
 
 Array = TypeVar("Array", bound=NDArray[Any])
 
+NO_PIXELS = np.empty(0, np.int32)
 WINDOW_EVENTS = 1 << 22
 """Events that are read together. Each bank is one read of the file for it, which costs as much as many events."""
 CHUNK_CACHE_BYTES = 1 << 24
@@ -93,8 +94,8 @@ class OrderedFile:
         enough = int(np.searchsorted(self.first, self.first[pulse] + WINDOW_EVENTS, "right")) - 1
         return min(max(enough, pulse + 1), self.pulses)
 
-    def events(self, start: int, stop: int, tof_ns: I4, pixel: I4) -> None:
-        """Read the events of some pulses into columns of the right length, by pulse, bank and place in the file.
+    def events(self, start: int, stop: int, by_bank: tuple[I4, I4], in_order: tuple[I4, I4]) -> None:
+        """Read the events of some pulses, see `events_between`.
 
         Raises
         ------
@@ -103,18 +104,18 @@ class OrderedFile:
         OSError, RuntimeError
             HDF5 cannot read it.
         """
-        place = self.first[start:stop] - self.first[start]
-        for bank in self.banks:
-            put_events(bank, start, place, tof_ns, pixel)
+        events_between(self.banks, slice(start, stop), by_bank, in_order)
 
     def monitor_batches(self, start: int, stop: int) -> Iterator[MonitorBatch]:
         """The monitors of some pulses; raises as `events`."""
         for monitor, first in zip(self.monitors, self.monitor_firsts, strict=True):
-            begin, end = int(first[start]), int(first[stop])
+            begin = int(first[start])
+            tof_ns = np.empty(int(first[stop]) - begin, np.int32)
+            monitor.copy(begin, tof_ns, NO_PIXELS)
             yield MonitorBatch(
                 run=self.run,
                 monitor=monitor.rows.id,
-                tof_ns=_read_only(monitor.events(begin, end)[0]),
+                tof_ns=_read_only(tof_ns),
                 first=_read_only(first[start : stop + 1] - begin),
                 pulse_ns=self.pulse_ns[start:stop],
             )

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.base.errors import OperatorError
-from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC, TICK_NS
+from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC
 from livereduce.stream.items import F8, I8, U4
 from livereduce.stream.nexus.contents import EventFile, IndexedFile
+from livereduce.stream.nexus.events import TICKS_PER_US
 
-TICKS_PER_US = 1000 // TICK_NS
 ROUNDING_NS = 1000
 """A double of seconds since 1970 is exact to 240 ns, so banks and charge give a pulse times that differ a little."""
 
@@ -39,6 +39,8 @@ class FilePulses:
 
     def number(self, time_ns: I8) -> I8:
         """The number of the pulse to which each time belongs."""
+        if np.array_equal(time_ns, self.time_ns):  # most banks have a row for each pulse
+            return np.arange(len(time_ns))
         return np.searchsorted(self.time_ns, time_ns, "right") - 1
 
 
@@ -67,7 +69,8 @@ def pulses_of(file: IndexedFile | EventFile, name: str) -> FilePulses:
 
 def _series(times: list[I8]) -> I8:
     """Times of the pulses, ascending. Times closer than `ROUNDING_NS` are one pulse, at the first of them."""
-    each = np.unique(np.concatenate(times))
+    others = (one for one in times[1:] if not np.array_equal(one, times[0]))
+    each = np.sort(np.concatenate([times[0], *others]))
     return each[np.diff(each, prepend=each[:1] - ROUNDING_NS - 1) > ROUNDING_NS]
 
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livereduce.stream.adara.wire.layout import MAX_TICKS, TICK_NS
-from livereduce.stream.compiled import kernel
+from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import I4, I8
-from livereduce.stream.nexus.events import EventRows, read_pixels, read_times
-from livereduce.stream.nexus.fields import ALL
-from livereduce.stream.nexus.pulses import TICKS_PER_US, FilePulses
+from livereduce.stream.nexus.events import EventRows, read_pixels, read_ticks
+from livereduce.stream.nexus.pulses import FilePulses
 from livereduce.stream.stretches import starts_of
 
 MOST_MARKED = 1 << 28
 """Pixels below this are found by marking them; a table of larger ones would take too much memory."""
 PIECE_EVENTS = 1 << 22
+_ROWS_AHEAD = 12
+"""Rows of many banks are short and far apart: without prefetching them, each waits for the memory."""
+_LINE_EVENTS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,16 +33,22 @@ class SortedRows:
     first
         Shape (r + 1,): events of row k are ``first[k]:first[k + 1]``.
     kept
-        All events, if the file does not have them in this order; else None, and they are read when they are needed.
+        All times of flight and pixels, if the file does not have them in this order; else None, and they are read when
+        they are needed.
     """
 
     rows: EventRows
     pulse: I8
     first: I8
-    kept: tuple[I4, I4 | None] | None = None
+    kept: tuple[I4, I4] | None = None
 
-    def events(self, start: int, stop: int) -> tuple[I4, I4 | None]:
-        """Times of flight (ns) and pixels of some events.
+    def span(self, begin: int, end: int) -> tuple[int, int]:
+        """The rows of some pulses."""
+        first, last = np.searchsorted(self.pulse, [begin, end]).tolist()
+        return first, last
+
+    def copy(self, start: int, tof_ns: I4, pixel: I4) -> None:
+        """Copy events from one on into columns; a monitor has no pixels.
 
         Raises
         ------
@@ -46,9 +56,10 @@ class SortedRows:
             The file has a bad value there.
         """
         if self.kept is None:
-            return _as_in_stream(self.rows, slice(start, stop))
-        tof_ns, pixel = self.kept
-        return tof_ns[start:stop], None if pixel is None else pixel[start:stop]
+            _read(self.rows, start, tof_ns, pixel)
+            return
+        for column, all_of_it in zip((tof_ns, pixel), self.kept, strict=True):
+            column[:] = all_of_it[start : start + len(column)]
 
 
 def sorted_rows(rows: EventRows, pulses: FilePulses) -> SortedRows:
@@ -61,26 +72,28 @@ def sorted_rows(rows: EventRows, pulses: FilePulses) -> SortedRows:
     """
     count = np.diff(rows.first)
     used = np.flatnonzero(count)
-    pulse, count = pulses.number(rows.pulse_ns[used]), count[used]
+    pulse, count = pulses.number(rows.pulse_ns)[used], count[used]
     if not (np.diff(pulse) < 0).any():
         return SortedRows(rows=rows, pulse=pulse, first=starts_of(count))
     order = np.argsort(pulse, kind="stable")
     first = starts_of(count[order])
     gather = np.repeat(rows.first[used][order] - first[:-1], count[order]) + np.arange(first[-1])
-    tof_ns, pixel = _as_in_stream(rows)
-    kept = tof_ns[gather], None if pixel is None else pixel[gather]
-    return SortedRows(rows=rows, pulse=pulse[order], first=first, kept=kept)
+    events = int(rows.first[-1])
+    tof_ns, pixel = np.empty(events, np.int32), np.empty(0 if rows.ids is None else events, np.int32)
+    _read(rows, 0, tof_ns, pixel)
+    return SortedRows(
+        rows=rows, pulse=pulse[order], first=first, kept=(tof_ns[gather], pixel[gather] if len(pixel) else pixel)
+    )
 
 
-def _as_in_stream(rows: EventRows, part: slice = ALL) -> tuple[I4, I4 | None]:
-    """Times of flight in ns, in ticks of the stream and at most what it can carry; pixels in its 32 bits."""
-    ticks = TICKS_PER_US * read_times(rows, part)
-    pixel = read_pixels(rows, part)
-    np.rint(ticks, out=ticks)
+def _read(rows: EventRows, start: int, tof_ns: I4, pixel: I4) -> None:
+    """Read events into columns: times of flight in ns, at most what the stream can carry; pixels in its 32 bits."""
+    part = slice(start, start + len(tof_ns))
+    ticks = read_ticks(rows, part)
     np.minimum(ticks, MAX_TICKS, out=ticks)
-    tof_ns = ticks.astype(np.int32)
-    tof_ns *= TICK_NS
-    return tof_ns, None if pixel is None else pixel.astype(np.uint32).view(np.int32)
+    np.multiply(ticks, TICK_NS, out=tof_ns, casting="unsafe")
+    if rows.ids is not None:
+        pixel.view(np.uint32)[:] = read_pixels(rows.ids, part)
 
 
 def events_of_pulses(banks: Sequence[SortedRows], pulses: int) -> I8:
@@ -91,31 +104,52 @@ def events_of_pulses(banks: Sequence[SortedRows], pulses: int) -> I8:
     return starts_of(total.astype(np.int64))
 
 
-@kernel("", "i8[]", "i8[]", "i4[]", "i4[]", "i8[=]", "i4[=]", "i4[=]")
-def _put(pulse, first, tof_ns, pixel, place, all_tof_ns, all_pixel):  # type: ignore[no-untyped-def]
-    """Copy the events of rows to the places of their pulses, which move on."""
-    for row in range(pulse.size):
-        to = place[pulse[row]]
-        for event in range(first[row], first[row + 1]):
+@kernel("", "i8[]", "i8[]", "i4[]", "i4[]", "i4[=]", "i4[=]")
+def _collect(start, count, tof_ns, pixel, all_tof_ns, all_pixel):  # type: ignore[no-untyped-def]
+    """Copy stretches of events one after the other."""
+    rows, to, line = np.uint64(start.size), np.uint64(0), np.uint64(_LINE_EVENTS)
+    for row in range(rows):
+        ahead = np.uint64(row) + np.uint64(_ROWS_AHEAD)
+        if ahead < rows:
+            first = np.uint64(start[ahead])
+            prefetch(tof_ns, first)
+            prefetch(pixel, first)
+            prefetch(tof_ns, first + line)
+            prefetch(pixel, first + line)
+        event = np.uint64(start[row])
+        stop = event + np.uint64(count[row])
+        while event < stop:
             all_tof_ns[to] = tof_ns[event]
             all_pixel[to] = pixel[event]
-            to += 1
-        place[pulse[row]] = to
+            event += np.uint64(1)
+            to += np.uint64(1)
 
 
-def put_events(bank: SortedRows, begin: int, place: I8, tof_ns: I4, pixel: I4) -> None:
-    """Copy a bank's events of some pulses to where those of each pulse are collected.
+def events_between(banks: Sequence[SortedRows], pulses: slice, by_bank: tuple[I4, I4], in_order: tuple[I4, I4]) -> None:
+    """Read the events of some pulses into columns: times of flight and pixels, by pulse, bank, and place in the file.
 
     Parameters
     ----------
-    begin, place
-        The first of the pulses, and for each of them where its next event goes; that moves on.
+    by_bank, in_order
+        Columns of the right length; the first are for one bank after the other, and of no use afterwards.
+
+    Raises
+    ------
+    OperatorError
+        The file has a bad value.
     """
-    first, last = np.searchsorted(bank.pulse, [begin, begin + len(place)]).tolist()
-    start = int(bank.first[first])
-    tofs, pixels = bank.events(start, int(bank.first[last]))
-    assert pixels is not None
-    _put(bank.pulse[first:last] - begin, bank.first[first : last + 1] - start, tofs, pixels, place, tof_ns, pixel)
+    pulse, start, count, done = [], [], [], 0
+    for bank in banks:
+        first, last = bank.span(pulses.start, pulses.stop)
+        places = bank.first[first : last + 1] - bank.first[first] + done
+        after = int(places[-1])
+        bank.copy(int(bank.first[first]), by_bank[0][done:after], by_bank[1][done:after])
+        pulse.append(bank.pulse[first:last])
+        start.append(places[:-1])
+        count.append(np.diff(places))
+        done = after
+    order = np.argsort(np.concatenate(pulse), kind="stable")
+    _collect(np.concatenate(start)[order], np.concatenate(count)[order], *by_bank, *in_order)
 
 
 def pixels_of(rows: EventRows) -> I8:
@@ -128,17 +162,16 @@ def pixels_of(rows: EventRows) -> I8:
     """
     if rows.listed is not None:
         return rows.listed
-    events, found = int(rows.first[-1]), [np.empty(0, np.int64)]
-    for start in range(0, events, PIECE_EVENTS):
-        pixel = read_pixels(rows, slice(start, min(start + PIECE_EVENTS, events)))
-        assert pixel is not None
-        found.append(_distinct(pixel))
-    return np.unique(np.concatenate(found))
+    assert rows.ids is not None
+    events = int(rows.first[-1])
+    pieces = (slice(start, min(start + PIECE_EVENTS, events)) for start in range(0, events, PIECE_EVENTS))
+    found = [_distinct(read_pixels(rows.ids, piece)) for piece in pieces]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
 
-def _distinct(pixel: I8) -> I8:
+def _distinct(pixel: NDArray[Any]) -> I8:
     if pixel.max() >= MOST_MARKED:
-        return np.unique(pixel)
+        return np.unique(pixel).astype(np.int64)
     marked = np.zeros(int(pixel.max()) + 1, np.bool_)
     marked[pixel] = True
     return np.flatnonzero(marked)

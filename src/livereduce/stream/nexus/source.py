@@ -39,7 +39,7 @@ _log = logging.getLogger("livereduce.stream")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Window:
+class PulseWindow:
     """Pulses `start` to `stop` that have been read, with the columns of their events."""
 
     start: int
@@ -57,9 +57,9 @@ class NexusSource:
 
     def __init__(self, path: Path, *, columns: MakeColumns | None = None) -> None:
         self._path = path
-        self._tof, self._pixel = ((columns or Arena)(np.int32) for _ in range(2))
+        self._tof, self._pixel, *self._by_bank = ((columns or Arena)(np.int32) for _ in range(4))
         self._file: OrderedFile | None = None
-        self._window: Window | None = None
+        self._window: PulseWindow | None = None
         self._next = 0
         self._begun = self._broken = False
         self._state = SourceState(address=str(path), connected=False)
@@ -144,14 +144,15 @@ class NexusSource:
         yield from file.monitor_batches(start, stop)
         yield file.event_batch(start, stop, (window.tof_ns[begin:end], window.pixel[begin:end]))
 
-    def _read(self, file: OrderedFile, start: int, stop: int) -> Window:
+    def _read(self, file: OrderedFile, start: int, stop: int) -> PulseWindow:
         events = int(file.first[stop] - file.first[start])
         tof_ns, pixel = self._tof.room(events), self._pixel.room(events)
-        file.events(start, stop, tof_ns, pixel)
+        tofs, pixels = (column.room(events) for column in self._by_bank)
+        file.events(start, stop, (tofs, pixels), (tof_ns, pixel))
         for column in (tof_ns, pixel):
             column.setflags(write=False)
         self._state = replace(self._state, received_bytes=self._state.received_bytes + tof_ns.nbytes + pixel.nbytes)
-        return Window(start=start, stop=stop, tof_ns=tof_ns, pixel=pixel)
+        return PulseWindow(start=start, stop=stop, tof_ns=tof_ns, pixel=pixel)
 
     def _opened_again(self) -> OrderedFile:
         file = open_in_order(self._path)

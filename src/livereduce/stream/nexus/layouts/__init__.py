@@ -1,4 +1,6 @@
-"""Layouts of event files, a file for each: where it has runs, pulses, events and logs.
+"""Layouts of event files, one in each module: where a facility's files have runs, pulses, events and logs.
 
-Each gives the same `IndexedFile`, so nothing else knows whose file it is. Read `sns.py` first.
+Each gives the same value, an `IndexedFile`, so nothing else knows whose file it is. A layout says whether a file is
+one of its own, and what it leaves out of it.
+Read `sns.py` first.
 """
