@@ -108,7 +108,7 @@ def test_last_values_are_those_of_the_newest_result() -> None:
         trends = add_reported(trends, [ReportedMetric(name="area", value=value, error=0.1, units="mm")], at)
     (found,) = last_values(trends)
     assert (found.name, found.value, found.error, found.units) == ("area", None, 0.1, "mm")
-    assert (len(found.spark), found.spark[0], found.spark[-1]) == (24, 0.3333, None)
+    assert (len(found.spark), found.spark[0], found.spark[-1]) == (24, 0.3333333, None)
     assert last_values(None) == ()
 
 

@@ -183,7 +183,7 @@ def _last_value(trend: Trend) -> LastValue:
 
 
 def thinned(values: Sequence[float | None], most: int) -> tuple[float | None, ...]:
-    """At most `most` of the values, spread evenly, the first and the last among them; four digits are enough to see."""
+    """At most `most` of the values, spread evenly, the first and the last among them, with seven digits."""
     if len(values) > most:
         values = [values[round(place * (len(values) - 1) / (most - 1))] for place in range(most)]
-    return tuple(None if value is None else float(f"{value:.4g}") for value in values)
+    return tuple(None if value is None else float(f"{value:.7g}") for value in values)

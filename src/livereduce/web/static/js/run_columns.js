@@ -9,8 +9,10 @@ const FIRST_METRICS = 6;
 const seconds = (iso) => (iso ? Date.parse(iso) / 1000 : NaN);
 const known = (value) => (Number.isFinite(value) ? value : null);
 
+const TITLE = { key: "title", label: "title", word: (row) => row.title, text: (row) => row.title };
 const FACTS = [
   { key: "run", label: "run", value: (row) => row.run, text: (row) => String(row.run) },
+  TITLE,
   { key: "state", label: "state", word: (row) => row.state, text: (row) => row.state },
   {
     key: "start", label: `start (${zone()})`, time: true, value: (row) => known(seconds(row.start_time)),
@@ -25,13 +27,12 @@ const FACTS = [
     key: "charge", label: "charge (µAh)", units: "µAh", value: (row) => row.proton_charge_pc / PC_PER_UAH,
     text: (row) => short(row.proton_charge_pc / PC_PER_UAH),
   },
-  { key: "scripts", label: "scripts", word: (row) => row.script_set, text: (row) => row.script_set || "–" },
 ];
-const TITLE = { key: "title", label: "title", word: (row) => row.title, text: (row) => row.title };
+const SCRIPTS = { key: "scripts", label: "scripts", word: (row) => row.script_set, text: (row) => row.script_set || "–" };
 
-/** All columns: what is known of each run, a column for each metric, the title. */
+/** All columns: what is known of each run, a column for each metric, the scripts. */
 export function allColumns(metrics) {
-  return [...FACTS, ...metrics.map(ofMetric), TITLE];
+  return [...FACTS, ...metrics.map(ofMetric), SCRIPTS];
 }
 
 function ofMetric({ key, name, units, scripts }) {

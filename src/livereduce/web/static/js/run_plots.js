@@ -10,8 +10,8 @@ const MAX_VALUES = 3000;
 /** Most results over each other: more cannot be told apart. */
 export const MAX_OVERLAID = 16;
 
-/** Draw a column against another: a point for each row that has both. */
-export async function drawAgainst(rows, x, y) {
+/** Draw a column against another: a point for each row that has both; `all` rows decide which set has which colour. */
+export async function drawAgainst(rows, all, x, y) {
   const node = byId("against");
   const there = rows.filter((row) => x.value(row) !== null && y.value(row) !== null);
   show(node, there.length > 0);
@@ -19,14 +19,14 @@ export async function drawAgainst(rows, x, y) {
   node.dataset.points = there.length;
   if (!there.length) return clear(node);
   const theme = colours();
-  const sets = [...new Set(there.toReversed().map((row) => row.script_set))]; // a set keeps its colour when runs come
+  const sets = [...new Set(all.toReversed().map((row) => row.script_set))]; // the oldest first: colours stay when runs come
   const traces = sets.map((set, place) => points(there.filter((row) => row.script_set === set), { set, x, y },
-    theme.traces[place % theme.traces.length]));
+    theme.traces[place % theme.traces.length])).filter((trace) => trace.x.length);
   node.setAttribute("aria-label", `${y.label} against ${x.label}, ${there.length} runs`);
   await draw(node, traces, layout(theme, {
     xaxis: axis(theme, { title: title(x), ...(x.time ? { type: "date", nticks: timeTicks(node), tickangle: 0 } : {}) }),
     yaxis: axis(theme, { title: title(y), ...(y.time ? { type: "date" } : {}) }),
-    showlegend: sets.length > 1, margin: { l: 12, r: 12, t: sets.length > 1 ? 34 : 10, b: 8 },
+    showlegend: traces.length > 1, margin: { l: 12, r: 12, t: traces.length > 1 ? 34 : 10, b: 8 },
     uirevision: JSON.stringify([x.key, y.key]),
   }));
 }

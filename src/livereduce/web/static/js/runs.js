@@ -27,7 +27,7 @@ const pull = coalesced(async () => {
 const drawPlots = coalesced(async () => {
   const { rows, columns } = shown();
   const can = drawable(known.columns);
-  await drawAgainst(rows, one(can, choices().x, "run"), one(can, choices().y, firstToDraw(columns)));
+  await drawAgainst(rows, known.rows, one(can, choices().x, "run"), one(can, choices().y, firstToDraw(columns)));
   await drawOverlay();
 });
 const drawCurves = overlay(id);
