@@ -3,12 +3,16 @@
 The page of the instrument is that of the demo's beamline at work; the overview is of instruments that are only files.
 """
 
+import hashlib
+import math
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
 from helpers.browsing import ARGUMENTS, CHROMIUM, Scheme, Visit, web
@@ -19,6 +23,8 @@ from helpers.served import simulating
 from livereduce.commands.demo import examples
 from livereduce.messages.progress import RunState
 from livereduce.messages.status import StateWord, iso
+from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
+from livereduce.scripting.reporting.report import ReportedMetric
 
 IMAGES = ROOT / "docs" / "images"
 RUN_S = 24
@@ -81,12 +87,57 @@ def instrument(browser: Browser, folder: Path) -> None:
             seen.page.close()
 
 
+def run_table(browser: Browser, folder: Path) -> None:
+    """Thirty runs of a sample that is heated, with scripts that were changed twice."""
+    one = Fabricated(folder / "runs", "BEAM1")
+    random = np.random.default_rng(1)
+    began = datetime.now().astimezone() - timedelta(hours=8)
+    for place in range(30):
+        run, start = 61_300 + place, began + timedelta(minutes=17 * place)
+        trends = Trends(run=run, began_unix_s=start.timestamp())
+        for step in range(1, 40):
+            at = Exposure(time_unix_s=start.timestamp() + 20 * step, events=step, charge_pc=1e9 * step)
+            spread = 1 / math.sqrt(step)
+            noise = spread * random.standard_normal(2)
+            area = 1000 + 8 * place + 60 * noise[0]
+            d_peak = 1.0912 + 1e-4 * place + 2e-4 * noise[1]
+            reported = [
+                ReportedMetric(name="peak_area", value=area, error=60 * spread, units="counts"),
+                ReportedMetric(name="d_peak", value=d_peak, error=2e-4 * spread, units="angstrom"),
+            ]
+            trends = add_reported(trends, reported, at)
+        product = pattern(run, int(2e5 * (1 + random.random())), seed=run)
+        facts: dict[str, float | int | str] = {
+            "start_time": iso(start),
+            "end_time": iso(start + timedelta(minutes=15)) if place < 29 else "",
+            "proton_charge_pc": 3.6e9 * (2 + random.random()),
+            "scripts": f"reduce_BEAM1_live_proc.py:{hashlib.md5(bytes([(place > 12) + (place > 21)])).hexdigest()}",
+        }
+        path = one.path / "state" / "products" / str(run)
+        path.mkdir(parents=True)
+        (path / "trends.json").write_text(encode_trends(trends, start.timestamp()))
+        title = f"Si NIST 640f, {10 + place * 10} K"
+        one.publish(replace(product, title=title, attributes=product.attributes | facts))
+        if place < 29:
+            one.shelf.ended(run, "the end of the run was not seen" if place == 26 else "")
+    one.say(progress={"run": {"number": 61_329}}, why="reducing run 61329")
+    with web(folder, os.environ, [one.conf]) as url:
+        seen = window(browser, url, 1000, "light")
+        seen.go("/instrument/beam1/runs#over=61329,61324,61320&logx=1")
+        seen.page.wait_for_selector("#against.js-plotly-plot")
+        seen.page.wait_for_selector("#plot.js-plotly-plot")
+        seen.page.wait_for_timeout(500)
+        seen.page.screenshot(path=IMAGES / "runs.png")
+        seen.page.close()
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         overview(browser, Path(folder))
         instrument(browser, Path(folder))
+        run_table(browser, Path(folder))
         browser.close()
 
 

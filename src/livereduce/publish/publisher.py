@@ -162,9 +162,19 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
     md5s = (*scripts, *(module.md5 for module in job.modules), *parameters)
     failures = Failures()
     writer = Writer(products, failures)
-    of_steps = [(Path(one.path).name, one.md5) for one in (job.proc, job.post_proc) if one]
-    named = encode_scripts([*of_steps, *((Path(one.path).name, one.md5) for one in job.modules)])
-    sinks: list[Sink] = [TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)), FileSink(writer, named)]
+    sinks: list[Sink] = [
+        TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)),
+        FileSink(writer, encode_scripts(_scripts_of(job))),
+    ]
     if job.publish_config:
         sinks.append(PlotSink(PlotUploader(Path(job.publish_config), job.short_name)))
     return Outlet(writer, sinks, failures)
+
+
+def _scripts_of(job: Job) -> list[tuple[str, str]]:
+    """File names and md5s of what decides on a result: scripts, modules, parameters and files that those name."""
+    found = [(one.path, one.md5) for one in (job.proc, job.post_proc) if one]
+    found += [(one.path, one.md5) for one in job.modules]
+    if job.parameters:
+        found += [(job.parameters.path, job.parameters.md5), *((one.path, one.md5) for one in job.parameters.files)]
+    return [(Path(path).name, md5) for path, md5 in found]
