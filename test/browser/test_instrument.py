@@ -14,6 +14,7 @@ from helpers.fabricated import AHEAD, EDGES, Fabricated, axis, image, pattern, p
 from livereduce.messages.status import Restart, iso
 from livereduce.publish.livedata.figure import figure_div
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
+from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.scripting.reporting.report import ReportedMetric
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
@@ -108,7 +109,7 @@ def test_axes_can_be_logarithmic_and_the_choice_stands_in_the_address(seen: Visi
 
 def test_an_image_has_a_colour_scale_also_a_logarithmic_one(seen: Visit) -> None:
     page = seen.page
-    page.select_option("#product", "detector")
+    seen.open_tab("detector")
     seen.drawn(run=RUN, name="detector")
     assert seen.plot("[traces[0].type, traces[0].z.length, traces[0].z[0].length]") == ["heatmap", 120, 200]
     assert page.locator("#plot .colorbar, #plot .cbbg").count() >= 1
@@ -204,11 +205,11 @@ def test_a_scripts_figure_is_drawn_in_a_sandbox_of_its_own(one: Fabricated, seen
 def test_hostile_names_and_texts_are_shown_as_they_are(one: Fabricated, seen: Visit) -> None:
     one.say(why=HOSTILE)
     page = seen.page
-    page.select_option("#product", HOSTILE)
+    seen.open_tab(HOSTILE)
     seen.drawn(run=RUN)
     seen.until("document.getElementById('plot').dataset.name.startsWith('<img')")
     seen.wait_text("#why", HOSTILE)
-    assert HOSTILE in page.locator("#product").inner_text()
+    assert HOSTILE in page.locator("#tabs").inner_text()
     assert "<img src=x" in (page.text_content("#plot .xtitle") or "")
     assert page.evaluate("window.hit ?? 0") == 0
     assert page.locator("main img, main script").count() == 0
@@ -291,3 +292,36 @@ def test_it_fits_a_phone_and_a_display_on_the_wall_in_both_themes(seen: Visit, w
     assert seen.overflow() <= 0
     ink = seen.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()")
     seen.until_plot(f"layout.font.color === '{ink}'")  # the plot has the theme's colours too
+
+
+def test_products_are_shown_as_they_ask_as_tabs_or_side_by_side(one: Fabricated, seen: Visit) -> None:
+    wide = pattern(RUN, 20_000, name="low_d", seed=9)
+    one.publish(replace(wide, display=Display(x_log=True, y_log=True, x_range=(0.6, 1.0))))
+    names = ("d <b>Å</b>", "height")
+    peaks = product(
+        RUN, "peaks", np.arange(6.0).reshape(3, 2), (axis("row", np.arange(3.0)), axis("c", np.arange(2.0)))
+    )
+    one.publish(replace(peaks, display=Display(kind=DisplayKind.TABLE), labels=names))
+    page = seen.page
+    seen.open_tab("low_d")
+    seen.drawn(run=RUN, name="low_d")
+    assert seen.plot("[layout.xaxis.type, layout.yaxis.type]") == ["log", "log"]
+    assert seen.plot("layout.xaxis.range") == pytest.approx(np.log10([0.6, 1.0]))
+    assert page.is_checked("#logx")
+    page.uncheck("#logx")
+    seen.until_plot("layout.xaxis.type === 'linear'")
+    assert "logx=0" in page.url
+    page.press("#tabs [aria-selected=true]", "End")
+    seen.drawn(run=RUN, name="peaks")
+    assert seen.text("#table").split("\n") == ["\td <b>Å</b>\theight", "0\t0\t1", "1\t2\t3", "2\t4\t5"]
+    assert page.get_by_role("checkbox", name="peaks").count() == 0
+    assert not page.locator("#png").is_visible()
+    page.select_option("#layout", "grid")
+    seen.until("document.querySelectorAll('.cell[data-mark]').length === document.querySelectorAll('.cell').length")
+    assert page.locator(".cell").count() == page.locator("#tabs [role=tab]").count()
+    assert page.locator(".cell .js-plotly-plot").count() >= 5
+    page.reload()
+    page.wait_for_selector(".cell[data-mark]")
+    page.click(".cell[data-key=detector] h3 button")
+    seen.drawn(run=RUN, name="detector")
+    assert page.input_value("#layout") == "tabs"

@@ -11,6 +11,7 @@ from helpers.engines import CHUNK, KEEP, Bench, Stage, bench_of, events_of
 from livereduce.base.errors import ExitCode
 from livereduce.messages.job import ModuleCopy
 from livereduce.messages.progress import RunState
+from livereduce.publish.products.file import read_product
 from livereduce.scripting.files import md5_of
 
 pytestmark = pytest.mark.timeout(300)
@@ -183,14 +184,24 @@ def test_conformance_of_the_checked_modules(bench: Bench) -> None:
 
 
 def test_conformance_of_what_scripts_report(bench: Bench) -> None:
-    """Metrics beside the products, and the last failure with its traceback."""
+    """Metrics and products beside the result, what is wrong with them, and the last failure with its traceback."""
     place = repr(str(bench.path / "fault"))
     fails = f"import os\nif os.path.exists({place}):\n    raise ValueError('no such bank')\n"
-    report = "from livereduce import metric\nmetric('area', 2.0)\n"
+    report = "from livereduce import metric, product\nmetric('area', 2.0)\nmetric('no number', 'x')\n"
+    report += "product('spectra', input, x_log=True)\nproduct('table', {'a': 1, 'b': 2.5})\nproduct('bad', object())\n"
     reducing = bench.start(bench.job(proc=bench.binning, post_proc=fails + report + KEEPS[bench.engine]))
     bench.beam_to(Stage.HALF)
     reducing.wait_reduced(bench.half)
     assert "area" in (bench.path / "state/products/1/trends.json").read_text()
+    shown = {name: read_product(bench.path / f"state/products/1/{name}.nxs") for name in ("result", "spectra", "table")}
+    np.testing.assert_array_equal(shown["spectra"].signal, shown["result"].signal)
+    assert (shown["spectra"].display.x_log, shown["spectra"].units) == (True, shown["result"].units)
+    assert (shown["table"].labels, shown["table"].signal.tolist()) == (("a", "b"), [1.0, 2.5])
+    told = reducing.progress.last_errors["reported"]
+    assert told.endswith(
+        "product 'bad': expected numbers, an array, a workspace or a dictionary; got object; it is left out"
+    )
+    assert reducing.progress.total.script_errors == 0
     (bench.path / "fault").touch()
     bench.beam_to(Stage.MORE)
     reducing.wait("the error", lambda one: "post_proc" in one.last_errors)

@@ -98,6 +98,13 @@ class Visit:
         """Make the address say what is chosen, as a link would."""
         self.page.evaluate("choices => { location.hash = choices }", choices)
 
+    def open_tab(self, name: str) -> None:
+        """Choose a product by its tab; its name may hold anything."""
+        tab = "[...document.querySelectorAll('#tabs [role=tab]')].find(one => one.dataset.key === given.name)"
+        self.until(tab, name=name)
+        self.page.evaluate(f"(given) => {tab}.click()", {"name": name})
+        self.until(f"{tab}.getAttribute('aria-selected') === 'true'", name=name)
+
     def drawn(self, **of: Any) -> None:
         """Wait until the plot shows what is asked for."""
         wanted = "".join(f'[data-{key}="{value}"]' for key, value in of.items())

@@ -250,3 +250,31 @@ def test_products_say_what_they_are_made_of(bench: Make) -> None:
     index = json.loads((at.path / "state/products/index.json").read_text())
     run = next(run for run in index["runs"] if run["run"] == 1)
     assert [(product["name"], product["events"]) for product in run["products"]] == [("result", 3000)]
+
+
+# ---- chunks without events
+
+NEEDS_EVENTS = "if not input.getNumberEvents():\n    raise ValueError('nothing here')\n"
+EMPTY_FIRST: list[dict[str, Any]] = [
+    {"new_run": 1},
+    {"chunk": {"events": 0, "pulses": 10}},
+    {"chunk": CHUNK, "times": 2},
+    {"end_run": 1},
+]
+
+
+def test_an_error_without_events_says_so(bench: Make) -> None:
+    at = bench(*EMPTY_FIRST)
+    reducing = at.start(at.job(post_proc=NEEDS_EVENTS + KEEP))
+    told = reducing.wait("the error", lambda seen: "post_proc" in seen.last_errors).last_errors["post_proc"]
+    assert told.endswith('ValueError: nothing here (no events yet; "skip_empty": true spares scripts such data)')
+    reducing.wait_ended(1)
+    assert reducing.stop() == ExitCode.OK
+
+
+def test_post_proc_is_spared_a_run_without_events_so_far(bench: Make) -> None:
+    at = bench(*EMPTY_FIRST)
+    reducing = at.start(at.job(post_proc=NEEDS_EVENTS + KEEP, skip_empty=True))
+    reducing.wait_ended(1)
+    assert reducing.progress.total.script_errors == 0
+    assert reducing.stop() == ExitCode.OK

@@ -13,6 +13,7 @@ import pytest
 from livereduce.engine.builtin.figures import MAX_PRODUCTS, published_figures
 from livereduce.engine.mantid_api.helpers import finder
 from livereduce.engine.mantid_api.helpers.plotly_shim import tolerant
+from livereduce.engine.mantid_api.helpers.publishing import publish_plot
 from livereduce.publish.product import Product
 from livereduce.scripting.reporting.figures import MAX_CHARACTERS
 from livereduce.scripting.reporting.report import CycleReport, reporting_to
@@ -169,3 +170,46 @@ def test_a_figure_that_is_too_large_is_refused_as_a_server_would(report: CycleRe
     )
     assert (names["answer"].status_code, names["answer"].ok, report.figures) == (413, False, ())
     names["answer"].raise_for_status()
+
+
+def test_what_a_plotly_figure_shows_becomes_products(report: CycleReport) -> None:
+    go = pytest.importorskip("plotly.graph_objs")
+    from plotly.offline import plot
+
+    figure = go.Figure(
+        data=[
+            go.Scatter(x=[1, 2], y=[3.0, np.nan], name="a <b>b</b>", error_y={"type": "data", "array": [1, 1]}),
+            go.Heatmap(z=[[1.0, 2.0], [3.0, 4.0]]),
+            go.Scatter(x=["Monday", "Tuesday"], y=[3, 4]),
+            go.Scatter(y=[3, 4], visible="legendonly"),
+        ],
+        layout={"title": "two", "xaxis": {"type": "log", "title": "Q (Å<sup>-1</sup>)"}},
+    )
+    text = tolerant(plot)(figure, output_type="div", include_plotlyjs=False)
+    publish_plot("PG3", 7, files={"file": f"<p>{text}</p>{text}"})
+    (published,) = published_figures(report.figures, result())
+    assert [one.name for one in published.data] == ["figure a  b", "figure", "figure a  b 2", "figure 2"]
+    curve, image = published.data[:2]
+    assert curve.errors is not None
+    assert (curve.title, curve.axes[0].name, curve.display.x_log) == ("two", "Q (Å -1 )", True)
+    assert (curve.axes[0].values.tolist(), curve.errors.tolist()) == ([1.0, 2.0], [1.0, 1.0])
+    assert (curve.signal[0], np.isnan(curve.signal[1]), image.signal.shape) == (3.0, True, (2, 2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div>Plotly.newPlot(</div>",
+        'Plotly.newPlot("a", [1, 2], {})',
+        'Plotly.newPlot("a", {"x": 1}, [])',
+        "Plotly.newPlot(" + "[" * 100_000,
+        '{"data": 5}',
+        '{"data": [{"y": 5}, {"type": "heatmap", "z": [1]}]}',
+        "{",
+        "<p>text</p>",
+    ],
+)
+def test_what_is_no_such_figure_has_no_products(report: CycleReport, text: str) -> None:
+    publish_plot("PG3", 7, files={"file": text})
+    (published,) = published_figures(report.figures, result())
+    assert published.data == ()

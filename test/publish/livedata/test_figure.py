@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from livereduce.publish.livedata.figure import MAX_CELLS_A_SIDE, MAX_POINTS, PLOTLY_JS_VERSION, div_of, figure_of
 from livereduce.publish.product import Axis, Product
+from livereduce.scripting.reporting.display import Display, DisplayKind
 
 
 def product(shape: tuple[int, ...], *, edges: bool = True, with_errors: bool = True, **more: Any) -> Product:
@@ -128,3 +130,25 @@ def test_several_products_are_in_one_div() -> None:
     div = div_of([product((3,), name="a"), product((4,), name="b")], "REF_M")
     assert div.startswith("<div><div><div id=")
     assert div.count("Plotly.newPlot(") == 2
+
+
+def test_axes_are_as_the_product_asks_for() -> None:
+    axis = Axis(name="q", values=np.geomspace(0.01, 10, 4))
+    made = Product(pipeline="live", run=7, name="r", signal=np.ones(3), axes=(axis,))
+    wanted = replace(made, display=Display(x_log=True, y_log=True, x_range=(0.1, 10.0)))
+    layout = figure_of(wanted, "PG3")["layout"]
+    assert (layout["xaxis"]["type"], layout["yaxis"]["type"], layout["xaxis"]["range"]) == ("log", "log", [-1.0, 1.0])
+    assert {"type", "range"}.isdisjoint(figure_of(made, "PG3")["layout"]["xaxis"])
+
+
+def test_a_table_is_a_table() -> None:
+    table = Display(kind=DisplayKind.TABLE)
+    axis = Axis(name="column", values=np.arange(2.0))
+    made = Product(pipeline="live", run=7, name="<t>", signal=np.array([1.0, 2.5]), axes=(axis,), display=table)
+    named = replace(made, labels=("a", "<b>"), errors=np.array([np.nan, 0.25]), units="")
+    div = div_of([named], "PG3")
+    assert div.startswith("<div><div><p>PG3 run 7, &lt;t&gt;</p><table>")
+    assert "<tr><td>a</td><td>1</td></tr><tr><td>&lt;b&gt;</td><td>2.5 ± 0.25</td></tr>" in div
+    rows = replace(made, signal=np.ones((200, 2)), axes=(Axis(name="row", values=np.arange(200.0)), axis))
+    assert div_of([rows], "PG3").count("<tr>") == 101
+    assert "the first 100 of 200 rows" in div_of([rows], "PG3")

@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file import write_product
+from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.web.render import reading
 from livereduce.web.render.png import MAX_COLUMNS, draw
 from livereduce.web.render.reading import Unshowable, read_curves
@@ -126,3 +128,21 @@ def test_anything_is_drawn_or_said_to_be_no_number(values: list[float], edges: l
 def test_where_there_is_nothing_to_draw_it_is_said(tmp_path: Path, signal: Floats) -> None:
     with pytest.raises(Unshowable, match="nothing to plot: "):
         draw(write(tmp_path / "a.nxs", signal), (), 7, "result")
+
+
+def test_a_picture_has_the_axes_that_the_product_asks_for(tmp_path: Path) -> None:
+    signal = np.geomspace(1, 1e6, 50)
+    axes = (Axis(name="q", values=np.geomspace(0.01, 10, 51), units="1/angstrom"),)
+    made = Product(pipeline="live", run=7, name="result", signal=signal, axes=axes)
+    path = tmp_path / "a.nxs"
+    write_product(path, made)
+    linear = pixels(path)
+    write_product(path, replace(made, display=Display(x_log=True, y_log=True)))
+    logarithmic = pixels(path)
+    assert (inked(logarithmic)[400:700] > 0).all()
+    assert (linear != logarithmic).any()
+    write_product(path, replace(made, display=Display(x_range=(0.02, 0.03))))
+    assert (pixels(path) != linear).any()
+    write_product(path, replace(made, display=Display(kind=DisplayKind.TABLE)))
+    with pytest.raises(Unshowable, match="a table has no picture"):
+        draw(path, (), 7, "result")

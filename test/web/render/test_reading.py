@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file import write_product
+from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.web.render import reading
 from livereduce.web.render.download import csv_lines, file_pieces
 from livereduce.web.render.encode import numbers, shown_body, to_json
@@ -178,3 +179,37 @@ def test_a_file_that_is_replaced_while_it_is_read_is_still_whole(tmp_path: Path)
     write(path, np.ones(5))
     assert size == len(before)
     assert first + b"".join(pieces) == before
+
+
+def table(path: Path, signal: Floats, labels: tuple[str, ...] = (), errors: Floats | None = None) -> Path:
+    axes = tuple(Axis(name=f"axis{n}", values=np.arange(float(length))) for n, length in enumerate(signal.shape))
+    display = Display(kind=DisplayKind.TABLE)
+    made = Product(
+        pipeline="live", run=7, name="t", signal=signal, axes=axes, errors=errors, display=display, labels=labels
+    )
+    write_product(path, made)
+    return path
+
+
+def test_a_table_is_shown_from_its_beginning_never_as_means(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.nxs", np.arange(40.0).reshape(10, 4), ("a", "b", "c", "d"))
+    body = shown_body(read_shown(path, 12), 7, "t", "v")
+    assert (body["kind"], body["signal"], body["labels"]) == (
+        "2d",
+        np.arange(12.0).reshape(3, 4).tolist(),
+        list("abcd"),
+    )
+    assert body["thinned"] == "the first 3 × 4 of 10 × 4"
+    assert body["display"] == {"kind": "table", "x_log": False, "y_log": False, "x_range": None}
+    assert [axis["values"] for axis in body["axes"]] == [[0, 1, 2], [0, 1, 2, 3]]
+    narrow = shown_body(read_shown(path, 2), 7, "t", "v")
+    assert (narrow["signal"], narrow["labels"]) == ([[0, 1]], ["a", "b"])
+    alone = shown_body(read_shown(table(tmp_path / "b.nxs", np.arange(5.0)), 100), 7, "t", "v")
+    assert (alone["kind"], alone["thinned"], alone["labels"]) == ("1d", "", [])
+
+
+def test_a_table_as_csv_has_its_names(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.nxs", np.arange(6.0).reshape(3, 2), ("=a", "b"))
+    assert b"".join(csv_lines(path, ())).decode().splitlines() == ["row,a,b", "0,0.0,1.0", "1,2.0,3.0", "2,4.0,5.0"]
+    path = table(tmp_path / "b.nxs", np.array([1.0, 2.0]), ("a", "b"), np.array([np.nan, 0.5]))
+    assert b"".join(csv_lines(path, ())).decode().splitlines() == ["name,value,error", "a,1.0,", "b,2.0,0.5"]

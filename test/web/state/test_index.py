@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.publish.product import Axis, Product
-from livereduce.publish.products.folder import Products
+from livereduce.publish.products.folder import INDEX, Products
 from livereduce.publish.products.index import INDEX
+from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.web.state.index import MAX_RUNS, ShownIndex, changes, parse_index
 
 JSON = st.recursive(
@@ -88,3 +89,27 @@ def test_of_too_many_runs_the_newest_are_shown() -> None:
 def test_whatever_it_is_it_is_an_index_or_a_clear_error(body: object) -> None:
     with suppress(ValueError):
         assert isinstance(parse_index(json.dumps(body)), ShownIndex)
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        (
+            {"kind": "line", "x_log": True, "y_log": False, "x_range": [0.5, 2]},
+            Display(kind=DisplayKind.LINE, x_log=True, x_range=(0.5, 2.0)),
+        ),
+        (None, Display()),
+        ([], Display()),
+        ({"kind": "pie"}, Display()),
+        ({"kind": "table", "x_log": 1}, Display()),
+        ({"x_range": [2, 1]}, Display()),
+        ({"x_range": [1, 2, 3]}, Display()),
+        ({"x_range": [0, 1], "x_log": True}, Display()),
+    ],
+)
+def test_what_a_product_asks_for_is_taken_if_it_is_usable(said: object, seen: Display) -> None:
+    entry = {"name": "a", "path": "5/a.nxs", "written_unix_s": 1.0, "display": said}
+    index = parse_index(json.dumps({"runs": [{"run": 5, "ended": False, "products": [entry]}]}))
+    found = index.find(5, "a")
+    assert found is not None
+    assert found.display == seen

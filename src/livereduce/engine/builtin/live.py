@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from livereduce.base.contained import Contained
 from livereduce.engine.builtin.accumulate import AccumulationError
@@ -15,6 +14,7 @@ from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, proc
 from livereduce.engine.builtin.results import products_of, workspace_parts
 from livereduce.engine.builtin.run_record import RunRecord
 from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
+from livereduce.engine.builtin.wording import COUNTED, LONGEST_REASON, end_lacks, name_of_run, too_large
 from livereduce.engine.complaints import no_events_yet
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
 from livereduce.engine.mantid_api.objects.members import members_of
@@ -35,10 +35,6 @@ from livereduce.scripting.runner import LoadedScript, Scope, ScriptError, load_s
 from livereduce.stream.chunk import Chunk, join
 
 logger = logging.getLogger("livereduce.engine")
-
-COUNTED = "histograms, because of the memory limit"
-LONGEST_REASON = 300
-"""Most characters of a script's error in the reason why a result is incomplete."""
 
 
 KeepFailure = Callable[[int, str, LoadedScript, ScriptError, int], None]
@@ -158,7 +154,7 @@ class Reduction:
                 self.contained.note(f"a result of run {chunk.run}", error)
         self.reports.complain(chunk.run)
         if chunk.ends_run:
-            self._products.ended(chunk.run, self._end_lacks())
+            self._products.ended(chunk.run, end_lacks(self.published, self.tally, self.errors))
 
     def _cleaned(self, chunk: Chunk) -> Chunk:
         try:
@@ -180,11 +176,7 @@ class Reduction:
     def _choose_how_to_accumulate(self, run: int) -> None:
         counted = self._pipeline.preserve_events and _is_counted(self._pipeline, run)
         if counted:
-            what = (
-                f"run {run} is too large to keep its events"
-                if run
-                else "the data between runs are too large to keep their events"
-            )
+            what = too_large(run)
             logger.warning(
                 "%s: kept as %s; counts stay right, and post_proc is given counts, not events", what, COUNTED
             )
@@ -356,14 +348,6 @@ class Reduction:
         written += [self._products.publish(product) for product in products[1:]]
         self.results += all(written)
 
-    def _end_lacks(self) -> str:
-        """Data that the newest result of an ended run lacks; empty if nothing."""
-        made_of, run = (replace(tally, chunks=0) for tally in (self.published or Tally(), self.tally))
-        if made_of == run:
-            return ""
-        failed = "; ".join(f"{step} failed: {text}" for step, text in self.errors.items())[:LONGEST_REASON]
-        return f"its last result holds {made_of.events} of {run.events} events{failed and f' ({failed})'}"
-
     def _failed(self, step: str, failed: StepFailed) -> None:
         kept = "; the result before it stays" if step == "post_proc" else ""
         logger.error("%s: %s failed: %s%s", name_of_run(self.run), step, failed.text, kept)
@@ -387,11 +371,6 @@ class Reduction:
                 name_of_run(self.run),
                 n_events,
             )
-
-
-def name_of_run(run: int) -> str:
-    """A run in a sentence of the log; 0: the data between two."""
-    return f"run {run}" if run else "between runs"
 
 
 def _is_counted(pipeline: Pipeline, run: int) -> bool:

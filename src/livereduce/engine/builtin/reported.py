@@ -1,7 +1,8 @@
 """What the engine reports of a reduction: parts of `Progress`, made of its counters."""
 
 from livereduce.base.rss import own_bytes
-from livereduce.engine.builtin.live import Reduction, name_of_run
+from livereduce.engine.builtin.live import Reduction
+from livereduce.engine.builtin.wording import name_of_run
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.messages.beat import Phase
 from livereduce.messages.progress import MemoryProgress, RunProgress, RunState, StepProgress

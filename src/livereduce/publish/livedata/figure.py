@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.publish.livedata.table import table_of
 from livereduce.publish.product import Axis, Product
+from livereduce.scripting.reporting.display import Display, DisplayKind
 
 PLOTLY_JS_VERSION = "3.0.1"
 """The version that WebMon loads. The figure uses only features that plotly.js has had since 2.0."""
@@ -47,6 +49,8 @@ def div_of(products: list[Product], instrument: str) -> str:
 def _div(product: Product, instrument: str) -> str:
     if not product.signal.ndim:
         return f"<p>{html.escape(_heading(product, instrument))}: {_single(product)}</p>"
+    if product.display.kind is DisplayKind.TABLE:
+        return table_of(product, _heading(product, instrument))
     figure = figure_of(product, instrument)
     return figure_div(f"livereduce-{instrument}-{product.run}-{product.name}", figure)
 
@@ -95,10 +99,21 @@ def figure_of(product: Product, instrument: str) -> dict[str, Any]:
             "margin": {"t": 60, "b": 50, "l": 80, "r": 40},
             "hovermode": "closest",
             "showlegend": False,
-            "xaxis": {"title": {"text": html.escape(_label(x_axis))}, "exponentformat": "power", "showline": True},
-            "yaxis": {"title": {"text": html.escape(y_title)}, "exponentformat": "power", "showline": True},
+            "xaxis": _axis(_label(x_axis), log=product.display.x_log) | _range(product.display),
+            "yaxis": _axis(y_title, log=product.display.y_log and not image),
         },
     }
+
+
+def _axis(title: str, *, log: bool) -> dict[str, Any]:
+    axis = {"title": {"text": html.escape(title)}, "exponentformat": "power", "showline": True}
+    return axis | ({"type": "log"} if log else {})
+
+
+def _range(display: Display) -> dict[str, Any]:
+    if display.x_range is None:
+        return {}
+    return {"range": [float(np.log10(one)) if display.x_log else one for one in display.x_range]}
 
 
 def _facts(product: Product) -> tuple[str, ...]:

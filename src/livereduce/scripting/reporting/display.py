@@ -1,7 +1,6 @@
 """How a product wants to be shown: on the page, in a picture, on the live data server. Pure."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -66,7 +65,7 @@ def _range(given: Any) -> tuple[float, float]:
     return low, high
 
 
-def display_of(body: Mapping[str, Any]) -> Display:
+def display_of(body: Any) -> Display:
     """The display in a file's attributes or in JSON; what is not usable there counts as not said."""
     try:
         display = checked(Display, body)

@@ -84,6 +84,13 @@ SCHEMAS: Json = {
             "description": "values that the scripts have asked for; runs: for which, empty for all; "
             "md5: of the file that the value names",
         },
+        display=ref("Display"),
+    ),
+    "Display": thing(
+        kind={"type": "string", "enum": ["", "line", "image", "table"], "description": "empty: by its dimensions"},
+        x_log=YES_NO,
+        y_log={**YES_NO, "description": "of an image, its scale of colours"},
+        x_range={"type": ["array", "null"], "items": NUMBER, "description": "what is shown at first; null: all"},
     ),
     "Instrument": thing(
         at=TIME,
@@ -108,6 +115,8 @@ SCHEMAS: Json = {
         thinned={**TEXT, "description": "how the number of points was reduced; empty if it was not"},
         note=TEXT,
         version=TEXT,
+        display=ref("Display"),
+        labels={**many(TEXT), "description": "of a table: names of the places along the last axis; empty without"},
     ),
     "Runs": thing(
         columns={

@@ -12,6 +12,7 @@ import numpy as np
 from livereduce.base.files import open_regular
 from livereduce.publish.product import Axis
 from livereduce.publish.products.file import default_data
+from livereduce.publish.products.file_display import labels_in
 from livereduce.publish.products.inside import opened
 from livereduce.web.render.downsample import Floats
 from livereduce.web.render.reading import Unshowable, axes_of, check
@@ -20,6 +21,8 @@ PIECE_BYTES = 1 << 18
 MAX_CSV_CELLS = 1 << 23
 """A longer table is of no use to anybody; this one is already a third of a gigabyte."""
 _LINES = 1 << 13
+_FORMULA = "=+-@\t\r"
+"""A spreadsheet would read a cell that begins with one of these as a formula."""
 
 
 def file_pieces(path: Path) -> tuple[int, Iterator[bytes]]:
@@ -54,6 +57,10 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
         if signal.ndim > 2 or signal.size > MAX_CSV_CELLS:
             raise Unshowable(f"a product of shape {signal.shape} cannot be shown as a table; download it as NeXus")
         axes = axes_of(data, signal)
+        labels = labels_in(data)
+        if labels and len(labels) == signal.shape[-1] and not rows:
+            yield from _labelled(labels, signal, errors)
+            return
         headings = [name for axis, length in zip(axes, signal.shape, strict=True) for name in _headings(axis, length)]
         yield _text([[*headings, _heading("signal", str(signal.attrs.get("units", ""))), "error"]])
         places = [_places(axis, length) for axis, length in zip(axes, signal.shape, strict=True)]
@@ -63,6 +70,21 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
             return
         for row in rows or range(signal.shape[0]):
             yield from _spectrum(places[1], places[0][row].tolist(), signal[row], _line(errors, row))
+
+
+def _labelled(labels: Sequence[str], signal: Any, errors: Any) -> Iterator[bytes]:
+    """A table with names: a line for each name, or a column."""
+    names = [name.lstrip(_FORMULA) for name in labels]
+    if signal.ndim == 1:
+        spread = np.full(signal.shape, np.nan) if errors is None else errors[()]
+        yield _text([["name", "value", "error"]])
+        values = zip(names, signal[()].tolist(), spread.tolist(), strict=True)
+        yield _text([[name, value, "" if error != error else error] for name, value, error in values])
+        return
+    yield _text([["row", *names]])
+    for start in range(0, signal.shape[0], _LINES):
+        piece = signal[start : start + _LINES]
+        yield _text([[start + at, *line] for at, line in enumerate(piece.tolist())])
 
 
 def _line(errors: Any, where: Any) -> Floats | None:
@@ -81,8 +103,7 @@ def _places(axis: Axis, length: int) -> Floats:
 
 
 def _heading(name: str, units: str) -> str:
-    # a spreadsheet would read such a cell as a formula
-    return (f"{name} ({units})" if units else name).lstrip("=+-@\t\r")
+    return (f"{name} ({units})" if units else name).lstrip(_FORMULA)
 
 
 def _spectrum(across: Floats, before: list[float], signal: Floats, errors: Floats | None) -> Iterator[bytes]:

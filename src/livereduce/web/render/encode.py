@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.scripting.reporting.display import Display
 from livereduce.web.render.reading import Shown
 
 SIGNAL_DIGITS, AXIS_DIGITS = 7, 12
@@ -49,6 +50,18 @@ def shown_body(shown: Shown, run: int, name: str, version: str) -> dict[str, Any
         "thinned": shown.thinned,
         "note": shown.note,
         "version": version,
+        "display": display_body(shown.display),
+        "labels": list(shown.labels),
+    }
+
+
+def display_body(display: Display) -> dict[str, Any]:
+    """How a product wants to be shown, in the API's form."""
+    return {
+        "kind": str(display.kind),
+        "x_log": display.x_log,
+        "y_log": display.y_log,
+        "x_range": None if display.x_range is None else list(display.x_range),
     }
 
 

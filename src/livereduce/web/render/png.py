@@ -7,6 +7,7 @@ so that a page without pictures does not pay for it.
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from livereduce.publish.product import Axis
+from livereduce.publish.products.file import read_display
+from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.web.render.downsample import LARGEST_USUAL, SMALLEST_USUAL, Floats
 from livereduce.web.render.reading import Curve, Curves, Shown, Unshowable, read_curves, read_dimensions, read_shown
 
@@ -39,6 +42,8 @@ def draw(path: Path, rows: Sequence[int], run: int, name: str) -> bytes:
     Unshowable
         There is nothing to draw; and as `livereduce.web.render.reading.read_shown`.
     """
+    if read_display(path).kind is DisplayKind.TABLE:
+        raise Unshowable("a table has no picture; download it as CSV")
     if rows or read_dimensions(path) < 2:
         return _picture(read_curves(path, MAX_COLUMNS, rows), run, name)
     return _picture(read_shown(path, MAX_CELLS), run, name)
@@ -76,8 +81,19 @@ def _lines(plot: mpl.axes.Axes, shown: Curves) -> None:
     plot.set_xlabel(_label(shown.axis.name, shown.axis.units, of_axis))
     plot.set_ylabel(_label(shown.label or shown.units, "", power))
     plot.grid(alpha=0.25)
+    _as_wanted(plot, shown.display, of_axis)
     if shown.row_numbers:
         plot.legend(fontsize=8)
+
+
+def _as_wanted(plot: mpl.axes.Axes, display: Display, power: int) -> None:
+    """Logarithmic axes and the range that a product asks for; `power`: of ten, by which x was divided."""
+    if display.x_log:
+        plot.set_xscale("log", nonpositive="mask")
+    if display.y_log:
+        plot.set_yscale("log", nonpositive="mask")
+    if display.x_range is not None:
+        plot.set_xlim(*_scaled(np.array(display.x_range), power))
 
 
 def _line(plot: mpl.axes.Axes, across: Floats, curve: Curve, power: int, label: str | None, *, many: bool) -> None:
@@ -97,15 +113,17 @@ def _image(figure: Figure, plot: mpl.axes.Axes, shown: Shown) -> None:
     power = _power([shown.signal])
     values = np.ma.masked_invalid(_scaled(shown.signal, power))
     (along, of_along), (across, of_across) = (_edges(axis, n) for axis, n in zip(shown.axes, values.shape, strict=True))
-    image = plot.pcolormesh(across, along, values, norm=_scale(values[values > 0].compressed()), rasterized=True)
+    norm = _scale(values[values > 0].compressed(), wanted=shown.display.y_log)
+    image = plot.pcolormesh(across, along, values, norm=norm, rasterized=True)
     plot.set_xlabel(_label(shown.axes[1].name, shown.axes[1].units, of_across))
     plot.set_ylabel(_label(shown.axes[0].name, shown.axes[0].units, of_along))
+    _as_wanted(plot, replace(shown.display, y_log=False), of_across)
     figure.colorbar(image, ax=plot, label=_label(shown.label or shown.units, "", power))
 
 
-def _scale(positive: Floats) -> LogNorm | None:
-    """A logarithmic scale for an image with a few bright spots; None for a linear one."""
-    if not positive.size or not positive.max() > 1000 * np.median(positive):
+def _scale(positive: Floats, *, wanted: bool) -> LogNorm | None:
+    """A logarithmic scale for an image that wants it, or has a few bright spots; None for a linear one."""
+    if not positive.size or not (wanted or positive.max() > 1000 * np.median(positive)):
         return None
     return LogNorm(max(float(positive.min()), FAINTEST * float(positive.max())), float(positive.max()))
 

@@ -13,8 +13,11 @@ import numpy as np
 
 from livereduce.publish.product import Axis
 from livereduce.publish.products.file import default_data, read_facts
+from livereduce.publish.products.file_display import display_in, labels_in
 from livereduce.publish.products.inside import member_if_any, opened
+from livereduce.scripting.reporting.display import AS_IT_IS, Display, DisplayKind
 from livereduce.web.render.downsample import Floats, downsample_axis, extremes, group_sizes, mean_errors, means, said
+from livereduce.web.render.tables import table_cells
 
 PIECE_CELLS = 1 << 20
 """Cells read at a time: 8 MiB of signal, and as much of errors."""
@@ -58,6 +61,8 @@ class Shown:
     row_numbers: tuple[int, ...] = ()
     thinned: str = ""
     note: str = ""
+    display: Display = AS_IT_IS
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,6 +91,7 @@ class Curves:
     row_numbers: tuple[int, ...] = ()
     thinned: str = ""
     note: str = ""
+    display: Display = AS_IT_IS
 
 
 def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
@@ -109,7 +115,13 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
     with opened(path) as file:
         data, signal, errors = default_data(file)
         check(signal, errors, rows)
-        body = _scalar(signal, errors) if signal.ndim == 0 else _cells(data, signal, errors, most, rows)
+        display = display_in(data)
+        if signal.ndim == 0:
+            body = _scalar(signal, errors)
+        elif display.kind is DisplayKind.TABLE and not rows and signal.ndim <= 2:
+            body = table_cells(signal, errors, axes_of(data, signal), most)
+        else:
+            body = _cells(data, signal, errors, most, rows)
         return Shown(
             title=str(facts.pop("title", "")),
             rows=1 if signal.ndim < 2 else signal.shape[-2],
@@ -117,6 +129,8 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
             units=str(signal.attrs.get("units", ""))[:MAX_LABEL],
             attributes=facts,
             note=_note(signal.shape, rows, facts),
+            display=display,
+            labels=labels_in(data)[: body["signal"].shape[-1]] if signal.ndim else (),
             **body,
         )
 
@@ -161,6 +175,7 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
             note=_note(signal.shape, rows, facts),
             thinned=thinned if by > 1 else "",
             attributes=facts,
+            display=display_in(data),
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
 from livereduce.publish.parameters import ShownParameter
+from livereduce.scripting.reporting.display import AS_IT_IS, Display, display_of
 
 MAX_RUNS = 200
 MAX_PRODUCTS = 100
@@ -41,6 +42,7 @@ class Listed:
     proton_charge_pc: float = 0.0
     incomplete: str = ""
     parameters: tuple[ShownParameter, ...] = ()
+    display: Display = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,7 @@ def _product(run: int, body: Any) -> Listed | None:
         proton_charge_pc=entry.proton_charge_pc if isfinite(entry.proton_charge_pc) else 0.0,
         incomplete=entry.incomplete[:MAX_REASON],
         parameters=tuple(_shortened(one) for one in entry.parameters[:MAX_PARAMETERS]),
+        display=display_of(body.get("display")),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from livereduce.messages.status import Status, clock_time, iso
+from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
 from livereduce.web.state.index import ShownIndex
 
@@ -125,6 +126,7 @@ def runs(view: View) -> list[dict[str, Any]]:
                     "proton_charge_pc": product.proton_charge_pc,
                     "incomplete": product.incomplete,
                     "parameters": [asdict(one) for one in product.parameters],
+                    "display": display_body(product.display),
                 }
                 for product in run.products.values()
             ],

@@ -16,6 +16,7 @@ from typing import Any
 
 from livereduce.engine.mantid_api.helpers import drawing
 from livereduce.engine.mantid_api.helpers.drawing import PlotStyle, Trace
+from livereduce.engine.mantid_api.helpers.plotly_text import figure_data
 from livereduce.scripting.reporting.display import Display
 from livereduce.scripting.reporting.figures import FigureData, ScriptFigure
 from livereduce.scripting.reporting.report import report_of_caller
@@ -81,7 +82,7 @@ def _publish(instrument: str, run_number: int | str, text: str, data: Sequence[F
     if report is None:
         return PublishAnswer()
     try:
-        report.add_figure(ScriptFigure(run=run, text=_with_version(text), data=tuple(data)))
+        report.add_figure(ScriptFigure(run=run, text=_with_version(text), data=tuple(data) or figure_data(text)))
     except ValueError as error:
         logger.warning("run %d: %s; it is not published", run, error)
         return PublishAnswer(status_code=413, text=str(error), reason="Content Too Large")

@@ -2,9 +2,14 @@
 
 import { choices, choose } from "./address.js";
 import { byId, element, keep, options, put, show } from "./dom.js";
+import { onCell } from "./grid.js";
+import { keepLayout, keptLayout, onTab } from "./tabs.js";
 import { when } from "./text.js";
 
-const TICKS = { logx: "0", logy: "0", bars: "1", previous: "0" };
+// What is not chosen: null is what the product asks for.
+const TICKS = { logx: null, logy: null, bars: "1", previous: "0" };
+const ALONE = { also: "", logx: "", logy: "", view: "", rows: "" };
+let asked_for = { logx: "0", logy: "0" };
 
 /** Call `changed` whenever the viewer chose something. */
 export function onChoice(changed) {
@@ -13,13 +18,21 @@ export function onChoice(changed) {
     changed();
   };
   byId("run").addEventListener("change", (event) => tell({ run: event.target.value }));
-  byId("product").addEventListener("change", (event) => tell({ product: event.target.value, also: "" }));
+  onTab((name) => tell({ product: name, ...ALONE }));
+  onCell((name) => {
+    keepLayout("tabs");
+    tell({ product: name, ...ALONE });
+  });
+  byId("layout").addEventListener("change", (event) => {
+    keepLayout(event.target.value);
+    changed();
+  });
   byId("view").addEventListener("change", (event) => tell({ view: event.target.value }));
   byId("rows").addEventListener("change", (event) => tell({ rows: event.target.value.trim() }));
   for (const [name, usual] of Object.entries(TICKS)) {
     byId(name).addEventListener("change", (event) => {
       const value = event.target.checked ? "1" : "0";
-      tell({ [name]: value === usual ? "" : value });
+      tell({ [name]: value === (usual ?? asked_for[name]) ? "" : value });
     });
   }
   byId("others").addEventListener("change", () => {
@@ -33,9 +46,10 @@ export function onChoice(changed) {
 /** The choices, with defaults where nothing was chosen. */
 export function chosen() {
   const all = choices();
-  const ticks = Object.fromEntries(Object.entries(TICKS).map(([name, usual]) => [name, (all[name] ?? usual) === "1"]));
-  const { run = "", product = "", view = "image", rows = "" } = all;
-  return { ...ticks, run, product, view, rows, also: names(all.also) };
+  const tick = (name, usual) => (all[name] === undefined && usual === null ? null : (all[name] ?? usual) === "1");
+  const ticks = Object.fromEntries(Object.entries(TICKS).map(([name, usual]) => [name, tick(name, usual)]));
+  const { run = "", product = "", view = "", rows = "" } = all;
+  return { ...ticks, run, product, view, rows, also: names(all.also), layout: keptLayout() };
 }
 
 function names(text) {
@@ -48,16 +62,19 @@ function names(text) {
 }
 
 /** Show the current choices in the controls. */
-export function showControls(choice, { runs, run, followed, products, name, kind, previous, rows }) {
+export function showControls(choice, { runs, run, followed, products, name, kind, previous, rows, display }) {
+  asked_for = { logx: display?.x_log ? "1" : "0", logy: display?.y_log ? "1" : "0" };
   const runNames = runs.map((one) => [String(one.run), runText(one)]);
   options(byId("run"), [["", `newest (${followed || "between runs"})`], ...runNames], choice.run === "" ? "" : String(run));
-  options(byId("product"), products.map((one) => [one.name, one.name]), name ?? "");
   const image = kind === "2d" && choice.view !== "spectra";
-  show(byId("product-label"), products.length > 0);
+  const plotted = kind === "1d" || kind === "2d" || !kind;
+  byId("layout").value = choice.layout;
+  show(byId("layout-label"), products.length > 1);
   show(byId("view-label"), kind === "2d");
   show(byId("rows-label"), kind === "2d" && !image);
-  show(byId("bars-label"), !image && kind !== "scalar");
-  show(byId("previous-label"), !image && kind !== "scalar");
+  for (const label of ["logx-label", "logy-label", "whole"]) show(byId(label), plotted);
+  show(byId("bars-label"), plotted && !image);
+  show(byId("previous-label"), plotted && !image);
   byId("view").value = choice.view;
   if (document.activeElement !== byId("rows")) byId("rows").value = rows.join(", ");
   for (const tick of Object.keys(TICKS)) byId(tick).checked = choice[tick];
@@ -74,7 +91,7 @@ function runText(one) {
 }
 
 function showOthers(choice, products, name, kind) {
-  const others = kind === "1d" ? products.filter((one) => one.kind === "1d" && one.name !== name) : [];
+  const others = kind === "1d" ? products.filter((one) => one.kind === "1d" && one.display?.kind !== "table" && one.name !== name) : [];
   const box = byId("others");
   show(box, others.length > 0);
   let list = box.querySelector("div");

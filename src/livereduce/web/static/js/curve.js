@@ -44,13 +44,42 @@ function band(x, product, look, line) {
   return [{ ...common, y: edge(-1) }, { ...common, y: edge(1), fill: "tonexty", fillcolor: look.colour, opacity: 0.25 }];
 }
 
+/** What an axis shows at first. */
+export function rangeOf(range, log) {
+  if (!range || (log && range[0] <= 0)) return {};
+  return { range: log ? range.map(Math.log10) : range, autorange: false, ...(log ? withinDecade(range) : {}) };
+}
+
+// Within one decade there are hardly any powers of ten to label a logarithmic axis with.
+function withinDecade([low, high]) {
+  if (high / low >= 10) return {};
+  const step = 10 ** Math.floor(Math.log10((high - low) / 2));
+  const tickvals = [];
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high * (1 + 1e-9) && tickvals.length < 30; n++) tickvals.push(n * step);
+  const every = Math.ceil(tickvals.length / 8);
+  return { tickmode: "array", tickvals, ticktext: tickvals.map((value, n) => (n % every ? "" : String(Number(value.toPrecision(4))))) };
+}
+
+/** The range of the values between two x, which plotly does not look for. */
+function visible(product, [low, high], logy) {
+  const x = centres(product.axes[0].values, product.signal.length);
+  const seen = product.signal.flat().filter((value, i) => value !== null && (!logy || value > 0)
+    && x[i % x.length] >= low && x[i % x.length] <= high);
+  if (!seen.length) return {};
+  const [least, most] = [seen.reduce((a, b) => Math.min(a, b)), seen.reduce((a, b) => Math.max(a, b))];
+  if (logy) return { range: [Math.log10(least) - 0.1, Math.log10(most) + 0.1], autorange: false };
+  const rest = (most - Math.min(0, least)) * 0.06 || 1;
+  return { range: [least < 0 ? least - rest : 0, most + rest], autorange: false };
+}
+
 /** The layout of curves that share their axes with the first. */
-export function curveLayout(product, theme, { logx, logy, several, revision }) {
+export function curveLayout(product, theme, { logx, logy, x_range, several, revision }) {
   const across = product.axes[0];
   return layout(theme, {
-    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear" }),
+    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear", ...rangeOf(x_range, logx) }),
     yaxis: axis(theme, {
       title: axisTitle(product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero",
+      ...(x_range ? visible(product, x_range, logy) : {}),
     }),
     hovermode: "x", showlegend: several, uirevision: revision, margin: { l: 12, r: 12, t: several ? 34 : 10, b: 8 },
   });

@@ -1,5 +1,6 @@
 // Two-dimensional products as an image with a color scale.
 
+import { rangeOf } from "./curve.js";
 import { axis, axisTitle, layout, plain, power } from "./plot.js";
 import { inSigns } from "./text.js";
 
@@ -53,10 +54,10 @@ function extent(rows) {
   return low <= high ? [low, high] : null;
 }
 
-export function imageLayout(product, theme, { logx, revision }) {
+export function imageLayout(product, theme, { logx, x_range, revision }) {
   const [up, across] = product.axes;
   return layout(theme, {
-    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear", showgrid: false }),
+    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear", showgrid: false, ...rangeOf(x_range, logx) }),
     yaxis: axis(theme, { title: axisTitle(up.name, up.units), showgrid: false }),
     uirevision: revision,
   });

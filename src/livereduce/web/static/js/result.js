@@ -2,16 +2,18 @@
 
 import { download, figurePath, product } from "./api.js";
 import { chosen, onChoice, showControls } from "./controls.js";
-import { curveLayout, curveTraces } from "./curve.js";
 import { caption, spoken } from "./describe.js";
 import { byId, put, show } from "./dom.js";
-import { imageLayout, imageTraces } from "./image.js";
+import { clearGrid, showGrid } from "./grid.js";
 import { clear, colours, draw, onTheme, wholeRange } from "./plot.js";
 import { coalesced } from "./coalesced_fetch.js";
+import { drawing, wanted, wantedRows } from "./product_plot.js";
+import { showTable } from "./table.js";
+import { showTabs } from "./tabs.js";
 import { inSigns, measured } from "./text.js";
-import { chosenProduct, firstRows, followedRun, parsedRows, previousRun, productsOf } from "./selection.js";
+import { chosenProduct, followedRun, previousRun, productsOf } from "./selection.js";
 
-const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1 };
+const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1, table: 10_000 };
 
 /**
  * The panel of an instrument's results.
@@ -30,13 +32,15 @@ export function resultPanel(id) {
   const redraw = coalesced(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`, true) });
 
   async function render() {
-    const choice = chosen();
+    const asked = chosen();
     const { card, runs } = known;
     const followed = followedRun(card, runs);
-    const run = choice.run === "" ? followed : Number(choice.run);
+    const run = asked.run === "" ? followed : Number(asked.run);
     const products = productsOf(run, runs);
-    const name = chosenProduct(choice.product, products);
+    const name = chosenProduct(asked.product, products);
     const listed = products.find((one) => one.name === name);
+    const choice = wanted(asked, listed?.display);
+    const grid = asked.layout === "grid" && products.length > 1;
     const previous = previousRun(run, runs);
     const mark = JSON.stringify([
       choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), products, productsOf(previous, runs),
@@ -45,19 +49,30 @@ export function resultPanel(id) {
     shown = "";
     const got = new Map();
     const fetch = (spec) => fetched(spec, got);
-    const facts = { runs, run, followed, products, name, previous, kind: listed?.kind ?? null, rows: [] };
+    const kind = listed?.display?.kind === "table" && listed.kind !== "scalar" ? "table" : listed?.kind ?? null;
+    const facts = { runs, run, followed, products, name, previous, kind: grid ? "grid" : kind, rows: [], display: listed?.display };
     showControls(choice, facts);
-    if (name !== null) offer(run, name);
+    showTabs(products, name, !grid);
     link(run, runs.find((one) => one.run === run)?.figure);
+    show(byId("shown"), !grid);
+    show(byId("grid"), grid);
+    if (grid) {
+      await showGrid(products, { run, theme: colours(), fetch });
+      kept = got;
+      shown = mark;
+      return done(run, "", products.map((one) => one.version).join(" "));
+    }
+    clearGrid();
+    if (name !== null) offer(run, name, kind);
     const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
-    if (base?.kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
+    if (base?.kind === "2d" && kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
     if (!base) {
       blank(run ? `Run ${run} has no result yet.` : "No result yet.", false);
       done(run, "", "");
       shown = mark;
       return;
     }
-    await drawKind(base, choice, { run, name, previous, fetch });
+    await drawProduct(base, choice, { run, name, previous, fetch });
     kept = got;
     put(byId("caption"), caption(base, listed));
     plot.setAttribute("aria-label", spoken(base));
@@ -66,47 +81,37 @@ export function resultPanel(id) {
   }
 
   async function fetched(spec, got) {
-    const { run, name, row = null, kind } = spec;
+    const { run, name, row = null } = spec;
     const key = JSON.stringify([run, name, row]);
     const version = productsOf(run, known.runs).find((one) => one.name === name)?.version;
     const old = kept.get(key);
-    const max_points = MAX_VALUES[row === null ? kind : "1d"] ?? MAX_VALUES["2d"];
+    const max_points = MAX_VALUES[row === null ? kindOf(spec) : "1d"] ?? MAX_VALUES["2d"];
     const one = old && old.version === version ? old
       : { version, payload: await product(id, { run, name, row, max_points }) };
     got.set(key, one);
     return one.payload;
   }
 
-  async function drawKind(base, choice, { run, name, previous, fetch }) {
-    show(byId("scalar"), base.kind === "scalar");
-    show(plot, base.kind !== "scalar");
+  async function drawProduct(base, choice, how) {
+    const drawn = await drawing(base, choice, { ...how, theme: colours() });
+    show(byId("scalar"), drawn.what === "scalar");
+    show(byId("table"), drawn.what === "table");
+    show(plot, drawn.what === "plot");
     show(byId("blank"), false);
-    if (base.kind === "scalar") return put(byId("scalar"), `${measured(base.signal, base.errors)} ${inSigns(base.units)}`);
-    const theme = colours();
-    const revision = JSON.stringify([name, choice.view, choice.logx, choice.logy]);
-    if (base.kind === "2d" && choice.view !== "spectra") {
-      const traces = imageTraces(base, theme, { logz: choice.logy });
-      return draw(plot, traces, imageLayout(base, theme, { ...choice, revision }));
-    }
-    // an overlay that cannot be fetched is left out; the result itself is required
-    const curves = await Promise.all(specs(base, choice, { run, name, previous }).map(async (curve) => {
-      const needed = curve.spec.run === run && curve.spec.name === name;
-      const payload = await fetch(curve.spec).catch((error) => (needed ? Promise.reject(error) : null));
-      return { ...curve, payload };
-    }));
-    const there = curves.filter((curve) => curve.payload?.kind === "1d");
-    const olds = there.filter((curve) => curve.old).length;
-    const traces = there.flatMap(({ payload, label, old }, place) => curveTraces(payload, {
-      label, old, errors: choice.bars && !old,
-      colour: old ? theme.old : theme.traces[(place - olds) % theme.traces.length],
-    }));
-    const several = there.length > 1;
-    return draw(plot, traces, curveLayout(there.at(-1).payload, theme, { ...choice, several, revision }));
+    if (drawn.what === "scalar") put(byId("scalar"), `${measured(base.signal, base.errors)} ${inSigns(base.units)}`);
+    else if (drawn.what === "table") showTable(byId("table"), base);
+    else await draw(plot, drawn.traces, drawn.shape);
+  }
+
+  function kindOf({ run, name, kind }) {
+    const listed = productsOf(run, known.runs).find((one) => one.name === name);
+    return listed?.display?.kind === "table" ? "table" : kind;
   }
 
   function blank(text, downloads) {
     show(plot, false);
     show(byId("scalar"), false);
+    show(byId("table"), false);
     show(byId("downloads"), downloads && byId("nxs").hasAttribute("href"));
     show(byId("blank"), true);
     put(byId("blank"), text);
@@ -115,8 +120,9 @@ export function resultPanel(id) {
     kept = new Map();
   }
 
-  function offer(run, name) {
+  function offer(run, name, kind) {
     show(byId("downloads"), true);
+    show(byId("png"), kind !== "table");
     for (const kind of ["nxs", "csv", "png"]) byId(kind).setAttribute("href", download(id, run, name, kind));
   }
 
@@ -147,22 +153,4 @@ export function resultPanel(id) {
       redraw();
     },
   };
-}
-
-/** The curves to draw; the main one last, on top. */
-function specs(base, choice, { run, name, previous }) {
-  const rows = base.kind === "2d" ? wantedRows(choice.rows, base.rows) : [null];
-  const both = choice.previous && previous !== null;
-  const of = (number, old) => rows.map((row) => ({
-    spec: { run: number, name, row, kind: "1d" }, old,
-    label: [both ? `run ${number}` : name, row === null ? "" : `row ${row}`].filter(Boolean).join(", "),
-  }));
-  const overlaid = base.kind === "2d" ? [] : choice.also;
-  const also = overlaid.map((other) => ({ spec: { run, name: other, kind: "1d" }, old: false, label: other }));
-  return [...(both ? of(previous, true) : []), ...also.reverse(), ...of(run, false)];
-}
-
-function wantedRows(text, count) {
-  const rows = parsedRows(text, count);
-  return rows.length ? rows : firstRows(count);
 }
