@@ -16,3 +16,7 @@ if charge_uah > 0:
     beside = result.data["d", 2.12 * angstrom : 2.18 * angstrom].sum()
     area = peak - beside
     livereduce.metric("peak_111", area.value, area.variance**0.5, units="counts/µAh")
+
+    # Two more results beside the pattern, each shown as it asks for.
+    livereduce.product("low_d", result, title="short d-spacings", x_range=(0.5, 1.0), y_log=True)
+    livereduce.product("numbers", {"peak (111)": area, "background (111)": beside, "charge (µAh)": charge_uah})

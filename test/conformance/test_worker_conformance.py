@@ -197,7 +197,7 @@ def test_conformance_of_what_scripts_report(bench: Bench) -> None:
     np.testing.assert_array_equal(shown["spectra"].signal, shown["result"].signal)
     assert (shown["spectra"].display.x_log, shown["spectra"].units) == (True, shown["result"].units)
     assert (shown["table"].labels, shown["table"].signal.tolist()) == (("a", "b"), [1.0, 2.5])
-    told = reducing.progress.last_errors["reported"]
+    told = reducing.wait("the complaint", lambda one: "reported" in one.last_errors).last_errors["reported"]
     assert told.endswith(
         "product 'bad': expected numbers, an array, a workspace or a dictionary; got object; it is left out"
     )

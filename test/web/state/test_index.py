@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.publish.product import Axis, Product
-from livereduce.publish.products.folder import INDEX, Products
+from livereduce.publish.products.folder import Products
 from livereduce.publish.products.index import INDEX
 from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.web.state.index import MAX_RUNS, ShownIndex, changes, parse_index

@@ -14,8 +14,9 @@ MAX_COLUMNS = 20
 def table_of(product: Product, heading: str) -> str:
     """A product of one or two dimensions as a heading and a ``<table>`` of plain numbers."""
     head, rows = _texts(product)
-    more = "" if len(rows) <= MAX_ROWS else f"<p>the first {MAX_ROWS} of {len(rows)} rows</p>"
-    lines = "".join(_line(row, "td") for row in rows[:MAX_ROWS])
+    length = len(product.signal)
+    more = "" if length <= MAX_ROWS else f"<p>the first {MAX_ROWS} of {length} rows</p>"
+    lines = "".join(_line(row, "td") for row in rows)
     return f"<div><p>{html.escape(heading)}</p><table>{_line(head, 'th')}{lines}</table>{more}</div>"
 
 
@@ -23,10 +24,10 @@ def _texts(product: Product) -> tuple[list[str], list[list[str]]]:
     if product.signal.ndim == 1:
         places = product.labels or _numbers(_middles(product))
         errors = np.full(product.signal.shape, np.nan) if product.errors is None else product.errors
-        pairs = zip(places, product.signal.tolist(), errors.tolist(), strict=False)
+        pairs = zip(places, product.signal[:MAX_ROWS].tolist(), errors[:MAX_ROWS].tolist(), strict=False)
         return ["", product.units or product.name], [[place, _value(value, error)] for place, value, error in pairs]
     columns = list(product.labels) or _numbers(np.arange(product.signal.shape[1], dtype=np.float64))
-    return columns[:MAX_COLUMNS], [_numbers(row[:MAX_COLUMNS]) for row in product.signal[: MAX_ROWS + 1]]
+    return columns[:MAX_COLUMNS], [_numbers(row[:MAX_COLUMNS]) for row in product.signal[:MAX_ROWS]]
 
 
 def _middles(product: Product) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
