@@ -27,6 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"preflight", "engine"}),
     frozenset({"worker", "receiver", "recorder"}),
     frozenset({"daemon", "web"}),
+    frozenset({"workbench"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

@@ -97,6 +97,18 @@ def _demo(options: argparse.Namespace) -> int:
     return demo(once=options.once, out=sys.stdout)
 
 
+def _try_arguments(parser: argparse.ArgumentParser) -> None:
+    from livereduce.workbench.arguments import add_arguments
+
+    add_arguments(parser)
+
+
+def _try(options: argparse.Namespace) -> int:
+    from livereduce.commands.try_scripts import try_scripts
+
+    return try_scripts(options, sys.stdout)
+
+
 def _web_arguments(parser: argparse.ArgumentParser) -> None:
     from livereduce.web.arguments import add_arguments
 
@@ -141,6 +153,7 @@ _COMMANDS = (
         _status,
     ),
     _Command("runs", "show the runs with their state and what the scripts reported", _runs_arguments, _runs),
+    _Command("try", "try scripts on a file, a recorded run or the live one, harming nobody", _try_arguments, _try),
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),

@@ -147,7 +147,7 @@ class Watcher:
         modules = {module.path: module for module in on_disk.modules if module.md5}
         named = {one.path: one for one in on_disk.parameters.files} if on_disk.parameters else {}
         own = {**scripts, script_dir / PARAMETERS: on_disk.parameters}
-        self._targets = (self._config, *_targets_of(script_dir, own, on_disk, running))
+        self._targets = (self._config, *targets_of(script_dir, own, on_disk, running))
         self._first_looks(now)
         contents = {path: content_of(file) for path, file in {**named, **modules, **own}.items()}
         of_values = on_disk.parameters.missing if on_disk.parameters else ()
@@ -173,7 +173,7 @@ class Watcher:
         return look_at(target, seen.last, now, rehash=seen.settling or reread)
 
 
-def _targets_of(script_dir: Path, own: Iterable[Path], on_disk: ScriptSet, running: ScriptSet) -> Iterator[Target]:
+def targets_of(script_dir: Path, own: Iterable[Path], on_disk: ScriptSet, running: ScriptSet) -> Iterator[Target]:
     """What to look at beside the configuration. `own`: the scripts and the file of their parameters."""
     most = dict.fromkeys(own, MAX_SCRIPT_BYTES) | {script_dir / PARAMETERS: MAX_PARAMETERS_BYTES}
     for scripts in (on_disk, running):

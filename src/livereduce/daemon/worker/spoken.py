@@ -131,6 +131,12 @@ def _record(line: Line) -> _Record | None:
     return _Record(logging.getLogger(found[2]), logging.getLevelNamesMapping()[found[1]], found[3])
 
 
+def record_level(line: Line) -> int | None:
+    """Level of a line of the process's own log; None for what scripts print."""
+    found = _record(line)
+    return None if found is None else found.level
+
+
 def _tell(what: str, allowance: Allowance, logger: logging.Logger, now: float) -> None:
     if full := allowance.news(now):
         limit = f"more than {in_bytes(full.most_bytes)} in a {full.words}"

@@ -1,0 +1,153 @@
+"""What `livereduce try` prints of an attempt, line by line. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from livereduce.commands.text_plot import curve
+from livereduce.publish.product import Product
+from livereduce.workbench.attempt import Attempted
+from livereduce.workbench.difference import Comparison, Difference
+from livereduce.workbench.mistakes import mistakes
+from livereduce.workbench.results import Result
+from livereduce.workbench.step_costs import StepCost
+
+LABEL = 16
+MAX_TRACEBACK = 30
+"""Most lines of a traceback."""
+MAX_DRAWN = 4
+"""Most results that are drawn."""
+
+
+def report(attempted: Attempted) -> Iterator[str]:
+    """All lines on an attempt."""
+    yield from _costs(attempted)
+    yield from _failures(attempted)
+    yield from _results(attempted.results)
+    if attempted.progress is not None and not attempted.died:
+        products = [result.product for result in attempted.results]
+        yield from _list("surely a mistake", mistakes(attempted.progress, products, attempted.first))
+
+
+def _costs(attempted: Attempted) -> Iterator[str]:
+    progress, costs = attempted.progress, attempted.costs
+    events = progress.total.events if progress else 0
+    chunks = progress.total.chunks if progress else 0
+    rate = f", {_rate(events, attempted.seconds)}" if events else ""
+    yield _row("attempt", f"{_number(events)} events in {_number(chunks)} chunks, {attempted.seconds:.2f} s{rate}")
+    for name, cost in (("proc", costs.proc), ("post_proc", costs.post_proc), ("publishing", costs.publish)):
+        if cost.calls:
+            yield _row(f"  {name}", _cost(cost, events if name == "proc" else 0))
+
+
+def _cost(cost: StepCost, events: int) -> str:
+    parts = [f"{_number(cost.calls)} call{'s' if cost.calls > 1 else ''}", f"{cost.seconds:.2f} s"]
+    if events and cost.seconds > 0:
+        parts.append(_rate(events, cost.seconds))
+    if abs(cost.grew_bytes) >= 1e6:
+        parts.append(f"memory {cost.grew_bytes / 1e6:+.0f} MB")
+    return ", ".join(parts)
+
+
+def _failures(attempted: Attempted) -> Iterator[str]:
+    progress, failure = attempted.progress, attempted.failure
+    if attempted.died:
+        yield _row("ended", attempted.died)
+    if attempted.reason:
+        yield _row("incomplete", attempted.reason)
+    if failure is not None:
+        times = progress.total.script_errors if progress else 1
+        yield ""
+        yield f"{failure.step} failed{f' {times} times, the last time' if times > 1 else ''}: {failure.text}"
+        yield from (f"  {line}" for line in failure.traceback.splitlines()[-MAX_TRACEBACK:])
+    others = dict(progress.last_errors) if progress else {}
+    for kind, text in others.items():
+        if kind not in ("proc", "post_proc", "source") or failure is None:
+            yield _row(kind, text)
+
+
+def _results(results: Sequence[Result]) -> Iterator[str]:
+    for result in results[:MAX_DRAWN]:
+        yield ""
+        yield _row("result", f"{result.product.name}: {_shape(result.product)}, run {result.product.run}")
+        yield _row("  file", str(result.path))
+        yield from picture(result.product)
+    for result in results[MAX_DRAWN:]:
+        yield _row("result", f"{result.product.name}: {_shape(result.product)}, {result.path}")
+
+
+def picture(product: Product) -> Iterator[str]:
+    """A product as a curve; one of several spectra as their sum."""
+    signal = product.signal
+    if not signal.size:
+        return
+    if not signal.ndim:
+        yield _row("  value", f"{float(signal):.6g} {product.units}".rstrip())
+        return
+    axis = product.axes[-1]
+    with np.errstate(invalid="ignore"):
+        values = np.nansum(signal.reshape(-1, signal.shape[-1]), axis=0)
+    events = int(product.attributes.get("events", 0))
+    label = f"{axis.name}{f' ({axis.units})' if axis.units else ''}, {_number(events)} events"
+    yield from curve(axis.values.tolist(), values.tolist(), label=label)
+
+
+def comparison(found: Comparison, other: str) -> Iterator[str]:
+    """Lines on the difference to other results."""
+    yield ""
+    yield f"against {other}"
+    for one in found.differences:
+        yield from _difference(one)
+    for names, where in ((found.missing, f"only {other} has"), (found.extra, "only this attempt has")):
+        if names:
+            yield _row("", f"{where}: {', '.join(names)}")
+
+
+def _difference(one: Difference) -> Iterator[str]:
+    if one.problem:
+        yield _row(f"  {one.name}", f"cannot be compared: {one.problem}")
+        return
+    ours, theirs = one.events
+    events = "" if ours == theirs else f" ({_number(ours)} events here, {_number(theirs)} there)"
+    if one.is_none:
+        yield _row(f"  {one.name}", f"the same, value by value{events}")
+        return
+    yield _row(f"  {one.name}", f"{_number(one.differ)} of {_number(one.compared)} values differ{events}")
+    if one.chi2_per_n is not None:
+        yield _row("", f"most by {one.worst:+.3g} sigma at {one.worst_at}; chi2/n {one.chi2_per_n:.3g}")
+        yield from _deviation(one)
+    else:
+        yield _row("", f"most by {one.largest:.6g} at {one.worst_at}; there are no errors to compare with")
+
+
+def _deviation(one: Difference) -> Iterator[str]:
+    if not one.deviation.ndim:
+        return
+    rows = np.nan_to_num(np.abs(one.deviation)).reshape(-1, one.deviation.shape[-1])
+    axis = one.axes[-1]
+    label = f"deviation in sigma over {axis.name}{f' ({axis.units})' if axis.units else ''}"
+    yield from curve(axis.values.tolist(), rows.max(axis=0).tolist(), height=6, label=label)
+
+
+def _list(title: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  - {text}" for text in texts)
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{LABEL}}{text}".rstrip()
+
+
+def _shape(product: Product) -> str:
+    lengths = " × ".join(map(_number, product.signal.shape))
+    return f"{lengths} values" if lengths else "a value"
+
+
+def _rate(events: int, seconds: float) -> str:
+    return f"{events / max(seconds, 1e-9) / 1e6:.3g} M events/s"
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"

@@ -1,0 +1,265 @@
+"""The run that attempts read: held by a receiver of our own, or by that of the running service."""
+
+import select
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from livereduce import __version__
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.local_sockets import connect_in
+from livereduce.daemon.facts import Limits, Tick
+from livereduce.daemon.receiver.keeper import ReceiverKeeper
+from livereduce.daemon.worker.launching import CommandLines
+from livereduce.messages.progress import Progress
+from livereduce.messages.receiver import ReaderKind
+from livereduce.messages.request import (
+    FILE_NAME,
+    MAX_ANSWER_BYTES,
+    Request,
+    RequestAnswer,
+    Want,
+    decode_answer,
+    encode_request,
+)
+from livereduce.preflight.resolve import Resolved
+from livereduce.stream.held.talk import MAX_MESSAGE_BYTES, decode_told
+
+ANSWER_S = 10.0
+"""Longest wait for the daemon, whose loop turns at least once a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A connection to what holds the run: the socket for the worker, and one to see whether it is still there."""
+
+    workers: socket.socket
+    ours: socket.socket
+
+    @property
+    def is_lost(self) -> bool:
+        """The other end has been closed."""
+        poll = select.poll()
+        poll.register(self.ours, 0)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """Close both."""
+        self.workers.close()
+        self.ours.close()
+
+
+class HeldRun(Protocol):
+    """What attempts read from."""
+
+    @property
+    def watched(self) -> set[int]:
+        """Descriptors that become readable when there is something to hear."""
+
+    @property
+    def receiver_pid(self) -> int | None:
+        """The receiver, if it is ours."""
+
+    @property
+    def progress(self) -> Progress | None:
+        """What our receiver has said last."""
+
+    @property
+    def reads_again(self) -> bool:
+        """The run does not fit into memory as a whole: each attempt reads it from its source again."""
+
+    def attach(self, name: str) -> Link:
+        """Attach a reader from the run's start.
+
+        Raises
+        ------
+        OperatorError
+            There is nothing to read.
+        """
+
+    def hear(self, ready: set[int], now: float) -> None:
+        """Hear what it says.
+
+        Raises
+        ------
+        OperatorError
+            It has ended, and why.
+        """
+
+    def leave(self) -> None:
+        """Leave nothing behind."""
+
+
+class OwnRun:
+    """A run that a receiver of our own has decoded into memory, for all attempts.
+
+    Parameters
+    ----------
+    held_limit_bytes
+        Most that it may hold.
+    """
+
+    def __init__(
+        self,
+        resolved: Resolved,
+        environ: Mapping[str, str],
+        held_limit_bytes: int,
+        commands: CommandLines | None = None,
+    ) -> None:
+        self._keeper = ReceiverKeeper(Limits())
+        self._kind = ReaderKind.FOLLOWER
+        try:
+            self._keeper.start(commands or CommandLines(), environ, resolved, held_limit_bytes, time.monotonic())
+        except OSError as error:
+            raise OperatorError(f"no receiver could be started: {error}") from None
+
+    @property
+    def watched(self) -> set[int]:
+        """See `HeldRun`."""
+        return self._keeper.process.watched if self._keeper.process else set()
+
+    @property
+    def receiver_pid(self) -> int | None:
+        """See `HeldRun`."""
+        return self._keeper.process.pid if self._keeper.process else None
+
+    @property
+    def progress(self) -> Progress | None:
+        """See `HeldRun`."""
+        return self._keeper.observed.progress
+
+    @property
+    def reads_again(self) -> bool:
+        """See `HeldRun`."""
+        return self._kind is ReaderKind.WORKER
+
+    @property
+    def is_full(self) -> bool:
+        """It may hold no more, and waits."""
+        return self.progress is not None and self.progress.memory.full_since is not None
+
+    def read_again(self) -> None:
+        """From now on readers are done with what they have read."""
+        self._kind = ReaderKind.WORKER
+
+    def attach(self, name: str) -> Link:
+        """See `HeldRun`."""
+        try:
+            link = self._keeper.attach(name, self._kind)
+        except OSError as error:
+            raise OperatorError(f"the run cannot be read: {error}") from None
+        return Link(workers=link, ours=link.dup())
+
+    def hear(self, ready: set[int], now: float) -> None:
+        """See `HeldRun`."""
+        receiver, keeper = self._keeper.process, self._keeper
+        if receiver is None:
+            raise OperatorError("the receiver of the run is gone")
+        if ready & {receiver.beats_fd, receiver.pidfd}:
+            keeper.take_beats(receiver, now)
+        if receiver.output_fd in ready:
+            keeper.take_output(receiver.read_output(), now)
+        if receiver.pidfd in ready:
+            ended = keeper.take_end(receiver, now)
+            unusable = ended.code == ExitCode.UNUSABLE
+            raise OperatorError(ended.reason.removeprefix("the receiver cannot run: ") if unusable else ended.reason)
+        keeper.take(Tick(), now)
+
+    def leave(self) -> None:
+        """See `HeldRun`."""
+        self._keeper.leave()
+
+
+class ServiceRun:
+    """The run that the running service holds, read along as a guest: as far as it is held at each attempt.
+
+    Parameters
+    ----------
+    folders
+        Where the daemon may have its runtime directory, the likeliest first.
+    """
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+
+    @property
+    def watched(self) -> set[int]:
+        """See `HeldRun`."""
+        return set()
+
+    @property
+    def receiver_pid(self) -> int | None:
+        """See `HeldRun`."""
+        return None
+
+    @property
+    def progress(self) -> Progress | None:
+        """See `HeldRun`."""
+        return None
+
+    @property
+    def reads_again(self) -> bool:
+        """See `HeldRun`."""
+        return False
+
+    def attach(self, name: str) -> Link:
+        """See `HeldRun`."""
+        with self._connected() as daemon:
+            try:
+                daemon.send(encode_request(Request(want=Want.ATTACH, who=name)))
+                message, fds, _, _ = socket.recv_fds(daemon, MAX_ANSWER_BYTES, 1)
+                sockets = [socket.socket(fileno=fd) for fd in fds]
+                answer = decode_answer(message)
+            except (OSError, ValueError) as error:
+                raise OperatorError(f"the daemon did not answer: {error or type(error).__name__}") from None
+        if problem := _refusal(answer, sockets):
+            for one in sockets:
+                one.close()
+            raise OperatorError(problem)
+        link = Link(workers=sockets[0], ours=sockets[0].dup())
+        if why := _goodbye(link.ours):
+            link.close()
+            raise OperatorError(f"the run of the service cannot be read along: {why}")
+        return link
+
+    def hear(self, ready: set[int], now: float) -> None:
+        """See `HeldRun`: it says nothing but by its links."""
+
+    def leave(self) -> None:
+        """See `HeldRun`: there is nothing of ours."""
+
+    def _connected(self) -> socket.socket:
+        reasons = []
+        for folder in self._folders:
+            try:
+                return connect_in(folder, FILE_NAME, ANSWER_S)
+            except OSError as error:
+                reasons.append(f"{folder / FILE_NAME}: {error.strerror or error}")
+        raise OperatorError(
+            "no running livereduce of this configuration can be asked for its run: " + "; ".join(reasons)
+        )
+
+
+def _goodbye(link: socket.socket) -> str:
+    """Why the receiver does not take this reader, from its first message; empty if it does. The message stays there."""
+    poll = select.poll()
+    poll.register(link, select.POLLIN)
+    poll.poll(ANSWER_S * 1000)
+    try:
+        told = decode_told(link.recv(MAX_MESSAGE_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except (OSError, ValueError):
+        return "its receiver says nothing"
+    return told.state.reason if told.state.ended and not told.written else ""
+
+
+def _refusal(answer: RequestAnswer, sockets: list[socket.socket]) -> str:
+    if not answer.done:
+        return f"the service does not let anybody read along: {answer.text}"
+    if answer.version != __version__:
+        return (
+            f"the service is livereduce {answer.version}, this is {__version__}: use that version to read its run along"
+        )
+    return "" if sockets else "the service has answered without a connection to its run"

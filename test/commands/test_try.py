@@ -1,0 +1,141 @@
+"""``livereduce try`` as somebody types it: once, beside other scripts, at each save; and what it leaves behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from helpers.trying import GOOD, save, tried_folder
+from livereduce.base.errors import OperatorError
+from livereduce.commands.try_setup import other_folder, source_of_run
+from livereduce.publish.products.file import read_product
+
+PATIENCE_S = 110.0
+
+
+def environ(folder: Path) -> Mapping[str, str]:
+    (folder / "temporary").mkdir(exist_ok=True)
+    return os.environ | {"TMPDIR": str(folder / "temporary"), "PYTHONUNBUFFERED": "1"}
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    given = ["livereduce.conf", *([] if "--on" in words else ["--on", "run.nxs.h5"]), *words]
+    return [sys.executable, "-P", "-m", "livereduce", "try", *given]
+
+
+def once(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(folder, *words),
+        cwd=folder,
+        env=environ(folder),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def left(folder: Path) -> list[Path]:
+    return [path for path in (folder / "temporary").rglob("*") if path.is_file()]
+
+
+def test_once_beside_other_scripts(tmp_path: Path) -> None:
+    tried_folder(tmp_path)
+    save(tmp_path, "output = input * 2\nreslut = 1\n", place="other")
+    ended = once(tmp_path, "--against", "other")
+    assert ended.returncode == 0, ended.stderr
+    assert "] proc of " in ended.stdout
+    assert "1,453 events in 5 chunks" in ended.stdout
+    assert "against other" in ended.stdout
+    assert "values differ" in ended.stdout
+    product = next(path for path in left(tmp_path) if path.name == "result.nxs")
+    assert str(product) in ended.stdout
+    assert read_product(product).run == 4711
+    assert (product.parent / "difference_result.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.suffix for path in left(tmp_path)} == {".nxs", ".png", ".json"}
+
+
+def test_what_cannot_be_used_is_said_and_nothing_is_left(tmp_path: Path) -> None:
+    tried_folder(tmp_path)
+    save(tmp_path, "x = (\n")
+    ended = once(tmp_path)
+    assert ended.returncode == 78
+    assert "reduce_TEST_live_proc.py:1: '(' was never closed" in ended.stderr
+    assert left(tmp_path) == []
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_runs_and_folders_that_there_are_not_are_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="--on none: there is no such file; expected"):
+        source_of_run("none")
+    with pytest.raises(OperatorError, match="--against none: expected a folder with scripts, or service"):
+        other_folder("none")
+    assert other_folder("service") is None
+    assert source_of_run(str(tmp_path)) == f"file://{tmp_path}"
+
+
+class Watching:
+    """A command that watches, and what it has printed."""
+
+    def __init__(self, process: subprocess.Popen[bytes], printed: Path) -> None:
+        self.process, self._printed = process, printed
+        self._seen = 0
+
+    def wait_for(self, text: str) -> None:
+        """Wait until this is printed, after what was waited for before."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (at := self._printed.read_text().find(text, self._seen)) < 0:
+            assert time.monotonic() < deadline, self._printed.read_text()
+            assert self.process.poll() is None, self._printed.read_text()
+            time.sleep(0.02)
+        self._seen = at + len(text)
+
+
+@contextmanager
+def watching(folder: Path, *words: str) -> Iterator[Watching]:
+    printed = folder / "printed"
+    with printed.open("wb") as file:
+        process = subprocess.Popen(
+            command(folder, "--watch", *words), cwd=folder, env=environ(folder), stdout=file, stderr=file
+        )
+    try:
+        yield Watching(process, printed)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+@pytest.mark.timeout(4 * PATIENCE_S)
+def test_it_tries_again_at_each_save_and_ctrl_c_leaves_nothing_but_results(tmp_path: Path) -> None:
+    tried_folder(tmp_path)
+    with watching(tmp_path) as watch:
+        watch.wait_for("waiting for the next save")
+        save(tmp_path, "raise RuntimeError('mistake one')\n")
+        watch.wait_for("proc failed")
+        watch.wait_for("RuntimeError: mistake one")
+        watch.wait_for("waiting for the next save")
+        save(tmp_path, "x = (\n")
+        watch.wait_for("was never closed")
+        save(tmp_path, "print('begins')\nwhile True:\n    pass\n")
+        watch.wait_for("begins")
+        save(tmp_path, GOOD)
+        watch.wait_for("begun anew")
+        watch.wait_for("1,453 events in 5 chunks")
+        watch.wait_for("result.nxs")
+        watch.wait_for("waiting for the next save")
+        children = psutil.Process(watch.process.pid).children(recursive=True)
+        watch.process.send_signal(signal.SIGINT)
+        assert watch.process.wait(PATIENCE_S) == 0
+        watch._seen = 0
+        gone, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
+        assert alive == []
+        assert gone
+    assert {path.name for path in left(tmp_path)} == {"result.nxs", "index.json"}

@@ -1,0 +1,46 @@
+"""A folder with an event file, scripts and a configuration, as somebody has who tries scripts."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from helpers.event_files import irregular_file
+from livereduce.workbench.arguments import add_arguments
+
+EVENTS = 1453
+"""Of the event file."""
+PROC = "reduce_TEST_live_proc.py"
+GOOD = "print('proc of', input.events.n, 'events')\noutput = input * 1\n"
+
+
+def tried_folder(folder: Path, **settings: object) -> Path:
+    """The configuration in it."""
+    irregular_file(folder / "run.nxs.h5")
+    save(folder, GOOD)
+    body: dict[str, object] = {
+        "instrument": "TEST",
+        "engine": "builtin",
+        "source": "adara://localhost:1",
+        "script_dir": str(folder / "scripts"),
+        "runtime_dir": str(folder / "run"),
+        "state_dir": str(folder / "service"),
+        "update_every": 0.3,
+    }
+    (folder / "livereduce.conf").write_text(json.dumps(body | settings))
+    return folder / "livereduce.conf"
+
+
+def save(folder: Path, text: str, place: str = "scripts", name: str = PROC) -> Path:
+    """Save a script; its path."""
+    (folder / place).mkdir(exist_ok=True)
+    path = folder / place / name
+    path.write_text(text)
+    return path
+
+
+def options(folder: Path, *words: str) -> Namespace:
+    """The options of ``livereduce try`` on the event file."""
+    parser = ArgumentParser()
+    add_arguments(parser)
+    on = () if "--on" in words else ("--on", str(folder / "run.nxs.h5"))
+    return parser.parse_args([str(folder / "livereduce.conf"), *on, *words])

@@ -1,0 +1,69 @@
+"""Which scripts are tried: those of a folder, or files from anywhere."""
+
+from pathlib import Path
+
+import pytest
+
+from livereduce.base.errors import OperatorError
+from livereduce.scripting.syntax import parse
+from livereduce.workbench.limits import limits_of
+from livereduce.workbench.saves import Saves
+from livereduce.workbench.scripts_at import read_scripts, scripts_at
+
+
+def test_a_file_takes_the_place_of_a_script_and_its_folder_has_the_modules(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+        (folder / "reduce_PG3_live_post_proc.py").write_text(f"# of {folder.name}\nimport helper\n")
+        (folder / "helper.py").write_text(f"# of {folder.name}\n")
+    mine = there / "mine.py"
+    mine.write_text("import helper\n")
+    place = scripts_at(here, "PG3", "builtin", proc=mine)
+    found = read_scripts(place, parse)
+    assert found.proc is not None
+    assert found.post_proc is not None
+    assert (found.proc.path, found.post_proc.path) == (mine, here / "reduce_PG3_live_post_proc.py")
+    assert [module.path for module in found.modules] == [there / "helper.py"]
+    assert not found.problems
+    assert scripts_at(here, "PG3", "builtin").script_dir == here
+
+
+def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"none\.py: there is no such file"):
+        scripts_at(tmp_path, "PG3", "builtin", post_proc=tmp_path / "none.py")
+
+
+def test_a_save_is_seen_when_it_has_settled_and_so_is_a_module_that_appears(tmp_path: Path) -> None:
+    script = tmp_path / "reduce_PG3_live_proc.py"
+    script.write_text("import helper\n")
+    place = scripts_at(tmp_path, "PG3", "builtin")
+    saves = Saves(place, read_scripts(place, parse), 0.0)
+    assert saves.saved(0.2) == ""
+    script.write_text("import helper  # saved\n")
+    assert saves.saved(0.4) == ""
+    assert saves.saved(0.5) == ""  # it is not time to look
+    assert saves.saved(0.6) == f"{script.name} changed"
+    assert saves.saved(0.8) == ""
+    (tmp_path / "helper.py").write_text("")
+    (tmp_path / "parameters.json").write_text("{}")
+    saves.saved(1.0)
+    assert saves.saved(1.2) == "helper.py appeared, parameters.json appeared"
+
+
+def test_what_was_saved_while_the_set_was_read_counts_as_a_save(tmp_path: Path) -> None:
+    script = tmp_path / "reduce_PG3_live_proc.py"
+    script.write_text("output = input\n")
+    place = scripts_at(tmp_path, "PG3", "builtin")
+    found = read_scripts(place, parse)
+    script.write_text("output = input * 2\n")
+    saves = Saves(place, found, 0.0)
+    assert saves.saved(0.2) == f"{script.name} changed"
+
+
+def test_memory_is_limited_by_the_configuration_and_by_what_is_free() -> None:
+    gb = 10**9
+    assert limits_of(50, ram_bytes=10 * gb, cgroup_bytes=None, free_bytes=9 * gb).all_bytes == 5 * gb
+    assert limits_of(50, ram_bytes=10 * gb, cgroup_bytes=None, free_bytes=5 * gb).all_bytes == 4 * gb
+    assert limits_of(0, ram_bytes=10 * gb, cgroup_bytes=None, free_bytes=5 * gb).all_bytes == 4 * gb
+    assert limits_of(50, ram_bytes=10 * gb, cgroup_bytes=None, free_bytes=9 * gb).held_bytes == 10 * gb // 3
