@@ -54,13 +54,19 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     _configuration(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print a table for a spreadsheet")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="DIR",
+        help="folder of runs that were reduced again: what they reported is shown too",
+    )
     form.add_argument("--json", dest="form", action="store_const", const="json", help="print everything as JSON")
 
 
 def _runs(options: argparse.Namespace) -> int:
     from livereduce.commands.runs import show_runs
 
-    return show_runs(options.configuration, options.form or "", sys.stdout)
+    return show_runs(options.configuration, options.form or "", options.beside, sys.stdout)
 
 
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:

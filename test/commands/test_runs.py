@@ -63,6 +63,26 @@ def test_without_a_status_the_configuration_says_where_the_runs_are(
     assert [(row["run"], row["state"]) for row in body["runs"]] == [(41, "incomplete"), (40, "incomplete")]
 
 
+def test_what_was_reduced_again_stands_beside(powder: Fabricated, capsys: pytest.CaptureFixture[str]) -> None:
+    powder.say()
+    folder = powder.path / "reduced"
+    (folder / "PG3_41").mkdir(parents=True)
+    (folder / "PG3_40").mkdir()
+    (folder / "PG3_40" / "trends.json").write_text("broken")
+    trends = add_reported(
+        Trends(run=41, began_unix_s=1.0, scripts=("a" * 32, "")),
+        [ReportedMetric(name="area", value=13.0, error=None, units="mm")],
+        Exposure(time_unix_s=10.0, events=1, charge_pc=1.0),
+    )
+    (folder / "PG3_41" / "trends.json").write_text(encode_trends(trends, 20.0))
+    body = json.loads(said(capsys, str(powder.conf), "--json", "--beside", str(folder)))
+    (live, again) = body["columns"]
+    assert (live["key"], again["name"], again["key"]) == ("area", "area", f"area@{again['scripts']}")
+    assert [row["metrics"].get(again["key"], {}).get("value") for row in body["runs"]] == [13.0, None]
+    assert main(["runs", str(powder.conf), "--beside", str(folder / "none")]) == ExitCode.UNUSABLE
+    assert "expected a folder that livereduce reduce has written" in capsys.readouterr().err
+
+
 def test_where_there_are_no_runs_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = Fabricated(tmp_path / "new", "POWDER")
     (one.path / "state" / "products" / "index.json").unlink()

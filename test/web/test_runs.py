@@ -10,10 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from helpers.fabricated import EDGES, Fabricated, axis, image, pattern, product
+from livereduce.base.errors import OperatorError
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.report import ReportedMetric
 from livereduce.web.app import make_app
-from livereduce.web.server import make_context
+from livereduce.web.server import folders_beside, make_context
 from livereduce.web.state import products
 
 ONE = "/api/instruments/powder"
@@ -37,6 +38,7 @@ def powder(tmp_path_factory: pytest.TempPathFactory) -> Fabricated:
 @pytest.fixture(scope="module")
 def client(powder: Fabricated) -> Iterator[TestClient]:
     context = make_context([powder.conf], [], None, {}, powder.path)
+    context.beside = folders_beside([f"powder={powder.path}/reduced"], context.facility.watched)
     with TestClient(make_app(context, frozenset()), base_url="http://localhost") as client:
         yield client
 
@@ -62,6 +64,26 @@ def test_the_table_is_made_anew_when_a_metric_comes_and_an_etag_spares_the_rest(
     body = client.get(f"{ONE}/runs", headers=same).json()
     assert body["columns"] == [{"key": "area", "name": "area", "units": "mm", "scripts": ""}]
     assert body["runs"][1]["metrics"]["area"] == {"value": 2.0, "error": 0.5, "units": "mm", "spark": [2.0]}
+
+
+def test_what_is_reduced_again_fills_in_beside(client: TestClient, powder: Fabricated) -> None:
+    assert [one["scripts"] for one in client.get(f"{ONE}/runs").json()["columns"] if one["scripts"]] == []
+    folder = powder.path / "reduced" / "PG3_41"
+    folder.mkdir(parents=True)
+    at = Exposure(time_unix_s=10.0, events=1, charge_pc=1.0)
+    reported = [ReportedMetric(name="width", value=3.0, error=None, units="mm")]
+    trends = add_reported(Trends(run=41, began_unix_s=1.0, scripts=("abc", "")), reported, at)
+    (folder / FILE_NAME).write_text(encode_trends(trends, 20.0))
+    body = client.get(f"{ONE}/runs").json()
+    (again,) = (one for one in body["columns"] if one["scripts"])
+    assert again["key"] == f"width@{again['scripts']}"
+    assert [row["metrics"].get(again["key"], {}).get("value") for row in body["runs"]] == [3.0, None]
+
+
+@pytest.mark.parametrize("word", ["powder", "powder=", "other=/x", "=/x"])
+def test_a_folder_beside_belongs_to_an_instrument_of_the_page(word: str) -> None:
+    with pytest.raises(OperatorError, match="expected ID=DIR with the id of an instrument: powder"):
+        folders_beside([word], ["powder"])
 
 
 def test_as_many_runs_as_are_wanted_also_as_csv(client: TestClient) -> None:

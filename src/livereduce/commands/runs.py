@@ -26,13 +26,15 @@ LONGEST_TITLE = 40
 """Most characters of a title that are printed."""
 
 
-def show_runs(path: Path | None, form: str, out: TextIO) -> int:
-    """``livereduce runs [CONF] [--csv|--json]``: print the run table of a configuration.
+def show_runs(path: Path | None, form: str, beside: Path | None, out: TextIO) -> int:
+    """``livereduce runs [CONF] [--csv|--json] [--beside DIR]``: print the run table of a configuration.
 
     Parameters
     ----------
     form
         ``csv``, ``json``, or empty: for people.
+    beside
+        Folder of runs that other scripts have reduced again: what they reported is shown beside.
 
     Returns
     -------
@@ -41,10 +43,12 @@ def show_runs(path: Path | None, form: str, out: TextIO) -> int:
     Raises
     ------
     OperatorError
-        The configuration does not say where its results are, or the index cannot be read.
+        The configuration does not say where its results are, the index cannot be read, or there is no folder `beside`.
     """
     folder, is_up = _folder(path)
-    table = RunTables(folder).table(_index(folder).runs, is_up=is_up)
+    if beside is not None and not beside.is_dir():
+        raise OperatorError(f"--beside {beside}: expected a folder that livereduce reduce has written")
+    table = RunTables(folder, beside).table(_index(folder).runs, is_up=is_up)
     if form == "csv":
         out.write(table_csv(table))
     elif form == "json":
@@ -94,9 +98,8 @@ def describe_table(table: RunTable) -> str:
     """The table for people: a line for each run, the newest first; a star where scripts differ from the run before."""
     heads = ["run", "state", "start", "lasted", "events", "µAh", "scripts", *map(_head, table.columns), "title"]
     lines = [heads]
-    for row, changed in zip(table.rows, table.changed, strict=True):
-        values = {one.name: one for one in row.metrics}
-        metrics = [measured(values.get(column.name)) for column in table.columns]
+    for row, changed, values in zip(table.rows, table.changed, table.values, strict=True):
+        metrics = [measured(values.get(column.key)) for column in table.columns]
         lines.append([*_facts(row, changed), *metrics, visible(row.title)[:LONGEST_TITLE]])
     notes = [f"run {row.run}: {visible(row.reason)}" for row in table.rows if row.reason]
     return "\n".join([*_aligned(lines), *notes])
@@ -114,7 +117,7 @@ def _facts(row: RunRow, changed: Sequence[str]) -> list[str]:
         _lasted(row),
         str(row.events),
         f"{row.proton_charge_pc / PC_PER_UAH:.3g}",
-        f"{script_set_id(row.scripts)}{'*' if changed else ''}" or "-",
+        f"{script_set_id(row.scripts.values())}{'*' if changed else ''}" or "-",
     ]
 
 

@@ -22,5 +22,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--peer", action="extend", nargs="+", metavar="URL", help="address of another page to show in the overview"
     )
     parser.add_argument(
+        "--beside",
+        action="append",
+        metavar="ID=DIR",
+        help="folder of an instrument's runs that were reduced again: the run table shows what they reported, too",
+    )
+    parser.add_argument(
         "--token-file", type=Path, metavar="FILE", help="file with the token that allows a restart from the page"
     )

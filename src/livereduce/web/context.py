@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -28,6 +29,8 @@ class Context:
 
     Attributes
     ----------
+    beside
+        Folders of runs that were reduced again, by the id of their instrument.
     token
         Secret that a restart request must carry; empty if restarts are disabled.
     readers, drawers, tables
@@ -39,6 +42,7 @@ class Context:
     broadcast: Broadcast
     peers: Peers
     readers: Renderers
+    beside: dict[str, Path] = field(default_factory=dict)
     token: str = ""
     drawers: Renderers = field(default_factory=lambda: Renderers("drawing", 1, MAX_WAITING))
     tables: Renderers = field(default_factory=lambda: Renderers("tables", MAX_TABLES, 0))

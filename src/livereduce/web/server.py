@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -44,13 +44,14 @@ def serve(options: Namespace) -> NoReturn:
     Raises
     ------
     OperatorError
-        A peer's address, the token's file or the address to listen on cannot be used.
+        A peer's address, the token's file, a folder beside or the address to listen on cannot be used.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
     # their lines about visitors who do not speak HTTP, and about fonts, are of no use
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     context = make_context(options.configurations, options.peer or [], options.token_file, os.environ, Path.cwd())
+    context.beside = folders_beside(options.beside or [], context.facility.watched)
     listening = listen(options.host, options.port)
     _take_a_back_seat()
     config = uvicorn.Config(
@@ -102,6 +103,23 @@ def make_context(
     readers = Renderers("reading", READERS, MAX_WAITING)
     facility = Facility(places, broadcast, environ, cwd, readers)
     return Context(facility=facility, broadcast=broadcast, peers=Peers(peers), readers=readers, token=token)
+
+
+def folders_beside(words: Sequence[str], ids: Collection[str]) -> dict[str, Path]:
+    """Folders of runs that were reduced again, by instrument, from ``ID=DIR``; they may come into being later.
+
+    Raises
+    ------
+    OperatorError
+        It is not of this form, or the page has no instrument of this id.
+    """
+    found = {}
+    for word in words:
+        name, _, folder = word.partition("=")
+        if name not in ids or not folder:
+            raise OperatorError(f"--beside {word}: expected ID=DIR with the id of an instrument: {', '.join(ids)}")
+        found[name] = Path(folder).absolute()
+    return found
 
 
 def our_names(host: str, names: Sequence[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from livereduce.publish.products.index import IndexEntry, Run
 from livereduce.publish.runs.encode import table_body, table_csv
 from livereduce.publish.runs.row import NO_END, NOT_RUNNING, LastValue, RowState, RunRow, last_values, thinned
 from livereduce.publish.runs.scripts import changed_scripts, decode_scripts, encode_scripts, script_set_id
-from livereduce.publish.runs.table import RunTable, run_table
+from livereduce.publish.runs.table import ReducedAgain, RunTable, run_table
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported
 from livereduce.scripting.reporting.report import ReportedMetric
 
@@ -88,6 +88,19 @@ def test_each_metric_is_a_column_with_the_units_that_are_known() -> None:
     assert body["runs"][1]["metrics"]["area"]["spark"] == [1.0, 7.0]
 
 
+def test_what_other_scripts_report_again_stands_beside_and_fills_in() -> None:
+    live = {44: [area(1.0), LastValue(name="width", value=1.0, error=None)], 43: [area(2.0)]}
+    again = [ReducedAgain(run=run, scripts="beef", metrics=(area(10.0 * run),)) for run in (43, 12)]
+    table = run_table([run(44), run(43)], live, (), again, is_up=True)
+    assert [(one.key, one.scripts) for one in table.columns] == [("area", ""), ("area@beef", "beef"), ("width", "")]
+    metrics = [row["metrics"] for row in table_body(table)["runs"]]
+    assert [{key: one["value"] for key, one in of_run.items()} for of_run in metrics] == [
+        {"area": 1.0, "width": 1.0},
+        {"area": 2.0, "area@beef": 430.0},
+    ]
+    assert [line["area@beef (counts)"] for line in csv.DictReader(io.StringIO(table_csv(table)))] == ["", "430.0"]
+
+
 def test_csv_has_a_value_and_an_error_for_each_metric_and_no_formulas() -> None:
     table = run_table([run(44, title="=SUM(A1)"), run(43)], {44: [area(7.0)]}, is_up=True)
     first, second = csv.DictReader(io.StringIO(table_csv(table)))
@@ -124,7 +137,9 @@ def test_scripts_pass_through_a_fact_of_the_file() -> None:
     scripts = [("reduce_PG3_live_proc.py", "a" * 32), ("my helper.py", "b" * 32)]
     assert decode_scripts(encode_scripts(scripts)) == {"reduce_PG3_live_proc.py": "a" * 32, "my_helper.py": "b" * 32}
     assert decode_scripts(" : x: :y no-colon") == {}
-    assert (script_set_id({}), script_set_id(OLD) != script_set_id(NEW), len(script_set_id(OLD))) == ("", True, 8)
+    old, new = script_set_id(OLD.values()), script_set_id(NEW.values())
+    assert (script_set_id(["", ""]), old != new, len(old)) == ("", True, 8)
+    assert script_set_id(["a b", "", "c"]) == script_set_id(["c", "b", "a"]), "as trends and products have them"
 
 
 def test_a_script_that_came_or_went_is_a_change_and_what_is_not_known_is_none() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from livereduce.publish.runs.row import LastValue, RunRow
@@ -25,12 +26,11 @@ _FACTS = (
 def table_body(table: RunTable) -> dict[str, Any]:
     """The table as lists, objects, numbers and texts; the values of a row by the key of their column."""
     columns = [{"key": one.key, "name": one.name, "units": one.units, "scripts": one.scripts} for one in table.columns]
-    known = {column.key for column in table.columns}
-    rows = [_row_body(row, changed, known) for row, changed in zip(table.rows, table.changed, strict=True)]
-    return {"columns": columns, "runs": rows}
+    lines = zip(table.rows, table.changed, table.values, strict=True)
+    return {"columns": columns, "runs": [_row_body(row, changed, values) for row, changed, values in lines]}
 
 
-def _row_body(row: RunRow, changed: tuple[str, ...], known: set[str]) -> dict[str, Any]:
+def _row_body(row: RunRow, changed: tuple[str, ...], values: Mapping[str, LastValue]) -> dict[str, Any]:
     return {
         "run": row.run,
         "title": row.title,
@@ -41,13 +41,12 @@ def _row_body(row: RunRow, changed: tuple[str, ...], known: set[str]) -> dict[st
         "events": row.events,
         "proton_charge_pc": row.proton_charge_pc,
         "scripts": row.scripts,
-        "script_set": script_set_id(row.scripts),
+        "script_set": script_set_id(row.scripts.values()),
         "changed": list(changed),
         "has_products": row.has_products,
         "metrics": {
-            one.name: {"value": one.value, "error": one.error, "units": one.units, "spark": list(one.spark)}
-            for one in row.metrics
-            if one.name in known
+            key: {"value": one.value, "error": one.error, "units": one.units, "spark": list(one.spark)}
+            for key, one in values.items()
         },
     }
 
@@ -59,9 +58,8 @@ def table_csv(table: RunTable) -> str:
     heads = [head for column in table.columns for head in (_heading(column), f"{column.key} error")]
     lines.writerow([*_FACTS, *map(_cell, heads)])
     body = table_body(table)
-    for row, facts in zip(table.rows, body["runs"], strict=True):
-        values = {one.name: one for one in row.metrics}
-        numbers = [number for column in table.columns for number in _numbers(values.get(column.name))]
+    for values, facts in zip(table.values, body["runs"], strict=True):
+        numbers = [number for column in table.columns for number in _numbers(values.get(column.key))]
         lines.writerow([*(_cell(facts[name]) for name in _FACTS), *numbers])
     return out.getvalue()
 

@@ -8,10 +8,13 @@ from typing import Any
 
 from livereduce.publish.runs import earlier
 from livereduce.publish.runs.row import LastValue, RunRow, RunWithProducts, last_values
-from livereduce.publish.runs.table import RunTable, run_table
+from livereduce.publish.runs.scripts import script_set_id
+from livereduce.publish.runs.table import ReducedAgain, RunTable, run_table
 from livereduce.publish.trends.trends import FILE_NAME as TRENDS
 from livereduce.publish.trends.trends import read_trends
 
+MAX_BESIDE = 5000
+"""Most runs that were reduced again."""
 FileMark = tuple[int, int, int]
 """Identity of a file: time, size and inode, which a rename changes; zeros: there is none."""
 
@@ -23,10 +26,13 @@ class RunTables:
     ----------
     folder
         The folder of the products.
+    beside
+        The folder of runs that were reduced again, a folder for each, as ``livereduce reduce`` writes it; None if there
+        is none.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, beside: Path | None = None) -> None:
+        self.folder, self.beside = folder, beside
         self._read: dict[Path, tuple[FileMark, Any]] = {}
         self._lock = threading.Lock()
 
@@ -37,11 +43,21 @@ class RunTables:
             metrics = {run.run: self._metrics(run.run, known) for run in kept if run.run}
             path = self.folder / earlier.FILE_NAME
             rows: tuple[RunRow, ...] = self._unless_read(path, lambda _: earlier.read_earlier(self.folder), known) or ()
-        return run_table(kept, metrics, rows, is_up=is_up, most=most)
+            again = [self._unless_read(one, _reduced_again, known) for one in self._trends_beside()]
+        return run_table(kept, metrics, rows, [one for one in again if one], is_up=is_up, most=most)
+
+    def _trends_beside(self) -> list[Path]:
+        """The trends of the runs that were reduced again."""
+        try:
+            found = sorted(self.beside.iterdir()) if self.beside else []
+        except OSError:
+            return []
+        return [one / TRENDS for one in found[:MAX_BESIDE]]
 
     def version(self, kept: Sequence[RunWithProducts]) -> str:
         """A text that differs when the table may differ; reads no file."""
         paths = [self.folder / earlier.FILE_NAME, *(self.folder / str(run.run) / TRENDS for run in kept)]
+        paths += self._trends_beside()
         marks = repr([kept, [_mark(path) for path in paths]])
         return hashlib.md5(marks.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
@@ -61,6 +77,13 @@ class RunTables:
                 before = (mark, None)
         self._read[path] = before
         return before[1]
+
+
+def _reduced_again(path: Path) -> ReducedAgain | None:
+    found = read_trends(path)
+    if found is None:
+        return None
+    return ReducedAgain(run=found.run, scripts=script_set_id(found.scripts) or "again", metrics=last_values(found))
 
 
 def _mark(path: Path) -> FileMark:

@@ -21,12 +21,16 @@ def decode_scripts(text: str) -> dict[str, str]:
     return {name: md5 for name, _, md5 in pairs if name and md5}
 
 
-def script_set_id(scripts: Mapping[str, str]) -> str:
-    """A short name of all these scripts together; another one when one of them changes, empty if there are none."""
-    if not scripts:
+def script_set_id(md5s: Iterable[str]) -> str:
+    """A short name of all scripts with these md5s together; another one when one changes, empty if there are none.
+
+    Their order does not matter, and several may be in one text with blanks between: so the trends of a run, which keep
+    no names, give the same as its products.
+    """
+    listed = sorted({md5 for text in md5s for md5 in text.split()})
+    if not listed:
         return ""
-    listed = "\n".join(f"{name} {md5}" for name, md5 in sorted(scripts.items()))
-    return hashlib.md5(listed.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:ID_DIGITS]
+    return hashlib.md5(" ".join(listed).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:ID_DIGITS]
 
 
 def changed_scripts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

@@ -39,17 +39,30 @@ class RunTable:
     ----------
     changed
         For each row: the file names of the scripts that differ from those of the run before.
+    values
+        For each row: what stands in the columns, by their keys.
     """
 
     columns: tuple[MetricColumn, ...]
     rows: tuple[RunRow, ...]
     changed: tuple[tuple[str, ...], ...]
+    values: tuple[Mapping[str, LastValue], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReducedAgain:
+    """What other scripts reported when they reduced a run again; `scripts` is their `script_set_id`."""
+
+    run: int
+    scripts: str
+    metrics: tuple[LastValue, ...]
 
 
 def run_table(
     kept: Sequence[RunWithProducts],
     metrics: Mapping[int, Sequence[LastValue]],
     earlier: Sequence[RunRow] = (),
+    beside: Sequence[ReducedAgain] = (),
     *,
     is_up: bool,
     most: int | None = None,
@@ -64,6 +77,8 @@ def run_table(
         The last values of their metrics, by run.
     earlier
         Rows of runs whose products are gone, the newest last; of a run that is among `kept`, that one counts.
+    beside
+        Runs that were reduced again: a column for each metric and set of scripts, beside the one that was made live.
     is_up
         The service is up: the newest run goes on if it has not ended.
     most
@@ -81,7 +96,23 @@ def run_table(
         changed_scripts(older.scripts, row.scripts) if older else () for row, older in zip(rows, before, strict=True)
     ]
     shown = rows[:most]
-    return RunTable(columns=_columns(shown), rows=tuple(shown), changed=tuple(changed[:most]))
+    columns = _columns(shown, beside)
+    keys = {column.key for column in columns}
+    values = {row.run: {one.name: one for one in row.metrics if one.name in keys} for row in shown}
+    for again in beside:
+        found = {_key(one.name, again.scripts): one for one in again.metrics}
+        if again.run in values:
+            values[again.run] |= {key: one for key, one in found.items() if key in keys}
+    return RunTable(
+        columns=columns,
+        rows=tuple(shown),
+        changed=tuple(changed[:most]),
+        values=tuple(values[row.run] for row in shown),
+    )
+
+
+def _key(name: str, scripts: str) -> str:
+    return f"{name}@{scripts}" if scripts else name
 
 
 def _open_means(*, is_newest: bool, is_up: bool) -> str:
@@ -90,9 +121,18 @@ def _open_means(*, is_newest: bool, is_up: bool) -> str:
     return "" if is_up else NOT_RUNNING
 
 
-def _columns(rows: Collection[RunRow]) -> tuple[MetricColumn, ...]:
-    units: dict[str, str] = {}
-    for row in rows:
-        for metric in row.metrics:
-            units[metric.name] = units.get(metric.name) or metric.units
-    return tuple(MetricColumn(key=name, name=name, units=said) for name, said in list(units.items())[:MAX_COLUMNS])
+def _columns(rows: Collection[RunRow], beside: Sequence[ReducedAgain]) -> tuple[MetricColumn, ...]:
+    """A column for each metric, what was reduced again behind what was made live."""
+    units: dict[str, dict[str, str]] = {}
+    shown = {row.run for row in rows}
+    told = [("", row.metrics) for row in rows]
+    for scripts, metrics in (*told, *((one.scripts, one.metrics) for one in beside if one.run in shown)):
+        for metric in metrics:
+            of_name = units.setdefault(metric.name, {})
+            of_name[scripts] = of_name.get(scripts) or metric.units
+    columns = [
+        MetricColumn(key=_key(name, scripts), name=name, units=said, scripts=scripts)
+        for name, of_name in units.items()
+        for scripts, said in of_name.items()
+    ]
+    return tuple(columns[:MAX_COLUMNS])

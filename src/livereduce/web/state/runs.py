@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from livereduce.publish.runs.encode import table_body, table_csv
 from livereduce.publish.runs.reading import RunTables
-from livereduce.web.context import instrument
+from livereduce.web.context import context_of, instrument
 from livereduce.web.http import params
 from livereduce.web.render.encode import to_json
 from livereduce.web.state.instruments import Watched
@@ -32,7 +32,7 @@ async def runs_csv(request: Request) -> Response:
 
 async def _table(request: Request, form: str, media_type: str, headers: dict[str, str]) -> Response:
     one, most = instrument(request), params.max_runs(request.query_params.getlist("max_runs"))
-    tables = _tables(one)
+    tables = _tables(one, context_of(request).beside.get(one.place.id))
     kept, is_up = one.view.index.runs, not one.view.down
 
     def make() -> bytes:
@@ -47,8 +47,8 @@ async def _table(request: Request, form: str, media_type: str, headers: dict[str
     return await made(request, key, lambda: asyncio.to_thread(make), media_type, headers)
 
 
-def _tables(one: Watched) -> RunTables:
+def _tables(one: Watched, beside: Path | None) -> RunTables:
     folder = Path(one.view.products_dir)
     if one.tables is None or one.tables.folder != folder:
-        one.tables = RunTables(folder)
+        one.tables = RunTables(folder, beside)
     return one.tables

@@ -167,4 +167,5 @@ async function start() {
   });
 }
 
+setInterval(pull, 10_000); // what is reduced again beside the service sends no events
 start();
