@@ -115,6 +115,32 @@ def _try(options: argparse.Namespace) -> int:
     return try_scripts(options, sys.stdout)
 
 
+def _reduce_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "runs", nargs="+", metavar="RUNS", help="NeXus files, folders of recordings, patterns, or run numbers"
+    )
+    parser.add_argument("--config", type=Path, metavar="CONF", help="configuration (default /etc/livereduce.conf)")
+    parser.add_argument("--scripts", type=Path, metavar="DIR", help="use the scripts of this directory")
+    parser.add_argument("--recordings", type=Path, metavar="DIR", help="where recordings are, for run numbers")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("reduced"), help="products (default reduced)")
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument("--jobs", type=_jobs, metavar="N", default=1, help="how many at a time on this host (default 1)")
+    who.add_argument("--dask", metavar="ADDRESS", help="do it on a Dask cluster: tls://HOST:PORT of its scheduler")
+
+
+def _jobs(text: str) -> int:
+    jobs = int(text)
+    if jobs < 1:
+        raise ValueError
+    return jobs
+
+
+def _reduce(options: argparse.Namespace) -> int:
+    from livereduce.commands.reduce import reduce
+
+    return reduce(options, sys.stdout)
+
+
 def _web_arguments(parser: argparse.ArgumentParser) -> None:
     from livereduce.web.arguments import add_arguments
 
@@ -160,6 +186,7 @@ _COMMANDS = (
     ),
     _Command("runs", "show the runs with their state and what the scripts reported", _runs_arguments, _runs),
     _Command("try", "try scripts on a file, a recorded run or the live one, harming nobody", _try_arguments, _try),
+    _Command("reduce", "reduce many files or recorded runs again", _reduce_arguments, _reduce),
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),

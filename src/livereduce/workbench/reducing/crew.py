@@ -1,0 +1,98 @@
+"""Who does the tasks: some processes on this host, or the workers of a Dask cluster. Results come as they are ready."""
+
+import ipaddress
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+from urllib.parse import urlsplit
+
+from livereduce.base.errors import OperatorError
+from livereduce.workbench.reducing.task import ReduceTask, RunReduced, reduce_run
+
+Outcomes = Iterator[tuple[str, RunReduced]]
+"""Names of tasks, and what came of them."""
+
+
+def here(tasks: Mapping[str, ReduceTask], jobs: int) -> Outcomes:
+    """Do the tasks in this host's processes, so many at a time; leaving early ends all of them."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(jobs, thread_name_prefix="reduce") as pool:
+        left: dict[Future[RunReduced], str] = {
+            pool.submit(reduce_run, task, stop): name for name, task in tasks.items()
+        }
+        try:
+            while left:
+                for done in wait(left, return_when=FIRST_COMPLETED).done:
+                    yield left.pop(done), done.result()
+        finally:
+            stop.set()
+            for one in left:
+                one.cancel()
+
+
+def scheduler_address(text: str) -> str:
+    """The checked address of a Dask scheduler: what is not encrypted stays on this host.
+
+    Raises
+    ------
+    OperatorError
+        It is none, or would send data and scripts in clear over a network.
+    """
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in ("tls", "tcp") and bool(url.hostname) and url.port is not None
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OperatorError(f"Dask scheduler {text!r}: expected tls://HOST:PORT, or tcp:// on this host")
+    if url.scheme == "tcp" and not _is_loopback(url.hostname or ""):
+        raise OperatorError(
+            f"Dask scheduler {text}: tcp:// beyond this host is refused: whoever reaches it can run code and "
+            "read the data; use tls:// with certificates (distributed.comm.tls in Dask's configuration)"
+        )
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def on_cluster(tasks: Mapping[str, ReduceTask], address: str) -> Outcomes:
+    """Do the tasks on a Dask cluster; one whose worker dies is done by another.
+
+    Each of its workers has livereduce with the same version and extra, and sees the files at the same paths.
+
+    Raises
+    ------
+    OperatorError
+        The scheduler cannot be reached.
+    """
+    from distributed import Client, as_completed
+    from distributed.security import Security
+
+    address = scheduler_address(address)
+    security = Security(require_encryption=True) if address.startswith("tls:") else None
+    try:
+        client = Client(address, security=security, set_as_default=False, timeout=10)
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"Dask scheduler {address} cannot be reached: {error}") from None
+    with client:
+        names = {client.submit(reduce_run, task, pure=False): name for name, task in tasks.items()}
+        try:
+            for future in as_completed(names):
+                yield names[future], _result_of(future)
+        finally:
+            client.cancel(list(names))
+
+
+def _result_of(future: Any) -> RunReduced:
+    """What a task gave, or why it gave nothing."""
+    if future.status == "finished":
+        reduced: RunReduced = future.result()
+        return reduced
+    error = future.exception() if future.status == "error" else None
+    return RunReduced(failure=f"the cluster has not done it ({future.status}): {error or 'no reason given'}")

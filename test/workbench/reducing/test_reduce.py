@@ -1,0 +1,77 @@
+"""``livereduce reduce``: real workers on real files; what failed says why, and what is done is not done again."""
+
+import io
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from helpers.event_files import PER_PULSE, PULSES, event_file, put
+from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.cli import command_line
+from livereduce.commands.progress_bar import bar_of
+from livereduce.commands.reduce import reduce
+from livereduce.publish.products.file import read_product
+from livereduce.workbench.reducing.ledger import read_entry
+
+PROC = """
+run = input.getRunNumber()
+if run == 2:
+    raise ValueError("run 2 is odd")
+if run == 3:
+    import os, signal
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def options_of(folder: Path, *words: str) -> Namespace:
+    return command_line().parse_args(
+        ["reduce", *words, "--config", str(folder / "conf.json"), "--out", str(folder / "out"), "--jobs", "2"]
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "reduce_PG3_live_proc.py").write_text(PROC)
+    settings = {"instrument": "PG3", "script_dir": str(tmp_path / "scripts"), "preserve_events": False}
+    (tmp_path / "conf.json").write_text(json.dumps(settings))
+    for run in (1, 2, 3):
+        event_file(tmp_path / f"PG3_{run}.nxs", lambda entry, run=run: put(entry, "run_number", run))  # type: ignore[misc]
+    return tmp_path
+
+
+def test_runs_are_reduced_each_on_its_own_and_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    runs = [str(folder / "PG3_*.nxs")]
+    assert reduce(options_of(folder, *runs), out) == ExitCode.DEGRADED
+    product = read_product(folder / "out" / "PG3_1" / "result.nxs")
+    assert (product.attributes["events"], product.attributes["ended"]) == (2 * PULSES * PER_PULSE, 1)
+    assert product.signal.sum() == 2 * PULSES * PER_PULSE
+    said = capsys.readouterr().err
+    assert "PG3_2: proc: " in said
+    assert "run 2 is odd" in said
+    assert "PG3_3: the worker" in said
+    assert "SIGKILL" in said
+    made = (folder / "out" / "PG3_1" / "result.nxs").stat().st_mtime_ns
+    again = io.StringIO()
+    assert reduce(options_of(folder, str(folder / "PG3_1.nxs")), again) == ExitCode.OK
+    assert "1 of 1 runs are reduced already" in again.getvalue()
+    assert (folder / "out" / "PG3_1" / "result.nxs").stat().st_mtime_ns == made
+    entry = read_entry(folder / "out" / "PG3_2")
+    assert entry is not None
+    assert "run 2 is odd" in entry.failure, "it is tried again the next time"
+
+
+def test_what_cannot_be_used_is_said_before_anything_is_done(folder: Path) -> None:
+    (folder / "scripts" / "reduce_PG3_live_proc.py").write_text("if")
+    with pytest.raises(OperatorError, match="reduce_PG3_live_proc"):
+        reduce(options_of(folder, str(folder / "PG3_1.nxs")), io.StringIO())
+    assert not (folder / "out").exists()
+
+
+def test_a_bar_tells_how_much_is_left() -> None:
+    assert bar_of(0, 4, 0, 0.0) == f"[{'-' * 30}] 0 of 4"
+    assert bar_of(1, 4, 1, 60.0) == f"[{'#' * 7}{'-' * 23}] 1 of 4, 1 failed, about 3 min left"
+    assert bar_of(4, 4, 0, 60.0) == f"[{'#' * 30}] 4 of 4"
