@@ -12,6 +12,7 @@ from livereduce.messages.progress import Progress, RunState, SourceProgress
 from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (
     ScriptSeen,
+    ShadowStatus,
     StateWord,
     Status,
     clock_time,
@@ -74,7 +75,17 @@ def _company_rows(status: Status) -> list[tuple[str, str]]:
         rows += [("receiver", f"pid {status.receiver_pid or 'none'}, {ends}")]
     if status.spare_pid is not None:
         rows += [("spare", f"a spare worker stands by (pid {status.spare_pid})")]
+    if status.shadow is not None:
+        rows += [("shadow", f"{status.shadow.directory}: {status.shadow.why}"), *_shadow_rows(status.shadow)]
     return rows
+
+
+def _shadow_rows(shadow: ShadowStatus) -> list[tuple[str, str]]:
+    if shadow.progress is None:
+        return []
+    total, errors = shadow.progress.total, shadow.progress.last_errors
+    calls = f"{total.chunks} chunks, {total.results} results, {total.script_errors} script errors"
+    return [("", f"pid {shadow.pid}, {calls}"), *((f"  {kind}", text) for kind, text in errors.items())]
 
 
 def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:

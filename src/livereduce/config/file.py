@@ -26,8 +26,8 @@ MAX_BYTES = 1 << 20
 class Config:
     """The configuration as written, with defaults; what depends on the host is resolved elsewhere.
 
-    `instrument`, `script_dir`, `source`, `tof_bins_us`, `publish_config`, `runtime_dir` and `state_dir` are None where
-    not configured.
+    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `runtime_dir` and `state_dir`
+    are None where not configured.
 
     Attributes
     ----------
@@ -42,6 +42,7 @@ class Config:
     conda_env: str | None = None
     pixi_env: str | None = None
     script_dir: Path | None = None
+    shadow_dir: Path | None = None
     update_every_s: float = 30.0
     preserve_events: bool = True
     skip_empty: bool = False

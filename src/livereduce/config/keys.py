@@ -201,6 +201,7 @@ KEYS: tuple[Key, ...] = (
         expected="the name of an environment or the absolute path of its python",
     ),
     Key(name="script_dir", attribute="script_dir", parse=_path, expected="the path of a directory"),
+    Key(name="shadow_dir", attribute="shadow_dir", parse=_path, expected="the path of a directory"),
     Key(name="update_every", attribute="update_every_s", parse=_positive, expected=_A_DURATION),
     Key(name="preserve_events", attribute="preserve_events", parse=_boolean, expected="true or false"),
     Key(

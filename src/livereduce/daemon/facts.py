@@ -140,6 +140,13 @@ class ReceiverOutgrown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowOutgrown:
+    """The shadow must end, because of memory; a fact for `daemon.shadow`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unintelligible:
     """A beat pipe carries something other than beats: the state of its process is unknown."""
 

@@ -21,6 +21,7 @@ from livereduce.daemon.facts import (
     Outdated,
     ReceiverEnded,
     ReceiverOutgrown,
+    ShadowOutgrown,
     StopAsked,
     Tick,
     WorkerEnded,
@@ -37,6 +38,7 @@ from livereduce.daemon.receiver import policy as receiver_policy
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.snapshot import ServiceFacts
+from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.spare.keeper import SpareKeeper
 from livereduce.daemon.starting import Starter
 from livereduce.daemon.worker.ending import signal_name
@@ -85,6 +87,7 @@ class DaemonLoop:
         self._worker = WorkerKeeper()
         self._receiver = ReceiverKeeper(limits)
         self._spare = SpareKeeper(limits)
+        self._shadow = ShadowKeeper()
         self._desk = Desk()
         self._starter = Starter(
             site=site,
@@ -93,6 +96,7 @@ class DaemonLoop:
             worker=self._worker,
             receiver=self._receiver,
             spare=self._spare,
+            shadow=self._shadow,
             commands=commands or CommandLines(),
         )
         self._beats_due = 0.0
@@ -117,6 +121,7 @@ class DaemonLoop:
         contain("receiver", lambda: self._hear_receiver(ready))
         contain("worker", lambda: self._hear_worker(ready))
         contain("spare", lambda: self._hear_spare(ready))
+        contain("shadow", lambda: self._hear_shadow(ready))
         contain("requests", lambda: self._serve(ready))
         contain("parser", self._take_parsed)
         contain("files", lambda: self._pending.extend(self._changes.gather()))
@@ -128,6 +133,7 @@ class DaemonLoop:
             contain("policy", lambda: self._take(self._pending.popleft()))
         contain("receiver's policy", lambda: self._receiver.take(Tick(), time.monotonic()))
         contain("spare's policy", lambda: self._starter.look_after_spare(self._state))
+        contain("shadow's policy", lambda: self._starter.look_after_shadow(self._state))
         contain("stacks", self._keep_answer)
         contain("script times", lambda: self._worker.times.keep(time.monotonic()))
         contain("report", self._tell)
@@ -148,6 +154,7 @@ class DaemonLoop:
         now, memory, worker, receiver = time.monotonic(), self._memory, self._worker, self._receiver
         worker.spoken.tell(now)
         receiver.tell(now)
+        self._shadow.tell(now)
         told = ServiceFacts(
             state=self._state,
             found=self._site.found,
@@ -156,6 +163,7 @@ class DaemonLoop:
             receiver_pid=receiver.process.pid if receiver.process else None,
             receiver_restarts=receiver.restarts,
             spare_pid=self._spare.process.pid if self._spare.process and self._spare.ready else None,
+            shadow=self._shadow.status,
             notes=self._changes.notes,
             too_large=memory.state.does_not_fit,
             running=worker.times.running(worker.observed, worker.record.job, now) if worker.process else None,
@@ -213,6 +221,13 @@ class DaemonLoop:
             if spare.pidfd in ready:
                 self._spare.take_end(now)
 
+    def _hear_shadow(self, ready: set[int]) -> None:
+        shadow, now = self._shadow.process, time.monotonic()
+        if shadow is not None and ready & shadow.watched:
+            self._boundary.contain("shadow", lambda: self._shadow.hear(now))
+            if shadow.pidfd in ready:
+                self._shadow.take_end(now)
+
     def _serve(self, ready: set[int]) -> None:
         """Do what commands of people ask for."""
         status_path, now = self._site.status_path, time.monotonic()
@@ -229,9 +244,8 @@ class DaemonLoop:
 
     def _wait(self) -> set[int]:
         """Descriptors that are ready, after at most the time to the next deadline."""
-        children = [
-            keeper.process for keeper in (self._receiver, self._worker, self._spare) if keeper.process is not None
-        ]
+        keepers = (self._receiver, self._worker, self._spare, self._shadow)
+        children = [keeper.process for keeper in keepers if keeper.process is not None]
         watched = {self._signals, *self._desk.watched, *(fd for child in children for fd in child.watched)}
         if self._site.parser.fd is not None:
             watched.add(self._site.parser.fd)
@@ -263,9 +277,16 @@ class DaemonLoop:
                 self._pending.extend(self._worker.take_beats(worker, now))
                 if self._receiver.process is not None:
                     self._receiver.take_beats(self._receiver.process, now)
-            company = Company(receiver=self._receiver.process, heard=self._receiver.observed, spare=self._spare.process)
+            company = Company(
+                receiver=self._receiver.process,
+                heard=self._receiver.observed,
+                spare=self._spare.process,
+                shadow=self._shadow.process,
+            )
             for fact in self._memory.gather(worker, generation, self._worker.observed, now, company):
-                if isinstance(fact, ReceiverOutgrown):
+                if isinstance(fact, ShadowOutgrown):
+                    self._shadow.give_up(fact.reason, now)
+                elif isinstance(fact, ReceiverOutgrown):
                     self._receiver.take(fact, now)
                 else:
                     self._pending.append(fact)
@@ -299,6 +320,7 @@ class DaemonLoop:
         self._worker.leave()
         self._receiver.leave()
         self._spare.leave()
+        self._shadow.leave()
         self._environment_probe.end()
         self._desk.leave()
         self._site.leave()

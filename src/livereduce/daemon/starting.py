@@ -13,6 +13,7 @@ from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.memory.monitor import MemoryMonitor
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.report.startup import log_startup
+from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.spare.keeper import SpareKeeper, SparePlan
 from livereduce.daemon.spare.policy import SpareSight
 from livereduce.daemon.worker.generation import make_generation
@@ -24,6 +25,8 @@ from livereduce.messages.job import Job
 from livereduce.messages.receiver import RECEIVER_FD
 from livereduce.messages.status import StateWord
 from livereduce.preflight.resolve import Resolved
+
+GONE = (StateWord.PARKED, StateWord.STOPPING, StateWord.STOPPED)
 
 log = logging.getLogger("livereduce.daemon")
 
@@ -44,6 +47,7 @@ class Starter:
     worker: WorkerKeeper
     receiver: ReceiverKeeper
     spare: SpareKeeper
+    shadow: ShadowKeeper
     commands: CommandLines
     startup_logged: Resolved | None = None
 
@@ -87,6 +91,19 @@ class Starter:
             has_room=self.memory.has_room_for_spare,
         )
         self.spare.look(sight, lambda: self._plan(self._resolved), now)
+
+    def look_after_shadow(self, state: DaemonState) -> None:
+        """Start or end the shadow if that is due."""
+        resolved, now = self.site.found.resolved, time.monotonic()
+        at_work = bool(state.receiving) and state.word is StateWord.RUNNING
+        if self.shadow.look(
+            resolved,
+            self.site.parser,
+            now,
+            wanted=at_work or (self.shadow.process is not None and state.word not in GONE and bool(state.receiving)),
+            has_room=self.memory.has_room_for_spare,
+        ):
+            self.shadow.start(self._resolved, self.receiver, self.commands, os.environ, now)
 
     def _launch(self, resolved: Resolved, *, reads: bool) -> tuple[Job, Worker]:
         self.worker.prepare(resolved.state_dir)

@@ -146,6 +146,12 @@ class Job:
         return self.limits_s.get(phase, SILENCE_LIMITS_S[phase])
 
     @property
+    def files(self) -> dict[str, str]:
+        """The md5 of each file that it runs, scripts and modules, by the user's path."""
+        scripts = {script.path: script.md5 for script in (self.proc, self.post_proc) if script}
+        return scripts | {module.path: module.md5 for module in self.modules}
+
+    @property
     def script_md5s(self) -> str:
         """Both scripts with their modules and parameters, told from all others."""
         modules = (module.md5 for module in self.modules)

@@ -28,6 +28,10 @@ ADOPT_FD = "LIVEREDUCE_ADOPT_FD"
 """Environment variables with the numbers of inherited sockets: see above."""
 
 
+SHADOW = "LIVEREDUCE_SHADOW"
+"""Environment variable of a worker that is the shadow: its scripts may look at it."""
+
+
 SEGMENT_PREFIX = "livereduce-"
 """Beginning of the names of the receiver's shared memory (memfd), by which the daemon tells it from that of scripts."""
 

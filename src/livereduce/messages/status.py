@@ -5,7 +5,7 @@ never half of one. `daemon.report` decides when to write it; `commands.status` s
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -112,6 +112,30 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowStatus:
+    """The scripts that run beside those in use (`shadow_dir`), for comparison.
+
+    Attributes
+    ----------
+    why
+        What their worker does, or why there is none, in a sentence.
+    pid
+        Their worker; None if there is none.
+    files
+        The md5 of each file that it runs, by path.
+    products_dir
+        Where its results are; empty if there is no worker.
+    """
+
+    directory: str
+    why: str
+    pid: int | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    products_dir: str = ""
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Everything there is to know of a running service; times are ISO 8601 with zone.
 
@@ -130,6 +154,10 @@ class Status:
         many of them have ended unasked since the daemon started.
     spare_pid
         A worker that stands by to take over, with everything imported and no script in it; None if there is none.
+    files
+        The md5 of each file that the newest worker runs, scripts and modules, by path.
+    shadow
+        None if there is no `shadow_dir`.
     phase, progress
         As of the newest beat; None before the first.
     phase_since, usual_s
@@ -183,6 +211,8 @@ class Status:
     receiver_pid: int | None = None
     receiver_restarts: int = 0
     spare_pid: int | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    shadow: ShadowStatus | None = None
     phase: Phase | None = None
     phase_since: str = ""
     usual_s: float | None = None
@@ -233,8 +263,9 @@ def decode_status(text: str) -> Status:
             _require_time(name, getattr(status, name))
         if status.phase_since:
             _require_time("phase_since", status.phase_since)
-        if status.progress:
-            require_times(status.progress)
+        for progress in (status.progress, status.shadow.progress if status.shadow else None):
+            if progress:
+                require_times(progress)
         if not 0 <= status.pid <= MAX_PID:
             raise ValueError(f"pid: expected the number of a process, got {status.pid}")
     except (ValueError, RecursionError) as error:

@@ -22,8 +22,8 @@ class Weighed:
         The same with each page counted once; None if not known now. No worker is ended without it.
     started_bytes
         The part of `bytes` that belongs to processes that scripts have started.
-    run_bytes, receiver_bytes, spare_bytes
-        The parts that are held by the receiver, its own, and the spare's; 0 if there are none.
+    run_bytes, receiver_bytes, spare_bytes, shadow_bytes
+        The parts that are held by the receiver, its own, the spare's and the shadow's; 0 if there are none.
     freeable_bytes
         The part of `run_bytes` that the receiver could give up, at once or when the worker has counted it.
     kept_bytes
@@ -44,11 +44,17 @@ class Weighed:
     run_bytes: int = 0
     receiver_bytes: int = 0
     spare_bytes: int = 0
+    shadow_bytes: int = 0
     freeable_bytes: int = 0
     kept_bytes: int = 0
     full_s: float | None = None
     still_s: float = 0.0
     grown: Grown | None = None
+
+    @property
+    def dispensable_bytes(self) -> int:
+        """The part that can be had by `GiveUpSpare`: of processes that the reduction does not need."""
+        return self.spare_bytes + self.shadow_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class FreeHeld:
 
 @dataclass(frozen=True, slots=True)
 class GiveUpSpare:
-    """End the spare."""
+    """End the spare and the shadow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,14 +29,15 @@ class Beside:
         What the receiver holds of the stream; the worker and what it forks map the same pages.
     receiver, receiver_base
         The receiver's own memory, and the part of it from its start.
-    spare
-        The worker that stands by.
+    spare, shadow
+        The worker that stands by, and the one with other scripts.
     """
 
     run: int = 0
     receiver: int = 0
     receiver_base: int = 0
     spare: int = 0
+    shadow: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class Grown:
             (self.elsewhere, "in the program itself"),
             (self.beside.receiver, "in the receiver itself"),
             (self.beside.spare, "in the spare worker"),
+            (self.beside.shadow, "in the shadow"),
         )
 
 

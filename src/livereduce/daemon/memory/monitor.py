@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
-from livereduce.daemon.facts import Fact, Outgrown, ReceiverOutgrown
+from livereduce.daemon.facts import Fact, Outgrown, ReceiverOutgrown, ShadowOutgrown
 from livereduce.daemon.memory import policy as memory_policy
 from livereduce.daemon.memory.facts import (
     EndForMemory,
@@ -43,6 +43,7 @@ class Company:
     receiver: Worker | None = None
     heard: Observed = field(default_factory=Observed)
     spare: Worker | None = None
+    shadow: Worker | None = None
 
 
 ALONE = Company()
@@ -117,9 +118,9 @@ class MemoryMonitor:
 
     def gather(
         self, worker: Worker, generation: int, observed: Observed, now: float, company: Company = ALONE
-    ) -> list[Fact | ReceiverOutgrown]:
+    ) -> list[Fact | ReceiverOutgrown | ShadowOutgrown]:
         """Measure if it is time to, have the processes free memory, and tell the policies if they use too much."""
-        facts: list[Fact | ReceiverOutgrown] = []
+        facts: list[Fact | ReceiverOutgrown | ShadowOutgrown] = []
         for order in self._look(worker.pid, generation, observed, now, company):
             match order:
                 case Trim():
@@ -129,6 +130,8 @@ class MemoryMonitor:
                     _free_held(company)
                 case GiveUpSpare():
                     _give_up_spare(company)
+                    if company.shadow is not None:
+                        facts.append(ShadowOutgrown(reason="memory is near its limit, and the shadow goes first"))
                 case ReplaceReceiver(reason=why):
                     facts.append(ReceiverOutgrown(reason=f"replacing receiver and worker: {why}"))
                 case _:
@@ -154,6 +157,7 @@ class MemoryMonitor:
             receiver_says_bytes=says.rss_bytes,
             held_bytes=says.held_bytes,
             spare=company.spare.pid if company.spare else None,
+            shadow=company.shadow.pid if company.shadow else None,
         )
         weighed = told(weighed, observed, company.heard, time.time())
         self.newest = replace(weighed, still_s=self._still_s(weighed.kept_bytes, observed, now))
@@ -187,8 +191,9 @@ def told(weighed: Weighed, observed: Observed, receiver: Observed, unix_s: float
         receiver=weighed.receiver_bytes,
         receiver_base=receiver.base_bytes or 0,
         spare=weighed.spare_bytes,
+        shadow=weighed.shadow_bytes,
     )
-    total = weighed.bytes - beside.run - beside.receiver - beside.spare
+    total = weighed.bytes - beside.run - beside.receiver - beside.spare - beside.shadow
     parts = grown(total, weighed.started_bytes, phase, progress, observed.base_bytes, beside)
     says = receiver.progress.memory if receiver.progress else MemoryProgress()
     keeps_events = progress is None or progress.run.keeps_events

@@ -4,7 +4,7 @@
 
     below 90 % of the limit                              nothing
     from 90 % on                                         Trim, every 10 s: freed memory goes back to the system;
-                                                         GiveUpSpare
+                                                         GiveUpSpare: the spare and the shadow end
     at the limit, if that may do                         FreeHeld: the receiver gives up what the worker is done with
     at the limit                                         Recycle, once: publish and exit at the next chunk boundary
     no such boundary within the grace time, or
@@ -184,17 +184,17 @@ def _near_limit(state: MemoryState, weighed: Weighed, now: float) -> Step:
     told = state.trimmed_at
     if state.recycle_at is not None or (told is not None and now - told < state.rules.trim_every_s):
         return state, ()
-    return replace(state, trimmed_at=now), (Trim(), GiveUpSpare()) if weighed.spare_bytes else (Trim(),)
+    return replace(state, trimmed_at=now), (Trim(), GiveUpSpare()) if weighed.dispensable_bytes else (Trim(),)
 
 
 def _over_limit(state: MemoryState, weighed: Weighed, held: int, limit: int, now: float) -> Step:
     """Give up first what costs no worker, and wait a moment for it if that may do."""
     leaks = weighed.grown is not None and weighed.grown.is_left_behind and not state.recycles
     freeable_bytes = 0 if leaks else weighed.freeable_bytes
-    gives = weighed.spare_bytes + freeable_bytes
+    gives = weighed.dispensable_bytes + freeable_bytes
     relief: tuple[Order, ...] = ()
     if gives and state.relief_at is None and state.recycle_at is None:
-        relief = ((GiveUpSpare(),) if weighed.spare_bytes else ()) + ((FreeHeld(),) if freeable_bytes else ())
+        relief = ((GiveUpSpare(),) if weighed.dispensable_bytes else ()) + ((FreeHeld(),) if freeable_bytes else ())
         state = replace(state, relief_at=now)
     waits = state.relief_at is not None and now - state.relief_at < state.rules.relief_s
     if waits and held - gives < limit:

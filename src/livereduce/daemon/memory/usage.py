@@ -67,8 +67,9 @@ class MemoryUsage:
         receiver_says_bytes: int = 0,
         held_bytes: int = 0,
         spare: int | None = None,
+        shadow: int | None = None,
     ) -> Weighed:
-        """Memory of a worker, of its receiver and of the spare (process ids), as a fact for `step`.
+        """Memory of a worker, of its receiver, of the spare and of the shadow (process ids), as a fact for `step`.
 
         Parameters
         ----------
@@ -84,8 +85,9 @@ class MemoryUsage:
         held_bytes = max([held_bytes, *(one.shared - kept for one, kept in zip(residents, own, strict=True))])
         receiver_bytes = 0 if receiver is None else _resident(receiver, self._proc).bytes or receiver_says_bytes
         spare_bytes = 0 if spare is None else tree_bytes(spare, self._proc)
+        shadow_bytes = 0 if shadow is None else self._own_bytes(shadow)
         sizes = [one.anonymous + shared for one, shared in zip(residents, own, strict=True)]
-        beside = held_bytes + receiver_bytes + spare_bytes
+        beside = held_bytes + receiver_bytes + spare_bytes + shadow_bytes
         total = sum(sizes) + beside
         exact = len(pids) == 1 and (receiver is None or not own[0])  # no page that others have too, all told apart
         return Weighed(
@@ -97,6 +99,7 @@ class MemoryUsage:
             receiver_bytes=receiver_bytes,
             run_bytes=held_bytes,
             spare_bytes=spare_bytes,
+            shadow_bytes=shadow_bytes,
         )
 
     def _own_shared(self, pids: tuple[int, ...], residents: list[_Resident]) -> list[int]:
@@ -105,6 +108,12 @@ class MemoryUsage:
             read_mappings(each, self._proc).own_bytes(one.shared) if one.shared else 0
             for each, one in zip(pids, residents, strict=True)
         ]
+
+    def _own_bytes(self, pid: int) -> int:
+        """Memory of a process and its descendants without what the receiver holds."""
+        pids = _tree(pid, self._proc)
+        residents = [_resident(each, self._proc) for each in pids]
+        return sum(one.anonymous for one in residents) + sum(self._own_shared(pids, residents))
 
     def _confirmed(
         self, pids: tuple[int, ...], total: int, beside: int, limit_bytes: int | None, now: float

@@ -13,7 +13,7 @@ from livereduce.daemon.worker.usual import Running
 from livereduce.messages.conditions import ProblemNote, conditions_of, dated
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.shown import shown
-from livereduce.messages.status import Condition, Printed, StateWord, Status, iso
+from livereduce.messages.status import Condition, Printed, ShadowStatus, StateWord, Status, iso
 
 WRITE_S = 5.0
 """Greatest age of the snapshot (readers call a daemon down after three times that)."""
@@ -35,6 +35,8 @@ class ServiceFacts:
         The receiver, None if there is none, and how many have ended although they were needed.
     spare_pid
         The worker that stands by, None if there is none.
+    shadow
+        The scripts that run beside those in use, None if there is no `shadow_dir`.
     notes, too_large
         Files that cannot be used, and a run that does not fit into memory, in a sentence.
     running
@@ -64,6 +66,7 @@ class ServiceFacts:
     receiver_pid: int | None = None
     receiver_restarts: int = 0
     spare_pid: int | None = None
+    shadow: ShadowStatus | None = None
     notes: tuple[ProblemNote, ...] = ()
     too_large: str = ""
     running: Running | None = None
@@ -131,6 +134,8 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         receiver_pid=facts.receiver_pid,
         receiver_restarts=facts.receiver_restarts,
         spare_pid=facts.spare_pid,
+        files=worker.files,
+        shadow=facts.shadow,
         restarts=state.restarts,
         renewals=state.renewals,
         errors=worker.errors,

@@ -11,6 +11,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from livereduce.daemon.worker.hearing import Hearing
 from livereduce.daemon.worker.output import Line, WorkerOutput
@@ -125,13 +126,20 @@ class Worker:
         return data
 
 
-def spawn(command: Sequence[str], environ: Mapping[str, str], sockets: Mapping[str, int] = NO_SOCKETS) -> Worker:
+def spawn(
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    sockets: Mapping[str, int] = NO_SOCKETS,
+    cwd: Path | None = None,
+) -> Worker:
     """Start a worker in a session of its own.
 
     Parameters
     ----------
     sockets
         Further descriptors that it inherits, by the variables that tell it their numbers; they stay open here.
+    cwd
+        Its working directory; None for that of the daemon.
 
     Raises
     ------
@@ -140,7 +148,7 @@ def spawn(command: Sequence[str], environ: Mapping[str, str], sockets: Mapping[s
     """
     stacks = _stacks()
     try:
-        return _spawn(command, environ, sockets, stacks)
+        return _spawn(command, environ, sockets, stacks, cwd)
     except OSError:
         if stacks:
             stacks.close()
@@ -148,7 +156,11 @@ def spawn(command: Sequence[str], environ: Mapping[str, str], sockets: Mapping[s
 
 
 def _spawn(
-    command: Sequence[str], environ: Mapping[str, str], sockets: Mapping[str, int], stacks: Stacks | None
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    sockets: Mapping[str, int],
+    stacks: Stacks | None,
+    cwd: Path | None,
 ) -> Worker:
     with _pipe() as (beats, beats_worker), _pipe() as (orders_worker, orders):
         fds = (
@@ -162,6 +174,7 @@ def _spawn(
             stderr=subprocess.STDOUT,
             pass_fds=tuple(fds.values()),
             start_new_session=True,
+            cwd=cwd,
             bufsize=0,
         )
         with suppress(OSError):  # more than an unprivileged process may ask for: keep the default of 64 KiB

@@ -45,6 +45,11 @@ class WorkerRecord:
     stood_at: str = ""
 
     @property
+    def files(self) -> dict[str, str]:
+        """The md5 of each file that it runs, by path; empty before the first."""
+        return self.job.files if self.job else {}
+
+    @property
     def generation(self) -> int:
         """The newest generation, 0 before the first."""
         return self.job.generation if self.job else 0
