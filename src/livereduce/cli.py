@@ -69,6 +69,17 @@ def _runs(options: argparse.Namespace) -> int:
     return show_runs(options.configuration, options.form or "", options.beside, sys.stdout)
 
 
+def _promote_arguments(parser: argparse.ArgumentParser) -> None:
+    _configuration(parser)
+    parser.add_argument("--undo", action="store_true", help="take back what was promoted last")
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from livereduce.commands.promote import promote
+
+    return promote(options.configuration, options.undo, sys.stdout)
+
+
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", metavar=f"FILE|{forms()}")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -187,6 +198,7 @@ _COMMANDS = (
     _Command("runs", "show the runs with their state and what the scripts reported", _runs_arguments, _runs),
     _Command("try", "try scripts on a file, a recorded run or the live one, harming nobody", _try_arguments, _try),
     _Command("reduce", "reduce many files or recorded runs again", _reduce_arguments, _reduce),
+    _Command("promote", "put the scripts of shadow_dir in the place of those in use", _promote_arguments, _promote),
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),

@@ -39,6 +39,7 @@ from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.snapshot import ServiceFacts
 from livereduce.daemon.shadow.keeper import ShadowKeeper
+from livereduce.daemon.shadow.proving import Proving
 from livereduce.daemon.spare.keeper import SpareKeeper
 from livereduce.daemon.starting import Starter
 from livereduce.daemon.worker.ending import signal_name
@@ -88,6 +89,7 @@ class DaemonLoop:
         self._receiver = ReceiverKeeper(limits)
         self._spare = SpareKeeper(limits)
         self._shadow = ShadowKeeper()
+        self._proving = Proving()
         self._desk = Desk()
         self._starter = Starter(
             site=site,
@@ -97,6 +99,7 @@ class DaemonLoop:
             receiver=self._receiver,
             spare=self._spare,
             shadow=self._shadow,
+            proving=self._proving,
             commands=commands or CommandLines(),
         )
         self._beats_due = 0.0
@@ -134,6 +137,7 @@ class DaemonLoop:
         contain("receiver's policy", lambda: self._receiver.take(Tick(), time.monotonic()))
         contain("spare's policy", lambda: self._starter.look_after_spare(self._state))
         contain("shadow's policy", lambda: self._starter.look_after_shadow(self._state))
+        contain("promotion", lambda: self._proving.look(self._worker.observed.progress, self._state.restarts))
         contain("stacks", self._keep_answer)
         contain("script times", lambda: self._worker.times.keep(time.monotonic()))
         contain("report", self._tell)
@@ -302,11 +306,14 @@ class DaemonLoop:
             case facts.EndReceiver():
                 self._receiver.take(action, time.monotonic())
             case facts.Start(reason=reason):
-                self._pending.extend(self._starter.start_worker(reason, reads=bool(self._state.receiving)))
+                self._pending.extend(self._start(reason))
             case facts.Exit(code=code):
                 self._exit_code = code
             case _:
                 self._worker.carry_out(action, self._state)
+
+    def _start(self, reason: str) -> tuple[Fact, ...]:
+        return self._starter.start_worker(reason, self._state.restarts, reads=bool(self._state.receiving))
 
     def _look(self) -> None:
         self._changes.look_comes()

@@ -14,6 +14,7 @@ from livereduce.daemon.memory.monitor import MemoryMonitor
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.report.startup import log_startup
 from livereduce.daemon.shadow.keeper import ShadowKeeper
+from livereduce.daemon.shadow.proving import Proving
 from livereduce.daemon.spare.keeper import SpareKeeper, SparePlan
 from livereduce.daemon.spare.policy import SpareSight
 from livereduce.daemon.worker.generation import make_generation
@@ -48,6 +49,7 @@ class Starter:
     receiver: ReceiverKeeper
     spare: SpareKeeper
     shadow: ShadowKeeper
+    proving: Proving
     commands: CommandLines
     startup_logged: Resolved | None = None
 
@@ -62,8 +64,14 @@ class Starter:
             return (ReceiverEnded(code=None, reason=f"the receiver could not be started: {error}"),)
         return ()
 
-    def start_worker(self, reason: str, *, reads: bool) -> tuple[Fact, ...]:
-        """Start a worker, which reads from the receiver or alone; return the fact if that fails."""
+    def start_worker(self, reason: str, restarts: int, *, reads: bool) -> tuple[Fact, ...]:
+        """Start a worker, which reads from the receiver or alone; return the fact if that fails.
+
+        Parameters
+        ----------
+        restarts
+            Workers that have ended unasked so far.
+        """
         resolved = self._resolved
         self._log_startup(resolved)
         try:
@@ -77,6 +85,7 @@ class Starter:
         except OSError as error:
             log.warning("cannot save the scripts as the last good version: %s", error)
         self.worker.record = with_scripts(self.worker.record, resolved.scripts, since)
+        self.proving.adopt(resolved.script_dir, job.files, restarts)
         log.info("worker generation %d (pid %d) started: %s", job.generation, process.pid, reason)
         return ()
 

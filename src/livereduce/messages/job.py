@@ -147,9 +147,10 @@ class Job:
 
     @property
     def files(self) -> dict[str, str]:
-        """The md5 of each file that it runs, scripts and modules, by the user's path."""
+        """The md5 of each file that it runs, scripts, modules and parameters, by the user's path."""
         scripts = {script.path: script.md5 for script in (self.proc, self.post_proc) if script}
-        return scripts | {module.path: module.md5 for module in self.modules}
+        parameters = {self.parameters.path: self.parameters.md5} if self.parameters else {}
+        return scripts | {module.path: module.md5 for module in self.modules} | parameters
 
     @property
     def script_md5s(self) -> str:

@@ -63,6 +63,8 @@ class TotalProgress:
     ----------
     script_errors
         Calls of scripts that failed.
+    filled_chunks, failed_chunks
+        Chunks with events, and those of them in which a script failed.
     gaps
         Parts of runs that are missing for good.
     contained
@@ -74,6 +76,8 @@ class TotalProgress:
     events: int = 0
     pulses: int = 0
     script_errors: int = 0
+    filled_chunks: int = 0
+    failed_chunks: int = 0
     gaps: int = 0
     contained: int = 0
 

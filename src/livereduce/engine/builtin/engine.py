@@ -145,6 +145,7 @@ class BuiltinEngine:
         self._lost = ""
         self._over = self._left = self._stopping = False
         self._chunks = self._events = self._pulses = self._gaps = 0
+        self._filled = self._failed = 0
         self._contained = Contained(logger)
         self._marker = Marker(job.mark)
         self._suspects = tuple(one for one in job.suspects if one.stage is not MarkStage.DECODE)
@@ -284,12 +285,20 @@ class BuiltinEngine:
         self._chunks += 1
         self._events += chunk.n_events
         self._pulses += chunk.n_pulses
+        errors = self._script_errors
         for reduction in self._reductions:
             try:
                 reduction.take(chunk)
             except Exception as error:  # noqa: BLE001 (the boundary of a chunk, as in `take`)
                 self._contained.note(f"the rest of a chunk of run {chunk.run}", error)
+        if chunk.n_events:
+            self._filled += 1
+            self._failed += self._script_errors > errors
         self._marker.passed()
+
+    @property
+    def _script_errors(self) -> int:
+        return sum(reduction.script_errors for reduction in self._reductions)
 
     def _tell_taken(self, *, ends: bool) -> None:
         """Tell the source how far its data are reduced, and published for good."""
@@ -332,7 +341,9 @@ class BuiltinEngine:
                 results=sum(reduction.results for reduction in self._reductions),
                 events=self._events,
                 pulses=self._pulses,
-                script_errors=sum(reduction.script_errors for reduction in self._reductions),
+                script_errors=self._script_errors,
+                filled_chunks=self._filled,
+                failed_chunks=self._failed,
                 gaps=source.gaps + self._gaps + self._outlet.gaps,
                 contained=self._all_contained(source),
             ),

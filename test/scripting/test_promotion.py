@@ -1,0 +1,172 @@
+"""Scripts promoted, and taken back: nothing is lost, nothing is done by halves, and nobody's edit is overwritten."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from livereduce.base.errors import OperatorError
+from livereduce.scripting import promotion as module
+from livereduce.scripting.promotion import (
+    FOLDER,
+    RECORD,
+    KeptPromotion,
+    Promotion,
+    PromotionState,
+    carry_out,
+    changes_of,
+    newest,
+    objections,
+    prove,
+    take_back,
+)
+from livereduce.scripting.script_set import read_set
+
+PROC, POST_PROC = "reduce_PG3_live_proc.py", "reduce_PG3_live_post_proc.py"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """The folder of the shadow, and that of the scripts in use."""
+    shadow, use = tmp_path / "shadow", tmp_path / "use"
+    write(shadow, {PROC: "import steps\n", "steps.py": "new = 1\n", "parameters.json": '{"d": 2, "file": "cal.txt"}'})
+    write(shadow, {"cal.txt": "calibrated", "unused.py": "never\n"})
+    write(use, {PROC: "pass  # old\n", POST_PROC: "pass\n", "steps.py": "old = 1\n", "other.py": "stays = 1\n"})
+    return shadow, use
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def promoted(shadow: Path, use: Path, at: str = "2026-11-30T03-00-00") -> KeptPromotion:
+    changes = changes_of(read_set(shadow, "PG3"), shadow, read_set(use, "PG3"), use)
+    return carry_out(changes, use, Promotion(at=at, who="me", source=str(shadow), before={}, after={}))
+
+
+def test_the_whole_set_comes_and_goes_back(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    before = texts(use)
+    (use / PROC).chmod(0o664)
+    kept = promoted(shadow, use)
+    expected = {name: text for name, text in texts(shadow).items() if name != "unused.py"}
+    assert texts(use) == expected | {"other.py": "stays = 1\n"}
+    assert (use / PROC).stat().st_mode & 0o777 == 0o664
+    assert texts(kept.folder).keys() == {PROC, POST_PROC, "steps.py", RECORD}
+    assert newest(use) == kept
+    taken = take_back(kept, use, "it failed")
+    assert texts(use) == before
+    assert (taken.state, taken.why) == (PromotionState.TAKEN_BACK, "it failed")
+    assert newest(use) == KeptPromotion(kept.folder, taken)
+    with pytest.raises(OperatorError, match="taken back already"):
+        take_back(KeptPromotion(kept.folder, taken), use, "again")
+
+
+def test_what_is_the_same_already_is_no_change(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    promoted(shadow, use)
+    assert changes_of(read_set(shadow, "PG3"), shadow, read_set(use, "PG3"), use) == {}
+
+
+def test_an_edit_of_what_was_promoted_is_not_overwritten(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    kept = promoted(shadow, use)
+    (use / "steps.py").write_text("mine = 1\n")
+    there = texts(use)
+    with pytest.raises(OperatorError, match=r"steps\.py: the file has changed since it was promoted"):
+        take_back(kept, use, "it failed")
+    assert texts(use) == there
+
+
+def test_an_edit_in_between_stops_it_and_nothing_is_changed(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shadow, use = folders
+    put = module._put
+
+    def edited_meanwhile(path: Path, text: bytes | None) -> None:
+        put(path, text)
+        if path.name == PROC and text == b"import steps\n":
+            (use / "steps.py").write_text("mine = 1\n")
+
+    monkeypatch.setattr(module, "_put", edited_meanwhile)
+    before = texts(use)
+    with pytest.raises(OperatorError, match=r"steps\.py: the file has just been changed by somebody else"):
+        promoted(shadow, use)
+    assert texts(use) == before | {"steps.py": "mine = 1\n"}
+
+
+def test_a_link_is_left_alone(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    shadow, use = folders
+    (tmp_path / "real.py").write_text("real = 1\n")
+    (use / PROC).unlink()
+    (use / PROC).symlink_to(tmp_path / "real.py")
+    before = texts(use)
+    with pytest.raises(OperatorError, match="it is a link to"):
+        promoted(shadow, use)
+    assert texts(use) == before
+    assert (tmp_path / "real.py").read_text() == "real = 1\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_directory_that_cannot_be_written_is_named(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    use.chmod(0o555)
+    with pytest.raises(OperatorError, match=r"what is in use cannot be kept: .*nothing was changed"):
+        promoted(shadow, use)
+    use.chmod(0o755)
+
+
+def test_only_what_people_have_seen_is_promoted(folders: tuple[Path, Path]) -> None:
+    shadow, _ = folders
+    on_disk = read_set(shadow, "PG3")
+    seen = {str(file.path): file.md5 for file in on_disk.files}
+    assert on_disk.parameters is not None
+    seen[str(on_disk.parameters.path)] = on_disk.parameters.md5
+    assert objections(on_disk, seen, "the scripts") == ()
+    (shadow / "steps.py").write_text("newer = 1\n")
+    (said,) = objections(read_set(shadow, "PG3"), seen, "the scripts")
+    assert said.startswith(f"{shadow / 'steps.py'}: the scripts have changed since")
+    (shadow / "steps.py").unlink()
+    assert len(objections(read_set(shadow, "PG3"), seen, "the scripts")) == 1
+    assert len(objections(on_disk, {}, "the scripts")) == 3
+    (said,) = objections(read_set(shadow / "gone", "PG3"), seen, "the scripts")
+    assert "does not exist" in said
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"at": 3}', "[" * 100_000, "\ud800"])
+def test_a_record_that_cannot_be_read_is_none(folders: tuple[Path, Path], text: str) -> None:
+    shadow, use = folders
+    older = promoted(shadow, use, "2026-11-30T03-00-00")
+    folder = use / FOLDER / "2026-11-30T04-00-00"
+    folder.mkdir()
+    (folder / RECORD).write_text(text, errors="surrogatepass")
+    assert newest(use) == older
+    assert newest(shadow) is None
+
+
+def test_what_was_kept_and_is_damaged_is_not_put_back(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    kept = promoted(shadow, use)
+    there = texts(use)
+    (kept.folder / "steps.py").write_text("damaged")
+    with pytest.raises(OperatorError, match="not what was there before any more"):
+        take_back(kept, use, "it failed")
+    assert texts(use) == there
+
+
+def test_that_they_work_is_noted(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    kept = promoted(shadow, use)
+    prove(kept)
+    found = newest(use)
+    assert found is not None
+    assert found.promotion.state is PromotionState.PROVED
+    assert json.loads((kept.folder / RECORD).read_text())["who"] == "me"
