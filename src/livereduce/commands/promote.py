@@ -39,7 +39,7 @@ def promote(path: Path | None, undo: bool, out: TextIO) -> int:
         raise OperatorError(*(found.problems or ("the script directory is not known",)))
     if undo:
         return _undo(found.script_dir, out)
-    kept = _promote(_service(path), found.script_dir, found.instrument.short_name)
+    kept = promote_shown(_service(path), found.script_dir, found.instrument.short_name)
     for name, md5 in kept.promotion.after.items():
         print(f"{found.script_dir / name}: {f'md5 {md5}' if md5 else 'removed'}", file=out)
     print(f"what was there before is in {kept.folder}; take it back with: livereduce promote --undo", file=out)
@@ -56,7 +56,14 @@ def _undo(script_dir: Path, out: TextIO) -> int:
     return ExitCode.OK
 
 
-def _promote(status: Status, script_dir: Path, short_name: str) -> KeptPromotion:
+def promote_shown(status: Status, script_dir: Path, short_name: str) -> KeptPromotion:
+    """Promote what a status shows as the shadow.
+
+    Raises
+    ------
+    OperatorError
+        It is refused: files have changed since, or cannot be written; nothing is different.
+    """
     shadow = _shown(status)
     source = Path(shadow.directory)
     new, old = read_set(source, short_name), read_set(script_dir, short_name)
