@@ -138,7 +138,7 @@ def promoted(rig: Rig) -> None:
     begin(rig, DOUBLED)
     rig.inject()
     said = promote(rig)
-    assert f"{rig.path / 'scripts' / POST_PROC}: md5 " in said
+    assert f"{rig.path / POST_PROC}: md5 " in said
     rig.wait_reduced(HALF_EVENTS, generation=2)
     rig.beam_to(1.2)
     rig.wait_reduced(MORE_EVENTS, generation=2)
