@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 import psutil
 import pytest
@@ -27,7 +28,7 @@ def shadow_of(status: Status) -> ShadowStatus:
     return status.shadow
 
 
-def begin(rig: Rig, shadow: str, **settings: object) -> Status:
+def begin(rig: Rig, shadow: str, **settings: Any) -> Status:
     """Reduce the first half, with a shadow that has seen all of it."""
     folder = rig.path / "shadow"
     folder.mkdir()
