@@ -131,16 +131,12 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         usual_s=facts.running.usual_s if facts.running else None,
         progress=observed.progress,
         memory_limit_bytes=facts.memory_limit_bytes,
-        receiver_pid=facts.receiver_pid,
-        receiver_restarts=facts.receiver_restarts,
-        spare_pid=facts.spare_pid,
         files=worker.files,
-        shadow=facts.shadow,
         restarts=state.restarts,
         renewals=state.renewals,
         errors=worker.errors,
     )
-    status = _with_history(status, facts, before)
+    status = _with_company(_with_history(status, facts, before), facts)
     if worker.pid is None:  # then the newest beat is from a worker that has ended
         return status
     return replace(
@@ -152,6 +148,17 @@ def snapshot(facts: ServiceFacts, daemon: DaemonIdentity, before: Status | None,
         pulses_per_s=observed.pulses_per_s,
         memory_bytes=facts.memory_bytes,
         memory_parts=facts.memory_parts,
+    )
+
+
+def _with_company(status: Status, facts: ServiceFacts) -> Status:
+    """The snapshot with the processes beside the worker."""
+    return replace(
+        status,
+        receiver_pid=facts.receiver_pid,
+        receiver_restarts=facts.receiver_restarts,
+        spare_pid=facts.spare_pid,
+        shadow=facts.shadow,
     )
 
 
