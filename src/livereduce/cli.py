@@ -92,6 +92,29 @@ def _inspect(options: argparse.Namespace) -> int:
     return inspect(options.stream, as_json=options.json, seconds=options.seconds, out=sys.stdout)
 
 
+def _record_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stream", metavar="URL", help="stream server, adara://HOST:PORT")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="directory for the folders of runs")
+    parser.add_argument("--instrument", default="", help="first part of their names (default: stream)")
+    parser.add_argument("--keep-runs", type=int, metavar="N", help="delete the oldest recordings beyond N runs")
+    parser.add_argument("--keep-gb", type=float, metavar="GB", help="delete the oldest recordings beyond this size")
+    parser.add_argument("--now", action="store_true", help="begin now, not at the start of the present run")
+
+
+def _record(options: argparse.Namespace) -> int:
+    from livereduce.commands.record import record
+
+    return record(
+        options.stream,
+        options.out,
+        instrument=options.instrument,
+        keep_runs=options.keep_runs,
+        keep_gb=options.keep_gb,
+        now=options.now,
+        out=sys.stdout,
+    )
+
+
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
     from livereduce.simulate.arguments import add_arguments
 
@@ -200,6 +223,7 @@ _COMMANDS = (
     _Command("reduce", "reduce many files or recorded runs again", _reduce_arguments, _reduce),
     _Command("promote", "put the scripts of shadow_dir in the place of those in use", _promote_arguments, _promote),
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
+    _Command("record", "record an ADARA stream, without a service", _record_arguments, _record),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),
     _Command(

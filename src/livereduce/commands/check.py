@@ -21,6 +21,7 @@ from livereduce.environment.identity import Identity, ask_identity
 from livereduce.messages.status import FILE_NAME as STATUS_FILE
 from livereduce.messages.status import read_status
 from livereduce.preflight.host import Host, choose_engine, look_at_host
+from livereduce.preflight.recording import describe_recordings
 from livereduce.preflight.resolve import Survey, survey
 from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
 from livereduce.preflight.services import Service, service_of, usual_configuration
@@ -59,9 +60,12 @@ def check(path: Path | None, out: TextIO) -> int:
     engine = _engine(found, inquiry.answer if inquiry else None)
     rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
     rows += _directories(found, service)
+    recordings, not_recorded = describe_recordings(reading.config, asked, found.verdict.engine if found.verdict else "")
+    rows += [("recordings", recordings)]
     rows += _directories_here(survey(reading.config, host, reading.bad_keys)) if service else []
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
     out.writelines(f"{line}\n" for line in told(obstacles))
+    warnings = (*warnings, not_recorded) if not_recorded else warnings
     for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
             out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")

@@ -11,6 +11,7 @@ from livereduce.base.errors import ExitCode
 from livereduce.messages.progress import Progress, RunState, SourceProgress
 from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (
+    RecordingSeen,
     ScriptSeen,
     ShadowStatus,
     StateWord,
@@ -77,7 +78,16 @@ def _company_rows(status: Status) -> list[tuple[str, str]]:
         rows += [("spare", f"a spare worker stands by (pid {status.spare_pid})")]
     if status.shadow is not None:
         rows += [("shadow", f"{status.shadow.directory}: {status.shadow.why}"), *_shadow_rows(status.shadow)]
-    return rows
+    return rows + _recording_rows(status.recording)
+
+
+def _recording_rows(recording: RecordingSeen | None) -> list[tuple[str, str]]:
+    if recording is None:
+        return []
+    gaps = f", {recording.run_gaps} gaps" if recording.run_gaps else ""
+    run = f"run {recording.run}, {recording.run_bytes / 1e9:.3g} GB{gaps}" if recording.run else "between runs"
+    said = recording.problem or (run if recording.pid is not None else "not at work")
+    return [("recording", f"{recording.directory}: {said}")]
 
 
 def _shadow_rows(shadow: ShadowStatus) -> list[tuple[str, str]]:

@@ -26,8 +26,8 @@ MAX_BYTES = 1 << 20
 class Config:
     """The configuration as written, with defaults; what depends on the host is resolved elsewhere.
 
-    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `runtime_dir` and `state_dir`
-    are None where not configured.
+    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `record_dir`, `runtime_dir` and
+    `state_dir` are None where not configured.
 
     Attributes
     ----------
@@ -57,6 +57,9 @@ class Config:
     source: str | None = None
     tof_bins_us: tuple[float, float, float] | None = None
     publish_config: Path | None = None
+    record_dir: Path | None = None
+    record_keep_runs: int = 20
+    record_keep_gb: float = 50.0
     limits_s: dict[Phase, float] = field(default_factory=lambda: dict(SILENCE_LIMITS_S))
     runtime_dir: Path | None = None
     state_dir: Path | None = None

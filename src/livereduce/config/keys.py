@@ -103,6 +103,13 @@ def _index(value: object) -> int:
     return int(number)
 
 
+def _at_least_one(value: object) -> int:
+    number = _index(value)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def _indices(value: object) -> tuple[int, ...]:
     return tuple(_index(part) for part in _parts(value))
 
@@ -263,6 +270,19 @@ KEYS: tuple[Key, ...] = (
     *(
         Key(name=f"limits.{phase}", attribute="limits_s", parse=_positive, expected=_A_DURATION)
         for phase in SILENCE_LIMITS_S
+    ),
+    Key(name="record.directory", attribute="record_dir", parse=_path, expected="the path of a directory"),
+    Key(
+        name="record.keep_runs",
+        attribute="record_keep_runs",
+        parse=_at_least_one,
+        expected="a whole number, 1 or more",
+    ),
+    Key(
+        name="record.keep_gb",
+        attribute="record_keep_gb",
+        parse=_positive,
+        expected="a number of GB (10⁹ bytes) greater than 0",
     ),
     Key(name="runtime_dir", attribute="runtime_dir", parse=_path, expected="the path of a directory"),
     Key(name="state_dir", attribute="state_dir", parse=_path, expected="the path of a directory"),

@@ -36,6 +36,7 @@ from livereduce.daemon.orders.desk import Desk
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver import policy as receiver_policy
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
+from livereduce.daemon.recorder.keeper import RecorderKeeper
 from livereduce.daemon.report.reporter import Reporter
 from livereduce.daemon.report.snapshot import ServiceFacts
 from livereduce.daemon.shadow.keeper import ShadowKeeper
@@ -90,6 +91,7 @@ class DaemonLoop:
         self._spare = SpareKeeper(limits)
         self._shadow = ShadowKeeper()
         self._proving = Proving()
+        self._recorder = RecorderKeeper(limits)
         self._desk = Desk()
         self._starter = Starter(
             site=site,
@@ -100,6 +102,7 @@ class DaemonLoop:
             spare=self._spare,
             shadow=self._shadow,
             proving=self._proving,
+            recorder=self._recorder,
             commands=commands or CommandLines(),
         )
         self._beats_due = 0.0
@@ -126,6 +129,7 @@ class DaemonLoop:
         contain("spare", lambda: self._hear_spare(ready))
         contain("shadow", lambda: self._hear_shadow(ready))
         contain("requests", lambda: self._serve(ready))
+        contain("recorder", lambda: self._hear_recorder(ready))
         contain("parser", self._take_parsed)
         contain("files", lambda: self._pending.extend(self._changes.gather()))
         contain("environment", self._ask_environment)
@@ -138,6 +142,7 @@ class DaemonLoop:
         contain("spare's policy", lambda: self._starter.look_after_spare(self._state))
         contain("shadow's policy", lambda: self._starter.look_after_shadow(self._state))
         contain("promotion", lambda: self._proving.look(self._worker.observed.progress, self._state.restarts))
+        contain("recorder's policy", lambda: self._starter.look_after_recorder(self._state))
         contain("stacks", self._keep_answer)
         contain("script times", lambda: self._worker.times.keep(time.monotonic()))
         contain("report", self._tell)
@@ -168,6 +173,7 @@ class DaemonLoop:
             receiver_restarts=receiver.restarts,
             spare_pid=self._spare.process.pid if self._spare.process and self._spare.ready else None,
             shadow=self._shadow.status,
+            recording=self._recorder.seen(self._site.found.resolved, now, wanted=self._starter.records(self._state)),
             notes=self._changes.notes,
             too_large=memory.state.does_not_fit,
             running=worker.times.running(worker.observed, worker.record.job, now) if worker.process else None,
@@ -238,6 +244,13 @@ class DaemonLoop:
         self._desk.hold(status_path.parent if status_path else None, now)
         self._desk.serve(ready, now, lambda _, who: attach_guest(who, self._state, self._receiver))
 
+    def _hear_recorder(self, ready: set[int]) -> None:
+        recorder, now = self._recorder.process, time.monotonic()
+        if recorder is not None and ready & recorder.watched:
+            self._boundary.contain("recorder", lambda: self._recorder.hear(now))
+            if recorder.pidfd in ready:
+                self._recorder.take_end(now)
+
     def _take_parsed(self) -> None:
         if self._site.parser.gather(time.monotonic()) and self._owes_look and not self._state.alive:
             self._look()
@@ -248,7 +261,7 @@ class DaemonLoop:
 
     def _wait(self) -> set[int]:
         """Descriptors that are ready, after at most the time to the next deadline."""
-        keepers = (self._receiver, self._worker, self._spare, self._shadow)
+        keepers = (self._receiver, self._worker, self._spare, self._shadow, self._recorder)
         children = [keeper.process for keeper in keepers if keeper.process is not None]
         watched = {self._signals, *self._desk.watched, *(fd for child in children for fd in child.watched)}
         if self._site.parser.fd is not None:
@@ -328,6 +341,7 @@ class DaemonLoop:
         self._receiver.leave()
         self._spare.leave()
         self._shadow.leave()
+        self._recorder.leave()
         self._environment_probe.end()
         self._desk.leave()
         self._site.leave()

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from livereduce.daemon.facts import DaemonState, Fact, ReceiverEnded
@@ -12,6 +13,7 @@ from livereduce.daemon.inputs.changes import Changes
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.memory.monitor import MemoryMonitor
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
+from livereduce.daemon.recorder.keeper import RecorderKeeper
 from livereduce.daemon.report.startup import log_startup
 from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.shadow.proving import Proving
@@ -50,6 +52,7 @@ class Starter:
     spare: SpareKeeper
     shadow: ShadowKeeper
     proving: Proving
+    recorder: RecorderKeeper
     commands: CommandLines
     startup_logged: Resolved | None = None
 
@@ -59,7 +62,12 @@ class Starter:
         self._log_startup(resolved)
         try:
             self.memory.adopt(resolved)
-            self.receiver.start(self.commands, os.environ, resolved, self.memory.held_limit_bytes, time.monotonic())
+            with ExitStack() as closing:
+                tap = self.recorder.for_receiver(resolved)
+                if tap is not None:
+                    closing.enter_context(tap)
+                held = self.memory.held_limit_bytes
+                self.receiver.start(self.commands, os.environ, resolved, held, time.monotonic(), tap)
         except OSError as error:
             return (ReceiverEnded(code=None, reason=f"the receiver could not be started: {error}"),)
         return ()
@@ -113,6 +121,17 @@ class Starter:
             has_room=self.memory.has_room_for_spare,
         ):
             self.shadow.start(self._resolved, self.receiver, self.commands, os.environ, now)
+
+    def look_after_recorder(self, state: DaemonState) -> None:
+        """Start or end the recorder if that is due, and give it the receiver."""
+        resolved = self.site.found.resolved
+        self.recorder.look(self.commands, os.environ, resolved, time.monotonic(), wanted=self.records(state))
+
+    def records(self, state: DaemonState) -> bool:
+        """True while runs are to be recorded, also while one receiver follows another."""
+        resolved = self.site.found.resolved
+        idle = state.word in (StateWord.PARKED, StateWord.STOPPING, StateWord.STOPPED)
+        return resolved is not None and resolved.record_dir is not None and not idle
 
     def _launch(self, resolved: Resolved, *, reads: bool) -> tuple[Job, Worker]:
         self.worker.prepare(resolved.state_dir)

@@ -12,7 +12,7 @@ from livereduce.messages.progress import Progress
 from livereduce.messages.shown import without_pulses, without_source
 from livereduce.messages.status import Condition
 
-URGENCY = ("source", "overdue", "files", "proc", "post_proc", "memory", "publish", "log", "pulses")
+URGENCY = ("source", "overdue", "files", "proc", "post_proc", "memory", "publish", "recording", "log", "pulses")
 """Kinds of conditions, the most urgent first."""
 SEVERAL = frozenset({"files"})
 """Several conditions of these kinds may hold at once, distinguished by text; of the others only the newest holds."""
@@ -38,6 +38,7 @@ def conditions_of(
     overdue: str = "",
     memory: str = "",
     log: str = "",
+    recording: str = "",
 ) -> tuple[Condition, ...]:
     """All conditions that hold now, the most urgent first, without their times.
 
@@ -49,15 +50,16 @@ def conditions_of(
         Problems of configuration and scripts.
     at_work
         There is a worker.
-    overdue, memory, log
-        Sentences: a step runs too long, the memory is too small, the log file cannot be written; empty if not.
+    overdue, memory, log, recording
+        Sentences: a step runs too long, the memory is too small, the log file cannot be written, something is not
+        recorded; empty if not.
     """
     found = [
         Condition(kind="files", text=note.text(at_work=at_work), cause=note.problem) for note in dict.fromkeys(notes)
     ]
     found += [
         Condition(kind=kind, text=text)
-        for kind, text in (("overdue", overdue), ("memory", memory), ("log", log))
+        for kind, text in (("overdue", overdue), ("memory", memory), ("log", log), ("recording", recording))
         if text
     ]
     if at_work and progress is not None:

@@ -165,6 +165,31 @@ class MemoryProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingProgress:
+    """What a recorder is doing.
+
+    Attributes
+    ----------
+    run, run_bytes, run_gaps
+        The run that the stream is in, 0 between runs; what is recorded of it; and how often something of it was missed.
+    gap
+        Why something was missed last, in this run; empty if nothing was.
+    problem
+        Why nothing is written although a run goes on; empty if it is.
+    written_bytes, gaps
+        Sums since the recorder began.
+    """
+
+    run: int = 0
+    run_bytes: int = 0
+    run_gaps: int = 0
+    gap: str = ""
+    problem: str = ""
+    written_bytes: int = 0
+    gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """The state of an engine, as beats, status and metrics have it.
 
@@ -187,6 +212,7 @@ class Progress:
     source: SourceProgress = SourceProgress()
     steps: StepProgress = StepProgress()
     memory: MemoryProgress = MemoryProgress()
+    recording: RecordingProgress = RecordingProgress()
     incomplete_runs: tuple[str, ...] = ()
     last_errors: dict[str, str] = field(default_factory=dict)
 
@@ -197,10 +223,13 @@ RECORDS = {
     "source": SourceProgress,
     "steps": StepProgress,
     "memory": MemoryProgress,
+    "recording": RecordingProgress,
 }
 """The records that `Progress` is made of, by the names of their fields."""
 
 
+_LATER = frozenset({"recording"})
+"""Records that there were not then."""
 _OLD_NAMES = {"number": "run", "counted_because": "fits"}
 
 
@@ -212,6 +241,7 @@ def nested(flat: dict[str, Any]) -> dict[str, Any]:
     records = {
         record: {one.name: _flat_name(record, one.name, flat) for one in fields(kind)}
         for record, kind in RECORDS.items()
+        if record not in _LATER
     }
     found = {
         record: {name: flat[old] for name, old in names.items() if old in flat} for record, names in records.items()

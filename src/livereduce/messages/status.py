@@ -103,6 +103,35 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSeen:
+    """What is recorded of the stream.
+
+    Attributes
+    ----------
+    pid
+        The process that writes; None while there is none.
+    restarts
+        How many of them have ended unasked since the daemon started.
+    run, run_bytes, run_gaps
+        The run that the stream is in, 0 between runs; what is recorded of it, and how often something was missed.
+    written_bytes, gaps
+        Sums since that process began.
+    problem
+        What is wrong, in a sentence; empty if nothing is.
+    """
+
+    directory: str
+    pid: int | None = None
+    restarts: int = 0
+    run: int = 0
+    run_bytes: int = 0
+    run_gaps: int = 0
+    written_bytes: int = 0
+    gaps: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
     """A worker that ended and was followed by another: when, why, and its generation."""
 
@@ -158,6 +187,8 @@ class Status:
         The md5 of each file that the newest worker runs, scripts and modules, by path.
     shadow
         None if there is no `shadow_dir`.
+    recording
+        What is recorded; None if nothing is to be.
     phase, progress
         As of the newest beat; None before the first.
     phase_since, usual_s
@@ -213,6 +244,7 @@ class Status:
     spare_pid: int | None = None
     files: dict[str, str] = field(default_factory=dict)
     shadow: ShadowStatus | None = None
+    recording: RecordingSeen | None = None
     phase: Phase | None = None
     phase_since: str = ""
     usual_s: float | None = None

@@ -26,6 +26,7 @@ from livereduce.preflight.host import (
     needs_mantid,
     relaunch,
 )
+from livereduce.preflight.recording import recording_warnings
 from livereduce.preflight.shadow import shadow_warnings
 from livereduce.preflight.source import seen_of, source_problems
 from livereduce.scripting.script_set import ScriptSet, read_set
@@ -78,6 +79,11 @@ class Resolved:
         """The source is a file: its data come at once, and end."""
         scheme = scheme_of(self.source)
         return scheme is not None and scheme.ends
+
+    @property
+    def record_dir(self) -> Path | None:
+        """Where runs are recorded; None if they are not: only a live stream that a receiver receives is."""
+        return self.config.record_dir if self.stream and not self.source_ends else None
 
     @property
     def stream(self) -> str:
@@ -184,6 +190,7 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), p
     notes = _Findings(problems=[], warnings=list(config.warnings))
     verdict = _judge_engine(config, host, notes) if not bad_keys & {"engine", "PIXI_ENV", "CONDA_ENV"} else None
     engine = verdict.engine if verdict else ""
+    notes.warnings += recording_warnings(config, engine)
     instrument = None
     if "instrument" not in bad_keys and not (needs_mantid(config, engine) and is_elsewhere(config, host)):
         own_stream = config.source is not None or "source" in bad_keys

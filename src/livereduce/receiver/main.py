@@ -15,6 +15,7 @@ from livereduce.child.setup import CRASHED, inherited_fd, leave_soon, prepare_pr
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD
 from livereduce.messages.receiver import ATTACH_FD, ReceiverJob, decode_receiver_job
+from livereduce.messages.recorder import TAP_FD
 
 if TYPE_CHECKING:
     from livereduce.receiver.receiving import Receiver
@@ -24,7 +25,9 @@ def main(arguments: Sequence[str]) -> int:
     """Receive until told to exit; return the exit code."""
     prepare_process()
     try:
-        beat_fd, order_fd, attach_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, ATTACH_FD))
+        beat_fd, order_fd, attach_fd, tap_fd = (
+            inherited_fd(name) for name in (BEAT_FD, ORDER_FD, ATTACH_FD, TAP_FD)
+        )  # fmt: skip
         if attach_fd is None:
             raise OperatorError("a receiver is started by the daemon, which gives it readers")
         job = read_job(arguments, decode_receiver_job)
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     _raise_descriptor_limit()
     code = CRASHED
     try:
-        code = _receive(job, Beats(beat_fd), orders, attach_fd)
+        code = _receive(job, Beats(beat_fd), orders, attach_fd, tap_fd)
     finally:
         leave_soon(code)
     for stream in (sys.stdout, sys.stderr):
@@ -43,11 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     os._exit(code)  # the interpreter's own shutdown takes seconds on a busy machine, and there is nothing to save
 
 
-def _receive(job: ReceiverJob, beats: Beats, orders: Orders, attach_fd: int) -> int:
+def _receive(job: ReceiverJob, beats: Beats, orders: Orders, attach_fd: int, tap_fd: int | None) -> int:
     beats.phase(Phase.STARTING)
     try:
         receive = _loaded(beats.doing)
-        receiver = receive(job, socket.socket(fileno=attach_fd), beats)
+        taps = socket.socket(fileno=tap_fd) if tap_fd is not None else None
+        receiver = receive(job, socket.socket(fileno=attach_fd), beats, taps)
     except OperatorError as error:
         return unusable(error)
     try:

@@ -18,6 +18,7 @@ from livereduce.messages.marks import Marker
 from livereduce.messages.progress import MemoryProgress, Progress, TotalProgress
 from livereduce.messages.receiver import ReceiverJob
 from livereduce.receiver.readers import Readers
+from livereduce.receiver.tapping import RingTap
 from livereduce.stream.adara.wire.arena import scratch
 from livereduce.stream.held.store import HeldStore
 from livereduce.stream.items import EventBatch, Gap, Item, Source, SourceLost, SourceState
@@ -36,17 +37,25 @@ log = logging.getLogger("livereduce.receiver")
 class Receiver:
     """Receives one stream into shared memory, for all readers that the daemon attaches.
 
+    Parameters
+    ----------
+    taps
+        The daemon's socket for recorders; None: nothing is recorded.
+
     Raises
     ------
     OperatorError
         The address cannot be used.
     """
 
-    def __init__(self, job: ReceiverJob, attach: socket.socket, beats: Beats) -> None:
+    def __init__(
+        self, job: ReceiverJob, attach: socket.socket, beats: Beats, taps: socket.socket | None = None
+    ) -> None:
         self._job, self._beats = job, beats
         self._marker = Marker(Path(job.mark))
         self._contained = Contained(log)
         self._store = HeldStore(job.held_limit_bytes)
+        self._tap = RingTap(taps, time.monotonic) if taps is not None else None
         self._source = self._opened()
         self._newest_ns = 0
         self._full_since: float | None = None
@@ -66,7 +75,7 @@ class Receiver:
             self._receive_again()
         self._store.free()
         self._note_limit()
-        if self._full_since is not None:
+        if self._full_since is not None or (self._tap is not None and self._tap.keeps_waiting()):
             time.sleep(FULL_S)
         else:
             self._hold(self._read())
@@ -84,10 +93,12 @@ class Receiver:
     def close(self) -> None:
         """Close the connection, and let all readers go."""
         self._source.close()
+        if self._tap is not None:
+            self._tap.close()
         self._readers.close()
 
     def _opened(self) -> Source:
-        source = source_of(self._job.source, self._marker, self._job.suspects, scratch)
+        source = source_of(self._job.source, self._marker, self._job.suspects, scratch, self._tap)
         source.open(start_from(self._job.start))
         return source
 

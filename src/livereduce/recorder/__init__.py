@@ -2,5 +2,5 @@
 
 No user code ever runs here. It may hang with its file system, or be killed: that costs the recording a gap, and nobody
 else anything. May import `stream`, `child`, `messages` and `base`.
-Read `writing.py` first.
+Read `writing.py` first, then `recording.py`.
 """

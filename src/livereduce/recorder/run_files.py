@@ -165,7 +165,8 @@ class RunFiles:
     def end(self, time_ns: int, *, seen: bool) -> None:
         """The run is over."""
         if not self.over:
-            self._add(RecordedEnd(time_ns=time_ns, seen=seen))
+            name = segment_name(self.folder.name, self._number) if seen and self._number else ""
+            self._add(RecordedEnd(time_ns=time_ns, seen=seen, file=name))
             self.over = seen
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ from livereduce.stream.recording.cutting import (
 from livereduce.stream.recording.index import Missing
 from livereduce.stream.recording.standing import Standing
 
-AGAIN_S = 5.0
+AGAIN_S = 2.0
 """Wait after a failure."""
 LOOK_S = 5.0
 LOOK_BYTES = 256 << 20
@@ -61,6 +61,8 @@ class RunWriter:
         The run that the stream is in; 0 between runs.
     bytes_written, gaps
         Since the beginning.
+    run_gaps, gap
+        Of the run that the stream is in: gaps so far, and why there is the newest.
     problem
         Why nothing is being written although a run goes on; empty if it is.
     """
@@ -76,15 +78,14 @@ class RunWriter:
         self._again_s = self._looked_s = float("-inf")
         self._looked_bytes = 0
         self._contained = Contained(log)
-        self.bytes_written = self.gaps = 0
-        self.problem = ""
+        self.bytes_written = self.gaps = self.run_gaps = 0
+        self.problem = self.gap = ""
 
     # ---- the stream
 
     def connected(self) -> None:
         """What comes from here on comes on another connection: the server may repeat."""
-        known = self._files.known() if self._files else Coverage()
-        self._cut, orders = cutting.rejoined(self._cut, known)
+        self._cut, orders = cutting.rejoined(self._cut)
         self._because(cutting.ANOTHER_CONNECTION)
         self._contain(lambda: self._close_file(orders))
 
@@ -92,6 +93,7 @@ class RunWriter:
         """Bytes of the stream did not reach this writer."""
         self._cut, orders = cutting.interrupted(self._cut)
         self._because(why)
+        self._interrupted()
         self._dropped += size
         self._contain(lambda: self._close_file(orders))
 
@@ -112,7 +114,7 @@ class RunWriter:
         if self._cut.writes and (self._files is None or self._files.segment is None):
             self._cut = cutting.lost_file(self._cut)
         if before.key != self._cut.key and self._cut.key is None:
-            self.problem = ""
+            self.problem = self.gap = ""
 
     def close(self) -> None:
         """Close the files; the run is not over."""
@@ -126,6 +128,11 @@ class RunWriter:
     def run(self) -> int:
         """The run that the stream is in; 0 between runs."""
         return self._cut.key.run if self._cut.key else 0
+
+    @property
+    def run_start_s(self) -> int:
+        """Its start in seconds since 1990; 0 if it is not known."""
+        return self._cut.key.start_s if self._cut.key else 0
 
     @property
     def run_bytes(self) -> int:
@@ -181,7 +188,9 @@ class RunWriter:
         files.write(self._standing.missing())
         covered = files.covered
         if not covered.has(order.pulse_ns) and (covered.spans or not files.whole_from_start):
-            reason = self._why or (cutting.NOT_RUNNING if covered.spans else cutting.LATE)
+            reason = self._why or cutting.NOT_RUNNING
+            if not covered.spans and reason in (cutting.ANOTHER_CONNECTION, cutting.NOT_RUNNING):
+                reason = cutting.LATE
             self._miss(reason, covered.before(order.pulse_ns), order.pulse_ns)
         self._why, self._dropped = "", 0
         files.place(order.pulse_ns, files.segment.bytes)
@@ -210,10 +219,10 @@ class RunWriter:
         files = self._files if self._files and self._files.key.is_same(order.key) else None
         try:
             files = files or self._files_of(order.key)
-            if self._why and not order.seen:
+            if self._why and not files.over:  # no pulse has come since
                 self._miss(self._why, files.coverage().newest_ns, order.time_ns)
             files.close_segment()
-            files.end(order.time_ns, seen=order.seen and not self._why)
+            files.end(order.time_ns, seen=order.seen)
         finally:
             self._why, self._dropped = "", 0
             self.close()
@@ -226,8 +235,14 @@ class RunWriter:
     # ---- files
 
     def _recorded(self, key: RunKey) -> Coverage:
+        """What is recorded of a run that begins; the order to close the one before may still be to come."""
         try:
-            return self._files_of(key).known()
+            if self._cut.key is None:
+                return self._files_of(key).known()
+            files = self._made(key)
+            known = files.known()
+            files.close()
+            return known
         except OSError as error:
             self._fail(f"{error.strerror or error}")
             return Coverage()
@@ -241,13 +256,30 @@ class RunWriter:
             They cannot be made.
         """
         if self._files is not None and not self._files.key.is_same(key):
-            self.close()
+            self._leave_run(self._files)
         if self._files is None:
-            place = self._place
-            place.directory.mkdir(parents=True, exist_ok=True)
-            self._files = RunFiles(place.directory, place.instrument, place.source, key)
+            self._files = self._made(key)
+            self.run_gaps, self.gap = 0, ""
+            if self._files.covered.spans:
+                self._because(cutting.NOT_RUNNING)
             log.info("recording run %d in %s", key.run, self._files.folder)
         return self._files
+
+    def _made(self, key: RunKey) -> RunFiles:
+        place = self._place
+        place.directory.mkdir(parents=True, exist_ok=True)
+        return RunFiles(place.directory, place.instrument, place.source, key)
+
+    def _leave_run(self, files: RunFiles) -> None:
+        """Another run is on, and the end of this one was not in the stream."""
+        try:
+            newest_ns = files.coverage().newest_ns
+            files.close_segment()
+            if not files.over:
+                self._miss(self._why or cutting.ANOTHER_CONNECTION, newest_ns, 0)
+                files.end(newest_ns, seen=False)
+        finally:
+            self.close()
 
     def _look_sometimes(self) -> None:
         if self._clock() - self._looked_s >= LOOK_S or self.bytes_written - self._looked_bytes >= LOOK_BYTES:
@@ -271,7 +303,8 @@ class RunWriter:
 
     def _miss(self, reason: str, from_ns: int, to_ns: int) -> None:
         assert self._files is not None
-        self.gaps += 1
+        if reason != cutting.LATE:
+            self.gaps, self.run_gaps, self.gap = self.gaps + 1, self.run_gaps + 1, reason
         log.warning("the recording of run %d has a gap: %s", self._files.key.run, reason)
         self._files.miss(Missing(reason=reason, from_ns=from_ns, to_ns=to_ns, bytes=self._dropped))
 
@@ -282,6 +315,7 @@ class RunWriter:
         self.problem = problem
         self._again_s = self._clock() + AGAIN_S
         self._because(problem)
+        self._interrupted()
         if self._files is not None:
             self._contain(self._files.close_segment)
         self._cut = cutting.lost_file(self._cut)
@@ -289,6 +323,10 @@ class RunWriter:
     def _because(self, why: str) -> None:
         """Why what follows may not join what was recorded; the first reason stays."""
         self._why = self._why or why
+
+    def _interrupted(self) -> None:
+        if self._files is not None and not self._files.coverage().spans:
+            self._files.whole_from_start = False
 
     def _contain(self, act: Callable[[], object]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.source_urls import ADARA, FILE, SourceUrl, parse_source_url
@@ -9,17 +10,24 @@ from livereduce.messages.marks import Marker, Suspect
 from livereduce.messages.progress import SourceProgress
 from livereduce.stream.items import MakeColumns, Source, SourceState, StartFrom
 
-Open = Callable[[SourceUrl, Marker, tuple[Suspect, ...], MakeColumns | None], Source]
+if TYPE_CHECKING:
+    from livereduce.stream.adara.unpacking import Tap
+
+Open = Callable[[SourceUrl, Marker, tuple[Suspect, ...], MakeColumns | None, "Tap | None"], Source]
 
 
-def _open_adara(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], columns: MakeColumns | None) -> Source:
+def _open_adara(
+    url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], columns: MakeColumns | None, tap: "Tap | None"
+) -> Source:
     from livereduce.stream.adara.caution import Caution
     from livereduce.stream.adara.client import AdaraSource
 
-    return AdaraSource(url.host, url.port, caution=Caution(marker, suspects), columns=columns)
+    return AdaraSource(url.host, url.port, caution=Caution(marker, suspects), columns=columns, tap=tap)
 
 
-def _open_file(url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], columns: MakeColumns | None) -> Source:
+def _open_file(
+    url: SourceUrl, marker: Marker, suspects: tuple[Suspect, ...], columns: MakeColumns | None, _tap: "Tap | None"
+) -> Source:
     """A NeXus file, or a recording; by its content, whatever its name is."""
     from livereduce.stream.adara.caution import Caution
     from livereduce.stream.recording.source import RecordingSource
@@ -53,6 +61,7 @@ def source_of(
     marker: Marker | None = None,
     suspects: tuple[Suspect, ...] = (),
     columns: MakeColumns | None = None,
+    tap: "Tap | None" = None,
 ) -> Source:
     """The source that a URL names, not opened yet.
 
@@ -64,6 +73,8 @@ def source_of(
         Data that an earlier worker died on while it decoded them.
     columns
         Makes the memory that events are decoded into; None for memory of this process.
+    tap
+        Is given the bytes of a live stream as they come; a file is not recorded again.
 
     Raises
     ------
@@ -74,7 +85,7 @@ def source_of(
         checked = parse_source_url(url)
     except ValueError as error:
         raise OperatorError(f"source {url!r}: {error}") from None
-    return OPEN[checked.scheme.name](checked, marker or Marker(), suspects, columns)
+    return OPEN[checked.scheme.name](checked, marker or Marker(), suspects, columns, tap)
 
 
 def start_from(start: str) -> StartFrom:

@@ -24,6 +24,7 @@ from livereduce.daemon.worker.suspects import NO_DEATHS, RECEIVERS_STAGES, note_
 from livereduce.messages.marks import read_mark
 from livereduce.messages.order import STOP
 from livereduce.messages.receiver import ATTACH_FD, Attach, ReaderKind, ReceiverJob, encode_note
+from livereduce.messages.recorder import TAP_FD
 from livereduce.preflight.resolve import Resolved
 
 log = logging.getLogger("livereduce.daemon")
@@ -62,8 +63,14 @@ class ReceiverKeeper:
         resolved: Resolved,
         held_limit_bytes: int | None,
         now: float,
+        tap: socket.socket | None = None,
     ) -> None:
         """Start a receiver.
+
+        Parameters
+        ----------
+        tap
+            Its end of a socket on which recorders come; None: nothing is recorded.
 
         Raises
         ------
@@ -78,7 +85,8 @@ class ReceiverKeeper:
         with theirs:
             try:
                 command = commands.receiver(resolved.interpreter, path)
-                self.process = spawn(command, own, {ATTACH_FD: theirs.fileno()})
+                taps = {TAP_FD: tap.fileno()} if tap is not None else {}
+                self.process = spawn(command, own, {ATTACH_FD: theirs.fileno()} | taps)
             except OSError:
                 ours.close()
                 raise

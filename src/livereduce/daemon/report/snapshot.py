@@ -13,7 +13,7 @@ from livereduce.daemon.worker.usual import Running
 from livereduce.messages.conditions import ProblemNote, conditions_of, dated
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.shown import shown
-from livereduce.messages.status import Condition, Printed, ShadowStatus, StateWord, Status, iso
+from livereduce.messages.status import Condition, Printed, RecordingSeen, ShadowStatus, StateWord, Status, iso
 
 WRITE_S = 5.0
 """Greatest age of the snapshot (readers call a daemon down after three times that)."""
@@ -37,6 +37,8 @@ class ServiceFacts:
         The worker that stands by, None if there is none.
     shadow
         The scripts that run beside those in use, None if there is no `shadow_dir`.
+    recording
+        What is recorded; None if nothing is to be.
     notes, too_large
         Files that cannot be used, and a run that does not fit into memory, in a sentence.
     running
@@ -67,6 +69,7 @@ class ServiceFacts:
     receiver_restarts: int = 0
     spare_pid: int | None = None
     shadow: ShadowStatus | None = None
+    recording: RecordingSeen | None = None
     notes: tuple[ProblemNote, ...] = ()
     too_large: str = ""
     running: Running | None = None
@@ -158,6 +161,7 @@ def _with_company(status: Status, facts: ServiceFacts) -> Status:
         receiver_pid=facts.receiver_pid,
         receiver_restarts=facts.receiver_restarts,
         spare_pid=facts.spare_pid,
+        recording=facts.recording,
         shadow=facts.shadow,
     )
 
@@ -198,6 +202,7 @@ def _conditions(facts: ServiceFacts, before: Status | None, at: str) -> tuple[Co
         overdue=running.text if running and overdue else "",
         memory=facts.too_large,
         log=facts.log_problem,
+        recording=facts.recording.problem if facts.recording else "",
     )
     return dated(before.conditions if before else (), found, at)
 
@@ -235,5 +240,13 @@ def is_due(written: Status | None, status: Status, age_s: float) -> bool:
 def _without_numbers(status: Status) -> Status:
     rates = replace(status, events_per_s=0.0, pulses_per_s=0.0, memory_bytes=None, memory_parts="")
     return replace(
-        rates, updated="", phase=None, phase_since="", usual_s=None, progress=None, printed=(), printed_left_out=0
+        rates,
+        updated="",
+        phase=None,
+        phase_since="",
+        usual_s=None,
+        progress=None,
+        printed=(),
+        printed_left_out=0,
+        recording=None,
     )

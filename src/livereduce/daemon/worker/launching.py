@@ -23,6 +23,11 @@ def receiver_command(interpreter: str, job: Path) -> tuple[str, ...]:
     return (interpreter, "-P", "-m", "livereduce.receiver", str(job))
 
 
+def recorder_command(interpreter: str, job: Path) -> tuple[str, ...]:
+    """Command line of a recorder."""
+    return (interpreter, "-P", "-m", "livereduce.recorder", str(job))
+
+
 def spare_command(interpreter: str) -> tuple[str, ...]:
     """Command line of a worker that stands by until it is given a job."""
     return (interpreter, "-P", "-m", "livereduce.worker", SPARE)
@@ -35,6 +40,7 @@ class CommandLines:
     worker: Callable[[str, Path], tuple[str, ...]] = worker_command
     receiver: Callable[[str, Path], tuple[str, ...]] = receiver_command
     spare: Callable[[str], tuple[str, ...]] = spare_command
+    recorder: Callable[[str, Path], tuple[str, ...]] = recorder_command
 
 
 def worker_environ(environ: Mapping[str, str], state_dir: Path, interpreter: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from livereduce.messages.job import Job, ScriptCopy
 
 LOGGERS = frozenset(
     f"livereduce{name}"
-    for name in ("", ".engine", ".environment.launch", ".publish", ".receiver", ".stream", ".worker")
+    for name in ("", ".engine", ".environment.launch", ".publish", ".receiver", ".recorder", ".stream", ".worker")
 ) | {"Mantid"}
 """All loggers of a worker's own records. No other name makes a logger here: loggers are never freed, and scripts can
 print lines that look like records, with any number of names."""

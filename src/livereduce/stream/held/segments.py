@@ -43,6 +43,7 @@ class SegmentKind(StrEnum):
 
     COLUMN = "column"
     JOURNAL = "journal"
+    RING = "ring"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,11 +116,9 @@ Recorded = Callable[[RunKey], Coverage]
 """Tells what is recorded of a run that begins."""
 
 
-def rejoined(cut: Cut, known: Coverage) -> tuple[Cut, tuple[Order, ...]]:
-    """What follows comes on another connection; `known`: what is recorded of the run."""
-    orders = (CloseFile(),) if cut.writes else ()
-    may_repeat = bool(known.spans)
-    return replace(cut, known=known, repeats=may_repeat, skips=may_repeat, writes=False, has_pulse=False), orders
+def rejoined(cut: Cut) -> tuple[Cut, tuple[Order, ...]]:
+    """What follows comes on another connection, and it has to say of which run it is."""
+    return Cut(), (CloseFile(),) if cut.writes else ()
 
 
 def interrupted(cut: Cut) -> tuple[Cut, tuple[Order, ...]]:

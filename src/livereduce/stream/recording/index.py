@@ -77,10 +77,11 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEnd:
-    """The run has ended; `seen`: its end is in the recording."""
+    """The run has ended; `seen`: its end is in the recording, in this file."""
 
     time_ns: int
     seen: bool = True
+    file: str = ""
 
 
 IndexLine = RecordingBegan | SegmentBegan | PulsePlace | SegmentClosed | Missing | RecordedEnd

@@ -13,6 +13,7 @@ from livereduce.stream.recording.index import (
     Missing,
     PulsePlace,
     RecordedEnd,
+    RecordingBegan,
     SegmentClosed,
     decode_lines,
     head_of,
@@ -142,7 +143,7 @@ def read_recording(folder: Path) -> Recording:
     """
     paths = segment_files(folder)
     lines, bad = _index_of(folder)
-    files = tuple(sorted((_file(path, lines) for path in paths), key=lambda one: one.first_ns))
+    files = _in_order([_file(path, lines) for path in paths], lines)
     head = head_of(lines)
     instrument, run = run_of_folder(folder.name) or ("", 0)
     coverage = _coverage(files)
@@ -188,6 +189,21 @@ def _file(path: Path, lines: Iterable[IndexLine]) -> RecordedFile:
     return RecordedFile(
         path=path, bytes=found.bytes, pulses=found.pulses, first_ns=found.first_ns, last_ns=found.last_ns, closed=False
     )
+
+
+def _in_order(files: list[RecordedFile], lines: Iterable[IndexLine]) -> tuple[RecordedFile, ...]:
+    """By the first pulse, since what was missing may have been written later; the one with the run's end is the last.
+
+    One without pulses stays after those before. Without an index they stay as they were written.
+    """
+    ends = {line.file for line in lines if isinstance(line, RecordedEnd) and line.seen}
+    if not any(isinstance(line, RecordingBegan) for line in lines):
+        return tuple(files)
+    keyed, newest_ns = [], 0
+    for one in files:
+        keyed.append(((one.path.name in ends, one.first_ns or newest_ns), one))
+        newest_ns = max(newest_ns, one.last_ns)
+    return tuple(one for _, one in sorted(keyed, key=lambda pair: pair[0]))
 
 
 def _size(path: Path) -> int:

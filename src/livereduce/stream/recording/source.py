@@ -126,19 +126,28 @@ class RecordingSource:
             return [Gap(run=unpacker.run, reason=reason, from_ns=unpacker.session.last_ns or 0)]
 
     def _explained(self, items: list[Item]) -> list[Item]:
-        """The gaps between files with the reason of the index."""
-        return [_explain(item, self._missing) if isinstance(item, Gap) else item for item in items]
+        """The gaps between files with the reason of the index; those at the end of the run before its end."""
+        explained: list[Item] = []
+        for item in items:
+            if isinstance(item, RunEnded):
+                explained += self._missing_at_the_end(item.run)
+            explained.append(_explain(item, self._missing) if isinstance(item, Gap) else item)
+        return explained
 
-    def _last_items(self) -> list[Item]:
-        """What is missing at the end, and the end of a run whose end is not in the files."""
-        run, last_ns = self._unpacker.run, self._unpacker.session.last_ns or 0
-        if not run:
-            return []
-        found: list[Item] = [
+    def _missing_at_the_end(self, run: int) -> list[Item]:
+        last_ns = self._unpacker.session.last_ns or 0
+        return [
             Gap(run=run, reason=one.reason, from_ns=one.from_ns, to_ns=one.to_ns)
             for one in self._missing
             if not one.to_ns or one.to_ns > last_ns
         ]
+
+    def _last_items(self) -> list[Item]:
+        """What is missing at the end, and the end of a run whose end is not in the files."""
+        run = self._unpacker.run
+        if not run:
+            return []
+        found = self._missing_at_the_end(run)
         return [*found, RunEnded(run=run, time_ns=self._over.time_ns)] if self._over else found
 
 

@@ -69,6 +69,23 @@ FROM_SNAPSHOT = (
         True,
     ),
     _Of("livereduce_spare_workers", "Workers that stand by.", lambda s: float(s.spare_pid is not None)),
+    _Of(
+        "livereduce_recording",
+        "Whether what is to be recorded is (1) or not (0); absent if nothing is to be.",
+        lambda s: None if s.recording is None else float(not s.recording.problem),
+    ),
+    _Of(
+        "livereduce_recorded_bytes_total",
+        "Bytes written to recordings.",
+        lambda s: None if s.recording is None else s.recording.written_bytes,
+        True,
+    ),
+    _Of(
+        "livereduce_recording_gaps_total",
+        "Parts of the stream that are missing from recordings.",
+        lambda s: None if s.recording is None else s.recording.gaps,
+        True,
+    ),
     _Of("livereduce_run_number", "The run being reduced; 0 between runs.", _progress(lambda p: p.run.number)),
     _Of("livereduce_chunks_total", "Chunks given to the scripts.", _progress(lambda p: p.total.chunks), True),
     _Of("livereduce_results_total", "Results published.", _progress(lambda p: p.total.results), True),

@@ -22,6 +22,7 @@ export function showFacts({ card, status, restartable }) {
     ["Worker", working ? `generation ${status.generation}, pid ${status.worker_pid}, ${phase}` : "none"],
     ["Receiver", working && status.receiver_pid ? `pid ${status.receiver_pid}, receives the stream; ` +
       `${whole(status.receiver_restarts ?? 0)} unplanned restarts` : ""],
+    ["Recording", recordingOf(status.recording)],
     ["Spare", working && status.spare_pid ? `a spare worker stands by (pid ${status.spare_pid})` : ""],
     ["Restarts", `${whole(status.restarts)} unplanned, ${whole(status.renewals)} planned`],
     ["Script errors", whole(total.script_errors ?? 0)],
@@ -40,6 +41,14 @@ export function showFacts({ card, status, restartable }) {
       put(node.querySelector("dd"), text);
       node.querySelector("dd").title = more;
     });
+}
+
+/** What is recorded, or why it is not. */
+function recordingOf(recording) {
+  if (!recording) return "";
+  const gaps = recording.run_gaps ? `, ${whole(recording.run_gaps)} gaps` : "";
+  const run = recording.run ? `run ${recording.run}, ${(recording.run_bytes / 1e9).toPrecision(3)} GB${gaps}` : "between runs";
+  return `${recording.directory}: ${recording.problem || run}`;
 }
 
 /** The form that asks for a restart. The token is sent once and kept nowhere. */
