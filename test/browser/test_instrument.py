@@ -203,12 +203,13 @@ def test_a_scripts_figure_is_drawn_in_a_sandbox_of_its_own(one: Fabricated, seen
 
 
 def test_hostile_names_and_texts_are_shown_as_they_are(one: Fabricated, seen: Visit) -> None:
-    one.say(why=HOSTILE)
+    one.say(why=HOSTILE, progress={"last_errors": {"reported": HOSTILE}})
     page = seen.page
     seen.open_tab(HOSTILE)
     seen.drawn(run=RUN)
     seen.until("document.getElementById('plot').dataset.name.startsWith('<img')")
     seen.wait_text("#why", HOSTILE)
+    seen.wait_text("#reported", HOSTILE)
     assert HOSTILE in page.locator("#tabs").inner_text()
     assert "<img src=x" in (page.text_content("#plot .xtitle") or "")
     assert page.evaluate("window.hit ?? 0") == 0

@@ -19,6 +19,7 @@ from livereduce.messages.progress import Progress, RunProgress, RunState, Source
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.messages.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
+from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.scripting.reporting.report import ReportedMetric
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
@@ -97,6 +98,9 @@ def products(one: Fabricated, payload: str) -> None:
         )
         made = product(41, name, signal, axes, None if signal.ndim else np.array(1.0), incomplete=payload, events=6)
         one.publish(dataclasses.replace(made, title=payload, units=payload))
+    table = product(41, payload + "t", np.ones((2, 2)), tuple(axis(payload + name, np.arange(2.0)) for name in "xy"))
+    display = Display(kind=DisplayKind.TABLE)
+    one.publish(dataclasses.replace(table, title=payload, display=display, labels=(payload, payload)))
     trends = Trends(run=41, began_unix_s=1.7e9)
     for step in range(1, 5):
         at = Exposure(time_unix_s=1.7e9 + 10 * step, events=step, charge_pc=1e9 * step)
@@ -157,13 +161,14 @@ def test_no_text_of_an_instrument_becomes_more_than_text(
     seen = visiting(url)
     seen.page.add_init_script(HIT)
     page = seen.go("/instrument/pg3")
-    for name in (payload, payload + "2", payload + "0"):
-        seen.open_tab(name)
-        seen.wait_text("#caption" if name[-1] != "0" else "#scalar", payload[:8] if name[-1] != "0" else "1")
+    for suffix in ("", "2", "t", "0"):
+        seen.open_tab(payload + suffix)
+        seen.wait_text("#caption" if suffix != "0" else "#scalar", payload[:8] if suffix != "0" else "1")
+        page.locator("#trends-title").scroll_into_view_if_needed()
         page.locator("#trends .trend").scroll_into_view_if_needed()
         page.locator("#timeline-title").scroll_into_view_if_needed()
         open_all(seen)
-        if name[-1] != "0":
+        if suffix in ("", "2"):
             page.locator("#plot").hover()
         harmless(seen)
     seen.wait_text("#why", payload.replace("@", "why"))

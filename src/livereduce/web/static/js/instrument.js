@@ -8,7 +8,7 @@ import { listen } from "./events.js";
 import { coalesced } from "./coalesced_fetch.js";
 import { showHead, showReadings } from "./readings.js";
 import { resultPanel } from "./result.js";
-import { scriptsPanel } from "./scripts.js";
+import { scriptsPanel, showComplaint } from "./scripts.js";
 import { restartForm, showFacts } from "./service.js";
 import { timelinePanel } from "./timeline.js";
 import { trendsPanel } from "./trends.js";
@@ -33,6 +33,7 @@ const pull = coalesced(async () => {
   pulled_at = performance.now();
   showCard();
   showFacts(newest);
+  showComplaint(newest.status);
   result.update(newest);
   pullTrends();
 }, { gap_ms: 300 });

@@ -10,6 +10,13 @@ export function scriptsPanel(id) {
   return coalesced(async () => draw(await output(id)), { gap_ms: 1000 });
 }
 
+/** What the scripts report and cannot be used, with its line. */
+export function showComplaint(status) {
+  const told = status?.progress?.last_errors?.reported ?? "";
+  show(byId("reported"), told !== "");
+  put(byId("reported"), told && `Not usable: ${told}`);
+}
+
 function draw({ printed, left_out, traceback, failure, script_hashes }) {
   keep(byId("hashes"), script_hashes, (one) => one.step, make, update);
   put(byId("failure"), failure ? told(failure) : "No script error.");
