@@ -115,6 +115,22 @@ def _record(options: argparse.Namespace) -> int:
     )
 
 
+def _reproduce_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("result", type=Path, metavar="RESULT", help="the file of a result, such as result.nxs")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help="a recording of the run, or an event file (default: the file that the result was made from)",
+    )
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from livereduce.commands.reproduce import reproduce_command
+
+    return reproduce_command(options.result, options.source, sys.stdout)
+
+
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
     from livereduce.simulate.arguments import add_arguments
 
@@ -224,6 +240,12 @@ _COMMANDS = (
     _Command("promote", "put the scripts of shadow_dir in the place of those in use", _promote_arguments, _promote),
     _Command("inspect", "show the contents of a recorded or live ADARA stream", _inspect_arguments, _inspect),
     _Command("record", "record an ADARA stream, without a service", _record_arguments, _record),
+    _Command(
+        "reproduce",
+        "make a result again and compare it to the bit; exit code 0: identical, 1: different",
+        _reproduce_arguments,
+        _reproduce,
+    ),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),
     _Command(

@@ -78,7 +78,8 @@ class Cuts:
     chunks
         Shape (chunks, 3): pulses, events, and the time of the newest pulse (ns since 1990, 0 without pulses) of each.
     counts
-        Shape (n, 3): chunk, name, and how many values of this log (or pulses of this beam monitor) came with it.
+        Shape (n, 3): chunk, name, and how many values of this log (or pulses of this beam monitor) came with it; values
+        from before the start of the run do not count.
     names
         ``log NAME`` or ``monitor NUMBER``.
     """
@@ -133,7 +134,7 @@ def origin_of(job: Job) -> Origin:
         notes = (*notes, NO_TEXTS)
     return Origin(
         settings={key: value for key, value in asdict(job).items() if key not in _NOT_SETTINGS},
-        versions=_versions(job.engine),
+        versions=versions_of(job.engine),
         files=files,
         named_files={file.path: file.md5 for file in job.parameters.files} if job.parameters else {},
         notes=notes,
@@ -157,7 +158,8 @@ def _file(role: str, path: str, copy: str, md5: str) -> OriginFile:
     return OriginFile(role=role, path=path, md5=md5, text=text)
 
 
-def _versions(engine: str) -> dict[str, str]:
+def versions_of(engine: str) -> dict[str, str]:
+    """Versions of what computes in this process, with an engine."""
     versions = {"livereduce": __version__, "python": sys.version.split()[0]}
     loaded = ((name, sys.modules.get(name)) for name in _PACKAGES.get(engine, ()))
     versions |= {name: str(getattr(module, "__version__", "")) for name, module in loaded if module is not None}

@@ -199,7 +199,7 @@ def step(state: CutState, fact: Fact | IntervalOver, now: float) -> Stepped:
         case StreamLeft():
             return _cut(state, now)
         case Paused() | Resumed():
-            return _keep(replace(state, paused=isinstance(fact, Paused)), _pause_log(fact), now)
+            return _keep(replace(state, paused=isinstance(fact, Paused)), pause_log(fact), now)
         case Gap() | Geometry():
             return _keep(state, fact, now)
         case EventBatch() | MonitorBatch() | LogBatch() | HistogramSnapshot():
@@ -283,7 +283,8 @@ def _keep(state: CutState, item: Data | Geometry | HistogramSnapshot | Gap, now:
     return replace(state, pending=kept(state.pending, item)), chunks
 
 
-def _pause_log(fact: Paused | Resumed) -> LogBatch:
+def pause_log(fact: Paused | Resumed) -> LogBatch:
+    """The log ``pause`` that scripts see."""
     value = np.array([float(isinstance(fact, Paused))])
     return LogBatch(run=fact.run, name="pause", units="", time_ns=np.array([fact.time_ns], np.int64), value=value)
 

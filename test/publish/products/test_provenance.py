@@ -142,17 +142,18 @@ def spoil(name: str, value: object) -> Callable[[h5py.Group], None]:
 @pytest.mark.parametrize(
     "act",
     [
-        spoil("settings", "{"),
-        spoil("settings", json.dumps({"settings": 1, "versions": {}, "named_files": {}})),
-        spoil("settings", None),
-        spoil("position", json.dumps({"run": "seven"})),
+        spoil("origin", "{"),
+        spoil("origin", json.dumps({"settings": 1, "versions": {}, "named_files": {}, "files": []})),
+        spoil("origin", json.dumps({"settings": {}, "versions": {}, "named_files": {}, "files": []})),
+        spoil("origin", None),
+        spoil("result", json.dumps({"position": {"run": "seven"}, "notes": [], "names": []})),
+        spoil("result", json.dumps({"position": {"run": 7, "events": 1, "pulses": 1}, "notes": 3, "names": []})),
         spoil("chunks", [[1, 2]]),
         spoil("chunks", [[1, 2, -3]]),
         spoil("counts", [[9, 0, 1]]),
-        spoil("names", "[1]"),
-        spoil("notes", "{}"),
-        spoil("notes", 3),
-        spoil("file_md5s", ["a"]),
+        spoil("result", 3),
+        spoil("file_texts", ["a"]),
+        spoil("file_texts", [1.5, 2.5, 3.5]),
     ],
 )
 def test_what_is_damaged_is_said(tmp_path: Path, act: Callable[[h5py.Group], None]) -> None:

@@ -34,7 +34,7 @@ from livereduce.messages.progress import (
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.writer import Publisher
 from livereduce.publish.provenance import origin_of
-from livereduce.publish.publisher import outlet_of
+from livereduce.publish.publisher import Outlet, outlet_of
 from livereduce.scripting.parameters.asking import load_parameters
 from livereduce.scripting.runner import Scope
 from livereduce.stream.chunk import (
@@ -87,6 +87,26 @@ def pipelines_of(job: Job) -> tuple[Pipeline, ...]:
         origin=origin_of(job),
     )
     return (only,)
+
+
+def reductions_of(
+    job: Job, outlet: Outlet, beat: Callable[[Phase], None], mark: Callable[[MarkStage, Chunk | None], None]
+) -> tuple[Reduction, ...]:
+    """The pipelines of a job, ready to reduce, with Mantid's interface for their scripts.
+
+    Raises
+    ------
+    OperatorError
+        As `pipelines_of`; or scripts or bins cannot be used.
+    """
+    binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
+    hook.install(job.instrument)
+    helpers.install()
+    scope.names.update(hook.script_globals())
+    return tuple(
+        Reduction(pipeline, Intake(binning, job.spectra, job.periods), outlet, beat, scope, keep, mark)
+        for pipeline in pipelines_of(job)
+    )
 
 
 def _cut_from(job: Job, now: float) -> CutState:
@@ -154,24 +174,12 @@ class BuiltinEngine:
         self._taken = Taken()
         self._report = report
         self._outlet = outlet_of(job, products_in(Path(job.state_dir)))
-        self._reductions = self._reductions_of(job)
+        self._reductions = reductions_of(job, self._outlet, self._beat, self._mark)
         self._cut = _cut_from(job, clock())
         decoding = tuple(one for one in job.suspects if one.stage is MarkStage.DECODE)
         open_source = open_source or partial(source_of, marker=self._marker, suspects=decoding)
         self._source = open_source(job.source)
         self._source.open(start_from(job.start))
-
-    def _reductions_of(self, job: Job) -> tuple[Reduction, ...]:
-        binning, scope, keep = Binning(make_edges_ns(*job.tof_bins_us)), Scope(), partial(keep_failure, job)
-        hook.install(job.instrument)
-        helpers.install()
-        scope.names.update(hook.script_globals())
-        return tuple(
-            Reduction(
-                pipeline, Intake(binning, job.spectra, job.periods), self._outlet, self._beat, scope, keep, self._mark
-            )
-            for pipeline in pipelines_of(job)
-        )
 
     def poll(self, timeout_s: float) -> Progress:
         """Read once, and reduce the chunks that this completes."""

@@ -7,6 +7,7 @@ import numpy as np
 from livereduce.engine.workspaces.tally import Tally
 from livereduce.publish.provenance import Cuts, Origin, Provenance, StreamPosition
 from livereduce.stream.chunk import Chunk
+from livereduce.stream.recut import counted, name_of
 
 MAX_CHUNKS = 200_000
 MAX_COUNTS = 200_000
@@ -40,9 +41,9 @@ class RunRecord:
         newest_ns = max((int(batch.pulse_ns[-1]) for batch in chunk.events if len(batch.pulse_ns)), default=0)
         self._chunks.extend((chunk.n_pulses, chunk.n_events, newest_ns))
         for log in chunk.logs:
-            self._count(number, f"log {log.name}", len(log.time_ns))
+            self._count(number, name_of(log), counted(log, chunk.start_ns))
         for monitor in chunk.monitors:
-            self._count(number, f"monitor {monitor.monitor}", len(monitor.pulse_ns))
+            self._count(number, name_of(monitor), counted(monitor, chunk.start_ns))
         if len(self._counts) // 3 > MAX_COUNTS:
             self._full = NO_LOG_CUTS
 

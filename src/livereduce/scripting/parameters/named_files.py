@@ -58,7 +58,7 @@ def find_files(
         if path is None or text in found or len(found) + len(missing) >= MAX_FILES:
             continue
         if is_file(path):
-            found[text] = NamedFile(text=text, path=path, md5=_md5_at(path))
+            found[text] = NamedFile(text=text, path=path, md5=md5_at(path))
         elif _ENDS_LIKE_A_FILE.fullmatch(text):
             missing.setdefault(path, name)
     return tuple(found.values()), tuple((name, path) for path, name in missing.items())
@@ -79,7 +79,8 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def _md5_at(path: Path) -> str:
+def md5_at(path: Path) -> str:
+    """The md5 of a file, see `NamedFile`; empty if it cannot be read."""
     try:
         with open_regular(path) as fd:
             facts = os.fstat(fd)
