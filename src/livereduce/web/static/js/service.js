@@ -24,6 +24,7 @@ export function showFacts({ card, status, restartable }) {
       `${whole(status.receiver_restarts ?? 0)} unplanned restarts` : ""],
     ["Recording", recordingOf(status.recording)],
     ["Spare", working && status.spare_pid ? `a spare worker stands by (pid ${status.spare_pid})` : ""],
+    ["Shadow", shadowOf(status.shadow)],
     ["Restarts", `${whole(status.restarts)} unplanned, ${whole(status.renewals)} planned`],
     ["Script errors", whole(total.script_errors ?? 0)],
     ["Gaps", `${whole(total.gaps ?? 0)}, bad packets ${whole(source.bad_packets ?? 0)}, ` +
@@ -41,6 +42,14 @@ export function showFacts({ card, status, restartable }) {
       put(node.querySelector("dd"), text);
       node.querySelector("dd").title = more;
     });
+}
+
+/** What the scripts beside those in use do, or why they do not run. */
+function shadowOf(shadow) {
+  if (!shadow) return "";
+  const { total = {}, last_errors: errors = {} } = shadow.progress ?? {};
+  const done = shadow.progress ? `${whole(total.results ?? 0)} results, ${whole(total.script_errors ?? 0)} script errors` : "";
+  return [`${shadow.directory}: ${shadow.why}`, done, ...Object.values(errors)].filter(Boolean).join("; ");
 }
 
 /** What is recorded, or why it is not. */
