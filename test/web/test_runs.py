@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from helpers.fabricated import EDGES, Fabricated, axis, image, pattern, product
+from helpers.watching import PATIENCE_S
 from livereduce.base.errors import OperatorError
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.report import ReportedMetric
@@ -40,6 +42,10 @@ def client(powder: Fabricated) -> Iterator[TestClient]:
     context = make_context([powder.conf], [], None, {}, powder.path)
     context.beside = folders_beside([f"powder={powder.path}/reduced"], context.facility.watched)
     with TestClient(make_app(context, frozenset()), base_url="http://localhost") as client:
+        deadline = time.monotonic() + PATIENCE_S
+        while not client.get(ONE).json()["runs"]:  # on a busy machine a page answers before it has looked at the files
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         yield client
 
 

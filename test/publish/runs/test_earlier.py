@@ -18,10 +18,10 @@ from livereduce.publish.trends.trends import Exposure, Trends, add_reported, enc
 from livereduce.scripting.reporting.report import ReportedMetric
 
 
-def publish(products: Products, run: int, title: str = "") -> None:
+def publish(products: Products, run: int, title: str = "", name: str = "result") -> None:
     axis = Axis(name="tof", values=np.array([0.0, 1.0]), units="us")
     facts: dict[str, float | int | str] = {"events": run, "scripts": "proc.py:abc", "ended": 1}
-    one = Product(pipeline="live", run=run, name="result", signal=np.ones(1), axes=(axis,), title=title)
+    one = Product(pipeline="live", run=run, name=name, signal=np.ones(1), axes=(axis,), title=title)
     products.publish(replace(one, attributes=facts))
     products.ended(run)
 
@@ -51,8 +51,11 @@ def test_a_row_stays_when_the_products_of_its_run_go(tmp_path: Path) -> None:
     assert [row.run for row in read_earlier(folder)] == [1, 2, 3, 4], "also by the next worker"
 
 
-def test_title_and_scripts_are_found_in_the_files_when_the_index_is_gone(tmp_path: Path) -> None:
-    publish(Products(tmp_path), 7, title="a sample")
+def test_title_and_scripts_are_those_of_the_result_also_when_the_index_is_gone(tmp_path: Path) -> None:
+    products = Products(tmp_path)
+    publish(products, 7, title="a sample")
+    publish(products, 7, title="a view of it", name="view")
+    assert [run.title for run in products._index.runs] == ["a sample"]
     (tmp_path / "products" / "index.json").unlink()
     Products(tmp_path)
     (run,) = json.loads((tmp_path / "products" / "index.json").read_text())["runs"]

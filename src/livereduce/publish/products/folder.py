@@ -23,6 +23,7 @@ from livereduce.publish.products import index as indexes
 from livereduce.publish.products.file import amend_product, read_display, read_facts, write_product
 from livereduce.publish.products.index import INDEX, MAX_INDEX, Index, IndexEntry, Run, decode_index, encode_index
 from livereduce.publish.runs.earlier import remember
+from livereduce.publish.runs.row import RESULT
 from livereduce.publish.runs.scripts import FACT, decode_scripts
 
 FIGURE = "figure.html"
@@ -81,7 +82,8 @@ class Products:
         run = replace(
             before,
             ended=before.ended and over,
-            title=product.title[:MAX_TITLE] or before.title,
+            # a script's own products have titles of their own: the run's is that of the result
+            title=(before.title if before.title and product.name != RESULT else "") or product.title[:MAX_TITLE],
             scripts=decode_scripts(str(facts.get(FACT, ""))) or before.scripts,
             start_time=str(facts["start_time"]),
             end_time=str(facts["end_time"]),
@@ -272,7 +274,7 @@ def _time_of(path: Path) -> float:
 
 def _run(number: int, said: Run | None, found: list[_OnDisk]) -> Run:
     products = {product.entry.path.partition("/")[2]: product.entry for product in found}
-    newest = sorted(found, key=lambda product: product.entry.written_unix_s, reverse=True)
+    newest = sorted(found, key=lambda one: (one.entry.name == RESULT, one.entry.written_unix_s), reverse=True)
     return Run(
         run=number,
         ended=all(product.entry.ended for product in found) if found else bool(said and said.ended),

@@ -12,6 +12,7 @@ SPARK_POINTS = 24
 """Most points of a sparkline: it is as wide as a word."""
 
 RESULT = "result"
+"""The product that is the run's own; others are more views of it, with titles of their own."""
 NOT_RUNNING = "livereduce is not running: the end of the run is not known"
 NO_END = "the end of the run was not seen"
 
