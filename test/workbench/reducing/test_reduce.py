@@ -13,9 +13,13 @@ from livereduce.cli import command_line
 from livereduce.commands.progress_bar import bar_of
 from livereduce.commands.reduce import reduce
 from livereduce.publish.products.file import read_product
+from livereduce.publish.products.index import Run
+from livereduce.publish.runs.reading import RunTables
 from livereduce.workbench.reducing.ledger import read_entry
 
 PROC = """
+import livereduce
+livereduce.metric("temperature", 4.0, units="K")
 run = input.getRunNumber()
 if run == 2:
     raise ValueError("run 2 is odd")
@@ -49,6 +53,9 @@ def test_runs_are_reduced_each_on_its_own_and_once(folder: Path, capsys: pytest.
     product = read_product(folder / "out" / "PG3_1" / "result.nxs")
     assert (product.attributes["events"], product.attributes["ended"]) == (2 * PULSES * PER_PULSE, 1)
     assert product.signal.sum() == 2 * PULSES * PER_PULSE
+    table = RunTables(folder / "products", folder / "out").table([Run(run=1)], is_up=True)
+    (column,) = table.columns
+    assert (column.name, table.values[0][column.key].value) == ("temperature", 4.0), "beside, in the run table"
     said = capsys.readouterr().err
     assert "PG3_2: proc: " in said
     assert "run 2 is odd" in said
