@@ -17,6 +17,10 @@ MAX_TRACEBACK = 30
 """Most lines of a traceback."""
 MAX_DRAWN = 4
 """Most results that are drawn."""
+HEIGHT, LOW = 12, 6
+"""Lines of the first curve, and of the others."""
+MAX_ROWS = 20
+"""Most rows of a table."""
 
 
 def report(attempted: Attempted) -> Iterator[str]:
@@ -67,18 +71,21 @@ def _failures(attempted: Attempted) -> Iterator[str]:
 
 
 def _results(results: Sequence[Result]) -> Iterator[str]:
-    for result in results[:MAX_DRAWN]:
+    for number, result in enumerate(results[:MAX_DRAWN]):
         yield ""
         yield _row("result", f"{result.product.name}: {_shape(result.product)}, run {result.product.run}")
         yield _row("  file", str(result.path))
-        yield from picture(result.product)
+        yield from picture(result.product, HEIGHT if number == 0 else LOW)
     for result in results[MAX_DRAWN:]:
         yield _row("result", f"{result.product.name}: {_shape(result.product)}, {result.path}")
 
 
-def picture(product: Product) -> Iterator[str]:
-    """A product as a curve; one of several spectra as their sum."""
+def picture(product: Product, height: int = HEIGHT) -> Iterator[str]:
+    """A product as a curve, one of several spectra as their sum; or as a table, if its values have names."""
     signal = product.signal
+    if product.labels and signal.ndim == 1:
+        yield from _table(product)
+        return
     if not signal.size:
         return
     if not signal.ndim:
@@ -89,7 +96,16 @@ def picture(product: Product) -> Iterator[str]:
         values = np.nansum(signal.reshape(-1, signal.shape[-1]), axis=0)
     events = int(product.attributes.get("events", 0))
     label = f"{axis.name}{f' ({axis.units})' if axis.units else ''}, {_number(events)} events"
-    yield from curve(axis.values.tolist(), values.tolist(), label=label)
+    yield from curve(axis.values.tolist(), values.tolist(), height=height, label=label)
+
+
+def _table(product: Product) -> Iterator[str]:
+    for number, (label, value) in enumerate(zip(product.labels, product.signal, strict=False)):
+        if number == MAX_ROWS:
+            yield _row("", f"… and {len(product.signal) - MAX_ROWS} more")
+            return
+        error = f" ± {product.errors[number]:.3g}" if product.errors is not None else ""
+        yield _row("", f"{label:<20} {value:.6g}{error} {product.units}".rstrip())
 
 
 def comparison(found: Comparison, other: str) -> Iterator[str]:
@@ -126,7 +142,7 @@ def _deviation(one: Difference) -> Iterator[str]:
     rows = np.nan_to_num(np.abs(one.deviation)).reshape(-1, one.deviation.shape[-1])
     axis = one.axes[-1]
     label = f"deviation in sigma over {axis.name}{f' ({axis.units})' if axis.units else ''}"
-    yield from curve(axis.values.tolist(), rows.max(axis=0).tolist(), height=6, label=label)
+    yield from curve(axis.values.tolist(), rows.max(axis=0).tolist(), height=LOW, label=label)
 
 
 def _list(title: str, texts: Sequence[str]) -> Iterator[str]:
@@ -146,7 +162,8 @@ def _shape(product: Product) -> str:
 
 
 def _rate(events: int, seconds: float) -> str:
-    return f"{events / max(seconds, 1e-9) / 1e6:.3g} M events/s"
+    rate = events / max(seconds, 1e-9)
+    return f"{rate / 1e6:.3g} M events/s" if rate >= 1e5 else f"{rate:.3g} events/s"
 
 
 def _number(count: int) -> str:

@@ -107,7 +107,7 @@ class TrySession:
     def _wait_for_save(self, attempted: Attempted | None) -> None:
         changed = ""
         while not changed:
-            self._bench.stand_by()
+            self._bench.stand_by(another=self._options.watch)
             now = time.monotonic()
             self._tell_page(attempted, now)
             changed = self._saves.saved(now) if self._options.watch else ""

@@ -102,12 +102,11 @@ class Bench:
             return self._attempt_once(resolved, reach, name, interrupt)
         return attempted
 
-    def stand_by(self, ready: set[int] | None = None) -> None:
-        """Have a spare worker for the next attempt, and hear everybody; waits at most `TURN_S`."""
-        now = time.monotonic()
-        self._spare.look(SpareSight(wanted=True, at_work_s=1.0, has_room=True), self._plan, now)
-        ready = self._wait() if ready is None else ready
-        now = time.monotonic()
+    def stand_by(self, *, another: bool = True) -> None:
+        """Have a spare worker if there will be another attempt, and hear everybody; waits at most `TURN_S`."""
+        sight = SpareSight(wanted=another, at_work_s=1.0, has_room=True)
+        self._spare.look(sight, self._plan, time.monotonic())
+        ready, now = self._wait(), time.monotonic()
         self._run.hear(ready, now)
         self._hear_spare(ready, now)
 
