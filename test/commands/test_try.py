@@ -74,11 +74,15 @@ def test_what_cannot_be_used_is_said_and_nothing_is_left(tmp_path: Path) -> None
 
 def test_runs_and_folders_that_there_are_not_are_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="--on none: there is no such file; expected"):
-        source_of_run("none")
+        source_of_run("none", None, tmp_path)
+    with pytest.raises(OperatorError, match="--on 12: there is no such file, and the configuration records no runs"):
+        source_of_run("12", None, tmp_path)
+    with pytest.raises(OperatorError, match="no recording of run 12 in .*: it has no recordings"):
+        source_of_run("12", tmp_path, tmp_path)
     with pytest.raises(OperatorError, match="--against none: expected a folder with scripts, or service"):
         other_folder("none")
     assert other_folder("service") is None
-    assert source_of_run(str(tmp_path)) == f"file://{tmp_path}"
+    assert source_of_run(str(tmp_path), None, tmp_path) == f"file://{tmp_path}"
 
 
 class Watching:

@@ -77,7 +77,9 @@ class Setup:
             raise OperatorError(*self._reading.problems)
         self._host = look_at_host(os.environ, self._cwd)
         self.is_live = options.on == LIVE
-        self._source = None if self.is_live else source_of_run(options.on)
+        self._source = (
+            None if self.is_live else source_of_run(options.on, recordings_of(self._reading.config), self._cwd)
+        )
         self._parser = Parser()
         self._require_builtin(self._reading.config)
 
@@ -141,7 +143,13 @@ class Setup:
         )
 
 
-def source_of_run(on: str) -> str:
+def recordings_of(config: Config) -> Path | None:
+    """Where the service keeps recorded runs; None if it records none."""
+    directory: Path | None = getattr(config, "record_dir", None)
+    return directory
+
+
+def source_of_run(on: str, recordings: Path | None, cwd: Path) -> str:
     """The URL of the run that was named: a file, a folder with a recording, or the number of a recorded run.
 
     Raises
@@ -149,12 +157,16 @@ def source_of_run(on: str) -> str:
     OperatorError
         There is none.
     """
-    path = Path(on)
+    path = cwd / on
     if path.exists():
         return file_url(str(path.resolve()))
     if not on.isdigit():
         raise OperatorError(f"--on {on}: there is no such file; expected a file, the number of a recorded run, or live")
-    raise OperatorError(f"--on {on}: the configuration records no runs")
+    if recordings is None:
+        raise OperatorError(f"--on {on}: there is no such file, and the configuration records no runs")
+    from livereduce.stream.recording.runs import recording_of  # numpy: only where there are recordings to read
+
+    return file_url(str(recording_of(cwd / recordings, int(on)).folder.resolve()))
 
 
 def other_folder(against: str | None) -> Path | None:
