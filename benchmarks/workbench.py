@@ -1,4 +1,4 @@
-"""What the scientist's workbench costs: recording a run while it is reduced.
+"""What the scientist's workbench costs: recording a run while it is reduced, and trying scripts on one.
 
 As the reference, the same service without a recording: its newest pulse is 0.02 to 0.03 s old at 12 M events/s.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+import trying
 from lag import MEASURED_S, SETTLING_S, _ages, _cpu
 from livereduce.simulate.beams.beam import PULSES_PER_S
 from measure import Row, show
@@ -97,6 +98,7 @@ if __name__ == "__main__":
         [
             recording_row(1_000_000 if small else EVENTS_PER_S),
             catch_up_row(4_000_000 if small else CATCH_UP_EVENTS),
+            *(trying.rows(200_000, 1) if small else trying.rows()),
         ],
         as_json="--json" in sys.argv,
     )

@@ -77,7 +77,7 @@ def test_runs_and_folders_that_there_are_not_are_named(tmp_path: Path) -> None:
         source_of_run("none", None, tmp_path)
     with pytest.raises(OperatorError, match="--on 12: there is no such file, and the configuration records no runs"):
         source_of_run("12", None, tmp_path)
-    with pytest.raises(OperatorError, match="no recording of run 12 in .*: it has no recordings"):
+    with pytest.raises(OperatorError, match=r"no recording of run 12 in .*: it has no recordings"):
         source_of_run("12", tmp_path, tmp_path)
     with pytest.raises(OperatorError, match="--against none: expected a folder with scripts, or service"):
         other_folder("none")

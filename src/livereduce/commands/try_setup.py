@@ -77,9 +77,8 @@ class Setup:
             raise OperatorError(*self._reading.problems)
         self._host = look_at_host(os.environ, self._cwd)
         self.is_live = options.on == LIVE
-        self._source = (
-            None if self.is_live else source_of_run(options.on, recordings_of(self._reading.config), self._cwd)
-        )
+        recordings = self._reading.config.record_dir
+        self._source = None if self.is_live else source_of_run(options.on, recordings, self._cwd)
         self._parser = Parser()
         self._require_builtin(self._reading.config)
 
@@ -132,6 +131,7 @@ class Setup:
             runtime_dir=self._folder / "run",
             state_dir=self._folder / name,
             publish_config=None,
+            record_dir=None,
         )
 
     def _require_builtin(self, config: Config) -> None:
@@ -141,12 +141,6 @@ class Setup:
             "livereduce try runs scripts on the builtin engine, in this Python, and the configuration is for another: "
             'to see what they do there, set "engine": "builtin" in a copy of it'
         )
-
-
-def recordings_of(config: Config) -> Path | None:
-    """Where the service keeps recorded runs; None if it records none."""
-    directory: Path | None = getattr(config, "record_dir", None)
-    return directory
 
 
 def source_of_run(on: str, recordings: Path | None, cwd: Path) -> str:
