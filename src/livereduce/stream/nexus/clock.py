@@ -13,13 +13,14 @@ import numpy as np
 
 from livereduce.base.times import NS_PER_S
 from livereduce.stream.items import F8, I8
-from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, numbers, text
+from livereduce.stream.nexus.fields import Notes, Numbers, attribute, bad, column, numbers, text
 
+NANOSECONDS = ("ns", "nanosecond", "nanoseconds")
 SECONDS = {
     **dict.fromkeys(("", "s", "second", "seconds", "sec"), 1.0),
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),
     **dict.fromkeys(("us", "µs", "microsecond", "microseconds"), 1e-6),
-    **dict.fromkeys(("ns", "nanosecond", "nanoseconds"), 1e-9),
+    **dict.fromkeys(NANOSECONDS, 1e-9),
     **dict.fromkeys(("min", "minute", "minutes"), 60.0),
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
 }
@@ -41,6 +42,13 @@ class Clock:
         """Seconds from the file's start to the moment from which these times count (``offset`` or ``start``)."""
         said = attribute(times, "offset", "start")
         return (moment(times, said, self.zone) - self.start).total_seconds() if said else 0.0
+
+    def since_1970_s(self, times: h5py.Dataset, seconds: F8, farthest_s: float) -> float | None:
+        """As `offset_s` if the times name no moment and only make sense as seconds since 1970; else None."""
+        if attribute(times, "offset", "start") or not seconds.size or (np.abs(seconds) <= farthest_s).any():
+            return None
+        offset_s = (UNIX_EPOCH - self.start).total_seconds()
+        return offset_s if (np.abs(seconds + offset_s) <= farthest_s).all() else None
 
 
 def clock(entry: h5py.Group, timed: list[h5py.Dataset], notes: Notes) -> Clock:
@@ -94,13 +102,13 @@ def pulse_times_ns(times: h5py.Dataset, clock: Clock, notes: Notes) -> I8:
     OperatorError
         A time is not finite, or farther from the file's start than a run can last.
     """
-    seconds: F8 = numbers(times, ANY_TIME) + clock.offset_s(times)
-    if not attribute(times, "offset", "start") and seconds.size and not _within_run(seconds).any():
-        since_1970 = seconds + (UNIX_EPOCH - clock.start).total_seconds()
-        if _within_run(since_1970).all():
-            notes.add("times count from 1970, not from the file's start", times.name)
-            seconds = since_1970
-    wrong = ~_within_run(seconds)
+    counted: F8 = numbers(times, ANY_TIME)
+    since_1970_s = clock.since_1970_s(times, counted, LONGEST_RUN_S)
+    if since_1970_s is not None:
+        notes.add("times count from 1970, not from the file's start", times.name)
+    offset_s = clock.offset_s(times) if since_1970_s is None else since_1970_s
+    seconds = counted + offset_s
+    wrong = ~(np.abs(seconds) <= LONGEST_RUN_S)
     if wrong.any():
         first = int(wrong.argmax())
         raise bad(
@@ -109,9 +117,8 @@ def pulse_times_ns(times: h5py.Dataset, clock: Clock, notes: Notes) -> I8:
             f"{seconds[first]:.9g} s",
             index=first,
         )
+    if times.dtype.kind in "iu" and attribute(times, "units").lower() in NANOSECONDS:
+        # Since 1970 they have more digits than a float.
+        return np.asarray(column(times).astype(np.int64) + round(offset_s * 1e6) * 1000)
     nanoseconds: I8 = np.rint(seconds * NS_PER_S).astype(np.int64)
     return nanoseconds
-
-
-def _within_run(seconds: F8) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.abs(seconds) <= LONGEST_RUN_S

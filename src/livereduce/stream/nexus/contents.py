@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from livereduce.stream.items import F8, I8
+from livereduce.stream.items import F8, I8, U2
 from livereduce.stream.nexus.events import EventColumns, EventRows
 from livereduce.stream.nexus.logs import Log
 
@@ -24,6 +24,8 @@ class FileContents(Generic[Events]):
         As the file says; empty if it does not.
     charge_ns, charge_pc
         Shape (c,): time and proton charge of each pulse of the charge's log.
+    period_ns, period
+        Shape (d,): since when the run is in a period, ascending, and its number; empty if it has none.
     banks, monitors
         Ascending by number.
     notes
@@ -39,6 +41,8 @@ class FileContents(Generic[Events]):
     definition_xml: str
     charge_ns: I8
     charge_pc: F8
+    period_ns: I8
+    period: U2
     banks: tuple[Events, ...]
     monitors: tuple[Events, ...]
     logs: tuple[Log, ...]
@@ -58,7 +62,7 @@ class FilePart:
     Attributes
     ----------
     entry
-        Name of the group at the top of the file.
+        Name of the group at the top of the file; empty: the one that its layout has.
     wants
         Called with the number of each bank: False leaves its events out.
     tell
@@ -68,7 +72,7 @@ class FilePart:
         whole. None: banks are kept.
     """
 
-    entry: str = "entry"
+    entry: str = ""
     wants: Callable[[int], bool] = lambda _: True
     tell: Callable[[int, int], object] = lambda _at, _of: None
     take: Callable[[datetime, EventColumns], object] | None = None

@@ -5,7 +5,7 @@ Whose layout it is, `layouts/` knows.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 
@@ -13,9 +13,22 @@ from livereduce.base.errors import OperatorError
 from livereduce.stream.nexus.contents import EventFile, FilePart, IndexedFile
 from livereduce.stream.nexus.events import EventColumns, read_columns
 from livereduce.stream.nexus.fields import Notes, attribute, child, printable
-from livereduce.stream.nexus.layouts import sns
+from livereduce.stream.nexus.layouts import ess, isis, sns
 
 WHOLE = FilePart()
+
+
+class Layout(Protocol):
+    """What each module of `layouts` has."""
+
+    def fits(self, entry: h5py.Group) -> bool:
+        """True if a group at the top of a file has events in this layout."""
+
+    def index(self, entry: h5py.Group, notes: Notes, part: FilePart) -> IndexedFile:
+        """Everything but the events."""
+
+
+LAYOUTS: tuple[Layout, ...] = (sns, isis, ess)
 
 
 def read_event_file(path: Path, part: FilePart = WHOLE) -> EventFile:
@@ -24,7 +37,7 @@ def read_event_file(path: Path, part: FilePart = WHOLE) -> EventFile:
     Raises
     ------
     OperatorError
-        The file cannot be read, is not an SNS event file, or a required field has a bad value; the text names file,
+        The file cannot be read, is no event file, or a required field has a bad value; the text names file,
         path, index, what was expected and what was found.
     """
     try:
@@ -49,19 +62,21 @@ def index_of(file: h5py.File, part: FilePart = WHOLE) -> IndexedFile:
     OSError, RuntimeError
         HDF5 cannot read it.
     """
-    entry = child(file, part.entry)
+    chosen = part.entry or (isis.ENTRY if isis.ENTRY in file and "entry" not in file else "entry")
+    entry = child(file, chosen)
     if not isinstance(entry, h5py.Group):
-        raise OperatorError(f"{file.filename}: expected a group /{part.entry}, found {', '.join(file) or 'nothing'}")
+        raise OperatorError(f"{file.filename}: expected a group /{chosen}, found {', '.join(file) or 'nothing'}")
     notes = Notes()
     for name in file:
-        if name != part.entry and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
-            notes.add(f"left out: only /{part.entry} is played", printable(name))
-    return sns.index(entry, notes, part)
+        if name != chosen and isinstance(other := child(file, name), h5py.Group) and _is_entry(other):
+            notes.add(f"left out: only /{chosen} is played", printable(name))
+    layout = next((one for one in LAYOUTS if one.fits(entry)), sns)
+    return layout.index(entry, notes, part)
 
 
 def _is_entry(group: h5py.Group) -> bool:
     """True if a group at the top of a file holds events of its own, such as those of another spin state."""
-    return attribute(group, "NX_class") == "NXentry" or sns.has_banks(group)
+    return attribute(group, "NX_class") == "NXentry" or any(layout.fits(group) for layout in LAYOUTS)
 
 
 def _with_events(file: IndexedFile, part: FilePart) -> EventFile:

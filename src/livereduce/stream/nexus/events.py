@@ -82,8 +82,21 @@ class EventColumns:
     pixels: I8 | None = None
 
 
-def read_rows(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pixels: bool) -> EventRows:
-    """Read one ``bankN_events`` or ``monitorN`` group, but for its events.
+def read_rows(
+    group: h5py.Group,
+    id_: int,
+    clock: Clock,
+    notes: Notes,
+    *,
+    has_pixels: bool = True,
+    listed: h5py.Group | h5py.Dataset | None = None,
+) -> EventRows:
+    """Read the group of a bank or monitor, but for its events.
+
+    Parameters
+    ----------
+    listed
+        Where the file lists the pixels of the bank; None if it does not.
 
     Raises
     ------
@@ -106,7 +119,7 @@ def read_rows(group: h5py.Group, id_: int, clock: Clock, notes: Notes, *, has_pi
         first=_first(group, pulse_ns.size, events, notes),
         times=times,
         ids=ids,
-        listed=_listed(group) if has_pixels else None,
+        listed=_listed(listed) if has_pixels else None,
     )
 
 
@@ -178,9 +191,8 @@ def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:
     return np.append(first, events)
 
 
-def _listed(group: h5py.Group) -> I8 | None:
+def _listed(listed: h5py.Group | h5py.Dataset | None) -> I8 | None:
     """The pixels that the file says belong to a bank, ascending; None if it does not."""
-    listed = child(group, "pixel_id")
     if not isinstance(listed, h5py.Dataset) or listed.shape is None or not listed.size:
         return None
     if listed.dtype.kind not in "iu":

@@ -1,6 +1,6 @@
-"""Read the logs of a NeXus file (``DASlogs``): unreadable ones are named in the notes."""
+"""Read the logs of a NeXus file: unreadable ones are named in the notes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,15 @@ class Log:
     value: NDArray[Any]
 
 
-def read_logs(group: h5py.Group, clock: Clock, notes: Notes) -> Iterator[Log]:
-    """Every log except the proton charge, which is sent with the pulses; names are made fit for XML and unique."""
+Named = tuple[str, h5py.Group | h5py.Dataset | None]
+"""A name, and what the file has there; None: a broken link."""
+
+
+def read_logs(found: Iterable[Named], clock: Clock, notes: Notes) -> Iterator[Log]:
+    """Every log that can be read; names are made fit for XML and unique."""
     taken: set[str] = set()
-    for key in group:
-        if key == "proton_charge":
-            continue
-        log = _read_log(group, key, clock, notes)
+    for key, node in found:
+        log = _read_log(node, key, clock, notes)
         if log is not None:
             name = _unique(log.name, taken)
             if name != key:
@@ -51,8 +53,8 @@ def _unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _read_log(group: h5py.Group, key: str, clock: Clock, notes: Notes) -> Log | None:
-    node, name = child(group, key), printable(key)
+def _read_log(node: h5py.Group | h5py.Dataset | None, key: str, clock: Clock, notes: Notes) -> Log | None:
+    name = printable(key)
     if not isinstance(node, h5py.Group):
         notes.add("left out: not a log (a dataset, or a broken link)", name)
         return None
@@ -75,7 +77,8 @@ def _series(
         notes.add(_UNREADABLE, name)
         return None
     if isinstance(time, h5py.Dataset):
-        seconds: F8 = numbers(time, ANY_TIME) + clock.offset_s(time)
+        seconds: F8 = numbers(time, ANY_TIME)
+        seconds += clock.since_1970_s(time, seconds, FARTHEST_S) or clock.offset_s(time)
     elif values.size == 1:
         seconds = np.zeros(1)  # one value without a time holds for the whole run
     else:

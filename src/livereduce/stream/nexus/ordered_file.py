@@ -16,6 +16,7 @@ from livereduce.stream.items import (
     F8,
     I4,
     I8,
+    U2,
     EventBatch,
     Geometry,
     LogBatch,
@@ -45,8 +46,8 @@ class OrderedFile:
 
     Attributes
     ----------
-    pulse_ns, charge_pc
-        Shape (p,): times since 1990, ascending, and charges.
+    pulse_ns, charge_pc, period
+        Shape (p,): times since 1990, ascending, charges and periods.
     first
         Shape (p + 1,): number of events before each pulse, and of all.
     monitor_firsts
@@ -58,6 +59,7 @@ class OrderedFile:
     start_ns: int
     pulse_ns: I8
     charge_pc: F8
+    period: U2
     first: I8
     banks: tuple[SortedRows, ...]
     monitors: tuple[SortedRows, ...]
@@ -136,7 +138,7 @@ class OrderedFile:
             pulse_ns=self.pulse_ns[start:stop],
             charge_pc=self.charge_pc[start:stop],
             flags=np.zeros(stop - start, np.uint32),
-            period=np.zeros(stop - start, np.uint16),
+            period=self.period[start:stop],
         )
 
 
@@ -170,6 +172,7 @@ def _ordered(file: h5py.File) -> OrderedFile:
         start_ns=start_ns,
         pulse_ns=_read_only(start_ns + pulses.time_ns),
         charge_pc=_read_only(CHARGE_UNIT_PC * pulses.charge.astype(np.float64)),
+        period=_read_only(pulses.period),
         first=events_of_pulses(banks, pulses.time_ns.size),
         banks=banks,
         monitors=monitors,

@@ -11,7 +11,7 @@ import numpy as np
 
 from livereduce.base.errors import OperatorError
 from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC
-from livereduce.stream.items import F8, I8, U4
+from livereduce.stream.items import F8, I8, U2, U4
 from livereduce.stream.nexus.contents import EventFile, IndexedFile
 from livereduce.stream.nexus.events import TICKS_PER_US
 
@@ -29,12 +29,15 @@ class FilePulses:
         Shape (p,), nanoseconds after the file's start; ascending.
     charge
         Shape (p,), in 10 pC.
+    period
+        Shape (p,); 0 if the file has none.
     notes
         What was changed, one sentence each.
     """
 
     time_ns: I8
     charge: U4
+    period: U2
     notes: tuple[str, ...]
 
     def number(self, time_ns: I8) -> I8:
@@ -63,8 +66,17 @@ def pulses_of(file: IndexedFile | EventFile, name: str) -> FilePulses:
     return FilePulses(
         time_ns=time_ns,
         charge=np.minimum(np.rint(charge_pc / CHARGE_UNIT_PC), 2**32 - 1).astype(np.uint32),
+        period=_periods(file, time_ns),
         notes=_merged(file.charge_ns),
     )
+
+
+def _periods(file: IndexedFile | EventFile, time_ns: I8) -> U2:
+    """The period of each pulse: the newest that began until then, or the first."""
+    if not file.period.size:
+        return np.zeros(time_ns.size, np.uint16)
+    newest = np.searchsorted(file.period_ns, time_ns + ROUNDING_NS, "right") - 1
+    return file.period[np.maximum(newest, 0)]
 
 
 def _series(times: list[I8]) -> I8:
