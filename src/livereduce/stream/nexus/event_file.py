@@ -18,7 +18,7 @@ from livereduce.stream.nexus.layouts import ess, isis, sns
 WHOLE = FilePart()
 
 
-class Layout(Protocol):
+class FileLayout(Protocol):
     """What each module of `layouts` has."""
 
     def fits(self, entry: h5py.Group) -> bool:
@@ -28,7 +28,7 @@ class Layout(Protocol):
         """Everything but the events."""
 
 
-LAYOUTS: tuple[Layout, ...] = (sns, isis, ess)
+LAYOUTS: tuple[FileLayout, ...] = (sns, isis, ess)
 
 
 def read_event_file(path: Path, part: FilePart = WHOLE) -> EventFile:

@@ -83,7 +83,7 @@ def on_cluster(tasks: Mapping[str, ReduceTask], address: str) -> Outcomes:
     with client:
         names = {client.submit(reduce_run, task, pure=False): name for name, task in tasks.items()}
         try:
-            for future in as_completed(names):
+            for future in as_completed(names, loop=client.loop):
                 yield names[future], _result_of(future)
         finally:
             client.cancel(list(names))
