@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from helpers.paths import ROOT
 from helpers.tools import needs, not_installed
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
-from livereduce.messages.status import Restart, StateWord, Status
+from livereduce.messages.status import RecordingSeen, Restart, StateWord, Status
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.snapshot import View
@@ -32,6 +32,7 @@ STATUS = Status(
     version="1",
     memory_bytes=5,
     memory_limit_bytes=10,
+    recording=RecordingSeen(directory="/recordings"),
     last_restarts=(
         Restart(at=NOW.isoformat(), reason="livereduce killed the worker: stuck in proc for 600 s", generation=1),
     ),

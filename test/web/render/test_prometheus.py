@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from helpers.progress import changed
 from livereduce.messages.beat import Phase
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, StepProgress, TotalProgress
-from livereduce.messages.status import Restart, StateWord, Status, iso
+from livereduce.messages.status import RecordingSeen, Restart, StateWord, Status, iso
 from livereduce.web.render.prometheus import metrics_text, restart_reason
 from livereduce.web.state.snapshot import View
 
@@ -61,6 +61,16 @@ def test_what_a_snapshot_says() -> None:
     assert told["livereduce_receiver_restarts_total", "powder"] == 0
     assert told["livereduce_spare_workers", "powder"] == 0
     assert ("livereduce_worker_memory_limit_bytes", "powder") not in told, "there is none"
+
+
+def test_a_recording_is_told_where_one_is_wanted() -> None:
+    assert ("livereduce_recording", "powder") not in scraped(VIEW)
+    for problem, well in (("", 1), ("the disk is full", 0)):
+        recording = RecordingSeen(directory="/r", pid=5, written_bytes=7, gaps=2, problem=problem)
+        told = scraped(replace(VIEW, status=replace(STATUS, recording=recording)))
+        assert told["livereduce_recording", "powder"] == well
+        assert told["livereduce_recorded_bytes_total", "powder"] == 7
+        assert told["livereduce_recording_gaps_total", "powder"] == 2
 
 
 def test_the_phase_that_lasts_is_seen_while_it_lasts() -> None:
