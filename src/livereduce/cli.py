@@ -120,15 +120,16 @@ def _reproduce_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from",
         dest="source",
-        metavar="FILE",
-        help="a recording of the run, or an event file (default: the file that the result was made from)",
+        metavar="FILE|RUN",
+        help="an event file or a recording of the run (default: the file that the result was made from)",
     )
+    parser.add_argument("--recordings", type=Path, metavar="DIR", help="where to look for the recording of RUN")
 
 
 def _reproduce(options: argparse.Namespace) -> int:
     from livereduce.commands.reproduce import reproduce_command
 
-    return reproduce_command(options.result, options.source, sys.stdout)
+    return reproduce_command(options.result, options.source, options.recordings, sys.stdout)
 
 
 def _simulate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -84,6 +84,17 @@ def test_scripts_that_end_the_process_cost_only_that(tmp_path: Path, capsys: pyt
     assert "away" in told
 
 
+def test_a_run_number_is_a_recording_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = of_capture(tmp_path)
+    folder = tmp_path / "recordings" / "TEST_101"
+    folder.mkdir(parents=True)
+    captured(tmp_path).rename(folder / "TEST_101_0001.adara")
+    assert main(["reproduce", str(path), "--from", "101"]) == 78
+    assert "name it with --recordings" in capsys.readouterr().err
+    assert main(["reproduce", str(path), "--from", "101", "--recordings", str(tmp_path / "recordings")]) == 0
+    assert "identical to the bit" in capsys.readouterr().out
+
+
 PLAIN = Product(pipeline="live", run=7, name="result", signal=np.zeros(2), axes=(Axis(name="x", values=np.zeros(2)),))
 
 

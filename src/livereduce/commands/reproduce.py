@@ -6,16 +6,19 @@ from typing import TextIO
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.source_urls import scheme_of
+from livereduce.stream.recording.runs import recording_of
 from livereduce.workbench.reproduce.again import Reproduced, provenance_of, reproduce
 
 
-def reproduce_command(result: Path, source: str | None, out: TextIO) -> int:
+def reproduce_command(result: Path, source: str | None, recordings: Path | None, out: TextIO) -> int:
     """Print whether a result comes out the same.
 
     Parameters
     ----------
     source
-        A recording's folder or an event file; None: the file that the result was made from.
+        A recording's folder, an event file, or a run number; None: the file that the result was made from.
+    recordings
+        Where recordings of runs are; None if that is not known.
 
     Returns
     -------
@@ -27,7 +30,10 @@ def reproduce_command(result: Path, source: str | None, out: TextIO) -> int:
         It cannot be made again.
     """
     provenance = provenance_of(result)
-    position, url = provenance.position, _url(source, str(provenance.origin.settings.get("source", "")))
+    position, settings = provenance.position, provenance.origin.settings
+    if source is not None and source.isdecimal() and not Path(source).exists():
+        source = str(_recorded(int(source), recordings, str(settings.get("short_name", ""))))
+    url = _url(source, str(settings.get("source", "")))
     chunks = 0 if provenance.cuts is None else len(provenance.cuts.chunks)
     print(f"{result}: run {position.run}, {position.events} events in {chunks} chunks", file=out)
     out.flush()
@@ -46,6 +52,12 @@ def told(found: Reproduced) -> list[str]:
     if found.why:
         return [*lines, "possible reasons:", *(f"  - {one}" for one in found.why)]
     return [*lines, "nothing is known that explains it: please report this"]
+
+
+def _recorded(run: int, recordings: Path | None, instrument: str) -> Path:
+    if recordings is None:
+        raise OperatorError(f"run {run}: no directory of recordings is known; name it with --recordings")
+    return recording_of(recordings, run, instrument).folder
 
 
 def _url(source: str | None, used: str) -> str:
