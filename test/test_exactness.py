@@ -128,7 +128,7 @@ def test_a_file_that_is_read_itself_gives_what_it_gives_when_it_is_played(
         folder.mkdir()
     truth, played = reduce_file(path, folders[0], bins, proc="pass")
     job = replace(job_of(folders[1], file_url(str(path)), tof_bins_us=bins, proc="pass"), cut_by=BEAM_TIME)
-    last = reduce_all(replace(job, update_every_s=1.0), in_memory=False).said[-1]
+    last = reduce_all(replace(job, update_every_s=truth.pulses / 60 / 4), in_memory=False).said[-1]
     assert (last.last_errors, last.source.ended) == ({}, True)
     assert last.total.chunks > 1
     read = read_product(folders[1] / "state" / "products" / str(truth.run) / "result.nxs")

@@ -47,8 +47,8 @@ def _resolved(options: Namespace, folder: Path) -> tuple[Resolved, tuple[RunInpu
     reading = read_file(options.config)
     if reading.problems:
         raise OperatorError(*reading.problems)
-    recordings = options.recordings.absolute() if options.recordings else None
-    inputs = inputs_of(options.runs, recordings, reading.config.instrument or "")
+    recordings = options.recordings or reading.config.record_dir
+    inputs = inputs_of(options.runs, recordings.absolute() if recordings else None, "")
     config = replace(
         reading.config,
         engine="builtin",
