@@ -66,11 +66,11 @@ def record(
 
 
 def _record(stream: AdaraSource, writer: RunWriter, is_over: Callable[[], bool], out: TextIO) -> None:
-    progress = _ProgressLine(out)
+    progress, lost = _ProgressLine(out), ""
     while not is_over():
         try:
             stream.read(READ_S)
-            lost = ""
+            lost = "" if stream.state().connected else lost
         except SourceLost as error:
             lost = error.reason
         progress.show(writer, lost, time.monotonic())
