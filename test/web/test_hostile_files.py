@@ -22,8 +22,10 @@ from livereduce.messages.status import (
     Condition,
     ErrorSeen,
     Printed,
+    RecordingSeen,
     Restart,
     ScriptSeen,
+    ShadowStatus,
     StateWord,
     Status,
     decode_status,
@@ -46,6 +48,13 @@ from livereduce.web.state.trends import trends_body
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 AT = NOW.isoformat()
 SCRIPT = ScriptSeen(path="/s/p.py", md5="f" * 32)
+PROGRESS = Progress(
+    last_errors={"proc": "x"},
+    incomplete_runs=("run 6",),
+    run=RunProgress(number=7),
+    source=SourceProgress(data_age_s=1.0, no_beam_since=1.7e9, no_pulses_since=1.7e9),
+    memory=MemoryProgress(full_since=1.7e9),
+)
 FULL = Status(
     state=StateWord.RUNNING,
     why="reducing run 7",
@@ -58,6 +67,17 @@ FULL = Status(
     problems=("p",),
     proc=SCRIPT,
     post_proc=SCRIPT,
+    parameters=SCRIPT,
+    files={"/s/p.py": "f" * 32},
+    recording=RecordingSeen(directory="/r", pid=6, run=7, problem="full"),
+    shadow=ShadowStatus(
+        directory="/shadow",
+        why="running",
+        pid=5,
+        files={"/shadow/p.py": "f" * 32},
+        products_dir="/x",
+        progress=PROGRESS,
+    ),
     generation=3,
     worker_pid=2,
     receiver_pid=3,
@@ -66,13 +86,7 @@ FULL = Status(
     phase_since=AT,
     usual_s=0.2,
     conditions=(Condition(kind="source", text="x", since=AT),),
-    progress=Progress(
-        last_errors={"proc": "x"},
-        incomplete_runs=("run 6",),
-        run=RunProgress(number=7),
-        source=SourceProgress(data_age_s=1.0, no_beam_since=1.7e9, no_pulses_since=1.7e9),
-        memory=MemoryProgress(full_since=1.7e9),
-    ),
+    progress=PROGRESS,
     memory_bytes=5,
     memory_limit_bytes=6,
     errors=(ErrorSeen(kind="proc", text="x", at=AT),),
