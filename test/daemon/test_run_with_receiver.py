@@ -17,8 +17,13 @@ from livereduce.messages.status import StateWord
 DIED = "the receiver crashed (exit code 1): "
 
 
-def attached(beamline: Beamline) -> list[str]:
-    return (beamline.path / "state" / "attached").read_text().splitlines()
+def attached(beamline: Beamline, readers: int) -> list[str]:
+    """Who was attached, once there are so many: a worker may be at work before its receiver has looked."""
+    path, deadline = beamline.path / "state" / "attached", time.monotonic() + LIMIT_S
+    while len(found := path.read_text().splitlines() if path.exists() else []) < readers:
+        assert time.monotonic() < deadline, f"{found}\n{beamline.log()}"
+        time.sleep(0.01)
+    return found
 
 
 def wait_gone(beamline: Beamline) -> None:
@@ -45,7 +50,7 @@ def test_workers_come_and_go_and_the_receiver_stays(beamline: Beamline) -> None:
     third = beamline.wait_running(generation=3)
     assert first.receiver_pid == second.receiver_pid == third.receiver_pid is not None
     assert (third.restarts, third.renewals, third.receiver_restarts) == (1, 1, 0)
-    assert attached(beamline) == [f"worker {n} to receiver 1" for n in (1, 2, 3)]
+    assert attached(beamline, 3) == [f"worker {n} to receiver 1" for n in (1, 2, 3)]
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0
     assert (beamline.path / "state" / "receiver_stopped").exists()
@@ -70,7 +75,7 @@ def test_a_command_may_have_a_guest_attached(beamline: Beamline) -> None:
     with socket.socket(fileno=fds[0]) as guest:
         guest.settimeout(LIMIT_S)
         assert guest.recv(100) == b"from receiver 1"
-    assert attached(beamline)[1].startswith(f"the guest a test (pid {os.getpid()}, uid {os.getuid()}) to receiver 1")
+    assert attached(beamline, 2)[1].startswith(f"the guest a test (pid {os.getpid()}, uid {os.getuid()}) to receiver 1")
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0
     assert not place.exists()
@@ -93,7 +98,7 @@ def test_a_receiver_that_is_killed_takes_its_worker_with_it_and_that_is_one_fail
     assert status.receiver_pid not in (None, first.receiver_pid)
     assert (status.restarts, status.receiver_restarts) == (1, 1)
     assert status.last_restarts[-1].reason.startswith("the receiver was killed by SIGKILL")
-    assert attached(beamline) == ["worker 1 to receiver 1", "worker 2 to receiver 2"]
+    assert attached(beamline, 2) == ["worker 1 to receiver 1", "worker 2 to receiver 2"]
     assert "fake receiver: obey, number 2, 1 suspects" in beamline.log(), "it is told what the first one had in hand"
     assert f"the receiver died while handling new data ({MarkStage.DECODE})" in beamline.log()
     assert "the worker died" not in beamline.log(), "its data are not to blame"

@@ -1,5 +1,6 @@
 """Make a result again and compare: keeps the process in which the scripts run, and says how it came out."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -102,7 +103,11 @@ def _recomputed(result: Path, source: str, folder: Path) -> Recomputed:
     arguments = (str(result.absolute()), source, str(folder))
     command = [sys.executable, "-P", "-m", "livereduce.workbench.reproduce", *arguments]
     with (folder / "output.txt").open("w+b") as output:
-        ended = subprocess.run(command, cwd=work, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+        # unbuffered: what a script has printed before it ends the process is the reason that people see
+        environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        ended = subprocess.run(
+            command, cwd=work, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        )
         output.seek(0)
         printed = output.read()[-20_000:].decode(errors="replace").splitlines()[-PRINTED:]
     outcome = read_outcome(folder)
