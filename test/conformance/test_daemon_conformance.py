@@ -415,8 +415,7 @@ def a_name_that_goes_nowhere_is_warned_about_once(post: Post) -> None:
 def is_told_over(post: Post, step: str, text: str) -> None:
     """What fails in the version in use, and what is wrong with the one just saved, are told together."""
     post.script(step, "output = (\n")
-    status = post.wait("both reasons", lambda status: "was never closed" in status.why)
-    assert text in status.why
+    status = post.wait("both reasons", lambda status: "was never closed" in status.why and text in status.why)
     assert any("was never closed" in problem for problem in status.problems)
 
 

@@ -180,9 +180,9 @@ def reduced(beamline: Beamline) -> int:
     return progress.run.events if progress else 0
 
 
-@ROWS("script prints 1 GB")
+@ROWS("script prints 300 MB")
 def prints(rig: Rig) -> None:
-    fault = "block = (b'x' * 1023 + b'\\n') * 1024\nfor _ in range(1000):\n    os.write(1, block)\n"
+    fault = "block = (b'x' * 1023 + b'\\n') * 1024\nfor _ in range(300):\n    os.write(1, block)\n"
     rig.begin(once(rig.path, fault))
     rig.let_fault()
     rig.back(MORE_EVENTS)

@@ -126,6 +126,7 @@ def killed_before_the_last_product(rig: Rig) -> None:
 
 REACHES = """
 import ctypes, fcntl, json, os, re, signal
+from livereduce.stream.held.segments import is_mapped
 
 libc = ctypes.CDLL(None, use_errno=True)
 rubbish = b"rubbish " * 500
@@ -172,6 +173,8 @@ assert len(receivers) == 1 and held and links, (receivers, held, links)
 
 for piece in pieces():
     for name in ("tof_ns", "pixel", "pulse_ns"):
+        if not is_mapped(getattr(piece, name)):  # a copy: batches that were no neighbours are joined in our own memory
+            continue
         attempt("an array made writeable", lambda: make_writeable(getattr(piece, name)))
         attempt("an array", lambda: assign(getattr(piece, name)))
 for where in held:
