@@ -70,7 +70,7 @@ def totals_of(product: Product) -> tuple[object, ...]:
 def assert_one_name_for_each_number(beamline: Beamline, number: int, run: RunTotals) -> None:
     """File, index and status say the same under the same names, and when the run began and ended."""
     listed = beamline.index()[number]
-    (entry,) = listed["products"]
+    (entry,) = [one for one in listed["products"] if one["name"] == "result"]
     facts = beamline.product(number).attributes
     names = ("events", "proton_charge_pc", "incomplete", "ended")
     assert [entry[name] for name in names] == [facts[name] for name in names] == [run.events, run.charge_pc, "", True]

@@ -1,13 +1,15 @@
 """The protocol of both engines; coarse, because Mantid has its own loop."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from livereduce.messages.beat import Phase
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.progress import Progress
-from livereduce.publish.provenance import Origin
 from livereduce.scripting.parameters.asking import Parameters
+
+if TYPE_CHECKING:  # a worker is light until it knows its engine
+    from livereduce.publish.provenance import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Pipeline:
     keep_events: bool = True
     counted_run: int | None = None
     parameters: Parameters = field(default_factory=Parameters)
-    origin: Origin | None = None
+    origin: "Origin | None" = None
 
 
 class Tell(Protocol):

@@ -1,5 +1,6 @@
 """Results over edits, failures and the memory fall-back, made again in this process: the same bits."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -153,8 +154,10 @@ def test_a_failure_of_a_script_is_told(tmp_path: Path) -> None:
     assert "a multiple of three" in provenance.notes[0]
 
 
-def test_the_job_is_that_of_the_result_and_sends_nothing(tmp_path: Path) -> None:
+def test_the_job_is_that_of_the_result_and_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "live").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "live")
+    monkeypatch.delitem(sys.modules, "helper", raising=False)
     helper = script(tmp_path / "live", "helper.py", "x = 1\n")
     modules = (ModuleCopy(path="/s/helper.py", copy=helper.copy, md5=helper.md5, is_package=False),)
     made = job(tmp_path / "live", proc="import helper\n", modules=modules, parameters=parameters(tmp_path / "live"))
