@@ -45,7 +45,10 @@ def forget_if_healthy(state: DaemonState, until: float) -> DaemonState:
 
 def wait_s(failures: int, limits: Limits) -> float:
     """Wait after this many failures in a row: 0, 2, 4, 8 … 300 s."""
-    if failures <= 1:
-        return 0.0
+    return doubling_s(failures - 1, limits.first_wait_s, limits.longest_wait_s) if failures > 1 else 0.0
+
+
+def doubling_s(times: int, first_s: float, longest_s: float) -> float:
+    """The wait of a series, from its first one (`times` 1) on: each is twice the one before, up to the longest."""
     # bound the exponent before using it: after weeks of failures 2.0**n would overflow
-    return min(limits.first_wait_s * 2.0 ** min(failures - 2, 60), limits.longest_wait_s)
+    return min(first_s * 2.0 ** min(times - 1, 60), longest_s)

@@ -30,6 +30,7 @@ handled here: that is a crash like any other.
 
 from dataclasses import dataclass, field, replace
 
+from livereduce.daemon.back_off import doubling_s
 from livereduce.daemon.memory.facts import (
     EndForMemory,
     FreeHeld,
@@ -115,8 +116,7 @@ class MemoryState:
         """Wait before the next start; 0 as long as it may succeed."""
         if not self._in_vain:
             return 0.0
-        # bound the exponent before using it: a run of weeks would overflow it
-        return min(self.rules.first_wait_s * 2.0 ** min(self._in_vain - 1, 60), self.rules.longest_wait_s)
+        return doubling_s(self._in_vain, self.rules.first_wait_s, self.rules.longest_wait_s)
 
     @property
     def does_not_fit(self) -> str:

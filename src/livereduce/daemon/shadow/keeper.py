@@ -50,7 +50,8 @@ class ShadowKeeper:
         self._runs: Version = NO_SCRIPTS
         self._observed = Observed()
         self._heard_at = 0.0
-        self._killed_for = ""
+        self._names: Mapping[str, str] = {}
+        self._killed: EndShadow | None = None
         self._spoken = Spoken()
 
     def look(self, resolved: Resolved | None, parser: Parser, now: float, *, wanted: bool, has_room: bool) -> bool:
@@ -76,8 +77,8 @@ class ShadowKeeper:
         match policy.decide(self._state, sight, now):
             case StartShadow():
                 return True
-            case EndShadow(reason=why):
-                self._kill(why)
+            case EndShadow() as end:
+                self._kill(end)
         return False
 
     def start(
@@ -92,23 +93,33 @@ class ShadowKeeper:
         scripts, directory = self._folder.scripts, self._directory
         if scripts is None or directory is None:
             return
+        its = _shadowed(resolved, scripts, directory)
+        place = its.state_dir / "work"
         try:
-            self._start(_shadowed(resolved, scripts, directory), receiver, commands, environ, now)
+            own = worker_environ(environ, resolved.state_dir, resolved.interpreter) | {SHADOW: "1"}
+            job, path = make_generation(its)
+            make_folder(place)
+            with receiver.attach(f"the shadow {job.generation}", ReaderKind.FOLLOWER) as link:
+                command = commands.worker(resolved.interpreter, path)
+                self.process = spawn(command, own, {RECEIVER_FD: link.fileno()}, cwd=place)
         except OSError as error:
             self._state = policy.ended(self._state, scripts.version, f"it could not be started: {error}", now)
             log.warning("the shadow could not be started: %s", error)
+            return
+        self._job, self._runs, self._observed, self._heard_at = job, scripts.version, Observed(), now
+        self._names = {md5: f"shadow {name}" for md5, name in script_names(job).items()}
+        log.info("the shadow (pid %d) runs the scripts of %s", self.process.pid, directory)
 
     def hear(self, now: float) -> None:
         """Read its beats and its output."""
-        if self.process is None or self._job is None:
+        if self.process is None:
             return
         for beat in self.process.read_beats():
             self._heard_at = now
             self._observed = observe(self._observed, beat, now)
             if beat.progress.total.results:
                 self._state = policy.at_work(self._state)
-        names = {md5: f"shadow {name}" for md5, name in script_names(self._job).items()}
-        self._spoken.take(self.process.read_output(), names, iso(datetime.now()), now)
+        self._spoken.take(self.process.read_output(), self._names, iso(datetime.now()), now)
 
     def take_end(self, now: float) -> None:
         """Reap it."""
@@ -118,10 +129,11 @@ class ShadowKeeper:
         code, lines = shadow.reap()
         self._spoken.take(lines, {}, iso(datetime.now()), now)
         self.process, self._runs = None, NO_SCRIPTS
-        why, self._killed_for = self._killed_for, ""
-        if why and not why.startswith("silent"):
+        killed, self._killed = self._killed, None
+        if killed is not None and not killed.failed:
             return
-        said = why or why_ended(code, tuple(shadow.output.last), scripts=script_paths(job), who="the shadow")
+        last = tuple(shadow.output.last)
+        said = killed.reason if killed else why_ended(code, last, scripts=script_paths(job), who="the shadow")
         self._state = policy.ended(self._state, runs, said, now)
         log.warning("%s; the same scripts are tried again in %.0f s", said, self._state.earliest - now)
 
@@ -129,7 +141,7 @@ class ShadowKeeper:
         """End it for memory."""
         if self.process is not None:
             self._state = policy.given_up(self._state, why, now)
-            self._kill(why)
+            self._kill(EndShadow(reason=why))
 
     def tell(self, now: float) -> None:
         """Log how many of its lines were left out, if that is due."""
@@ -172,29 +184,10 @@ class ShadowKeeper:
         beat, job = self._observed.beat, self._job
         return job.limit_s(beat.phase if beat else Phase.STARTING) if job else float("inf")
 
-    def _start(
-        self,
-        resolved: Resolved,
-        receiver: ReceiverKeeper,
-        commands: CommandLines,
-        environ: Mapping[str, str],
-        now: float,
-    ) -> None:
-        self._job, path = make_generation(resolved)
-        self._observed, self._heard_at = Observed(), now
-        place = resolved.state_dir / "work"
-        make_folder(place)
-        own = worker_environ(environ, resolved.state_dir.parent, resolved.interpreter) | {SHADOW: "1"}
-        with receiver.attach(f"the shadow {self._job.generation}", ReaderKind.FOLLOWER) as link:
-            command = commands.worker(resolved.interpreter, path)
-            self.process = spawn(command, own, {RECEIVER_FD: link.fileno()}, cwd=place)
-        self._runs = resolved.scripts.version
-        log.info("the shadow (pid %d) runs the scripts of %s", self.process.pid, resolved.script_dir)
-
-    def _kill(self, why: str) -> None:
-        if self.process is not None and not self._killed_for:
-            log.info("the shadow (pid %d) is ended: %s", self.process.pid, why)
-            self._killed_for = why
+    def _kill(self, end: EndShadow) -> None:
+        if self.process is not None and self._killed is None:
+            log.info("the shadow (pid %d) is ended: %s", self.process.pid, end.reason)
+            self._killed = end
             self.process.signal_group(signal.SIGKILL)
 
 

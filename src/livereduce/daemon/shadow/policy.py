@@ -15,6 +15,7 @@ Its products are only to look at, and it reads the run from its start again: so 
 
 from dataclasses import dataclass, replace
 
+from livereduce.daemon.back_off import doubling_s
 from livereduce.scripting.script_set import Version
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 10.0, 300.0
@@ -57,9 +58,10 @@ class StartShadow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndShadow:
-    """Kill the shadow."""
+    """Kill the shadow; `failed`: for what its scripts do, so that the same ones wait before they are tried again."""
 
     reason: str
+    failed: bool = False
 
 
 ShadowAction = StartShadow | EndShadow
@@ -97,15 +99,16 @@ def decide(state: ShadowState, sight: ShadowSight, now: float) -> ShadowAction |
     if sight.scripts != sight.runs:
         return EndShadow(reason="its scripts have changed")
     if sight.silent_s >= sight.limit_s:
-        return EndShadow(reason=f"silent for {sight.silent_s:.0f} s, more than the {sight.limit_s:.0f} s allowed")
+        why = f"silent for {sight.silent_s:.0f} s, more than the {sight.limit_s:.0f} s allowed"
+        return EndShadow(reason=why, failed=True)
     return None
 
 
 def ended(state: ShadowState, runs: Version, why: str, now: float) -> ShadowState:
     """The state after the shadow has ended by itself, or for its silence."""
     failures = state.failures + 1 if runs == state.failed else 1
-    wait_s = min(FIRST_WAIT_S * 2.0 ** min(failures - 1, 60), LONGEST_WAIT_S)
-    return replace(state, failed=runs, failures=failures, earliest=now + wait_s, waits_for=why)
+    earliest = now + doubling_s(failures, FIRST_WAIT_S, LONGEST_WAIT_S)
+    return replace(state, failed=runs, failures=failures, earliest=earliest, waits_for=why)
 
 
 def given_up(state: ShadowState, why: str, now: float) -> ShadowState:

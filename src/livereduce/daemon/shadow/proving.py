@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
-from livereduce.daemon.shadow.trial import TrialSight, TrialVerdict, judge_trial
+from livereduce.daemon.shadow.trial import CHUNKS, TrialSight, TrialVerdict, judge_trial
 from livereduce.messages.progress import Progress
 from livereduce.scripting.promotion import NONE, KeptPromotion, PromotionState, newest, prove, take_back
 
@@ -35,7 +35,7 @@ class Proving:
             self._kept = None
         elif self._kept is None or self._kept.folder != kept.folder:
             self._kept, self._script_dir, self._restarts = kept, script_dir, restarts
-            log.info("the scripts promoted by %s are on trial: 3 chunks with events", kept.promotion.who)
+            log.info("the scripts promoted by %s are on trial: %d chunks with events", kept.promotion.who, CHUNKS)
 
     def look(self, progress: Progress | None, restarts: int) -> None:
         """Judge them, and take them back if they have failed."""
