@@ -49,10 +49,10 @@ def lag_row(events_per_s: int, busy_cores: int) -> Row:
     """Median and worst age of the pulses at the moment when the worker has read them, and what each process takes."""
     with _flowing(events_per_s) as (service, server, ages_file), busy(busy_cores):
         time.sleep(SETTLING_S)
-        before, start_s = _cpu(service, server), time.time()
+        before, start_s = cpu_s(service, server), time.time()
         time.sleep(MEASURED_S)
-        after, stop_s = _cpu(service, server), time.time()
-        read_s, age_s = _ages(ages_file)
+        after, stop_s = cpu_s(service, server), time.time()
+        read_s, age_s = ages(ages_file)
     measured = age_s[(read_s >= start_s) & (read_s < stop_s)]
     worst_s, per_pulse = float(measured.max()), events_per_s // PULSES_PER_S
     return Row(
@@ -84,7 +84,7 @@ def standstill_row(events_per_s: int) -> Row:
             process.resume()
         start_s = time.time()
         time.sleep(5 * STANDSTILL_S)
-        read_s, age_s = _ages(ages_file)
+        read_s, age_s = ages(ages_file)
     young = read_s[(read_s >= start_s) & (age_s <= WANTED_MEDIAN_S)]
     seconds = float(young[0]) - start_s if len(young) else float("inf")
     return Row(
@@ -98,11 +98,12 @@ def standstill_row(events_per_s: int) -> Row:
     )
 
 
-def _cpu(service: Service, server: Server) -> dict[str, float]:
+def cpu_s(service: Service, server: Server) -> dict[str, float]:
+    """Seconds of CPU that each process has used, the server's too."""
     return {"server": server.cpu_s(), **service.cpu_s()}
 
 
-def _ages(path: Path) -> tuple[F8, F8]:
+def ages(path: Path) -> tuple[F8, F8]:
     """Of all pulses, when they were read (Unix time), and their age then; both in seconds."""
     read_ns, age_ns = np.frombuffer(path.read_bytes(), np.int64).reshape(-1, 2).T
     return read_ns / 1e9, age_ns / 1e9

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import trying
-from lag import MEASURED_S, SETTLING_S, _ages, _cpu
+from lag import MEASURED_S, SETTLING_S, ages, cpu_s
 from livereduce.simulate.beams.beam import PULSES_PER_S
 from measure import Row, show
 from service import PROC, Service, running
@@ -41,10 +41,10 @@ def _lag(events_per_s: int, directory: Path | None) -> dict[str, float]:
     """Ages of the pulses when the worker read them, in seconds, and cores that each process took."""
     with _flowing(events_per_s, directory) as (service, server, ages_file):
         time.sleep(SETTLING_S)
-        before, start_s = _cpu(service, server), time.time()
+        before, start_s = cpu_s(service, server), time.time()
         time.sleep(MEASURED_S)
-        after, stop_s = _cpu(service, server), time.time()
-        read_s, age_s = _ages(ages_file)
+        after, stop_s = cpu_s(service, server), time.time()
+        read_s, age_s = ages(ages_file)
         recording = service.status().get("recording") or {}
     measured = age_s[(read_s >= start_s) & (read_s < stop_s)]
     cores = {f"{name}_cores": (after[name] - before.get(name, 0.0)) / (stop_s - start_s) for name in after}

@@ -5,7 +5,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livereduce.base.errors import OperatorError
 from livereduce.base.files import open_regular, read_bounded
+from livereduce.messages.job import ModuleCopy, ParametersCopy
 from livereduce.scripting.syntax import Parse, parse
 from livereduce.scripting.unused import Unused
 
@@ -40,6 +42,23 @@ class ScriptFile:
     problem: str = ""
     modified_ns: int = field(default=0, compare=False, repr=False)
     unused: tuple[Unused, ...] = field(default=(), compare=False, repr=False)
+
+
+def read_copy(frozen: ModuleCopy | ParametersCopy) -> bytes:
+    """The bytes of a file as the daemon has checked them.
+
+    Raises
+    ------
+    OperatorError
+        The copy cannot be read, or is not what was checked.
+    """
+    try:
+        text = Path(frozen.copy).read_bytes()
+    except OSError as error:
+        raise OperatorError(f"{frozen.copy}: the copy of {frozen.path} cannot be read: {error.strerror}") from None
+    if (md5 := md5_of(text)) != frozen.md5:
+        raise OperatorError(f"{frozen.copy}: the copy of {frozen.path} has md5 {md5}, but {frozen.md5} was checked")
+    return text
 
 
 def script_path(script_dir: Path, short_name: str, step: str) -> Path:

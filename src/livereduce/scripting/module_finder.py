@@ -24,10 +24,9 @@ from importlib.machinery import (
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from livereduce.base.errors import OperatorError
 from livereduce.messages.job import ModuleCopy
 from livereduce.scripting.compiling import show_in_tracebacks
-from livereduce.scripting.files import md5_of
+from livereduce.scripting.files import read_copy
 
 
 def let_scripts_import(script_dir: str, modules: Iterable[ModuleCopy], missing: Iterable[str]) -> None:
@@ -46,7 +45,7 @@ def let_scripts_import(script_dir: str, modules: Iterable[ModuleCopy], missing: 
     OperatorError
         A copy cannot be read, or is not what the daemon checked.
     """
-    directories = _directories(script_dir, [(copy, _read(copy)) for copy in modules], missing)
+    directories = _directories(script_dir, [(copy, read_copy(copy)) for copy in modules], missing)
 
     def finder_of(path: str) -> _DirectoryFinder:
         directory = directories.get(os.path.realpath(path))
@@ -60,16 +59,6 @@ def let_scripts_import(script_dir: str, modules: Iterable[ModuleCopy], missing: 
             del sys.path_importer_cache[path]
     if script_dir not in sys.path:
         sys.path.append(script_dir)
-
-
-def _read(copy: ModuleCopy) -> bytes:
-    try:
-        text = Path(copy.copy).read_bytes()
-    except OSError as error:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} cannot be read: {error.strerror}") from None
-    if md5_of(text) != copy.md5:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} has md5 {md5_of(text)}, but {copy.md5} was checked")
-    return text
 
 
 @dataclass(slots=True)

@@ -88,7 +88,15 @@ class LastGood:
 
 def read_set(script_dir: Path, short_name: str, parse: Parse = parse, engine: str = "") -> ScriptSet:
     """Read the scripts on disk now with their modules, and judge them; never raises."""
-    proc, post_proc = (read_script(script_path(script_dir, short_name, step), parse) for step in ("proc", "post_proc"))
+    proc, post_proc = (script_path(script_dir, short_name, step) for step in ("proc", "post_proc"))
+    return read_set_of(proc, post_proc, script_dir, short_name, parse, engine)
+
+
+def read_set_of(
+    proc_path: Path, post_proc_path: Path, script_dir: Path, short_name: str, parse: Parse, engine: str
+) -> ScriptSet:
+    """The same for scripts at any paths, with the modules and parameters of `script_dir`."""
+    proc, post_proc = read_script(proc_path, parse), read_script(post_proc_path, parse)
     texts = [(script.path, script.text) for script in (proc, post_proc) if script]
     return judge(
         ScriptSet(

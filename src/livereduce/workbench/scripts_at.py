@@ -5,10 +5,8 @@ from pathlib import Path
 
 from livereduce.base.errors import OperatorError
 from livereduce.preflight.resolve import Survey
-from livereduce.scripting.files import directory_problem, read_script, script_path
-from livereduce.scripting.imports import import_closure
-from livereduce.scripting.parameters.file import read_parameters
-from livereduce.scripting.script_set import ScriptSet, judge
+from livereduce.scripting.files import script_path
+from livereduce.scripting.script_set import ScriptSet, read_set_of
 from livereduce.scripting.syntax import Parse
 
 
@@ -53,16 +51,7 @@ def scripts_at(
 
 def read_scripts(place: ScriptsAt, parse: Parse) -> ScriptSet:
     """Read the scripts with their modules and parameters, and judge them; never raises."""
-    proc, post_proc = read_script(place.proc, parse), read_script(place.post_proc, parse)
-    texts = [(script.path, script.text) for script in (proc, post_proc) if script]
-    found = ScriptSet(
-        proc=proc,
-        post_proc=post_proc,
-        parameters=read_parameters(place.script_dir),
-        directory_problem=directory_problem(place.script_dir),
-    )
-    closure = import_closure(texts, place.script_dir, parse)
-    return judge(found, closure, place.script_dir, place.short_name, place.engine)
+    return read_set_of(place.proc, place.post_proc, place.script_dir, place.short_name, parse, place.engine)
 
 
 def with_scripts(found: Survey, place: ScriptsAt, scripts: ScriptSet) -> Survey:

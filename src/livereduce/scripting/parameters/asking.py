@@ -12,7 +12,7 @@ from typing import Any
 from livereduce.base.errors import OperatorError
 from livereduce.base.names import missing
 from livereduce.messages.job import ParametersCopy
-from livereduce.scripting.files import md5_of
+from livereduce.scripting.files import read_copy
 from livereduce.scripting.parameters.file import FILE_NAME, ParameterFile
 from livereduce.scripting.parameters.form import Parameter, Scalar, Value, parse_parameters
 from livereduce.scripting.parameters.named_files import NamedFile
@@ -122,13 +122,7 @@ def load_parameters(copy: ParametersCopy | None, script_dir: str) -> Parameters:
     """
     if copy is None:
         return Parameters(place=str(Path(script_dir) / FILE_NAME))
-    try:
-        text = Path(copy.copy).read_bytes()
-    except OSError as error:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} cannot be read: {error.strerror}") from None
-    if md5_of(text) != copy.md5:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} has md5 {md5_of(text)}, but {copy.md5} was checked")
-    found, problems = parse_parameters(text)
+    found, problems = parse_parameters(read_copy(copy))
     if problems:
         raise OperatorError(*(f"{copy.path}: {problem}" for problem in problems))
     files = {one.text: NamedFile(text=one.text, path=Path(one.path), md5=one.md5) for one in copy.files}

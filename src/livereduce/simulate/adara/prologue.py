@@ -2,22 +2,12 @@
 
 import struct
 
-from livereduce.stream.adara.wire.layout import HEADER_BYTES, Note, Type
+from livereduce.stream.adara.wire.layout import DESCRIPTIONS, HEADER_BYTES, Note, Type
 
-_AFTER_DEVICES = (
-    Type.BEAMLINE_INFO,
-    Type.RUN_INFO,
-    Type.GEOMETRY,
-    Type.PIXEL_MAPPING_ALT,
-    Type.PIXEL_MAPPING,
-    Type.BEAM_MONITOR_CONFIG,
-    Type.DETECTOR_BANK_SETS,
-)
-"""In the order in which a real server sends them."""
 _VALUES = frozenset(range(Type.VARIABLE_U32, Type.VARIABLE_DOUBLE_ARRAY + 1)) | frozenset(
     range(Type.MULTIPLE_U32, Type.MULTIPLE_DOUBLE_ARRAY + 1)
 )
-NOTED_TYPES = frozenset(_AFTER_DEVICES) | _VALUES | {Type.DEVICE_DESCRIPTOR, Type.ANNOTATION}
+NOTED_TYPES = frozenset(DESCRIPTIONS) | _VALUES | {Type.DEVICE_DESCRIPTOR, Type.ANNOTATION}
 
 
 class Prologue:
@@ -38,7 +28,7 @@ class Prologue:
         elif base_type in _VALUES:
             device, variable = struct.unpack_from("<2I", packet, HEADER_BYTES)
             self._devices.setdefault(device, {})[variable] = packet
-        elif base_type in _AFTER_DEVICES:
+        elif base_type in DESCRIPTIONS:
             self._single[base_type] = packet
         elif base_type == Type.ANNOTATION:
             note = struct.unpack_from("<I", packet, HEADER_BYTES)[0] >> 16 & 0x7FFF
@@ -60,5 +50,5 @@ class Prologue:
             parts += [values[None]] if None in values else []
             parts += [packet for variable, packet in values.items() if variable is not None]
         parts += (self._pause, *annotations)
-        parts += [self._single[base_type] for base_type in _AFTER_DEVICES if base_type in self._single]
+        parts += [self._single[base_type] for base_type in DESCRIPTIONS if base_type in self._single]
         return b"".join(parts)

@@ -9,22 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from livereduce.stream.adara.wire.frame import PacketTable
-from livereduce.stream.adara.wire.layout import HEADER_WORDS, Kind, Note, Type
+from livereduce.stream.adara.wire.layout import DESCRIPTIONS, HEADER_WORDS, Kind, Note, Type
 from livereduce.stream.items import I8
 
 MAX_BYTES = 64 << 20
 """Most bytes that are remembered: real descriptions take some megabytes, and a broken server may send any number."""
 
-_SINGLE = (
-    Type.BEAMLINE_INFO,
-    Type.RUN_INFO,
-    Type.GEOMETRY,
-    Type.PIXEL_MAPPING_ALT,
-    Type.PIXEL_MAPPING,
-    Type.BEAM_MONITOR_CONFIG,
-    Type.DETECTOR_BANK_SETS,
-)
-"""Of each of these the newest holds; in the order in which a real server sends them."""
 _NOT_RARE = (Type.BEAM_MONITOR_CONFIG, Type.DETECTOR_BANK_SETS)
 _FIRST_VALUE, _LAST_VALUE = Type.VARIABLE_U32, Type.MULTIPLE_DOUBLE_ARRAY
 _NOTES = {
@@ -106,7 +96,7 @@ def _newest_scalars(table: PacketTable, rows: I8) -> Iterator[tuple[Key, int]]:
 
 def _key(table: PacketTable, row: int) -> Key | None:
     base, at, length = int(table.format[row]) >> 8, int(table.at[row]), int(table.length[row])
-    if base in _SINGLE:
+    if base in DESCRIPTIONS:
         return base, 0, 0
     if base == Type.DEVICE_DESCRIPTOR and length >= 1:
         return 0, int(table.words[at]), _DESCRIPTION
@@ -123,4 +113,4 @@ def _order(key: Key) -> tuple[int, int, int]:
     base, first, second = key
     if base == 0:
         return 0, first, second
-    return (1, first, second) if base == Type.ANNOTATION else (2, _SINGLE.index(Type(base)), 0)
+    return (1, first, second) if base == Type.ANNOTATION else (2, DESCRIPTIONS.index(Type(base)), 0)

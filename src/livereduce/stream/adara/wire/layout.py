@@ -64,6 +64,18 @@ class Type(IntEnum):
     MULTIPLE_DOUBLE_ARRAY = 0x8105
 
 
+DESCRIPTIONS = (
+    Type.BEAMLINE_INFO,
+    Type.RUN_INFO,
+    Type.GEOMETRY,
+    Type.PIXEL_MAPPING_ALT,
+    Type.PIXEL_MAPPING,
+    Type.BEAM_MONITOR_CONFIG,
+    Type.DETECTOR_BANK_SETS,
+)
+"""Of each of these the newest holds; a file begins with them, after the devices, in this order of a real server."""
+
+
 class RunStatusCode(IntEnum):
     """State in a run status packet. EOF and BOF are file boundaries within a run."""
 
