@@ -15,9 +15,17 @@ from helpers.browsing import Visit, Visiting, web
 from helpers.fabricated import Fabricated, axis, product
 from helpers.rude_server import rude_server, saying
 from livereduce.messages.beat import Phase
-from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
+from livereduce.messages.progress import Progress, RecordingProgress, RunProgress, RunState, SourceProgress
 from livereduce.messages.script_failure import ScriptFailure
-from livereduce.messages.status import ErrorSeen, Printed, Restart, ScriptSeen, StateWord
+from livereduce.messages.status import (
+    ErrorSeen,
+    Printed,
+    RecordingSeen,
+    Restart,
+    ScriptSeen,
+    ShadowStatus,
+    StateWord,
+)
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.scripting.reporting.report import ReportedMetric
@@ -38,6 +46,9 @@ PAYLOADS = (
 )
 GROUPS = tuple(" ".join(PAYLOADS[place::4]) for place in range(4))
 """Some together, since each visit takes seconds."""
+NUMBERS = frozenset({"pid", "receiver_pid", "spare_pid", "usual_s", "data_age_s"})
+NUMBERS |= {"full_since", "no_pulses_since", "no_beam_since"}
+"""Those that may be missing: everything else is there, and poisoned."""
 HIT = "window.hit = where => (window.hits ??= []).push(where)"
 ELEMENTS = "main img, main script, main iframe, main object, main embed, main base, [onerror], [onload], [onfocus]"
 LINKS = "[href^='javascript' i], [*|href^='javascript' i], [src^='javascript' i]"
@@ -63,6 +74,7 @@ def poison(one: Fabricated, payload: str) -> None:
         payload,
         run=poisoned(RunProgress, payload, number=41, state=RunState.RUNNING),
         source=poisoned(SourceProgress, payload, connected=True),
+        recording=poisoned(RecordingProgress, payload, run=41),
         last_errors={"proc": payload, payload: payload},
     )
     numbers = {"generation": 3, "script_errors": 1, "run": 41, "line": 7}
@@ -84,6 +96,10 @@ def poison(one: Fabricated, payload: str) -> None:
         phase=Phase.POST_PROCESS,
         proc=poisoned(ScriptSeen, payload, modified=at, since=at),
         post_proc=poisoned(ScriptSeen, payload, modified=at, since=at),
+        parameters=poisoned(ScriptSeen, payload, modified=at, since=at),
+        files={payload: payload},
+        recording=poisoned(RecordingSeen, payload, run=41),
+        shadow=poisoned(ShadowStatus, payload, files={payload: payload}, progress=progress),
         errors=(poisoned(ErrorSeen, payload, at=at),),
         printed=(poisoned(Printed, payload, at=at), poisoned(Printed, payload, at=payload)),
         script_failure=poisoned(ScriptFailure, payload, at=at, **numbers),
@@ -229,6 +245,8 @@ def test_every_text_of_a_snapshot_is_poisoned(one: Fabricated) -> None:
         for name, value in body.items() if isinstance(body, dict) else enumerate(body):
             if isinstance(value, dict | list):
                 texts.append(value)
-            elif isinstance(value, str) and "hit(" not in value and name not in MEANT | {"state", "phase", "run_state"}:
+            missing = value in (None, [], {}) and name not in NUMBERS
+            meant = name in MEANT | {"state", "phase", "run_state"}
+            if missing or (isinstance(value, str) and "hit(" not in value and not meant):
                 clean.append(name)
     assert clean == []

@@ -96,10 +96,10 @@ class Facility:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look_once(self) -> None:
-        """Scan all files once and tell the watchers what changed."""
-        await asyncio.gather(*(self._look_once(one) for one in self.watched.values()))
+        """Scan all files once, without the shapes of products: on a busy host a renderer takes seconds to start."""
+        await asyncio.gather(*(self._look_once(one, shaped=False) for one in self.watched.values()))
 
-    async def _look_once(self, one: Watched) -> None:
+    async def _look_once(self, one: Watched, *, shaped: bool = True) -> None:
         loop = asyncio.get_running_loop()
         now, clock_s = datetime.now().astimezone(), loop.time()
         if one.looking is None:
@@ -113,7 +113,8 @@ class Facility:
                 return
             looking, one.looking = one.looking, None
             looking.result()
-            one.seen = await self._shaped(one.seen)
+            if shaped:
+                one.seen = await self._shaped(one.seen)
             self._take(one, now, clock_s)
         except Exception as error:
             if clock_s - one.complained_at >= COMPLAIN_EVERY_S:
