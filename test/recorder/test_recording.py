@@ -91,9 +91,11 @@ def gaps(items: list[Item]) -> list[str]:
 
 
 def test_what_passes_the_ring_is_recorded_whole(rig: Rig) -> None:
+    assert rig.tap.ring_bytes == 0
     rig.attach()
     rig.unpacker.connect()
     rig.feed(begins())
+    assert rig.tap.ring_bytes > 0
     for k in range(0, 400, 20):
         rig.feed(pulses(k, k + 20))
         if k % 60 == 0:

@@ -299,6 +299,7 @@ class DaemonLoop:
                 heard=self._receiver.observed,
                 spare=self._spare.process,
                 shadow=self._shadow.process,
+                recorder=self._recorder.process,
             )
             for fact in self._memory.gather(worker, generation, self._worker.observed, now, company):
                 if isinstance(fact, ShadowOutgrown):

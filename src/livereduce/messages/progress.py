@@ -153,6 +153,8 @@ class MemoryProgress:
         Receiver: the part of `held_bytes` that it could give up, because the worker is done with it.
     full_since
         Receiver: Unix time since when it reads no more of the stream, because it may not hold more; None if it reads.
+    ring_bytes
+        Receiver: memory of the ring for the recorder; 0 if there is none.
     """
 
     rss_bytes: int = 0
@@ -162,6 +164,7 @@ class MemoryProgress:
     post_proc_grew_bytes: int = 0
     freeable_bytes: int = 0
     full_since: float | None = None
+    ring_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

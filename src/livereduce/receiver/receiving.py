@@ -154,5 +154,6 @@ class Receiver:
                 held_bytes=self._store.held_bytes,
                 freeable_bytes=self._store.freeable_bytes,
                 full_since=self._full_since,
+                ring_bytes=self._tap.ring_bytes if self._tap is not None else 0,
             ),
         )

@@ -57,6 +57,11 @@ class RingTap:
         except OSError as error:
             self._leave(f"{error.strerror or error}")
 
+    @property
+    def ring_bytes(self) -> int:
+        """Memory of the ring, as far as it was written; 0 without a recorder."""
+        return self._memory.resident_bytes if self._memory is not None else 0
+
     def connected(self) -> None:
         """What comes from here on comes on another connection."""
         self._connection += 1

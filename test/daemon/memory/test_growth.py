@@ -107,6 +107,13 @@ def test_the_spare_is_named_and_is_no_cause() -> None:
     assert found.cause == "events"
 
 
+def test_the_recorder_is_named_and_is_no_cause() -> None:
+    beside = Beside(run=10_000_000, receiver=60_000_000, receiver_base=60_000_000, recorder=160_000_000)
+    found = seen(BASE, beside=beside)
+    assert "160 MB in the recorder" in found.text
+    assert (found.cause, found.total) == ("events", BASE + beside.total)
+
+
 def test_what_the_receiver_holds_is_told_even_if_it_is_little() -> None:
     little = replace(RECEIVER, run=5000)
     assert seen(3 * GB, proc_grew_bytes=2 * GB, beside=little).text.endswith(

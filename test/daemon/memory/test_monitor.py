@@ -94,6 +94,19 @@ class Watched:
         return self.monitor.gather(cast(Worker, self.worker), 3, BEGINS, now, beside)
 
 
+def test_the_recorder_counts_with_the_ring_that_the_receiver_fills() -> None:
+    watched, recorder = Watched(1 << 60), cast(Worker, Process())
+    heard = said(MemoryProgress(rss_bytes=1 << 50, ring_bytes=1 << 40))
+    company = Company(receiver=cast(Worker, watched.receiver), heard=heard, recorder=recorder)
+    watched.monitor.gather(cast(Worker, watched.worker), 3, BEGINS, 0.0, company)
+    seen = watched.monitor.newest
+    assert seen
+    assert seen.grown
+    assert seen.recorder_bytes > 1 << 40
+    assert seen.grown.beside.recorder == seen.recorder_bytes
+    assert seen.grown.total == seen.bytes
+
+
 def test_near_the_limit_all_are_told(caplog: pytest.LogCaptureFixture) -> None:
     watched = Watched(1 << 60)
     watched.gather()

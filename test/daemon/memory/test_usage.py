@@ -262,6 +262,19 @@ def test_the_spare_is_weighed_by_itself(tmp_path: Path) -> None:
     assert (seen.bytes, seen.spare_bytes, seen.started_bytes) == ((60 + HELD + 200 + 151) * KIB, 151 * KIB, 0)
 
 
+def test_the_recorder_is_weighed_with_its_ring_as_far_as_either_side_has_used_it(tmp_path: Path) -> None:
+    process(tmp_path, 20, anon=60)
+    process(tmp_path, 10, anon=200)
+    process(tmp_path, 40, anon=100, shmem=3000, maps={"/memfd:livereduce-ring-0 (deleted)": 65536})
+    for says, ring in ((0, 3000), (65536, 65536)):
+        seen = MemoryUsage(tmp_path).weigh(
+            10, worker=1, run=7, limit_bytes=None, now=0.0, receiver=20, held_bytes=HELD * KIB, recorder=40,
+            ring_bytes=says * KIB,
+        )  # fmt: skip
+        assert (seen.recorder_bytes, seen.bytes) == ((100 + ring) * KIB, (60 + HELD + 200 + 100 + ring) * KIB)
+        assert seen.confirmed_bytes == seen.bytes
+
+
 FAMILY = """
 import os, sys, threading
 block = bytearray(os.urandom(1 << 10)) * (32 << 10)

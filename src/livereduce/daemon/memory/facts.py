@@ -7,7 +7,7 @@ from livereduce.daemon.memory.growth import Grown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A measurement of the memory of worker, receiver and spare.
+    """A measurement of the memory of the worker and all beside it.
 
     Attributes
     ----------
@@ -22,8 +22,9 @@ class Weighed:
         The same with each page counted once; None if not known now. No worker is ended without it.
     started_bytes
         The part of `bytes` that belongs to processes that scripts have started.
-    run_bytes, receiver_bytes, spare_bytes, shadow_bytes
-        The parts that are held by the receiver, its own, the spare's and the shadow's; 0 if there are none.
+    run_bytes, receiver_bytes, spare_bytes, shadow_bytes, recorder_bytes
+        The parts that are held by the receiver, its own, the spare's, the shadow's, and the recorder's with its ring; 0
+        if there are none.
     freeable_bytes
         The part of `run_bytes` that the receiver could give up, at once or when the worker has counted it.
     kept_bytes
@@ -45,6 +46,7 @@ class Weighed:
     receiver_bytes: int = 0
     spare_bytes: int = 0
     shadow_bytes: int = 0
+    recorder_bytes: int = 0
     freeable_bytes: int = 0
     kept_bytes: int = 0
     full_s: float | None = None

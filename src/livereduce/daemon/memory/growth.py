@@ -31,6 +31,8 @@ class Beside:
         The receiver's own memory, and the part of it from its start.
     spare, shadow
         The worker that stands by, and the one with other scripts.
+    recorder
+        The recorder, with the ring through which the receiver feeds it.
     """
 
     run: int = 0
@@ -38,6 +40,12 @@ class Beside:
     receiver_base: int = 0
     spare: int = 0
     shadow: int = 0
+    recorder: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.run + self.receiver + self.spare + self.shadow + self.recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +124,7 @@ class Grown:
             (self.beside.receiver, "in the receiver itself"),
             (self.beside.spare, "in the spare worker"),
             (self.beside.shadow, "in the shadow"),
+            (self.beside.recorder, "in the recorder"),
         )
 
 

@@ -44,6 +44,7 @@ class Company:
     heard: Observed = field(default_factory=Observed)
     spare: Worker | None = None
     shadow: Worker | None = None
+    recorder: Worker | None = None
 
 
 ALONE = Company()
@@ -158,6 +159,8 @@ class MemoryMonitor:
             held_bytes=says.held_bytes,
             spare=company.spare.pid if company.spare else None,
             shadow=company.shadow.pid if company.shadow else None,
+            recorder=company.recorder.pid if company.recorder else None,
+            ring_bytes=says.ring_bytes,
         )
         weighed = told(weighed, observed, company.heard, time.time())
         self.newest = replace(weighed, still_s=self._still_s(weighed.kept_bytes, observed, now))
@@ -192,9 +195,9 @@ def told(weighed: Weighed, observed: Observed, receiver: Observed, unix_s: float
         receiver_base=receiver.base_bytes or 0,
         spare=weighed.spare_bytes,
         shadow=weighed.shadow_bytes,
+        recorder=weighed.recorder_bytes,
     )
-    total = weighed.bytes - beside.run - beside.receiver - beside.spare - beside.shadow
-    parts = grown(total, weighed.started_bytes, phase, progress, observed.base_bytes, beside)
+    parts = grown(weighed.bytes - beside.total, weighed.started_bytes, phase, progress, observed.base_bytes, beside)
     says = receiver.progress.memory if receiver.progress else MemoryProgress()
     keeps_events = progress is None or progress.run.keeps_events
     return replace(

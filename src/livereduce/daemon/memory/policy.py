@@ -12,10 +12,10 @@
     the receiver holds all that it may, and the
     worker keeps it                                      Recycle: the next worker counts
 
-The limit is for receiver, worker, what scripts have started and the spare together, each page counted once. Below it no
-worker is ever ended, and neither as long as giving up the spare, or what the receiver need not hold, may do. Only for a
-script that leaves memory behind the run stays held, the first time: it would fill what is freed, and its next worker
-would have to receive the run again.
+The limit is for receiver, worker, what scripts have started, spare, shadow and recorder together, each page once.
+Below it no worker is ever ended, and neither as long as giving up the spare, or what the receiver need not hold, may
+do. Only for a script that leaves memory behind the run stays held, the first time: it would fill what is freed, and its
+next worker would have to receive the run again.
 
 A worker that was ended for its memory starts again from the start of the run, and a run that is simply too large would
 end it again and again. So from the second time within one run on, the builtin engine keeps histograms instead of events

@@ -68,8 +68,10 @@ class MemoryUsage:
         held_bytes: int = 0,
         spare: int | None = None,
         shadow: int | None = None,
+        recorder: int | None = None,
+        ring_bytes: int = 0,
     ) -> Weighed:
-        """Memory of a worker, of its receiver, of the spare and of the shadow (process ids), as a fact for `step`.
+        """Memory of a worker and of the processes beside it (process ids), as a fact for `step`.
 
         Parameters
         ----------
@@ -77,6 +79,8 @@ class MemoryUsage:
             What the receiver says of its own memory, for where /proc hides a process that refuses debuggers (hidepid).
         held_bytes
             What the receiver says it holds: it maps nothing of it, so no figure of its process has it.
+        ring_bytes
+            What the receiver says of the ring that it fills; the recorder maps it, but may hang before it reads.
         """
         pids = _tree(pid, self._proc)
         residents = [_resident(each, self._proc) for each in pids]
@@ -87,7 +91,8 @@ class MemoryUsage:
         spare_bytes = 0 if spare is None else tree_bytes(spare, self._proc)
         shadow_bytes = 0 if shadow is None else self._own_bytes(shadow)
         sizes = [one.anonymous + shared for one, shared in zip(residents, own, strict=True)]
-        beside = held_bytes + receiver_bytes + spare_bytes + shadow_bytes
+        recorder_bytes = self._with_ring(recorder, ring_bytes)
+        beside = held_bytes + receiver_bytes + spare_bytes + shadow_bytes + recorder_bytes
         total = sum(sizes) + beside
         exact = len(pids) == 1 and (receiver is None or not own[0])  # no page that others have too, all told apart
         return Weighed(
@@ -100,6 +105,7 @@ class MemoryUsage:
             run_bytes=held_bytes,
             spare_bytes=spare_bytes,
             shadow_bytes=shadow_bytes,
+            recorder_bytes=recorder_bytes,
         )
 
     def _own_shared(self, pids: tuple[int, ...], residents: list[_Resident]) -> list[int]:
@@ -108,6 +114,10 @@ class MemoryUsage:
             read_mappings(each, self._proc).own_bytes(one.shared) if one.shared else 0
             for each, one in zip(pids, residents, strict=True)
         ]
+
+    def _with_ring(self, recorder: int | None, ring_bytes: int) -> int:
+        seen = _Resident() if recorder is None else _resident(recorder, self._proc)
+        return seen.anonymous + max(seen.shared, ring_bytes)
 
     def _own_bytes(self, pid: int) -> int:
         """Memory of a process and its descendants without what the receiver holds."""

@@ -88,6 +88,11 @@ class SharedSegment:
             os.close(self._writing)
             raise
 
+    @property
+    def resident_bytes(self) -> int:
+        """Memory of the pages that were written, until it is forgotten."""
+        return 512 * os.fstat(self.fd).st_blocks
+
     def write(self, parts: Sequence[Part], offset: int) -> None:
         """Write parts one after the other, from an offset on.
 
