@@ -12,6 +12,7 @@ from helpers.packets import T0
 from helpers.recorded import PERIOD_NS, RUN, begins, data_of, ends, pulses, read_again
 from livereduce.messages.recorder import NOTE, RecorderJob
 from livereduce.receiver import tapping
+from livereduce.receiver.patience import STILL_S
 from livereduce.receiver.tapping import RingTap
 from livereduce.recorder.recording import TOO_SLOW, Recorder
 from livereduce.stream.adara.unpacking import Unpacker
@@ -125,6 +126,48 @@ def test_a_recorder_that_hangs_costs_a_gap_and_the_stream_nothing(rig: Rig, monk
     assert recorded == [*range(len(recorded) - 10), *range(200, 210)]
     assert 20 <= len(recorded) - 10 <= 40
     assert gaps(items) == [TOO_SLOW]
+
+
+@pytest.fixture
+def narrow(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    """The ring holds 30 pulses, and a read brings 10."""
+    monkeypatch.setattr(tapping, "RING_BYTES", 3 * len(pulses(0, 10)))
+    monkeypatch.setattr(tapping, "READ_BYTES", len(pulses(0, 10)))
+    monkeypatch.setattr(tapping, "LOOK_S", 0.0)
+    rig.attach()
+    rig.unpacker.connect()
+    rig.feed(begins())
+    rig.write()
+    return rig
+
+
+def catch_up(rig: Rig, pulses_in_all: int, *, age_s: float = 100.0, writes: bool = True) -> None:
+    """Ten pulses, a sixth of a second of beam, each hundredth of a second; it writes when it is waited for."""
+    k = 0
+    while k < pulses_in_all:
+        rig.now += 0.01
+        if not rig.tap.waits_for_room(RUN, T0 + k * PERIOD_NS, age_s):
+            rig.feed(pulses(k, k + 10))
+            k += 10
+        elif writes:
+            rig.write()
+    rig.write()
+    rig.feed(ends(k=k))
+    rig.write()
+
+
+def test_a_run_that_is_caught_up_with_faster_than_the_disk_is_recorded_whole(narrow: Rig) -> None:
+    catch_up(narrow, 400)
+    assert data_of(read_again(narrow.directory / FOLDER)) == data_of(narrow.items)
+
+
+@pytest.mark.parametrize(("age_s", "longest_s"), [(0.0, 0.0), (100.0, STILL_S)])
+def test_a_live_stream_waits_for_no_recorder_and_a_catch_up_not_for_one_that_hangs(
+    narrow: Rig, age_s: float, longest_s: float
+) -> None:
+    catch_up(narrow, 200, age_s=age_s, writes=False)
+    assert narrow.now == pytest.approx(0.2 + longest_s, abs=0.03)
+    assert gaps(read_again(narrow.directory / FOLDER)) == [TOO_SLOW]
 
 
 def test_the_next_recorder_goes_on_after_a_gap(rig: Rig) -> None:

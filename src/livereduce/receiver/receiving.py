@@ -75,9 +75,10 @@ class Receiver:
             self._receive_again()
         self._store.free()
         self._note_limit()
+        state = self._source.state()
         if self._full_since is not None or (self._tap is not None and self._tap.keeps_waiting()):
             time.sleep(FULL_S)
-        else:
+        elif self._tap is None or not self._tap.waits_for_room(state.run or 0, self._newest_ns, self._age_s() or 0.0):
             self._hold(self._read())
         now, state = time.monotonic(), self._source.state()
         self._readers.tell(state, now)
@@ -144,10 +145,13 @@ class Receiver:
             log.info("the run is not held from its start any more: a new worker has to receive it again")
         self._holds_whole = whole
 
+    def _age_s(self) -> float | None:
+        """How long ago the newest pulse was; None before the first."""
+        return (time.time_ns() - UNIX_MINUS_EPICS_NS - self._newest_ns) / 1e9 if self._newest_ns else None
+
     def _progress(self, state: SourceState) -> Progress:
-        age_s = (time.time_ns() - UNIX_MINUS_EPICS_NS - self._newest_ns) / 1e9 if self._newest_ns else None
         return Progress(
-            source=replace(source_progress(state), data_age_s=age_s),
+            source=replace(source_progress(state), data_age_s=self._age_s()),
             total=TotalProgress(gaps=state.gaps + self._gaps, contained=state.contained + self._contained.count),
             memory=MemoryProgress(
                 rss_bytes=own_bytes(),

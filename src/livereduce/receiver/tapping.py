@@ -1,21 +1,30 @@
 """The receiver's end of a recording: packets are copied into a ring for the recorder, which the daemon attaches.
 
-The receiver never waits for it: what the ring has no room for is dropped, and the recorder is told how much. Only at
-the start, before the stream is opened, it gives a recorder that is starting, too, a moment to be there.
+While the stream is live the receiver does not wait for it: what the ring has no room for is dropped, and the recorder
+is told how much. Before the stream is opened it gives a recorder that is starting, too, a moment to be there, and while
+a run is caught up with, a few seconds to make room (`patience.py`).
 """
 
 import logging
+import select
 import socket
 from collections import deque
 from collections.abc import Callable
 
 from livereduce.base.contained import Contained
+from livereduce.receiver import patience
+from livereduce.receiver.patience import Patience, RingSight
+from livereduce.stream.adara.wire.block import BLOCK_BYTES
 from livereduce.stream.adara.wire.frame import PacketTable
 from livereduce.stream.held.segments import SegmentId, SegmentKind, SharedSegment
 from livereduce.stream.recording.ring import MAX_UNSENT, RING_BYTES, Piece, Ring, decode_taken, encode_piece
 
 PATIENCE_S = 3.0
 """How long the stream is not opened for a recorder that is to come."""
+READ_BYTES = BLOCK_BYTES
+"""Most that a read brings, but for packets that are longer."""
+LOOK_S = 0.05
+"""Longest wait for room before beats and orders are looked at again."""
 
 log = logging.getLogger("livereduce.receiver")
 
@@ -40,6 +49,8 @@ class RingTap:
         self._unsent: deque[bytes] = deque()
         self._connection = self._dropped = 0
         self._is_there = False
+        self._patience = Patience()
+        self._taken = 0
         self._until_s = clock() + PATIENCE_S
         self._contained = Contained(log)
 
@@ -47,6 +58,29 @@ class RingTap:
         """True while the stream should not be opened, because the recorder is about to be there."""
         self.poll()
         return not self._is_there and self._clock() < self._until_s
+
+    def waits_for_room(self, run: int, newest_ns: int, age_s: float) -> bool:
+        """True if nothing is to be read now, for lack of room; then a moment has been waited for the recorder.
+
+        Parameters
+        ----------
+        run
+            The run that the stream is in; 0 between runs.
+        newest_ns, age_s
+            Time of the newest pulse, and how long ago that was.
+        """
+        self.poll()
+        has_room = self._recorder is None or (self._ring.has_room(READ_BYTES) and len(self._unsent) < MAX_UNSENT)
+        seen = RingSight(run=run, newest_ns=newest_ns, age_s=age_s, has_room=has_room, taken=self._taken)
+        before, self._patience = self._patience, patience.step(self._patience, seen, self._clock())
+        if not self._patience.waits:
+            return False
+        if not before.waits and not before.waited_s:
+            most_s = patience.MOST_S
+            log.info("run %d comes faster than the recorder writes: reading waits for it, %g s at most", run, most_s)
+        if self._recorder is not None:
+            select.select([self._recorder], [], [], LOOK_S)
+        return True
 
     def poll(self) -> None:
         """Take a new recorder, hear what it has taken, and tell it what it was not told yet."""
@@ -122,7 +156,8 @@ class RingTap:
             return
         try:
             while message := self._recorder.recv(64):
-                self._ring.taken(decode_taken(message))
+                self._taken = decode_taken(message)
+                self._ring.taken(self._taken)
                 self._is_there = True
         except BlockingIOError:
             return

@@ -1,4 +1,4 @@
-"""The memory between receiver and recorder: packets are copied into a ring, and never waited for.
+"""The memory between receiver and recorder: packets are copied into a ring.
 
 The receiver writes (`Ring` says where there is room), the recorder maps it read-only. Both talk on a pair of sockets
 that keep the limits of messages: the first message has the ring's size and its descriptor, each further one is a
@@ -90,6 +90,10 @@ class Ring:
         self._size = size
         self._used: deque[tuple[int, int]] = deque()
         self._taken = 0
+
+    def has_room(self, size: int) -> bool:
+        """True if a piece of this size could be placed."""
+        return self._free(size) is not None
 
     def place(self, size: int) -> int | None:
         """Take a stretch of the ring; return its offset, None if there is no room."""
