@@ -126,3 +126,12 @@ def test_what_cannot_be_made_again_is_unusable(
     make(tmp_path / "result.nxs")
     assert main(["reproduce", str(tmp_path / "result.nxs")]) == 78
     assert said in capsys.readouterr().err
+
+
+def test_a_product_of_a_script_names_the_result_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    older(tmp_path / "result.nxs")
+    older(tmp_path / "fit.nxs")
+    assert main(["reproduce", str(tmp_path / "fit.nxs")]) == 78
+    assert f"was reported beside a result: what made both is in that, so name {tmp_path / 'result.nxs'}" in (
+        capsys.readouterr().err
+    )

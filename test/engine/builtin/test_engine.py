@@ -453,11 +453,11 @@ def test_logs_and_monitors_reach_the_scripts(tmp_path: Path) -> None:
     before: list[Item] = [log_batch(0, "temp", [1], [280.0])]
     first: list[Item] = [start(5), Geometry(run=5, time_ns=0, proposal="IPTS-1"), batch(5, 1), monitor_batch(5, 2, [1])]
     made.engine._reductions[0]._post_proc = None
-    made.play(before, [*first, log_batch(5, "temp", [2], [290.0])])
+    made.play(before, [*first, log_batch(5, "temp", [2 * S_NS], [290.0])])
     second: list[Item] = [
         batch(5, 1),
         monitor_batch(5, 2, [1, 2]),
-        log_batch(5, "temp", [3], [300.0]),
+        log_batch(5, "temp", [3 * S_NS], [300.0]),
         Paused(run=5, time_ns=9),
     ]
     made.source.script = [second, []]

@@ -94,6 +94,32 @@ def test_a_new_run_keeps_variables_and_forgets_what_was_the_runs_own() -> None:
     assert sorted(logs) == ["instrument_name", "temp"]
 
 
+@pytest.mark.parametrize(
+    ("told", "until_ns", "values"),
+    [
+        ([(4, 20)], 5, [20]),
+        ([(4, 20)], None, [20]),
+        ([(6, 20)], 5, [10, 20]),
+        ([], 5, [10]),
+    ],
+    ids=["told until the first pulse", "told before there is one", "changed in the run", "not told"],
+)
+def test_the_state_that_a_run_tells_at_its_start_is_no_second_value(
+    told: list[tuple[int, float]], until_ns: int | None, values: list[float]
+) -> None:
+    """Who reads a recording or joins later has it from the run alone, and must see the same log."""
+    before = of_chunk(RunLogs(), log_batch(0, "temp", [1], [10])).carried_over()
+    before.forget_run()
+    batches = [log_batch(1, "temp", [time], [value]) for time, value in told]
+    for _ in range(2):  # a chunk whose proc has failed comes again
+        logs = before.copy()
+        logs.replace_told(batches, until_ns)
+        assert of_chunk(logs, *batches)["temp"].value.tolist() == values
+    second = of_chunk(logs, *batches).carried_over()
+    second.replace_told(batches, until_ns)
+    assert "temp" in second, "within a run values are carried over as they are"
+
+
 def test_values_are_the_scripts_own() -> None:
     logs = of_chunk(RunLogs(), log_batch(1, "temp", [1, 2], [10, 20]))
     logs["temp"].value[:] = 0

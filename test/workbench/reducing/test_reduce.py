@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import signal
 from argparse import Namespace
 from pathlib import Path
 
@@ -84,19 +82,3 @@ def test_a_bar_tells_how_much_is_left() -> None:
     assert bar_of(0, 4, 0, 0.0) == f"[{'-' * 30}] 0 of 4"
     assert bar_of(1, 4, 1, 60.0) == f"[{'#' * 7}{'-' * 23}] 1 of 4, 1 failed, about 3 min left"
     assert bar_of(4, 4, 0, 60.0) == f"[{'#' * 30}] 4 of 4"
-
-
-def test_a_cluster_does_the_same_tasks(folder: Path) -> None:
-    """Two Dask workers, of which one is killed: another one does its task."""
-    distributed = pytest.importorskip("distributed", reason="not installed: the extra dask (distributed)")
-    for run in (2, 3):
-        (folder / f"PG3_{run}.nxs").unlink()
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        options = command_line().parse_args(
-            ["reduce", str(folder / "PG3_1.nxs"), "--config", str(folder / "conf.json"), "--out", str(folder / "out")]
-        )
-        options.dask = cluster.scheduler_address
-        os.kill(next(iter(cluster.workers.values())).process.pid, signal.SIGKILL)
-        assert reduce(options, io.StringIO()) == ExitCode.OK
-    product = read_product(folder / "out" / "PG3_1" / "result.nxs")
-    assert product.attributes["events"] == 2 * PULSES * PER_PULSE

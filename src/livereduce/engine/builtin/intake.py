@@ -103,6 +103,8 @@ class Intake:
 
 def _logs_of(chunk: Chunk, tally: Tally, carried: RunLogs) -> RunLogs:
     logs = carried.copy()
+    first_ns = min((int(batch.pulse_ns[0]) for batch in chunk.events if len(batch.pulse_ns)), default=None)
+    logs.replace_told(chunk.logs, until_ns=first_ns)
     logs.set_plain("run_number", str(chunk.run))
     _add_times(logs, chunk)
     if chunk.geometry is not None:

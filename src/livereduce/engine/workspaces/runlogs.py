@@ -3,7 +3,7 @@
 Names and interface are Mantid's (``run().getProperty(name).value``), for the sake of the scripts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ class RunLogs:
         self._plain: dict[str, Any] = {}
         self._units: dict[str, str] = {}
         self._monitor_counts: dict[int, int] = {}
+        self._is_of_before = False
         self.charge_pc = 0.0
 
     def copy(self) -> "RunLogs":
@@ -47,6 +48,7 @@ class RunLogs:
         twin._plain = dict(self._plain)
         twin._units = dict(self._units)
         twin._monitor_counts = dict(self._monitor_counts)
+        twin._is_of_before = self._is_of_before
         twin.charge_pc = self.charge_pc
         return twin
 
@@ -89,12 +91,28 @@ class RunLogs:
         """Remove the properties of the run that is over; keep the variables' last values."""
         self._plain = {name: value for name, value in self._plain.items() if name == "instrument_name"}
         self._series.pop("pause", None)
+        self._is_of_before = True
+
+    def replace_told(self, batches: Iterable[LogBatch], until_ns: int | None) -> None:
+        """At the start of a run: remove the last values of before it of variables whose state the stream tells anew.
+
+        Who reads the run later, or again, is not told the others: so a log begins at the same value for everybody.
+
+        Parameters
+        ----------
+        until_ns
+            A value that is not later than this is the state at the start; None: any value is.
+        """
+        if not self._is_of_before:
+            return
+        for batch in batches:
+            if len(batch.time_ns) and (until_ns is None or batch.time_ns[0] <= until_ns):
+                self._series.pop(_own_name(batch), None)
+        self._is_of_before = False
 
     def add_log(self, batch: LogBatch) -> None:
         """Append new values of a variable. A variable named like a property of the run gets another name."""
-        taken = batch.name == PROTON_CHARGE or (is_our_log(batch.name) and batch.name not in FROM_THE_STREAM)
-        name = f"{batch.name}@variable" if taken else batch.name
-        self._of(name, batch.units).append(batch.time_ns, batch.value, batch.invalid)
+        self._of(_own_name(batch), batch.units).append(batch.time_ns, batch.value, batch.invalid)
 
     def add_series(self, name: str, units: str, times_ns: I8, values: Values) -> None:
         """Append values to a time series under its own name, as a file holds it."""
@@ -342,3 +360,9 @@ class RunLogs:
     def _plain_values(self) -> dict[str, Any]:
         counts = {f"monitor{monitor}_counts": n for monitor, n in self._monitor_counts.items()}
         return {**counts, **self._plain}
+
+
+def _own_name(batch: LogBatch) -> str:
+    """The name of a variable's log: another one if it is named like a property of the run."""
+    taken = batch.name == PROTON_CHARGE or (is_our_log(batch.name) and batch.name not in FROM_THE_STREAM)
+    return f"{batch.name}@variable" if taken else batch.name

@@ -19,6 +19,9 @@ from livereduce.workbench.reproduce.recompute import Recomputed, read_outcome
 PRINTED = 20
 """Most lines of what the scripts have printed that are shown if they end the process."""
 
+RESULT_FILE = "result.nxs"
+"""The product that has a provenance."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reproduced:
@@ -85,6 +88,9 @@ def provenance_of(result: Path) -> Provenance:
     except (OSError, KeyError, ValueError) as error:
         raise OperatorError(f"{result} cannot be read: {error}") from None
     if provenance is None:
+        beside = result.with_name(RESULT_FILE)
+        if result.name != RESULT_FILE and beside.exists():
+            raise OperatorError(f"{result} was reported beside a result: what made both is in that, so name {beside}")
         raise OperatorError(f"{result} does not say what made it: it was written by an older version")
     said = "; ".join(provenance.notes)
     engine = provenance.origin.settings.get("engine")
