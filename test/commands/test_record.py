@@ -1,10 +1,12 @@
 """``livereduce record``: a stream in a directory, without a service."""
 
 import io
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ import pytest
 from helpers.recorded import read_again
 from helpers.served import powder_play, serving
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.commands.record import record
+from livereduce.commands.record import finished_line, record
+from livereduce.recorder.writing import FinishedRecording
 from livereduce.stream.items import EventBatch, RunEnded, RunStarted
 
 PATIENCE_S = 50.0
@@ -33,6 +36,15 @@ def test_it_records_a_run_and_says_so(tmp_path: Path) -> None:
     assert sum(len(one.tof_ns) for one in items if isinstance(one, EventBatch)) == 12_000
     assert [type(one) for one in items if isinstance(one, RunStarted | RunEnded)] == [RunStarted, RunEnded]
     assert "nothing is recorded" in said
+    assert re.search(r"^run 1 is recorded: [\d.]+ MB in here/PG3_1$", said, re.M), said
+
+
+def test_what_it_says_of_a_run_that_is_over() -> None:
+    one = FinishedRecording(run=7, folder=Path("out/PG3_7"), bytes=2_500_000, gaps=0, seen=True)
+    assert finished_line(one) == "run 7 is recorded: 2.5 MB in out/PG3_7"
+    assert finished_line(replace(one, gaps=2, seen=False)).startswith(
+        "run 7 is recorded, but not its end, with 2 gaps: "
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.runner import (
     MAX_TEXT,
-    MAX_TRACEBACK,
     LoadedScript,
     Scope,
     ScriptError,
@@ -25,6 +24,7 @@ from livereduce.scripting.runner import (
     load_script,
     run_script,
 )
+from livereduce.scripting.shown_traceback import MAX_TRACEBACK
 
 Load = Callable[..., LoadedScript]
 

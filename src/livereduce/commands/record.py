@@ -9,7 +9,7 @@ from typing import TextIO
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.source_urls import ADARA, parse_source_url
 from livereduce.recorder.space import GB, KeepRules
-from livereduce.recorder.writing import RecordingPlace, RunWriter
+from livereduce.recorder.writing import FinishedRecording, RecordingPlace, RunWriter
 from livereduce.stream.adara.client import AdaraSource
 from livereduce.stream.items import SourceLost, StartFrom
 from livereduce.stream.recording.layout import UNNAMED
@@ -74,38 +74,61 @@ def _record(stream: AdaraSource, writer: RunWriter, is_over: Callable[[], bool],
         except SourceLost as error:
             lost = error.reason
         progress.show(writer, lost, time.monotonic())
-    progress.end()
+    progress.end(writer)
 
 
 class _ProgressLine:
-    """One line that is written over on a terminal; elsewhere a line for each change of run or problem."""
+    """One line that is written over on a terminal; elsewhere a line for each change of run or problem.
+
+    A run that is over has a line that stays.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out, self._terminal = out, out.isatty()
-        self._due_s = self._bytes = 0.0
+        self._shown_s: float | None = None
+        self._bytes = 0
         self._told: tuple[object, ...] = ()
+        self._finished: FinishedRecording | None = None
 
     def show(self, writer: RunWriter, lost: str, now: float) -> None:
+        if writer.finished is not None and writer.finished is not self._finished:
+            self._finished = writer.finished
+            self._stays(finished_line(writer.finished))
         told = (writer.run, writer.run_gaps, writer.problem, lost)
-        if now < self._due_s and told == self._told:
+        waited_s = 0.0 if self._shown_s is None else now - self._shown_s
+        if self._shown_s is not None and waited_s < EVERY_S and told == self._told:
             return
-        rate = max(0.0, writer.bytes_written - self._bytes) / max(EVERY_S, now - self._due_s + EVERY_S)
+        rate = (writer.bytes_written - self._bytes) / waited_s if waited_s else 0.0
         text = describe(writer, lost, rate)
         if self._terminal:
             self._out.write(f"\r\033[K{text}")
         elif told != self._told:
             self._out.write(f"{text}\n")
         self._out.flush()
-        self._due_s, self._bytes, self._told = now + EVERY_S, writer.bytes_written, told
+        self._shown_s, self._bytes, self._told = now, writer.bytes_written, told
 
-    def end(self) -> None:
-        if self._terminal:
+    def end(self, writer: RunWriter) -> None:
+        if writer.folder is not None:
+            size = f"{writer.run_bytes / 1e6:,.1f} MB"
+            self._stays(f"run {writer.run} goes on; recorded until now: {size} in {writer.folder}")
+        elif self._terminal:
             self._out.write("\n")
+
+    def _stays(self, line: str) -> None:
+        self._out.write(f"\r\033[K{line}\n" if self._terminal else f"{line}\n")
+        self._out.flush()
+
+
+def finished_line(one: FinishedRecording) -> str:
+    """The recording of a run that is over in a line."""
+    end = "" if one.seen else ", but not its end"
+    gaps = f", with {one.gaps} gap{'s' * (one.gaps > 1)}" if one.gaps else ""
+    return f"run {one.run} is recorded{end}{gaps}: {one.bytes / 1e6:,.1f} MB in {one.folder}"
 
 
 def describe(writer: RunWriter, lost: str, bytes_per_s: float) -> str:
-    """The state of a recording in a line."""
+    """The state of a recording in a line; a rate of 0 is not known yet."""
     what = f"run {writer.run}: {writer.run_bytes / 1e6:,.1f} MB" if writer.run else "between runs: nothing is recorded"
-    rate = f", {bytes_per_s / 1e6:.1f} MB/s" if writer.run else ""
+    rate = f", {bytes_per_s / 1e6:.1f} MB/s" if writer.run and bytes_per_s else ""
     gaps = f", {writer.run_gaps} gaps ({writer.gap})" if writer.run_gaps else ""
     return f"{what}{rate}{gaps}" + "".join(f"; {why}" for why in (writer.problem, lost) if why)

@@ -52,6 +52,17 @@ class RecordingPlace:
     rules: KeepRules = field(default_factory=KeepRules)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedRecording:
+    """The recording of a run that is over: how large, how many gaps, and whether the run's end is in it."""
+
+    run: int
+    folder: Path
+    bytes: int
+    gaps: int
+    seen: bool
+
+
 class RunWriter:
     """Writes the runs of one stream.
 
@@ -65,6 +76,8 @@ class RunWriter:
         Of the run that the stream is in: gaps so far, and why there is the newest.
     problem
         Why nothing is being written although a run goes on; empty if it is.
+    finished
+        The newest run that is over; None before the first.
     """
 
     def __init__(self, place: RecordingPlace, clock: Callable[[], float] = time.monotonic) -> None:
@@ -80,6 +93,7 @@ class RunWriter:
         self._contained = Contained(log)
         self.bytes_written = self.gaps = self.run_gaps = 0
         self.problem = self.gap = ""
+        self.finished: FinishedRecording | None = None
 
     # ---- the stream
 
@@ -223,6 +237,9 @@ class RunWriter:
                 self._miss(self._why, files.coverage().newest_ns, order.time_ns)
             files.close_segment()
             files.end(order.time_ns, seen=order.seen)
+            self.finished = FinishedRecording(
+                run=files.key.run, folder=files.folder, bytes=files.size_bytes, gaps=self.run_gaps, seen=order.seen
+            )
         finally:
             self._why, self._dropped = "", 0
             self.close()

@@ -24,13 +24,12 @@ from livereduce.scripting.files import md5_of
 from livereduce.scripting.lent import own_builtins
 from livereduce.scripting.output_name import OutputName
 from livereduce.scripting.reporting.report import CycleReport, reporting_to
+from livereduce.scripting.shown_traceback import shown_traceback
 from livereduce.scripting.syntax import find_problem
 from livereduce.scripting.voice import speaking
 
 MAX_TEXT = 500
 """Most characters of an error's one-line text."""
-MAX_TRACEBACK = 8000
-"""Most characters of a traceback; a longer one loses its middle, as after a deep recursion."""
 
 
 class Scope:
@@ -204,12 +203,12 @@ def _script_error(script: LoadedScript, error: BaseException) -> ScriptError:
     lines = [line for frame, line in traceback.walk_tb(frames) if frame.f_code.co_filename == script.path]
     text = _describe(error)
     try:
-        shown = "".join(traceback.TracebackException(type(error), error, frames).format())
+        shown = shown_traceback(error, frames)
     except BaseException as failure:  # noqa: BLE001 (a hostile exception object may raise anything)
         shown = f"{text}\n(cannot show its traceback: {type(failure).__name__})\n"
     # The frames hold the chunk; without this an exception that refers to itself would keep it until a collection.
     traceback.clear_frames(error.__traceback__)
-    return ScriptError(file=script.path, line=lines[-1] if lines else 0, text=text, traceback=_cut(shown))
+    return ScriptError(file=script.path, line=lines[-1] if lines else 0, text=text, traceback=shown)
 
 
 def _frames_from(frames: TracebackType | None, path: str) -> TracebackType | None:
@@ -259,10 +258,3 @@ def _meant(error: BaseException) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
-
-
-def _cut(text: str) -> str:
-    if len(text) <= MAX_TRACEBACK:
-        return text
-    half = MAX_TRACEBACK // 2
-    return f"{text[:half]}\n  … {len(text) - 2 * half} characters omitted …\n{text[-half:]}"
