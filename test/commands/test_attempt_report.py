@@ -105,6 +105,12 @@ def test_what_is_surely_a_mistake_is_said_last() -> None:
     assert lines[-2:] == ["surely a mistake:", "  - 5,000,000 events, 0 in `result`: all its values are zero"]
 
 
+def test_a_curve_without_a_value_above_zero_is_not_drawn() -> None:
+    for values in (np.zeros(3), np.array([-1.0, -2.0, np.nan])):
+        lines = list(report(attempted(product(values))))
+        assert any(line.startswith("(nothing to draw over ") for line in lines), lines
+
+
 def test_a_difference_with_its_place() -> None:
     ours, theirs = [product([4.0, 9.0]), product([1.0], "mine")], [product([4.0, 16.0]), product([1.0], "its")]
     lines = list(comparison(compare_all(ours, theirs), "other"))

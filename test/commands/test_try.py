@@ -72,6 +72,16 @@ def test_what_cannot_be_used_is_said_and_nothing_is_left(tmp_path: Path) -> None
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def test_a_directory_of_recordings_is_no_recording_and_one_in_it_is_named(tmp_path: Path) -> None:
+    """The receiver says so and ends: what its worker sees of that, a lost connection, is not what is told."""
+    tried_folder(tmp_path)
+    (tmp_path / "recordings" / "TEST_7").mkdir(parents=True)
+    ended = once(tmp_path, "--on", "recordings")
+    assert ended.returncode == 78, ended.stdout
+    assert "it is a directory of recordings: name one in it" in ended.stderr
+    assert "TEST_7" in ended.stderr
+
+
 def test_runs_and_folders_that_there_are_not_are_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="--on none: there is no such file; expected"):
         source_of_run("none", None, tmp_path)

@@ -93,8 +93,9 @@ def _arguments(algorithm: Algorithm) -> list[str]:
 
 
 def missing_argument(algorithm: Algorithm, argument: Argument) -> str:
-    """An argument that must be given."""
-    return f"{algorithm.name}: {argument.name} is missing; expected {argument.kind.value}"
+    """An argument that must be given; the name of an output may also be the one that a call is assigned to."""
+    assigned = f", or an assignment: name = {algorithm.name}(…)" if argument.kind is ArgumentKind.MAKES else ""
+    return f"{algorithm.name}: {argument.name} is missing; expected {argument.kind.value}{assigned}"
 
 
 def wrong_value(algorithm: Algorithm, argument: Argument, seen: object) -> str:

@@ -95,7 +95,11 @@ def picture(product: Product, height: int = HEIGHT) -> Iterator[str]:
     with np.errstate(invalid="ignore"):
         values = np.nansum(signal.reshape(-1, signal.shape[-1]), axis=0)
     events = int(product.attributes.get("events", 0))
-    label = f"{axis.name}{f' ({axis.units})' if axis.units else ''}, {_number(events)} events"
+    over = f"{axis.name}{f' ({axis.units})' if axis.units else ''}"
+    if not np.any(values > 0):
+        yield f"(nothing to draw over {over}: no value is above 0)"
+        return
+    label = f"{over}, {_number(events)} events"
     yield from curve(axis.values.tolist(), values.tolist(), height=height, label=label)
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -42,7 +43,8 @@ def promote(path: Path | None, undo: bool, out: TextIO) -> int:
     kept = promote_shown(_service(path), found.script_dir, found.instrument.short_name)
     for name, md5 in kept.promotion.after.items():
         print(f"{found.script_dir / name}: {f'md5 {md5}' if md5 else 'removed'}", file=out)
-    print(f"what was there before is in {kept.folder}; take it back with: livereduce promote --undo", file=out)
+    undo_it = " ".join(["livereduce promote --undo", *([shlex.quote(str(path))] if path else [])])
+    print(f"what was there before is in {kept.folder}; take it back with: {undo_it}", file=out)
     return ExitCode.OK
 
 

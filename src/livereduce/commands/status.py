@@ -94,8 +94,13 @@ def _shadow_rows(shadow: ShadowStatus) -> list[tuple[str, str]]:
     if shadow.progress is None:
         return []
     total, errors = shadow.progress.total, shadow.progress.last_errors
+    scripts = ", ".join(f"{Path(path).name} (md5 {md5[:7]})" for path, md5 in shadow.files.items())
     calls = f"{total.chunks} chunks, {total.results} results, {total.script_errors} script errors"
-    return [("", f"pid {shadow.pid}, {calls}"), *((f"  {kind}", text) for kind, text in errors.items())]
+    return [
+        ("", scripts or "no scripts"),
+        ("", f"pid {shadow.pid}, {calls}"),
+        *((f"  {kind}", text) for kind, text in errors.items()),
+    ]
 
 
 def _problem_rows(status: Status, down: str) -> list[tuple[str, str]]:

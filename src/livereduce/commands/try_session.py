@@ -102,6 +102,7 @@ class TrySession:
                 return
             for problem in tried.found.problems:
                 self._say(f"  - {problem}")
+            self._say("this cannot run; waiting for the next save")
             self._wait_for_save(None)
 
     def _wait_for_save(self, attempted: Attempted | None) -> None:
@@ -179,8 +180,7 @@ class TrySession:
         if self._setup.is_live or version != self._others[0]:
             attempted = self._bench.attempt(other.resolved, self._reach, f"{READER}, to compare")
             if attempted is None or attempted.failed:
-                why = attempted.died or (attempted.failure.text if attempted.failure else "") if attempted else ""
-                self._say(f"  - the scripts of {name} have failed: {why}")
+                self._say(f"  - the scripts of {name} have failed: {_why(attempted)}")
             self._others = version, attempted.results if attempted else ()
         return self._others[1], name
 
@@ -216,3 +216,11 @@ class TrySession:
 
     def _say(self, line: str) -> None:
         print(line, file=self._out, flush=True)
+
+
+def _why(attempted: Attempted | None) -> str:
+    """Why an attempt has failed, with the line of the script where that is known."""
+    if attempted is None or attempted.died or attempted.failure is None:
+        return attempted.died if attempted else ""
+    failure = attempted.failure
+    return f"{failure.file}:{failure.line}: {failure.text}" if failure.line else f"{failure.file}: {failure.text}"

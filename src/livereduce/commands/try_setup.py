@@ -157,7 +157,7 @@ def source_of_run(on: str, recordings: Path | None, cwd: Path) -> str:
     if not on.isdigit():
         raise OperatorError(f"--on {on}: there is no such file; expected a file, the number of a recorded run, or live")
     if recordings is None:
-        raise OperatorError(f"--on {on}: there is no such file, and the configuration records no runs")
+        raise OperatorError(f"--on {on}: there is no such file, and the configuration records no runs (its key record)")
     from livereduce.stream.recording.runs import recording_of  # numpy: only where there are recordings to read
 
     return file_url(str(recording_of(cwd / recordings, int(on)).folder.resolve()))

@@ -29,6 +29,7 @@ WEIGH_S = 0.5
 """How often the memory is measured."""
 MAX_FIRST_BYTES = 8 << 20
 """The first result is kept, to see whether later ones are others, unless its file is larger."""
+LOST_OWN = "the receiver that reads the run has closed the connection"
 LOST = "the service has closed the connection to its run: it needed the memory, or was restarted"
 
 
@@ -136,7 +137,9 @@ class Attempt:
             case Abandon(reason=why, hangs=hangs):
                 place = place_of(line_of_script(self._worker.stacks())) if hangs else ""
                 return self._over(f"{why}{f', at {place}' if place else ''}")
-        return self._over(LOST) if self._link.is_lost and not self._state.all_reduced else None
+        if not self._link.is_lost or self._state.all_reduced:
+            return None
+        return self._over(LOST if self._run.receiver_pid is None else LOST_OWN)
 
     def abandon(self) -> None:
         """End it: nobody wants to know any more."""

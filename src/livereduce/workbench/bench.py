@@ -27,6 +27,8 @@ from livereduce.preflight.resolve import Resolved
 from livereduce.workbench.attempt import Attempt, Attempted
 from livereduce.workbench.held_run import HeldRun, OwnRun
 
+LAST_WORDS_S = 0.3
+"""A process that ends closes its sockets a moment before it can be seen to have ended."""
 TURN_S = 0.1
 """Longest wait: files are looked at, and limits, this often."""
 SPARE_LOADS_S = 20.0
@@ -129,12 +131,15 @@ class Bench:
         link.workers.close()
         self._attempt = Attempt(worker, job, link, self._run, self._limit_bytes)
         try:
-            return self._to_the_end(self._attempt, interrupt)
+            attempted = self._to_the_end(self._attempt, interrupt)
         except BaseException:
             self._attempt.abandon()
             raise
         finally:
             self._attempt = None
+        if attempted is not None and attempted.died:
+            self._hear_last_words()
+        return attempted
 
     def _to_the_end(self, attempt: Attempt, interrupt: Interrupt) -> Attempted | None:
         while True:
@@ -154,6 +159,18 @@ class Bench:
             if waits or interrupt(now):
                 attempt.abandon()
                 return None
+
+    def _hear_last_words(self) -> None:
+        """An attempt has died: if that was because our receiver has ended, that one's reason is the one to tell.
+
+        Raises
+        ------
+        OperatorError
+            Our receiver has ended, and why.
+        """
+        until = time.monotonic() + LAST_WORDS_S
+        while self._run.receiver_pid is not None and (now := time.monotonic()) < until:
+            self._run.hear(ready_fds(self._run.watched, TURN_S), now)
 
     def _worker(self, resolved: Resolved, job: Path, link: socket.socket) -> Worker:
         """The spare, if there is one or will soon be; else a new worker."""

@@ -239,7 +239,8 @@ class ServiceRun:
             except OSError as error:
                 reasons.append(f"{folder / FILE_NAME}: {error.strerror or error}")
         raise OperatorError(
-            "no running livereduce of this configuration can be asked for its run: " + "; ".join(reasons)
+            f"no running livereduce of this configuration can be asked for its run: {'; '.join(reasons)}; to try the "
+            "scripts on a file or a recording, name it: --on FILE"
         )
 
 
