@@ -7,7 +7,6 @@ import pytest
 from livereduce.base.errors import OperatorError
 from livereduce.scripting.syntax import parse
 from livereduce.workbench.limits import limits_of
-from livereduce.workbench.saves import Saves
 from livereduce.workbench.scripts_at import read_scripts, scripts_at
 
 
@@ -32,33 +31,6 @@ def test_a_file_takes_the_place_of_a_script_and_its_folder_has_the_modules(tmp_p
 def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"none\.py: there is no such file"):
         scripts_at(tmp_path, "PG3", "builtin", post_proc=tmp_path / "none.py")
-
-
-def test_a_save_is_seen_when_it_has_settled_and_so_is_a_module_that_appears(tmp_path: Path) -> None:
-    script = tmp_path / "reduce_PG3_live_proc.py"
-    script.write_text("import helper\n")
-    place = scripts_at(tmp_path, "PG3", "builtin")
-    saves = Saves(place, read_scripts(place, parse), 0.0)
-    assert saves.saved(0.25) == ""
-    script.write_text("import helper  # saved\n")
-    assert saves.saved(0.5) == ""
-    assert saves.saved(0.625) == ""  # it is not time to look
-    assert saves.saved(0.75) == f"{script.name} changed"
-    assert saves.saved(1.0) == ""
-    (tmp_path / "helper.py").write_text("")
-    (tmp_path / "parameters.json").write_text("{}")
-    saves.saved(1.25)
-    assert sorted(saves.saved(1.5).split(", ")) == ["helper.py appeared", "parameters.json appeared"]
-
-
-def test_what_was_saved_while_the_set_was_read_counts_as_a_save(tmp_path: Path) -> None:
-    script = tmp_path / "reduce_PG3_live_proc.py"
-    script.write_text("output = input\n")
-    place = scripts_at(tmp_path, "PG3", "builtin")
-    found = read_scripts(place, parse)
-    script.write_text("output = input * 2\n")
-    saves = Saves(place, found, 0.0)
-    assert saves.saved(0.2) == f"{script.name} changed"
 
 
 def test_memory_is_limited_by_the_configuration_and_by_what_is_free() -> None:

@@ -15,6 +15,8 @@ from livereduce.commands.attempt_report import comparison, report
 from livereduce.commands.demo import page_of
 from livereduce.commands.script_findings import told
 from livereduce.commands.try_setup import Setup, Tried, other_folder
+from livereduce.daemon.inputs.saves import Saves
+from livereduce.daemon.inputs.settling import Times
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.script_set import Version
 from livereduce.workbench.arguments import SERVICE
@@ -27,13 +29,14 @@ from livereduce.workbench.page_status import present, status_of, tell
 from livereduce.workbench.picture import draw_differences
 from livereduce.workbench.printed import Printout
 from livereduce.workbench.results import Result, read_results
-from livereduce.workbench.saves import Saves
 
 OWN, OTHER = "state", "other"
 """State directories, in the folder of the attempts: of the scripts that are tried, and of those to compare with."""
 STATUS_S = 3.0
 """How often the page is told that somebody is there."""
 READER = "livereduce try"
+SAVE_TIMES = Times(poll_s=0.2, settle_s=0.15, rehash_s=5.0)
+"""Somebody waits for the picture: saves are looked for five times a second."""
 
 
 class TrySession:
@@ -83,7 +86,8 @@ class TrySession:
     def _read(self) -> Tried:
         """The scripts as they are now; what `check` would say of them is said."""
         tried = self._setup.tried(OWN)
-        self._saves = Saves(tried.place, tried.scripts, time.monotonic())
+        place = tried.place
+        self._saves = Saves(place.script_dir, place.proc, place.post_proc, tried.scripts, time.monotonic(), SAVE_TIMES)
         for step, script in (("proc", tried.scripts.proc), ("post_proc", tried.scripts.post_proc)):
             what = f"{script.path} (md5 {script.md5[:7]})" if script else "none"
             self._say(f"{step:<16}{what}")

@@ -7,7 +7,7 @@ what to look at and when.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from livereduce.base.files import open_regular, read_bounded
@@ -144,17 +144,10 @@ class Watcher:
             script_path(script_dir, short_name, "proc"): on_disk.proc,
             script_path(script_dir, short_name, "post_proc"): on_disk.post_proc,
         }
-        modules = {module.path: module for module in on_disk.modules if module.md5}
-        named = {one.path: one for one in on_disk.parameters.files} if on_disk.parameters else {}
         own = {**scripts, script_dir / PARAMETERS: on_disk.parameters}
         self._targets = (self._config, *targets_of(script_dir, own, on_disk, running))
         self._first_looks(now)
-        contents = {path: content_of(file) for path, file in {**named, **modules, **own}.items()}
-        of_values = on_disk.parameters.missing if on_disk.parameters else ()
-        missing = (path for path in (*on_disk.missing, *of_values) if path not in contents)
-        # a directory in the place of a module is no module, and no change either
-        looks = self._state.files
-        contents |= {path: ABSENT for path in missing if looks[path].last.content != UNREADABLE}
+        contents = contents_of(own, on_disk, self._state)
         self._state = use(self._state, contents, (target.path for target in self._targets))
 
     def _first_looks(self, now: float) -> None:
@@ -171,6 +164,19 @@ class Watcher:
         if reread and seen.last.identity:
             self._reread_bytes += seen.last.identity[2]
         return look_at(target, seen.last, now, rehash=seen.settling or reread)
+
+
+def contents_of(
+    own: Mapping[Path, ScriptFile | ParameterFile | None], on_disk: ScriptSet, state: WatchState
+) -> dict[Path, str]:
+    """The contents of a set when it was read, by file; all of them were looked at since. `own` as in `targets_of`."""
+    modules = {module.path: module for module in on_disk.modules if module.md5}
+    named = {one.path: one for one in on_disk.parameters.files} if on_disk.parameters else {}
+    contents = {path: content_of(file) for path, file in {**named, **modules, **own}.items()}
+    of_values = on_disk.parameters.missing if on_disk.parameters else ()
+    missing = (path for path in (*on_disk.missing, *of_values) if path not in contents)
+    # a directory in the place of a module is no module, and no change either
+    return contents | {path: ABSENT for path in missing if state.files[path].last.content != UNREADABLE}
 
 
 def targets_of(script_dir: Path, own: Iterable[Path], on_disk: ScriptSet, running: ScriptSet) -> Iterator[Target]:

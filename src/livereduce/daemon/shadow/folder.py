@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.daemon.inputs.saves import Saves
 from livereduce.daemon.shadow.policy import NO_SCRIPTS
 from livereduce.preflight.resolve import Resolved
+from livereduce.scripting.files import script_path
 from livereduce.scripting.parsing import Parser
 from livereduce.scripting.script_set import ScriptSet, Version, read_set
 
@@ -25,6 +27,8 @@ def shadow_dir_of(resolved: Resolved | None) -> Path | None:
 class ShadowFolder:
     """What the looks have seen.
 
+    The files are read, hashed and judged only when one of them has changed; else their stamps are looked at.
+
     Attributes
     ----------
     scripts
@@ -35,25 +39,38 @@ class ShadowFolder:
 
     scripts: ScriptSet | None = None
     why_not: str = ""
+    _place: tuple[Path, str] | None = None
     _seen: Version | None = None
+    _saves: Saves | None = None
     _due: float = 0.0
 
     def look(self, folder: Path | None, short_name: str, parser: Parser, now: float) -> None:
         """Look, if it is time to; texts that were not parsed yet are judged by a later look."""
-        if folder is None:
-            self.scripts, self.why_not, self._seen, self._due = None, "", None, 0.0
-            return
-        if now < self._due:
+        place = None if folder is None else (folder, short_name)
+        if place != self._place:
+            self.scripts, self.why_not, self._place = None, "", place
+            self._seen, self._saves, self._due = None, None, 0.0
+        if folder is None or now < self._due:
             return
         self._due = now + LOOK_S
+        if self._saves is not None and not self._saves.saved(now):
+            return
+        self._read(folder, short_name, parser, now)
+
+    def _read(self, folder: Path, short_name: str, parser: Parser, now: float) -> None:
         asking = parser.asking()
         on_disk = read_set(folder, short_name, asking, ENGINE)
+        # A change that was reported has settled; what is seen for the first time must be seen twice.
+        settled = self._saves is not None or on_disk.version == self._seen
+        self._seen = on_disk.version
         if asking.is_open:
             parser.start(now)
-            return
-        settled, self._seen = on_disk.version == self._seen, on_disk.version
-        if not settled:
-            return
+            self._saves = None
+        elif settled:
+            self._judge(folder, on_disk)
+            self._saves = _watched(folder, short_name, on_disk, now)
+
+    def _judge(self, folder: Path, on_disk: ScriptSet) -> None:
         if on_disk.are_removed:
             self.scripts, self.why_not = None, f"there are no scripts in {folder}"
         elif on_disk.problems:
@@ -65,3 +82,11 @@ class ShadowFolder:
     def version(self) -> Version:
         """The version of what can be run; empty if nothing can."""
         return self.scripts.version if self.scripts else NO_SCRIPTS
+
+
+def _watched(folder: Path, short_name: str, on_disk: ScriptSet, now: float) -> Saves | None:
+    """None where there is nothing to watch: then the folder is read again at each look, which costs little."""
+    if not on_disk.scripts or on_disk.directory_problem:
+        return None
+    proc, post_proc = (script_path(folder, short_name, step) for step in ("proc", "post_proc"))
+    return Saves(folder, proc, post_proc, on_disk, now)
