@@ -323,7 +323,7 @@ def copy_of(path: Path, text: bytes, md5: str = "") -> ScriptCopy:
 
 
 def test_a_copy_that_is_not_what_was_checked_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"p\.py has md5 [0-9a-f]{32}, but expected abc"):
+    with pytest.raises(OperatorError, match=r"p\.py has md5 [0-9a-f]{32}, but abc was checked"):
         load_script(copy_of(tmp_path / "c.py", b"x = 1\n", "abc"))
 
 

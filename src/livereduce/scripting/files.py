@@ -7,7 +7,7 @@ from pathlib import Path
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.files import open_regular, read_bounded
-from livereduce.messages.job import ModuleCopy, ParametersCopy
+from livereduce.messages.job import ModuleCopy, ParametersCopy, ScriptCopy
 from livereduce.scripting.syntax import Parse, parse
 from livereduce.scripting.unused import Unused
 
@@ -44,7 +44,7 @@ class ScriptFile:
     unused: tuple[Unused, ...] = field(default=(), compare=False, repr=False)
 
 
-def read_copy(frozen: ModuleCopy | ParametersCopy) -> bytes:
+def read_copy(frozen: ScriptCopy | ModuleCopy | ParametersCopy) -> bytes:
     """The bytes of a file as the daemon has checked them.
 
     Raises

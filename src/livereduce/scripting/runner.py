@@ -20,7 +20,7 @@ from livereduce.base.names import did_you_mean, missing
 from livereduce.catalog.wording import no_site_module
 from livereduce.messages.job import ScriptCopy
 from livereduce.scripting.compiling import FUNCTION, compile_script, show_in_tracebacks
-from livereduce.scripting.files import md5_of
+from livereduce.scripting.files import read_copy
 from livereduce.scripting.lent import own_builtins
 from livereduce.scripting.output_name import OutputName
 from livereduce.scripting.reporting.report import CycleReport, reporting_to
@@ -120,12 +120,7 @@ def load_script(copy: ScriptCopy, scope: Scope = PROCESS_SCOPE) -> LoadedScript:
     OperatorError
         The copy cannot be read, is not what the daemon checked, or does not compile.
     """
-    try:
-        text = Path(copy.copy).read_bytes()
-    except OSError as error:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} cannot be read: {error.strerror}") from None
-    if md5_of(text) != copy.md5:
-        raise OperatorError(f"{copy.copy}: the copy of {copy.path} has md5 {md5_of(text)}, but expected {copy.md5}")
+    text = read_copy(copy)
     if problem := find_problem(text, Path(copy.path)):
         raise OperatorError(problem)
     show_in_tracebacks(copy.path, text)
