@@ -1,5 +1,6 @@
-"""Whether a process exists, asked without psutil."""
+"""Whether a process exists, asked without psutil; and a process that gives way."""
 
+import json
 import os
 import subprocess
 import sys
@@ -24,3 +25,25 @@ def test_a_process_is_gone_once_it_was_waited_for() -> None:
     assert process_exists(child.pid)
     child.communicate(b"\n")
     assert not process_exists(child.pid)
+
+
+GIVES_WAY = """
+import json, os
+from pathlib import Path
+from livereduce.base.processes import give_way
+give_way(7, 300)
+group = Path("/proc/self/autogroup")
+said = group.read_text() if group.exists() else ""
+print(json.dumps([os.getpriority(os.PRIO_PROCESS, 0), int(Path("/proc/self/oom_score_adj").read_text()), said]))
+"""
+
+
+def test_who_gives_way_does_so_for_processor_and_memory_also_in_a_session_of_its_own() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    done = subprocess.run(
+        [sys.executable, "-c", GIVES_WAY], capture_output=True, check=True, start_new_session=True, text=True
+    )
+    nice, oom_score, session = json.loads(done.stdout)
+    assert nice == min(19, before + 7)
+    assert oom_score >= 300
+    assert not session.strip() or session.split()[-1] == str(nice), "a kernel that shares between sessions"

@@ -72,6 +72,14 @@ def test_a_new_error_is_sent_at_once(clock: Clock, pipe: Pipe) -> None:
     assert [b.progress.last_errors for b in pipe.beats()] == [{}, {"proc": "proc.py:3: NameError"}]
 
 
+def test_the_end_of_all_data_is_sent_at_once(clock: Clock, pipe: Pipe) -> None:
+    """Whoever tries scripts, or reduces a run again, waits for just this."""
+    beats = Beats(pipe.writing)
+    beats.phase(Phase.WAITING)
+    beats.progress(Progress(source=SourceProgress(ended=True)))
+    assert [b.progress.source.ended for b in pipe.beats()] == [False, True]
+
+
 def test_a_change_of_phase_is_sent_at_once_the_same_phase_at_most_20_times_a_second(clock: Clock, pipe: Pipe) -> None:
     beats = Beats(pipe.writing)
     beats.phase(Phase.STARTING)

@@ -1,6 +1,8 @@
-"""Other processes of this host. Standard library only."""
+"""Other processes of this host, and giving way to them. Standard library only."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 
 def process_exists(pid: int) -> bool:
@@ -14,3 +16,31 @@ def process_exists(pid: int) -> bool:
     except OSError:  # a process of another user
         pass
     return True
+
+
+def give_way(nice: int, oom_score: int) -> None:
+    """Let others go first, as does what we start from now on: for processor and disks, and when memory runs out.
+
+    Disks need no word of their own: the kernel takes the niceness for them, too (ioprio_set(2)).
+
+    Parameters
+    ----------
+    oom_score
+        From 0 to 1000: the larger, the sooner the kernel ends us (proc(5)); raising it needs no privilege.
+    """
+    with suppress(OSError):
+        os.nice(nice)
+    keep_nice_in_session()
+    with suppress(OSError):  # it is higher already
+        Path("/proc/self/oom_score_adj").write_text(str(oom_score))
+
+
+def keep_nice_in_session() -> None:
+    """Make our niceness count for others, too, if we lead a session.
+
+    The kernel may share the processor between sessions first, and a new one counts in full (sched(7), autogroup).
+    """
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    with suppress(OSError):  # not in this kernel, or asked too often
+        if nice > 0 and os.getsid(0) == os.getpid():
+            Path("/proc/self/autogroup").write_text(str(nice))

@@ -99,5 +99,9 @@ def leave(why: str) -> None:
 
 
 def _news(progress: Progress) -> tuple[object, ...]:
-    """The values whose change is worth a beat of its own: next the process may die, or a step may never end."""
-    return progress.last_errors, progress.source.connected, progress.source.reason, progress.run.number
+    """The values whose change is worth a beat of its own.
+
+    Next the process may die, or a step may never end; or somebody waits for just this.
+    """
+    source = progress.source
+    return progress.last_errors, source.connected, source.reason, source.ended, progress.run.number

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.processes import keep_nice_in_session
 from livereduce.base.visible import take_any_text
 from livereduce.child.own_log import OwnLog
 from livereduce.messages.job import DUMP_FD, PROBLEM_PREFIX
@@ -25,11 +26,12 @@ JobOf = TypeVar("JobOf")
 
 
 def prepare_process() -> OwnLog:
-    """Set up signals, stack dumps and logging of a worker.
+    """Set up signals, stack dumps and logging of a worker, and keep the niceness that it was started with.
 
     SIGUSR1 writes the stacks of all threads, even in a loop of C code. The daemon puts time and name in front of every
     line of output, so a log line has only the rest.
     """
+    keep_nice_in_session()
     take_any_text(sys.stdout, sys.stderr, encoding="utf-8")
     faulthandler.enable()
     register_dump(os.environ)

@@ -28,6 +28,10 @@ PROBLEM_PREFIX = "livereduce.worker: "
 """Beginning of an output line that says why a worker ends with exit code 78."""
 
 
+BACKGROUND = "LIVEREDUCE_BACKGROUND"
+"""Environment variable of a worker that gives way to the service: nobody waits for its result."""
+
+
 CLOCK, BEAM_TIME = "clock", "beam_time"
 """What chunks are cut by."""
 

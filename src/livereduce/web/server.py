@@ -17,6 +17,7 @@ from typing import NoReturn
 import uvicorn
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.processes import keep_nice_in_session
 from livereduce.web.app import make_app
 from livereduce.web.context import MAX_WAITING, Context
 from livereduce.web.http.access import read_token
@@ -179,8 +180,7 @@ def _take_a_back_seat() -> None:
     """Lower our CPU priority below the reduction's, and raise the limit of open files for many watchers."""
     with suppress(OSError):
         os.nice(NICE)
-        if os.getsid(0) == os.getpid():  # the kernel may share the CPU between sessions, not between their processes
-            Path("/proc/self/autogroup").write_text(str(NICE))
+    keep_nice_in_session()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 4 * MAX_CONNECTIONS
     if hard != resource.RLIM_INFINITY:

@@ -1,17 +1,16 @@
 """The bench: one held run, and one attempt on it at a time, with a spare worker for the next."""
 
 import logging
-import os
 import shutil
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livereduce.base import kernel_cache
 from livereduce.base.errors import OperatorError
+from livereduce.base.processes import give_way
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.spare.keeper import SpareKeeper, SparePlan
@@ -235,7 +234,4 @@ def with_kernels(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 def step_back() -> None:
     """Let the service and everybody else go first: for the processor, and when memory runs out."""
-    with suppress(OSError):
-        os.nice(5)
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")
+    give_way(5, 500)

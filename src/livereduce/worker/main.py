@@ -27,8 +27,8 @@ from livereduce.messages.job import BEAT_FD, ORDER_FD, Job, decode_job
 from livereduce.messages.receiver import ADOPT_FD, RECEIVER_FD, SPARE
 from livereduce.scripting.module_finder import let_scripts_import
 from livereduce.scripting.voice import speak_through
+from livereduce.worker.giving_way import give_way_if_told
 from livereduce.worker.guard import start_guard
-from livereduce.worker.shadow import give_way_if_shadow
 from livereduce.worker.trim import trim
 
 Say = Callable[[str], object]
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         from livereduce.worker.identify import identify
 
         return identify(*arguments[1:2])
-    give_way_if_shadow(os.environ)
+    give_way_if_told(os.environ)
     own_log = prepare_process()
     try:
         beat_fd, order_fd, receiver_fd = (inherited_fd(name) for name in (BEAT_FD, ORDER_FD, RECEIVER_FD))

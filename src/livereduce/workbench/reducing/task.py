@@ -21,7 +21,7 @@ from livereduce.daemon.worker.launching import worker_command, worker_environ
 from livereduce.daemon.worker.process import Worker, spawn
 from livereduce.daemon.worker.spoken import script_paths
 from livereduce.messages.beat import Beat
-from livereduce.messages.job import Job
+from livereduce.messages.job import BACKGROUND, Job
 from livereduce.messages.order import STOP
 from livereduce.messages.progress import Progress
 from livereduce.preflight.resolve import Resolved
@@ -88,9 +88,8 @@ def reduce_run(task: ReduceTask, stop: threading.Event | None = None) -> RunRedu
         )
         try:
             job, path = make_generation(here)
-            worker = spawn(
-                worker_command(here.interpreter, path), worker_environ(os.environ, _kept(), here.interpreter)
-            )
+            environ = worker_environ(os.environ, _kept(), here.interpreter) | {BACKGROUND: "1"}
+            worker = spawn(worker_command(here.interpreter, path), environ)
         except OSError as error:
             return RunReduced(failure=f"a worker cannot be started: {error}")
         try:

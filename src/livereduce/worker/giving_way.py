@@ -1,0 +1,20 @@
+"""A worker whose result is not the live one gives way to those whose is: the shadow's, and one that reduces again."""
+
+from collections.abc import Mapping
+
+from livereduce.base.processes import give_way
+from livereduce.messages.job import BACKGROUND
+from livereduce.messages.receiver import SHADOW
+
+SHADOW_NICE, SHADOW_OOM_SCORE = 10, 900
+"""The kernel ends the shadow before anything of the service."""
+BACKGROUND_NICE, BACKGROUND_OOM_SCORE = 19, 500
+"""Nobody waits for it within seconds."""
+
+
+def give_way_if_told(environ: Mapping[str, str]) -> None:
+    """Lower our own priority if whoever has started us says so; what scripts start has the same."""
+    if environ.get(SHADOW):
+        give_way(SHADOW_NICE, SHADOW_OOM_SCORE)
+    elif environ.get(BACKGROUND):
+        give_way(BACKGROUND_NICE, BACKGROUND_OOM_SCORE)
