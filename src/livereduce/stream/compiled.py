@@ -33,6 +33,7 @@ _SCALARS = {
     "u8": types.uint64,
     "i4": types.int32,
     "i8": types.int64,
+    "f4": types.float32,
     "f8": types.float64,
     "b1": types.boolean,
 }

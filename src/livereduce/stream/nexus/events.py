@@ -11,10 +11,23 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.stream.adara.wire.layout import TICK_NS
-from livereduce.stream.items import F8, I8
+from livereduce.stream.adara.wire.layout import MAX_TICKS, TICK_NS
+from livereduce.stream.compiled import kernel
+from livereduce.stream.items import F8, I4, I8
 from livereduce.stream.nexus.clock import Clock, pulse_times_ns
-from livereduce.stream.nexus.fields import Notes, Numbers, bad, child, column, dataset, length, numbers, plain_numbers
+from livereduce.stream.nexus.fields import (
+    Notes,
+    Numbers,
+    bad,
+    check_range,
+    child,
+    column,
+    dataset,
+    length,
+    numbers,
+    plain_numbers,
+    unchecked_numbers,
+)
 
 TICKS_PER_US = 1000 // TICK_NS
 MAX_TOF_US = float(2**32 // 10 - 1)
@@ -137,19 +150,21 @@ def read_columns(rows: EventRows) -> EventColumns:
     return EventColumns(id=rows.id, pulse_ns=rows.pulse_ns, first=rows.first, tof_us=tof_us, pixel=pixel, pixels=pixels)
 
 
-def read_ticks(rows: EventRows, part: slice) -> F8:
-    """Times of flight of some events in ticks of the stream, whole numbers.
+def read_tofs(rows: EventRows, start: int, tof_ns: I4) -> None:
+    """Read times of flight from one event on into a column: whole ticks of the stream, at most what it can carry.
 
     Raises
     ------
     OperatorError
         One is none.
     """
-    values, factor = plain_numbers(rows.times, TIMES_OF_FLIGHT, part)
-    if factor != 1.0:
-        values = values.astype(np.float64) * factor
-    ticks: F8 = np.multiply(values, float(TICKS_PER_US), dtype=np.float64)
-    return np.rint(ticks, out=ticks)
+    values, factor = unchecked_numbers(rows.times, TIMES_OF_FLIGHT, slice(start, start + len(tof_ns)))
+    if values.dtype == np.float32:
+        are_good = _singles_to_ns(np.ascontiguousarray(values, np.float32), factor, tof_ns)
+    else:
+        are_good = _doubles_to_ns(np.ascontiguousarray(values, np.float64), factor, tof_ns)
+    if not are_good:
+        check_range(rows.times, values, factor, TIMES_OF_FLIGHT, start)
 
 
 def read_pixels(ids: h5py.Dataset, part: slice) -> NDArray[Any]:
@@ -161,6 +176,21 @@ def read_pixels(ids: h5py.Dataset, part: slice) -> NDArray[Any]:
         One is none.
     """
     return plain_numbers(ids, PIXELS, part)[0]
+
+
+def _to_ns(values, factor, tof_ns):  # type: ignore[no-untyped-def]
+    """Round times of flight to ticks; False if one is out of range, or none. The factor is that to µs."""
+    are_good = True
+    for event in range(values.size):
+        tof_us = np.float64(values[event]) * factor
+        are_good &= (tof_us >= 0.0) and (tof_us <= MAX_TOF_US)
+        ticks = min(np.rint(tof_us * TICKS_PER_US), float(MAX_TICKS))
+        tof_ns[event] = np.int32(ticks) * np.int32(TICK_NS)
+    return are_good
+
+
+_singles_to_ns = kernel("b1", "f4[]", "f8", "i4[=]")(_to_ns)
+_doubles_to_ns = kernel("b1", "f8[]", "f8", "i4[=]")(_to_ns)
 
 
 def _first(group: h5py.Group, pulses: int, events: int, notes: Notes) -> I8:

@@ -181,20 +181,36 @@ def plain_numbers(data: h5py.Dataset, allowed: Numbers, part: slice = ALL) -> tu
     OperatorError
         As `numbers`.
     """
-    values = column(data, part)
-    if values.dtype.kind not in ("iub" if allowed.whole else "iubf"):
-        raise bad(data, "whole numbers" if allowed.whole else "numbers", f"values of type {data.dtype}")
-    factor = _factor(data, allowed)
-    if allowed.least is not None and allowed.most is not None:
-        _check_range(data, values, factor, (allowed.least, allowed.most), part.start or 0)
+    values, factor = unchecked_numbers(data, allowed, part)
+    check_range(data, values, factor, allowed, part.start or 0)
     return values, factor
 
 
-def _check_range(
-    data: h5py.Dataset, values: NDArray[Any], factor: float, limits: tuple[float, float], start: int
-) -> None:
-    """Check numbers of a field in our unit, of which the first is that with the index `start`."""
-    least, most = limits
+def unchecked_numbers(data: h5py.Dataset, allowed: Numbers, part: slice = ALL) -> tuple[NDArray[Any], float]:
+    """As `plain_numbers`, for who checks the range by himself.
+
+    Raises
+    ------
+    OperatorError
+        They are not numbers, not of a type of whole ones, or in a unit that the field cannot have.
+    """
+    values = column(data, part)
+    if values.dtype.kind not in ("iub" if allowed.whole else "iubf"):
+        raise bad(data, "whole numbers" if allowed.whole else "numbers", f"values of type {data.dtype}")
+    return values, _factor(data, allowed)
+
+
+def check_range(data: h5py.Dataset, values: NDArray[Any], factor: float, allowed: Numbers, start: int) -> None:
+    """Check numbers of a field, of which the first is that with the index `start`, and the factor to our unit.
+
+    Raises
+    ------
+    OperatorError
+        One is out of range, or none.
+    """
+    if allowed.least is None or allowed.most is None:
+        return
+    least, most = allowed.least, allowed.most
     if not values.size or (values.min() * factor >= least and values.max() * factor <= most):  # false for NaN, too
         return
     values = values if factor == 1.0 else values * factor

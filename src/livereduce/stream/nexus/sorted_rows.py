@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.stream.adara.wire.layout import MAX_TICKS, TICK_NS
 from livereduce.stream.compiled import kernel, prefetch
 from livereduce.stream.items import I4, I8
-from livereduce.stream.nexus.events import EventRows, read_pixels, read_ticks
+from livereduce.stream.nexus.events import EventRows, read_pixels, read_tofs
 from livereduce.stream.nexus.pulses import FilePulses
 from livereduce.stream.stretches import starts_of
 
@@ -88,12 +87,9 @@ def sorted_rows(rows: EventRows, pulses: FilePulses) -> SortedRows:
 
 def _read(rows: EventRows, start: int, tof_ns: I4, pixel: I4) -> None:
     """Read events into columns: times of flight in ns, at most what the stream can carry; pixels in its 32 bits."""
-    part = slice(start, start + len(tof_ns))
-    ticks = read_ticks(rows, part)
-    np.minimum(ticks, MAX_TICKS, out=ticks)
-    np.multiply(ticks, TICK_NS, out=tof_ns, casting="unsafe")
+    read_tofs(rows, start, tof_ns)
     if rows.ids is not None:
-        pixel.view(np.uint32)[:] = read_pixels(rows.ids, part)
+        pixel.view(np.uint32)[:] = read_pixels(rows.ids, slice(start, start + len(tof_ns)))
 
 
 def events_of_pulses(banks: Sequence[SortedRows], pulses: int) -> I8:
@@ -169,9 +165,16 @@ def pixels_of(rows: EventRows) -> I8:
     return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
 
+@kernel("", "u4[]", "u1[=]")
+def _mark(pixel, marked):  # type: ignore[no-untyped-def]
+    """Mark the pixels that there are; none is beyond the table."""
+    for event in range(pixel.size):
+        marked[pixel[event]] = 1
+
+
 def _distinct(pixel: NDArray[Any]) -> I8:
     if pixel.max() >= MOST_MARKED:
         return np.unique(pixel).astype(np.int64)
-    marked = np.zeros(int(pixel.max()) + 1, np.bool_)
-    marked[pixel] = True
+    marked = np.zeros(int(pixel.max()) + 1, np.uint8)
+    _mark(np.ascontiguousarray(pixel, np.uint32), marked)
     return np.flatnonzero(marked)
