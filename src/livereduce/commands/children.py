@@ -22,6 +22,8 @@ MAX_BYTES = 16_384
 """Bytes at the end of a log, in which the last lines are searched."""
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Signals that end a command besides Ctrl-C: `kill`, and a terminal that is closed."""
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code of a command that was ended so, where it says something of it."""
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)  # loaded here, because nothing may be loaded between fork and exec
 

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.source_urls import file_url
+from livereduce.commands.children import INTERRUPTED, signals_as_interrupt
 from livereduce.commands.progress_bar import ProgressBar
 from livereduce.config.file import read_file
 from livereduce.preflight.host import look_at_host
@@ -22,7 +23,7 @@ from livereduce.workbench.reducing.task import ReduceTask
 
 
 def reduce(options: Namespace, out: TextIO) -> int:
-    """Reduce all that is not reduced yet; the exit code is 1 if some of it failed.
+    """Reduce all that is not reduced yet; the exit code is 1 if some of it failed, 130 if it was ended before.
 
     Raises
     ------
@@ -36,7 +37,12 @@ def reduce(options: Namespace, out: TextIO) -> int:
     if len(todo) < len(inputs):
         print(f"{len(inputs) - len(todo)} of {len(inputs)} runs are reduced already", file=out)
     tasks = {name: ReduceTask(resolved=resolved, path=str(one.path)) for name, one in todo.items()}
-    failures = _do(tasks, todo, options, folder, scripts, out) if tasks else {}
+    try:
+        with signals_as_interrupt():  # else a task would be left behind, with its folder
+            failures = _do(tasks, todo, options, folder, scripts, out) if tasks else {}
+    except KeyboardInterrupt:
+        print(f"\nstopped; products are in {folder}, and what is missing is made when this is started again", file=out)
+        return INTERRUPTED
     print(f"products are in {folder}", file=out)
     for name, why in failures.items():
         print(f"{name}: {why}", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import signal
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
@@ -11,11 +10,9 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
-from livereduce.commands.children import signals_as_interrupt
+from livereduce.commands.children import INTERRUPTED, signals_as_interrupt
 from livereduce.commands.try_session import OWN, TrySession
 from livereduce.workbench.bench import step_back
-
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def try_scripts(options: Namespace, out: TextIO) -> int:

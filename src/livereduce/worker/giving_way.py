@@ -8,8 +8,8 @@ from livereduce.messages.receiver import SHADOW
 
 SHADOW_NICE, SHADOW_OOM_SCORE = 10, 900
 """The kernel ends the shadow before anything of the service."""
-BACKGROUND_NICE, BACKGROUND_OOM_SCORE = 19, 500
-"""Nobody waits for it within seconds."""
+BACKGROUND_NICE, BACKGROUND_OOM_SCORE = 5, 500
+"""A third of the processor that others get, where there is not enough for all: enough to come to an end."""
 
 
 def give_way_if_told(environ: Mapping[str, str]) -> None:
