@@ -18,7 +18,7 @@ WARM = $(MAKE) --silent --no-print-directory $(VENV)/.warm
 # Compiled kernels are cached once for everything that runs from this checkout.
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels
 
-.PHONY: help setup demo test test-mantid test-system check format docs fuzz bench bench-algorithms soak chaos clean
+.PHONY: help setup demo test test-mantid test-system check format docs fuzz bench bench-algorithms bench-workbench soak chaos clean
 
 help:
 	@echo "make setup   install everything into $(VENV), the developers' tools as well, and compile the kernels"
@@ -34,6 +34,7 @@ help:
 	@echo "make fuzz    two minutes of streams changed at random, under bounds checks (ARGS='--seed 7 --rounds 1')"
 	@echo "make bench   measure speed and memory (ARGS=--json for machines, ARGS=lag for one part)"
 	@echo "make bench-algorithms  Mantid's algorithms beside a kernel by hand and scipp (ARGS='--cores 1')"
+	@echo "make bench-workbench  recording, trying and reducing again, each with its reference (ARGS=picture: one part)"
 	@echo "make soak    months in minutes: many runs, cycles and restarts (some twenty minutes)"
 	@echo "make chaos   kill worker, receiver and daemon 260 times at random moments: every run is exact or flagged (ten minutes)"
 	@echo "make clean   remove $(VENV) and everything that was made"
@@ -112,6 +113,9 @@ bench: setup
 
 bench-algorithms: setup
 	$(BIN)/python benchmarks/algorithms.py $(ARGS)
+
+bench-workbench: setup
+	$(BIN)/python benchmarks/workbench.py $(ARGS)
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py $(ARGS)

@@ -8,8 +8,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,47 +35,72 @@ SEEN_S = {78_000_000: 1.5, 136_000_000: 3.0}
 
 
 @contextmanager
-def _flowing(events_per_s: int) -> Iterator[tuple[Service, Server, Path]]:
+def flowing(events_per_s: int, settings: Mapping[str, object] | None = None) -> Iterator[tuple[Service, Server, Path]]:
     """The service behind a growing run, after its first result, and the file with the age of each pulse since."""
     played = Played(events_per_pulse=events_per_s // PULSES_PER_S, events=events_per_s, grows=True, by_bank=True)
     with serving(played) as server:
         ages_file = server.log.with_name("ages")
         proc = f"from pathlib import Path\nimport lag_probe\nlag_probe.watch(Path({str(ages_file)!r}))\n{PROC}"
-        with running(server.port, proc=proc, beside=(HERE / "lag_probe.py",)) as service:
+        with running(server.port, proc=proc, beside=(HERE / "lag_probe.py",), settings=settings) as service:
             service.result_after(0.0, events_per_s)
             yield service, server, ages_file
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """Ages of pulses at the moment when the worker has read them, in seconds, and the cores that each process took."""
+
+    pulses: int
+    median_s: float
+    p99_s: float
+    worst_s: float
+    seconds: float
+    cores: Mapping[str, float]
+
+
+def measured_lag(service: Service, server: Server, ages_file: Path, measured_s: float = MEASURED_S) -> Lag:
+    """The ages of the pulses that come from now on for so long."""
+    before, start_s = cpu_s(service, server), time.time()
+    time.sleep(measured_s)
+    after, stop_s = cpu_s(service, server), time.time()
+    read_s, age_s = ages(ages_file)
+    measured, seconds = age_s[(read_s >= start_s) & (read_s < stop_s)], stop_s - start_s
+    return Lag(
+        pulses=len(measured),
+        median_s=float(np.median(measured)),
+        p99_s=float(np.quantile(measured, 0.99)),
+        worst_s=float(measured.max()),
+        seconds=seconds,
+        cores={f"{name}_cores": (after[name] - before.get(name, 0.0)) / seconds for name in after},
+    )
+
+
 def lag_row(events_per_s: int, busy_cores: int) -> Row:
     """Median and worst age of the pulses at the moment when the worker has read them, and what each process takes."""
-    with _flowing(events_per_s) as (service, server, ages_file), busy(busy_cores):
+    with flowing(events_per_s) as (service, server, ages_file), busy(busy_cores):
         time.sleep(SETTLING_S)
-        before, start_s = cpu_s(service, server), time.time()
-        time.sleep(MEASURED_S)
-        after, stop_s = cpu_s(service, server), time.time()
-        read_s, age_s = ages(ages_file)
-    measured = age_s[(read_s >= start_s) & (read_s < stop_s)]
-    worst_s, per_pulse = float(measured.max()), events_per_s // PULSES_PER_S
+        lag = measured_lag(service, server, ages_file)
+    per_pulse = events_per_s // PULSES_PER_S
     return Row(
         name=f"lag at {events_per_s / 1e6:g} M events/s{', one core busy' if busy_cores else ''}",
         events_per_pulse=per_pulse,
-        events_per_s=len(measured) * per_pulse / (stop_s - start_s),
+        events_per_s=lag.pulses * per_pulse / lag.seconds,
         reference=f"the wanted worst of {WANTED_WORST_S:g} s",
-        ratio=WANTED_WORST_S / worst_s,
+        ratio=WANTED_WORST_S / lag.worst_s,
         target="≥ 1",
         more={
-            "median_s": float(np.median(measured)),
+            "median_s": lag.median_s,
             "wanted_median": f"≤ {WANTED_MEDIAN_S:g}",
-            "worst_s": worst_s,
-            "p99_s": float(np.quantile(measured, 0.99)),
-            **{f"{name}_cores": (after[name] - before.get(name, 0.0)) / (stop_s - start_s) for name in after},
+            "worst_s": lag.worst_s,
+            "p99_s": lag.p99_s,
+            **lag.cores,
         },
     )
 
 
 def standstill_row(events_per_s: int) -> Row:
     """Receiver and worker get no processor for a while: from the end of that until a pulse is young again."""
-    with _flowing(events_per_s) as (service, _, ages_file):
+    with flowing(events_per_s) as (service, _, ages_file):
         time.sleep(SETTLING_S)
         stopped = list(service.processes().values())
         for process in stopped:

@@ -43,7 +43,7 @@ result = input.clone()
 result.data = table.hist(tof=100)
 output = result
 """
-RECEIVER, WORKER = "livereduce.receiver", "livereduce.worker"
+RECEIVER, RECORDER, WORKER = "livereduce.receiver", "livereduce.recorder", "livereduce.worker"
 """The modules that the daemon's children run."""
 PIDS_EVERY_S = 0.5
 
@@ -114,6 +114,8 @@ class Service:
                     found["worker"] = child
                 elif RECEIVER in child.cmdline():
                     found["receiver"] = child
+                elif RECORDER in child.cmdline():
+                    found["recorder"] = child
                 elif spare and WORKER in child.cmdline():
                     found["spare"] = child
         return found

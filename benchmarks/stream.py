@@ -4,15 +4,14 @@ Every figure is the median of 5 (of 3 with many banks or pixels), its reference 
 that others use too, believe the ratios rather than the rates.
 """
 
-import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from measure import RUNS, Row, show
+from choosing import measure_chosen
+from measure import RUNS, Row
 
 SIZES = (400_000, 5_000, 96)
 """Events per pulse: the brightest beamline, a usual one, a weak one."""
@@ -124,28 +123,5 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
 }
 
 
-def main() -> int:
-    """Measure the groups asked for, all by default."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="rows as JSON")
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)} (all)")
-    options = parser.parse_args()
-    if unknown := set(options.groups) - set(GROUPS):
-        parser.error(f"unknown group {', '.join(sorted(unknown))}; expected {', '.join(GROUPS)}")
-    with tempfile.TemporaryDirectory() as kernels:
-        # Kernels compile once, not in each of the many workers to come.
-        os.environ.setdefault("NUMBA_CACHE_DIR", kernels)
-        touch_memory()
-        rows = []
-        for name in options.groups or GROUPS:
-            for row in GROUPS[name]():
-                rows.append(row)
-                if not options.json:
-                    show([row], as_json=False)
-    if options.json:
-        show(rows, as_json=True)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measure_chosen(__doc__, GROUPS, before=touch_memory))

@@ -1,104 +1,74 @@
-"""What the scientist's workbench costs: recording a run while it is reduced, and trying scripts on one.
+"""What the scientist's workbench costs: recording a run that is reduced, trying scripts on one, reducing many again.
 
-As the reference, the same service without a recording: its newest pulse is 0.02 to 0.03 s old at 12 M events/s.
+Each row measures its reference itself. Groups can be named. On a machine that others use too, believe the ratios, and of
+what waits for the processor (ages of pulses, seconds to a picture) nothing.
 """
 
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
-import numpy as np
-
+import recording
+import reducing
 import trying
-from lag import MEASURED_S, SETTLING_S, ages, cpu_s
-from livereduce.simulate.beams.beam import PULSES_PER_S
-from measure import Row, show
-from service import PROC, Service, running
-from serving import HERE, Played, Server, serving
+from choosing import Groups, measure_chosen
+from measure import Row
 
-EVENTS_PER_S = 25_000_000
-CATCH_UP_EVENTS = 100_000_000
-CATCH_UP_PER_PULSE = 400_000
+SMALL = 200_000
+"""Events of a run, in a smoke test."""
 
 
-@contextmanager
-def _flowing(events_per_s: int, directory: Path | None) -> Iterator[tuple[Service, Server, Path]]:
-    """The service behind a growing run, recorded into a directory if one is given."""
-    played = Played(events_per_pulse=events_per_s // PULSES_PER_S, events=events_per_s, grows=True, by_bank=True)
-    with serving(played) as server:
-        ages_file = server.log.with_name("ages")
-        proc = f"from pathlib import Path\nimport lag_probe\nlag_probe.watch(Path({str(ages_file)!r}))\n{PROC}"
-        more = {} if directory is None else {"record": {"directory": str(directory)}}
-        with running(server.port, proc=proc, beside=(HERE / "lag_probe.py",), settings=more) as service:
-            service.result_after(0.0, events_per_s)
-            yield service, server, ages_file
+def record(events_per_s: int = recording.EVENTS_PER_S, seconds: recording.Spans = recording.SPANS) -> Iterator[Row]:
+    """The age of the newest pulse with and without a recording, and what the recorder takes."""
+    yield recording.recording_row(events_per_s, seconds)
 
 
-def _lag(events_per_s: int, directory: Path | None) -> dict[str, float]:
-    """Ages of the pulses when the worker read them, in seconds, and cores that each process took."""
-    with _flowing(events_per_s, directory) as (service, server, ages_file):
-        time.sleep(SETTLING_S)
-        before, start_s = cpu_s(service, server), time.time()
-        time.sleep(MEASURED_S)
-        after, stop_s = cpu_s(service, server), time.time()
-        read_s, age_s = ages(ages_file)
-        recording = service.status().get("recording") or {}
-    measured = age_s[(read_s >= start_s) & (read_s < stop_s)]
-    cores = {f"{name}_cores": (after[name] - before.get(name, 0.0)) / (stop_s - start_s) for name in after}
-    gaps = {"gaps": float(recording["gaps"])} if recording else {}
-    return {"median_s": float(np.median(measured)), "worst_s": float(measured.max()), **cores, **gaps}
+def catch_up(events: int = recording.CATCH_UP_EVENTS) -> Iterator[Row]:
+    """A run in progress, recorded: what it costs the result, and what the recording misses."""
+    yield recording.catch_up_row(events)
 
 
-def recording_row(events_per_s: int = EVENTS_PER_S) -> Row:
-    """The age of the newest pulse with and without a recording."""
-    without = _lag(events_per_s, None)
-    with tempfile.TemporaryDirectory(prefix="livereduce-recordings-") as folder:
-        recorded = _lag(events_per_s, Path(folder))
-    return Row(
-        name=f"recording at {events_per_s / 1e6:g} M events/s",
-        events_per_pulse=events_per_s // PULSES_PER_S,
-        events_per_s=float(events_per_s),
-        reference=f"the median age without a recording, {without['median_s']:.3f} s",
-        ratio=without["median_s"] / recorded["median_s"],
-        target="≥ 0.9",
-        more={**recorded, "worst_without_s": without["worst_s"]},
-    )
+def picture(events: int = trying.EVENTS, saves: int = trying.SAVES, spare_s: float = trying.SPARE_S) -> Iterator[Row]:
+    """From a save to the picture."""
+    yield trying.picture_row(events, saves, spare_s)
 
 
-def catch_up_row(events: int = CATCH_UP_EVENTS) -> Row:
-    """A run in progress, recorded: until a result holds all of it, and how much the recording has missed."""
-    played = Played(events_per_pulse=CATCH_UP_PER_PULSE, events=events, by_bank=True)
-    with serving(played) as server:
-        without_s, _ = _catch_up(server, events, None)
-        with tempfile.TemporaryDirectory(prefix="livereduce-recordings-") as folder:
-            recorded_s, recording = _catch_up(server, events, Path(folder))
-    return Row(
-        name=f"catching up with {events / 1e6:g} M events, recorded",
-        events_per_pulse=CATCH_UP_PER_PULSE,
-        events_per_s=events / recorded_s,
-        reference=f"the same without a recording, {without_s:.2f} s",
-        ratio=without_s / recorded_s,
-        more={"recorded_GB": recording.get("written_bytes", 0) / 1e9, "gaps": float(recording.get("gaps", 0))},
-    )
+def speed(events: int = trying.SPEED_EVENTS, runs: int = trying.RUNS) -> Iterator[Row]:
+    """An attempt beside the whole way of the service."""
+    yield from trying.speed_rows(events, runs)
 
 
-def _catch_up(server: Server, events: int, directory: Path | None) -> tuple[float, dict[str, float]]:
-    more = {} if directory is None else {"record": {"directory": str(directory)}}
-    with running(server.port, settings=more) as service:
-        seconds = service.result_after(0.0, events) - service.start_s
-        return seconds, service.status().get("recording") or {}
+def jobs(task_s: float = reducing.TASK_S) -> Iterator[Row]:
+    """Two runs reduced again, side by side and one after the other."""
+    yield reducing.jobs_row(task_s)
+
+
+def background(
+    events_per_s: int = reducing.EVENTS_PER_S,
+    events: int = trying.EVENTS,
+    seconds: recording.Spans = recording.SPANS,
+) -> Iterator[Row]:
+    """The age of the newest pulse while runs are reduced again on the same machine."""
+    yield reducing.background_row(events_per_s, events, seconds)
+
+
+GROUPS: Groups = {
+    "recording": record,
+    "catch-up": catch_up,
+    "picture": picture,
+    "try": speed,
+    "reduce": jobs,
+    "background": background,
+}
+SMOKE: Groups = {
+    "recording": partial(record, 1_000_000, recording.SHORT),
+    "catch-up": partial(catch_up, 4_000_000),
+    "picture": partial(picture, SMALL, 1, 0.0),
+    "try": partial(speed, SMALL, 1),
+    "reduce": partial(jobs, 0.2),
+    "background": partial(background, 1_000_000, SMALL, recording.SHORT),
+}
 
 
 if __name__ == "__main__":
-    small = "--smoke" in sys.argv
-    show(
-        [
-            recording_row(1_000_000 if small else EVENTS_PER_S),
-            catch_up_row(4_000_000 if small else CATCH_UP_EVENTS),
-            *(trying.rows(200_000, 1) if small else trying.rows()),
-        ],
-        as_json="--json" in sys.argv,
-    )
+    sys.exit(measure_chosen(__doc__, GROUPS, smoke=SMOKE))

@@ -1,0 +1,155 @@
+"""`livereduce reduce`: two runs side by side, and how old the newest pulse of the service is meanwhile."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from lag import WANTED_WORST_S, flowing, measured_lag
+from livereduce.simulate.beams.beam import PULSES_PER_S
+from measure import Row, seconds
+from recording import Spans
+from service import POST_PROC, PROC
+from trying import event_file
+
+TASK_S = 22.0
+"""What a script computes for each run, on one core: so long that the start of a process counts little."""
+WORK_EVENTS = 200_000
+JOBS = 2
+EVENTS_PER_S = 10_000_000
+WANTED_MEDIAN_S = 0.2
+MANY_RUNS = 100
+"""More than can be reduced while the service is measured."""
+WORK = """\
+import numpy as np
+
+shuffled = np.random.default_rng(1).permutation(1_000_000)
+for _ in range({passes}):
+    np.sort(shuffled)
+"""
+CALIBRATED = 5
+"""Passes that are timed."""
+INTERRUPTED = 130
+PATIENCE_S = 600.0
+
+
+def jobs_row(task_s: float) -> Row:
+    """Two runs of equal work, reduced by two jobs and by one."""
+    with tempfile.TemporaryDirectory(prefix="livereduce-reducing-") as name:
+        folder = Path(name)
+        _prepare(folder, WORK.format(passes=_passes(task_s)), WORK_EVENTS, JOBS)
+        together_s = seconds(lambda: _reduce(folder, JOBS))
+        task = max(_task_s(folder / f"by_{JOBS}", run) for run in range(JOBS))
+        one_by_one_s = seconds(lambda: _reduce(folder, 1))
+        alone = max(_task_s(folder / "by_1", run) for run in range(JOBS))
+    return Row(
+        name=f"{JOBS} runs reduced again by {JOBS} jobs",
+        events_per_pulse=None,
+        events_per_s=None,
+        reference=f"one job, {one_by_one_s:.1f} s",
+        ratio=one_by_one_s / together_s,
+        target="≥ 1.7",
+        more={"seconds": together_s, "task_s": task, "task_alone_s": alone},
+    )
+
+
+def background_row(events_per_s: int, events: int, spans: Spans) -> Row:
+    """The age of the newest pulse with runs being reduced beside it; alone, as the reference, just before."""
+    with tempfile.TemporaryDirectory(prefix="livereduce-reducing-") as name:
+        folder = Path(name)
+        _prepare(folder, PROC, events, MANY_RUNS)
+        with flowing(events_per_s) as (service, server, ages_file):
+            time.sleep(spans.settle_s)
+            alone = measured_lag(service, server, ages_file, spans.measure_s)
+            with _reducing(folder) as reducing:
+                time.sleep(spans.settle_s)
+                before_s = _cpu_s(reducing)
+                lag = measured_lag(service, server, ages_file, spans.measure_s)
+                reducing_s = _cpu_s(reducing) - before_s
+        done = len(list((folder / f"by_{JOBS}").glob("*/reduced.json")))
+    return Row(
+        name=f"lag at {events_per_s / 1e6:g} M events/s while {JOBS} jobs reduce runs again",
+        events_per_pulse=events_per_s // PULSES_PER_S,
+        events_per_s=lag.pulses * (events_per_s // PULSES_PER_S) / lag.seconds,
+        reference=f"the wanted worst of {WANTED_WORST_S:g} s",
+        ratio=WANTED_WORST_S / lag.worst_s,
+        target="≥ 1",
+        more={
+            "median_s": lag.median_s,
+            "wanted_median": f"≤ {WANTED_MEDIAN_S:g}",
+            "p99_s": lag.p99_s,
+            "worst_s": lag.worst_s,
+            "median_alone_s": alone.median_s,
+            "worst_alone_s": alone.worst_s,
+            **lag.cores,
+            "reducing_cores": reducing_s / lag.seconds,
+            "runs_meanwhile": float(done),
+        },
+    )
+
+
+def _prepare(folder: Path, proc: str, events: int, runs: int) -> None:
+    """A configuration with scripts, and so many runs, which are the same file."""
+    (folder / "reduce_BENCH_live_proc.py").write_text(proc)
+    (folder / "reduce_BENCH_live_post_proc.py").write_text(POST_PROC)
+    settings = {"instrument": "BENCH", "engine": "builtin", "script_dir": "."}
+    (folder / "livereduce.conf").write_text(json.dumps(settings))
+    first = event_file(folder / "run_0.nxs.h5", events)
+    for run in range(1, runs):
+        (folder / f"run_{run}.nxs.h5").symlink_to(first)
+
+
+def _command(jobs: int) -> list[str]:
+    """Reduce all runs of a folder."""
+    options = ["--config", "livereduce.conf", "--out", f"by_{jobs}", "--jobs", str(jobs)]
+    return [sys.executable, "-P", "-m", "livereduce", "reduce", "run_*.nxs.h5", *options]
+
+
+def _reduce(folder: Path, jobs: int) -> None:
+    subprocess.run(_command(jobs), cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE_S)
+
+
+@contextmanager
+def _reducing(folder: Path) -> Iterator[psutil.Process]:
+    """Runs are being reduced, until this is left: then the command is ended as by Ctrl-C."""
+    process = subprocess.Popen(_command(JOBS), cwd=folder, stdout=subprocess.DEVNULL)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait()
+    if code != INTERRUPTED:
+        raise RuntimeError(f"livereduce reduce has ended before the service was measured: exit code {code}")
+
+
+def _cpu_s(command: psutil.Process) -> float:
+    """Seconds of CPU that a command and all that it has started have used."""
+    times = command.cpu_times()
+    used = float(times.user + times.system + times.children_user + times.children_system)
+    for child in command.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            used += float(times.user + times.system)
+    return used
+
+
+def _task_s(folder: Path, run: int) -> float:
+    """How long a run took, with the start of its process."""
+    return float(json.loads((folder / f"run_{run}" / "reduced.json").read_text())["seconds"])
+
+
+def _passes(task_s: float) -> int:
+    """How often the script has to do its work, to compute for so long."""
+    shuffled = np.random.default_rng(1).permutation(1_000_000)
+    start_s = time.process_time()
+    for _ in range(CALIBRATED):
+        np.sort(shuffled)
+    return max(1, round(task_s * CALIBRATED / (time.process_time() - start_s)))
