@@ -1,7 +1,7 @@
 """What the scientist's workbench costs: recording a run that is reduced, trying scripts on one, reducing many again.
 
-Each row measures its reference itself. Groups can be named. On a machine that others use too, believe the ratios, and of
-what waits for the processor (ages of pulses, seconds to a picture) nothing.
+Each row measures its reference itself. Groups can be named. On a machine that others use too, believe the ratios, and
+of what waits for the processor (ages of pulses, seconds to a picture) nothing.
 """
 
 import sys
