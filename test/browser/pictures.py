@@ -131,6 +131,33 @@ def run_table(browser: Browser, folder: Path) -> None:
         seen.page.close()
 
 
+def beside(browser: Browser, folder: Path) -> None:
+    """A shadow that has moved a peak a little."""
+    one = Fabricated(folder / "beside", "BEAM1")
+    live = pattern(61_320, 4_100_000)
+    at = live.axes[0].values[:-1]
+    moved = np.interp(at - 0.002 * np.exp(-(((at - 1.28) / 0.1) ** 2)), at, live.signal).round()
+    names = [f"reduce_BEAM1_live_{step}.py" for step in ("proc", "post_proc")]
+    scripts = {f"/SNS/BEAM1/livereduce/{name}": hashlib.md5(name.encode()).hexdigest() for name in names}
+    one.publish(live)
+    one.say(progress={"run": {"number": 61_320}}, why="reducing run 61320", files=scripts)
+    files = dict(
+        zip([f"/SNS/BEAM1/shadow/{name}" for name in names], ["2f" * 16, list(scripts.values())[1]], strict=True)
+    )
+    one.beside(replace(live, signal=moved, errors=np.sqrt(moved)), directory="/SNS/BEAM1/shadow", files=files)
+    token = folder / "token"
+    token.write_text("token-of-the-beamline")
+    token.chmod(0o600)
+    with web(folder, os.environ, [one.conf], "--token-file", str(token)) as url:
+        seen = window(browser, url, 900, "light")
+        seen.go("/instrument/beam1#beside=difference")
+        seen.drawn(beside="difference")
+        seen.page.click("#promote-box summary")
+        seen.page.wait_for_timeout(500)
+        seen.page.screenshot(path=IMAGES / "shadow.png")
+        seen.page.close()
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -138,6 +165,7 @@ def main() -> None:
         overview(browser, Path(folder))
         instrument(browser, Path(folder))
         run_table(browser, Path(folder))
+        beside(browser, Path(folder))
         browser.close()
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import threading
 import urllib.parse
 import urllib.request
@@ -26,6 +27,7 @@ from livereduce.messages.status import (
     ShadowStatus,
     StateWord,
 )
+from livereduce.publish.products.folder import Products
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.scripting.reporting.report import ReportedMetric
@@ -99,7 +101,14 @@ def poison(one: Fabricated, payload: str) -> None:
         parameters=poisoned(ScriptSeen, payload, modified=at, since=at),
         files={payload: payload},
         recording=poisoned(RecordingSeen, payload, run=41),
-        shadow=poisoned(ShadowStatus, payload, files={payload: payload}, progress=progress),
+        shadow=poisoned(
+            ShadowStatus,
+            payload,
+            pid=os.getpid(),
+            files={payload: payload},
+            products_dir=str(one.path / "state" / "shadow" / "products"),
+            progress=progress,
+        ),
         errors=(poisoned(ErrorSeen, payload, at=at),),
         printed=(poisoned(Printed, payload, at=at), poisoned(Printed, payload, at=payload)),
         script_failure=poisoned(ScriptFailure, payload, at=at, **numbers),
@@ -108,12 +117,16 @@ def poison(one: Fabricated, payload: str) -> None:
 
 
 def products(one: Fabricated, payload: str) -> None:
+    (one.path / "state" / "shadow").mkdir(exist_ok=True)
+    shadow = Products(one.path / "state" / "shadow")
     for name, signal in ((payload, np.arange(6.0)), (payload + "2", np.ones((3, 4))), (payload + "0", np.array(1.0))):
         axes = tuple(
             axis(payload + "xy"[n], np.arange(float(length)), payload) for n, length in enumerate(signal.shape)
         )
         made = product(41, name, signal, axes, None if signal.ndim else np.array(1.0), incomplete=payload, events=6)
-        one.publish(dataclasses.replace(made, title=payload, units=payload))
+        made = dataclasses.replace(made, title=payload, units=payload)
+        one.publish(made)
+        shadow.publish(dataclasses.replace(made, signal=made.signal + 1, errors=np.ones(made.signal.shape)))
     table = product(41, payload + "t", np.ones((2, 2)), tuple(axis(payload + name, np.arange(2.0)) for name in "xy"))
     display = Display(kind=DisplayKind.TABLE)
     one.publish(dataclasses.replace(table, title=payload, display=display, labels=(payload, payload)))
@@ -143,10 +156,12 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Fabricated:
 
 @pytest.fixture(scope="module")
 def page_of(one: Fabricated, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, bytes]]]:
-    said = {"cards": cards_of("nothing yet")}
+    said, token = {"cards": cards_of("nothing yet")}, one.path / "token"
+    token.write_text("token-of-the-beamline")
+    token.chmod(0o600)
     with (
         rude_server(lambda connection, request: saying(said["cards"])(connection, request)) as peer,
-        web(one.path, environ, [one.conf], f"--peer={peer}") as url,
+        web(one.path, environ, [one.conf], f"--peer={peer}", "--token-file", str(token)) as url,
     ):
         yield url, said
 
@@ -186,6 +201,14 @@ def test_no_text_of_an_instrument_becomes_more_than_text(
         open_all(seen)
         if suffix in ("", "2"):
             page.locator("#plot").hover()
+        harmless(seen)
+    page.wait_for_selector("#promote-box:not([hidden])", state="attached")
+    seen.wait_text("#promote-files", payload.rpartition("/")[2])
+    for suffix, beside in (("", "both"), ("", "difference"), ("2", "shadow"), ("2", "difference"), ("0", "both")):
+        seen.choose(urllib.parse.urlencode({"product": payload + suffix, "beside": beside}))
+        seen.drawn(beside=beside)
+        seen.wait_text("#compared", f"at {payload}x".replace("/", "_") if suffix != "0" else "sigma")
+        page.locator("#plot").hover() if suffix != "0" else None
         harmless(seen)
     seen.wait_text("#why", payload.replace("@", "why"))
     seen.wait_text("#traceback", payload.replace("@", "traceback"))

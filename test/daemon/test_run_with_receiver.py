@@ -11,7 +11,15 @@ import pytest
 from helpers.beamline import LIMIT_S, Beamline, processes_of
 from livereduce.base.local_sockets import connect_in
 from livereduce.messages.marks import MarkStage
-from livereduce.messages.request import FILE_NAME, MAX_ANSWER_BYTES, Request, Want, decode_answer, encode_request
+from livereduce.messages.request import (
+    FILE_NAME,
+    MAX_ANSWER_BYTES,
+    Request,
+    RequestAnswer,
+    Want,
+    decode_answer,
+    encode_request,
+)
 from livereduce.messages.status import StateWord
 
 DIED = "the receiver crashed (exit code 1): "
@@ -58,6 +66,12 @@ def test_workers_come_and_go_and_the_receiver_stays(beamline: Beamline) -> None:
     assert processes_of(beamline.path) == []
 
 
+def asked(place: Path, want: Want) -> RequestAnswer:
+    with connect_in(place.parent, FILE_NAME, LIMIT_S) as command:
+        command.send(encode_request(Request(want=want, who="a test")))
+        return decode_answer(command.recv(MAX_ANSWER_BYTES))
+
+
 def test_a_command_may_have_a_guest_attached(beamline: Beamline) -> None:
     daemon = beamline.start()
     beamline.wait_running()
@@ -75,6 +89,15 @@ def test_a_command_may_have_a_guest_attached(beamline: Beamline) -> None:
     with socket.socket(fileno=fds[0]) as guest:
         guest.settimeout(LIMIT_S)
         assert guest.recv(100) == b"from receiver 1"
+    for want, done, says in (
+        (Want.PROMOTE, False, "the service has no shadow: set"),
+        (Want.TAKE_BACK, False, "nothing was promoted here, so there is nothing to take back"),
+        (Want.RESTART, True, "a new worker takes over with the scripts as they are now"),
+    ):
+        answer = asked(place, want)
+        assert (answer.done, says in answer.text) == (done, True), answer
+    beamline.wait_running(generation=2)
+    assert f"asked to restart the worker by a test (pid {os.getpid()}, uid {os.getuid()})" in beamline.log()
     assert attached(beamline, 2)[1].startswith(f"the guest a test (pid {os.getpid()}, uid {os.getuid()}) to receiver 1")
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0

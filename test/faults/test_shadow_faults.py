@@ -10,8 +10,11 @@ import pytest
 from helpers.faults import DOUBLED, HALF_EVENTS, HANG_S, MORE_EVENTS, PASS, Matrix, Rig, Row, Rows, once
 from livereduce.base.errors import OperatorError
 from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
-from livereduce.commands.promote import promote_shown
+from livereduce.messages.request import Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, Status
+from livereduce.scripting.promoting import promote_shown
+from livereduce.scripting.script_set import read_set
+from livereduce.web.http.orders import NotObeyed, ask_daemon
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -134,12 +137,24 @@ def promote(rig: Rig, *words: str) -> str:
     return done.stdout
 
 
+def order(rig: Rig, want: Want, seen: str = "") -> str:
+    return ask_daemon(rig.path / "run", Request(want=want, who="a test", seen=seen))
+
+
 @ROWS("promoted scripts that work, and back")
 def promoted(rig: Rig) -> None:
-    begin(rig, DOUBLED)
+    """As the page does it: the daemon is asked; it is taken back by the command."""
+    before = begin(rig, DOUBLED)
+    seen = seen_scripts(shadow_of(before).files, before.files)
     rig.inject()
-    said = promote(rig)
-    assert f"{rig.path / POST_PROC}: md5 " in said
+    with pytest.raises(NotObeyed, match="not those that you were shown any more"):
+        order(rig, Want.PROMOTE, seen_scripts(shadow_of(before).files, {}))
+    shown = rig.beamline.livereduce("status", "livereduce.conf").stdout
+    assert "result       result of run 1: " in shown
+    said = order(rig, Want.PROMOTE, seen)
+    assert said.startswith(
+        f"promoted to {rig.path}: reduce_POWDER_live_proc.py (removed), {POST_PROC}; what was there "
+    )
     rig.wait_reduced(HALF_EVENTS, generation=2)
     rig.beam_to(1.2)
     rig.wait_reduced(MORE_EVENTS, generation=2)
@@ -148,6 +163,8 @@ def promoted(rig: Rig) -> None:
     promote(rig, "--undo")
     rig.back(MORE_EVENTS, generation=3)
     assert (rig.path / POST_PROC).read_text() == PASS
+    with pytest.raises(NotObeyed, match="taken back already"):
+        order(rig, Want.TAKE_BACK)
     rig.finish()
 
 
@@ -178,8 +195,9 @@ def raced(rig: Rig) -> None:
     before = begin(rig, DOUBLED)
     rig.inject()
     (rig.path / "shadow" / POST_PROC).write_text("output = input\n")
+    sets = read_set(rig.path / "shadow", "POWDER"), read_set(rig.path, "POWDER")
     with pytest.raises(OperatorError, match="have changed since the worker that is shown was started on them") as no:
-        promote_shown(before, rig.path, "POWDER")
+        promote_shown(shadow_of(before), before.files, sets, rig.path, "a test")
     rig.note(str(no.value))
     assert (rig.path / POST_PROC).read_text() == PASS
     rig.beam_to(1.2)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from helpers.progress import changed
 from livereduce.messages.beat import Phase
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
-from livereduce.messages.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
+from livereduce.messages.status import FILE_NAME, ScriptSeen, ShadowStatus, StateWord, Status, iso, write_status
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products
 
@@ -90,6 +90,21 @@ class Fabricated:
 
     def publish(self, product: Product) -> None:
         self.shelf.publish(product)
+
+    def beside(self, *products: Product, **changes: Any) -> None:
+        """Have a shadow that has published these."""
+        folder = self.path / "state" / "shadow"
+        folder.mkdir(exist_ok=True)
+        shelf = Products(folder)
+        for product in products:
+            shelf.publish(product)
+        seen: dict[str, Any] = {
+            "directory": "/SNS/shadow",
+            "why": "running beside the scripts in use",
+            "pid": os.getpid(),
+        }
+        facts: dict[str, Any] = {"files": {"/SNS/shadow/p.py": "f" * 32}, "products_dir": str(folder / "products")}
+        self.say(shadow=ShadowStatus(**(seen | facts | changes)))
 
 
 def axis(name: str, values: NDArray[np.float64], units: str = "") -> Axis:

@@ -18,6 +18,7 @@ from livereduce.messages.progress import Progress, RunProgress, RunState, Source
 from livereduce.messages.status import RecordingSeen, Restart, StateWord, Status
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
+from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import View
 
 PACKAGING = ROOT / "packaging"
@@ -40,7 +41,7 @@ STATUS = Status(
 )
 LISTED = Listed(name="result", path="7/result.nxs", version="v", written_unix_s=NOW.timestamp())
 INDEX = ShownIndex(runs=(ListedRun(run=7, ended=False, products={"result": LISTED}),))
-SCRAPED = metrics_text([View(id="powder", name="POWDER", status=STATUS, index=INDEX)], NOW).decode()
+SCRAPED = metrics_text([View(id="powder", name="POWDER", status=STATUS, live=Shelf(index=INDEX))], NOW).decode()
 SAMPLES = [sample for family in text_string_to_metric_families(SCRAPED) for sample in family.samples]
 LABELS: dict[str, set[str]] = {}
 for _sample in SAMPLES:

@@ -127,16 +127,18 @@ def test_a_directory_that_cannot_be_written_is_named(folders: tuple[Path, Path])
 def test_only_what_people_have_seen_is_promoted(folders: tuple[Path, Path]) -> None:
     shadow, _ = folders
     on_disk = read_set(shadow, "PG3")
-    seen = {str(file.path): file.md5 for file in on_disk.files}
-    assert on_disk.parameters is not None
-    seen[str(on_disk.parameters.path)] = on_disk.parameters.md5
+    seen = {str(path): md5 for path, md5 in on_disk.version}
     assert objections(on_disk, seen, "the scripts") == ()
     (shadow / "steps.py").write_text("newer = 1\n")
     (said,) = objections(read_set(shadow, "PG3"), seen, "the scripts")
     assert said.startswith(f"{shadow / 'steps.py'}: the scripts have changed since")
     (shadow / "steps.py").unlink()
     assert len(objections(read_set(shadow, "PG3"), seen, "the scripts")) == 1
-    assert len(objections(on_disk, {}, "the scripts")) == 3
+    assert len(objections(on_disk, {}, "the scripts")) == 4
+    (shadow / "steps.py").write_text("new = 1\n")
+    (shadow / "cal.txt").write_text("calibrated again")
+    (said,) = objections(read_set(shadow, "PG3"), seen, "the scripts")
+    assert said.startswith(f"{shadow / 'cal.txt'}: "), "what the parameters name was seen at work, too"
     (said,) = objections(read_set(shadow / "gone", "PG3"), seen, "the scripts")
     assert "does not exist" in said
 

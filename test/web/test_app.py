@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, axis, image, pattern, product
 from livereduce.publish.products.file import read_product
+from livereduce.publish.runs.scripts import FACT, encode_scripts
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.report import ReportedMetric
 from livereduce.web.app import make_app
@@ -94,7 +96,8 @@ def test_an_instrument_with_its_snapshot_and_runs(client: TestClient) -> None:
     assert body["status"]["pid"] == os.getpid()
     assert body["restartable"] is True
     assert [(run["run"], run["ended"]) for run in body["runs"]] == [(41, False), (40, True)]
-    kinds = {one["name"]: one["kind"] for one in body["runs"][0]["products"]}
+    wait_for(lambda: all(one["kind"] for one in ok(client, ONE)["runs"][0]["products"]))
+    kinds = {one["name"]: one["kind"] for one in ok(client, ONE)["runs"][0]["products"]}
     assert kinds == {"result": "1d", "detector": "2d", "odd/name with a\x07 in it": "1d"}
 
 
@@ -316,8 +319,14 @@ def test_a_restart_needs_the_token_and_our_own_page(client: TestClient) -> None:
     assert client.post(f"{ONE}/restart", headers={**right, "origin": "http://evil.example"}).status_code == 403
     assert client.post("/api/instruments/nobody/restart", headers=right).status_code == 404
     response = client.post(f"{ONE}/restart", headers={**right, "origin": "http://localhost"})
-    assert response.status_code == 409, "the process of the test holds no lock"
-    assert "not restarted" in response.json()["error"]
+    assert response.status_code == 409
+    assert "there is no such socket" in response.json()["error"]
+    for path in ("promote?seen=" + "0" * 32, "take_back"):
+        assert client.post(f"{ONE}/{path}").status_code == 401
+        assert client.post(f"{ONE}/{path}", headers={**right, "origin": "http://evil.example"}).status_code == 403
+        assert client.post(f"{ONE}/{path}", headers=right).status_code == 409
+    for seen in ("", "?seen=", "?seen=../x", "?seen=" + "0" * 33):
+        assert client.post(f"{ONE}/promote{seen}", headers=right).status_code == 422
 
 
 def test_without_a_token_file_nothing_is_restarted(powder: Fabricated, tmp_path: Path) -> None:
@@ -327,8 +336,68 @@ def test_without_a_token_file_nothing_is_restarted(powder: Fabricated, tmp_path:
         response = client.post(f"{ONE}/restart", headers={"authorization": "Bearer "})
         assert (response.status_code, response.json()["error"].split(":")[0]) == (
             403,
-            "this page cannot restart a worker",
+            "this page changes nothing",
         )
+
+
+def shadowed(powder: Fabricated) -> None:
+    twice = pattern(41, 2000, height=2.0)
+    other = product(41, "detector", np.ones(3), (axis("x", np.arange(3.0)),), events=7)
+    powder.beside(twice, other, product(41, "only", np.array(3.0), ()))
+
+
+def test_results_of_the_shadow_and_how_they_differ(own: TestClient, powder: Fabricated) -> None:
+    assert ok(own, ONE)["shadow"] is None
+    assert own.get(f"{ONE}/shadow/41/result").status_code == 404
+    shadowed(powder)
+    wait_for(lambda: (ok(own, ONE)["shadow"] or {"runs": []})["runs"])
+    shadow = ok(own, ONE)["shadow"]
+    assert (shadow["directory"], shadow["is_running"], len(shadow["seen"])) == ("/SNS/shadow", True, 32)
+    assert {one["name"] for one in shadow["runs"][0]["products"]} == {"result", "detector", "only"}
+    assert shadow["outdated"] == []
+    its, live = ok(own, f"{ONE}/shadow/41/result"), ok(own, f"{ONE}/products/41/result")
+    assert its["signal"] == [2 * one for one in live["signal"]]
+    assert own.get(f"{ONE}/shadow/41/only.nxs").headers["content-disposition"].endswith('"41_only_shadow.nxs"')
+    assert own.get(f"{ONE}/shadow/41/result.png").content.startswith(b"\x89PNG")
+    found = ok(own, f"{ONE}/difference/41/result?max_points=50")
+    assert (found["compared"], found["problem"], found["same"]) == (360, "", False)
+    assert found["text"].startswith(f"{found['differ']} of 360 values differ; most by +")
+    assert "sigma at d " in found["text"]
+    assert found["drawn"]["kind"] == "1d"
+    assert len(found["drawn"]["signal"]) == 45
+    assert found["drawn"]["thinned"] == "each value is the largest of 8 neighbouring ones"
+    assert max(found["drawn"]["signal"]) == pytest.approx(found["worst"], rel=1e-6)
+    assert ok(own, f"{ONE}/difference/41/detector")["problem"] == "shape 3 in the shadow, 120 × 200 in use"
+    for path, says in (("only", "the service has no product 'only' of run 41"), ("x", "the service has"), ("", "")):
+        answer = own.get(f"{ONE}/difference/41/{path}")
+        assert answer.status_code == 404
+        assert says in answer.json()["error"]
+
+
+def test_results_of_a_shadow_that_does_not_run_stay_and_its_earlier_scripts_are_told(
+    own: TestClient, powder: Fabricated
+) -> None:
+    made = pattern(41, 2000)
+    powder.beside(replace(made, attributes=made.attributes | {FACT: encode_scripts([("p.py", "e" * 32)])}))
+    wait_for(lambda: (ok(own, ONE)["shadow"] or {"runs": []})["runs"])
+    assert ok(own, ONE)["shadow"]["outdated"] == [41]
+    powder.beside(pid=None, files={}, products_dir="", why="it does not run now: it crashed")
+    wait_for(lambda: not ok(own, ONE)["shadow"]["is_running"])
+    shadow = ok(own, ONE)["shadow"]
+    assert (shadow["seen"], shadow["why"]) == ("", "it does not run now: it crashed")
+    assert [run["run"] for run in shadow["runs"]] == [41]
+    assert ok(own, f"{ONE}/difference/41/result")["same"] is True
+    (powder.path / "state/shadow/products/41/result.nxs").write_bytes(b"no HDF5 at all")
+    powder.beside(pattern(42, 10))
+    wait_for(lambda: ok(own, ONE)["shadow"]["runs"][0]["run"] == 42)
+    assert own.get(f"{ONE}/shadow/41/result?max_points=9").status_code == 404
+
+
+def wait_for(happens: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 20
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_files_that_are_gone_or_broken_are_not_found(own: TestClient, powder: Fabricated) -> None:

@@ -41,7 +41,8 @@ from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.server import make_context
 from livereduce.web.state.index import parse_index
 from livereduce.web.state.output import output
-from livereduce.web.state.snapshot import View, card, runs
+from livereduce.web.state.shelf import Shelf
+from livereduce.web.state.snapshot import View, card, runs, shadow
 from livereduce.web.state.timeline import Timeline
 from livereduce.web.state.trends import trends_body
 
@@ -161,6 +162,7 @@ def test_every_field_of_a_snapshot_is_tried() -> None:
 def use_status(status: Status) -> None:
     """All that a page does with a snapshot."""
     view = View(id="powder", name="POWDER", status=status)
+    to_json(shadow(view))
     to_json(card(view, NOW))
     to_json({"status": asdict(status), "output": output(status)})
     metrics_text([view], NOW)
@@ -215,8 +217,8 @@ def test_an_index_with_anything_in_it_can_be_shown(place: tuple[Any, ...], value
         index = parse_index(mutated(INDEX, place, value))
     except ValueError:
         return
-    to_json(runs(View(id="a", name="a", index=index)))
-    to_json(card(View(id="a", name="a", index=index), NOW))
+    to_json(runs(Shelf(index=index)))
+    to_json(card(View(id="a", name="a", live=Shelf(index=index)), NOW))
     if place[:1] == ("runs",) and len(place) > 1:
         assert len(index.runs) >= 1, "the other run is still there"
 

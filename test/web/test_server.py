@@ -1,12 +1,14 @@
-"""The server as a process: its life, its news, many who watch, some who misbehave, and a restart."""
+"""The server as a process: its life, its news, many who watch, some who misbehave, and what it asks the daemon for."""
 
 import json
 import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ import pytest
 from helpers.fabricated import Fabricated, pattern
 from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.daemon.orders.desk import Desk, NotDone, OrderDone
+from livereduce.messages.request import Request, Want
 from livereduce.messages.status import StateWord
 from livereduce.web.server import listen, make_context
 
@@ -273,57 +277,72 @@ def junkyard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         assert (code, "Traceback" in errors) == (0, False), errors
 
 
-# ---- restart
-
-
-DAEMON = """
-import fcntl, signal, sys
-lock = open(sys.argv[1], "a")
-if sys.argv[2] == "locked":
-    fcntl.flock(lock, fcntl.LOCK_EX)
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP, signal.SIGTERM])
-print("ready", flush=True)
-print(signal.sigwait([signal.SIGHUP, signal.SIGTERM]).name, flush=True)
-"""
+# ---- orders
 
 
 @contextmanager
-def daemon(powder: Fabricated, lock: str) -> Iterator[subprocess.Popen[str]]:
-    path = str(powder.path / "run" / "lock")
-    with subprocess.Popen([sys.executable, "-c", DAEMON, path, lock], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            powder.say(pid=process.pid)
-            yield process
-        finally:
-            process.terminate()
+def daemon(powder: Fabricated, obeys: Callable[[Request], OrderDone]) -> Iterator[None]:
+    """The desk of a daemon, in a thread."""
+    desk, stop = Desk(), threading.Event()
+
+    def serve() -> None:
+        while not stop.is_set():
+            desk.hold(powder.path / "run", time.monotonic())
+            desk.serve(desk.watched, time.monotonic(), lambda request, _: obeys(request))
+            stop.wait(0.02)
+        desk.leave()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
-def ask_restart(of: Web) -> int:
-    address = f"{of.url}/api/instruments/powder/restart"
+def order(of: Web, path: str) -> tuple[int, Any]:
+    address = f"{of.url}/api/instruments/powder/{path}"
     headers = {"Authorization": f"Bearer {TOKEN}", "Origin": of.url}
     try:
         with urllib.request.urlopen(urllib.request.Request(address, headers=headers, method="POST")) as response:
-            return int(response.status)
+            return int(response.status), json.load(response)
     except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
+        with error:
+            return error.code, json.load(error)
 
 
-@pytest.mark.parametrize(("lock", "code", "got"), [("locked", 202, "SIGHUP"), ("not locked", 409, "SIGTERM")])
-def test_a_restart_reaches_the_daemon_that_holds_the_lock(
-    powder: Fabricated, tmp_path: Path, lock: str, code: int, got: str
-) -> None:
-    token = tmp_path / "token"
+def test_what_the_page_asks_reaches_the_daemon_and_its_answer_comes_back(powder: Fabricated, tmp_path: Path) -> None:
+    token, asked, socket_file = tmp_path / "token", [], powder.path / "run" / "orders"
     token.write_text(TOKEN)
     token.chmod(0o600)
-    with daemon(powder, lock) as process, web(tmp_path, [powder.conf], "--token-file", str(token)) as server:
-        assert ask_restart(server) == code
-        if code != 202:
-            process.terminate()
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == got
+
+    def obeys(request: Request) -> OrderDone:
+        asked.append(request)
+        if request.want is Want.TAKE_BACK:
+            raise NotDone("nothing was promoted here")
+        return OrderDone(f"{request.want} of {request.seen or 'nothing'}")
+
+    with web(tmp_path, [powder.conf], "--token-file", str(token)) as server:
+        none = order(server, "restart")
+        assert (none[0], "there is no such socket; no daemon of this version" in none[1]["error"]) == (409, True)
+        with daemon(powder, obeys):
+            while not socket_file.exists():
+                pass
+            assert order(server, "restart") == (202, {"asked": True, "text": "restart of nothing"})
+            assert order(server, f"promote?seen={'a' * 32}") == (200, {"text": f"promote of {'a' * 32}"})
+            assert order(server, "take_back") == (409, {"error": "nothing was promoted here"})
+            assert order(server, "promote")[0] == 422
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as left:
+            left.bind(str(socket_file))
+        stale = order(server, "restart")
+        assert (stale[0], "nobody listens there; the daemon that made it has ended" in stale[1]["error"]) == (409, True)
+        powder.say(pid=2**31 - 2)
+        while not get(server, "/api/instruments/powder")["card"]["down"]:
+            pass
+        assert order(server, "restart")[1]["error"].startswith("there is no daemon to ask: ")
+    assert [one.want for one in asked] == [Want.RESTART, Want.PROMOTE, Want.TAKE_BACK]
+    assert {one.who for one in asked} == {"the page, for 127.0.0.1"}
 
 
 # ---- peers

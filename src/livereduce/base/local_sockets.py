@@ -1,6 +1,9 @@
 """Unix sockets at a path, whatever its length: `sun_path` has 108 bytes (unix(7)), so the folder goes by descriptor."""
 
+import errno
+import grp
 import os
+import pwd
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,6 +59,35 @@ def connect_in(folder: Path, name: str, timeout_s: float) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def why_not_connected(path: Path, error: OSError) -> str:
+    """What an error of `connect_in` means for somebody who wants to ask the daemon, with what can be done."""
+    match error.errno:
+        case errno.ENOENT:
+            return f"{path}: there is no such socket; no daemon of this version runs with this directory"
+        case errno.ECONNREFUSED:
+            return f"{path}: nobody listens there; the daemon that made it has ended"
+        case errno.EACCES:
+            return f"{path}: {_name_of_us()} may not write to it{_whose(path)}"
+    return f"{path}: {error.strerror or error or type(error).__name__}"
+
+
+def _name_of_us() -> str:
+    uid = os.geteuid()
+    with suppress(KeyError):
+        return f"the user {pwd.getpwuid(uid).pw_name}"
+    return f"the user with the number {uid}"
+
+
+def _whose(path: Path) -> str:
+    """Whose socket it is, as far as that may be seen."""
+    try:
+        found = path.lstat()
+        owner, group = pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name
+    except (OSError, KeyError):
+        return ""
+    return f"; it belongs to the user {owner} and the group {group}: use one of them"
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from livereduce.commands.text_plot import curve
+from livereduce.publish.difference import Comparison, Difference, in_words
 from livereduce.publish.product import Product
 from livereduce.workbench.attempt import Attempted
-from livereduce.workbench.difference import Comparison, Difference
 from livereduce.workbench.mistakes import mistakes
 from livereduce.workbench.results import Result
 from livereduce.workbench.step_costs import StepCost
@@ -124,20 +124,11 @@ def comparison(found: Comparison, other: str) -> Iterator[str]:
 
 
 def _difference(one: Difference) -> Iterator[str]:
-    if one.problem:
-        yield _row(f"  {one.name}", f"cannot be compared: {one.problem}")
-        return
-    ours, theirs = one.events
-    events = "" if ours == theirs else f" ({_number(ours)} events here, {_number(theirs)} there)"
-    if one.is_none:
-        yield _row(f"  {one.name}", f"the same, value by value{events}")
-        return
-    yield _row(f"  {one.name}", f"{_number(one.differ)} of {_number(one.compared)} values differ{events}")
-    if one.chi2_per_n is not None:
-        yield _row("", f"most by {one.worst:+.3g} sigma at {one.worst_at}; chi2/n {one.chi2_per_n:.3g}")
+    first, *others = in_words(one)
+    yield _row(f"  {one.name}", first)
+    yield from (_row("", line) for line in others)
+    if one.chi2_per_n is not None and not one.is_none:
         yield from _deviation(one)
-    else:
-        yield _row("", f"most by {one.largest:.6g} at {one.worst_at}; there are no errors to compare with")
 
 
 def _deviation(one: Difference) -> Iterator[str]:

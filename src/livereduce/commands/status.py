@@ -2,12 +2,14 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
+from livereduce.commands.beside import differences
 from livereduce.messages.progress import Progress, RunState, SourceProgress
 from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (
@@ -30,12 +32,22 @@ SHOWN_TRACEBACK = 8
 SHOWN_PRINTED = 5
 """Most lines of the last traceback, and of the scripts' output."""
 SHOWN_WIDTH = 120
+WIDEST = 300
+"""Most characters of a line on the results of the shadow: it names a place by the script's own words."""
 OLD_S = 30.0
 """Data older than this are late for a reason."""
 
 
-def describe(status: Status, down: str = "") -> str:
-    """The snapshot for people, one fact per line; `down` is the answer of `is_down`."""
+def describe(status: Status, down: str = "", beside: Sequence[str] = ()) -> str:
+    """The snapshot for people, one fact per line.
+
+    Parameters
+    ----------
+    down
+        The answer of `is_down`.
+    beside
+        How the results of the shadow differ.
+    """
     rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
     rows += [("as of", status.updated)]
     if down:
@@ -56,7 +68,7 @@ def describe(status: Status, down: str = "") -> str:
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     since = f" since {status.phase_since}" if status.phase_since else ""
     rows += [("worker", f"{worker}, {status.phase}{since}" if status.phase else worker)]
-    rows += _company_rows(status)
+    rows += _company_rows(status, beside)
     rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
     rows += [("recovered", status.recovered)] if status.recovered else []
@@ -68,7 +80,7 @@ def describe(status: Status, down: str = "") -> str:
     return "\n".join(f"{name:14} {text}" for name, text in rows)
 
 
-def _company_rows(status: Status) -> list[tuple[str, str]]:
+def _company_rows(status: Status, beside: Sequence[str]) -> list[tuple[str, str]]:
     """The processes beside the worker."""
     rows = []
     if status.receiver_pid is not None or status.receiver_restarts:
@@ -78,6 +90,7 @@ def _company_rows(status: Status) -> list[tuple[str, str]]:
         rows += [("spare", f"a spare worker stands by (pid {status.spare_pid})")]
     if status.shadow is not None:
         rows += [("shadow", f"{status.shadow.directory}: {status.shadow.why}"), *_shadow_rows(status.shadow)]
+        rows += [("  result", _plain(line, WIDEST)) for line in beside]
     return rows + _recording_rows(status.recording)
 
 
@@ -211,9 +224,9 @@ def _said_rows(status: Status) -> list[tuple[str, str]]:
     return rows
 
 
-def _plain(line: str) -> str:
+def _plain(line: str, width: int = SHOWN_WIDTH) -> str:
     """A line of a script, shortened, without terminal control characters."""
-    return "".join(sign if sign.isprintable() else "·" for sign in line[:SHOWN_WIDTH].expandtabs())
+    return "".join(sign if sign.isprintable() else "·" for sign in line[:width].expandtabs())
 
 
 def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
@@ -238,5 +251,8 @@ def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
     # prefer a service that is up over the leftovers of an earlier one
     status, down = min(seen, key=lambda one: bool(one[1]))
     status = of_a_dead_daemon(status) if down else status
-    print(json.dumps({**asdict(status), "down": down}, indent=2) if as_json else describe(status, down), file=out)
+    if as_json:
+        print(json.dumps({**asdict(status), "down": down}, indent=2), file=out)
+    else:
+        print(describe(status, down, () if down else differences(status)), file=out)
     return exit_code(status, down)

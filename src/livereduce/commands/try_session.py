@@ -18,11 +18,11 @@ from livereduce.commands.try_setup import Setup, Tried, other_folder
 from livereduce.daemon.inputs.saves import Saves
 from livereduce.daemon.inputs.settling import Times
 from livereduce.preflight.resolve import Resolved
+from livereduce.publish.difference import compare_all
 from livereduce.scripting.script_set import Version
 from livereduce.workbench.arguments import SERVICE
 from livereduce.workbench.attempt import Attempted
 from livereduce.workbench.bench import Bench, Reach
-from livereduce.workbench.difference import compare_all
 from livereduce.workbench.held_run import OwnRun, ServiceRun
 from livereduce.workbench.limits import machine_limits
 from livereduce.workbench.page_status import present, status_of, tell

@@ -31,7 +31,7 @@ from livereduce.daemon.inputs.environment_probe import EnvironmentProbe, ask_com
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.inputs.settling import Times
 from livereduce.daemon.memory.monitor import Company, MemoryMonitor
-from livereduce.daemon.orders.acts import attach_guest
+from livereduce.daemon.orders.acts import Clerk
 from livereduce.daemon.orders.desk import Desk
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver import policy as receiver_policy
@@ -93,6 +93,13 @@ class DaemonLoop:
         self._proving = Proving()
         self._recorder = RecorderKeeper(limits)
         self._desk = Desk()
+        self._clerk = Clerk(
+            site=site,
+            worker=self._worker,
+            receiver=self._receiver,
+            shadow=self._shadow,
+            outdate=lambda reason: self._pending.append(Outdated(reason=reason)),
+        )
         self._starter = Starter(
             site=site,
             changes=self._changes,
@@ -239,10 +246,10 @@ class DaemonLoop:
                 self._shadow.take_end(now)
 
     def _serve(self, ready: set[int]) -> None:
-        """Do what commands of people ask for."""
+        """Do what commands and the page ask for."""
         status_path, now = self._site.status_path, time.monotonic()
         self._desk.hold(status_path.parent if status_path else None, now)
-        self._desk.serve(ready, now, lambda _, who: attach_guest(who, self._state, self._receiver))
+        self._desk.serve(ready, now, lambda request, who: self._clerk.act(request, who, self._state))
 
     def _hear_recorder(self, ready: set[int]) -> None:
         recorder, now = self._recorder.process, time.monotonic()

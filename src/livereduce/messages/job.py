@@ -151,10 +151,11 @@ class Job:
 
     @property
     def files(self) -> dict[str, str]:
-        """The md5 of each file that it runs, scripts, modules and parameters, by the user's path."""
+        """The md5 of each file that its results depend on, by path: scripts, modules, parameters, files they name."""
         scripts = {script.path: script.md5 for script in (self.proc, self.post_proc) if script}
         parameters = {self.parameters.path: self.parameters.md5} if self.parameters else {}
-        return scripts | {module.path: module.md5 for module in self.modules} | parameters
+        named = {file.path: file.md5 for file in self.parameters.files} if self.parameters else {}
+        return scripts | {module.path: module.md5 for module in self.modules} | parameters | named
 
     @property
     def script_md5s(self) -> str:

@@ -4,7 +4,9 @@ The socket keeps the limits of messages (SOCK_SEQPACKET). A connection is one re
 `Want.ATTACH` comes a descriptor, the guest's end of a connection to the receiver.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -23,17 +25,35 @@ class Want(StrEnum):
     ----------
     ATTACH
         To read the present run along, as far as it is held (`livereduce.messages.receiver.ReaderKind.GUEST`).
+    RESTART
+        A new worker with the scripts as they are now, as SIGHUP.
+    PROMOTE
+        The scripts of the shadow that were seen, in the place of those in use, as ``livereduce promote``.
+    TAKE_BACK
+        What was there before the last promotion, as ``livereduce promote --undo``.
     """
 
     ATTACH = "attach"
+    RESTART = "restart"
+    PROMOTE = "promote"
+    TAKE_BACK = "take_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request; `who` asks, for people: ``livereduce try``."""
+    """A request.
+
+    Attributes
+    ----------
+    who
+        Who asks, for people: ``livereduce try``.
+    seen
+        To promote: `seen_scripts` of what whoever asks was shown.
+    """
 
     want: Want
     who: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +63,9 @@ class RequestAnswer:
     Attributes
     ----------
     done
-        It was done; otherwise `text` says why not, as a sentence for people.
+        It was done.
+    text
+        What was done, or why it was not, in words for people; empty for `Want.ATTACH` if it was done.
     version
         The daemon's livereduce: what it holds is read by the same version only.
     """
@@ -51,6 +73,18 @@ class RequestAnswer:
     done: bool
     text: str = ""
     version: str = ""
+
+
+def seen_scripts(shadow: Mapping[str, str], in_use: Mapping[str, str]) -> str:
+    """One md5 for both sets of scripts that a status shows; another one if a file of either is another one.
+
+    Parameters
+    ----------
+    shadow, in_use
+        The md5 of each file, by its path.
+    """
+    both = [sorted(shadow.items()), sorted(in_use.items())]
+    return hashlib.md5(json.dumps(both).encode(), usedforsecurity=False).hexdigest()
 
 
 def encode_request(request: Request) -> bytes:

@@ -184,7 +184,7 @@ class Status:
     spare_pid
         A worker that stands by to take over, with everything imported and no script in it; None if there is none.
     files
-        The md5 of each file that the newest worker runs, scripts and modules, by path.
+        The md5 of each file that the newest worker runs, by path: scripts, modules, parameters, files that those name.
     shadow
         None if there is no `shadow_dir`.
     recording

@@ -129,6 +129,7 @@ def objections(on_disk: ScriptSet, seen: Mapping[str, str], what: str) -> tuple[
     now = {str(file.path): file.md5 for file in on_disk.files}
     if on_disk.parameters is not None:
         now[str(on_disk.parameters.path)] = on_disk.parameters.md5
+        now |= {str(named.path): named.md5 for named in on_disk.parameters.files}
     changed = sorted(path for path in {*now, *seen} if now.get(path) != seen.get(path))
     return tuple(
         f"{path}: {what} have changed since the worker that is shown was started on them; look at the result first"

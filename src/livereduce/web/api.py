@@ -1,22 +1,24 @@
 """Handlers of ``/api`` except those for products, which are in `livereduce.web.state.products`."""
 
+import asyncio
 from dataclasses import asdict
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livereduce.base.lock import FILE_NAME as LOCK_NAME
+from livereduce.messages.request import Request as Order
+from livereduce.messages.request import Want
 from livereduce.messages.status import iso, of_a_dead_daemon
 from livereduce.web.context import answer, context_of, instrument, now
 from livereduce.web.http import access, params
 from livereduce.web.http.middleware import refusal
-from livereduce.web.http.restart import NotHeld, hang_up
+from livereduce.web.http.orders import NotObeyed, ask_daemon
 from livereduce.web.http.sse import EventStream
+from livereduce.web.render.encode import to_json
 from livereduce.web.state.broadcast import Full
 from livereduce.web.state.output import output
-from livereduce.web.state.snapshot import card, runs
+from livereduce.web.state.snapshot import card, runs, shadow
 
 
 async def instruments(request: Request) -> Response:
@@ -33,7 +35,8 @@ async def one_instrument(request: Request) -> Response:
         "at": iso(at),
         "card": card(view, at),
         "status": asdict(of_a_dead_daemon(view.status) if view.down else view.status) if view.status else None,
-        "runs": runs(view),
+        "runs": runs(view.live),
+        "shadow": shadow(view),
     }
     return answer({**body, "restartable": bool(context_of(request).token)})
 
@@ -62,18 +65,34 @@ async def events(request: Request) -> Response | EventStream:
 
 
 async def restart(request: Request) -> Response:
-    """Restart with the current scripts, as SIGHUP does."""
+    """Restart with the current scripts."""
+    said = await _ordered(request, Want.RESTART)
+    return Response(status_code=202, content=to_json({"asked": True, "text": said}), media_type="application/json")
+
+
+async def promote(request: Request) -> Response:
+    """Put the scripts of the shadow, as they were shown, in the place of those in use."""
+    return answer({"text": await _ordered(request, Want.PROMOTE, params.seen(request.query_params.getlist("seen")))})
+
+
+async def take_back(request: Request) -> Response:
+    """Put back what was there before the last promotion."""
+    return answer({"text": await _ordered(request, Want.TAKE_BACK)})
+
+
+async def _ordered(request: Request, want: Want, seen: str = "") -> str:
+    """Have the daemon do something, for somebody with the token on our own page; what it says."""
     context, one = context_of(request), instrument(request)
     if not context.token:
-        raise HTTPException(403, "this page cannot restart a worker: it was started without --token-file")
+        raise HTTPException(403, "this page changes nothing: it was started without --token-file")
     if not access.origin_is_ours(request.headers.get("origin"), request.headers["host"]):
         raise HTTPException(403, "the request comes from another site")
     if not access.token_is_right(request.headers.get("authorization"), context.token):
         raise HTTPException(401, "the token is wrong or missing", {"www-authenticate": "Bearer"})
     if one.view.down or one.view.status is None or one.seen.status_file is None:
-        raise HTTPException(409, f"nothing to restart: {one.view.down or one.view.problem}")
+        raise HTTPException(409, f"there is no daemon to ask: {one.view.down or one.view.problem}")
+    order = Order(want=want, who=f"the page, for {request.client.host if request.client else 'somebody'}", seen=seen)
     try:
-        hang_up(one.view.status.pid, Path(one.seen.status_file).with_name(LOCK_NAME))
-    except NotHeld as error:
-        raise HTTPException(409, f"not restarted: {error}") from None
-    return Response(status_code=202, content=b'{"asked":true}', media_type="application/json")
+        return await asyncio.to_thread(ask_daemon, one.seen.status_file.parent, order)
+    except NotObeyed as error:
+        raise HTTPException(409, str(error)) from None

@@ -82,7 +82,11 @@ def _routes() -> list[Route]:
         Route(f"{_OF_ONE}/trends/{{run}}", products.trends),
         Route(f"{_OF_ONE}/figures/{{run}}", figures.figure),
         Route(f"{_OF_ONE}/restart", api.restart, methods=["POST"]),
+        Route(f"{_OF_ONE}/promote", api.promote, methods=["POST"]),
+        Route(f"{_OF_ONE}/take_back", api.take_back, methods=["POST"]),
         Route(f"{_OF_ONE}/products/{{run}}/{{name:path}}", products.product),
+        Route(f"{_OF_ONE}/shadow/{{run}}/{{name:path}}", products.of_shadow),
+        Route(f"{_OF_ONE}/difference/{{run}}/{{name:path}}", products.difference),
     ]
 
 

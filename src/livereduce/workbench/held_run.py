@@ -10,7 +10,7 @@ from typing import Protocol
 
 from livereduce import __version__
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.base.local_sockets import connect_in
+from livereduce.base.local_sockets import connect_in, why_not_connected
 from livereduce.daemon.facts import Limits, Tick
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.worker.launching import CommandLines
@@ -237,7 +237,7 @@ class ServiceRun:
             try:
                 return connect_in(folder, FILE_NAME, ANSWER_S)
             except OSError as error:
-                reasons.append(f"{folder / FILE_NAME}: {error.strerror or error}")
+                reasons.append(why_not_connected(folder / FILE_NAME, error))
         raise OperatorError(
             f"no running livereduce of this configuration can be asked for its run: {'; '.join(reasons)}; to try the "
             "scripts on a file or a recording, name it: --on FILE"

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from livereduce.publish.difference import Comparison, Difference
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import write_product
 from livereduce.publish.products.folder import safe_name
 from livereduce.web.render.png import draw
 from livereduce.web.render.reading import Unshowable
-from livereduce.workbench.difference import Comparison, Difference
 
 
 def draw_differences(found: Comparison, run: int, folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.status import StateWord, Status, iso
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
+from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import View, card, judge_down, kind, runs
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -28,8 +29,10 @@ VIEW = View(
     id="powder",
     name="POWDER",
     status=STATUS,
-    index=ShownIndex(runs=(ListedRun(run=7, ended=False, products={"result": LISTED}),)),
-    shapes={(7, "result"): (10, 20)},
+    live=Shelf(
+        index=ShownIndex(runs=(ListedRun(run=7, ended=False, products={"result": LISTED}),)),
+        shapes={(7, "result"): (10, 20)},
+    ),
 )
 
 
@@ -65,7 +68,7 @@ def test_a_clock_that_was_set_back_makes_nothing_younger_than_now() -> None:
 
 
 def test_the_runs_tell_what_kind_of_product_there_is() -> None:
-    (run,) = runs(VIEW)
+    (run,) = runs(VIEW.live)
     (product,) = run["products"]
     assert (product["kind"], product["shape"], product["version"]) == ("2d", [10, 20], "v")
     assert [kind(shape) for shape in (None, (), (3,), (3, 4), (2, 3, 4))] == ["", "scalar", "1d", "2d", "2d"]

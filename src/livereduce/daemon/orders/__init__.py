@@ -1,4 +1,4 @@
-"""What commands of people ask of the running daemon, by a socket in its runtime directory.
+"""What commands and the page ask of the running daemon, by a socket in its runtime directory.
 
-Read `desk.py` first; what can be asked is in `livereduce.messages.request`.
+Read `desk.py` first, then `acts.py`; what can be asked is in `livereduce.messages.request`.
 """

@@ -39,8 +39,16 @@ class NotDone(Exception):
     """The daemon does not do what it was asked; the text is for whoever has asked."""
 
 
-Act = Callable[[Request, str], socket.socket]
-"""Does what was asked, for somebody in words; returns the socket that goes with the answer. May raise `NotDone`."""
+@dataclass(frozen=True, slots=True)
+class OrderDone:
+    """What was done, in words for whoever has asked, and the socket that goes with the answer; None: none does."""
+
+    text: str = ""
+    passed: socket.socket | None = None
+
+
+Act = Callable[[Request, str], OrderDone]
+"""Does what was asked, for somebody in words. May raise `NotDone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +139,23 @@ class Desk:
             self._asking[connection.fileno()] = _Asking(connection, _peer(connection), now + PATIENCE_S)
 
     def _answer(self, asking: _Asking, act: Act) -> None:
-        given: list[socket.socket] = []
+        done = OrderDone()
         try:
             request = decode_request(asking.connection.recv(MAX_REQUEST_BYTES))
             who = f"{_words(request.who)} ({asking.who})"
-            given.append(act(request, who))
+            done = act(request, who)
             log.info("%s: done for %s", request.want, who)
-            answer = RequestAnswer(done=True, version=__version__)
+            answer = RequestAnswer(done=True, text=done.text, version=__version__)
         except (NotDone, ValueError) as error:
             log.info("a request of %s is not done: %s", asking.who, error)
             answer = RequestAnswer(done=False, text=str(error), version=__version__)
         except OSError:  # it is gone
             return
+        fds = [done.passed.fileno()] if done.passed else []
         with suppress(OSError):
-            socket.send_fds(asking.connection, [encode_answer(answer)], [one.fileno() for one in given])
-        for one in given:
-            one.close()
+            socket.send_fds(asking.connection, [encode_answer(answer)], fds)
+        if done.passed:
+            done.passed.close()
 
 
 def _peer(connection: socket.socket) -> str:

@@ -8,11 +8,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from livereduce.base.files import READABLE_BY_ALL, read_regular, unfinished_path
 from livereduce.publish.product import Axis, Product
@@ -213,24 +215,59 @@ def read_product(path: Path) -> Product:
         It refers to other files.
     """
     with opened(path) as file:
+        return _product(file)
+
+
+def read_small(path: Path, most: int) -> Product:
+    """The same, but only of a product of at most so many values, all of them numbers; they become doubles.
+
+    Raises
+    ------
+    OSError, KeyError
+        As `read_product`.
+    NotPlain
+        As `read_product`; and it has more values, or something else in it.
+    ValueError
+        Its parts do not fit together.
+    """
+    with opened(path) as file:
         data, signal, errors = default_data(file)
-        facts = _read_facts(file)
-        return Product(
-            pipeline=str(facts.pop("pipeline")),
-            run=int(facts.pop("run_number")),
-            title=str(facts.pop("title")),
-            name=str(facts.pop("name")),
-            signal=signal[()],
-            errors=None if errors is None else errors[()],
-            units=signal.attrs["units"],
-            axes=tuple(
-                Axis(name=axis, values=member(data, axis)[()], units=member(data, axis).attrs["units"])
-                for axis in data.attrs.get("axes", ())
-            ),
-            attributes=facts,
-            display=display_in(data),
-            labels=labels_in(data),
-        )
+        names = data.attrs.get("axes", ())
+        if len(names) != signal.ndim:
+            raise NotPlain(f"{signal.name} has {signal.ndim} dimensions, but {len(names)} axes")
+        axes = [member(data, name) for name in names]
+        for field in (signal, *([] if errors is None else [errors]), *axes):
+            if not isinstance(field, h5py.Dataset) or field.dtype.kind not in "iufb":
+                raise NotPlain(f"{field.name} is not made of numbers")
+            if field.size > most + 1:
+                raise NotPlain(f"{field.name} has {field.size:,} values, more than {most:,}")
+        product = _product(file)
+    doubles = [replace(axis, values=axis.values.astype(np.float64)) for axis in product.axes]
+    errors = None if product.errors is None else product.errors.astype(np.float64)
+    product = replace(product, signal=product.signal.astype(np.float64), errors=errors, axes=tuple(doubles))
+    _check(product)
+    return product
+
+
+def _product(file: h5py.File) -> Product:
+    data, signal, errors = default_data(file)
+    facts = _read_facts(file)
+    return Product(
+        pipeline=str(facts.pop("pipeline")),
+        run=int(facts.pop("run_number")),
+        title=str(facts.pop("title")),
+        name=str(facts.pop("name")),
+        signal=signal[()],
+        errors=None if errors is None else errors[()],
+        units=signal.attrs["units"],
+        axes=tuple(
+            Axis(name=axis, values=member(data, axis)[()], units=member(data, axis).attrs["units"])
+            for axis in data.attrs.get("axes", ())
+        ),
+        attributes=facts,
+        display=display_in(data),
+        labels=labels_in(data),
+    )
 
 
 def read_display(path: Path) -> Display:

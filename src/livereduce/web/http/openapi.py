@@ -30,14 +30,13 @@ def description() -> Json:
 
 def _paths() -> Json:
     one = "/api/instruments/{id}"
-    product = f"{one}/products/{{run}}/{{name}}"
     of_run = [_ID, _RUN]
     return {
         "/healthz": _get("Health check: this server answers.", "Health"),
         "/metrics": _get("All metrics, in the Prometheus text format.", None, "text/plain"),
         "/api/openapi.json": _get("This description.", None, "application/json"),
         "/api/events": _get(
-            "Server-sent events: hello, status, product, down, beat.",
+            "Server-sent events: hello, status, product, shadow, down, beat.",
             None,
             "text/event-stream",
             [_query("id", "Only these instruments; all if not given.", {"type": "string"}, many=200)],
@@ -70,20 +69,33 @@ def _paths() -> Json:
             of_run,
             (404,),
         ),
-        f"{one}/restart": _restart(),
-        product: _get(
-            "A product for plotting.", "Product", parameters=[*of_run, _NAME, _POINTS, _ROW], errors=(404, 422, 429)
+        f"{one}/restart": _order("Restart the worker with the current scripts.", "202", "Asked"),
+        f"{one}/promote": _order(
+            "Put the scripts of the shadow, as they were shown, in the place of those in use.", "200", "Done", _SEEN
         ),
-        f"{product}.nxs": _get("The file itself.", None, "application/x-hdf5", [*of_run, _NAME], (404,)),
-        f"{product}.npz": _get(
-            "As arrays for a program: signal, errors, axis_0 …, and facts.json.",
-            None,
-            "application/octet-stream",
-            [*of_run, _NAME],
-            (404, 422, 429),
+        f"{one}/take_back": _order("Put back what was there before the last promotion.", "200", "Done"),
+        **_products(f"{one}/products/{{run}}/{{name}}", "A product"),
+        **_products(f"{one}/shadow/{{run}}/{{name}}", "A product of the shadow"),
+        f"{one}/difference/{{run}}/{{name}}": _get(
+            "What differs between a product of the shadow and the one in use.",
+            "Difference",
+            parameters=[*of_run, _NAME, _POINTS],
+            errors=(404, 422, 429),
         ),
-        f"{product}.csv": _get("As a CSV table.", None, "text/csv", [*of_run, _NAME, _ROW], (404, 422, 429)),
-        f"{product}.png": _get("As a PNG image.", None, "image/png", [*of_run, _NAME, _ROW], (404, 422, 429)),
+    }
+
+
+def _products(path: str, what: str) -> Json:
+    """A product in all its forms."""
+    whole = [_ID, _RUN, _NAME]
+    some, refused = [*whole, _ROW], (404, 422, 429)
+    arrays = f"{what} as arrays for a program: signal, errors, axis_0 …, and facts.json."
+    return {
+        path: _get(f"{what} for plotting.", "Product", parameters=[*whole, _POINTS, _ROW], errors=refused),
+        f"{path}.nxs": _get(f"{what} as its file.", None, "application/x-hdf5", whole, (404,)),
+        f"{path}.npz": _get(arrays, None, "application/octet-stream", whole, refused),
+        f"{path}.csv": _get(f"{what} as a CSV table.", None, "text/csv", some, refused),
+        f"{path}.png": _get(f"{what} as a PNG image.", None, "image/png", some, refused),
     }
 
 
@@ -116,6 +128,13 @@ _MAX_RUNS = _query(
     {"type": "integer", "minimum": 1, "maximum": MAX_RUNS, "default": DEFAULT_RUNS},
 )
 _SINCE = _query("since", "Only numbers after this time.", {"type": "string", "format": "date-time"})
+_SEEN: Json = {
+    "name": "seen",
+    "in": "query",
+    "required": True,
+    "description": "What was shown: `seen` of the shadow.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+}
 _TARGET = _query(
     "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 )
@@ -139,9 +158,9 @@ def _get(
 
 _ERRORS = {
     401: "The token is wrong or missing.",
-    403: "Not allowed from another site, or restarts are not enabled here.",
+    403: "Not allowed from another site, or nothing can be changed from here.",
     404: "Not found.",
-    409: "No daemon is running that could restart its worker.",
+    409: "The daemon refuses, or cannot be asked: says why.",
     411: "A body needs a Content-Length.",
     413: "The body is too long.",
     414: "The query is too long.",
@@ -158,16 +177,14 @@ def _errors(*codes: int) -> Json:
     }
 
 
-def _restart() -> Json:
-    asked = {
-        "description": "The daemon was asked to restart its worker.",
-        "content": {"application/json": {"schema": ref("Asked")}},
-    }
+def _order(text: str, status: str, schema: str, *parameters: Json) -> Json:
+    """Something that the daemon is asked to do."""
+    done = {"description": "What the daemon says of it.", "content": {"application/json": {"schema": ref(schema)}}}
     return {
         "post": {
-            "summary": "Restart the worker with the current scripts (SIGHUP to the daemon).",
+            "summary": text,
             "security": [{"token": []}],
-            "parameters": [_ID],
-            "responses": {"202": asked, **_errors(401, 403, 404, 409)},
+            "parameters": [_ID, *parameters],
+            "responses": {status: done, **_errors(401, 403, 404, 409, *([422] if parameters else []))},
         }
     }

@@ -11,6 +11,7 @@ DEFAULT_POINTS, MAX_POINTS = 100_000, 500_000
 MAX_IDS = 200
 DEFAULT_RUNS, MAX_RUNS = 200, 2000
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def run_number(text: str) -> int:
@@ -68,6 +69,13 @@ def time(values: Sequence[str]) -> datetime | None:
     except ValueError:
         pass
     raise HTTPException(422, f"since: expected a time with zone, got {values[-1][:40]!r}")
+
+
+def seen(values: Sequence[str]) -> str:
+    """``seen``: the md5 of the scripts that were shown, from the answer about the instrument."""
+    if not values or not _MD5.fullmatch(values[-1]):
+        raise HTTPException(422, "seen: expected the md5 of the scripts that were shown")
+    return values[-1]
 
 
 def ids(values: Sequence[str], known: frozenset[str]) -> frozenset[str] | None:

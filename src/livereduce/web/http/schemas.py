@@ -39,7 +39,8 @@ _VALUES: Json = {
 
 SCHEMAS: Json = {
     "Error": thing(error=TEXT),
-    "Asked": thing(asked=YES_NO),
+    "Asked": thing(asked=YES_NO, text={**TEXT, "description": "what the daemon does"}),
+    "Done": thing(text={**TEXT, "description": "what the daemon has done"}),
     "Health": thing(ok=YES_NO, instruments=WHOLE, watchers=WHOLE),
     "Card": thing(
         id=TEXT,
@@ -97,7 +98,44 @@ SCHEMAS: Json = {
         card=ref("Card"),
         status={"type": ["object", "null"], "description": "the snapshot as in status.json"},
         runs={**many(ref("Run")), "description": "the newest first"},
-        restartable=YES_NO,
+        shadow={"anyOf": [ref("Shadow"), {"type": "null"}], "description": "null without a shadow"},
+        restartable={**YES_NO, "description": "whether a token lets somebody restart, promote and take back"},
+    ),
+    "Shadow": thing(
+        directory=TEXT,
+        why={**TEXT, "description": "what it does, or why it does not run"},
+        is_running=YES_NO,
+        files={
+            "type": "object",
+            "additionalProperties": TEXT,
+            "description": "md5 of the scripts that it runs, by path",
+        },
+        seen={**TEXT, "description": "the md5 of both sets of scripts, for promote; empty if nothing can be promoted"},
+        runs={**many(ref("Run")), "description": "what it has made; the newest first"},
+        outdated={**many(WHOLE), "description": "runs whose result was made by other scripts than it runs now"},
+    ),
+    "Difference": thing(
+        run=WHOLE,
+        name=TEXT,
+        version=TEXT,
+        text={**TEXT, "description": "the difference in words"},
+        problem={**TEXT, "description": "why both cannot be compared value by value; empty if they can"},
+        same={**YES_NO, "description": "value by value"},
+        compared=WHOLE,
+        differ=WHOLE,
+        worst={
+            **maybe(NUMBER),
+            "description": "(shadow - in use) / sqrt(sum of the squared errors) where it is largest",
+        },
+        worst_at={**TEXT, "description": "where that is"},
+        largest={**maybe(NUMBER), "description": "the largest absolute difference, in the units of the result"},
+        chi2_per_n={**maybe(NUMBER), "description": "the mean of the squared deviations; null without errors"},
+        events_shadow=WHOLE,
+        events_in_use=WHOLE,
+        drawn={
+            "description": "the deviations as a product; null if there is nothing to draw",
+            "type": ["object", "null"],
+        },
     ),
     "Product": thing(
         run=WHOLE,

@@ -92,6 +92,15 @@ def extremes(values: Floats, errors: Floats | None, by: int) -> tuple[Floats, Fl
     )
 
 
+def largest(values: Floats, by_row: int, by_column: int) -> Floats:
+    """The value furthest from 0 of blocks of a (rows, columns) array, with its sign. NaN is left out."""
+    for axis, by in ((0, by_row), (1, by_column)):
+        starts = np.arange(0, values.shape[axis], by)
+        low, high = (reduce.reduceat(values, starts, axis=axis) for reduce in (np.fmin, np.fmax))
+        values = np.where(-low > high, low, high)
+    return values
+
+
 def said(by_row: int, by_column: int) -> str:
     """Text for the plot on how it was downsampled; empty if it was not."""
     if by_row == by_column == 1:

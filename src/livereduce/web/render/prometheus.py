@@ -249,7 +249,7 @@ class Snapshots(Collector):
         text = "When the newest result was written."
         family = GaugeMetricFamily("livereduce_last_result_timestamp_seconds", text, labels=["instrument"])
         for view in self._views:
-            if (written := view.index.newest_unix_s) is not None:
+            if (written := view.live.index.newest_unix_s) is not None:
                 family.add_metric([view.id], written)
         return family
 

@@ -39,7 +39,7 @@ async def figure(request: Request) -> Response:
     """The figure of a run as a page, with plotly's JavaScript within: a sandbox can load nothing."""
     view = instrument(request).view
     run = params.run_number(request.path_params["run"])
-    listed = view.index.run(run)
+    listed = view.live.index.run(run)
     if listed is None or not listed.figure:
         raise HTTPException(404, f"no script has published a figure of run {run}")
     etag = f'"figure-{run}-{listed.figure}"'
@@ -49,7 +49,7 @@ async def figure(request: Request) -> Response:
     library = context_of(request).files[PLOTLY]
     try:
         drawn = await asyncio.to_thread(
-            read_regular, Path(view.products_dir) / str(run) / FIGURE, MOST_BYTES, follow_link=False
+            read_regular, Path(view.live.folder) / str(run) / FIGURE, MOST_BYTES, follow_link=False
         )
         await asyncio.to_thread(library.refresh)
     except OSError as error:

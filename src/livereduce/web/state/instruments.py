@@ -17,7 +17,8 @@ from livereduce.web.render.process.pool import Refused, Renderers
 from livereduce.web.state.broadcast import Broadcast, News
 from livereduce.web.state.index import Listed, changes
 from livereduce.web.state.locations import Location, look
-from livereduce.web.state.scan import SeenFiles, Shape, scan, unshaped
+from livereduce.web.state.scan import SeenFiles, scan
+from livereduce.web.state.shelf import Shape, Shelf, unshaped
 from livereduce.web.state.snapshot import View, card, judge_down
 from livereduce.web.state.timeline import Timeline
 
@@ -114,7 +115,8 @@ class Facility:
             looking, one.looking = one.looking, None
             looking.result()
             if shaped:
-                one.seen = await self._shaped(one.seen)
+                live, shadow = await self._shaped(one.seen.live), await self._shaped(one.seen.shadow)
+                one.seen = replace(one.seen, live=live, shadow=shadow)
             self._take(one, now, clock_s)
         except Exception as error:
             if clock_s - one.complained_at >= COMPLAIN_EVERY_S:
@@ -122,11 +124,11 @@ class Facility:
                 log.exception("cannot read the files of %s; logged once a minute", one.place.id)
             one.view = judge_down(one.view, f"this page cannot read its files ({type(error).__name__})", now)
 
-    async def _shaped(self, seen: SeenFiles) -> SeenFiles:
+    async def _shaped(self, shelf: Shelf) -> Shelf:
         """Add the shapes of new products; None for one that cannot be read, until its file is written again."""
         shapes: dict[tuple[int, str], Shape | None] = {}
-        for run, product in unshaped(seen):
-            job = RenderJob(what="shape", path=f"{seen.products_dir}/{product.path}", run=run, name=product.name)
+        for run, product in unshaped(shelf):
+            job = RenderJob(what="shape", path=str(shelf.path(product)), run=run, name=product.name)
             try:
                 async with asyncio.timeout(SHAPE_S):
                     shapes[run, product.name] = tuple(json.loads(await self._readers.ask(job)))
@@ -134,7 +136,7 @@ class Facility:
                 shapes[run, product.name] = None
             except CacheBusy:
                 break  # the next scan tries again
-        return replace(seen, shapes={**seen.shapes, **shapes}) if shapes else seen
+        return replace(shelf, shapes={**shelf.shapes, **shapes}) if shapes else shelf
 
     def _miss(self, one: Watched, now: datetime, clock_s: float) -> None:
         why = "the file server does not answer: the state of this instrument is not known"
@@ -157,9 +159,8 @@ class Facility:
             name=(seen.status.instrument if seen.status else "") or one.place.name,
             status=seen.status,
             problem=seen.problem,
-            products_dir=seen.products_dir,
-            index=seen.index,
-            shapes=seen.shapes,
+            live=seen.live,
+            shadow=seen.shadow,
         )
         one.view = judge_down(view, seen.down, now)
         self._tell(one, before, now, clock_s)
@@ -170,8 +171,9 @@ class Facility:
             if before.status is not None or not view.down:
                 one.timeline.went_down(view.down_since or iso(now), view.down)
             self.broadcast.tell(_down_news(view))
-        for run, product in changes(before.index, view.index) if view.index is not before.index else ():
-            self.broadcast.tell(_product_news(view.id, run, product))
+        for event, old, new in (("product", before.live, view.live), ("shadow", before.shadow, view.shadow)):
+            for run, product in changes(old.index, new.index) if new.index is not old.index else ():
+                self.broadcast.tell(_product_news(event, view.id, run, product))
         one.untold = one.untold or view.status is not before.status or view.down != before.down
         words = (view.status.state, view.status.why, view.status.generation) if view.status else ()
         if one.untold and ((*words, view.down) != one.told or clock_s - one.told_at >= TELL_EVERY_S):
@@ -183,9 +185,10 @@ class Facility:
         for view in self.views():
             if ids is None or view.id in ids:
                 yield _status_news(view, now)
-                for run in view.index.runs[:1]:
-                    for product in run.products.values():
-                        yield _product_news(view.id, run.run, product)
+                for event, shelf in (("product", view.live), ("shadow", view.shadow)):
+                    for run in shelf.index.runs[:1]:
+                        for product in run.products.values():
+                            yield _product_news(event, view.id, run.run, product)
 
 
 def _status_news(view: View, now: datetime) -> News:
@@ -201,9 +204,9 @@ def _down_news(view: View) -> News:
     return News(event="down", key=("down", view.id), data={"id": view.id, "down": view.down, "since": view.down_since})
 
 
-def _product_news(instrument: str, run: int, product: Listed) -> News:
+def _product_news(event: str, instrument: str, run: int, product: Listed) -> News:
     return News(
-        event="product",
-        key=("product", instrument, run, product.name),
+        event=event,
+        key=(event, instrument, run, product.name),
         data={"id": instrument, "run": run, "name": product.name, "version": product.version},
     )

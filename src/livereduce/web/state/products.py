@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -20,36 +21,87 @@ from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.process.pool import Refused
 from livereduce.web.state.index import Listed
+from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import no_beam_since
 from livereduce.web.state.trends import trends_body
 
 MAX_CELLS_AT_ONCE = 1 << 19
 """Arrays of as many cells (8 MiB with errors) are made once for all who ask; larger ones while they are sent."""
+SHADOW = "shadow"
 FORECAST_S = 5
 """How long a forecast is cached."""
 
 
 async def product(request: Request) -> Response:
     """A product; with ``.nxs``, ``.npz``, ``.csv`` or ``.png`` after its name, as a file."""
-    view = instrument(request).view
+    return await _product(request, instrument(request).view.live, "")
+
+
+async def of_shadow(request: Request) -> Response:
+    """The same of the scripts beside those in use."""
+    return await _product(request, instrument(request).view.shadow, SHADOW)
+
+
+async def difference(request: Request) -> Response:
+    """What differs between a product of the shadow and the one in use."""
+    view, run = instrument(request).view, params.run_number(request.path_params["run"])
+    name = request.path_params["name"]
+    live, shadow = view.live.index.find(run, name), view.shadow.index.find(run, name)
+    if live is None or shadow is None:
+        who = "the service" if live is None else "the shadow"
+        raise HTTPException(404, f"{who} has no product {name[:80]!r} of run {run}")
+    job = RenderJob(
+        what="difference",
+        path=str(view.shadow.path(shadow)),
+        in_use=str(view.live.path(live)),
+        most=params.points(request.query_params.getlist("max_points")),
+        run=run,
+        name=name,
+        version=f"{shadow.version}-{live.version}",
+        packed="gzip" in request.headers.get("accept-encoding", ""),
+    )
+    return await _read(request, job)
+
+
+async def _product(request: Request, shelf: Shelf, whose: str) -> Response:
     run, asked = params.run_number(request.path_params["run"]), request.path_params["name"]
-    listed = view.index.find(run, asked)
+    listed = shelf.index.find(run, asked)
     if listed is not None:
-        return await _json(request, run, listed, Path(view.products_dir) / listed.path)
+        return await _json(request, run, listed, shelf.path(listed))
     stem, _, ending = asked.rpartition(".")
-    listed = view.index.find(run, stem)
+    listed = shelf.index.find(run, stem)
     if listed is None or ending not in _FILES:
-        raise HTTPException(404, f"run {run} has no product {asked[:80]!r}")
-    return await _FILES[ending](request, run, listed, Path(view.products_dir) / listed.path)
+        raise HTTPException(404, f"run {run} has no product {asked[:80]!r}{' of the shadow' * bool(whose)}")
+    wanted = _Wanted(run=run, listed=listed, shelf=shelf, whose=whose)
+    return await _FILES[ending](request, wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A product to take away; `whose` is empty for the scripts in use."""
+
+    run: int
+    listed: Listed
+    shelf: Shelf
+    whose: str
+
+    @property
+    def path(self) -> Path:
+        return self.shelf.path(self.listed)
+
+    def attachment(self, ending: str) -> dict[str, str]:
+        # the name of the file on disk is safe in a header, unlike that of the product
+        name = "_".join(part for part in (str(self.run), self.path.stem, self.whose) if part)
+        return {"content-disposition": f'attachment; filename="{name}.{ending}"', "cache-control": "no-cache"}
 
 
 async def trends(request: Request) -> Response:
     """The metrics that the scripts of a run reported."""
     view, run = instrument(request).view, params.run_number(request.path_params["run"])
-    if view.index.run(run) is None:
+    if view.live.index.run(run) is None:
         raise HTTPException(404, f"there is no run {run} here")
     target = params.relative_error(request.query_params.getlist("target"))
-    path, at = Path(view.products_dir) / str(run) / FILE_NAME, now().timestamp()
+    path, at = Path(view.live.folder) / str(run) / FILE_NAME, now().timestamp()
     no_beam = no_beam_since(view, run)
 
     def make() -> bytes:
@@ -78,7 +130,12 @@ async def _json(request: Request, run: int, listed: Listed, path: Path) -> Respo
         version=listed.version,
         packed="gzip" in request.headers.get("accept-encoding", ""),
     )
-    key = ("json", str(path), listed.version, job.most, job.rows, job.packed)
+    return await _read(request, job)
+
+
+async def _read(request: Request, job: RenderJob) -> Response:
+    """What a reader makes of a job."""
+    key = (job.what, f"{job.path} {job.in_use}", job.version, job.most, job.rows, job.packed)
     headers = {"vary": "accept-encoding"} | ({"content-encoding": "gzip"} if job.packed else {})
     readers = context_of(request).readers
     return await made(request, key, lambda: readers.ask(job), "application/json", headers)
@@ -114,25 +171,19 @@ def _explained() -> Iterator[None]:
         raise HTTPException(404, f"it cannot be read: {getattr(error, 'strerror', None) or error}"[:300]) from None
 
 
-def _attachment(run: int, path: Path, ending: str) -> dict[str, str]:
-    # the name of the file on disk is safe in a header, unlike that of the product
-    name = f"{run}_{path.stem}.{ending}"
-    return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
-
-
-async def _nexus(_: Request, run: int, __: Listed, path: Path) -> Response:
+async def _nexus(_: Request, one: _Wanted) -> Response:
     try:
-        size, pieces = await asyncio.to_thread(file_pieces, path)
+        size, pieces = await asyncio.to_thread(file_pieces, one.path)
     except OSError as error:
         raise HTTPException(404, f"the product cannot be read: {error.strerror or error}") from None
-    headers = _attachment(run, path, "nxs") | {"content-length": str(size)}
+    headers = one.attachment("nxs") | {"content-length": str(size)}
     return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
 
 
-async def _csv(request: Request, run: int, listed: Listed, path: Path) -> Response:
+async def _csv(request: Request, one: _Wanted) -> Response:
     rows = params.rows(request.query_params.getlist("row"))
-    job = RenderJob(what="csv", path=str(path), rows=rows, run=run, name=listed.name)
-    return await _streamed(request, job, "text/csv; charset=utf-8", _attachment(run, path, "csv"))
+    job = RenderJob(what="csv", path=str(one.path), rows=rows, run=one.run, name=one.listed.name)
+    return await _streamed(request, job, "text/csv; charset=utf-8", one.attachment("csv"))
 
 
 async def _streamed(request: Request, job: RenderJob, media_type: str, headers: dict[str, str]) -> Response:
@@ -150,22 +201,24 @@ async def _streamed(request: Request, job: RenderJob, media_type: str, headers: 
     return StreamingResponse(all_pieces(), media_type=media_type, headers=headers)
 
 
-async def _npz(request: Request, run: int, listed: Listed, path: Path) -> Response:
-    job = RenderJob(what="npz", path=str(path), run=run, name=listed.name, version=listed.version)
-    shape = instrument(request).view.shapes.get((run, listed.name))
-    headers = _attachment(run, path, "npz")
+async def _npz(request: Request, one: _Wanted) -> Response:
+    listed, path = one.listed, str(one.path)
+    job = RenderJob(what="npz", path=path, run=one.run, name=listed.name, version=listed.version)
+    shape = one.shelf.shapes.get((one.run, listed.name))
+    headers = one.attachment("npz")
     if shape is None or math.prod(shape) > MAX_CELLS_AT_ONCE:
         return await _streamed(request, job, _NPZ, headers)
     readers = context_of(request).readers
-    return await made(request, ("npz", str(path), listed.version), lambda: readers.ask(job), _NPZ, headers)
+    return await made(request, ("npz", path, listed.version), lambda: readers.ask(job), _NPZ, headers)
 
 
-async def _png(request: Request, run: int, listed: Listed, path: Path) -> Response:
+async def _png(request: Request, one: _Wanted) -> Response:
     rows = params.rows(request.query_params.getlist("row"))
-    job = RenderJob(what="png", path=str(path), rows=rows, run=run, name=listed.name)
-    key = ("png", str(path), listed.version, rows)
+    heading = one.listed.name + f" ({one.whose})" * bool(one.whose)
+    job = RenderJob(what="png", path=str(one.path), rows=rows, run=one.run, name=heading)
+    key = ("png", job.path, one.listed.version, rows)
     drawers = context_of(request).drawers
-    return await made(request, key, lambda: drawers.ask(job), "image/png", _attachment(run, path, "png"))
+    return await made(request, key, lambda: drawers.ask(job), "image/png", one.attachment("png"))
 
 
 _NPZ = "application/octet-stream"

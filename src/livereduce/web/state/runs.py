@@ -33,7 +33,7 @@ async def runs_csv(request: Request) -> Response:
 async def _table(request: Request, form: str, media_type: str, headers: dict[str, str]) -> Response:
     one, most = instrument(request), params.max_runs(request.query_params.getlist("max_runs"))
     tables = _tables(one, context_of(request).beside.get(one.place.id))
-    kept, is_up = one.view.index.runs, not one.view.down
+    kept, is_up = one.view.live.index.runs, not one.view.down
 
     def make() -> bytes:
         table = tables.table(kept, is_up=is_up, most=most)
@@ -48,7 +48,7 @@ async def _table(request: Request, form: str, media_type: str, headers: dict[str
 
 
 def _tables(one: Watched, beside: Path | None) -> RunTables:
-    folder = Path(one.view.products_dir)
+    folder = Path(one.view.live.folder)
     if one.tables is None or one.tables.folder != folder:
         one.tables = RunTables(folder, beside)
     return one.tables

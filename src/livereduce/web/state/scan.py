@@ -4,17 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from livereduce.base.files import read_regular
 from livereduce.config.file import DEFAULT_PATH
 from livereduce.messages.status import Status, holder_beside, is_down, read_status
-from livereduce.publish.products.index import INDEX, MAX_INDEX
-from livereduce.web.state.index import Listed, ShownIndex, parse_index
 from livereduce.web.state.locations import Location
-
-Mark = tuple[int, int, int]
-"""Identity of a file: time, size and inode, which a rename changes."""
-
-Shape = tuple[int, ...]
+from livereduce.web.state.shelf import Mark, Shelf, look_at, mark_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +16,16 @@ class SeenFiles:
 
     Attributes
     ----------
-    shapes
-        Shapes of products by (run, name), as far as their files were read, which `scan` does not do; None for one that
-        cannot be read.
+    live, shadow
+        Products of the scripts in use, and of those beside them.
     """
 
     status: Status | None = None
     problem: str = "not checked yet"
     down: str = ""
     status_file: Path | None = None
-    products_dir: str = ""
-    index: ShownIndex = field(default_factory=ShownIndex)
-    shapes: dict[tuple[int, str], Shape | None] = field(default_factory=dict)
+    live: Shelf = field(default_factory=Shelf)
+    shadow: Shelf = field(default_factory=Shelf)
     marks: dict[Path, Mark] = field(default_factory=dict)
 
 
@@ -42,18 +33,23 @@ def scan(place: Location, before: SeenFiles, now: datetime) -> SeenFiles:
     """Scan again; unchanged files are not read again."""
     marks: dict[Path, Mark] = {}
     status, file, problem = _newest(place, before, marks, now)
-    products_dir = status.products_dir if status and status.products_dir else before.products_dir
-    index = _index(products_dir, before, marks)
+    folder = status.products_dir if status and status.products_dir else before.live.folder
     return SeenFiles(
         status=status or before.status,
         problem=problem,
         down=problem if status is None or file is None else is_down(status, now, holder_beside(file)),
         status_file=file or before.status_file,
-        products_dir=products_dir,
-        index=index,
-        shapes=before.shapes if index is before.index else _still_known(index, before),
+        live=look_at(folder, before.live, before.marks, marks),
+        shadow=look_at(_shadow_folder(status, before), before.shadow, before.marks, marks),
         marks=marks,
     )
+
+
+def _shadow_folder(status: Status | None, before: SeenFiles) -> str:
+    """Where the shadow's products are: while it does not run, where they were, as long as there may be one."""
+    if status is None:
+        return before.shadow.folder
+    return (status.shadow.products_dir or before.shadow.folder) if status.shadow else ""
 
 
 def _newest(
@@ -64,7 +60,7 @@ def _newest(
     missing = []
     for path in place.status_files:
         try:
-            mark = _mark(path)
+            mark = mark_of(path)
             if before.status and path == before.status_file and before.marks.get(path) == mark:
                 status = before.status
             else:
@@ -86,36 +82,3 @@ def _newest(
 def _is_of(place: Location, status: Status) -> bool:
     """True if a snapshot in the host service's directory is of this configuration and not of another."""
     return status.configuration == str((place.configuration or DEFAULT_PATH).absolute())
-
-
-def _index(products_dir: str, before: SeenFiles, marks: dict[Path, Mark]) -> ShownIndex:
-    if not products_dir:
-        return before.index
-    path = Path(products_dir) / INDEX
-    try:
-        mark = _mark(path)
-        marks[path] = mark
-        if before.products_dir == products_dir and before.marks.get(path) == mark:
-            return before.index
-        return parse_index(read_regular(path, MAX_INDEX, follow_link=False).decode())
-    except (OSError, ValueError):
-        # The index does not exist before the first result; a broken one is replaced with the next result.
-        return before.index if before.products_dir == products_dir else ShownIndex()
-
-
-def unshaped(seen: SeenFiles) -> list[tuple[int, Listed]]:
-    """The products whose shape is not known yet, with their runs."""
-    listed = [(run.run, one) for run in seen.index.runs for one in run.products.values()]
-    return [(run, one) for run, one in listed if (run, one.name) not in seen.shapes]
-
-
-def _still_known(index: ShownIndex, before: SeenFiles) -> dict[tuple[int, str], Shape | None]:
-    """The shapes of products that were not written again."""
-    versions = {(run.run, name): one.version for run in before.index.runs for name, one in run.products.items()}
-    now = {(run.run, name): one.version for run in index.runs for name, one in run.products.items()}
-    return {key: shape for key, shape in before.shapes.items() if now.get(key) == versions.get(key)}
-
-
-def _mark(path: Path) -> Mark:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from livereduce.messages.request import seen_scripts
 from livereduce.messages.status import Status, clock_time, iso
+from livereduce.publish.runs.scripts import decode_scripts, encode_scripts
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
-from livereduce.web.state.index import ShownIndex
+from livereduce.web.state.index import ListedRun
+from livereduce.web.state.shelf import Shelf
 
 MAX_TEXT = 2000
 """Most characters of a reason on a card."""
@@ -26,10 +30,8 @@ class View:
         The newest readable snapshot; why there is none, or no longer one.
     down, down_since
         Why the daemon is down (empty: it is up), and since when.
-    products_dir
-        Folder of the files in `index`; empty if not known.
-    shapes
-        Shape of each product by (run, name), as far as its file could be read.
+    live, shadow
+        Products of the scripts in use, and of those beside them.
     """
 
     id: str
@@ -38,9 +40,8 @@ class View:
     problem: str = ""
     down: str = ""
     down_since: str = ""
-    products_dir: str = ""
-    index: ShownIndex = field(default_factory=ShownIndex)
-    shapes: Mapping[tuple[int, str], tuple[int, ...] | None] = field(default_factory=dict)
+    live: Shelf = field(default_factory=Shelf)
+    shadow: Shelf = field(default_factory=Shelf)
 
 
 def judge_down(view: View, down: str, now: datetime) -> View:
@@ -54,7 +55,7 @@ def judge_down(view: View, down: str, now: datetime) -> View:
 
 def card(view: View, now: datetime) -> dict[str, Any]:
     """The instrument in a few facts; ages are those at `now`."""
-    status, written = view.status, view.index.newest_unix_s
+    status, written = view.status, view.live.index.newest_unix_s
     body: dict[str, Any] = {
         "id": view.id,
         "name": view.name,
@@ -105,7 +106,7 @@ def no_beam_since(view: View, run: int) -> str:
     return clock_time(progress.source.no_beam_since)
 
 
-def runs(view: View) -> list[dict[str, Any]]:
+def runs(shelf: Shelf) -> list[dict[str, Any]]:
     """The runs with their products, the newest first."""
     return [
         {
@@ -120,8 +121,8 @@ def runs(view: View) -> list[dict[str, Any]]:
                     "name": product.name,
                     "updated": unix_iso(product.written_unix_s),
                     "version": product.version,
-                    "kind": kind(view.shapes.get((run.run, product.name))),
-                    "shape": list(view.shapes.get((run.run, product.name)) or ()),
+                    "kind": kind(shelf.shapes.get((run.run, product.name))),
+                    "shape": list(shelf.shapes.get((run.run, product.name)) or ()),
                     "events": product.events,
                     "proton_charge_pc": product.proton_charge_pc,
                     "incomplete": product.incomplete,
@@ -131,8 +132,31 @@ def runs(view: View) -> list[dict[str, Any]]:
                 for product in run.products.values()
             ],
         }
-        for run in view.index.runs
+        for run in shelf.index.runs
     ]
+
+
+def shadow(view: View) -> dict[str, Any] | None:
+    """What the scripts beside those in use have made, and what can be promoted; None without a shadow."""
+    seen = view.status.shadow if view.status else None
+    if view.status is None or seen is None:
+        return None
+    runs_now = bool(seen.pid) and not view.down
+    return {
+        "directory": seen.directory,
+        "why": view.down or seen.why[:MAX_TEXT],
+        "is_running": runs_now,
+        "files": seen.files,
+        "seen": seen_scripts(seen.files, view.status.files) if runs_now else "",
+        "runs": runs(view.shadow),
+        "outdated": [run.run for run in view.shadow.index.runs if _is_of_others(run, seen.files)],
+    }
+
+
+def _is_of_others(run: ListedRun, files: Mapping[str, str]) -> bool:
+    """The newest result of a run was made by other scripts than these, as far as both are known."""
+    now = decode_scripts(encode_scripts((Path(path).name, md5) for path, md5 in files.items()))
+    return bool(run.scripts and now) and now != dict(run.scripts)
 
 
 def kind(shape: tuple[int, ...] | None) -> str:

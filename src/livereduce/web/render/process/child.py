@@ -70,6 +70,8 @@ def _pieces(job: RenderJob) -> Iterator[bytes]:
     match job.what:
         case "json":
             yield jobs.json_body(job)
+        case "difference":
+            yield jobs.difference(job)
         case "png":
             yield jobs.picture(job)
         case "csv":

@@ -20,11 +20,13 @@ class RenderJob:
     Attributes
     ----------
     what
-        ``json``, ``csv``, ``png``, ``npz``, or ``shape``.
+        ``json``, ``csv``, ``png``, ``npz``, ``difference``, or ``shape``.
     path
         Path of the product's file.
+    in_use
+        Path of the other one, of the scripts in use (``difference``).
     most
-        Most values in total (``json``).
+        Most values in total (``json``, ``difference``).
     rows
         Spectra of a product of several dimensions; empty for all of it.
     run, name, version
@@ -35,6 +37,7 @@ class RenderJob:
 
     what: str
     path: str
+    in_use: str = ""
     most: int = 0
     rows: tuple[int, ...] = ()
     run: int = 0

@@ -29,7 +29,9 @@ async function ask(path, settings = {}) {
 }
 
 const base = (id) => `/api/instruments/${encodeURIComponent(id)}`;
-const productPath = (id, run, name) => `${base(id)}/products/${encodeURIComponent(run)}/${encodeURIComponent(name)}`;
+const ofRun = (id, what, run, name) => `${base(id)}/${what}/${encodeURIComponent(run)}/${encodeURIComponent(name)}`;
+/** The products of the scripts in use, or of those beside them. */
+const SHELVES = { live: "products", shadow: "shadow" };
 
 export const instruments = () => ask("/api/instruments");
 export const instrument = (id) => ask(base(id));
@@ -40,14 +42,18 @@ export const runTable = (id) => ask(`${base(id)}/runs?max_runs=500`);
 /** Address of the whole run table as CSV. */
 export const runTableCsv = (id) => `${base(id)}/runs.csv?max_runs=2000`;
 
-export function product(id, { run, name, row = null, max_points }) {
+export function product(id, { run, name, row = null, max_points, of = "live" }) {
   const query = new URLSearchParams({ max_points });
   if (row !== null) query.set("row", row);
-  return ask(`${productPath(id, run, name)}?${query}`);
+  return ask(`${ofRun(id, SHELVES[of], run, name)}?${query}`);
 }
 
+/** What differs between a product of the shadow and the one in use. */
+export const difference = (id, { run, name, max_points }) =>
+  ask(`${ofRun(id, "difference", run, name)}?${new URLSearchParams({ max_points })}`);
+
 /** Address to download a product: "nxs", "csv" or "png". */
-export const download = (id, run, name, kind) => `${productPath(id, run, name)}.${kind}`;
+export const download = (id, run, name, kind, of = "live") => `${ofRun(id, SHELVES[of], run, name)}.${kind}`;
 
 /** Address of the figure that a script has published for a run; another one for each version. */
 export const figurePath = (id, run, version) =>
@@ -58,8 +64,15 @@ export function trends(id, run, target) {
   return ask(`${base(id)}/trends/${encodeURIComponent(run)}${query}`);
 }
 
-export const restart = (id, token) =>
-  ask(`${base(id)}/restart`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+const order = (id, what, token) =>
+  ask(`${base(id)}/${what}`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+
+export const restart = (id, token) => order(id, "restart", token);
+
+/** Promote the scripts of the shadow; `seen` tells which ones were shown. */
+export const promote = (id, token, seen) => order(id, `promote?${new URLSearchParams({ seen })}`, token);
+
+export const takeBack = (id, token) => order(id, "take_back", token);
 
 /** Address of the events of one instrument, or of all. */
 export const eventsPath = (id) => (id ? `/api/events?${new URLSearchParams({ id })}` : "/api/events");

@@ -27,6 +27,7 @@ export function onChoice(changed) {
     keepLayout(event.target.value);
     changed();
   });
+  byId("beside").addEventListener("change", (event) => tell({ beside: event.target.value }));
   byId("view").addEventListener("change", (event) => tell({ view: event.target.value }));
   byId("rows").addEventListener("change", (event) => tell({ rows: event.target.value.trim() }));
   for (const [name, usual] of Object.entries(TICKS)) {
@@ -48,8 +49,8 @@ export function chosen() {
   const all = choices();
   const tick = (name, usual) => (all[name] === undefined && usual === null ? null : (all[name] ?? usual) === "1");
   const ticks = Object.fromEntries(Object.entries(TICKS).map(([name, usual]) => [name, tick(name, usual)]));
-  const { run = "", product = "", view = "", rows = "" } = all;
-  return { ...ticks, run, product, view, rows, also: names(all.also), layout: keptLayout() };
+  const { run = "", product = "", view = "", rows = "", beside = "" } = all;
+  return { ...ticks, run, product, view, rows, beside, also: names(all.also), layout: keptLayout() };
 }
 
 function names(text) {
@@ -62,7 +63,7 @@ function names(text) {
 }
 
 /** Show the current choices in the controls. */
-export function showControls(choice, { runs, run, followed, products, name, kind, previous, rows, display }) {
+export function showControls(choice, { runs, run, followed, products, name, kind, previous, rows, display, shadow }) {
   asked_for = { logx: display?.x_log ? "1" : "0", logy: display?.y_log ? "1" : "0" };
   const runNames = runs.map((one) => [String(one.run), runText(one)]);
   options(byId("run"), [["", `newest (${followed || "between runs"})`], ...runNames], choice.run === "" ? "" : String(run));
@@ -70,17 +71,22 @@ export function showControls(choice, { runs, run, followed, products, name, kind
   const plotted = kind === "1d" || kind === "2d" || !kind;
   byId("layout").value = choice.layout;
   show(byId("layout-label"), products.length > 1);
-  show(byId("view-label"), kind === "2d");
-  show(byId("rows-label"), kind === "2d" && !image);
-  for (const label of ["logx-label", "logy-label", "whole"]) show(byId(label), plotted);
-  show(byId("bars-label"), plotted && !image);
-  show(byId("previous-label"), plotted && !image);
+  const deviates = choice.beside === "difference";
+  show(byId("beside-label"), Boolean(shadow) && kind !== "grid");
+  byId("beside").value = choice.beside;
+  show(byId("view-label"), kind === "2d" && !deviates);
+  byId("view").disabled = choice.beside === "both";
+  show(byId("rows-label"), kind === "2d" && !image && !deviates);
+  for (const label of ["logx-label", "whole"]) show(byId(label), plotted);
+  show(byId("logy-label"), plotted && !deviates);
+  show(byId("bars-label"), plotted && !image && !deviates);
+  show(byId("previous-label"), plotted && !image && !deviates);
   byId("view").value = choice.view;
   if (document.activeElement !== byId("rows")) byId("rows").value = rows.join(", ");
   for (const tick of Object.keys(TICKS)) byId(tick).checked = choice[tick];
   byId("previous").disabled = previous === null;
   put(byId("logy-text"), image ? "log colour" : "log y");
-  showOthers(choice, products, name, kind);
+  showOthers(choice, products, name, deviates ? null : kind);
 }
 
 function runText(one) {

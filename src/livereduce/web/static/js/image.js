@@ -8,11 +8,12 @@ import { inSigns } from "./text.js";
 export const logarithms = (rows) => rows.map((row) => row.map((value) => (value > 0 ? Math.log10(value) : null)));
 
 /** The trace of an image: the first axis of the product upwards, the second to the right. */
-export function imageTraces(product, theme, { logz }) {
+export function imageTraces(product, theme, { logz, diverging = false }) {
   const z = logz ? logarithms(product.signal) : product.signal;
   const [up, across] = product.axes;
   const trace = {
-    type: "heatmap", z, x: across.values, y: up.values, colorscale: "Viridis", hoverongaps: false,
+    type: "heatmap", z, x: across.values, y: up.values, hoverongaps: false,
+    ...(diverging ? { colorscale: "RdBu", zmid: 0 } : { colorscale: "Viridis" }),
     colorbar: {
       title: { text: plain(inSigns(product.units)), side: "right" },
       thickness: 14, outlinewidth: 0, tickcolor: theme.quiet, tickfont: { color: theme.ink },

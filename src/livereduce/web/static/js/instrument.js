@@ -9,7 +9,8 @@ import { coalesced } from "./coalesced_fetch.js";
 import { showHead, showReadings } from "./readings.js";
 import { resultPanel } from "./result.js";
 import { scriptsPanel, showComplaint } from "./scripts.js";
-import { restartForm, showFacts } from "./service.js";
+import { promoteForm, restartForm } from "./orders.js";
+import { showFacts } from "./service.js";
 import { timelinePanel } from "./timeline.js";
 import { trendsPanel } from "./trends.js";
 import { followedRun } from "./selection.js";
@@ -18,9 +19,9 @@ const REST_MS = 5000;
 
 const id = instrumentId();
 let newest = { card: { run: 0 }, runs: [], status: null };
-let pulled_at = -Infinity;
 
 const result = resultPanel(id);
+const showPromotion = promoteForm(id);
 const pullScripts = scriptsPanel(id);
 const pullTimeline = timelinePanel(id);
 const pullTrends = trendsPanel(id, () => {
@@ -30,13 +31,14 @@ const pullTrends = trendsPanel(id, () => {
 
 const pull = coalesced(async () => {
   newest = await instrument(id);
-  pulled_at = performance.now();
   showCard();
   showFacts(newest);
+  showPromotion(newest);
   showComplaint(newest.status);
   result.update(newest);
   pullTrends();
 }, { gap_ms: 300 });
+const pullNowAndThen = coalesced(async () => pull(), { gap_ms: REST_MS });
 
 function showCard() {
   showHead(newest.card, newest.status);
@@ -51,7 +53,7 @@ function takeStatus({ card }) {
   showCard();
   const same = ["state", "why", "run", "run_state", "down"].every((key) => old[key] === card[key]);
   if (!same) everything();
-  else if (performance.now() - pulled_at > REST_MS) pull();
+  else pullNowAndThen();
   pullTimeline();
 }
 
@@ -87,6 +89,10 @@ async function start() {
       result.changed(fact);
       pull();
       pullScripts();
+    },
+    shadow: (fact) => {
+      result.changed(fact, "shadow");
+      pull();
     },
   });
 }

@@ -11,7 +11,8 @@ export function wanted(choice, display) {
     ...choice,
     logx: choice.logx ?? display?.x_log ?? false,
     logy: choice.logy ?? display?.y_log ?? false,
-    view: choice.view || (display?.kind === "line" ? "spectra" : "image"),
+    // two images cannot lie over each other
+    view: choice.beside === "both" ? "spectra" : choice.view || (display?.kind === "line" ? "spectra" : "image"),
     x_range: display?.x_range ?? null,
   };
 }
@@ -21,11 +22,11 @@ export function wanted(choice, display) {
  *
  * @param {object} base the product as the server gives it
  * @param {object} choice as `wanted` gives it
- * @param {{run: number, name: string, previous: number|null, theme: object, fetch: function(object)}} how `fetch` gets
- *   rows of the product, or other products
+ * @param {{run: number, name: string, of: string, previous: number|null, theme: object, fetch: function(object)}} how
+ *   `fetch` gets rows of the product, or other products; `of` is live or shadow
  * @returns {Promise<{what: string, traces?: object[], shape?: object}>} `what`: scalar, table or plot
  */
-export async function drawing(base, choice, { run, name, previous, theme, fetch }) {
+export async function drawing(base, choice, { run, name, of = "live", previous, theme, fetch }) {
   if (base.kind === "scalar") return { what: "scalar" };
   if (isTable(base)) return { what: "table" };
   const revision = JSON.stringify([name, choice.view, choice.logx, choice.logy]);
@@ -34,8 +35,9 @@ export async function drawing(base, choice, { run, name, previous, theme, fetch 
     return { what: "plot", traces: imageTraces(base, theme, { logz: choice.logy }), shape };
   }
   // an overlay that cannot be fetched is left out; the result itself is required
-  const curves = await Promise.all(specs(base, choice, { run, name, previous }).map(async (curve) => {
-    const needed = curve.spec.run === run && curve.spec.name === name;
+  const is_main = ({ spec }) => spec.run === run && spec.name === name && spec.of === of;
+  const curves = await Promise.all(specs(base, choice, { run, name, of, previous }).map(async (curve) => {
+    const needed = is_main(curve);
     const payload = await fetch(curve.spec).catch((error) => (needed ? Promise.reject(error) : null));
     return { ...curve, payload };
   }));
@@ -45,21 +47,35 @@ export async function drawing(base, choice, { run, name, previous, theme, fetch 
     label, old, errors: choice.bars && !old,
     colour: old ? theme.old : theme.traces[(place - olds) % theme.traces.length],
   }));
-  const shape = curveLayout(there.at(-1).payload, theme, { ...choice, several: there.length > 1, revision });
+  const shape = curveLayout(there.find(is_main).payload, theme, { ...choice, several: there.length > 1, revision });
   return { what: "plot", traces, shape };
 }
 
-/** The curves to draw; the main one last, on top. */
-function specs(base, choice, { run, name, previous }) {
+/** The drawing of deviations, which the server gives as a product: a line, or an image that is pale where they are 0. */
+export function deviationDrawing(product, choice, { theme }) {
+  const drawn = { ...product, name: "deviation" };
+  const revision = JSON.stringify([product.name, "difference", choice.logx]);
+  if (drawn.kind === "2d") {
+    const shape = imageLayout(drawn, theme, { ...choice, revision });
+    return { traces: imageTraces(drawn, theme, { logz: false, diverging: true }), shape };
+  }
+  const traces = curveTraces(drawn, { label: "deviation", colour: theme.traces[0], old: false, errors: false });
+  return { traces, shape: curveLayout(drawn, theme, { ...choice, logy: false, several: false, revision }) };
+}
+
+/** The curves to draw; the main one on top of others, the shadow on top of all. */
+function specs(base, choice, { run, name, of, previous }) {
   const rows = base.kind === "2d" ? wantedRows(choice.rows, base.rows) : [null];
   const both = choice.previous && previous !== null;
-  const of = (number, old) => rows.map((row) => ({
-    spec: { run: number, name, row, kind: "1d" }, old,
-    label: [both ? `run ${number}` : name, row === null ? "" : `row ${row}`].filter(Boolean).join(", "),
+  const curves = (number, old, whose = of, word = "") => rows.map((row) => ({
+    spec: { run: number, name, row, kind: "1d", of: whose }, old,
+    label: [both ? `run ${number}` : name, row === null ? "" : `row ${row}`, word].filter(Boolean).join(", "),
   }));
+  const beside = choice.beside === "both" && of === "live" ? curves(run, false, "shadow", "shadow") : [];
   const overlaid = base.kind === "2d" ? [] : choice.also;
-  const also = overlaid.map((other) => ({ spec: { run, name: other, kind: "1d" }, old: false, label: other }));
-  return [...(both ? of(previous, true) : []), ...also.reverse(), ...of(run, false)];
+  const also = overlaid.map((other) => ({ spec: { run, name: other, kind: "1d", of }, old: false, label: other }));
+  const word = beside.length ? "in use" : "";
+  return [...(both ? curves(previous, true) : []), ...also.reverse(), ...curves(run, false, of, word), ...beside];
 }
 
 /** Rows as the viewer wrote them, else some. */

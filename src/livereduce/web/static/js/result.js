@@ -1,13 +1,14 @@
 // The result: fetches what the viewer wants to see, and draws it.
 
-import { download, figurePath, product } from "./api.js";
+import { difference, download, figurePath, product } from "./api.js";
+import { LIVE, besideOf, offered, showCompared, spokenBeside } from "./beside.js";
 import { chosen, onChoice, showControls } from "./controls.js";
 import { caption, spoken } from "./describe.js";
 import { byId, put, show } from "./dom.js";
 import { clearGrid, showGrid } from "./grid.js";
 import { clear, colours, draw, onTheme, wholeRange } from "./plot.js";
 import { coalesced } from "./coalesced_fetch.js";
-import { drawing, wanted, wantedRows } from "./product_plot.js";
+import { deviationDrawing, drawing, wanted, wantedRows } from "./product_plot.js";
 import { showTable } from "./table.js";
 import { showTabs } from "./tabs.js";
 import { inSigns, measured } from "./text.js";
@@ -19,12 +20,12 @@ const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1, table: 10_000 };
  * The panel of an instrument's results.
  *
  * @returns {{update: function(object), changed: function(object)}} `update` takes the server's answer about the instrument,
- *   `changed` the event of a product
+ *   `changed` the event of a product, and whose it is ("live", "shadow")
  */
 export function resultPanel(id) {
   const plot = byId("plot");
-  let known = { card: { run: 0, run_state: "no_run" }, runs: [] };
-  let kept = new Map(); // what was fetched for the last drawing, by run, name and row
+  let known = { card: { run: 0, run_state: "no_run" }, runs: [], shadow: null };
+  let kept = new Map(); // what was fetched for the last drawing, by run, name, row and whose it is
   let shown = ""; // key of the last drawing
   let drawn = 0;
 
@@ -33,24 +34,28 @@ export function resultPanel(id) {
 
   async function render() {
     const asked = chosen();
-    const { card, runs } = known;
+    const { card, runs, shadow } = known;
     const followed = followedRun(card, runs);
     const run = asked.run === "" ? followed : Number(asked.run);
-    const products = productsOf(run, runs);
+    const grid = asked.layout === "grid" && productsOf(run, runs).length > 1;
+    const beside = grid ? LIVE : besideOf(asked.beside, shadow);
+    const { live, its, all: products } = offered(beside, run, runs, shadow);
     const name = chosenProduct(asked.product, products);
-    const listed = products.find((one) => one.name === name);
-    const choice = wanted(asked, listed?.display);
-    const grid = asked.layout === "grid" && products.length > 1;
-    const previous = previousRun(run, runs);
+    const sides = { live: live.find((one) => one.name === name), its: its.find((one) => one.name === name) };
+    const of = beside === "shadow" || (beside !== LIVE && !sides.live) ? "shadow" : "live";
+    const listed = of === "shadow" ? sides.its : sides.live;
+    const choice = wanted({ ...asked, beside }, listed?.display);
+    const previous = previousRun(run, runsOf(of));
     const mark = JSON.stringify([
-      choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), products, productsOf(previous, runs),
+      choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), live, its,
+      productsOf(previous, runsOf(of)), shadow && [shadow.why, shadow.is_running, shadow.outdated],
     ]);
     if (mark === shown) return; // most news are not about the result
     shown = "";
     const got = new Map();
     const fetch = (spec) => fetched(spec, got);
     const kind = listed?.display?.kind === "table" && listed.kind !== "scalar" ? "table" : listed?.kind ?? null;
-    const facts = { runs, run, followed, products, name, previous, kind: grid ? "grid" : kind, rows: [], display: listed?.display };
+    const facts = { runs, run, followed, products, name, previous, kind: grid ? "grid" : kind, rows: [], display: listed?.display, shadow };
     showControls(choice, facts);
     showTabs(products, name, !grid);
     link(run, runs.find((one) => one.run === run)?.figure);
@@ -60,70 +65,114 @@ export function resultPanel(id) {
       await showGrid(products, { run, theme: colours(), fetch });
       kept = got;
       shown = mark;
-      return done(run, "", products.map((one) => one.version).join(" "));
+      return done(run, "", products.map((one) => one.version).join(" "), beside);
     }
     clearGrid();
-    if (name !== null) offer(run, name, kind);
-    const base = name === null ? null : await fetch({ run, name, kind: listed.kind });
-    if (base?.kind === "2d" && kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
-    if (!base) {
-      blank(run ? `Run ${run} has no result yet.` : "No result yet.", false);
-      done(run, "", "");
-      shown = mark;
-      return;
-    }
-    await drawProduct(base, choice, { run, name, previous, fetch });
+    if (listed) offer(run, name, kind, of);
+    const found = sides.live && sides.its ? await compared({ run, name, kind: listed.kind, sides }, got) : null;
+    showCompared(beside, { shadow, run, name, ...sides, found });
+    const version = beside === "difference" ? await drawDifference(found, choice)
+      : await drawResult(choice, { run, name, of, listed, kind, previous, sides, fetch, facts });
     kept = got;
-    put(byId("caption"), caption(base, listed));
-    plot.setAttribute("aria-label", spoken(base));
-    done(run, name, base.version);
+    done(run, version ? name : "", version, beside);
     shown = mark;
   }
 
+  /** Draw the result; its version, or empty if there is none. */
+  async function drawResult(choice, { run, name, of, listed, kind, facts, ...how }) {
+    const base = listed ? await how.fetch({ run, name, kind: listed.kind, of }) : null;
+    if (base?.kind === "2d" && kind === "2d") showControls(choice, { ...facts, kind: "2d", rows: wantedRows(choice.rows, base.rows) });
+    if (!base) {
+      blank(run ? `Run ${run} has no result yet.` : "No result yet.", false);
+      return "";
+    }
+    await drawProduct(base, choice, { run, name, of, ...how });
+    const whose = spokenBeside(choice.beside);
+    put(byId("caption"), caption(base, listed));
+    plot.setAttribute("aria-label", spoken(base) + (whose && ` (${whose})`));
+    return base.version;
+  }
+
+  /** Draw the deviations; the version of what is compared, or empty if there is nothing to draw. */
+  async function drawDifference(found, choice) {
+    if (!found?.drawn) {
+      const known_why = found && !(found instanceof Error) && !found.problem;
+      blank(known_why ? "There are no deviations to draw: it is a single value, or has no errors." : "Both cannot be compared.", true);
+      return found?.version ?? "";
+    }
+    const { traces, shape } = deviationDrawing(found.drawn, choice, { theme: colours() });
+    onlyShow(plot);
+    await draw(plot, traces, shape);
+    put(byId("caption"), caption(found.drawn, null));
+    plot.setAttribute("aria-label", `${spoken(found.drawn)} (${spokenBeside("difference")})`);
+    return found.version;
+  }
+
+  const runsOf = (of) => (of === "shadow" ? known.shadow?.runs ?? [] : known.runs);
+
   async function fetched(spec, got) {
-    const { run, name, row = null } = spec;
-    const key = JSON.stringify([run, name, row]);
-    const version = productsOf(run, known.runs).find((one) => one.name === name)?.version;
-    const old = kept.get(key);
+    const { run, name, row = null, of = "live" } = spec;
+    const version = productsOf(run, runsOf(of)).find((one) => one.name === name)?.version;
     const max_points = MAX_VALUES[row === null ? kindOf(spec) : "1d"] ?? MAX_VALUES["2d"];
-    const one = old && old.version === version ? old
-      : { version, payload: await product(id, { run, name, row, max_points }) };
+    return once(got, JSON.stringify([run, name, row, of]), version, () => product(id, { run, name, row, max_points, of }));
+  }
+
+  /** The server's answer on how both differ, or the reason why there is none. */
+  async function compared({ run, name, kind, sides }, got) {
+    const version = `${sides.its.version}-${sides.live.version}`;
+    const max_points = MAX_VALUES[kind] ?? MAX_VALUES["2d"];
+    const ask = () => difference(id, { run, name, max_points }).catch((error) => error);
+    return once(got, JSON.stringify(["difference", run, name]), version, ask);
+  }
+
+  /** What was fetched for the last drawing if its version is still the same. */
+  async function once(got, key, version, ask) {
+    const old = kept.get(key);
+    const one = old && old.version === version ? old : { version, payload: await ask() };
     got.set(key, one);
     return one.payload;
   }
 
   async function drawProduct(base, choice, how) {
     const drawn = await drawing(base, choice, { ...how, theme: colours() });
-    show(byId("scalar"), drawn.what === "scalar");
-    show(byId("table"), drawn.what === "table");
-    show(plot, drawn.what === "plot");
-    show(byId("blank"), false);
-    if (drawn.what === "scalar") put(byId("scalar"), `${measured(base.signal, base.errors)} ${inSigns(base.units)}`);
-    else if (drawn.what === "table") showTable(byId("table"), base);
-    else await draw(plot, drawn.traces, drawn.shape);
+    if (drawn.what === "scalar") {
+      const other = choice.beside === "both" && how.of === "live" && how.sides.its
+        ? await how.fetch({ run: how.run, name: how.name, kind: "scalar", of: "shadow" }).catch(() => null) : null;
+      put(byId("scalar"), other ? `${number(base)} in use, ${number(other)} in the shadow` : number(base));
+      return onlyShow(byId("scalar"));
+    }
+    if (drawn.what === "table") {
+      showTable(byId("table"), base);
+      return onlyShow(byId("table"));
+    }
+    onlyShow(plot);
+    return draw(plot, drawn.traces, drawn.shape);
   }
 
-  function kindOf({ run, name, kind }) {
-    const listed = productsOf(run, known.runs).find((one) => one.name === name);
+  const number = ({ signal, errors, units }) => `${measured(signal, errors)} ${inSigns(units)}`;
+
+  function onlyShow(node) {
+    for (const one of [plot, byId("scalar"), byId("table"), byId("blank")]) show(one, one === node);
+  }
+
+  function kindOf({ run, name, kind, of }) {
+    const listed = productsOf(run, runsOf(of)).find((one) => one.name === name);
     return listed?.display?.kind === "table" ? "table" : kind;
   }
 
   function blank(text, downloads) {
-    show(plot, false);
-    show(byId("scalar"), false);
-    show(byId("table"), false);
+    onlyShow(byId("blank"));
     show(byId("downloads"), downloads && byId("nxs").hasAttribute("href"));
-    show(byId("blank"), true);
     put(byId("blank"), text);
     put(byId("caption"), "");
     clear(plot);
     kept = new Map();
   }
 
-  function offer(run, name, kind) {
+  function offer(run, name, kind, of) {
     show(byId("downloads"), true);
     show(byId("png"), kind !== "table");
-    for (const kind of ["nxs", "csv", "png"]) byId(kind).setAttribute("href", download(id, run, name, kind));
+    for (const kind of ["nxs", "csv", "png"]) byId(kind).setAttribute("href", download(id, run, name, kind, of));
   }
 
   function link(run, version) {
@@ -133,8 +182,8 @@ export function resultPanel(id) {
   }
 
   // for benchmarks and tests: what is on screen now
-  function done(run, name, version) {
-    Object.assign(plot.dataset, { run, name, version, drawn: ++drawn });
+  function done(run, name, version, beside) {
+    Object.assign(plot.dataset, { run, name, version, beside, drawn: ++drawn });
   }
 
   onChoice(redraw);
@@ -143,11 +192,11 @@ export function resultPanel(id) {
 
   return {
     update(detail) {
-      known = { card: detail.card, runs: detail.runs };
+      known = { card: detail.card, runs: detail.runs, shadow: detail.shadow };
       redraw();
     },
-    changed(fact) {
-      const listed = productsOf(fact.run, known.runs).find((one) => one.name === fact.name);
+    changed(fact, of = "live") {
+      const listed = productsOf(fact.run, runsOf(of)).find((one) => one.name === fact.name);
       if (!listed || listed.version === fact.version) return; // an unknown product comes with the next `update`
       listed.version = fact.version;
       redraw();

@@ -1,6 +1,5 @@
-// The service behind the instrument: its files, and the restart request.
+// The service behind the instrument: its processes and its files.
 
-import { restart } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { when, whole } from "./text.js";
 
@@ -58,20 +57,4 @@ function recordingOf(recording) {
   const gaps = recording.run_gaps ? `, ${whole(recording.run_gaps)} gaps` : "";
   const run = recording.run ? `run ${recording.run}, ${(recording.run_bytes / 1e9).toPrecision(3)} GB${gaps}` : "between runs";
   return `${recording.directory}: ${recording.problem || run}`;
-}
-
-/** The form that asks for a restart. The token is sent once and kept nowhere. */
-export function restartForm(id) {
-  const answer = byId("restart-answer");
-  byId("restart").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    put(answer, "Sending the request …");
-    try {
-      await restart(id, byId("token").value);
-      byId("token").value = "";
-      put(answer, `Restart requested at ${when(new Date())}.`);
-    } catch (error) {
-      put(answer, `Not restarted: ${error.message}`);
-    }
-  });
 }

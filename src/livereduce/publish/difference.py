@@ -1,4 +1,4 @@
-"""The difference between results of two attempts, or of an attempt and the service, in units of their errors. Pure.
+"""The difference between two results, as of two attempts or of shadow and service, in units of their errors. Pure.
 
 Both results are usually made of the same events, so their errors are not independent: a deviation tells where they
 differ and whether it matters, not how likely it is.
@@ -14,6 +14,11 @@ from livereduce.publish.product import Axis, Product
 
 CLOSE = 1e-9
 """Axes are the same if their values differ relatively by less than this."""
+
+Sides = tuple[str, str]
+"""Where ours and theirs are, in words."""
+
+HERE: Sides = ("here", "there")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +42,8 @@ class Difference:
         Mean of the squared deviations; None without any.
     events
         Events that ours and theirs are made of.
+    sides
+        Where ours and theirs are, in words.
     """
 
     name: str
@@ -50,6 +57,7 @@ class Difference:
     largest: float = 0.0
     chi2_per_n: float | None = None
     events: tuple[int, int] = (0, 0)
+    sides: Sides = HERE
 
     @property
     def is_none(self) -> bool:
@@ -80,16 +88,32 @@ def _by_name(products: Sequence[Product]) -> Mapping[str, Product]:
     return {product.name: product for product in products}
 
 
-def compare(ours: Product, theirs: Product) -> Difference:
+def compare(ours: Product, theirs: Product, sides: Sides = HERE) -> Difference:
     """Compare two results value by value."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # scripts may make any numbers
-        return _compared(ours, theirs)
+        return _compared(ours, theirs, sides)
 
 
-def _compared(ours: Product, theirs: Product) -> Difference:
+def in_words(one: Difference) -> tuple[str, ...]:
+    """The difference in some lines for people."""
+    if one.problem:
+        return (f"cannot be compared: {one.problem}",)
+    (ours, theirs), (here, there) = one.events, one.sides
+    events = "" if ours == theirs else f" ({ours:,} events {here}, {theirs:,} {there})"
+    if one.is_none:
+        return (f"the same, value by value{events}",)
+    at = f" at {one.worst_at}" if one.worst_at else ""
+    if one.chi2_per_n is None:
+        most = f"most by {one.largest:.6g}{at}; there are no errors to compare with"
+    else:
+        most = f"most by {one.worst:+.3g} sigma{at}; chi2/n {one.chi2_per_n:.3g}"
+    return f"{one.differ:,} of {one.compared:,} values differ{events}", most
+
+
+def _compared(ours: Product, theirs: Product, sides: Sides) -> Difference:
     events = (int(ours.attributes.get("events", 0)), int(theirs.attributes.get("events", 0)))
-    if problem := _incomparable(ours, theirs):
-        return Difference(name=ours.name, problem=problem, events=events)
+    if problem := _incomparable(ours, theirs, *sides):
+        return Difference(name=ours.name, problem=problem, events=events, sides=sides)
     known = np.isfinite(ours.signal) & np.isfinite(theirs.signal)
     difference = np.where(known, ours.signal - theirs.signal, 0.0)
     one_sided = np.isfinite(ours.signal) != np.isfinite(theirs.signal)
@@ -107,19 +131,20 @@ def _compared(ours: Product, theirs: Product) -> Difference:
         largest=float(np.abs(difference).max(initial=0.0)),
         chi2_per_n=float(np.mean(deviation[there] ** 2)) if there.any() else None,
         events=events,
+        sides=sides,
     )
 
 
-def _incomparable(ours: Product, theirs: Product) -> str:
+def _incomparable(ours: Product, theirs: Product, here: str, there: str) -> str:
     if ours.signal.shape != theirs.signal.shape:
-        return f"shape {_shape(ours)} here, {_shape(theirs)} there"
+        return f"shape {_shape(ours)} {here}, {_shape(theirs)} {there}"
     if not ours.signal.size:
         return "it has no values"
     if ours.units != theirs.units:
-        return f"in {ours.units or 'no units'} here, in {theirs.units or 'no units'} there"
+        return f"in {ours.units or 'no units'} {here}, in {theirs.units or 'no units'} {there}"
     for mine, other in zip(ours.axes, theirs.axes, strict=True):
         if (mine.name, mine.units, mine.values.shape) != (other.name, other.units, other.values.shape):
-            return f"over {_axis(mine)} here, over {_axis(other)} there"
+            return f"over {_axis(mine)} {here}, over {_axis(other)} {there}"
         if not np.allclose(mine.values, other.values, rtol=CLOSE, atol=0.0, equal_nan=True):
             return f"the values of the axis {mine.name} differ"
     return ""

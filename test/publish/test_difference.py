@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livereduce.publish.difference import compare, compare_all, in_words
 from livereduce.publish.product import Axis, Product
-from livereduce.workbench.difference import compare, compare_all
 
 
 def product(values: Any, errors: Any = None, *, name: str = "result", units: str = "counts", **changes: Any) -> Product:
@@ -86,3 +86,20 @@ def test_no_values_break_it_and_it_is_symmetric(ours: list[float], theirs: list[
     there, back = compare(a, b), compare(b, a)
     assert (there.differ, there.compared, there.is_none) == (back.differ, back.compared, back.is_none)
     assert abs(there.worst) == abs(back.worst)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "says"),
+    [
+        (product([1.0]), product([1.0, 2.0]), ("cannot be compared: shape 1 new, 2 old",)),
+        (product([1.0]), product([1.0], attributes={"events": 9}), ("the same, value by value (0 events new, 9 old)",)),
+        (product(3.0, 1.0), product(1.0, 1.0), ("1 of 1 values differ", "most by +1.41 sigma; chi2/n 2")),
+        (
+            product([1.0, 5.0]),
+            product([1.0, 2.0]),
+            ("1 of 2 values differ", "most by 3 at x0 1.5 angstrom; there are no errors to compare with"),
+        ),
+    ],
+)
+def test_it_is_said_in_words(ours: Product, theirs: Product, says: tuple[str, ...]) -> None:
+    assert in_words(compare(ours, theirs, ("new", "old"))) == says

@@ -1,0 +1,63 @@
+"""How the results of the shadow differ from those in use, for ``livereduce status``."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livereduce.base.files import read_regular
+from livereduce.messages.status import Status
+
+if TYPE_CHECKING:
+    from livereduce.web.state.index import ListedRun, ShownIndex
+
+MOST = 20
+"""Most results that are compared."""
+
+
+def differences(status: Status) -> tuple[str, ...]:
+    """A line for each result of the newest run of the shadow; empty if there is nothing to compare."""
+    shadow = status.shadow
+    if shadow is None or not shadow.products_dir or not status.products_dir:
+        return ()
+    try:  # the daemon's Python need not have what reads results
+        from livereduce.web.state.index import parse_index  # noqa: F401
+    except ImportError as error:
+        return (f"its results are not compared: this Python has no {error.name}; the page compares them",)
+    return tuple(_lines(Path(shadow.products_dir), Path(status.products_dir)))
+
+
+def _lines(shadow: Path, in_use: Path) -> Iterator[str]:
+    its, others = _index(shadow), _index(in_use)
+    if not its.runs:
+        yield "no result yet"
+        return
+    run = its.runs[0]
+    live = others.run(run.run)
+    for name in list(run.products)[:MOST]:
+        yield f"{name} of run {run.run}: {_difference(name, (shadow, run), (in_use, live))}"
+    if live is not None and (missing := [name for name in live.products if name not in run.products]):
+        yield f"of run {run.run} it has no {', '.join(missing[:MOST])}"
+
+
+def _difference(name: str, its: tuple[Path, "ListedRun"], live: tuple[Path, "ListedRun | None"]) -> str:
+    from livereduce.publish.difference import in_words
+    from livereduce.publish.products.beside import compare_beside
+
+    (shadow, run), (in_use, other) = its, live
+    if other is None or name not in other.products:
+        return "those in use have none"
+    try:
+        paths = shadow / run.products[name].path, in_use / other.products[name].path
+        return "; ".join(in_words(compare_beside(*paths)))
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:  # being replaced, or not a product
+        return f"it cannot be compared: {getattr(error, 'strerror', None) or error}"
+
+
+def _index(folder: Path) -> "ShownIndex":
+    from livereduce.publish.products.index import INDEX, MAX_INDEX
+    from livereduce.web.state.index import ShownIndex, parse_index
+
+    try:
+        return parse_index(read_regular(folder / INDEX, MAX_INDEX, follow_link=False).decode())
+    except (OSError, ValueError):
+        return ShownIndex()
