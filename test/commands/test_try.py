@@ -1,13 +1,18 @@
 """``livereduce try`` as somebody types it: once, beside other scripts, at each save; and what it leaves behind."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -102,14 +107,15 @@ class Watching:
         self.process, self._printed = process, printed
         self._seen = 0
 
-    def wait_for(self, text: str) -> None:
-        """Wait until this is printed, after what was waited for before."""
+    def wait_for(self, pattern: str) -> str:
+        """Wait until this is printed, after what was waited for before; returns what its group, or all of it, is."""
         deadline = time.monotonic() + PATIENCE_S
-        while (at := self._printed.read_text().find(text, self._seen)) < 0:
+        while (found := re.search(pattern, self._printed.read_text()[self._seen :])) is None:
             assert time.monotonic() < deadline, self._printed.read_text()
             assert self.process.poll() is None, self._printed.read_text()
             time.sleep(0.02)
-        self._seen = at + len(text)
+        self._seen += found.end()
+        return found[found.re.groups]
 
 
 @contextmanager
@@ -127,20 +133,45 @@ def watching(folder: Path, *words: str) -> Iterator[Watching]:
         process.wait()
 
 
+def told(address: str) -> Any:
+    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
+        return json.load(answer)
+
+
+def shown(address: str) -> tuple[int, object, int]:
+    """What a page says of the attempt that is over: the run, the age of the data, and rows or values of the result."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:  # it looks five times a second
+        (card,) = told(f"{address}/api/instruments")["instruments"]
+        of_run = f"{address}/api/instruments/{card['id']}/products/{card['run']}"
+        if card["why"] == "livereduce try: the last attempt is over":
+            with suppress(urllib.error.HTTPError):
+                return card["run"], card["data_age_s"], len(told(f"{of_run}/result")["signal"])
+        assert time.monotonic() < deadline, card
+        time.sleep(0.1)
+
+
 @pytest.mark.timeout(4 * PATIENCE_S)
 def test_it_tries_again_at_each_save_and_ctrl_c_leaves_nothing_but_results(tmp_path: Path) -> None:
     tried_folder(tmp_path)
-    with watching(tmp_path) as watch:
-        watch.wait_for("waiting for the next save")
-        save(tmp_path, "raise RuntimeError('mistake one')\n")
+    mine = save(tmp_path, GOOD, place="mine", name="my_proc.py")
+    with watching(tmp_path, "--web", "--proc", "mine/my_proc.py", "--against", "service") as watch:
+        address = watch.wait_for(r"page +(http://\S+)/")
+        watch.wait_for("--against service: nothing to compare with: there is no .*index.json")
+        watch.wait_for(f"waiting for the next save; the page is {address}")
+        assert shown(address) == (4711, None, 60)
+        mine.unlink()
+        watch.wait_for("my_proc.py removed")
+        watch.wait_for("my_proc.py: there is no such file")
+        mine.write_text("raise RuntimeError('mistake one')\n")
         watch.wait_for("proc failed")
         watch.wait_for("RuntimeError: mistake one")
         watch.wait_for("waiting for the next save")
-        save(tmp_path, "x = (\n")
+        mine.write_text("x = (\n")
         watch.wait_for("was never closed")
-        save(tmp_path, "print('begins')\nwhile True:\n    pass\n")
+        mine.write_text("print('begins')\nwhile True:\n    pass\n")
         watch.wait_for("begins")
-        save(tmp_path, GOOD)
+        mine.write_text(GOOD)
         watch.wait_for("begun anew")
         watch.wait_for("1,453 events in 5 chunks")
         watch.wait_for("result.nxs")
@@ -148,7 +179,6 @@ def test_it_tries_again_at_each_save_and_ctrl_c_leaves_nothing_but_results(tmp_p
         children = psutil.Process(watch.process.pid).children(recursive=True)
         watch.process.send_signal(signal.SIGINT)
         assert watch.process.wait(PATIENCE_S) == 0
-        watch._seen = 0
         gone, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
         assert alive == []
         assert gone

@@ -28,7 +28,7 @@ from livereduce.workbench.limits import machine_limits
 from livereduce.workbench.page_status import present, status_of, tell
 from livereduce.workbench.picture import draw_differences
 from livereduce.workbench.printed import Printout
-from livereduce.workbench.results import Result, read_results
+from livereduce.workbench.results import Result, read_results, why_none
 
 OWN, OTHER = "state", "other"
 """State directories, in the folder of the attempts: of the scripts that are tried, and of those to compare with."""
@@ -65,18 +65,20 @@ class TrySession:
         left.callback(self._bench.leave)
         self._started, self._status_due = datetime.now(), 0.0
         self._others: tuple[Version, tuple[Result, ...]] = ((), ())
-        if options.web:
-            self._say(f"page            {left.enter_context(self._page(resolved))}")
+        self._address = left.enter_context(self._page(resolved)) if options.web else ""
+        if self._address:
+            self._say(f"page            {self._address}")
 
     def run(self) -> int:
         """Make attempts until there is no more to do; return the exit code."""
         attempted = self._attempt()
-        if not (self._options.watch or self._options.web):
+        if not self._goes_on:
             return ExitCode.DEGRADED if attempted is None or attempted.failed else ExitCode.OK
         while True:
             if attempted is not None:
-                waits = "waiting for the next save" if self._options.watch else "the page is served"
-                self._say(f"\n{waits} (Ctrl-C ends this)")
+                waits = ["waiting for the next save"] if self._options.watch else []
+                waits += [f"the page is {self._address}"] if self._address else []
+                self._say(f"\n{'; '.join(waits)} (Ctrl-C ends this)")
                 self._wait_for_save(attempted)
             self._take_saved()
             attempted = self._attempt()
@@ -100,11 +102,15 @@ class TrySession:
     def _take_saved(self) -> None:
         """Read what was saved, until it can be used."""
         while True:
-            tried = self._read()
-            if not tried.found.problems:
+            try:
+                tried = self._read()
+                problems = tried.found.problems
+            except OperatorError as error:  # a file that was named is not there just now
+                problems = (str(error),)
+            if not problems:
                 self._tried = tried
                 return
-            for problem in tried.found.problems:
+            for problem in problems:
                 self._say(f"  - {problem}")
             self._say("this cannot run; waiting for the next save")
             self._wait_for_save(None)
@@ -152,6 +158,10 @@ class TrySession:
         return bool(changed)
 
     @property
+    def _goes_on(self) -> bool:
+        return bool(self._options.watch or self._options.web)
+
+    @property
     def _reach(self) -> Reach:
         return Reach(chunks=self._options.chunks, events=self._options.until)
 
@@ -159,7 +169,13 @@ class TrySession:
 
     def _compare(self, attempted: Attempted) -> None:
         run = attempted.results[-1].product.run
-        others, name = (self._of_service(run), "the service") if self._other_folder is None else self._of_folder()
+        try:
+            others, name = (self._of_service(run), "the service") if self._other_folder is None else self._of_folder()
+        except OperatorError as error:
+            if not self._goes_on:
+                raise
+            self._say(f"  - {error}")  # the next attempt may find something
+            return
         found = compare_all([one.product for one in attempted.results], [one.product for one in others])
         for line in comparison(found, name):
             self._say(line)
@@ -167,11 +183,12 @@ class TrySession:
             self._say(f"  drawn         {path}")
 
     def _of_service(self, run: int) -> tuple[Result, ...]:
+        whys = []
         for state_dir in self._setup.state_dirs:
             if found := read_results(state_dir, run):
                 return found
-        places = ", ".join(map(str, self._setup.state_dirs))
-        raise OperatorError(f"--against {SERVICE}: the service has no result of run {run} (looked in {places})")
+            whys.append(why_none(state_dir, run))
+        raise OperatorError(f"--against {SERVICE}: nothing to compare with: {'; '.join(whys)}")
 
     def _of_folder(self) -> tuple[tuple[Result, ...], str]:
         """The results of the other scripts on the same run; made again only if they, or the run, are others."""

@@ -37,7 +37,7 @@ def status_of(
         post_proc=_seen(resolved.scripts.post_proc),
         products_dir=str(resolved.state_dir / "products"),
         warnings=resolved.warnings,
-        progress=progress,
+        progress=_without_age(progress) if progress and resolved.source_ends else progress,
     )
     if attempted is None:
         return status
@@ -46,6 +46,11 @@ def status_of(
     why = f"{WHAT}: {bad or 'the last attempt is over'}"
     failure = attempted.failure
     return replace(status, state=word, why=why, problems=(bad,) if bad else (), script_failure=failure)
+
+
+def _without_age(progress: Progress) -> Progress:
+    """A file may be years old, and is not behind anything."""
+    return replace(progress, source=replace(progress.source, data_age_s=None))
 
 
 def tell(runtime_dir: Path, status: Status) -> None:

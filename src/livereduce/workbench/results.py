@@ -1,6 +1,7 @@
 """The results in a state directory, read as any other program would: by their index."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,21 +33,51 @@ def read_results(state_dir: Path, run: int | None = None, most_bytes: int = MAX_
 
     What cannot be read, or is larger than `most_bytes`, is not among them.
     """
-    folder = state_dir / "products"
     try:
-        body = json.loads(read_regular(folder / INDEX, MAX_INDEX))
-        paths = [folder / path for path in _paths(body, run)]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        paths = _listed(state_dir, run)
+    except _UNREADABLE:
         return ()
     found = []
-    for path in paths[-MAX_RESULTS:]:
-        try:
-            if path.stat().st_size > most_bytes:
-                continue
-            found.append(Result(path=path, product=read_product(path)))
-        except (OSError, ValueError, KeyError, RuntimeError):  # being replaced, or not a product
-            continue
+    for path in paths:
+        with suppress(*_UNREADABLE):  # being replaced, or not a product
+            found.append(_read(path, most_bytes))
     return tuple(found)
+
+
+def why_none(state_dir: Path, run: int, most_bytes: int = MAX_BYTES) -> str:
+    """Why there is no result of a run to be read, in words."""
+    index = state_dir / "products" / INDEX
+    try:
+        paths = _listed(state_dir, run)
+    except FileNotFoundError:
+        return f"there is no {index}, so no service has published there"
+    except _UNREADABLE as error:
+        return f"{index} cannot be read: {_reason(error)}"
+    if not paths:
+        return f"{index} has no result of run {run}"
+    try:
+        _read(paths[-1], most_bytes)
+    except _UNREADABLE as error:
+        return f"{paths[-1]} cannot be read: {_reason(error)}"
+    return f"the result of run {run} has just been replaced; try again"
+
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+
+
+def _listed(state_dir: Path, run: int | None) -> list[Path]:
+    folder = state_dir / "products"
+    return [folder / path for path in _paths(json.loads(read_regular(folder / INDEX, MAX_INDEX)), run)][-MAX_RESULTS:]
+
+
+def _read(path: Path, most_bytes: int) -> Result:
+    if (size := path.stat().st_size) > most_bytes:
+        raise ValueError(f"it has {size:,} bytes, more than the {most_bytes:,} that are read")
+    return Result(path=path, product=read_product(path))
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _paths(body: Any, run: int | None) -> list[str]:
