@@ -1,14 +1,20 @@
 import io
 import json
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from helpers.environments import Launchers
+from livereduce.base.errors import OperatorError
 from livereduce.commands.check import check
 from livereduce.config import file as config_module
 from livereduce.config.keys import KEYS
+from livereduce.preflight import answering
 from livereduce.scripting.files import md5_of
 
 
@@ -90,6 +96,74 @@ def test_counts_too_many_for_an_array_take_the_memory_of_their_events(place: Pat
     path = write(place, instrument="pg3", engine="builtin", script_dir=".", tof_bins_us=[0, 2, 16000])
     _, text = run(path)
     assert rows(text)["memory"] == "2 bytes per event: 8e+08 cells of 100000 pixels are too many for an array"
+
+
+HANGS_S = 3.0
+"""Those that answer do within this, on a busy machine too."""
+
+
+def hang(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """A look at anything below folders of these names does not return."""
+
+    def look(path: Path) -> None:
+        while set(names) & set(path.parts):
+            time.sleep(1.0)
+
+    monkeypatch.setattr(answering, "_look", look)
+    monkeypatch.setattr("livereduce.commands.check.ANSWER_S", HANGS_S)
+
+
+def test_places_whose_file_system_does_not_answer_are_named_and_the_rest_is_checked(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: dict[str, Any] = {
+        "shadow_dir": "dead/shadow",
+        "record.directory": "dead/recordings",
+        "publish.config": "dead/live.conf",
+    }
+    path = write(place, {"proc": "output = input\n"}, instrument="pg3", engine="builtin", script_dir=".", **places)
+    hang(monkeypatch, "dead")
+    monkeypatch.setattr(Path, "is_dir", forbidden(Path.is_dir))
+    code, text = run(path)
+    assert code == 0, text
+    said = f"its file system has not answered for {HANGS_S:g} s; look at its mount and its server; while that is so, "
+    assert listed(text, "warning") == [
+        f'"publish.config" {place}/dead/live.conf: {said}no plots will be sent',
+        f'"record.directory" {place}/dead/recordings: {said}nothing will be recorded',
+        f'"shadow_dir" {place}/dead/shadow: {said}no scripts run beside those in use',
+    ]
+    assert rows(text)["shadow_dir"] == "dead/shadow", "what is configured is shown"
+    assert rows(text)["recordings"] == "not known, see below"
+    assert psutil.Process().children() == []
+
+
+def forbidden(ask: Callable[[Path], bool]) -> Callable[[Path], bool]:
+    """The same, but never for what is dead: in earnest it would not return."""
+
+    def asked(path: Path) -> bool:
+        assert "dead" not in path.parts
+        return ask(path)
+
+    return asked
+
+
+def test_without_the_scripts_or_a_directory_of_its_own_it_cannot_run(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead: dict[str, Any] = {
+        "script_dir": "dead",
+        "state_dir": "dead/state",
+        "source": f"file://{place}/dead/run.nxs.h5",
+    }
+    path = write(place, instrument="pg3", engine="builtin", **dead)
+    hang(monkeypatch, "dead")
+    code, text = run(path)
+    assert code == 78
+    silent = [line.partition(" ")[0] for line in listed(text, "problem") if "has not answered" in line]
+    assert silent == ['"script_dir"', '"source"', '"state_dir"']
+    hang(monkeypatch, path.name)
+    with pytest.raises(OperatorError, match=rf"configuration {path}: its file system has not answered"):
+        run(path)
 
 
 def test_every_problem_of_every_kind_is_shown_at_once(place: Path) -> None:

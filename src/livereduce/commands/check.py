@@ -20,6 +20,7 @@ from livereduce.environment.ask import Answer, NoAnswer, ask
 from livereduce.environment.identity import Identity, ask_identity
 from livereduce.messages.status import FILE_NAME as STATUS_FILE
 from livereduce.messages.status import read_status
+from livereduce.preflight.answering import ANSWER_S, does_not_answer, silent, what_answers
 from livereduce.preflight.host import Host, choose_engine, look_at_host
 from livereduce.preflight.recording import describe_recordings
 from livereduce.preflight.resolve import Survey, survey
@@ -46,23 +47,25 @@ def check(path: Path | None, out: TextIO) -> int:
     """
     host = look_at_host(os.environ, Path.cwd())
     path = usual_configuration(path, host.environ)
-    reading = read_file(path)
+    reading = _read(path)
     service = None if "RUNTIME_DIRECTORY" in host.environ else service_of(path, host.environ, host.cwd)
     inquiry = None if reading.problems else inquire(reading.config, host.environ, host.cwd)
     if inquiry is not None:
         host = _host_in_there(host, reading.config, inquiry)
     asked = _host_of(service, host)
     parser = Parser()
-    found = look_to_the_end(parser, lambda parse: survey(reading.config, asked, reading.bad_keys, parse))
+    there = what_answers(reading.config, asked, ANSWER_S)
+    config, bad_keys = there.config, reading.bad_keys | there.bad_keys
+    found = look_to_the_end(parser, lambda parse: survey(config, asked, bad_keys, parse))
     obstacles = _obstacles(found, parser, inquiry, host)
-    problems = (*reading.problems, *found.problems, *_others(found, reading), *ends(obstacles))
-    warnings = (*found.warnings, *_publication_problems(reading.config))
+    problems = (*reading.problems, *there.problems, *found.problems, *_others(found, reading), *ends(obstacles))
+    warnings = (*there.warnings, *found.warnings, *_publication_problems(config))
     engine = _engine(found, inquiry.answer if inquiry else None)
     rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
     rows += _directories(found, service)
-    recordings, not_recorded = describe_recordings(reading.config, asked, found.verdict.engine if found.verdict else "")
-    rows += [("recordings", recordings)]
-    rows += _directories_here(survey(reading.config, host, reading.bad_keys)) if service else []
+    recordings, not_recorded = describe_recordings(config, asked, found.verdict.engine if found.verdict else "")
+    rows += [("recordings", recordings if config.record_dir == reading.config.record_dir else "not known, see below")]
+    rows += _directories_here(survey(config, host, bad_keys)) if service else []
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
     out.writelines(f"{line}\n" for line in told(obstacles))
     warnings = (*warnings, not_recorded) if not_recorded else warnings
@@ -72,6 +75,12 @@ def check(path: Path | None, out: TextIO) -> int:
             out.writelines(f"  - {text}\n" for text in texts)
     out.write("\nthis cannot run\n" if problems else f"\nthis can run{but(obstacles)}\n")
     return ExitCode.UNUSABLE if problems else ExitCode.OK
+
+
+def _read(path: Path | None) -> Reading:
+    if path is not None and silent((path,), ANSWER_S):
+        raise OperatorError(f"configuration {path}: {does_not_answer(ANSWER_S)}")
+    return read_file(path)
 
 
 def _host_of(service: Service | None, host: Host) -> Host:

@@ -195,7 +195,7 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), p
     if "instrument" not in bad_keys and not (needs_mantid(config, engine) and is_elsewhere(config, host)):
         own_stream = config.source is not None or "source" in bad_keys
         instrument = _judge_instrument(config, host, notes, unknown_ok=own_stream or engine != "builtin")
-    script_dir = _script_dir(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
+    script_dir = script_dir_of(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
     scripts = _judge_scripts(script_dir, instrument, engine, parse, notes) if script_dir and instrument else None
     shadow_dir = host.cwd / config.shadow_dir if config.shadow_dir is not None else None
     notes.warnings += shadow_warnings(shadow_dir, script_dir, engine)
@@ -261,7 +261,8 @@ def _mantids_answer(host: Host) -> tuple[Instrument | None, str]:
     return Instrument(name=identity.name, short_name=identity.short_name, facility=identity.facility), ""
 
 
-def _script_dir(config: Config, instrument: Instrument | None, cwd: Path) -> Path | None:
+def script_dir_of(config: Config, instrument: Instrument | None, cwd: Path) -> Path | None:
+    """The folder of the scripts: configured, or the one that the facility has for an instrument; None if not known."""
     if config.script_dir is not None:
         return cwd / config.script_dir
     return Path(f"/SNS/{instrument.short_name}/shared/livereduce") if instrument is not None else None

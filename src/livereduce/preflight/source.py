@@ -14,7 +14,7 @@ def source_problems(source: str, engine: str, instrument: Instrument, host: Host
     scheme = scheme_of(source)
     if scheme is None or engine not in scheme.engines:
         return _wrong_kind(source, engine, instrument)
-    path = _path_of(source)
+    path = path_of(source)
     obstacle = _obstacle(path, host) if path else ""
     return [f"source {path} cannot be read: {obstacle}"] if obstacle else []
 
@@ -29,7 +29,8 @@ def _wrong_kind(source: str, engine: str, instrument: Instrument) -> list[str]:
     ]
 
 
-def _path_of(source: str) -> str:
+def path_of(source: str) -> str:
+    """The path of a source that is a file; empty if it is none."""
     try:
         return parse_source_url(source).path
     except ValueError:
@@ -50,7 +51,7 @@ def _obstacle(path: str, host: Host) -> str:
 
 def seen_of(source: str) -> str:
     """Which file a source is: size, time and inode; empty if it is none, or is not there."""
-    path = _path_of(source)
+    path = path_of(source)
     try:
         seen = Path(path).stat() if path else None
     except OSError:
