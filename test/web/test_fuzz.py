@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     powder = Fabricated(folder / "powder", "POWDER")
     powder.publish(pattern(41, 2000))
     powder.publish(image(41))
-    powder.say()
+    powder.beside(pattern(41, 2000, height=2.0), image(41))
     token = folder / "token"
     token.write_text("correct-horse-battery")
     token.chmod(0o600)

@@ -19,7 +19,9 @@ import pytest
 
 from helpers.fabricated import Fabricated, axis, pattern, product
 from helpers.watching import PATIENCE_S, Web, web
+from livereduce.publish.products.beside import compare_beside
 from livereduce.publish.products.file import write_product
+from livereduce.publish.products.inside import NotPlain
 from livereduce.web.http.cache import CacheBusy
 from livereduce.web.render.process import pool as module
 from livereduce.web.render.process.child import MEMORY_BYTES, refusal_of
@@ -329,6 +331,24 @@ def test_a_small_file_that_declares_much_takes_no_memory(server: Web, powder: Fa
         assert status == 200 or (status == 422 and b"error" in body), body[:200]
     processes = [psutil.Process(server.process.pid), *psutil.Process(server.process.pid).children()]
     assert sum(one.memory_info().rss for one in processes) < 700 << 20
+
+
+@pytest.mark.parametrize("what", LARGE)
+def test_a_small_file_that_declares_much_is_not_compared(tmp_path: Path, what: str) -> None:
+    ours, theirs = tmp_path / "ours.nxs", tmp_path / "theirs.nxs"
+    for path in (ours, theirs):
+        write_product(path, pattern(41, 2000))
+    assert compare_beside(ours, theirs).is_none
+    declare(theirs, LARGE[what])
+    for one, other, where in ((ours, theirs, "in use, "), (theirs, ours, "in the shadow, ")):
+        with pytest.raises((NotPlain, KeyError)) as refused:
+            compare_beside(one, other)
+        assert isinstance(refused.value, KeyError) or str(refused.value).startswith(where)
+    with h5py.File(ours, "a") as file:
+        del file["entry/result/signal"]
+        file["entry/result/signal"] = h5py.ExternalLink(theirs, "entry/result/signal")
+    with pytest.raises(NotPlain, match="in the shadow, 'signal' is a link into another file"):
+        compare_beside(ours, theirs)
 
 
 def test_what_lies_in_another_file_is_not_published(server: Web, powder: Fabricated, tmp_path: Path) -> None:

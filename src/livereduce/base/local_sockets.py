@@ -70,7 +70,7 @@ def why_not_connected(path: Path, error: OSError) -> str:
             return f"{path}: nobody listens there; the daemon that made it has ended"
         case errno.EACCES:
             return f"{path}: {_name_of_us()} may not write to it{_whose(path)}"
-    return f"{path}: {error.strerror or error or type(error).__name__}"
+    return f"{path}: {error.strerror or str(error) or type(error).__name__}"
 
 
 def _name_of_us() -> str:

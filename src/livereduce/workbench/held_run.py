@@ -214,7 +214,7 @@ class ServiceRun:
                 sockets = [socket.socket(fileno=fd) for fd in fds]
                 answer = decode_answer(message)
             except (OSError, ValueError) as error:
-                raise OperatorError(f"the daemon did not answer: {error or type(error).__name__}") from None
+                raise OperatorError(f"the daemon did not answer: {str(error) or type(error).__name__}") from None
         if problem := _refusal(answer, sockets):
             for one in sockets:
                 one.close()
