@@ -19,7 +19,7 @@ import pytest
 
 from helpers.trying import GOOD, save, tried_folder
 from livereduce.base.errors import OperatorError
-from livereduce.commands.try_setup import other_folder, source_of_run
+from livereduce.commands.try_setup import other_folder, path_of_run
 from livereduce.publish.products.file import read_product
 
 PATIENCE_S = 110.0
@@ -89,15 +89,15 @@ def test_a_directory_of_recordings_is_no_recording_and_one_in_it_is_named(tmp_pa
 
 def test_runs_and_folders_that_there_are_not_are_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="--on none: there is no such file; expected"):
-        source_of_run("none", None, tmp_path)
+        path_of_run("none", None, tmp_path)
     with pytest.raises(OperatorError, match="--on 12: there is no such file, and the configuration records no runs"):
-        source_of_run("12", None, tmp_path)
+        path_of_run("12", None, tmp_path)
     with pytest.raises(OperatorError, match=r"no recording of run 12 in .*: it has no recordings"):
-        source_of_run("12", tmp_path, tmp_path)
+        path_of_run("12", tmp_path, tmp_path)
     with pytest.raises(OperatorError, match="--against none: expected a folder with scripts, or service"):
         other_folder("none")
     assert other_folder("service") is None
-    assert source_of_run(str(tmp_path), None, tmp_path) == f"file://{tmp_path}"
+    assert path_of_run(str(tmp_path), None, tmp_path) == tmp_path
 
 
 class Watching:

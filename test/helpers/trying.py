@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from helpers.engines import DOUBLE, KEEP, REBIN
 from helpers.event_files import irregular_file
 from livereduce.workbench.arguments import add_arguments
 
@@ -44,3 +45,35 @@ def options(folder: Path, *words: str) -> Namespace:
     add_arguments(parser)
     on = () if "--on" in words else ("--on", str(folder / "run.nxs.h5"))
     return parser.parse_args([str(folder / "livereduce.conf"), *on, *words])
+
+
+MANTID_PROC, MANTID_POST_PROC = "reduce_PG3_live_proc.py", "reduce_PG3_live_post_proc.py"
+MANTID_GOOD = "print('proc of', input.getNumberEvents(), 'events')\n" + REBIN
+
+
+def mantid_folder(folder: Path, *, era: str = "A", **settings: object) -> Path:
+    """The same for the mantid engine, whose double stands for Mantid; the configuration in it."""
+    irregular_file(folder / "run.nxs.h5")
+    save(folder, MANTID_GOOD, name=MANTID_PROC)
+    save(folder, KEEP, name=MANTID_POST_PROC)
+    (folder / "stream.json").write_text(json.dumps({"adara": True, "spectra": 16, "era": era, "items": []}))
+    body: dict[str, object] = {
+        "instrument": "POWGEN",
+        "engine": "mantid",
+        "script_dir": str(folder / "scripts"),
+        "runtime_dir": str(folder / "run"),
+        "state_dir": str(folder / "service"),
+        "update_every": 0.3,
+    }
+    (folder / "livereduce.conf").write_text(json.dumps(body | settings))
+    return folder / "livereduce.conf"
+
+
+def mantid_environ(folder: Path) -> dict[str, str]:
+    """The variables with which a Python in that folder finds the double."""
+    return {
+        "PYTHONPATH": str(DOUBLE),
+        "HOME": str(folder),
+        "LIVEREDUCE_DOUBLE_STREAM": str(folder / "stream.json"),
+        "LIVEREDUCE_DOUBLE_TIME_SCALE": "0.05",
+    }

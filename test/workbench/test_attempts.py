@@ -21,8 +21,9 @@ from livereduce.daemon.worker.output import Line
 from livereduce.messages.receiver import Attach, ReaderKind, encode_note
 from livereduce.messages.request import Request
 from livereduce.workbench.attempt import Attempted
-from livereduce.workbench.bench import Bench, Reach
+from livereduce.workbench.bench import Bench
 from livereduce.workbench.held_run import HeldRun, OwnRun, ServiceRun
+from livereduce.workbench.reach import Reach
 
 GB = 1 << 30
 HANG = """

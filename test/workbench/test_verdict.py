@@ -20,8 +20,8 @@ from livereduce.workbench.verdict import (
 FINE = AttemptSight()
 
 
-def beat(phase: Phase, *, ended: bool = False) -> Beat:
-    return Beat(seq=1, phase=phase, progress=Progress(source=SourceProgress(ended=ended)))
+def beat(phase: Phase, *, ended: bool = False, silent_s: float = 0.0) -> Beat:
+    return Beat(seq=1, phase=phase, progress=Progress(source=SourceProgress(ended=ended), silent_s=silent_s))
 
 
 def test_it_is_over_when_all_is_reduced_and_not_before() -> None:
@@ -66,3 +66,21 @@ def test_a_source_that_is_lost_is_not_waited_for_unless_something_is_still_reduc
     assert decide(waiting, AttemptSight(lost_s=LOST_S / 2), 1.0) is None
     assert decide(waiting, lost, 1.0) == Finish()
     assert decide(heard(waiting, beat(Phase.PROCESS), 1.0), lost, 1.0) is None
+
+
+def test_mantid_that_says_of_itself_how_long_it_is_silent_is_given_up_all_the_same() -> None:
+    state = heard(AttemptState(heard_at=0.0, limits_s={Phase.PROCESS: 5.0}), beat(Phase.PROCESS), 1.0)
+    state = heard(state, beat(Phase.PROCESS, silent_s=5.0), 6.0)
+    assert decide(state, FINE, 6.0) == AskForStacks()
+    later = heard(asked(state, 6.0), beat(Phase.PROCESS, silent_s=5.5), 6.5)
+    assert decide(later, FINE, 6.0 + STACKS_S) == Abandon(reason="proc did not return for 6 s", hangs=True)
+    back = heard(later, beat(Phase.PROCESS, silent_s=0.1), 6.6)
+    assert decide(back, FINE, 7.6) is None
+
+
+def test_mantid_that_goes_on_between_runs_has_reduced_the_run() -> None:
+    over = heard(AttemptState(heard_at=0.0), beat(Phase.WAITING, ended=True), 1.0)
+    assert decide(heard(over, beat(Phase.PROCESS), 1.1), FINE, 1.1) == Finish()
+    quiet = AttemptSight(run_is_over=True)
+    assert decide(heard(AttemptState(heard_at=0.0), beat(Phase.WAITING), 1.0), quiet, 1.0) == Finish()
+    assert decide(heard(AttemptState(heard_at=0.0), beat(Phase.PROCESS), 1.0), quiet, 1.0) is None

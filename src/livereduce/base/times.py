@@ -16,3 +16,9 @@ def epics_ns(unix_s: float) -> int:
 def unix_s(time_ns: int) -> float:
     """Unix time in seconds of nanoseconds since 1990."""
     return (time_ns + UNIX_MINUS_EPICS_NS) / NS_PER_S
+
+
+def epics_ns_of(moment: datetime) -> int:
+    """Nanoseconds since 1990 of a moment with a time zone, to the microsecond."""
+    passed = moment - EPICS_EPOCH
+    return (passed.days * 86_400 + passed.seconds) * NS_PER_S + passed.microseconds * 1000

@@ -37,7 +37,8 @@ def _costs(attempted: Attempted) -> Iterator[str]:
     progress, costs = attempted.progress, attempted.costs
     events = progress.total.events if progress else 0
     chunks = progress.total.chunks if progress else 0
-    rate = f", {_rate(events, attempted.seconds)}" if events else ""
+    is_paced = attempted.job.one_run  # by Mantid's cycles: the rate says nothing of the scripts
+    rate = f", {_rate(events, attempted.seconds)}" if events and not is_paced else ""
     yield _row("attempt", f"{_number(events)} events in {_number(chunks)} chunks, {attempted.seconds:.2f} s{rate}")
     for name, cost in (("proc", costs.proc), ("post_proc", costs.post_proc), ("publishing", costs.publish)):
         if cost.calls:
@@ -57,8 +58,9 @@ def _failures(attempted: Attempted) -> Iterator[str]:
     progress, failure = attempted.progress, attempted.failure
     if attempted.died:
         yield _row("ended", attempted.died)
-    if attempted.reason:
-        yield _row("incomplete", attempted.reason)
+    for reason in (attempted.reason, progress.run.incomplete if progress else ""):
+        if reason:
+            yield _row("incomplete", reason)
     if failure is not None:
         times = progress.total.script_errors if progress else 1
         yield ""

@@ -22,12 +22,13 @@ from livereduce.publish.difference import compare_all
 from livereduce.scripting.script_set import Version
 from livereduce.workbench.arguments import SERVICE
 from livereduce.workbench.attempt import Attempted
-from livereduce.workbench.bench import Bench, Reach
-from livereduce.workbench.held_run import OwnRun, ServiceRun
-from livereduce.workbench.limits import machine_limits
+from livereduce.workbench.bench import Bench
+from livereduce.workbench.held_run import HeldRun, OwnRun, ServiceRun
+from livereduce.workbench.limits import TryLimits, machine_limits
 from livereduce.workbench.page_status import present, status_of, tell
 from livereduce.workbench.picture import draw_differences
 from livereduce.workbench.printed import Printout
+from livereduce.workbench.reach import Reach
 from livereduce.workbench.results import Result, read_results, why_none
 
 OWN, OTHER = "state", "other"
@@ -59,9 +60,8 @@ class TrySession:
         resolved = self._tried.resolved
         self._printout = Printout(self._say)
         limits = machine_limits(resolved.config.system_mem_limit_perc)
-        live = self._setup.is_live
-        run = ServiceRun(self._setup.runtime_dirs) if live else OwnRun(resolved, os.environ, limits.held_bytes)
-        self._bench = Bench(resolved, run, os.environ, self._printout.take, limits.all_bytes)
+        run, environ = self._run_of(resolved, limits), self._setup.place.environ
+        self._bench = Bench(resolved, run, environ, self._printout.take, limits.all_bytes)
         left.callback(self._bench.leave)
         self._started, self._status_due = datetime.now(), 0.0
         self._others: tuple[Version, tuple[Result, ...]] = ((), ())
@@ -82,6 +82,17 @@ class TrySession:
                 self._wait_for_save(attempted)
             self._take_saved()
             attempted = self._attempt()
+
+    def _run_of(self, resolved: Resolved, limits: TryLimits) -> HeldRun:
+        path = self._setup.run_path
+        if path is None:
+            return ServiceRun(self._setup.runtime_dirs)
+        if resolved.engine != "mantid":
+            return OwnRun(resolved, os.environ, limits.held_bytes)
+        from livereduce.workbench.played.played_run import PlayedRun  # numba, which nothing else here needs
+
+        self._say(f"{'engine':<16}mantid {resolved.mantid}; the run is played to it")
+        return PlayedRun(path, resolved.config.update_every_s, self._reach)
 
     # ---- scripts
 
@@ -140,6 +151,8 @@ class TrySession:
         self._printout.end()
         if attempted is None:
             return None
+        if attempted.unusable and not self._options.watch:
+            raise OperatorError(attempted.unusable)
         if attempted.reason and not attempted.results:
             raise OperatorError(f"the run cannot be read: {attempted.reason}")
         for line in report(attempted):

@@ -4,15 +4,13 @@ import os
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.source_urls import file_url
-from livereduce.commands.launch import inquire
+from livereduce.commands.try_place import place_of
 from livereduce.config.file import Config, read_file
-from livereduce.preflight.host import choose_engine, look_at_host
 from livereduce.preflight.resolve import Resolved, Survey, complete, survey
 from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
 from livereduce.preflight.services import probable_service, usual_configuration
@@ -24,6 +22,10 @@ from livereduce.workbench.arguments import LIVE, SERVICE
 from livereduce.workbench.scripts_at import ScriptsAt, read_scripts, scripts_at, with_scripts
 
 T = TypeVar("T")
+NOT_LIVE = (
+    "--on live: Mantid holds the run that the service is taking, and nobody else can read it there; name an event file "
+    "(--on FILE) or a recorded run (livereduce record keeps the stream), which is played to a Mantid of your own"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +77,18 @@ class Setup:
         self._reading = read_file(self.path)
         if self._reading.problems:
             raise OperatorError(*self._reading.problems)
-        self._host = look_at_host(os.environ, self._cwd)
+        config = self._reading.config
         self.is_live = options.on == LIVE
-        recordings = self._reading.config.record_dir
-        self._source = None if self.is_live else source_of_run(options.on, recordings, self._cwd)
+        self.run_path = None if self.is_live else path_of_run(options.on, config.record_dir, self._cwd)
+        self.place = place_of(config, os.environ, self._cwd, folder)
+        if self.is_live and self.place.engine == "mantid":
+            raise OperatorError(NOT_LIVE)
         self._parser = Parser()
-        self._require_builtin(self._reading.config)
 
     def tried(self, name: str, script_dir: Path | None = None) -> Tried:
         """The scripts of a folder (None: those of the options) as they are now, in a state directory by this name."""
         config = self._config(name, script_dir)
-        found = self._look(lambda parse: survey(config, self._host, self._reading.bad_keys, parse))
+        found = self._look(lambda parse: survey(config, self.place.host, self._reading.bad_keys, parse))
         if found.script_dir is None or found.instrument is None or found.verdict is None:
             raise OperatorError(*found.problems)
         engine, own = found.verdict.engine, script_dir is None
@@ -97,7 +100,9 @@ class Setup:
             self._options.post_proc if own else None,
         )
         scripts = self._look(lambda parse: read_scripts(place, parse))
-        obstacles = self._look(lambda parse: script_obstacles(scripts, place.script_dir, engine, parse, _absent))
+        obstacles = self._look(
+            lambda parse: script_obstacles(scripts, place.script_dir, engine, parse, self.place.absent)
+        )
         return Tried(place=place, found=with_scripts(found, place, scripts), obstacles=obstacles)
 
     @property
@@ -109,7 +114,8 @@ class Setup:
     def state_dirs(self) -> tuple[Path, ...]:
         """Where the service, or a daemon started here, keeps its results."""
         service = probable_service(self.path, os.environ, self._cwd)
-        ways = [self._host, replace(self._host, environ=service.environ, cwd=service.cwd)]
+        here = self.place.host
+        ways = [here, replace(here, environ=service.environ, cwd=service.cwd)]
         if service.of_user:
             ways.reverse()
         found = (survey(self._reading.config, host, self._reading.bad_keys).state_dir for host in ways)
@@ -124,9 +130,10 @@ class Setup:
 
     def _config(self, name: str, script_dir: Path | None) -> Config:
         config = self._reading.config
+        played = file_url(str(self.run_path)) if self.run_path else config.source
         return replace(
             config,
-            source=self._source or config.source,
+            source=None if self.place.engine == "mantid" else played,  # Mantid is told by each attempt
             script_dir=script_dir.absolute() if script_dir else config.script_dir,
             runtime_dir=self._folder / "run",
             state_dir=self._folder / name,
@@ -134,17 +141,9 @@ class Setup:
             record_dir=None,
         )
 
-    def _require_builtin(self, config: Config) -> None:
-        if choose_engine(config, self._host).engine == "builtin" and inquire(config, os.environ, self._cwd) is None:
-            return
-        raise OperatorError(
-            "livereduce try runs scripts on the builtin engine, in this Python, and the configuration is for another: "
-            'to see what they do there, set "engine": "builtin" in a copy of it'
-        )
 
-
-def source_of_run(on: str, recordings: Path | None, cwd: Path) -> str:
-    """The URL of the run that was named: a file, a folder with a recording, or the number of a recorded run.
+def path_of_run(on: str, recordings: Path | None, cwd: Path) -> Path:
+    """The run that was named: a file, a folder with a recording, or the number of a recorded run.
 
     Raises
     ------
@@ -153,14 +152,14 @@ def source_of_run(on: str, recordings: Path | None, cwd: Path) -> str:
     """
     path = cwd / on
     if path.exists():
-        return file_url(str(path.resolve()))
+        return path.resolve()
     if not on.isdigit():
         raise OperatorError(f"--on {on}: there is no such file; expected a file, the number of a recorded run, or live")
     if recordings is None:
         raise OperatorError(f"--on {on}: there is no such file, and the configuration records no runs (its key record)")
     from livereduce.stream.recording.runs import recording_of  # numpy: only where there are recordings to read
 
-    return file_url(str(recording_of(cwd / recordings, int(on)).folder.resolve()))
+    return recording_of(cwd / recordings, int(on)).folder.resolve()
 
 
 def other_folder(against: str | None) -> Path | None:
@@ -177,14 +176,3 @@ def other_folder(against: str | None) -> Path | None:
     if not folder.is_dir():
         raise OperatorError(f"--against {against}: expected a folder with scripts, or {SERVICE}")
     return folder
-
-
-def _absent(modules: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for name in modules if not _is_here(name))
-
-
-def _is_here(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False

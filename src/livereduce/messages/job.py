@@ -111,6 +111,8 @@ class Job:
         The scripts' ``parameters.json``; None if there is none.
     cut_by
         When a chunk is cut: every `update_every_s` of the clock, or of the time of the pulses (`CLOCK`, `BEAM_TIME`).
+    one_run
+        The source sends one run: all has been reduced when that has ended, or the loop has (engine mantid).
     until_events, max_chunks
         Leave the stream when so many events have come, or after so many chunks. None: at its end.
     """
@@ -142,6 +144,7 @@ class Job:
     missing: tuple[str, ...] = ()
     parameters: ParametersCopy | None = None
     cut_by: str = CLOCK
+    one_run: bool = False
     until_events: int | None = None
     max_chunks: int | None = None
 

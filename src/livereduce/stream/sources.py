@@ -33,14 +33,21 @@ def _open_file(
     from livereduce.stream.recording.source import RecordingSource
 
     path = Path(url.path)
-    if _is_hdf5(path):
+    if is_hdf5(path):
         from livereduce.stream.nexus.source import NexusSource
 
         return NexusSource(path, columns=columns)
     return RecordingSource(path, caution=Caution(marker, suspects), columns=columns)
 
 
-def _is_hdf5(path: Path) -> bool:
+def is_hdf5(path: Path) -> bool:
+    """True for a NeXus file, False for a folder or a file of packets.
+
+    Raises
+    ------
+    OperatorError
+        It cannot be read.
+    """
     import h5py
 
     try:

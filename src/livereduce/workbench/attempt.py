@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.base.errors import ExitCode
 from livereduce.daemon.memory.usage import MemoryUsage
 from livereduce.daemon.worker.beats import Observed, observe
 from livereduce.daemon.worker.crash import place_of
@@ -49,6 +50,8 @@ class Attempted:
         Why it ended before all was reduced: a script has crashed, hangs, or took too much memory; empty if it did not.
     reason
         What the held run gave as the reason that no more comes; empty if it was just read to its end.
+    unusable
+        Why it could not begin at all, by no fault of the scripts; empty if it did.
     first
         An earlier version of a result.
     """
@@ -61,6 +64,7 @@ class Attempted:
     failure: ScriptFailure | None = None
     died: str = ""
     reason: str = ""
+    unusable: str = ""
     first: Product | None = None
 
     @property
@@ -108,6 +112,8 @@ class Attempt:
         """Take its beats, and return what it has printed."""
         if ready & {self._worker.beats_fd, self._worker.pidfd}:
             for beat in self._worker.read_beats():
+                if self._state.all_reduced:
+                    break  # Mantid goes on, between runs
                 self._observed = observe(self._observed, beat, now)
                 self._state = heard(self._state, beat, now)
                 self._costs = with_beat(self._costs, beat.progress)
@@ -127,6 +133,7 @@ class Attempt:
             limit_bytes=self._limit_bytes,
             complaint=self._worker.hearing.complaint,
             lost_s=self._lost_for_s(now),
+            run_is_over=self._run.is_over,
         )
         match decide(self._state, sight, now):
             case Finish():
@@ -152,23 +159,37 @@ class Attempt:
         self._worker.signal_group(signal.SIGKILL)  # all is published: nothing is left that it should do
         code, lines = self._worker.reap()
         self._link.close()
-        if not finished and not died:
-            died = why_ended(code, tuple(self._worker.output.last), scripts=script_paths(self._job)).replace(
-                "the worker", "the attempt"
-            )
+        if finished:
+            died = self._where_mantid_stopped()
+        elif not died:
+            died = self._why_ended(code)
         state_dir, progress = Path(self._job.state_dir), self._observed.progress
         attempted = Attempted(
             job=self._job,
             progress=progress,
             costs=self._costs,
             seconds=seconds,
-            results=read_results(state_dir),
+            results=read_results(state_dir, self._link.run or None),
             failure=read_failure(state_dir),
             died=died,
             reason=self._why_no_more(),
+            unusable=died if code == ExitCode.UNUSABLE and not finished else "",
             first=self._first,
         )
         return attempted, lines
+
+    def _where_mantid_stopped(self) -> str:
+        """Why Mantid's loop has ended before the run; empty if it has not."""
+        says = self._observed.progress
+        if not self._job.one_run or says is None or says.source.connected or not _has_called(says):
+            return ""
+        if says.total.script_errors:
+            return "Mantid's loop ends where proc fails: the rest of the run was not reduced"
+        return f"Mantid has ended the reduction: {says.source.reason}"
+
+    def _why_ended(self, code: int) -> str:
+        said = why_ended(code, tuple(self._worker.output.last), scripts=script_paths(self._job))
+        return said.replace("the worker", "the attempt")
 
     def _lost_for_s(self, now: float) -> float:
         says = self._run.progress
@@ -184,6 +205,8 @@ class Attempt:
         says = self._run.progress if self._run.receiver_pid else self._observed.progress
         if says is None or (self._run.receiver_pid and says.source.ended):
             return ""
+        if self._job.one_run and _has_called(says):
+            return ""  # a script has been called: that the loop has ended is not the run's fault
         return "" if says.source.connected else says.source.reason
 
     def _weigh(self, now: float) -> int:
@@ -208,3 +231,8 @@ class Attempt:
             return
         found = read_results(Path(self._job.state_dir), most_bytes=MAX_FIRST_BYTES)
         self._first = found[-1].product if found else None
+
+
+def _has_called(progress: Progress) -> bool:
+    """A script has been called."""
+    return bool(progress.steps.proc_calls or progress.steps.post_proc_calls)

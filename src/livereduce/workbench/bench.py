@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from livereduce.base import kernel_cache
@@ -24,7 +24,8 @@ from livereduce.messages.receiver import RECEIVER_FD
 from livereduce.messages.script_failure import FILE_NAME as FAILURE
 from livereduce.preflight.resolve import Resolved
 from livereduce.workbench.attempt import Attempt, Attempted
-from livereduce.workbench.held_run import HeldRun, OwnRun
+from livereduce.workbench.held_run import HeldRun, Link, OwnRun
+from livereduce.workbench.reach import Reach
 
 LAST_WORDS_S = 0.3
 """A process that ends closes its sockets a moment before it can be seen to have ended."""
@@ -39,14 +40,6 @@ Take = Callable[[Line, str], object]
 """Given a line that an attempt has printed, and the script that has."""
 Interrupt = Callable[[float], bool]
 """Looked at now and then: True to end the attempt, because nobody waits for it any more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """How much of the run an attempt takes; None: all of it."""
-
-    chunks: int | None = None
-    events: int | None = None
 
 
 class Bench:
@@ -105,7 +98,8 @@ class Bench:
 
     def stand_by(self, *, another: bool = True) -> None:
         """Have a spare worker if there will be another attempt, and hear everybody; waits at most `TURN_S`."""
-        sight = SpareSight(wanted=another, at_work_s=1.0, has_room=True)
+        wanted = another and self._resolved.engine == "builtin"  # a spare has the builtin engine loaded
+        sight = SpareSight(wanted=wanted, at_work_s=1.0, has_room=True)
         self._spare.look(sight, self._plan, time.monotonic())
         ready, now = self._wait(), time.monotonic()
         self._run.hear(ready, now)
@@ -120,14 +114,18 @@ class Bench:
         self._run.leave()
 
     def _attempt_once(self, resolved: Resolved, reach: Reach, name: str, interrupt: Interrupt) -> Attempted | None:
-        job, path = make_attempt_job(resolved, reach)
         link = self._run.attach(name)
         try:
+            job, path = make_attempt_job(resolved, reach, link)
             worker = self._worker(resolved, path, link.workers)
         except OSError as error:
             link.close()
             raise OperatorError(f"no worker could be started: {error}") from None
-        link.workers.close()
+        except OperatorError:
+            link.close()
+            raise
+        if link.workers is not None:
+            link.workers.close()
         self._attempt = Attempt(worker, job, link, self._run, self._limit_bytes)
         try:
             attempted = self._to_the_end(self._attempt, interrupt)
@@ -147,6 +145,7 @@ class Bench:
             self._hear_spare(ready, now)
             for line in attempt.hear(ready, now):
                 self._take(line, attempt.name_of(line))
+            self._run.follow(attempt.observed)
             over = attempt.look(ready, now)
             if over is not None:
                 attempted, lines = over
@@ -171,8 +170,10 @@ class Bench:
         while self._run.receiver_pid is not None and (now := time.monotonic()) < until:
             self._run.hear(ready_fds(self._run.watched, TURN_S), now)
 
-    def _worker(self, resolved: Resolved, job: Path, link: socket.socket) -> Worker:
-        """The spare, if there is one or will soon be; else a new worker."""
+    def _worker(self, resolved: Resolved, job: Path, link: socket.socket | None) -> Worker:
+        """The spare, if there is one or will soon be; else a new worker. Only one on a held run can be a spare."""
+        if link is None:
+            return spawn(self._commands.worker(resolved.interpreter, job), self._plan().environ)
         until = time.monotonic() + SPARE_LOADS_S
         while self._spare.process is not None and not self._spare.ready and time.monotonic() < until:
             self.stand_by()
@@ -205,7 +206,7 @@ class Bench:
         )
 
 
-def make_attempt_job(resolved: Resolved, reach: Reach) -> tuple[Job, Path]:
+def make_attempt_job(resolved: Resolved, reach: Reach, link: Link | None = None) -> tuple[Job, Path]:
     """The job of an attempt, and its file, in a state directory without the results of the one before.
 
     Raises
@@ -218,6 +219,8 @@ def make_attempt_job(resolved: Resolved, reach: Reach) -> tuple[Job, Path]:
         (resolved.state_dir / FAILURE).unlink(missing_ok=True)
         job, path = make_generation(resolved)
         job = replace(job, cut_by=BEAM_TIME, until_events=reach.events, max_chunks=reach.chunks, publish_config="")
+        if link is not None and link.source:
+            job = replace(job, source=link.source, one_run=True, update_every_s=link.take_every_s)
         path.write_text(encode_job(job))
     except OSError as error:
         raise OperatorError(f"the attempt cannot be prepared: {error}") from None

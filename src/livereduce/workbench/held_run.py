@@ -1,9 +1,12 @@
-"""The run that attempts read: held by a receiver of our own, or by that of the running service."""
+"""The run that attempts read: held by a receiver of our own, or by that of the running service.
+
+A third way, for engines that read a stream themselves, is `livereduce.workbench.played`.
+"""
 
 import select
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +16,7 @@ from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.local_sockets import connect_in, why_not_connected
 from livereduce.daemon.facts import Limits, Tick
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
+from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.launching import CommandLines
 from livereduce.messages.progress import Progress
 from livereduce.messages.receiver import ReaderKind
@@ -32,24 +36,48 @@ ANSWER_S = 10.0
 """Longest wait for the daemon, whose loop turns at least once a second."""
 
 
+def _nothing() -> None:
+    """There is nothing to end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A connection to what holds the run: the socket for the worker, and one to see whether it is still there."""
+    """A connection to what holds the run.
 
-    workers: socket.socket
-    ours: socket.socket
+    Attributes
+    ----------
+    workers, ours
+        The socket for the worker, and one to see whether it is still there; None where the worker connects by itself.
+    source, run
+        What it connects to, the URL of a stream with one run, and the run's number; empty and 0 where it does not.
+    take_every_s
+        How often it is to take what has come of that, in seconds.
+    end
+        Called when nobody needs it any more.
+    """
+
+    workers: socket.socket | None = None
+    ours: socket.socket | None = None
+    source: str = ""
+    run: int = 0
+    take_every_s: float = 0.0
+    end: Callable[[], object] = _nothing
 
     @property
     def is_lost(self) -> bool:
         """The other end has been closed."""
+        if self.ours is None:
+            return False
         poll = select.poll()
         poll.register(self.ours, 0)
         return bool(poll.poll(0))
 
     def close(self) -> None:
-        """Close both."""
-        self.workers.close()
-        self.ours.close()
+        """Close both; more than once does no harm."""
+        for one in (self.workers, self.ours):
+            if one is not None:
+                one.close()
+        self.end()
 
 
 class HeldRun(Protocol):
@@ -71,6 +99,10 @@ class HeldRun(Protocol):
     def reads_again(self) -> bool:
         """The run does not fit into memory as a whole: each attempt reads it from its source again."""
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will come, although the attempt that reads it does not know."""
+
     def attach(self, name: str) -> Link:
         """Attach a reader from the run's start.
 
@@ -80,8 +112,11 @@ class HeldRun(Protocol):
             There is nothing to read.
         """
 
+    def follow(self, observed: Observed) -> None:
+        """Take notice of what the attempt says that reads it."""
+
     def hear(self, ready: set[int], now: float) -> None:
-        """Hear what it says.
+        """Hear what it says, and do what is due.
 
         Raises
         ------
@@ -137,6 +172,11 @@ class OwnRun:
         return self._kind is ReaderKind.WORKER
 
     @property
+    def is_over(self) -> bool:
+        """See `HeldRun`: its readers are told."""
+        return False
+
+    @property
     def is_full(self) -> bool:
         """It may hold no more, and waits."""
         return self.progress is not None and self.progress.memory.full_since is not None
@@ -152,6 +192,9 @@ class OwnRun:
         except OSError as error:
             raise OperatorError(f"the run cannot be read: {error}") from None
         return Link(workers=link, ours=link.dup())
+
+    def follow(self, observed: Observed) -> None:
+        """See `HeldRun`: what is held does not depend on it."""
 
     def hear(self, ready: set[int], now: float) -> None:
         """See `HeldRun`."""
@@ -205,6 +248,11 @@ class ServiceRun:
         """See `HeldRun`."""
         return False
 
+    @property
+    def is_over(self) -> bool:
+        """See `HeldRun`: its readers are told."""
+        return False
+
     def attach(self, name: str) -> Link:
         """See `HeldRun`."""
         with self._connected() as daemon:
@@ -220,10 +268,13 @@ class ServiceRun:
                 one.close()
             raise OperatorError(problem)
         link = Link(workers=sockets[0], ours=sockets[0].dup())
-        if why := _goodbye(link.ours):
+        if why := _goodbye(sockets[0]):
             link.close()
             raise OperatorError(f"the run of the service cannot be read along: {why}")
         return link
+
+    def follow(self, observed: Observed) -> None:
+        """See `HeldRun`: the service does not depend on it."""
 
     def hear(self, ready: set[int], now: float) -> None:
         """See `HeldRun`: it says nothing but by its links."""

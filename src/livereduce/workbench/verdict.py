@@ -57,12 +57,15 @@ class AttemptSight:
         What is wrong with its beats; empty: nothing.
     lost_s
         How long the source of the run has been lost; 0 if it is not.
+    run_is_over
+        Whoever gives it the run sees that nothing more comes of it.
     """
 
     memory_bytes: int = 0
     limit_bytes: int | None = None
     complaint: str = ""
     lost_s: float = 0.0
+    run_is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +91,17 @@ Decision = Finish | AskForStacks | Abandon
 
 def heard(state: AttemptState, beat: Beat, now: float) -> AttemptState:
     """The state after a beat."""
-    ended = beat.progress.source.ended
+    ended = state.all_reduced or beat.progress.source.ended  # Mantid goes on after it
     silent_s = beat.progress.silent_s
-    return replace(state, phase=beat.phase, heard_at=now - silent_s, asked_at=None, all_reduced=ended)
+    hangs = silent_s >= state.limits_s[beat.phase]  # what speaks is another thread: Mantid is still silent
+    asked_at = state.asked_at if hangs else None
+    return replace(state, phase=beat.phase, heard_at=now - silent_s, asked_at=asked_at, all_reduced=ended)
 
 
 def decide(state: AttemptState, sight: AttemptSight, now: float) -> Decision | None:
     """What is to be done; None: it goes on."""
-    if state.all_reduced or (sight.lost_s >= LOST_S and state.phase is Phase.WAITING):
+    waits = state.phase is Phase.WAITING
+    if state.all_reduced or (waits and (sight.run_is_over or sight.lost_s >= LOST_S)):
         return Finish()
     if sight.complaint:
         return Abandon(reason=sight.complaint)

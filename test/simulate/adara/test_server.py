@@ -326,3 +326,21 @@ def test_after_a_pause_nobody_is_told_of_it() -> None:
         with listening(server, hello(0)) as (later,):
             drive(server, [later], lambda: bool(later.received))
             assert all(packet.type != 0x4007 for packet in walk(bytes(later.received)))
+
+
+def test_a_play_waits_at_a_moment_until_it_is_moved_on() -> None:
+    with serving(run_s=2.0) as server, listening(server, hello(1)) as (listener,):
+        server.until_ns = T + S
+        assert not server.is_sent  # nobody listens yet
+        drive(server, [listener], lambda: server.is_sent)
+        assert not server.finished
+        assert (server.next_due_ns or 0) >= T + S
+        server.until_ns = T + 100 * S
+        drive(server, [listener], lambda: server.finished and server.next_due_ns is None)
+
+
+def test_who_is_not_admitted_is_turned_away_without_a_byte() -> None:
+    with serving(admit=lambda _: False) as server, socket.create_connection(server.address) as client:
+        for _ in range(3):
+            server.step(0.1)
+        assert client.recv(1) == b""

@@ -71,7 +71,7 @@ class MantidEngine:
         )
         listener = f"{arguments['Listener']} at {arguments['Address']}" if job.source else ""
         self._address = listener or f"the stream of {instrument}"
-        self._keeps_events = job.preserve_events
+        self._keeps_events, self._one_run = job.preserve_events, job.one_run
         self._begun_at = time.monotonic()
         self._loop.start()
 
@@ -81,11 +81,14 @@ class MantidEngine:
         Raises
         ------
         LoopEnded
-            It has ended, or must be considered dead. The poll before this one has reported why.
+            It has ended, or must be considered dead. The poll before this one has reported why. Not with one run
+            only: whoever plays it ends this worker, and begins no other.
         """
         verdict = self._judge()
         if isinstance(verdict, Over) and self._told_over:
-            raise LoopEnded(verdict.reason)
+            if not self._one_run:
+                raise LoopEnded(verdict.reason)
+            time.sleep(timeout_s)
         if not isinstance(verdict, Over):
             self._beat(verdict.phase if isinstance(verdict, Busy) else Phase.WAITING, verdict)
             self._changed.wait(timeout_s)  # this also lets scripts have the interpreter's lock
@@ -202,6 +205,7 @@ class MantidEngine:
                 connected=connected,
                 reason="" if connected else _reason(verdict),
                 connects=int(book.chunks > 0),
+                ended=self._one_run and (whole.ended or isinstance(verdict, Over)),
             ),
         )
 

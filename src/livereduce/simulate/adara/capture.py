@@ -23,7 +23,7 @@ from livereduce.stream.items import I8, U1
 MAX_CAPTURE_BYTES = 16 << 30
 """A capture is held in memory as a whole."""
 
-_PULSE_TYPES = frozenset({Type.RTDL, Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
+PULSE_TYPES = frozenset({Type.RTDL, Type.BANKED_EVENT, Type.BANKED_EVENT_STATE, Type.BEAM_MONITOR_EVENT})
 _TORN = -1
 _BEGINS_FILE = frozenset({RunStatusCode.NO_RUN, RunStatusCode.NEW_RUN, RunStatusCode.RUN_BOF})
 
@@ -62,7 +62,7 @@ def read_capture(path: Path) -> Capture:
     except OSError as error:
         raise OperatorError(f"{path}: cannot be read: {error.strerror}") from None
     begin, base_type, time_ns = _packets(path, data)
-    pulse_ns = np.where(np.isin(base_type, list(_PULSE_TYPES)), time_ns, 0)
+    pulse_ns = np.where(np.isin(base_type, list(PULSE_TYPES)), time_ns, 0)
     if not pulse_ns.any():
         raise OperatorError(f"{path}: not an ADARA capture: there is no pulse in it")
     return Capture(

@@ -97,16 +97,18 @@ def _stopped(passages: Generator[Passage, None, int], stop: Callable[[int], Pass
     return over_ns
 
 
-def _run(beam: Beam, packets: BeamPackets, run: int, start_ns: int, run_s: float) -> Timed:
-    """One run; the next opening closes it with END_RUN."""
+def _run(
+    beam: Beam, packets: BeamPackets, run: int, start_ns: int, end_ns: int, equipment: tuple[bytes, ...] = ()
+) -> Timed:
+    """One run; the next opening closes it with END_RUN. `equipment`: what nobody has been told before."""
     xml = encode.run_info_xml(run=run, instrument=beam.instrument, title=beam.title, proposal=beam.proposal)
     yield Opening(
         due_ns=start_ns,
         status=RunStatusCode.NEW_RUN,
         run=run,
         start_s=start_ns // NS_PER_S,
-        closes=RunStatusCode.NO_RUN,
-        notes=(*packets.values(start_ns), encode.run_info(start_ns, xml)),
+        closes=None if equipment else RunStatusCode.NO_RUN,
+        notes=(*equipment, *packets.values(start_ns), encode.run_info(start_ns, xml)),
         annotations=(encode.annotation(start_ns, f"Run {run} Started."),),
         says=f"run {run} started",
     )
@@ -114,7 +116,7 @@ def _run(beam: Beam, packets: BeamPackets, run: int, start_ns: int, run_s: float
     def stop(now_ns: int) -> Passage:
         return passage([encode.annotation(now_ns, f"Run {run} Stopped.")], now_ns, noted=False)
 
-    return (yield from _stopped(_until(packets.run(start_ns), start_ns + round(run_s * NS_PER_S)), stop))
+    return (yield from _stopped(_until(packets.run(start_ns), end_ns), stop))
 
 
 def perform(
@@ -133,9 +135,26 @@ def perform(
         now_ns = yield from _until(packets.between(now_ns), now_ns + gap_ns)
         if runs and run == beam.first_run + runs:
             return
-        now_ns = yield from _run(beam, packets, run, now_ns, beam.run_s if run_s is None else run_s)
+        end_ns = now_ns + round((beam.run_s if run_s is None else run_s) * NS_PER_S)
+        now_ns = yield from _run(beam, packets, run, now_ns, end_ns)
         notes, gap_ns = (), round(gap_s * NS_PER_S)
         closes, says = RunStatusCode.END_RUN, f"run {run} stopped"
+
+
+def perform_one(beam: Beam, *, start_ns: int, end_ns: int) -> Iterator[Act]:
+    """One run from its first moment on, without any beam before it; it is ended before `end_ns`, or where it ends."""
+    packets = BeamPackets(beam)
+    equipment = tuple(packets.equipment(start_ns))
+    over_ns = yield from _run(beam, packets, beam.first_run, start_ns, end_ns, equipment)
+    yield the_end(beam.first_run, over_ns)
+
+
+def the_end(run: int, due_ns: int) -> Opening:
+    """What closes a run after which nothing is played."""
+    closes = RunStatusCode.END_RUN
+    return Opening(
+        due_ns=due_ns, status=RunStatusCode.NO_RUN, run=0, start_s=0, closes=closes, says=f"run {run} stopped"
+    )
 
 
 def lead_s(gap_s: float) -> float:

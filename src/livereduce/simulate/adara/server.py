@@ -28,6 +28,11 @@ def _silent(_: str) -> None:
     """Print nothing."""
 
 
+def _anybody(_: tuple[str, int]) -> bool:
+    """Turn nobody away."""
+    return True
+
+
 def _asked(start_s: int) -> str:
     """Meaning of a hello's start field, for people."""
     return {0: "new data only", 1: "the run from its start"}.get(start_s, f"data since {start_s} s")
@@ -42,8 +47,15 @@ class Server:
         Seconds of beam per second; 0: as fast as the slowest client takes it, and not while there is no client.
     prefill_s
         Seconds of beam that are available at once, with or without clients.
+    admit
+        Told the address of each client that connects; False: it is turned away.
     say
         Gets a line at each run edge, and for each client that sends a hello.
+
+    Attributes
+    ----------
+    until_ns
+        With speed 0: the play waits before this moment of the beam's time, until somebody moves it on.
     """
 
     def __init__(
@@ -57,11 +69,13 @@ class Server:
         hello_timeout_s: float = HELLO_TIMEOUT_S,
         ahead_bytes: int = AHEAD_BYTES,
         store: StreamStore | None = None,
+        admit: Callable[[tuple[str, int]], bool] = _anybody,
         say: Callable[[str], None] = _silent,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store or StreamStore()
-        self._say = say
+        self._say, self._admit = say, admit
+        self.until_ns = FOREVER_NS
         self._stage = Stage(play, self._store, say)
         self._speed, self._hello_timeout_s, self._ahead_bytes = speed, hello_timeout_s, ahead_bytes
         self._ready_ns = play.origin_ns + round(prefill_s * NS_PER_S)
@@ -78,10 +92,26 @@ class Server:
         host, port = self._listener.getsockname()[:2]
         return str(host), int(port)
 
+    def fileno(self) -> int:
+        """A descriptor that becomes readable when a client wants something."""
+        return self._selector.fileno()
+
     @property
     def finished(self) -> bool:
         """Everything is played and every client has received all of it."""
         return self._stage.over and not any(client.pending_bytes() for client in self._clients)
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """The moment of the beam's time of what is played next; None if everything is played."""
+        return None if self._stage.over else self._stage.next_due_ns
+
+    @property
+    def is_sent(self) -> bool:
+        """Somebody listens, and everything before `until_ns` is played and on its way to all who do."""
+        listening = [client for client in self._clients if client.hello is not None]
+        played = self._stage.over or self._stage.next_due_ns >= self.until_ns
+        return bool(listening) and played and not any(client.pending_bytes() for client in listening)
 
     @property
     def caught_up(self) -> bool:
@@ -120,7 +150,7 @@ class Server:
         if self._speed > 0:
             return self._ready_ns + round((self._clock() - self._started_s) * self._speed * NS_PER_S)
         listening = [client.pending_bytes() for client in self._clients if client.hello is not None]
-        return FOREVER_NS if listening and max(listening) < self._ahead_bytes else self._ready_ns - 1
+        return self.until_ns - 1 if listening and max(listening) < self._ahead_bytes else self._ready_ns - 1
 
     def _wait_s(self, timeout_s: float) -> float:
         """Time in which nothing will be due."""
@@ -133,8 +163,11 @@ class Server:
 
     def _accept(self) -> None:
         try:
-            connection, _ = self._listener.accept()
+            connection, peer = self._listener.accept()
         except OSError:  # It connected and is gone again.
+            return
+        if not self._admit((str(peer[0]), int(peer[1]))):
+            connection.close()
             return
         connection.setblocking(False)
         # A pulse must not wait for the acknowledgement of the one before (up to 40 ms).

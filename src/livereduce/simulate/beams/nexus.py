@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from livereduce.base.errors import OperatorError
-from livereduce.base.times import NS_PER_S
+from livereduce.base.times import NS_PER_S, epics_ns_of
 from livereduce.simulate.beams.beam import Monitor
 from livereduce.stream.adara.wire.layout import MONITOR_TOF_BITS
 from livereduce.stream.items import I8, U4
@@ -30,8 +30,10 @@ class Recorded:
 
     Attributes
     ----------
+    start_ns
+        Time of the first pulse, with which the run starts, in nanoseconds since 1990.
     pulse_ns
-        Shape (p,), nanoseconds after the first pulse, with which the run starts; ascending.
+        Shape (p,), nanoseconds after the first pulse; ascending.
     pixels
         Pixels of each bank id, ascending.
     logs
@@ -45,6 +47,7 @@ class Recorded:
     title: str
     proposal: str
     definition_xml: str
+    start_ns: int
     pulse_ns: I8
     charge: U4
     section_first: I8
@@ -76,6 +79,7 @@ def read_nexus(path: Path) -> Recorded:
         title=file.title,
         proposal=file.proposal,
         definition_xml=file.definition_xml,
+        start_ns=epics_ns_of(file.start) + int(first_ns),
         pulse_ns=pulses.time_ns - first_ns,
         charge=pulses.charge,
         monitors=tuple(_monitor(path, events, pulses) for events in file.monitors),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from livereduce.base.times import EPICS_EPOCH, NS_PER_S
+from livereduce.base.times import epics_ns_of
 from livereduce.stream.adara.wire.layout import CHARGE_UNIT_PC
 from livereduce.stream.items import (
     F8,
@@ -89,7 +88,7 @@ class OrderedFile:
         if said is None:
             return RunEnded(run=self.run, time_ns=last_ns)
         end = said if said.tzinfo else said.replace(tzinfo=self.index.start.tzinfo)
-        return RunEnded(run=self.run, time_ns=max(_epics_ns(end), last_ns))
+        return RunEnded(run=self.run, time_ns=max(epics_ns_of(end), last_ns))
 
     def window_from(self, pulse: int) -> int:
         """The end of the window of pulses that begins with this one."""
@@ -163,7 +162,7 @@ def open_in_order(path: Path) -> OrderedFile:
 def _ordered(file: h5py.File) -> OrderedFile:
     index = index_of(file)
     pulses = pulses_of(index, file.filename)
-    start_ns = _epics_ns(index.start)
+    start_ns = epics_ns_of(index.start)
     banks = tuple(sorted_rows(rows, pulses) for rows in sorted(index.banks, key=lambda rows: rows.id))
     monitors = tuple(sorted_rows(rows, pulses) for rows in index.monitors)
     return OrderedFile(
@@ -193,12 +192,6 @@ def _geometry(index: IndexedFile, start_ns: int) -> Geometry:
         proposal=index.proposal,
         pixels=_read_only(pixels.astype(np.uint32).view(np.int32)),
     )
-
-
-def _epics_ns(moment: datetime) -> int:
-    """A moment in ns since 1990."""
-    passed = moment - EPICS_EPOCH
-    return (passed.days * 86_400 + passed.seconds) * NS_PER_S + passed.microseconds * 1000
 
 
 def _read_only(array: Array) -> Array:

@@ -30,7 +30,7 @@ from livereduce.stream.items import (
 )
 from livereduce.stream.recording.index import Missing, RecordedEnd
 from livereduce.stream.recording.layout import SUFFIX, run_of_folder
-from livereduce.stream.recording.runs import read_recording
+from livereduce.stream.recording.runs import Recording, read_recording
 
 PIECE_BYTES = 4 << 20
 """Read at a time, into memory that is used again: a mapped file that somebody cuts short would kill the process."""
@@ -157,12 +157,18 @@ def _explain(gap: Gap, missing: tuple[Missing, ...]) -> Gap:
     return replace(gap, reason=next((one.reason for one in missing if one.to_ns == gap.to_ns), NOT_RECORDED))
 
 
-def _contents(path: Path) -> tuple[tuple[Path, ...], tuple[Missing, ...], RecordedEnd | None]:
-    """The files in the order in which they are read, what is missing between them, and how the run ended."""
+def recording_at(path: Path) -> Recording | None:
+    """The recording in a folder; None for a file, which can be read.
+
+    Raises
+    ------
+    OperatorError
+        It cannot be read, or there is no recording in the folder.
+    """
     try:
         if not path.is_dir():
             path.open("rb").close()
-            return (path,), (), None
+            return None
         recording = read_recording(path)
     except OSError as error:
         raise OperatorError(f"recording {path}: {error.strerror}") from None
@@ -170,4 +176,12 @@ def _contents(path: Path) -> tuple[tuple[Path, ...], tuple[Missing, ...], Record
         inside = [one for one in sorted(path.iterdir()) if run_of_folder(one.name)]
         hint = f"; it is a directory of recordings: name one in it, such as {inside[0]}" if inside else ""
         raise OperatorError(f"recording {path}: expected files {path.name}_0001{SUFFIX} and so on, found none{hint}")
+    return recording
+
+
+def _contents(path: Path) -> tuple[tuple[Path, ...], tuple[Missing, ...], RecordedEnd | None]:
+    """The files in the order in which they are read, what is missing between them, and how the run ended."""
+    recording = recording_at(path)
+    if recording is None:
+        return (path,), (), None
     return tuple(one.path for one in recording.files), recording.missing, recording.over
