@@ -22,6 +22,7 @@ def status_of(
     resolved: Resolved, started: datetime, at: datetime, progress: Progress | None, attempted: Attempted | None
 ) -> Status:
     """The snapshot: of the attempt that goes on, or of the last one."""
+    is_of_file = resolved.source_ends or resolved.engine == "mantid"  # to which one is played
     status = Status(
         state=StateWord.RUNNING,
         why=f"{WHAT}: an attempt goes on",
@@ -37,7 +38,7 @@ def status_of(
         post_proc=_seen(resolved.scripts.post_proc),
         products_dir=str(resolved.state_dir / "products"),
         warnings=resolved.warnings,
-        progress=_without_age(progress) if progress and resolved.source_ends else progress,
+        progress=_without_age(progress) if progress and is_of_file else progress,
     )
     if attempted is None:
         return status
