@@ -27,7 +27,7 @@ from livereduce.preflight.host import (
     relaunch,
 )
 from livereduce.preflight.recording import recording_warnings
-from livereduce.preflight.shadow import shadow_warnings
+from livereduce.preflight.shadow import may_promote, shadow_warnings
 from livereduce.preflight.source import seen_of, source_problems
 from livereduce.scripting.script_set import ScriptSet, read_set
 from livereduce.scripting.syntax import Parse, Syntax
@@ -198,7 +198,8 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), p
     script_dir = script_dir_of(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
     scripts = _judge_scripts(script_dir, instrument, engine, parse, notes) if script_dir and instrument else None
     shadow_dir = host.cwd / config.shadow_dir if config.shadow_dir is not None else None
-    notes.warnings += shadow_warnings(shadow_dir, script_dir, engine)
+    unhindered = host.of_another_user or script_dir is None or may_promote(script_dir)
+    notes.warnings += shadow_warnings(shadow_dir, script_dir, engine, can_promote=unhindered)
     source = config.source or (instrument.address if instrument else "")
     if engine and instrument and "source" not in bad_keys:
         streams = source if engine == "builtin" else config.source or ""

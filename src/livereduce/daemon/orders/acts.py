@@ -17,6 +17,7 @@ from livereduce.messages.receiver import ReaderKind
 from livereduce.messages.request import Request, Want, seen_scripts
 from livereduce.messages.status import StateWord
 from livereduce.preflight.resolve import Resolved
+from livereduce.preflight.shadow import cannot_promote, may_promote
 from livereduce.scripting.promoting import promote_shown, shown_shadow, take_newest_back
 from livereduce.scripting.script_set import ScriptSet, read_set
 
@@ -74,6 +75,8 @@ class Clerk:
             raise OperatorError(
                 "the scripts that run are not those that you were shown any more; look at the result first"
             )
+        if not may_promote(resolved.script_dir):
+            raise OperatorError(cannot_promote(resolved.script_dir))
         sets = self._read(Path(shadow.directory), resolved), self._read(resolved.script_dir, resolved)
         kept = promote_shown(shadow, in_use, sets, resolved.script_dir, who)
         names = _named(kept.promotion.after)
