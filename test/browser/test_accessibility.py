@@ -174,4 +174,9 @@ def test_a_change_of_state_is_told_and_numbers_are_not(
     hall[1].say(state=StateWord.RUNNING, why="why it is running")
     seen.wait_text("#said", "PG3 is running")
     live = seen.page.locator("[aria-live]:not([aria-live=off]), [role=status], [role=alert]")
-    assert set(live.evaluate_all("all => all.map(one => one.id)")) == {"said", "lost", "restart-answer"}
+    assert set(live.evaluate_all("all => all.map(one => one.id)")) == {
+        "said",
+        "lost",
+        "restart-answer",
+        "promote-answer",
+    }

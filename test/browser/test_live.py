@@ -133,7 +133,7 @@ def test_a_restart_is_asked_for_with_the_token(beamline: Beamline, visiting: Vis
         seen.page.click("text=Restart the reduction")
         seen.page.fill("#token", TOKEN)
         seen.page.press("#token", "Enter")
-        seen.wait_text("#restart-answer", "Restart requested at ")
+        seen.wait_text("#restart-answer", ": a new worker takes over with the scripts as they are now.")
         assert seen.page.input_value("#token") == ""
         after = beamline.wait(lambda status: status.generation > before.generation and status.state == "running")
         assert after.pid == before.pid

@@ -87,7 +87,7 @@ def _whose(path: Path) -> str:
         owner, group = pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name
     except (OSError, KeyError):
         return ""
-    return f"; it belongs to the user {owner} and the group {group}: use one of them"
+    return f"; it belongs to the user {owner} and the group {group}: whoever asks must be that user or in that group"
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from livereduce.web.http.cache import CacheBusy
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.process.pool import Refused, Renderers
 from livereduce.web.state.broadcast import Broadcast, News
-from livereduce.web.state.index import Listed, changes
+from livereduce.web.state.index import Listed
 from livereduce.web.state.locations import Location, look
 from livereduce.web.state.scan import SeenFiles, scan
-from livereduce.web.state.shelf import Shape, Shelf, unshaped
+from livereduce.web.state.shelf import Shape, Shelf, news, unshaped
 from livereduce.web.state.snapshot import View, card, judge_down
 from livereduce.web.state.timeline import Timeline
 
@@ -172,7 +172,7 @@ class Facility:
                 one.timeline.went_down(view.down_since or iso(now), view.down)
             self.broadcast.tell(_down_news(view))
         for event, old, new in (("product", before.live, view.live), ("shadow", before.shadow, view.shadow)):
-            for run, product in changes(old.index, new.index) if new.index is not old.index else ():
+            for run, product in news(old, new):
                 self.broadcast.tell(_product_news(event, view.id, run, product))
         one.untold = one.untold or view.status is not before.status or view.down != before.down
         words = (view.status.state, view.status.why, view.status.generation) if view.status else ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from livereduce.base.files import read_regular
 from livereduce.publish.products.index import INDEX, MAX_INDEX
-from livereduce.web.state.index import Listed, ShownIndex, parse_index
+from livereduce.web.state.index import Listed, ShownIndex, changes, parse_index
 
 Mark = tuple[int, int, int]
 """Identity of a file: time, size and inode, which a rename changes."""
@@ -58,6 +58,16 @@ def unshaped(shelf: Shelf) -> list[tuple[int, Listed]]:
     """The products whose shape is not known yet, with their runs."""
     listed = [(run.run, one) for run in shelf.index.runs for one in run.products.values()]
     return [(run, one) for run, one in listed if (run, one.name) not in shelf.shapes]
+
+
+def news(before: Shelf, after: Shelf) -> list[tuple[int, Listed]]:
+    """The (run, product) pairs that are new, or of which the shape is known only now."""
+    if after.index is not before.index:
+        return changes(before.index, after.index)
+    if after.shapes is before.shapes:
+        return []
+    listed = [(run.run, one) for run in after.index.runs for one in run.products.values()]
+    return [(run, one) for run, one in listed if ((run, one.name) in after.shapes) > ((run, one.name) in before.shapes)]
 
 
 def mark_of(path: Path) -> Mark:

@@ -66,7 +66,8 @@ export function overlay(id) {
 
   return async ({ runs, name, logx, logy }) => {
     const got = new Map();
-    const asked = runs.slice(0, MAX_OVERLAID).map((one) => fetched(one, name, got).catch(() => ({ run: one.run, payload: null })));
+    const asked = runs.slice(0, MAX_OVERLAID).map((one) => (one.version
+      ? fetched(one, name, got).catch(() => ({ run: one.run, payload: null })) : { run: one.run, payload: null }));
     const answers = await Promise.all(asked);
     kept = got;
     const there = answers.filter(({ payload }) => payload?.kind === "1d");
