@@ -5,6 +5,8 @@ import random
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import textwrap
 from contextlib import suppress
 from pathlib import Path
@@ -119,6 +121,48 @@ def killed_before_the_last_product(rig: Rig) -> None:
     rig.outcome.recovery_s = rig.seconds()
     same_receiver(rig, before, rig.wait("a status", lambda one: one.worker_pid is not None))
     ends_exact(rig)
+
+
+# ---- others who read along
+
+
+GUEST = """
+import sys, time
+from pathlib import Path
+from livereduce.stream.held.source import HeldSource
+from livereduce.workbench.held_run import ServiceRun
+
+guest = HeldSource(ServiceRun((Path("run").absolute(),)).attach("a test").workers.detach())
+while not guest.mapped_bytes:
+    guest.read(1.0)
+print("reads", flush=True)
+time.sleep(600)
+"""
+
+
+@ROWS("a reader along stands still, over the end of its run and the next two")
+def guest_stands_still(rig: Rig) -> None:
+    """As a `livereduce try --on live` that somebody has stopped with Ctrl-Z, and forgotten."""
+    rig.play(runs=3)
+    before = rig.begin()
+    command = [sys.executable, "-P", "-c", GUEST]
+    with subprocess.Popen(command, cwd=rig.path, stdout=subprocess.PIPE, env=dict(rig.beamline.environ)) as guest:
+        try:
+            assert guest.stdout
+            assert guest.stdout.readline() == b"reads\n"
+            os.kill(guest.pid, signal.SIGSTOP)
+            rig.inject()
+            rig.note("the runs are reduced, and exact")
+            rig.beam_to(4.0)
+            for run in (RUN, RUN + 1, RUN + 2):
+                rig.until(f"the end of run {run}", lambda: rig.beamline.index().get(run, {}).get("ended"))  # noqa: B023
+                facts = rig.beamline.product(run).attributes
+                assert (facts["events"], facts["incomplete"]) == (RUN_EVENTS, "")
+            rig.outcome.recovery_s = 0.0
+            same_receiver(rig, before, rig.wait("a status", lambda one: one.worker_pid is not None))
+            ends_exact(rig)
+        finally:
+            guest.kill()
 
 
 # ---- scripts that are rude to what is held

@@ -8,7 +8,8 @@ from helpers.limited import limited
 from helpers.receiving import receiving, until_run_ends
 from helpers.served import Clock, powder_play, serving
 from livereduce.messages.receiver import ReaderKind
-from livereduce.receiver.readers import DROPPED, NO_RUN, NOT_FROM_START
+from livereduce.receiver.readers import DROPPED, LINGERS, NO_RUN, NOT_FROM_START
+from livereduce.stream.held import given_up
 from livereduce.stream.held.source import HeldSource
 from livereduce.stream.items import EventBatch, Item, Position, RunEnded, RunStarted
 
@@ -77,6 +78,8 @@ def test_a_follower_reads_to_the_end_and_frees_nothing(tmp_path: Path) -> None:
 def test_a_guest_that_stalls_is_dropped_when_the_memory_is_needed_and_the_worker_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(given_up, "LINGERS_S", 0.0)
+    monkeypatch.setattr(given_up, "LOOK_S", 0.0)
     with limited(tmp_path, monkeypatch) as here:
         worker = here.reader()
         while not counts(list(worker.read(1.0))):
@@ -87,11 +90,32 @@ def test_a_guest_that_stalls_is_dropped_when_the_memory_is_needed_and_the_worker
         while len(here.receiver._readers._readers) == 2:
             worker.read(0.1)
             worker.report(worker.position(), Position("0"))
+        store = here.receiver._store
+        while not store.given_up.lingers:  # what it was sent and has not taken is in nobody's hands
+            worker.read(0.1)
         to_its_end(guest)
         assert guest.state().reason == DROPPED
+        guest.close()
+        del guest
+        while store.given_up.lingers:
+            worker.read(0.1)
         late = here.reader(ReaderKind.GUEST)
         to_its_end(late)
         assert late.state().reason == NOT_FROM_START
         assert worker.state().connects == 1
-        for one in (worker, guest, late):
+        for one in (worker, late):
+            one.close()
+
+
+def test_while_a_dropped_guest_keeps_memory_no_other_may_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(given_up.GivenUp, "look", lambda *_: None)
+    with limited(tmp_path, monkeypatch) as here:
+        worker = here.reader()
+        while not counts(list(worker.read(1.0))):
+            pass
+        here.receiver._store.given_up.lingers = 1
+        guest = here.reader(ReaderKind.GUEST)
+        assert to_its_end(guest) == []
+        assert guest.state().reason == LINGERS
+        for one in (worker, guest):
             one.close()

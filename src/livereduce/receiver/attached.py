@@ -70,8 +70,10 @@ def news_for(
     end = written if reader.end is None else reader.end
     state = state if reader.end is None else replace(state, ended=True)  # for a guest no more comes
     held = {one.id.number for one in segments}
-    new = tuple(one for one in segments if one.id.number not in reader.has)
-    if reader.written == end and (reader.end is not None or (not new and reader.state == state)):
+    is_done = reader.end is not None and reader.written == end
+    new = () if is_done else tuple(one for one in segments if one.id.number not in reader.has)
+    gone = tuple(reader.has - held)
+    if reader.written == end and not new and not gone and (is_done or reader.state == state):
         return None
     if len(new) > MAX_SEGMENTS:  # the rest comes with the next message, and before it nothing is complete, or over
         new, end, state = new[:MAX_SEGMENTS], max(reader.written, reader.begin), replace(state, ended=False)
@@ -79,7 +81,7 @@ def news_for(
         begin=reader.begin,
         written=end,
         segments=tuple(one.id for one in new),
-        gone=tuple(reader.has - held),
+        gone=gone,
         state=state,
     )
     return ReaderNews(told=told, segments=new)

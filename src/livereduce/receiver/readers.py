@@ -30,6 +30,10 @@ MAX_OTHERS = 8
 DROPPED = "the memory that was kept for this reader was needed by the service"
 NO_RUN = "no run is being taken"
 NOT_FROM_START = "the run is too large for the memory of the service: it is not held from its start any more"
+LINGERS = (
+    "memory of an earlier run is still in use: by another that reads along and stands still (a livereduce try that is "
+    "stopped?), or by a script of the service that keeps data"
+)
 TOO_MANY = f"{MAX_OTHERS} others read along already"
 
 log = logging.getLogger("livereduce.receiver")
@@ -175,6 +179,8 @@ class Readers:
             self._refuse(note, one, NO_RUN)
         elif held.freed > begin:
             self._refuse(note, one, NOT_FROM_START)
+        elif self._store.given_up.lingers:
+            self._refuse(note, one, LINGERS)
         elif len(held.others) >= MAX_OTHERS:
             self._refuse(note, one, TOO_MANY)
         else:
@@ -238,6 +244,8 @@ class Readers:
             try:
                 if not send(reader, news):
                     return
+                if not reader.is_worker:
+                    self._store.lent |= {one.id.number for one in news.segments}
             except OSError:
                 self._let_go(reader)
 

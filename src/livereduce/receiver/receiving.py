@@ -17,7 +17,7 @@ from livereduce.messages.beat import Phase
 from livereduce.messages.marks import Marker
 from livereduce.messages.progress import MemoryProgress, Progress, TotalProgress
 from livereduce.messages.receiver import ReceiverJob
-from livereduce.receiver.readers import Readers
+from livereduce.receiver.readers import LINGERS, Readers
 from livereduce.receiver.tapping import RingTap
 from livereduce.stream.adara.wire.arena import scratch
 from livereduce.stream.held.store import HeldStore
@@ -74,6 +74,7 @@ class Receiver:
         if self._rewind.is_set():
             self._receive_again()
         self._store.free()
+        self._look_at_given_up()
         self._note_limit()
         state = self._source.state()
         if self._full_since is not None or (self._tap is not None and self._tap.keeps_waiting()):
@@ -97,6 +98,7 @@ class Receiver:
         if self._tap is not None:
             self._tap.close()
         self._readers.close()
+        self._store.given_up.close()
 
     def _opened(self) -> Source:
         source = source_of(self._job.source, self._marker, self._job.suspects, scratch, self._tap)
@@ -133,6 +135,15 @@ class Receiver:
         for item in items:
             if isinstance(item, EventBatch) and len(item.pulse_ns):
                 self._newest_ns = int(item.pulse_ns[-1])
+
+    def _look_at_given_up(self) -> None:
+        """Say when memory that was given up stays in use: nothing can be done about it here."""
+        given_up, before = self._store.given_up, self._store.given_up.lingers
+        given_up.look(time.monotonic())
+        if given_up.lingers and not before:
+            log.warning("%.0f MB that are not held any more stay in use: %s", given_up.lingers / 1e6, LINGERS)
+        elif before and not given_up.lingers:
+            log.info("nothing that is not held any more is in use")
 
     def _note_limit(self) -> None:
         """Note since when nothing more can be held, and when the run is not held from its start any more."""

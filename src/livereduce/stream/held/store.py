@@ -1,6 +1,7 @@
 """Write the stream into segments: columns of events, and records of the journal for all else."""
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from livereduce.stream.coalesce import coalesce_geometry
 from livereduce.stream.held import holding
+from livereduce.stream.held.given_up import GivenUp
 from livereduce.stream.held.holding import Extent, Holding
 from livereduce.stream.held.records import EVENT_COLUMNS, NOWHERE, HeldColumn, Record, encode
 from livereduce.stream.held.segments import (
@@ -41,6 +43,10 @@ class HeldStore:
         Place up to which the journal is complete.
     holding
         What is kept, and why.
+    lent
+        Numbers of the segments that readers who are no workers were told of.
+    given_up
+        Those of them that are not held any more.
     """
 
     def __init__(self, limit_bytes: int | None = None) -> None:
@@ -48,6 +54,8 @@ class HeldStore:
         self._allowed_bytes = self._limit_bytes = None if limit_bytes is None else max(limit_bytes, _least_bytes())
         self.written = 0
         self.holding = Holding()
+        self.lent: set[int] = set()
+        self.given_up = GivenUp()
         self._kept: dict[int, _Kept] = {}
         self._next_number = 0
         self._journal: _Kept | None = None
@@ -142,7 +150,12 @@ class HeldStore:
         return kept
 
     def _forget(self, number: int) -> None:
-        self._kept.pop(number).segment.forget()
+        kept = self._kept.pop(number)
+        if number in self.lent:
+            self.lent.discard(number)
+            self.given_up.add(kept.segment, kept.used, time.monotonic())
+        else:
+            kept.segment.forget()
 
     def _write(self, record: Record) -> None:
         columns = self._held_columns(record.item)
