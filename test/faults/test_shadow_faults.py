@@ -58,7 +58,7 @@ def both(rig: Rig) -> None:
     shadow = shadow_of(before)
     assert shadow.pid
     process = psutil.Process(shadow.pid)
-    assert process.nice() == 10
+    assert process.nice() == 5
     assert process.cwd().startswith(str(rig.path / "state" / "shadow"))
     assert set(shadow.files) == {str(rig.path / "shadow" / POST_PROC)}
     rig.note(shadow.why)
