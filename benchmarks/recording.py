@@ -39,10 +39,11 @@ def recording_row(events_per_s: int, spans: Spans) -> Row:
     without, _ = _lag(events_per_s, None, spans)
     with tempfile.TemporaryDirectory(prefix="livereduce-recordings-") as folder:
         recorded, says = _lag(events_per_s, Path(folder), spans)
+    received = recorded.pulses * (events_per_s // PULSES_PER_S) / recorded.seconds
     return Row(
         name=f"recording at {events_per_s / 1e6:g} M events/s",
         events_per_pulse=events_per_s // PULSES_PER_S,
-        events_per_s=recorded.pulses * (events_per_s // PULSES_PER_S) / recorded.seconds,
+        events_per_s=received,
         reference=f"the median age without a recording, {without.median_s:.3f} s, and one pulse",
         ratio=(without.median_s + 1 / PULSES_PER_S) / recorded.median_s,
         target="≥ 1",
@@ -52,7 +53,7 @@ def recording_row(events_per_s: int, spans: Spans) -> Row:
             "worst_without_s": without.worst_s,
             **recorded.cores,
             "receiver_cores_without": without.cores["receiver_cores"],
-            "recorder_ns_an_event": 1e9 * recorded.cores["recorder_cores"] / events_per_s,
+            "recorder_ns_an_event": 1e9 * recorded.cores["recorder_cores"] / received,
             "gaps": float(says["gaps"]),
         },
     )
