@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 
@@ -36,6 +38,7 @@ def measure_chosen(
     options = parser.parse_args()
     if unknown := set(options.groups) - set(groups):
         parser.error(f"unknown group {', '.join(sorted(unknown))}; expected {', '.join(groups)}")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # all that was started is ended
     chosen = smoke if smoke is not None and options.smoke else groups
     with tempfile.TemporaryDirectory() as kernels:
         # Kernels compile once, not in each of the many workers to come.
