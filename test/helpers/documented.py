@@ -21,7 +21,20 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = {"python-livereduce", "python-livereduce-watchdog"}
 UNITS = {path.stem for path in (ROOT / "packaging").glob("*.service")}
 VERBS = {"start", "stop", "restart", "reload", "status", "enable", "disable", "edit", "daemon-reload", "list-jobs"}
-OTHERS = {"cd", "git", "install", "loginctl", "pre-commit", "systemd-analyze", "tail", "tee", "vi"}
+OTHERS = {
+    "cd",
+    "echo",
+    "git",
+    "install",
+    "kill",
+    "loginctl",
+    "mkdir",
+    "pre-commit",
+    "systemd-analyze",
+    "tail",
+    "tee",
+    "vi",
+}
 """Programs that are none of ours, with no argument that could become wrong here but a path."""
 
 
@@ -62,7 +75,7 @@ def is_command(span: str) -> bool:
 
 def parts(line: str) -> Iterator[list[str]]:
     """The commands of a line as words, without what a shell does: sudo, variables before it, redirections, comments."""
-    line = re.sub(r" \d?>&\d", "", line)
+    line = re.sub(r" \d?>(&\d| \S+)", "", line)
     if line.startswith("livereduce "):
         line = re.sub(r"[\[\]]", "", line)  # around an argument that may be left out
     lexer = shlex.shlex(line, posix=True, punctuation_chars="&|;<>")
