@@ -4,12 +4,13 @@
 the tests on ours, so nothing is installed there. `docs/mantid.md` says how to run it and what to send back.
 """
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ import numpy as np
 import pytest
 
 from helpers.engines import KEEP, Bench, events_of
+from helpers.listener import Listener, drive, hello
 from helpers.paths import ROOT
 from helpers.reduced import environ_of
 from helpers.served import Clock, powder_play, serving
 from livereduce.base.errors import ExitCode
 from livereduce.messages.beat import Phase
+from livereduce.simulate.adara.server import Server
 
 PYTHON = os.environ.get("LIVEREDUCE_MANTID_PYTHON", "")
 pytestmark = [
@@ -199,6 +202,31 @@ def test_real_listener_of_sns_reads_the_simulated_server(make: Make) -> None:
         product = reducing.product(1)
         assert np.nansum(product.signal) == events_of(product) > 30_000
         assert reducing.stop() == ExitCode.OK
+
+
+def test_real_try_plays_a_run_to_its_end(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every event of a capture, through the command that scientists use."""
+    play = powder_play(runs=1, run_s=4.0, gap_s=0.1, rate=10_000)
+    with closing(Server(play, speed=0.0)) as server, closing(Listener(server, hello(1))) as client:
+        drive(server, [client], lambda: server.finished)
+        server.close()
+        while not client.closed:
+            client.read()
+    (tmp_path / "run.adara").write_bytes(client.received)
+    (tmp_path / "proc.py").write_text(SUM_AND_REBIN.replace("60000", "17000"))
+    settings = {"instrument": "POWGEN", "engine": "mantid", "CONDA_ENV": PYTHON, "update_every": 1}
+    (tmp_path / "livereduce.conf").write_text(json.dumps(settings | {"script_dir": str(tmp_path)}))
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "livereduce", "try", "livereduce.conf", "--on", "run.adara", "--proc", "proc.py"],
+        cwd=tmp_path,
+        env={**environ_of(tmp_path_factory), "HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(ended.stdout, ended.stderr)
+    assert ended.returncode == 0
+    assert "40,000 events in " in ended.stdout
 
 
 def test_real_stop_while_waiting_for_first_data(make: Make) -> None:

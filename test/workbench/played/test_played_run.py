@@ -52,7 +52,9 @@ def cycle(run: PlayedRun, number: int, phase: Phase = Phase.PROCESS, why: str = 
     run.follow(Observed(beat=Beat(seq=1, phase=phase, progress=progress)))
 
 
-def test_an_interval_comes_for_each_cycle_and_the_run_is_over_when_cycles_bring_nothing_new(tmp_path: Path) -> None:
+def test_an_interval_comes_for_each_cycle_and_the_run_is_over_when_cycles_bring_nothing_new(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     run = PlayedRun(irregular_file(tmp_path / "run.nxs.h5"), 0.5, Reach())
     link = run.attach("a test")
     with connected(link) as client:
@@ -74,6 +76,8 @@ def test_an_interval_comes_for_each_cycle_and_the_run_is_over_when_cycles_bring_
     with connected(run.attach("again")) as client:
         assert sum(one.pulses for one in runs(taken(run, client))) == 30
         cycle(run, 1, Phase.WAITING, "no geometry has come")
+        run.hear(set(), time.monotonic() + STALLED_S / 2)
+        assert caplog.messages == ["Mantid has not begun a cycle with what was sent for 30 s: no geometry has come"]
         with pytest.raises(OperatorError, match="Mantid takes nothing of the run that is played to it: no geometry"):
             run.hear(set(), time.monotonic() + 2 * STALLED_S)
     run.leave()

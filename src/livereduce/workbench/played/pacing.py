@@ -12,8 +12,8 @@ the rest: so intervals are chunks as live would cut them, nearly always.
 
 from dataclasses import dataclass, replace
 
-STALLED_S = 120.0
-"""Mantid loads instruments and looks for a first chunk: that takes tens of seconds, but not minutes."""
+SLOW_S, STALLED_S = 30.0, 300.0
+"""Mantid loads instruments and decodes a first chunk: that takes tens of seconds, which is said, but not minutes."""
 QUIET_CYCLES = 5
 """Cycles without anything new, after everything was sent, until the run is over although nothing says so."""
 
@@ -104,6 +104,11 @@ def is_over(pace: Pacing, heard: PlayHeard) -> bool:
     """Everything was sent long ago, and the last cycles have brought nothing new."""
     quiet_at = pace.is_quiet_at
     return quiet_at is not None and heard.cycles >= quiet_at
+
+
+def is_slow(pace: Pacing, now: float) -> bool:
+    """What was sent has not been taken for long, but may be yet."""
+    return now - pace.moved_s > SLOW_S
 
 
 def is_stalled(pace: Pacing, now: float) -> bool:

@@ -14,7 +14,16 @@ from livereduce.messages.progress import Progress
 from livereduce.simulate.adara.play import Play
 from livereduce.simulate.adara.server import FOREVER_NS, Server
 from livereduce.workbench.held_run import Link
-from livereduce.workbench.played.pacing import Pacing, PlayHeard, first_pacing, is_over, is_stalled, step
+from livereduce.workbench.played.pacing import (
+    SLOW_S,
+    Pacing,
+    PlayHeard,
+    first_pacing,
+    is_over,
+    is_slow,
+    is_stalled,
+    step,
+)
 from livereduce.workbench.played.reel import Reel, reel_of
 from livereduce.workbench.reach import Reach
 
@@ -59,6 +68,7 @@ class PlayedRun:
         self._server: Server | None = None
         self._pace: Pacing | None = None
         self._cycles, self._pulses, self._at_work, self._waits_for = 0, 0, False, ""
+        self._has_warned = False
 
     @property
     def watched(self) -> set[int]:
@@ -81,6 +91,7 @@ class PlayedRun:
         now = time.monotonic()
         self._pace = first_pacing(start_ns=self._reel.start_ns, every_ns=self._every_ns, end_ns=self._end_ns, now=now)
         self._cycles, self._pulses, self._at_work, self._waits_for = 0, 0, False, ""
+        self._has_warned = False
         self._open()
         host, port = server.address
         url = str(SourceUrl(scheme=ADARA, host=host, port=port))
@@ -111,8 +122,11 @@ class PlayedRun:
             raise OperatorError(f"the run cannot be played: it does not fit into {place} (TMPDIR): {error}") from None
         self._pace = step(self._pace, self._heard(is_sent=self._server.is_sent), now)
         self._open()
+        why = f": {self._waits_for}" if self._waits_for else ""
+        if is_slow(self._pace, now) and not self._has_warned:
+            self._has_warned = True
+            log.warning("Mantid has not begun a cycle with what was sent for %.0f s%s", SLOW_S, why)
         if is_stalled(self._pace, now):
-            why = f": {self._waits_for}" if self._waits_for else ""
             raise OperatorError(f"Mantid takes nothing of the run that is played to it{why}")
 
     def leave(self) -> None:
