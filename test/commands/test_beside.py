@@ -13,6 +13,7 @@ from helpers.fabricated import Fabricated, axis, pattern, product
 from livereduce.commands.beside import differences
 from livereduce.commands.status import show_status
 from livereduce.publish.products import beside
+from livereduce.publish.runs.scripts import FACT, encode_scripts
 
 
 @pytest.fixture
@@ -44,8 +45,11 @@ def test_what_cannot_be_compared_says_why(one: Fabricated, monkeypatch: pytest.M
     assert said == (
         "result of run 41: it cannot be compared: in the shadow, /entry/result/signal has 360 values, more than 100"
     )
+    earlier = pattern(41, 2000)
+    one.beside(replace(earlier, attributes=earlier.attributes | {FACT: encode_scripts([("p.py", "e" * 32)])}))
+    assert "that of run 41 was made by scripts that it does not run any more" in differences(one.status)
     (one.path / "state/shadow/products/41/result.nxs").write_bytes(b"no HDF5 at all")
-    assert differences(one.status)[0].startswith("result of run 41: it cannot be compared: ")
+    assert any(said.startswith("result of run 41: it cannot be compared: ") for said in differences(one.status))
     (one.path / "state/shadow/products/index.json").unlink()
     assert differences(one.status) == ("no result yet",)
     assert differences(replace(one.status, shadow=None)) == ()

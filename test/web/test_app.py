@@ -354,7 +354,7 @@ def test_results_of_the_shadow_and_how_they_differ(own: TestClient, powder: Fabr
     shadow = ok(own, ONE)["shadow"]
     assert (shadow["directory"], shadow["is_running"], len(shadow["seen"])) == ("/SNS/shadow", True, 32)
     assert {one["name"] for one in shadow["runs"][0]["products"]} == {"result", "detector", "only"}
-    assert shadow["outdated"] == []
+    assert (shadow["outdated"], shadow["outdated_in_use"]) == ([], [])
     its, live = ok(own, f"{ONE}/shadow/41/result"), ok(own, f"{ONE}/products/41/result")
     assert its["signal"] == [2 * one for one in live["signal"]]
     assert own.get(f"{ONE}/shadow/41/only.nxs").headers["content-disposition"].endswith('"41_only_shadow.nxs"')

@@ -1,6 +1,6 @@
 """How the results of the shadow differ from those in use, for ``livereduce status``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,13 @@ def differences(status: Status) -> tuple[str, ...]:
         from livereduce.web.state.index import parse_index  # noqa: F401
     except ImportError as error:
         return (f"its results are not compared: this Python has no {error.name}; the page compares them",)
-    return tuple(_lines(Path(shadow.products_dir), Path(status.products_dir)))
+    return tuple(_lines(status, Path(shadow.products_dir), shadow.files))
 
 
-def _lines(shadow: Path, in_use: Path) -> Iterator[str]:
+def _lines(status: Status, shadow: Path, files: Mapping[str, str]) -> Iterator[str]:
+    from livereduce.web.state.index import is_of_others
+
+    in_use = Path(status.products_dir)
     its, others = _index(shadow), _index(in_use)
     if not its.runs:
         yield "no result yet"
@@ -35,6 +38,10 @@ def _lines(shadow: Path, in_use: Path) -> Iterator[str]:
     live = others.run(run.run)
     for name in list(run.products)[:MOST]:
         yield f"{name} of run {run.run}: {_difference(name, (shadow, run), (in_use, live))}"
+    if is_of_others(run, files):
+        yield f"that of run {run.run} was made by scripts that it does not run any more"
+    if live is not None and is_of_others(live, status.files):
+        yield f"those in use of run {run.run} were made by scripts that do not run any more"
     if live is not None and (missing := [name for name in live.products if name not in run.products]):
         yield f"of run {run.run} it has no {', '.join(missing[:MOST])}"
 

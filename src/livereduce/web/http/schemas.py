@@ -113,6 +113,7 @@ SCHEMAS: Json = {
         seen={**TEXT, "description": "the md5 of both sets of scripts, for promote; empty if nothing can be promoted"},
         runs={**many(ref("Run")), "description": "what it has made; the newest first"},
         outdated={**many(WHOLE), "description": "runs whose result was made by other scripts than it runs now"},
+        outdated_in_use={**many(WHOLE), "description": "the same of the scripts in use"},
     ),
     "Difference": thing(
         run=WHOLE,

@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
 from livereduce.publish.parameters import ShownParameter
+from livereduce.publish.runs.scripts import decode_scripts, encode_scripts
 from livereduce.scripting.reporting.display import AS_IT_IS, Display, display_of
 
 MAX_RUNS = 200
@@ -103,6 +105,18 @@ def parse_index(text: str) -> ShownIndex:
         return ShownIndex(runs=tuple(run for entry in reversed(entries) if (run := _run(entry))))
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not an index of products: {error!r}") from None
+
+
+def is_of_others(run: ListedRun, files: Mapping[str, str]) -> bool:
+    """True if the newest result of a run was made by other scripts than these, as far as both are known.
+
+    Parameters
+    ----------
+    files
+        The md5 of each file of a worker, by its path.
+    """
+    now = decode_scripts(encode_scripts((Path(path).name, md5) for path, md5 in files.items()))
+    return bool(run.scripts and now) and now != dict(run.scripts)
 
 
 def changes(before: ShownIndex, after: ShownIndex) -> list[tuple[int, Listed]]:

@@ -1,17 +1,14 @@
 """State of one instrument at a moment, and its card for an overview. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from livereduce.messages.request import seen_scripts
 from livereduce.messages.status import Status, clock_time, iso
-from livereduce.publish.runs.scripts import decode_scripts, encode_scripts
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
-from livereduce.web.state.index import ListedRun
+from livereduce.web.state.index import is_of_others
 from livereduce.web.state.shelf import Shelf
 
 MAX_TEXT = 2000
@@ -149,14 +146,9 @@ def shadow(view: View) -> dict[str, Any] | None:
         "files": seen.files,
         "seen": seen_scripts(seen.files, view.status.files) if runs_now else "",
         "runs": runs(view.shadow),
-        "outdated": [run.run for run in view.shadow.index.runs if _is_of_others(run, seen.files)],
+        "outdated": [run.run for run in view.shadow.index.runs if is_of_others(run, seen.files)],
+        "outdated_in_use": [run.run for run in view.live.index.runs if is_of_others(run, view.status.files)],
     }
-
-
-def _is_of_others(run: ListedRun, files: Mapping[str, str]) -> bool:
-    """The newest result of a run was made by other scripts than these, as far as both are known."""
-    now = decode_scripts(encode_scripts((Path(path).name, md5) for path, md5 in files.items()))
-    return bool(run.scripts and now) and now != dict(run.scripts)
 
 
 def kind(shape: tuple[int, ...] | None) -> str:

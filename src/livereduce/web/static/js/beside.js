@@ -30,6 +30,7 @@ export function showCompared(beside, { shadow, run, name, live, its, found }) {
   if (!its) said.push(`The shadow has no ${name ?? "result"} of run ${run} yet.`);
   if (!live) said.push(`The scripts in use have no ${name ?? "result"} of run ${run}.`);
   if (its && shadow.outdated.includes(run)) said.push("This result of the shadow was made by scripts that it does not run any more.");
+  if (live && shadow.outdated_in_use.includes(run)) said.push("The result in use was made by scripts that do not run any more.");
   if (found instanceof Error) said.push(`The difference is not known: ${found.message}.`);
   else if (found) said.push(`The shadow against the scripts in use: ${found.text}.`);
   if (found?.events_shadow !== found?.events_in_use) said.push("They have not had the same events yet: that is a part of the difference.");
