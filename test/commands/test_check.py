@@ -113,6 +113,27 @@ def hang(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     monkeypatch.setattr("livereduce.commands.check.ANSWER_S", HANGS_S)
 
 
+def test_the_scripts_of_the_shadow_are_read_too_and_keep_nothing_from_running(place: Path) -> None:
+    (place / "new").mkdir()
+    keys = {"instrument": "pg3", "engine": "builtin", "script_dir": ".", "shadow_dir": "new"}
+    path = write(place, {"proc": "output = input\n"}, **keys)
+    script = place / "new" / "reduce_PG3_live_proc.py"
+    script.write_text("resutl = input\n")
+    code, text = run(path)
+    assert (code, rows(text)["shadow"], rows(text)["shadow's proc"]) == (0, str(place / "new"), str(script))
+    assert md5_of(script.read_bytes()) in text
+    (warning,) = listed(text, "warning")
+    assert warning.startswith("shadow: reduce_PG3_live_proc.py: line 1 assigns to `resutl`, which nothing uses: ")
+    script.write_text("x = (\n")
+    code, text = run(path)
+    (warning,) = listed(text, "warning")
+    assert code == 0
+    assert warning.startswith(f'"shadow_dir" {place}/new: {script}:1: ')
+    assert warning.endswith("until that is mended those in use run alone")
+    script.unlink()
+    assert "no processing script" in listed(run(path)[1], "warning")[0]
+
+
 def test_places_whose_file_system_does_not_answer_are_named_and_the_rest_is_checked(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

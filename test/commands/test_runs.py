@@ -11,10 +11,12 @@ import pytest
 from helpers.fabricated import Fabricated, pattern
 from livereduce.base.errors import ExitCode
 from livereduce.cli import main
-from livereduce.commands.runs import measured
+from livereduce.commands.runs import describe_table, measured
+from livereduce.publish.runs.reading import RunTables
 from livereduce.publish.runs.row import LastValue
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.report import ReportedMetric
+from livereduce.web.state.index import parse_index
 
 
 @pytest.fixture
@@ -46,6 +48,16 @@ def test_for_people_it_is_a_line_for_each_run(powder: Fabricated, capsys: pytest
     assert newest.split() == ["41", "running", "2026-11-30", "08:00:00", "-", "2000", "2", "-", "12.346", "±", "0.050"]
     assert older.split() == ["40", "incomplete", "-", "-", "1000", "0", "-", "-", "vanadium\\x1b[2J"]
     assert note == "run 40: the end of the run was not seen"
+
+
+def test_a_star_marks_other_scripts_and_a_note_says_so(powder: Fabricated) -> None:
+    folder = powder.path / "state" / "products"
+    listed = parse_index((folder / "index.json").read_text())
+    table = replace(RunTables(folder, None).table(listed.runs, is_up=True), changed=(("proc.py",), ()))
+    _, newest, older, note, _ = describe_table(table).splitlines()
+    assert "*" in newest
+    assert "*" not in older
+    assert note == "* the scripts are others than in the run before"
 
 
 def test_for_programs_it_is_json_or_csv(powder: Fabricated, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from livereduce.base.logs import own_log_path, user_name
 from livereduce.commands.launch import Inquiry, environ_in_there, inquire
 from livereduce.commands.parameters_shown import parameter_rows
 from livereduce.commands.script_findings import but, ends, told
+from livereduce.commands.script_rows import Row, read_shadow, script_rows, shadow_problems, shadow_rows
 from livereduce.config.file import Config, Reading, read_file, value_of
 from livereduce.config.keys import KEYS, MOST_DENSE_CELLS, Key, count_bins
 from livereduce.config.livedata import read_publication
@@ -26,7 +27,6 @@ from livereduce.preflight.recording import describe_recordings
 from livereduce.preflight.resolve import Survey, survey
 from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
 from livereduce.preflight.services import Service, service_of, usual_configuration
-from livereduce.scripting.files import WITHOUT, ScriptFile, script_path
 from livereduce.scripting.parsing import Parser, look_to_the_end
 
 BYTES_PER_BIN = 16
@@ -34,8 +34,6 @@ BYTES_PER_BIN = 16
 PIXELS = 100_000
 """Pixels assumed for the memory estimate: the real number is known only from the stream."""
 WIDTH = 30
-
-Row = tuple[str, str]
 
 
 def check(path: Path | None, out: TextIO) -> int:
@@ -59,9 +57,13 @@ def check(path: Path | None, out: TextIO) -> int:
     found = look_to_the_end(parser, lambda parse: survey(config, asked, bad_keys, parse))
     obstacles = _obstacles(found, parser, inquiry, host)
     problems = (*reading.problems, *there.problems, *found.problems, *_others(found, reading), *ends(obstacles))
-    warnings = (*there.warnings, *found.warnings, *_publication_problems(config))
+    shadow_dir = asked.cwd / config.shadow_dir if config.shadow_dir is not None else None
+    shadow = look_to_the_end(parser, lambda parse: read_shadow(found, shadow_dir, parse))
+    of_shadow = shadow_problems(shadow_dir, shadow)
+    warnings = (*there.warnings, *found.warnings, *of_shadow, *_publication_problems(config))
     engine = _engine(found, inquiry.answer if inquiry else None)
-    rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found), *_histograms(found)]
+    rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found)]
+    rows += [*shadow_rows(found, shadow_dir, shadow), *_histograms(found)]
     rows += _directories(found, service)
     recordings, not_recorded = describe_recordings(config, asked, found.verdict.engine if found.verdict else "")
     rows += [("recordings", recordings if config.record_dir == reading.config.record_dir else "not known, see below")]
@@ -205,9 +207,7 @@ def _engine(found: Survey, answer: Answer | None) -> list[Row]:
 def _scripts(found: Survey) -> list[Row]:
     rows = [("scripts", str(found.script_dir or "not known"))]
     if found.script_dir and found.instrument and found.scripts:
-        for step, script in (("proc", found.scripts.proc), ("post_proc", found.scripts.post_proc)):
-            path = script_path(found.script_dir, found.instrument.short_name, step)
-            rows += [(f"  {step}", str(path)), ("", _verdict(step, script))]
+        rows += script_rows(found.scripts, found.script_dir, found.instrument.short_name)
         rows += parameter_rows(found.scripts.parameters, _run_now(found))
     return rows
 
@@ -219,13 +219,6 @@ def _run_now(found: Survey) -> int:
     except (OSError, ValueError):
         return 0
     return status.progress.run.number if status and status.progress else 0
-
-
-def _verdict(step: str, script: ScriptFile | None) -> str:
-    if script is None:
-        return f"no such file: {WITHOUT[step]}"
-    md5 = f"md5 {script.md5}, " if script.md5 else ""
-    return md5 + (script.problem or "ok")
 
 
 def _histograms(found: Survey) -> list[Row]:

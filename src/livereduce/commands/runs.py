@@ -101,7 +101,7 @@ def describe_table(table: RunTable) -> str:
     for row, changed, values in zip(table.rows, table.changed, table.values, strict=True):
         metrics = [measured(values.get(column.key)) for column in table.columns]
         lines.append([*_facts(row, changed), *metrics, visible(row.title)[:LONGEST_TITLE]])
-    notes = ["* others than in the run before"] if any(table.changed) else []
+    notes = ["* the scripts are others than in the run before"] if any(table.changed) else []
     notes += [f"run {row.run}: {visible(row.reason)}" for row in table.rows if row.reason]
     return "\n".join([*_aligned(lines), *notes])
 
