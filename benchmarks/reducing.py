@@ -1,7 +1,6 @@
 """`livereduce reduce`: two runs side by side, and how old the newest pulse of the service is meanwhile."""
 
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -107,27 +106,34 @@ def _prepare(folder: Path, proc: str, events: int, runs: int) -> None:
         (folder / f"run_{run}.nxs.h5").symlink_to(first)
 
 
-def _command(jobs: int) -> list[str]:
-    """Reduce all runs of a folder."""
+@contextmanager
+def _reduction(folder: Path, jobs: int) -> Iterator[subprocess.Popen[bytes]]:
+    """All runs of a folder are being reduced; if the command goes on at the end, it is ended as by Ctrl-C: nothing is left."""
     options = ["--config", "livereduce.conf", "--out", f"by_{jobs}", "--jobs", str(jobs)]
-    return [sys.executable, "-P", "-m", "livereduce", "reduce", "run_*.nxs.h5", *options]
+    command = [sys.executable, "-P", "-m", "livereduce", "reduce", "run_*.nxs.h5", *options]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _reduce(folder: Path, jobs: int) -> None:
-    subprocess.run(_command(jobs), cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE_S)
+    """Reduce all runs of a folder."""
+    with _reduction(folder, jobs) as process:
+        code = process.wait(PATIENCE_S)
+    if code:
+        raise RuntimeError(f"livereduce reduce has failed: exit code {code}")
 
 
 @contextmanager
 def _reducing(folder: Path) -> Iterator[psutil.Process]:
-    """Runs are being reduced, until this is left: then the command is ended as by Ctrl-C."""
-    process = subprocess.Popen(_command(JOBS), cwd=folder, stdout=subprocess.DEVNULL)
-    try:
+    """Runs are being reduced, until this is left."""
+    with _reduction(folder, JOBS) as process:
         yield psutil.Process(process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        code = process.wait()
-    if code != INTERRUPTED:
-        raise RuntimeError(f"livereduce reduce has ended before the service was measured: exit code {code}")
+    if process.returncode != INTERRUPTED:
+        raise RuntimeError(f"livereduce reduce has ended too soon: exit code {process.returncode}")
 
 
 def _cpu_s(command: psutil.Process) -> float:
