@@ -108,7 +108,7 @@ def _prepare(folder: Path, proc: str, events: int, runs: int) -> None:
 
 @contextmanager
 def _reduction(folder: Path, jobs: int) -> Iterator[subprocess.Popen[bytes]]:
-    """All runs of a folder are being reduced; if the command goes on at the end, it is ended as by Ctrl-C: nothing is left."""
+    """All runs of a folder are being reduced; what goes on at the end is ended as by Ctrl-C: nothing is left."""
     options = ["--config", "livereduce.conf", "--out", f"by_{jobs}", "--jobs", str(jobs)]
     command = [sys.executable, "-P", "-m", "livereduce", "reduce", "run_*.nxs.h5", *options]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
