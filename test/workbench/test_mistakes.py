@@ -46,3 +46,11 @@ def test_no_events_no_result_and_events_that_no_plot_shows() -> None:
         "6 of 10 events are outside the time-of-flight bins, so no plot shows them",
     )
     assert mistakes(SEEN, [product()]) == ("`result` has no values",)
+
+
+def test_events_that_were_played_to_mantid_and_that_it_does_not_count() -> None:
+    assert mistakes(SEEN, [product(1.0, 2.0)], played=7738) == ()
+    (text,) = mistakes(SEEN, [product(1.0, 2.0)], played=8000)
+    assert text.startswith("8,000 events were played to Mantid, and it counts 7,738: the others are in pixels that")
+    (text,) = mistakes(Progress(), [product(1.0, 2.0)], played=8000)
+    assert "it counts 0" in text

@@ -30,7 +30,8 @@ def report(attempted: Attempted) -> Iterator[str]:
     yield from _results(attempted.results)
     if attempted.progress is not None and not attempted.died:
         products = [result.product for result in attempted.results]
-        yield from _list("surely a mistake", mistakes(attempted.progress, products, attempted.first))
+        found = mistakes(attempted.progress, products, attempted.first, attempted.played_events)
+        yield from _list("surely a mistake", found)
 
 
 def _costs(attempted: Attempted) -> Iterator[str]:

@@ -54,6 +54,8 @@ class Attempted:
         Why it could not begin at all, by no fault of the scripts; empty if it did.
     first
         An earlier version of a result.
+    played_events
+        How many events were played to it; None if it read what is held.
     """
 
     job: Job
@@ -66,6 +68,7 @@ class Attempted:
     reason: str = ""
     unusable: str = ""
     first: Product | None = None
+    played_events: int | None = None
 
     @property
     def failed(self) -> bool:
@@ -175,6 +178,7 @@ class Attempt:
             reason=self._why_no_more(),
             unusable=died if code == ExitCode.UNUSABLE and not finished else "",
             first=self._first,
+            played_events=self._link.events,
         )
         return attempted, lines
 

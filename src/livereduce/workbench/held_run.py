@@ -50,6 +50,8 @@ class Link:
         The socket for the worker, and one to see whether it is still there; None where the worker connects by itself.
     source, run
         What it connects to, the URL of a stream with one run, and the run's number; empty and 0 where it does not.
+    events
+        How many events that run has; None where it does not connect.
     take_every_s
         How often it is to take what has come of that, in seconds.
     end
@@ -60,6 +62,7 @@ class Link:
     ours: socket.socket | None = None
     source: str = ""
     run: int = 0
+    events: int | None = None
     take_every_s: float = 0.0
     end: Callable[[], object] = _nothing
 

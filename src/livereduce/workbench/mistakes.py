@@ -11,7 +11,9 @@ MOSTLY = 0.5
 """From this share on, events that are in no plot are worth a word."""
 
 
-def mistakes(progress: Progress, products: Sequence[Product], first: Product | None = None) -> tuple[str, ...]:
+def mistakes(
+    progress: Progress, products: Sequence[Product], first: Product | None = None, played: int | None = None
+) -> tuple[str, ...]:
     """Sentences for the author of the scripts.
 
     Parameters
@@ -22,12 +24,27 @@ def mistakes(progress: Progress, products: Sequence[Product], first: Product | N
         Its results.
     first
         An earlier version of one of them, made of fewer chunks; None if there was none.
+    played
+        How many events were played to Mantid; None if it was not Mantid.
     """
-    return (*_of_events(progress, products), *(text for one in products for text in _of_product(one, first)))
+    events = (*_of_played(progress, played or 0), *_of_events(progress, products, played or 0))
+    return (*events, *(text for one in products for text in _of_product(one, first)))
 
 
-def _of_events(progress: Progress, products: Sequence[Product]) -> Iterator[str]:
+def _of_played(progress: Progress, played: int) -> Iterator[str]:
+    events = progress.total.events
+    if events < played:
+        yield (
+            f"{_number(played)} events were played to Mantid, and it counts {_number(events)}: the others are in "
+            "pixels that its instrument does not have, came in a pause, or are in no bin "
+            '(with "preserve_events": false, proc must Rebin)'
+        )
+
+
+def _of_events(progress: Progress, products: Sequence[Product], played: int) -> Iterator[str]:
     events, run = progress.total.events, progress.run
+    if not events and played:
+        return
     if not events:
         yield "no event came: the data have none, or they end before the first"
         return

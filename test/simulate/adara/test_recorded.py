@@ -56,8 +56,7 @@ def test_of_a_capture_only_its_run_is_played_and_it_must_have_one(tmp_path: Path
     capture = tmp_path / "capture"
     between = begins(0, status=0) + pulses(0, 5)
     capture.write_bytes(between + begins() + pulses(5, 20) + ends(k=20) + begins(0, status=0) + pulses(20, 30))
-    span = only_run_in(capture)
-    assert (span.run, span.first_ns, span.last_ns) == (RUN, T0 + 5 * PERIOD_NS, T0 + 19 * PERIOD_NS)
+    assert only_run_in(capture) == RUN
     assert played(capture).stamps_ns == [T0 + k * PERIOD_NS for k in range(5, 20)]
     capture.write_bytes(capture.read_bytes() + begins(RUN + 1) + pulses(30, 40))
     with pytest.raises(OperatorError, match="expected the packets of one run, to play it; found runs 101, 102"):

@@ -35,7 +35,9 @@ def test_a_file_is_played_at_the_times_of_its_own_pulses_and_ends_with_a_whole_p
     reel, read = reel_of(path), batches(path)
     times = np.concatenate([batch.pulse_ns for batch in read])
     so_far = np.cumsum(np.concatenate([np.diff(batch.first) for batch in read]))
-    assert (reel.run, reel.events) == (4711, EVENTS)
+    assert (reel.run, reel.events_before(reel.over_ns)) == (4711, EVENTS)
+    assert reel.events_before(times[40]) == so_far[39]
+    assert reel.events_before(times[0]) == 0
     assert (reel.start_ns, reel.over_ns) == (times[0], times[-1] + 1)
     assert end_of(reel, S, Reach()) == reel.over_ns
     assert end_of(reel, S, Reach(chunks=1)) == reel.start_ns + S
@@ -43,7 +45,7 @@ def test_a_file_is_played_at_the_times_of_its_own_pulses_and_ends_with_a_whole_p
     assert reel.moment_of(10 * EVENTS) == reel.over_ns
 
 
-def test_a_recording_is_known_by_its_index_and_its_events_are_counted_only_if_asked(tmp_path: Path) -> None:
+def test_a_recording_is_known_by_its_number_and_its_pulses(tmp_path: Path) -> None:
     stream = Stream(tmp_path)
     stream.connect()
     stream.feed(begins(), pulses(0, 30), ends(k=30))
@@ -51,6 +53,7 @@ def test_a_recording_is_known_by_its_index_and_its_events_are_counted_only_if_as
     assert (reel.run, reel.start_ns, reel.over_ns) == (RUN, T0, T0 + 29 * PERIOD_NS + 1)
     assert reel.moment_of(4) == T0 + 4 * PERIOD_NS + 1  # pulses of 0, 1, 2, 0, 1 events
     assert reel.moment_of(1000) == reel.over_ns
+    assert reel.events_before(reel.over_ns) == 30
     only = reel_of(tmp_path / f"TST_{RUN}" / f"TST_{RUN}_0001.adara")
     assert (only.run, only.start_ns, only.over_ns) == (reel.run, reel.start_ns, reel.over_ns)
 
@@ -67,5 +70,6 @@ def test_mantid_takes_often_and_less_often_where_much_comes(tmp_path: Path) -> N
     reel = reel_of(irregular_file(tmp_path / "run.nxs.h5"))
     assert take_every_s(reel, 30 * S) == LEAST_S
     assert take_every_s(reel, S // 10) == 0.1  # no chunk is longer than the configuration says
-    many = replace(reel, events=10_000_000, over_ns=reel.start_ns + 100 * S)
+    times = reel.start_ns + np.array([0, 100 * S - 1])
+    many = replace(reel, pulse_ns=times, so_far=np.array([0, 10_000_000]))
     assert take_every_s(many, 30 * S) == pytest.approx(0.6)

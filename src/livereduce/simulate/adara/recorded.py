@@ -7,7 +7,6 @@ a capture has before and after the run.
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -59,33 +58,20 @@ def recorded_acts(files: Sequence[Path], run: int, *, start_ns: int, end_ns: int
     yield the_end(run, min(last_ns + 1, end_ns))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSpan:
-    """A run in a file of packets, and the times of its first and last pulse."""
-
-    run: int
-    first_ns: int
-    last_ns: int
-
-
-def only_run_in(path: Path) -> RunSpan:
-    """The one run in a file of packets.
+def only_run_in(path: Path) -> int:
+    """The number of the one run in a file of packets.
 
     Raises
     ------
     OperatorError
-        It cannot be read, or has no run with a pulse, or several.
+        It cannot be read, has no pulses, or has no run, or several.
     """
-    capture = read_capture(path)
-    runs = dict.fromkeys(run for _, run in _statuses(capture) if run)
+    runs = dict.fromkeys(run for _, run in _statuses(read_capture(path)) if run)
     if len(runs) != 1:
         seen = f"runs {', '.join(map(str, runs))}" if runs else "none"
         raise OperatorError(f"{path}: expected the packets of one run, to play it; found {seen}")
     (run,) = runs
-    times = capture.due_ns[_staying(capture, run, frozenset()) & np.isin(capture.base_type, list(PULSE_TYPES))]
-    if not times.size:
-        raise OperatorError(f"{path}: there is no pulse in run {run}, so there is nothing to play")
-    return RunSpan(run=run, first_ns=int(times[0]), last_ns=int(times[-1]))
+    return run
 
 
 def _statuses(capture: Capture) -> Iterator[tuple[int, int]]:
@@ -93,6 +79,7 @@ def _statuses(capture: Capture) -> Iterator[tuple[int, int]]:
     for packet in np.flatnonzero(np.array(capture.base_type) == Type.RUN_STATUS).tolist():
         if capture.begin[packet + 1] - capture.begin[packet] < HEADER_BYTES + _STATUS_BYTES:
             continue
+        run: int
         run, _, word = struct.unpack_from("<3I", capture.data.data, int(capture.begin[packet]) + HEADER_BYTES)
         yield packet, 0 if word >> 24 == RunStatusCode.END_RUN else run
 

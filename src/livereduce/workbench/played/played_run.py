@@ -96,7 +96,8 @@ class PlayedRun:
         host, port = server.address
         url = str(SourceUrl(scheme=ADARA, host=host, port=port))
         every_s = take_every_s(self._reel, self._every_ns)
-        return Link(source=url, run=self._reel.run, take_every_s=every_s, end=self._close)
+        events = self._reel.events_before(self._end_ns)
+        return Link(source=url, run=self._reel.run, events=events, take_every_s=every_s, end=self._close)
 
     def follow(self, observed: Observed) -> None:
         """See `HeldRun`."""
@@ -165,7 +166,7 @@ def end_of(reel: Reel, every_ns: int, reach: Reach) -> int:
 def take_every_s(reel: Reel, every_ns: int) -> float:
     """How often Mantid is to take what has come, so that it has all of an interval of a usual number of events."""
     intervals = max(1.0, (reel.over_ns - reel.start_ns) / every_ns)
-    return min(every_ns / 1e9, max(LEAST_S, reel.events / intervals / TAKEN_PER_S))
+    return min(every_ns / 1e9, max(LEAST_S, int(reel.so_far[-1]) / intervals / TAKEN_PER_S))
 
 
 def cycles_begun(phase: Phase, progress: Progress) -> int:

@@ -9,41 +9,52 @@ import numpy as np
 from livereduce.base.errors import OperatorError
 from livereduce.simulate.adara.play import Act, perform_one
 from livereduce.simulate.adara.recorded import only_run_in, recorded_acts
-from livereduce.simulate.beams.nexus import Recorded, read_nexus
+from livereduce.simulate.beams.nexus import read_nexus
 from livereduce.simulate.beams.nexus_beam import NexusBeam
-from livereduce.stream.items import EventBatch, SourceLost, StartFrom
+from livereduce.stream.items import I8, EventBatch, StartFrom
 from livereduce.stream.recording.source import RecordingSource, recording_at
 from livereduce.stream.sources import is_hdf5
 
-EVENT_BYTES = 8
-"""Of an event in a packet."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reel:
     """A run that can be played any number of times.
 
     Attributes
     ----------
-    start_ns, over_ns
-        The time of its first pulse, and a moment after its last; nanoseconds since 1990.
-    events
-        How many it has, roughly: from its size.
+    pulse_ns, so_far
+        Its pulses, at least one, in nanoseconds since 1990, ascending; and how many events have come with each of them.
     acts
         Plays the run without what is due from a moment on.
-    moment_of
-        The moment before which so many events have come, with the whole pulse of the last.
     notes
         What was left out or changed to play it, one sentence each.
     """
 
     run: int
-    start_ns: int
-    over_ns: int
-    events: int
+    pulse_ns: I8
+    so_far: I8
     acts: Callable[[int], Iterator[Act]]
-    moment_of: Callable[[int], int]
     notes: tuple[str, ...] = ()
+
+    @property
+    def start_ns(self) -> int:
+        """The time of its first pulse."""
+        return int(self.pulse_ns[0])
+
+    @property
+    def over_ns(self) -> int:
+        """A moment after its last pulse."""
+        return int(self.pulse_ns[-1]) + 1
+
+    def moment_of(self, events: int) -> int:
+        """The moment before which so many events have come, with the whole pulse of the last; at most its end."""
+        last = min(int(np.searchsorted(self.so_far, events)), len(self.so_far) - 1)
+        return int(self.pulse_ns[last]) + 1
+
+    def events_before(self, end_ns: int) -> int:
+        """How many events it has before a moment."""
+        pulses = int(np.searchsorted(self.pulse_ns, end_ns))
+        return int(self.so_far[pulses - 1]) if pulses else 0
 
 
 def reel_of(path: Path) -> Reel:
@@ -62,56 +73,45 @@ def _of_file(path: Path) -> Reel:
     beam, start_ns = NexusBeam(recorded), recorded.start_ns
     return Reel(
         run=recorded.run,
-        start_ns=start_ns,
-        over_ns=start_ns + int(recorded.pulse_ns[-1]) + 1,
-        events=int(recorded.tof.size),
+        pulse_ns=start_ns + recorded.pulse_ns,
+        so_far=recorded.event_first[recorded.section_first][1:],
         acts=lambda end_ns: perform_one(beam, start_ns=start_ns, end_ns=end_ns),
-        moment_of=lambda events: start_ns + _moment_in(recorded, events),
         notes=recorded.notes,
     )
-
-
-def _moment_in(recorded: Recorded, events: int) -> int:
-    """Nanoseconds after the first pulse."""
-    so_far = recorded.event_first[recorded.section_first][1:]
-    last = min(int(np.searchsorted(so_far, events)), len(so_far) - 1)
-    return int(recorded.pulse_ns[last]) + 1
 
 
 def _of_recording(path: Path) -> Reel:
     recording = recording_at(path)
     if recording is None:
-        span = only_run_in(path)
-        run, start_ns, last_ns, paths = span.run, span.first_ns, span.last_ns, [path]
+        run, paths = only_run_in(path), [path]
     else:
-        run, start_ns, last_ns = recording.run, recording.first_ns, recording.last_ns
-        paths = [one.path for one in recording.files if one.pulses]
-        if not paths:
-            raise OperatorError(f"recording {path}: there is no pulse in it, so there is nothing to play")
+        run, paths = recording.run, [one.path for one in recording.files if one.pulses]
+    pulse_ns, so_far = _counted(path, run)
+    if not pulse_ns.size:
+        raise OperatorError(f"{path}: there is no pulse in run {run}, so there is nothing to play")
+    start_ns = int(pulse_ns[0])
     return Reel(
         run=run,
-        start_ns=start_ns,
-        over_ns=last_ns + 1,
-        events=sum(one.stat().st_size for one in paths) // EVENT_BYTES,
+        pulse_ns=pulse_ns,
+        so_far=so_far,
         acts=lambda end_ns: recorded_acts(paths, run, start_ns=start_ns, end_ns=end_ns),
-        moment_of=lambda events: _moment_after(path, events, last_ns + 1),
     )
 
 
-def _moment_after(path: Path, events: int, over_ns: int) -> int:
-    """Reads the recording as far as needed."""
-    source, so_far = RecordingSource(path), 0
+def _counted(path: Path, run: int) -> tuple[I8, I8]:
+    """Pulses of a run, and their events so far, as the builtin engine reads them."""
+    nothing = np.zeros(0, np.int64)
+    times, counts = [nothing], [nothing]
+    source = RecordingSource(path)
     source.open(StartFrom.RUN_START)
     try:
-        while True:
+        while not source.state().ended:
             for item in source.read(0.0):
-                if not isinstance(item, EventBatch):
-                    continue
-                if so_far + int(item.first[-1]) >= events:
-                    pulse = int(np.searchsorted(item.first[1:], events - so_far))
-                    return int(item.pulse_ns[pulse]) + 1
-                so_far += int(item.first[-1])
-    except SourceLost:
-        return over_ns
+                if isinstance(item, EventBatch) and item.run == run:
+                    times.append(item.pulse_ns.copy())
+                    counts.append(np.diff(item.first))
     finally:
         source.close()
+    pulse_ns = np.concatenate(times)
+    order = np.argsort(pulse_ns, kind="stable")
+    return pulse_ns[order], np.cumsum(np.concatenate(counts)[order])
