@@ -14,7 +14,7 @@ from livereduce.messages.request import Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, Status
 from livereduce.scripting.promoting import promote_shown
 from livereduce.scripting.script_set import read_set
-from livereduce.web.http.orders import NotObeyed, ask_daemon
+from livereduce.web.http.asking import NotObeyed, ask_daemon
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -137,7 +137,7 @@ def promote(rig: Rig, *words: str) -> str:
     return done.stdout
 
 
-def order(rig: Rig, want: Want, seen: str = "") -> str:
+def asked(rig: Rig, want: Want, seen: str = "") -> str:
     return ask_daemon(rig.path / "run", Request(want=want, who="a test", seen=seen))
 
 
@@ -148,10 +148,10 @@ def promoted(rig: Rig) -> None:
     seen = seen_scripts(shadow_of(before).files, before.files)
     rig.inject()
     with pytest.raises(NotObeyed, match="not those that you were shown any more"):
-        order(rig, Want.PROMOTE, seen_scripts(shadow_of(before).files, {}))
+        asked(rig, Want.PROMOTE, seen_scripts(shadow_of(before).files, {}))
     shown = rig.beamline.livereduce("status", "livereduce.conf").stdout
     assert "result       result of run 1: " in shown
-    said = order(rig, Want.PROMOTE, seen)
+    said = asked(rig, Want.PROMOTE, seen)
     assert said.startswith(
         f"promoted to {rig.path}: reduce_POWDER_live_proc.py (removed), {POST_PROC}; what was there "
     )
@@ -164,7 +164,7 @@ def promoted(rig: Rig) -> None:
     rig.back(MORE_EVENTS, generation=3)
     assert (rig.path / POST_PROC).read_text() == PASS
     with pytest.raises(NotObeyed, match="taken back already"):
-        order(rig, Want.TAKE_BACK)
+        asked(rig, Want.TAKE_BACK)
     rig.finish()
 
 

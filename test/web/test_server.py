@@ -19,7 +19,7 @@ import pytest
 from helpers.fabricated import Fabricated, pattern
 from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.daemon.orders.desk import Desk, NotDone, OrderDone
+from livereduce.daemon.orders.desk import Desk, NotDone, RequestDone
 from livereduce.messages.request import Request, Want
 from livereduce.messages.status import StateWord
 from livereduce.web.server import listen, make_context
@@ -277,11 +277,11 @@ def junkyard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         assert (code, "Traceback" in errors) == (0, False), errors
 
 
-# ---- orders
+# ---- requests to the daemon
 
 
 @contextmanager
-def daemon(powder: Fabricated, obeys: Callable[[Request], OrderDone]) -> Iterator[None]:
+def daemon(powder: Fabricated, obeys: Callable[[Request], RequestDone]) -> Iterator[None]:
     """The desk of a daemon, in a thread."""
     desk, stop = Desk(), threading.Event()
 
@@ -301,7 +301,7 @@ def daemon(powder: Fabricated, obeys: Callable[[Request], OrderDone]) -> Iterato
         thread.join()
 
 
-def order(of: Web, path: str) -> tuple[int, Any]:
+def ask(of: Web, path: str) -> tuple[int, Any]:
     address = f"{of.url}/api/instruments/powder/{path}"
     headers = {"Authorization": f"Bearer {TOKEN}", "Origin": of.url}
     try:
@@ -317,30 +317,30 @@ def test_what_the_page_asks_reaches_the_daemon_and_its_answer_comes_back(powder:
     token.write_text(TOKEN)
     token.chmod(0o600)
 
-    def obeys(request: Request) -> OrderDone:
+    def obeys(request: Request) -> RequestDone:
         asked.append(request)
         if request.want is Want.TAKE_BACK:
             raise NotDone("nothing was promoted here")
-        return OrderDone(f"{request.want} of {request.seen or 'nothing'}")
+        return RequestDone(f"{request.want} of {request.seen or 'nothing'}")
 
     with web(tmp_path, [powder.conf], "--token-file", str(token)) as server:
-        none = order(server, "restart")
+        none = ask(server, "restart")
         assert (none[0], "there is no such socket; no daemon of this version" in none[1]["error"]) == (409, True)
         with daemon(powder, obeys):
             while not socket_file.exists():
                 pass
-            assert order(server, "restart") == (202, {"asked": True, "text": "restart of nothing"})
-            assert order(server, f"promote?seen={'a' * 32}") == (200, {"text": f"promote of {'a' * 32}"})
-            assert order(server, "take_back") == (409, {"error": "nothing was promoted here"})
-            assert order(server, "promote")[0] == 422
+            assert ask(server, "restart") == (202, {"asked": True, "text": "restart of nothing"})
+            assert ask(server, f"promote?seen={'a' * 32}") == (200, {"text": f"promote of {'a' * 32}"})
+            assert ask(server, "take_back") == (409, {"error": "nothing was promoted here"})
+            assert ask(server, "promote")[0] == 422
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as left:
             left.bind(str(socket_file))
-        stale = order(server, "restart")
+        stale = ask(server, "restart")
         assert (stale[0], "nobody listens there; the daemon that made it has ended" in stale[1]["error"]) == (409, True)
         powder.say(pid=2**31 - 2)
         while not get(server, "/api/instruments/powder")["card"]["down"]:
             pass
-        assert order(server, "restart")[1]["error"].startswith("there is no daemon to ask: ")
+        assert ask(server, "restart")[1]["error"].startswith("there is no daemon to ask: ")
     assert [one.want for one in asked] == [Want.RESTART, Want.PROMOTE, Want.TAKE_BACK]
     assert {one.who for one in asked} == {"the page, for 127.0.0.1"}
 

@@ -16,7 +16,7 @@ from helpers.served import Clock, powder_play, serving
 from helpers.trying import EVENTS, GOOD, options, save, tried_folder
 from livereduce.base.errors import OperatorError
 from livereduce.commands.try_setup import Setup
-from livereduce.daemon.orders.desk import Desk, OrderDone
+from livereduce.daemon.orders.desk import Desk, RequestDone
 from livereduce.daemon.worker.output import Line
 from livereduce.messages.receiver import Attach, ReaderKind, encode_note
 from livereduce.messages.request import Request
@@ -131,11 +131,11 @@ def a_service(folder: Path, attach: socket.socket) -> Iterator[None]:
     """What a daemon does for guests: a desk, which attaches them to a receiver."""
     desk, stop = Desk(), threading.Event()
 
-    def give(_request: Request, who: str) -> OrderDone:
+    def give(_request: Request, who: str) -> RequestDone:
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
             socket.send_fds(attach, [encode_note(Attach(reader=who, kind=ReaderKind.GUEST))], [its.fileno()])
-        return OrderDone(passed=mine)
+        return RequestDone(passed=mine)
 
     def serve() -> None:
         while not stop.is_set():

@@ -7,13 +7,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livereduce.messages.request import Request as Order
+from livereduce.messages.request import Request as Asked
 from livereduce.messages.request import Want
 from livereduce.messages.status import iso, of_a_dead_daemon
 from livereduce.web.context import answer, context_of, instrument, now
 from livereduce.web.http import access, params
+from livereduce.web.http.asking import NotObeyed, ask_daemon
 from livereduce.web.http.middleware import refusal
-from livereduce.web.http.orders import NotObeyed, ask_daemon
 from livereduce.web.http.sse import EventStream
 from livereduce.web.render.encode import to_json
 from livereduce.web.state.broadcast import Full
@@ -66,21 +66,21 @@ async def events(request: Request) -> Response | EventStream:
 
 async def restart(request: Request) -> Response:
     """Restart with the current scripts."""
-    said = await _ordered(request, Want.RESTART)
+    said = await _asked_for(request, Want.RESTART)
     return Response(status_code=202, content=to_json({"asked": True, "text": said}), media_type="application/json")
 
 
 async def promote(request: Request) -> Response:
     """Put the scripts of the shadow, as they were shown, in the place of those in use."""
-    return answer({"text": await _ordered(request, Want.PROMOTE, params.seen(request.query_params.getlist("seen")))})
+    return answer({"text": await _asked_for(request, Want.PROMOTE, params.seen(request.query_params.getlist("seen")))})
 
 
 async def take_back(request: Request) -> Response:
     """Put back what was there before the last promotion."""
-    return answer({"text": await _ordered(request, Want.TAKE_BACK)})
+    return answer({"text": await _asked_for(request, Want.TAKE_BACK)})
 
 
-async def _ordered(request: Request, want: Want, seen: str = "") -> str:
+async def _asked_for(request: Request, want: Want, seen: str = "") -> str:
     """Have the daemon do something, for somebody with the token on our own page; what it says."""
     context, one = context_of(request), instrument(request)
     if not context.token:
@@ -91,8 +91,8 @@ async def _ordered(request: Request, want: Want, seen: str = "") -> str:
         raise HTTPException(401, "the token is wrong or missing", {"www-authenticate": "Bearer"})
     if one.view.down or one.view.status is None or one.seen.status_file is None:
         raise HTTPException(409, f"there is no daemon to ask: {one.view.down or one.view.problem}")
-    order = Order(want=want, who=f"the page, for {request.client.host if request.client else 'somebody'}", seen=seen)
+    asked = Asked(want=want, who=f"the page, for {request.client.host if request.client else 'somebody'}", seen=seen)
     try:
-        return await asyncio.to_thread(ask_daemon, one.seen.status_file.parent, order)
+        return await asyncio.to_thread(ask_daemon, one.seen.status_file.parent, asked)
     except NotObeyed as error:
         raise HTTPException(409, str(error)) from None

@@ -8,7 +8,7 @@ import pytest
 from livereduce.base.local_sockets import connect_in
 from livereduce.daemon.facts import DaemonState, Limits
 from livereduce.daemon.orders.acts import attach_guest
-from livereduce.daemon.orders.desk import MAX_CONNECTIONS, PATIENCE_S, Desk, NotDone, OrderDone
+from livereduce.daemon.orders.desk import MAX_CONNECTIONS, PATIENCE_S, Desk, NotDone, RequestDone
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.messages.request import (
     FILE_NAME,
@@ -23,7 +23,7 @@ from livereduce.messages.status import StateWord
 ASKS = encode_request(Request(want=Want.ATTACH, who="somebody\n with a name that has no end" * 9))
 
 
-def refuse(_request: Request, _who: str) -> OrderDone:
+def refuse(_request: Request, _who: str) -> RequestDone:
     raise NotDone("not today")
 
 
@@ -31,9 +31,9 @@ def test_what_is_given_goes_with_the_answer_and_whoever_asked_is_named(tmp_path:
     desk, named = Desk(), []
     ours, theirs = socket.socketpair()
 
-    def give(_request: Request, who: str) -> OrderDone:
+    def give(_request: Request, who: str) -> RequestDone:
         named.append(who)
-        return OrderDone("it is yours", theirs)
+        return RequestDone("it is yours", theirs)
 
     desk.hold(tmp_path, 0.0)
     with connect_in(tmp_path, FILE_NAME, 5.0) as command, ours:

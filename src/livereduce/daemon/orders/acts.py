@@ -9,7 +9,7 @@ from pathlib import Path
 from livereduce.base.errors import OperatorError
 from livereduce.daemon.facts import DaemonState
 from livereduce.daemon.inputs.judge import Site
-from livereduce.daemon.orders.desk import NotDone, OrderDone
+from livereduce.daemon.orders.desk import NotDone, RequestDone
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.worker.keeper import WorkerKeeper
@@ -40,7 +40,7 @@ class Clerk:
     shadow: ShadowKeeper
     outdate: Callable[[str], None]
 
-    def act(self, request: Request, who: str, state: DaemonState) -> OrderDone:
+    def act(self, request: Request, who: str, state: DaemonState) -> RequestDone:
         """Do what is asked.
 
         Raises
@@ -51,7 +51,7 @@ class Clerk:
         try:
             match request.want:
                 case Want.ATTACH:
-                    return OrderDone(passed=attach_guest(who, state, self.receiver))
+                    return RequestDone(passed=attach_guest(who, state, self.receiver))
                 case Want.RESTART:
                     return self._restart(who, state)
                 case Want.PROMOTE:
@@ -61,15 +61,15 @@ class Clerk:
         except OperatorError as refused:
             raise NotDone(str(refused)) from None
 
-    def _restart(self, who: str, state: DaemonState) -> OrderDone:
+    def _restart(self, who: str, state: DaemonState) -> RequestDone:
         if state.word in LEAVING:
             raise NotDone(f"the service is {state.word}: {state.why}")
         self.outdate(f"asked to restart the worker by {who}")
         if state.alive:
-            return OrderDone("a new worker takes over with the scripts as they are now")
-        return OrderDone("configuration and scripts are read again, and a worker starts if they can be used")
+            return RequestDone("a new worker takes over with the scripts as they are now")
+        return RequestDone("configuration and scripts are read again, and a worker starts if they can be used")
 
-    def _promote(self, seen: str, who: str) -> OrderDone:
+    def _promote(self, seen: str, who: str) -> RequestDone:
         resolved, shadow, in_use = self._resolved(), shown_shadow(self.shadow.status), self.worker.record.files
         if seen != seen_scripts(shadow.files, in_use):
             raise OperatorError(
@@ -80,12 +80,12 @@ class Clerk:
         sets = self._read(Path(shadow.directory), resolved), self._read(resolved.script_dir, resolved)
         kept = promote_shown(shadow, in_use, sets, resolved.script_dir, who)
         names = _named(kept.promotion.after)
-        return OrderDone(f"promoted to {resolved.script_dir}: {names}; what was there before is in {kept.folder}")
+        return RequestDone(f"promoted to {resolved.script_dir}: {names}; what was there before is in {kept.folder}")
 
-    def _take_back(self, who: str) -> OrderDone:
+    def _take_back(self, who: str) -> RequestDone:
         script_dir = self._resolved().script_dir
         taken = take_newest_back(script_dir, who)
-        return OrderDone(f"{script_dir} holds again what was there before {taken.at}: {_named(taken.before)}")
+        return RequestDone(f"{script_dir} holds again what was there before {taken.at}: {_named(taken.before)}")
 
     def _resolved(self) -> Resolved:
         if self.site.found.resolved is None:

@@ -40,14 +40,14 @@ class NotDone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class OrderDone:
+class RequestDone:
     """What was done, in words for whoever has asked, and the socket that goes with the answer; None: none does."""
 
     text: str = ""
     passed: socket.socket | None = None
 
 
-Act = Callable[[Request, str], OrderDone]
+Act = Callable[[Request, str], RequestDone]
 """Does what was asked, for somebody in words. May raise `NotDone`."""
 
 
@@ -139,7 +139,7 @@ class Desk:
             self._asking[connection.fileno()] = _Asking(connection, _peer(connection), now + PATIENCE_S)
 
     def _answer(self, asking: _Asking, act: Act) -> None:
-        done = OrderDone()
+        done = RequestDone()
         try:
             request = decode_request(asking.connection.recv(MAX_REQUEST_BYTES))
             who = f"{_words(request.who)} ({asking.who})"

@@ -69,11 +69,11 @@ def _paths() -> Json:
             of_run,
             (404,),
         ),
-        f"{one}/restart": _order("Restart the worker with the current scripts.", "202", "Asked"),
-        f"{one}/promote": _order(
+        f"{one}/restart": _asks("Restart the worker with the current scripts.", "202", "Asked"),
+        f"{one}/promote": _asks(
             "Put the scripts of the shadow, as they were shown, in the place of those in use.", "200", "Done", _SEEN
         ),
-        f"{one}/take_back": _order("Put back what was there before the last promotion.", "200", "Done"),
+        f"{one}/take_back": _asks("Put back what was there before the last promotion.", "200", "Done"),
         **_products(f"{one}/products/{{run}}/{{name}}", "A product"),
         **_products(f"{one}/shadow/{{run}}/{{name}}", "A product of the shadow"),
         f"{one}/difference/{{run}}/{{name}}": _get(
@@ -177,7 +177,7 @@ def _errors(*codes: int) -> Json:
     }
 
 
-def _order(text: str, status: str, schema: str, *parameters: Json) -> Json:
+def _asks(text: str, status: str, schema: str, *parameters: Json) -> Json:
     """Something that the daemon is asked to do."""
     done = {"description": "What the daemon says of it.", "content": {"application/json": {"schema": ref(schema)}}}
     return {

@@ -64,15 +64,15 @@ export function trends(id, run, target) {
   return ask(`${base(id)}/trends/${encodeURIComponent(run)}${query}`);
 }
 
-const order = (id, what, token) =>
+const askFor = (id, what, token) =>
   ask(`${base(id)}/${what}`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
 
-export const restart = (id, token) => order(id, "restart", token);
+export const restart = (id, token) => askFor(id, "restart", token);
 
 /** Promote the scripts of the shadow; `seen` tells which ones were shown. */
-export const promote = (id, token, seen) => order(id, `promote?${new URLSearchParams({ seen })}`, token);
+export const promote = (id, token, seen) => askFor(id, `promote?${new URLSearchParams({ seen })}`, token);
 
-export const takeBack = (id, token) => order(id, "take_back", token);
+export const takeBack = (id, token) => askFor(id, "take_back", token);
 
 /** Address of the events of one instrument, or of all. */
 export const eventsPath = (id) => (id ? `/api/events?${new URLSearchParams({ id })}` : "/api/events");

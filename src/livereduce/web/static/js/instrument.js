@@ -9,7 +9,7 @@ import { coalesced } from "./coalesced_fetch.js";
 import { showHead, showReadings } from "./readings.js";
 import { resultPanel } from "./result.js";
 import { scriptsPanel, showComplaint } from "./scripts.js";
-import { promoteForm, restartForm } from "./orders.js";
+import { promoteForm, restartForm } from "./asking.js";
 import { showFacts } from "./service.js";
 import { timelinePanel } from "./timeline.js";
 import { trendsPanel } from "./trends.js";
