@@ -31,6 +31,9 @@ from livereduce.scripting.voice import speaking
 MAX_TEXT = 500
 """Most characters of an error's one-line text."""
 
+RUNNER_NAMES = ("__name__", "__file__", "mtd")
+"""Global names that each call is given."""
+
 
 class Scope:
     """The global names of scripts, in a ``__main__`` of their own.
@@ -169,7 +172,8 @@ def run_script(
 
 def _call(script: LoadedScript, input: Any, output: str, store: Workspaces, extra: Mapping[str, Any]) -> Any:
     """The value that the script left in `output`, or returned in its place."""
-    script.scope.names.update({"__name__": "__main__", "__file__": script.path, "mtd": store})
+    given = ("__main__", script.path, store)
+    script.scope.names.update(zip(RUNNER_NAMES, given, strict=True))
     with script.scope.lend(extra) as names:
         body: dict[str, Any] = {}
         exec(script.code, names, body)

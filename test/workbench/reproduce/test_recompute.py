@@ -66,14 +66,14 @@ def pulse(number: int, events: int) -> list[Item]:
     return items if number % 3 else [log_batch(RUN, "temp", [at_ns], [1.0 + number / 10]), *items]
 
 
-def live(made: Job, reads: list[list[Item]], stop: bool) -> None:
-    """Reduce the reads, each of which makes a chunk; `stop`: before the run has ended."""
+def live(made: Job, reads: list[list[Item]], stop: bool, before: list[Item] | None = None) -> None:
+    """Reduce the reads, each of which makes a chunk; `before`: of before the run; `stop`: before it has ended."""
     now = [0.0]
     source = ScriptedSource([])
     engine = BuiltinEngine(made, lambda *_: None, open_source=lambda _: source, clock=lambda: now[0])
     start: list[Item] = [RunStarted(run=RUN, time_ns=START_NS), BEFORE]
     end: list[Item] = [] if stop else [RunEnded(run=RUN, time_ns=1)]
-    for read in [start, *reads, end]:
+    for read in [*([before] if before else []), start, *reads, end]:
         source.script += [read, []]
         engine.poll(0.0)
         engine.poll(0.0)
@@ -152,6 +152,16 @@ def test_a_failure_of_a_script_is_told(tmp_path: Path) -> None:
     _, provenance = result_of(tmp_path)
     assert provenance.notes[0].startswith("proc has failed in this run: ")
     assert "a multiple of three" in provenance.notes[0]
+
+
+def test_what_scripts_had_kept_from_before_the_run_is_told(tmp_path: Path) -> None:
+    proc = "global n\nn = 1\nmtd['seen'] = {'events': input.getNumberEvents()}\n"
+    between: list[Item] = [event_batch(0, [5], [1], pulse_ns=START_NS - S_NS)]
+    live(job(tmp_path, proc=proc), [pulse(0, 3)], stop=False, before=between)
+    _, provenance = result_of(tmp_path)
+    assert provenance.notes == ("the scripts have kept from before this run: mtd['seen'], the global name n",)
+    live(job(tmp_path, proc=proc), [pulse(0, 3)], stop=False)
+    assert result_of(tmp_path)[1].notes == (), "it was the first that they have seen"
 
 
 def test_the_job_is_that_of_the_result_and_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

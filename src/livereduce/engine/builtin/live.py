@@ -13,7 +13,7 @@ from livereduce.engine.builtin.intake import Intake
 from livereduce.engine.builtin.partial import CHUNK_NAME, Partial, combine, process
 from livereduce.engine.builtin.results import products_of, workspace_parts
 from livereduce.engine.builtin.run_record import RunRecord
-from livereduce.engine.builtin.script_calls import ScriptCalls, StepFailed, failed_output
+from livereduce.engine.builtin.script_calls import KeptNames, ScriptCalls, StepFailed, failed_output
 from livereduce.engine.builtin.wording import COUNTED, LONGEST_REASON, end_lacks, name_of_run, too_large
 from livereduce.engine.complaints import no_events_yet
 from livereduce.engine.mantid_api.objects.matrix_workspace import MatrixWorkspace
@@ -95,6 +95,8 @@ class Reduction:
         self._proc = load_script(pipeline.proc, scope) if pipeline.proc else None
         self._post_proc = load_script(pipeline.post_proc, scope) if pipeline.post_proc else None
         self._store = WorkspaceStore()
+        own = (CHUNK_NAME, pipeline.accumulation_name, pipeline.result_name)
+        self._kept_names = KeptNames(self._store, scope, own)
         self._accumulation = MembersAccumulation(
             pipeline.accumulation_name, pipeline.method, preserve_events=pipeline.preserve_events
         )
@@ -169,6 +171,7 @@ class Reduction:
         self._held_back = ()
         self._parameters = RunParameters(self._pipeline.parameters, run)
         self._record = RunRecord(self._pipeline.origin)
+        self._record.note(self._kept_names.note())
         self._choose_how_to_accumulate(run)  # before anything else: two runs must never be mixed
         self._carried.forget_run()
         self._intake.begin_run()

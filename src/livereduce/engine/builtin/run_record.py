@@ -27,8 +27,9 @@ class RunRecord:
         self._full = ""
 
     def note(self, text: str) -> None:
-        """Record why the result may come out differently another time."""
-        self._notes[text] = None
+        """Record why the result may come out differently another time; an empty text says nothing."""
+        if text:
+            self._notes[text] = None
 
     def take(self, chunk: Chunk) -> None:
         """Record a chunk, before anything is done with it."""

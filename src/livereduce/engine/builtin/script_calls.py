@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,12 @@ from livereduce.engine.mantid_api.session import using
 from livereduce.engine.workspaces.mtd import WorkspaceStore
 from livereduce.messages.beat import Phase
 from livereduce.scripting.reporting.report import CycleReport
-from livereduce.scripting.runner import LoadedScript, ScriptError, ScriptOutput, run_script
+from livereduce.scripting.runner import RUNNER_NAMES, LoadedScript, Scope, ScriptError, ScriptOutput, run_script
 
 logger = logging.getLogger("livereduce.engine")
+
+MAX_NAMES = 5
+"""Most names in the sentence of what scripts have kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,29 @@ class StepFailed:
 def failed_output(script: LoadedScript | None, text: str) -> StepFailed:
     """A script did not raise, but its output cannot be used."""
     return StepFailed(text=text, error=ScriptError(file=script.path, line=0, text=text) if script else None)
+
+
+class KeptNames:
+    """What scripts keep from call to call: workspaces in the store, and names that they declare ``global``.
+
+    Parameters
+    ----------
+    own
+        Names in the store that the live loop gives.
+    """
+
+    def __init__(self, store: WorkspaceStore, scope: Scope, own: Iterable[str]) -> None:
+        self._store, self._scope = store, scope
+        self._own, self._given = frozenset(own), frozenset((*scope.names, *RUNNER_NAMES))
+
+    def note(self) -> str:
+        """A sentence on what they keep at the start of a run; empty if nothing: another time it is not there."""
+        names = [f"mtd[{name!r}]" for name in self._store if name not in self._own]
+        names += [f"the global name {name}" for name in self._scope.names if name not in self._given]
+        if not names:
+            return ""
+        more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+        return f"the scripts have kept from before this run: {', '.join(names[:MAX_NAMES])}{more}"
 
 
 class ScriptCalls:
