@@ -1,4 +1,4 @@
-"""Results of real daemons over edits, kills and the memory fall-back, made again: the same bits, or the file said so."""
+"""Results of daemons over edits, kills and the memory fall-back, made again: the same bits, or the file says so."""
 
 import json
 import random
