@@ -15,6 +15,7 @@ PACKAGES = {
     "busybox": "busybox-static",
     "chromium": "chromium",
     "duk": "duktape",
+    "ip": "iproute2",
     "faketime": "faketime",
     "mount": "mount",
     "promtool": "prometheus",

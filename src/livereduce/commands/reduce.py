@@ -31,6 +31,8 @@ def reduce(options: Namespace, out: TextIO) -> int:
         Configuration, scripts, runs or scheduler cannot be used.
     """
     folder: Path = options.out.absolute()
+    if options.dask:
+        crew.scheduler_address(options.dask)
     resolved, inputs = _resolved(options, folder)
     scripts = made_by(resolved)
     todo = {one.name: one for one in inputs if not is_reduced(read_entry(folder / one.name), one, scripts)}

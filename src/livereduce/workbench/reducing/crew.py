@@ -1,14 +1,20 @@
 """Who does the tasks: some processes on this host, or the workers of a Dask cluster. Results come as they are ready."""
 
+import asyncio
 import ipaddress
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from livereduce.base.errors import OperatorError
 from livereduce.workbench.reducing.task import ReduceTask, RunReduced, reduce_run
+
+if TYPE_CHECKING:
+    from distributed.security import Security
+
+CONNECT_S = 10.0
 
 Outcomes = Iterator[tuple[str, RunReduced]]
 """Names of tasks, and what came of them."""
@@ -72,12 +78,12 @@ def on_cluster(tasks: Mapping[str, ReduceTask], address: str) -> Outcomes:
         The scheduler cannot be reached.
     """
     from distributed import Client, as_completed
-    from distributed.security import Security
 
     address = scheduler_address(address)
-    security = Security(require_encryption=True) if address.startswith("tls:") else None
+    security = _security(address)
+    asyncio.run(_greet(address, security))
     try:
-        client = Client(address, security=security, set_as_default=False, timeout=10)
+        client = Client(address, security=security, set_as_default=False, timeout=CONNECT_S)
     except (OSError, ValueError) as error:
         raise OperatorError(f"Dask scheduler {address} cannot be reached: {error}") from None
     with client:
@@ -87,6 +93,58 @@ def on_cluster(tasks: Mapping[str, ReduceTask], address: str) -> Outcomes:
                 yield names[future], _result_of(future)
         finally:
             client.cancel(list(names))
+
+
+def _security(address: str) -> "Security":
+    """The certificates that Dask's configuration names, for an address that needs them.
+
+    Raises
+    ------
+    OperatorError
+        They are not there, or cannot be used.
+    """
+    from distributed.security import Security
+
+    if not address.startswith("tls:"):
+        return Security(require_encryption=False)
+    security = Security(require_encryption=True)
+    files = {"ca-file": security.tls_ca_file, "client.cert": security.tls_client_cert}
+    if absent := [f"distributed.comm.tls.{name}" for name, file in files.items() if not file]:
+        raise OperatorError(f"Dask scheduler {address}: Dask's configuration names no {' and no '.join(absent)}")
+    try:
+        security.get_connection_args("client")
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise OperatorError(
+            f"Dask scheduler {address}: the certificates in Dask's configuration (distributed.comm.tls) cannot be "
+            f"used: {error}"
+        ) from None
+    return security
+
+
+async def _greet(address: str, security: "Security") -> None:
+    """Ask the scheduler who it is: a client of Dask that has failed to connect is not left for half a minute.
+
+    Raises
+    ------
+    OperatorError
+        It cannot be reached, refuses these certificates, or is no scheduler.
+    """
+    from distributed.core import rpc
+
+    try:
+        async with rpc(address, connection_args=security.get_connection_args("client"), timeout=CONNECT_S) as other:
+            who = await asyncio.wait_for(other.identity(), 2 * CONNECT_S)  # if it connects and says nothing
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"Dask scheduler {address} cannot be reached: {_first_cause(error)}") from None
+    if not isinstance(who, dict) or who.get("type") != "Scheduler":
+        raise OperatorError(f"Dask scheduler {address}: somebody else answers there")
+
+
+def _first_cause(error: BaseException) -> str:
+    """The words of the network, or of TLS."""
+    while isinstance(error.__cause__, OSError | ValueError):
+        error = error.__cause__
+    return str(error) or type(error).__name__
 
 
 def _result_of(future: Any) -> RunReduced:

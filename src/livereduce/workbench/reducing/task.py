@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from livereduce.messages.job import BACKGROUND, Job
 from livereduce.messages.order import STOP
 from livereduce.messages.progress import Progress
 from livereduce.preflight.resolve import Resolved
+from livereduce.workbench.reducing.place import temporary_place
 from livereduce.workbench.reducing.watching import Course, failure_of, give_up, heard
 
 LOOK_S = 0.5
@@ -78,29 +78,11 @@ def reduce_run(task: ReduceTask, stop: threading.Event | None = None) -> RunRedu
         Set by another thread to give up.
     """
     begun_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="livereduce-reduce-", ignore_cleanup_errors=True) as folder:
-        here = replace(
-            task.resolved,
-            source=file_url(task.path),
-            interpreter=sys.executable,
-            state_dir=Path(folder),
-            runtime_dir=Path(folder),
-        )
-        try:
-            job, path = make_generation(here)
-            environ = worker_environ(os.environ, _kept(), here.interpreter) | {BACKGROUND: "1"}
-            worker = spawn(worker_command(here.interpreter, path), environ)
-        except OSError as error:
-            return RunReduced(failure=f"a worker cannot be started: {error}")
-        try:
-            progress, why = _watch(worker, job, stop or threading.Event())
-        finally:
-            worker.signal_group(signal.SIGKILL)
-            code, lines = worker.reap()
-        if why is None:
-            printed = (*worker.output.last, *(line.text for line in lines))
-            why = why_ended(code, printed, scripts=script_paths(job))
-        products = _products(Path(folder), progress)
+    try:
+        with temporary_place() as folder:
+            progress, why, products = _reduced_in(folder, task, stop or threading.Event())
+    except OSError as error:
+        return RunReduced(failure=f"its worker cannot be run: {error}")
     progress = progress or Progress()
     return RunReduced(
         run=progress.run.number,
@@ -109,6 +91,31 @@ def reduce_run(task: ReduceTask, stop: threading.Event | None = None) -> RunRedu
         failure=why or failure_of(progress, has_products=bool(products)),
         products=products,
     )
+
+
+def _reduced_in(
+    folder: Path, task: ReduceTask, stop: threading.Event
+) -> tuple[Progress | None, str, Mapping[str, bytes]]:
+    """The last progress of a worker in a folder, why it was not done (empty: it was), and the products."""
+    here = replace(
+        task.resolved,
+        source=file_url(task.path),
+        interpreter=sys.executable,
+        state_dir=folder,
+        runtime_dir=folder,
+    )
+    job, path = make_generation(here)
+    environ = worker_environ(os.environ, _kept(), here.interpreter) | {BACKGROUND: "1"}
+    worker = spawn(worker_command(here.interpreter, path), environ)
+    try:
+        progress, why = _watch(worker, job, stop)
+    finally:
+        worker.signal_group(signal.SIGKILL)
+        code, lines = worker.reap()
+    if why is None:
+        printed = (*worker.output.last, *(line.text for line in lines))
+        why = why_ended(code, printed, scripts=script_paths(job))
+    return progress, why, _products(folder, progress)
 
 
 def _kept() -> Path:
