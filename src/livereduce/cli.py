@@ -155,13 +155,13 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _try_arguments(parser: argparse.ArgumentParser) -> None:
-    from livereduce.workbench.arguments import add_arguments
+    from livereduce.workbench.attempts.arguments import add_arguments
 
     add_arguments(parser)
 
 
 def _try(options: argparse.Namespace) -> int:
-    from livereduce.commands.try_scripts import try_scripts
+    from livereduce.commands.trying.scripts import try_scripts
 
     return try_scripts(options, sys.stdout)
 

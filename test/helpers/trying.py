@@ -6,7 +6,7 @@ from pathlib import Path
 
 from helpers.engines import DOUBLE, KEEP, REBIN
 from helpers.event_files import irregular_file
-from livereduce.workbench.arguments import add_arguments
+from livereduce.workbench.attempts.arguments import add_arguments
 
 EVENTS = 1453
 """Of the event file."""

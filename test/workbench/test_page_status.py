@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from helpers.trying import options, tried_folder
-from livereduce.commands.try_setup import Setup
+from livereduce.commands.trying.setup import Setup
 from livereduce.messages.progress import Progress
 from livereduce.messages.status import FILE_NAME, StateWord, holder_beside, is_down, read_status
-from livereduce.workbench.attempt import Attempted
+from livereduce.workbench.attempts.attempt import Attempted
+from livereduce.workbench.attempts.step_costs import StepCosts
 from livereduce.workbench.page_status import present, status_of, tell
-from livereduce.workbench.step_costs import StepCosts
 
 
 def test_a_failed_attempt_is_degraded_and_somebody_is_there(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from livereduce.base.errors import OperatorError
 from livereduce.scripting.syntax import parse
-from livereduce.workbench.limits import limits_of
+from livereduce.workbench.attempts.limits import limits_of
 from livereduce.workbench.scripts_at import read_scripts, scripts_at
 
 

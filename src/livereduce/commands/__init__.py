@@ -1,4 +1,5 @@
-"""The commands of ``livereduce``, one file each. Only `cli` imports them.
+"""The commands of ``livereduce``, one file or room each. Only `cli` imports them.
 
-Read `check.py` first: the others are as short.
+Read `check.py` first: most are as short. ``livereduce try`` has a room, `trying/`; what several print is in
+`terminal/`.
 """

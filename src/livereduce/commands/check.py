@@ -11,9 +11,9 @@ from livereduce.base import lock
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.logs import own_log_path, user_name
 from livereduce.commands.launch import Inquiry, environ_in_there, inquire
-from livereduce.commands.parameters_shown import parameter_rows
-from livereduce.commands.script_findings import but, ends, told
-from livereduce.commands.script_rows import Row, read_shadow, script_rows, shadow_problems, shadow_rows
+from livereduce.commands.terminal.parameters_shown import parameter_rows
+from livereduce.commands.terminal.script_findings import but, ends, told
+from livereduce.commands.terminal.script_rows import Row, read_shadow, script_rows, shadow_problems, shadow_rows
 from livereduce.config.file import Config, Reading, read_file, value_of
 from livereduce.config.keys import KEYS, MOST_DENSE_CELLS, Key, count_bins
 from livereduce.config.livedata import read_publication

@@ -17,7 +17,7 @@ from typing import TextIO
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.source_urls import ADARA
 from livereduce.commands.children import Child, child, signals_as_interrupt
-from livereduce.commands.text_plot import curve
+from livereduce.commands.terminal.text_plot import curve
 from livereduce.messages.status import FILE_NAME, StateWord, Status, read_status
 from livereduce.publish.products.file import read_product
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.source_urls import file_url
 from livereduce.commands.children import INTERRUPTED, signals_as_interrupt
-from livereduce.commands.progress_bar import ProgressBar
+from livereduce.commands.terminal.progress_bar import ProgressBar
 from livereduce.config.file import read_file
 from livereduce.preflight.host import look_at_host
 from livereduce.preflight.resolve import Resolved, complete, survey

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode
-from livereduce.commands.beside import differences
+from livereduce.commands.terminal.beside import differences
 from livereduce.messages.progress import Progress, RunState, SourceProgress
 from livereduce.messages.shown import uncounted
 from livereduce.messages.status import (

@@ -2,6 +2,6 @@
 
 An *attempt* is a set of scripts on a held run: a worker of its own, in a temporary state directory, that maps what a
 receiver holds. May import every room below `commands` except `web`'s and the daemon's policies of the service.
-Read `bench.py` first: it makes attempts; `attempt.py` is one of them, and `verdict.py` decides when it is over.
-`reproduce/` makes a result again from its provenance, and compares.
+Read `attempts/` first. `held_run.py` is the run that they are on; `played/` plays it to a Mantid; `reducing/` reduces
+many runs again, and `reproduce/` makes one result again from its provenance, and compares.
 """

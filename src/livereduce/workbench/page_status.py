@@ -13,7 +13,7 @@ from livereduce.messages.progress import Progress
 from livereduce.messages.status import FILE_NAME, ScriptSeen, StateWord, Status, iso, write_status
 from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.files import ScriptFile
-from livereduce.workbench.attempt import Attempted
+from livereduce.workbench.attempts.attempt import Attempted
 
 WHAT = "livereduce try"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.commands.try_session import SAVE_TIMES
+from livereduce.commands.trying.session import SAVE_TIMES
 from livereduce.daemon.inputs.saves import Saves
 from livereduce.scripting.files import script_path
 from livereduce.scripting.script_set import read_set

@@ -15,10 +15,10 @@ from livereduce.base.source_urls import parse_source_url
 from livereduce.daemon.worker.beats import Observed
 from livereduce.messages.beat import Beat, Phase
 from livereduce.messages.progress import Progress, SourceProgress, StepProgress
+from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.held_run import Link
 from livereduce.workbench.played.pacing import QUIET_CYCLES, STALLED_S
 from livereduce.workbench.played.played_run import PlayedRun
-from livereduce.workbench.reach import Reach
 
 PATIENCE_S = 50.0
 

@@ -13,9 +13,9 @@ from helpers.trying import EVENTS
 from livereduce.base.errors import OperatorError
 from livereduce.stream.items import EventBatch, StartFrom
 from livereduce.stream.nexus.source import NexusSource
+from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.played.played_run import LEAST_S, end_of, take_every_s
 from livereduce.workbench.played.reel import reel_of
-from livereduce.workbench.reach import Reach
 
 S = 10**9
 

@@ -14,8 +14,8 @@ from helpers.event_files import PER_PULSE, PULSES, event_file, put
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.processes import process_exists
 from livereduce.cli import command_line
-from livereduce.commands.progress_bar import bar_of
 from livereduce.commands.reduce import reduce
+from livereduce.commands.terminal.progress_bar import bar_of
 from livereduce.publish.products.file import read_product
 from livereduce.publish.products.index import Run
 from livereduce.publish.runs.reading import RunTables

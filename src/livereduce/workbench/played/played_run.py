@@ -13,6 +13,7 @@ from livereduce.messages.beat import Phase
 from livereduce.messages.progress import Progress
 from livereduce.simulate.adara.play import Play
 from livereduce.simulate.adara.server import FOREVER_NS, Server
+from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.held_run import Link
 from livereduce.workbench.played.pacing import (
     SLOW_S,
@@ -25,7 +26,6 @@ from livereduce.workbench.played.pacing import (
     step,
 )
 from livereduce.workbench.played.reel import Reel, reel_of
-from livereduce.workbench.reach import Reach
 
 LEAST_S = 0.2
 """Mantid takes what has come this often, and less often where more comes than it can have decoded by then."""

@@ -23,9 +23,9 @@ from livereduce.messages.job import BEAM_TIME, Job, encode_job
 from livereduce.messages.receiver import RECEIVER_FD
 from livereduce.messages.script_failure import FILE_NAME as FAILURE
 from livereduce.preflight.resolve import Resolved
-from livereduce.workbench.attempt import Attempt, Attempted
+from livereduce.workbench.attempts.attempt import Attempt, Attempted
+from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.held_run import HeldRun, Link, OwnRun
-from livereduce.workbench.reach import Reach
 
 LAST_WORDS_S = 0.3
 """A process that ends closes its sockets a moment before it can be seen to have ended."""

@@ -1,7 +1,7 @@
 """What steps cost, from beats that may be lost."""
 
 from livereduce.messages.progress import MemoryProgress, Progress, StepProgress, TotalProgress
-from livereduce.workbench.step_costs import StepCost, StepCosts, with_beat
+from livereduce.workbench.attempts.step_costs import StepCost, StepCosts, with_beat
 
 
 def said(calls: int, last_s: float, *, post_calls: int = 0, results: int = 0, grew: int = 0) -> Progress:

@@ -19,7 +19,7 @@ import pytest
 
 from helpers.trying import GOOD, save, tried_folder
 from livereduce.base.errors import OperatorError
-from livereduce.commands.try_setup import other_folder, path_of_run
+from livereduce.commands.trying.setup import other_folder, path_of_run
 from livereduce.publish.products.file import read_product
 
 PATIENCE_S = 110.0

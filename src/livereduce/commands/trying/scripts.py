@@ -11,8 +11,8 @@ from typing import TextIO
 
 from livereduce.base.errors import ExitCode
 from livereduce.commands.children import INTERRUPTED, signals_as_interrupt
-from livereduce.commands.try_session import OWN, TrySession
-from livereduce.workbench.bench import step_back
+from livereduce.commands.trying.session import OWN, TrySession
+from livereduce.workbench.attempts.bench import step_back
 
 
 def try_scripts(options: Namespace, out: TextIO) -> int:

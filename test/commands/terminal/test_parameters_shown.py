@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from livereduce.commands.parameters_shown import parameter_rows
+from livereduce.commands.terminal.parameters_shown import parameter_rows
 from livereduce.scripting.parameters.file import judge_parameters
 
 TEXT = b"""{"d_max": 2.5, "flag": true, "wavelength": {"value": 1.066, "units": "angstrom"},

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.commands.attempt_report import comparison, report
 from livereduce.commands.demo import page_of
-from livereduce.commands.script_findings import told
-from livereduce.commands.try_setup import Setup, Tried, other_folder
+from livereduce.commands.terminal.script_findings import told
+from livereduce.commands.trying.attempt_report import comparison, report
+from livereduce.commands.trying.setup import Setup, Tried, other_folder
 from livereduce.daemon.inputs.saves import Saves
 from livereduce.daemon.inputs.settling import Times
 from livereduce.preflight.resolve import Resolved
 from livereduce.publish.difference import compare_all
 from livereduce.scripting.script_set import Version
-from livereduce.workbench.arguments import SERVICE
-from livereduce.workbench.attempt import Attempted
-from livereduce.workbench.bench import Bench
+from livereduce.workbench.attempts.arguments import SERVICE
+from livereduce.workbench.attempts.attempt import Attempted
+from livereduce.workbench.attempts.bench import Bench
+from livereduce.workbench.attempts.limits import TryLimits, machine_limits
+from livereduce.workbench.attempts.printed import Printout
+from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.held_run import HeldRun, OwnRun, ServiceRun
-from livereduce.workbench.limits import TryLimits, machine_limits
 from livereduce.workbench.page_status import present, status_of, tell
 from livereduce.workbench.picture import draw_differences
-from livereduce.workbench.printed import Printout
-from livereduce.workbench.reach import Reach
 from livereduce.workbench.results import Result, read_results, why_none
 
 OWN, OTHER = "state", "other"

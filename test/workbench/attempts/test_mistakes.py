@@ -6,7 +6,7 @@ import numpy as np
 
 from livereduce.messages.progress import Progress, RunProgress, TotalProgress
 from livereduce.publish.product import Axis, Product
-from livereduce.workbench.mistakes import mistakes
+from livereduce.workbench.attempts.mistakes import mistakes
 
 SEEN = Progress(total=TotalProgress(events=7738), run=RunProgress(events=7738))
 

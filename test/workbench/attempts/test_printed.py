@@ -1,7 +1,7 @@
 """What attempts print, however much."""
 
 from livereduce.daemon.worker.output import Line
-from livereduce.workbench.printed import MAX_CHARACTERS, MAX_LINES, Printout
+from livereduce.workbench.attempts.printed import MAX_CHARACTERS, MAX_LINES, Printout
 
 
 def test_lines_have_the_script_that_printed_them_and_a_flood_is_counted() -> None:

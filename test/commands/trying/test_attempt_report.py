@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from livereduce.commands.attempt_report import MAX_DRAWN, MAX_ROWS, comparison, report
+from livereduce.commands.trying.attempt_report import MAX_DRAWN, MAX_ROWS, comparison, report
 from livereduce.messages.job import Job
 from livereduce.messages.progress import Progress, TotalProgress
 from livereduce.messages.script_failure import ScriptFailure
 from livereduce.publish.difference import compare_all
 from livereduce.publish.product import Axis, Product
-from livereduce.workbench.attempt import Attempted
+from livereduce.workbench.attempts.attempt import Attempted
+from livereduce.workbench.attempts.step_costs import StepCost, StepCosts
 from livereduce.workbench.results import Result
-from livereduce.workbench.step_costs import StepCost, StepCosts
 
 JOB = Job(
     generation=1,

@@ -21,10 +21,19 @@ from livereduce.messages.job import Job
 from livereduce.messages.progress import MemoryProgress, Progress
 from livereduce.messages.script_failure import ScriptFailure, read_failure
 from livereduce.publish.product import Product
+from livereduce.workbench.attempts.step_costs import StepCosts, with_beat
+from livereduce.workbench.attempts.verdict import (
+    Abandon,
+    AskForStacks,
+    AttemptSight,
+    AttemptState,
+    Finish,
+    asked,
+    decide,
+    heard,
+)
 from livereduce.workbench.held_run import HeldRun, Link
 from livereduce.workbench.results import Result, read_results
-from livereduce.workbench.step_costs import StepCosts, with_beat
-from livereduce.workbench.verdict import Abandon, AskForStacks, AttemptSight, AttemptState, Finish, asked, decide, heard
 
 WEIGH_S = 0.5
 """How often the memory is measured."""

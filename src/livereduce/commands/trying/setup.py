@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.source_urls import file_url
-from livereduce.commands.try_place import place_of
+from livereduce.commands.trying.place import place_of
 from livereduce.config.file import Config, read_file
 from livereduce.preflight.resolve import Resolved, Survey, complete, survey
 from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
@@ -18,7 +18,7 @@ from livereduce.preflight.status_files import find_statuses
 from livereduce.scripting.parsing import Parser, look_to_the_end
 from livereduce.scripting.script_set import ScriptSet
 from livereduce.scripting.syntax import Parse
-from livereduce.workbench.arguments import LIVE, SERVICE
+from livereduce.workbench.attempts.arguments import LIVE, SERVICE
 from livereduce.workbench.scripts_at import ScriptsAt, read_scripts, scripts_at, with_scripts
 
 T = TypeVar("T")

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from livereduce.commands.text_plot import curve
+from livereduce.commands.terminal.text_plot import curve
 from livereduce.publish.difference import Comparison, Difference, in_words
 from livereduce.publish.product import Product
-from livereduce.workbench.attempt import Attempted
-from livereduce.workbench.mistakes import mistakes
+from livereduce.workbench.attempts.attempt import Attempted
+from livereduce.workbench.attempts.mistakes import mistakes
+from livereduce.workbench.attempts.step_costs import StepCost
 from livereduce.workbench.results import Result
-from livereduce.workbench.step_costs import StepCost
 
 LABEL = 16
 MAX_TRACEBACK = 30

@@ -4,7 +4,7 @@ import pytest
 
 from livereduce.messages.beat import Beat, Phase
 from livereduce.messages.progress import Progress, SourceProgress
-from livereduce.workbench.verdict import (
+from livereduce.workbench.attempts.verdict import (
     LOST_S,
     STACKS_S,
     Abandon,

@@ -3,7 +3,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.commands.text_plot import columns, curve
+from livereduce.commands.terminal.text_plot import columns, curve
 
 
 def test_a_peak_narrower_than_a_column_is_drawn() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commands.test_try import PATIENCE_S, left, watching
+from commands.trying.test_session import PATIENCE_S, left, watching
 from helpers.engines import KEEP
 from helpers.packets import STATE, T0
 from helpers.recorded import Stream, begins, ends, pulses
@@ -25,7 +25,7 @@ from helpers.trying import (
 )
 from livereduce.base.errors import OperatorError
 from livereduce.base.times import unix_s
-from livereduce.commands.try_setup import Setup
+from livereduce.commands.trying.setup import Setup
 from livereduce.publish.products.file import read_product
 
 

@@ -15,15 +15,15 @@ from helpers.receiving import receiving
 from helpers.served import Clock, powder_play, serving
 from helpers.trying import EVENTS, GOOD, options, save, tried_folder
 from livereduce.base.errors import OperatorError
-from livereduce.commands.try_setup import Setup
+from livereduce.commands.trying.setup import Setup
 from livereduce.daemon.orders.desk import Desk, RequestDone
 from livereduce.daemon.worker.output import Line
 from livereduce.messages.receiver import Attach, ReaderKind, encode_note
 from livereduce.messages.request import Request
-from livereduce.workbench.attempt import Attempted
-from livereduce.workbench.bench import Bench
+from livereduce.workbench.attempts.attempt import Attempted
+from livereduce.workbench.attempts.bench import Bench
+from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.held_run import HeldRun, OwnRun, ServiceRun
-from livereduce.workbench.reach import Reach
 
 GB = 1 << 30
 HANG = """

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from helpers.fabricated import Fabricated, axis, pattern, product
-from livereduce.commands.beside import differences
 from livereduce.commands.status import show_status
+from livereduce.commands.terminal.beside import differences
 from livereduce.publish.products import beside
 from livereduce.publish.runs.scripts import FACT, encode_scripts
 
