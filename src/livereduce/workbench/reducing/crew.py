@@ -132,19 +132,31 @@ async def _greet(address: str, security: "Security") -> None:
     from distributed.core import rpc
 
     try:
+        await asyncio.wait_for(_knock(address, security), CONNECT_S)
         async with rpc(address, connection_args=security.get_connection_args("client"), timeout=CONNECT_S) as other:
             who = await asyncio.wait_for(other.identity(), 2 * CONNECT_S)  # if it connects and says nothing
     except (OSError, ValueError) as error:
-        raise OperatorError(f"Dask scheduler {address} cannot be reached: {_first_cause(error)}") from None
+        reason = str(error) or "it does not answer"
+        raise OperatorError(f"Dask scheduler {address} cannot be reached: {reason}") from None
     if not isinstance(who, dict) or who.get("type") != "Scheduler":
         raise OperatorError(f"Dask scheduler {address}: somebody else answers there")
 
 
-def _first_cause(error: BaseException) -> str:
-    """The words of the network, or of TLS."""
-    while isinstance(error.__cause__, OSError | ValueError):
-        error = error.__cause__
-    return str(error) or type(error).__name__
+async def _knock(address: str, security: "Security") -> None:
+    """Connect once, without Dask: it tries again and again, and then names a timeout, not the reason.
+
+    Raises
+    ------
+    OSError
+        Nobody listens there, or one of the two refuses the other's certificate.
+    """
+    url, context = urlsplit(address), security.get_connection_args("client").get("ssl_context")
+    reader, writer = await asyncio.open_connection(url.hostname, url.port, ssl=context)
+    try:
+        if not await reader.read(1):  # a certificate that it refuses is told only now
+            raise ConnectionError("it closes the connection")
+    finally:
+        writer.close()
 
 
 def _result_of(future: Any) -> RunReduced:
