@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from helpers.progress import changed
 from livereduce.messages.beat import Phase
-from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
+from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, TotalProgress
 from livereduce.messages.status import FILE_NAME, ScriptSeen, ShadowStatus, StateWord, Status, iso, write_status
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products
@@ -104,6 +104,8 @@ class Fabricated:
             "pid": os.getpid(),
         }
         facts: dict[str, Any] = {"files": {"/SNS/shadow/p.py": "f" * 32}, "products_dir": str(folder / "products")}
+        if products:
+            facts["progress"] = Progress(total=TotalProgress(results=len(products)))
         self.say(shadow=ShadowStatus(**(seen | facts | changes)))
 
 

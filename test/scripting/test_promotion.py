@@ -1,13 +1,20 @@
 """Scripts promoted, and taken back: nothing is lost, nothing is done by halves, and nobody's edit is overwritten."""
 
+import errno
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from livereduce.base.errors import OperatorError
+from livereduce.messages.progress import Progress, TotalProgress
+from livereduce.messages.status import ShadowStatus
 from livereduce.scripting import promotion as module
+from livereduce.scripting import replacing
+from livereduce.scripting.promoting import shown_shadow
 from livereduce.scripting.promotion import (
     FOLDER,
     RECORD,
@@ -63,10 +70,11 @@ def test_the_whole_set_comes_and_goes_back(folders: tuple[Path, Path]) -> None:
     assert newest(use) == kept
     taken = take_back(kept, use, "it failed")
     assert texts(use) == before
-    assert (taken.state, taken.why) == (PromotionState.TAKEN_BACK, "it failed")
-    assert newest(use) == KeptPromotion(kept.folder, taken)
+    promotion = taken.promotion
+    assert (promotion.state, promotion.why, taken.unnoted) == (PromotionState.TAKEN_BACK, "it failed", "")
+    assert newest(use) == KeptPromotion(kept.folder, promotion)
     with pytest.raises(OperatorError, match="taken back already"):
-        take_back(KeptPromotion(kept.folder, taken), use, "again")
+        take_back(KeptPromotion(kept.folder, promotion), use, "again")
 
 
 def test_what_is_the_same_already_is_no_change(folders: tuple[Path, Path]) -> None:
@@ -89,18 +97,148 @@ def test_an_edit_in_between_stops_it_and_nothing_is_changed(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shadow, use = folders
-    put = module._put
+    put = replacing._put
 
     def edited_meanwhile(path: Path, text: bytes | None) -> None:
         put(path, text)
         if path.name == PROC and text == b"import steps\n":
             (use / "steps.py").write_text("mine = 1\n")
 
-    monkeypatch.setattr(module, "_put", edited_meanwhile)
+    monkeypatch.setattr(replacing, "_put", edited_meanwhile)
     before = texts(use)
     with pytest.raises(OperatorError, match=r"steps\.py: the file has just been changed by somebody else"):
         promoted(shadow, use)
     assert texts(use) == before | {"steps.py": "mine = 1\n"}
+    assert newest(use) is None, "nothing was promoted, so there is nothing to take back"
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch, *when: tuple[str, bytes | None]) -> None:
+    """Fail to write these files with these bytes; a file that could not be written is as it was."""
+    put = replacing._put
+
+    def on_a_full_disk(path: Path, text: bytes | None) -> None:
+        if (path.name, text) in when:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(path, text)
+
+    monkeypatch.setattr(replacing, "_put", on_a_full_disk)
+
+
+def test_a_full_disk_leaves_all_as_it_was(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    shadow, use = folders
+    before = texts(use)
+    full_disk(monkeypatch, ("steps.py", b"new = 1\n"))
+    with pytest.raises(OperatorError, match=r"use/steps\.py: cannot be written: No space left .*nothing was changed$"):
+        promoted(shadow, use)
+    assert texts(use) == before
+
+
+def test_what_cannot_be_put_back_is_named_and_the_rest_is_back(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shadow, use = folders
+    before = texts(use)
+    full_disk(monkeypatch, ("steps.py", b"new = 1\n"), (PROC, b"pass  # old\n"))
+    with pytest.raises(OperatorError) as half:
+        promoted(shadow, use)
+    said = half.value.problems
+    assert said[0] == f"{use / 'steps.py'}: cannot be written: No space left on device"
+    assert said[1] == (
+        f"it was replaced and could not be put back: {use / PROC}: cannot be written: No space left on device"
+    )
+    kept = use / FOLDER / "2026-11-30T03-00-00"
+    assert said[2:] == (f"what was there before is in {kept}",)
+    assert texts(use) == before | {PROC: "import steps\n"}
+    assert (kept / PROC).read_text() == "pass  # old\n"
+
+
+def test_an_edit_after_it_was_replaced_is_not_overwritten_by_putting_it_back(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shadow, use = folders
+    put = replacing._put
+
+    def edited_then_full(path: Path, text: bytes | None) -> None:
+        if path.name == "steps.py":
+            (use / PROC).write_text("mine = 1\n")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(path, text)
+
+    monkeypatch.setattr(replacing, "_put", edited_then_full)
+    with pytest.raises(OperatorError, match=r"somebody else has changed it meanwhile, so it was not put back"):
+        promoted(shadow, use)
+    assert (use / PROC).read_text() == "mine = 1\n"
+
+
+def test_what_is_back_and_cannot_be_noted_is_back(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    shadow, use = folders
+    before = texts(use)
+    kept = promoted(shadow, use)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "_write_record", full)
+    taken = take_back(kept, use, "it failed")
+    assert taken.unnoted.startswith("what was there before is back, but that cannot be noted: ")
+    assert texts(use) == before
+
+
+def test_parameters_that_the_new_scripts_do_not_have_go_and_come_back(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    write(use, {"parameters.json": '{"d": 1}'})
+    (shadow / "parameters.json").unlink()
+    kept = promoted(shadow, use)
+    assert "parameters.json" not in texts(use)
+    assert kept.promotion.after["parameters.json"] == ""
+    take_back(kept, use, "it failed")
+    assert texts(use)["parameters.json"] == '{"d": 1}'
+
+
+def test_a_file_that_the_scripts_have_not_had_where_they_were_shown_refuses_it(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    write(shadow, {PROC: "try:\n    import other\nexcept ImportError:\n    pass\n"})
+    (shadow / "cal.txt").unlink()
+    write(use, {"cal.txt": "another calibration"})
+    before = texts(use)
+    with pytest.raises(OperatorError) as refused:
+        promoted(shadow, use)
+    assert [one.partition(":")[0] for one in refused.value.problems] == [str(use / "other.py"), str(use / "cal.txt")]
+    assert f"the scripts would use this file, which is not in {shadow}" in refused.value.problems[0]
+    assert texts(use) == before
+
+
+def test_too_much_beside_the_parameters_is_not_copied(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shadow, use = folders
+    monkeypatch.setattr(module, "MAX_COPIED_BYTES", 9)
+    with pytest.raises(OperatorError, match=r"parameters\.json: .* together more than 9 bytes"):
+        promoted(shadow, use)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"pid": None}, "/shadow: it crashed; only what has been shown is promoted"),
+        ({"progress": None}, "/shadow: its scripts have made no result yet; only"),
+        ({"progress": Progress()}, "/shadow: its scripts have made no result yet; only"),
+        (
+            {"progress": Progress(total=TotalProgress(results=1), last_errors={"proc": "line 3", "source": "x"})},
+            "/shadow: its scripts fail: proc: line 3; only",
+        ),
+    ],
+)
+def test_a_shadow_that_has_not_shown_what_it_does_is_not_promoted(changes: dict[str, Any], says: str) -> None:
+    working = Progress(total=TotalProgress(results=1), last_errors={"source": "it comes back"})
+    shown: dict[str, Any] = {"progress": working, "pid": 1}
+    shadow = ShadowStatus(directory="/shadow", why="it crashed", **(shown | changes))
+    with pytest.raises(OperatorError, match=f"^{re.escape(says)}"):
+        shown_shadow(shadow)
+    well = ShadowStatus(directory="/shadow", why="", **shown)
+    assert shown_shadow(well) is well
+    with pytest.raises(OperatorError, match="has no shadow"):
+        shown_shadow(None)
 
 
 def test_a_link_is_left_alone(folders: tuple[Path, Path], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from helpers.fabricated import Fabricated, axis, image, pattern, product
+from livereduce.messages.progress import Progress, TotalProgress
 from livereduce.publish.products.file import read_product
 from livereduce.publish.runs.scripts import FACT, encode_scripts
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
@@ -381,6 +382,10 @@ def test_results_of_a_shadow_that_does_not_run_stay_and_its_earlier_scripts_are_
     powder.beside(replace(made, attributes=made.attributes | {FACT: encode_scripts([("p.py", "e" * 32)])}))
     wait_for(lambda: (ok(own, ONE)["shadow"] or {"runs": []})["runs"])
     assert ok(own, ONE)["shadow"]["outdated"] == [41]
+    failing = Progress(total=TotalProgress(results=1), last_errors={"proc": "it fails now"})
+    powder.beside(progress=failing)
+    wait_for(lambda: not ok(own, ONE)["shadow"]["seen"])
+    assert ok(own, ONE)["shadow"]["is_running"], "scripts that fail are not promoted"
     powder.beside(pid=None, files={}, products_dir="", why="it does not run now: it crashed")
     wait_for(lambda: not ok(own, ONE)["shadow"]["is_running"])
     shadow = ok(own, ONE)["shadow"]

@@ -1,6 +1,7 @@
 """Other processes of this host, and giving way to them. Standard library only."""
 
 import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,20 @@ def process_exists(pid: int) -> bool:
     except OSError:  # a process of another user
         pass
     return True
+
+
+def close_inherited(keep_fd: int) -> None:
+    """In a process that was forked: close everything of the parent's but standard input, output, error and one more.
+
+    The parent's lock must be released with the parent, and its signals are not ours.
+    """
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    for other in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if other > 2 and other != keep_fd:
+            with suppress(OSError):
+                os.close(other)
 
 
 def give_way(nice: int, oom_score: int) -> None:

@@ -43,9 +43,11 @@ def promote(path: Path | None, undo: bool, out: TextIO) -> int:
 
 
 def _undo(script_dir: Path, out: TextIO) -> int:
-    promotion = take_newest_back(script_dir, getpass.getuser())
-    for name, md5 in promotion.before.items():
+    taken = take_newest_back(script_dir, getpass.getuser())
+    for name, md5 in taken.promotion.before.items():
         print(f"{script_dir / name}: {f'md5 {md5} again' if md5 else 'removed again'}", file=out)
+    if taken.unnoted:
+        print(taken.unnoted, file=out)
     return ExitCode.OK
 
 

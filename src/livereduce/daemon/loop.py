@@ -33,6 +33,7 @@ from livereduce.daemon.inputs.settling import Times
 from livereduce.daemon.memory.monitor import Company, MemoryMonitor
 from livereduce.daemon.orders.acts import Clerk
 from livereduce.daemon.orders.desk import Desk
+from livereduce.daemon.orders.errands import Errands
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver import policy as receiver_policy
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
@@ -90,7 +91,8 @@ class DaemonLoop:
         self._receiver = ReceiverKeeper(limits)
         self._spare = SpareKeeper(limits)
         self._shadow = ShadowKeeper()
-        self._proving = Proving()
+        self._errands = Errands()
+        self._proving = Proving(self._errands)
         self._recorder = RecorderKeeper(limits)
         self._desk = Desk()
         self._clerk = Clerk(
@@ -98,6 +100,7 @@ class DaemonLoop:
             worker=self._worker,
             receiver=self._receiver,
             shadow=self._shadow,
+            errands=self._errands,
             outdate=lambda reason: self._pending.append(Outdated(reason=reason)),
         )
         self._starter = Starter(
@@ -247,6 +250,7 @@ class DaemonLoop:
 
     def _serve(self, ready: set[int]) -> None:
         """Do what commands and the page ask for."""
+        self._boundary.contain("errands", self._errands.gather)
         status_path, now = self._site.status_path, time.monotonic()
         self._desk.hold(status_path.parent if status_path else None, now)
         self._desk.serve(ready, now, lambda request, who: self._clerk.act(request, who, self._state))
@@ -270,7 +274,8 @@ class DaemonLoop:
         """Descriptors that are ready, after at most the time to the next deadline."""
         keepers = (self._receiver, self._worker, self._spare, self._shadow, self._recorder)
         children = [keeper.process for keeper in keepers if keeper.process is not None]
-        watched = {self._signals, *self._desk.watched, *(fd for child in children for fd in child.watched)}
+        watched = {self._signals, *self._desk.watched, *self._errands.watched}
+        watched.update(*(child.watched for child in children))
         if self._site.parser.fd is not None:
             watched.add(self._site.parser.fd)
         if self._boundary.failed:
@@ -352,6 +357,7 @@ class DaemonLoop:
         self._recorder.leave()
         self._environment_probe.end()
         self._desk.leave()
+        self._errands.leave()
         self._site.leave()
 
 

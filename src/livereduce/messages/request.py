@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from livereduce.base.fields import checked
+from livereduce.messages.status import ShadowStatus
 
 FILE_NAME = "orders"
 """The socket, in the runtime directory."""
@@ -85,6 +86,17 @@ def seen_scripts(shadow: Mapping[str, str], in_use: Mapping[str, str]) -> str:
     """
     both = [sorted(shadow.items()), sorted(in_use.items())]
     return hashlib.md5(json.dumps(both).encode(), usedforsecurity=False).hexdigest()
+
+
+def why_not_shown(shadow: ShadowStatus) -> str:
+    """Why nobody can have seen the scripts of a shadow do their work; empty if they do it now."""
+    if shadow.pid is None:
+        return shadow.why
+    if shadow.progress is None or not shadow.progress.total.results:
+        return "its scripts have made no result yet"
+    errors = shadow.progress.last_errors
+    failing = [f"{step}: {errors[step]}" for step in ("proc", "post_proc") if step in errors]
+    return f"its scripts fail: {'; '.join(failing)}" if failing else ""
 
 
 def encode_request(request: Request) -> bytes:

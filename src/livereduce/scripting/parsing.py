@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from livereduce.base.processes import close_inherited
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.reading.findings import decode_reading
 from livereduce.scripting.syntax import Name, Parse, Syntax, parse
@@ -238,24 +239,13 @@ def _fork(questions: tuple[_Question, ...], limits: ParseLimits) -> tuple[int, i
 def _answer(questions: tuple[_Question, ...], fd: int, limits: ParseLimits) -> NoReturn:
     """In the child: write one line for each question, in their order."""
     try:
-        _shed(fd)
+        close_inherited(fd)
         _limit_memory(limits)
         for question in questions:
             _limit_time(limits)
             _write(fd, _encode(parse(question.text, question.path, question.package)))
     finally:
         os._exit(0)
-
-
-def _shed(fd: int) -> None:
-    """Close everything of the parent's: its lock, which must be released with it, and its signal descriptor."""
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    for other in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
-        if other > 2 and other != fd:
-            with suppress(OSError):
-                os.close(other)
 
 
 def _limit_time(limits: ParseLimits) -> None:

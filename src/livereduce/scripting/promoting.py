@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
+from livereduce.messages.request import why_not_shown
 from livereduce.messages.status import ShadowStatus
 from livereduce.scripting.promotion import (
     KeptPromotion,
     Promotion,
+    TakenBack,
     carry_out,
     changes_of,
     newest,
@@ -35,7 +37,8 @@ def promote_shown(
     Raises
     ------
     OperatorError
-        It is refused: files have changed since, or cannot be written; nothing is different.
+        It is refused: files have changed since, or cannot be written. Nothing is different, but for files that the text
+        names.
     """
     source, (new, old) = Path(shadow.directory), sets
     said = (
@@ -52,27 +55,27 @@ def promote_shown(
 
 
 def shown_shadow(shadow: ShadowStatus | None) -> ShadowStatus:
-    """The shadow, if it runs.
+    """The shadow, if it has shown what its scripts do.
 
     Raises
     ------
     OperatorError
-        There is none, or it does not run: nobody has seen what its scripts do.
+        There is none, it does not run, it has made no result, or its scripts fail.
     """
     if shadow is None:
         raise OperatorError('the service has no shadow: set "shadow_dir" to the folder with the scripts to try')
-    if shadow.pid is None:
-        raise OperatorError(f"{shadow.directory}: {shadow.why}; only what has been shown is promoted")
+    if why := why_not_shown(shadow):
+        raise OperatorError(f"{shadow.directory}: {why}; only what has been shown is promoted")
     return shadow
 
 
-def take_newest_back(script_dir: Path, who: str) -> Promotion:
+def take_newest_back(script_dir: Path, who: str) -> TakenBack:
     """Put back what was there before the last promotion.
 
     Raises
     ------
     OperatorError
-        There is none, or it cannot be taken back: nothing is different.
+        There is none, or it cannot be taken back. Nothing is different, but for files that the text names.
     """
     kept = newest(script_dir)
     if kept is None:

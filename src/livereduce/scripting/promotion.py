@@ -6,6 +6,7 @@ What was there is kept in ``promoted/DATE`` in the script directory, with ``prom
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,18 +14,18 @@ from pathlib import Path
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.fields import checked
-from livereduce.base.files import make_folder, read_regular, replace_file
+from livereduce.base.files import in_bytes, make_folder, read_regular, replace_file
 from livereduce.scripting.files import MAX_BYTES, md5_of
 from livereduce.scripting.parameters.named_files import MAX_HASHED_BYTES
+from livereduce.scripting.replacing import Changes, HalfDone, read_replaceable, replace_all
 from livereduce.scripting.script_set import ScriptSet
 
 FOLDER = "promoted"
 RECORD = "promotion.json"
+MAX_COPIED_BYTES = 256 << 20
+"""Most that is copied of files which parameters name: all of it is in memory at once, twice."""
 NONE = ""
 """In the place of an md5: there is no such file."""
-
-Changes = Mapping[str, bytes | None]
-"""What each file is to hold, by its path in the script directory; None: it is to be removed."""
 
 
 class PromotionState(StrEnum):
@@ -76,25 +77,47 @@ class KeptPromotion:
     promotion: Promotion
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A promotion that was taken back; `unnoted`: why its record does not say so, empty if it does."""
+
+    promotion: Promotion
+    unnoted: str = ""
+
+
 # ---- deciding
 
 
 def changes_of(new: ScriptSet, source: Path, old: ScriptSet, script_dir: Path) -> Changes:
     """What must change in the script directory for the new set to be there, and nothing but it.
 
-    Modules of the old set that the new one does not import stay: another script may need them.
+    Scripts and parameters of the old set that the new one does not have are removed: they would be used. Modules of the
+    old set that the new one does not import stay: another script may need them.
 
     Raises
     ------
     OperatorError
-        A file that the parameters name is too large to be copied.
+        Files that the parameters name are too large to be copied, or the scripts would use a file there that they have
+        not had where they were shown.
     """
     texts: dict[str, bytes | None] = {}
-    for script in old.scripts:
-        texts[script.path.relative_to(script_dir).as_posix()] = None
+    goes = [script.path for script in old.scripts] + ([old.parameters.path] if old.parameters else [])
+    for path in goes:
+        texts[path.relative_to(script_dir).as_posix()] = None
+    absent = (*new.missing, *(new.parameters.missing if new.parameters else ()))
+    names = [path.relative_to(source) for path in absent if path.is_relative_to(source)]
+    if unseen := [name for name in names if (script_dir / name).is_file()]:
+        raise OperatorError(*(_not_shown(name, source, script_dir) for name in unseen))
     for path, text in _texts_of(new):
         texts[path.relative_to(source).as_posix()] = text
     return {name: text for name, text in texts.items() if text is None or not _has(script_dir / name, text)}
+
+
+def _not_shown(name: Path, source: Path, script_dir: Path) -> str:
+    return (
+        f"{script_dir / name}: the scripts would use this file, which is not in {source}; "
+        "copy it there and look at the result, or remove it here"
+    )
 
 
 def _texts_of(new: ScriptSet) -> Iterator[tuple[Path, bytes]]:
@@ -102,9 +125,18 @@ def _texts_of(new: ScriptSet) -> Iterator[tuple[Path, bytes]]:
     if new.parameters is None:
         return
     yield new.parameters.path, new.parameters.text
+    copied_bytes = 0
     for named in new.parameters.files:
         if named.path.is_relative_to(new.parameters.path.parent):
-            yield named.path, _read_named(named.path)
+            text = _read_named(named.path)
+            copied_bytes += len(text)
+            if copied_bytes > MAX_COPIED_BYTES:
+                most = in_bytes(MAX_COPIED_BYTES)
+                raise OperatorError(
+                    f"{new.parameters.path}: the files beside it that it names are together more than {most}, which is "
+                    "too much to copy; keep them elsewhere and name them by absolute paths"
+                )
+            yield named.path, text
 
 
 def _read_named(path: Path) -> bytes:
@@ -146,10 +178,11 @@ def carry_out(changes: Changes, script_dir: Path, promotion: Promotion) -> KeptP
     Raises
     ------
     OperatorError
-        A file has changed meanwhile, is a link, or cannot be written: nothing is different.
+        A file has changed meanwhile, is a link, or cannot be written. Nothing is different, but for the files that the
+        text names: those could not be put back.
     """
     folder = script_dir / FOLDER / promotion.at
-    before = {name: _read(script_dir / name) for name in changes}
+    before = {name: read_replaceable(script_dir / name) for name in changes}
     done = replace(
         promotion,
         before={name: NONE if text is None else md5_of(text) for name, text in before.items()},
@@ -164,7 +197,14 @@ def carry_out(changes: Changes, script_dir: Path, promotion: Promotion) -> KeptP
         _write_record(folder, done)
     except OSError as error:
         raise OperatorError(f"{folder}: what is in use cannot be kept: {error.strerror}; nothing was changed") from None
-    _replace_all(changes, before, script_dir)
+    try:
+        replace_all(changes, before, script_dir)
+    except HalfDone as error:
+        raise OperatorError(*error.problems, f"what was there before is in {folder}") from None
+    except OperatorError:
+        with suppress(OSError):  # nothing was promoted: the one before stays the newest
+            (folder / RECORD).unlink()
+        raise
     return KeptPromotion(folder, done)
 
 
@@ -183,13 +223,14 @@ def newest(script_dir: Path) -> KeptPromotion | None:
     return None
 
 
-def take_back(kept: KeptPromotion, script_dir: Path, why: str) -> Promotion:
+def take_back(kept: KeptPromotion, script_dir: Path, why: str) -> TakenBack:
     """Put back what was there before a promotion.
 
     Raises
     ------
     OperatorError
-        It is taken back already, a file is not as promoted any more, or cannot be written: nothing is different.
+        It is taken back already, a file is not as promoted any more, or cannot be written. Nothing is different, but
+        for files that the text names: those hold again what was there before the promotion.
     """
     promotion, folder = kept.promotion, kept.folder
     if promotion.state is PromotionState.TAKEN_BACK:
@@ -205,8 +246,12 @@ def take_back(kept: KeptPromotion, script_dir: Path, why: str) -> Promotion:
     for name, text in back.items():
         if text is not None and md5_of(text) != promotion.before[name]:
             raise OperatorError(f"{folder / name}: it is not what was there before any more; copy the file by hand")
-    _replace_all(back, {name: _read(script_dir / name) for name in back}, script_dir)
-    return _note(kept, replace(promotion, state=PromotionState.TAKEN_BACK, why=why))
+    replace_all(back, {name: read_replaceable(script_dir / name) for name in back}, script_dir)
+    taken = replace(promotion, state=PromotionState.TAKEN_BACK, why=why)
+    try:
+        return TakenBack(_note(kept, taken))
+    except OperatorError as error:
+        return TakenBack(taken, f"what was there before is back, but that cannot be noted: {error}")
 
 
 def prove(kept: KeptPromotion) -> Promotion:
@@ -229,52 +274,12 @@ def _note(kept: KeptPromotion, promotion: Promotion) -> Promotion:
 
 def _require_as_promoted(promotion: Promotion, script_dir: Path) -> None:
     for name, md5 in promotion.after.items():
-        text = _read(script_dir / name)
+        text = read_replaceable(script_dir / name)
         if (NONE if text is None else md5_of(text)) != md5:
             raise OperatorError(
                 f"{script_dir / name}: the file has changed since it was promoted, so nothing is taken back; "
                 f"what was there before is in {script_dir / FOLDER / promotion.at}"
             )
-
-
-def _replace_all(changes: Changes, expected: Changes, script_dir: Path) -> None:
-    """Replace files that are as expected; put those before back if one is not, or cannot be written."""
-    done: list[str] = []
-    try:
-        for name, text in changes.items():
-            if _read(script_dir / name) != expected[name]:
-                raise OperatorError(f"{script_dir / name}: the file has just been changed by somebody else")
-            _put(script_dir / name, text)
-            done.append(name)
-    except (OSError, OperatorError) as error:
-        for name in done:
-            _put(script_dir / name, expected[name])
-        if isinstance(error, OperatorError):
-            raise OperatorError(*error.problems, "nothing was changed") from None
-        raise OperatorError(f"{error.filename}: cannot be written: {error.strerror}; nothing was changed") from None
-
-
-def _put(path: Path, text: bytes | None) -> None:
-    if text is None:
-        path.unlink(missing_ok=True)
-        return
-    mode = path.stat().st_mode & 0o777 if path.exists() else None
-    make_folder(path.parent)
-    replace_file(path, text)
-    if mode is not None:
-        path.chmod(mode)
-
-
-def _read(path: Path) -> bytes | None:
-    """The bytes of a file that may be replaced; None if there is none."""
-    if path.is_symlink():
-        raise OperatorError(f"{path}: it is a link to {path.readlink()}; only files are replaced, so change it by hand")
-    try:
-        return read_regular(path, MAX_HASHED_BYTES)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise OperatorError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _has(path: Path, text: bytes) -> bool:

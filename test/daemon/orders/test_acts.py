@@ -1,6 +1,6 @@
 """What the daemon does when the page asks it, on real files and without any process."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +10,10 @@ import pytest
 from livereduce.daemon.facts import DaemonState, Limits
 from livereduce.daemon.orders import acts
 from livereduce.daemon.orders.acts import Clerk
-from livereduce.daemon.orders.desk import NotDone
+from livereduce.daemon.orders.desk import NotDone, RequestDone
+from livereduce.daemon.orders.errands import Errand, Errands, Outcome
+from livereduce.daemon.ready import ready_fds
+from livereduce.messages.progress import Progress, TotalProgress
 from livereduce.messages.request import Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, StateWord
 from livereduce.scripting.parsing import Parser
@@ -28,6 +31,7 @@ class Desk:
     clerk: Clerk = field(init=False)
     asked: list[str] = field(default_factory=list)
     seen: str = ""
+    errands: Errands = field(default_factory=Errands)
 
     def __post_init__(self) -> None:
         for name in ("shadow", "use"):
@@ -35,7 +39,8 @@ class Desk:
             (self.folder / name / PROC).write_text(f"pass  # {name}\n")
         shadow, use = self.folder / "shadow", self.folder / "use"
         files = [{str(path): md5 for path, md5 in read_set(one, "PG3").version} for one in (shadow, use)]
-        status = ShadowStatus(directory=str(shadow), why="running", pid=1, files=files[0])
+        shown = Progress(total=TotalProgress(results=1))
+        status = ShadowStatus(directory=str(shadow), why="running", pid=1, files=files[0], progress=shown)
         resolved = SimpleNamespace(script_dir=use, instrument=SimpleNamespace(short_name="PG3"), engine="builtin")
         self.parser = Parser()
         parts: dict[str, Any] = {
@@ -43,15 +48,31 @@ class Desk:
             "worker": SimpleNamespace(record=SimpleNamespace(files=files[1])),
             "shadow": SimpleNamespace(status=status),
             "receiver": None,
+            "errands": self.errands,
         }
         self.clerk = Clerk(**cast(Any, parts), outdate=self.asked.append)
         self.seen = seen_scripts(*files)
-        for one in (shadow, use):  # as the looks of the daemon do
-            read_set(one, "PG3", self.parser.asking(), "builtin")
+        self.look()
+
+    def look(self) -> None:
+        """As the looks of the daemon do."""
+        for one in ("shadow", "use"):
+            read_set(self.folder / one, "PG3", self.parser.asking(), "builtin")
         self.parser.finish()
 
+    def ask(self, want: Want) -> Outcome:
+        errand = self.clerk.act(Request(want=want, seen=self.seen), "a test", RUNNING)
+        assert isinstance(errand, Errand)
+        while errand.outcome is None:
+            ready_fds(self.errands.watched, 5.0)
+            self.errands.gather()
+        return errand.outcome
+
     def promote(self) -> str:
-        return self.clerk.act(Request(want=Want.PROMOTE, seen=self.seen), "a test", RUNNING).text
+        outcome = self.ask(Want.PROMOTE)
+        if not outcome.done:
+            raise NotDone(outcome.text)
+        return outcome.text
 
 
 @pytest.fixture
@@ -63,9 +84,23 @@ def test_what_was_shown_is_promoted_and_taken_back(desk: Desk) -> None:
     use = desk.folder / "use"
     assert desk.promote().startswith(f"promoted to {use}: {PROC}; what was there before is in {use}/promoted/")
     assert (use / PROC).read_text() == "pass  # shadow\n"
-    back = desk.clerk.act(Request(want=Want.TAKE_BACK), "a test", RUNNING)
+    back = desk.ask(Want.TAKE_BACK)
     assert back.text.startswith(f"{use} holds again what was there before ")
     assert (use / PROC).read_text() == "pass  # use\n"
+    assert desk.ask(Want.TAKE_BACK) == Outcome(False, f"{back_folder(use)}: this promotion was taken back already")
+
+
+def back_folder(use: Path) -> Path:
+    (folder,) = (use / "promoted").iterdir()
+    return folder
+
+
+def test_a_shadow_without_a_result_is_not_promoted(desk: Desk) -> None:
+    status = desk.clerk.shadow.status
+    assert status is not None
+    cast(Any, desk.clerk.shadow).status = replace(status, progress=Progress())
+    with pytest.raises(NotDone, match="its scripts have made no result yet"):
+        desk.promote()
 
 
 @pytest.mark.parametrize("where", ["shadow", "use"])
@@ -73,7 +108,7 @@ def test_a_file_that_was_saved_meanwhile_refuses_it_before_and_after_it_is_parse
     (desk.folder / where / PROC).write_text("pass  # newer\n")
     with pytest.raises(NotDone, match="a file there has just been saved"):
         desk.promote()
-    desk.parser.finish()
+    desk.look()
     with pytest.raises(NotDone, match="have changed since the worker that is shown was started on them"):
         desk.promote()
     assert (desk.folder / "use" / PROC).read_text() != "pass  # shadow\n"
@@ -93,7 +128,9 @@ def test_a_service_that_may_not_write_there_says_who_can(desk: Desk, monkeypatch
 
 def test_a_restart_is_for_the_policy_and_a_service_that_stops_refuses(desk: Desk) -> None:
     ask = Request(want=Want.RESTART)
-    assert desk.clerk.act(ask, "a test", RUNNING).text.startswith("configuration and scripts are read again")
+    done = desk.clerk.act(ask, "a test", RUNNING)
+    assert isinstance(done, RequestDone)
+    assert done.text.startswith("configuration and scripts are read again")
     assert desk.asked == ["asked to restart the worker by a test"]
     leaving = DaemonState(limits=Limits(), word=StateWord.STOPPING, why="asked to stop")
     with pytest.raises(NotDone, match="the service is stopping: asked to stop"):

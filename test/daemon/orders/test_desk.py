@@ -1,5 +1,7 @@
 """The desk where commands ask: held by a manual clock, with real sockets and nobody waiting for another."""
 
+import logging
+import os
 import socket
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import pytest
 from livereduce.base.local_sockets import connect_in
 from livereduce.daemon.facts import DaemonState, Limits
 from livereduce.daemon.orders.acts import attach_guest
-from livereduce.daemon.orders.desk import MAX_CONNECTIONS, PATIENCE_S, Desk, NotDone, RequestDone
+from livereduce.daemon.orders.desk import ERRAND_S, MAX_CONNECTIONS, PATIENCE_S, Desk, NotDone, RequestDone
+from livereduce.daemon.orders.errands import Errand, Outcome
+from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.messages.request import (
     FILE_NAME,
@@ -67,6 +71,45 @@ def test_who_says_nothing_or_comes_in_numbers_is_let_go(tmp_path: Path) -> None:
         one.close()
     desk.leave()
     assert desk.watched == set()
+
+
+def test_a_refusal_is_in_the_log_with_what_was_asked_and_by_whom(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    desk = Desk()
+    desk.hold(tmp_path, 0.0)
+    for sent in (encode_request(Request(want=Want.PROMOTE, who="the page, for 10.1.2.3")), b"nonsense"):
+        with connect_in(tmp_path, FILE_NAME, 5.0) as command:
+            command.send(sent)
+            desk.serve(desk.watched, 0.0, refuse)
+            desk.serve(desk.watched, 0.0, refuse)
+            assert not decode_answer(command.recv(MAX_ANSWER_BYTES)).done
+    us = f"pid {os.getpid()}, uid {os.getuid()}"
+    assert f"promote: not done for the page, for 10.1.2.3 ({us}): not today" in caplog.text
+    assert f"a request: not done for {us}: not a request that this version knows" in caplog.text
+    desk.leave()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_the_answer_waits_for_an_errand_but_not_for_long_and_nobody_waits_with_it(tmp_path: Path, ends: bool) -> None:
+    desk, errand = Desk(), Errand("promote to /use")
+    desk.hold(tmp_path, 0.0)
+    with connect_in(tmp_path, FILE_NAME, 5.0) as first, connect_in(tmp_path, FILE_NAME, 5.0) as second:
+        first.send(ASKS)
+        for _ in range(2):
+            desk.serve(ready_fds(desk.watched, 5.0), 0.0, lambda _request, _who: errand)
+        assert len(desk.watched) == 2, "whoever has asked says nothing more that the loop should wake for"
+        second.send(ASKS)
+        desk.serve(ready_fds(desk.watched, 5.0), 1.0, refuse)
+        assert decode_answer(second.recv(MAX_ANSWER_BYTES)).text == "not today"
+        if ends:
+            errand.outcome = Outcome(False, "the disk is full")
+        desk.serve(set(), 2.0 if ends else ERRAND_S, refuse)
+        answer = decode_answer(first.recv(MAX_ANSWER_BYTES))
+        assert (answer.done, "goes on" in answer.text) == (not ends, not ends), answer.text
+        assert first.recv(9) == b""
+    desk.leave()
 
 
 def _silent(desk: Desk) -> set[int]:

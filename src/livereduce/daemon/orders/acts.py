@@ -1,23 +1,25 @@
 """What the daemon does when a command or the page asks for it."""
 
 import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
 from livereduce.daemon.facts import DaemonState
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.orders.desk import NotDone, RequestDone
+from livereduce.daemon.orders.errands import Errand, Errands
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.worker.keeper import WorkerKeeper
 from livereduce.messages.receiver import ReaderKind
 from livereduce.messages.request import Request, Want, seen_scripts
-from livereduce.messages.status import StateWord
+from livereduce.messages.status import ShadowStatus, StateWord
 from livereduce.preflight.resolve import Resolved
 from livereduce.preflight.shadow import cannot_promote, may_promote
+from livereduce.scripting.parsing import Parser
 from livereduce.scripting.promoting import promote_shown, shown_shadow, take_newest_back
 from livereduce.scripting.script_set import ScriptSet, read_set
 
@@ -38,10 +40,11 @@ class Clerk:
     worker: WorkerKeeper
     receiver: ReceiverKeeper
     shadow: ShadowKeeper
+    errands: Errands
     outdate: Callable[[str], None]
 
-    def act(self, request: Request, who: str, state: DaemonState) -> RequestDone:
-        """Do what is asked.
+    def act(self, request: Request, who: str, state: DaemonState) -> RequestDone | Errand:
+        """Do what is asked, or begin it: what reads and writes many files is an errand.
 
         Raises
         ------
@@ -60,6 +63,8 @@ class Clerk:
                     return self._take_back(who)
         except OperatorError as refused:
             raise NotDone(str(refused)) from None
+        except OSError as error:
+            raise NotDone(f"{error.filename or 'the service'}: {error.strerror or error}") from None
 
     def _restart(self, who: str, state: DaemonState) -> RequestDone:
         if state.word in LEAVING:
@@ -69,37 +74,50 @@ class Clerk:
             return RequestDone("a new worker takes over with the scripts as they are now")
         return RequestDone("configuration and scripts are read again, and a worker starts if they can be used")
 
-    def _promote(self, seen: str, who: str) -> RequestDone:
+    def _promote(self, seen: str, who: str) -> Errand:
         resolved, shadow, in_use = self._resolved(), shown_shadow(self.shadow.status), self.worker.record.files
         if seen != seen_scripts(shadow.files, in_use):
             raise OperatorError(
                 "the scripts that run are not those that you were shown any more; look at the result first"
             )
-        if not may_promote(resolved.script_dir):
-            raise OperatorError(cannot_promote(resolved.script_dir))
-        sets = self._read(Path(shadow.directory), resolved), self._read(resolved.script_dir, resolved)
-        kept = promote_shown(shadow, in_use, sets, resolved.script_dir, who)
-        names = _named(kept.promotion.after)
-        return RequestDone(f"promoted to {resolved.script_dir}: {names}; what was there before is in {kept.folder}")
+        work = partial(_promote, shadow, dict(in_use), resolved, self.site.parser, who)
+        return self.errands.start(f"promote to {resolved.script_dir}, for {who}", work)
 
-    def _take_back(self, who: str) -> RequestDone:
+    def _take_back(self, who: str) -> Errand:
         script_dir = self._resolved().script_dir
-        taken = take_newest_back(script_dir, who)
-        return RequestDone(f"{script_dir} holds again what was there before {taken.at}: {_named(taken.before)}")
+        return self.errands.start(f"take back in {script_dir}, for {who}", partial(_take_back, script_dir, who))
 
     def _resolved(self) -> Resolved:
         if self.site.found.resolved is None:
             raise OperatorError("configuration or scripts cannot be used now: " + "; ".join(self.site.found.problems))
         return self.site.found.resolved
 
-    def _read(self, folder: Path, resolved: Resolved) -> ScriptSet:
-        """The scripts on disk now; texts that nobody has looked at yet have just been saved."""
-        asking = self.site.parser.asking()
-        found = read_set(folder, resolved.instrument.short_name, asking, resolved.engine)
-        if asking.is_open:
-            self.site.parser.start(time.monotonic())
-            raise OperatorError(f"{folder}: a file there has just been saved; look at the result first")
-        return found
+
+# ---- errands: in a process of their own
+
+
+def _promote(shadow: ShadowStatus, in_use: Mapping[str, str], resolved: Resolved, parser: Parser, who: str) -> str:
+    script_dir = resolved.script_dir
+    if not may_promote(script_dir):
+        raise OperatorError(cannot_promote(script_dir))
+    sets = _read(Path(shadow.directory), resolved, parser), _read(script_dir, resolved, parser)
+    kept = promote_shown(shadow, in_use, sets, script_dir, who)
+    return f"promoted to {script_dir}: {_named(kept.promotion.after)}; what was there before is in {kept.folder}"
+
+
+def _take_back(script_dir: Path, who: str) -> str:
+    taken = take_newest_back(script_dir, who)
+    promotion, unnoted = taken.promotion, f"; {taken.unnoted}" if taken.unnoted else ""
+    return f"{script_dir} holds again what was there before {promotion.at}: {_named(promotion.before)}{unnoted}"
+
+
+def _read(folder: Path, resolved: Resolved, parser: Parser) -> ScriptSet:
+    """The scripts on disk now; texts that the daemon has not parsed yet have just been saved."""
+    asking = parser.asking()
+    found = read_set(folder, resolved.instrument.short_name, asking, resolved.engine)
+    if asking.is_open:
+        raise OperatorError(f"{folder}: a file there has just been saved; look at the result first")
+    return found
 
 
 def _named(files: Mapping[str, str]) -> str:

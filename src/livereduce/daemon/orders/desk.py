@@ -2,7 +2,7 @@
 
 Whoever may write to the socket (mode 0660: the service's user and group) may ask. Nobody can hold the daemon up: it
 never waits for a connection, has few of them at a time, and closes each after a request, or after some seconds without
-one.
+one. What takes long is an errand (`errands.py`), whose answer waits for its end, but not for long.
 """
 
 import logging
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from livereduce import __version__
 from livereduce.base.local_sockets import listen_in
+from livereduce.daemon.orders.errands import Errand
 from livereduce.messages.request import (
     FILE_NAME,
     MAX_REQUEST_BYTES,
@@ -28,6 +29,8 @@ MODE = 0o660
 MAX_CONNECTIONS = 8
 PATIENCE_S = 2.0
 """Time for a command to send its request, and how often to look for the socket's file."""
+ERRAND_S = 5.0
+"""How long an answer waits for an errand: less than whoever asks waits for the answer."""
 MAX_WHO = 60
 _PEER = struct.Struct("3i")
 """Of SO_PEERCRED: pid, uid, gid (unix(7))."""
@@ -47,15 +50,18 @@ class RequestDone:
     passed: socket.socket | None = None
 
 
-Act = Callable[[Request, str], RequestDone]
-"""Does what was asked, for somebody in words. May raise `NotDone`."""
+Act = Callable[[Request, str], RequestDone | Errand]
+"""Does what was asked, for somebody in words, or begins it. May raise `NotDone`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asking:
+    """A connection; `errand`: what it has asked for goes on."""
+
     connection: socket.socket
     who: str
     until: float
+    errand: Errand | None = None
 
 
 class Desk:
@@ -72,7 +78,8 @@ class Desk:
     @property
     def watched(self) -> set[int]:
         """Descriptors that become readable when there is something for `serve`."""
-        return {*self._asking, *([self._listening.fileno()] if self._listening else [])}
+        waiting = {fd for fd, asking in self._asking.items() if asking.errand is None}
+        return {*waiting, *([self._listening.fileno()] if self._listening else [])}
 
     def hold(self, folder: Path | None, now: float) -> None:
         """Have the socket in this folder: after it was moved, or somebody has removed the file. None: nowhere."""
@@ -92,9 +99,11 @@ class Desk:
         if self._listening is not None and self._listening.fileno() in ready:
             self._accept(self._listening, now)
         for fd, asking in list(self._asking.items()):
-            if fd in ready:
-                self._answer(asking, act)
-            if fd in ready or now >= asking.until:
+            if fd in ready and asking.errand is None:
+                self._hear(asking, now, act)
+            elif asking.errand is not None:
+                _answer_errand(asking, asking.errand, now)
+            if now >= asking.until:
                 asking.connection.close()
                 del self._asking[fd]
 
@@ -138,24 +147,46 @@ class Desk:
                 continue
             self._asking[connection.fileno()] = _Asking(connection, _peer(connection), now + PATIENCE_S)
 
-    def _answer(self, asking: _Asking, act: Act) -> None:
-        done = RequestDone()
+    def _hear(self, asking: _Asking, now: float, act: Act) -> None:
+        """Take the request, and answer it or begin what it asks for."""
+        asking.until = now
         try:
-            request = decode_request(asking.connection.recv(MAX_REQUEST_BYTES))
-            who = f"{_words(request.who)} ({asking.who})"
-            done = act(request, who)
-            log.info("%s: done for %s", request.want, who)
-            answer = RequestAnswer(done=True, text=done.text, version=__version__)
-        except (NotDone, ValueError) as error:
-            log.info("a request of %s is not done: %s", asking.who, error)
-            answer = RequestAnswer(done=False, text=str(error), version=__version__)
+            message = asking.connection.recv(MAX_REQUEST_BYTES)
         except OSError:  # it is gone
             return
-        fds = [done.passed.fileno()] if done.passed else []
-        with suppress(OSError):
-            socket.send_fds(asking.connection, [encode_answer(answer)], fds)
-        if done.passed:
-            done.passed.close()
+        what = "a request"
+        try:
+            request = decode_request(message)
+            asking.who = f"{_words(request.who)} ({asking.who})"
+            what = str(request.want)
+            done = act(request, asking.who)
+        except (NotDone, ValueError) as error:
+            log.info("%s: not done for %s: %s", what, asking.who, error)
+            _answer(asking, RequestAnswer(done=False, text=str(error), version=__version__))
+            return
+        if isinstance(done, Errand):
+            log.info("%s: begun for %s", what, asking.who)
+            asking.errand, asking.until = done, now + ERRAND_S
+            return
+        log.info("%s: done for %s", what, asking.who)
+        _answer(asking, RequestAnswer(done=True, text=done.text, version=__version__), done.passed)
+
+
+def _answer_errand(asking: _Asking, errand: Errand, now: float) -> None:
+    """Say how an errand has ended, or after a while that it goes on; the errands log its end."""
+    if (outcome := errand.outcome) is not None:
+        asking.until = now
+        _answer(asking, RequestAnswer(done=outcome.done, text=outcome.text, version=__version__))
+    elif now >= asking.until:
+        goes_on = f"it takes more than {ERRAND_S:g} s and goes on; the service's log says how it ends: {errand.what}"
+        _answer(asking, RequestAnswer(done=True, text=goes_on, version=__version__))
+
+
+def _answer(asking: _Asking, answer: RequestAnswer, passed: socket.socket | None = None) -> None:
+    with suppress(OSError):
+        socket.send_fds(asking.connection, [encode_answer(answer)], [passed.fileno()] if passed else [])
+    if passed:
+        passed.close()
 
 
 def _peer(connection: socket.socket) -> str:

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
+from livereduce.daemon.orders.errands import Errand, Errands, Outcome
 from livereduce.daemon.shadow.trial import CHUNKS, TrialSight, TrialVerdict, judge_trial
 from livereduce.messages.progress import Progress
 from livereduce.scripting.promotion import NONE, KeptPromotion, PromotionState, newest, prove, take_back
@@ -15,7 +17,9 @@ log = logging.getLogger("livereduce.daemon")
 class Proving:
     """The promotion whose scripts the worker runs, as long as they have not proved themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, errands: Errands) -> None:
+        self._errands = errands
+        self._taking_back: tuple[Errand, str] | None = None
         self._kept: KeptPromotion | None = None
         self._script_dir = Path()
         self._restarts = 0
@@ -39,6 +43,7 @@ class Proving:
 
     def look(self, progress: Progress | None, restarts: int) -> None:
         """Judge them, and take them back if they have failed."""
+        self._tell()
         kept = self._kept
         if kept is None:
             return
@@ -53,10 +58,30 @@ class Proving:
                 self._kept = None
                 _prove(kept)
             case TrialVerdict.FAILED:
+                if self._errands.are_busy:
+                    return  # the next look is soon enough
                 self._kept = None
                 errors = progress.last_errors if progress else {}
-                why = errors.get("proc") or errors.get("post_proc") or "the worker ended"
-                _take_back(kept, self._script_dir, why)
+                self._take_back(kept, errors.get("proc") or errors.get("post_proc") or "the worker ended")
+
+    def _take_back(self, kept: KeptPromotion, why: str) -> None:
+        work = partial(_taken_back, kept, self._script_dir, why)
+        try:
+            errand = self._errands.start(f"take back the promoted scripts in {self._script_dir}", work)
+        except OperatorError as error:
+            errand = Errand("", Outcome(False, str(error)))
+        self._taking_back = errand, why
+
+    def _tell(self) -> None:
+        """Log how the last taking back has ended, once it has."""
+        if self._taking_back is None or (outcome := self._taking_back[0].outcome) is None:
+            return
+        (_, why), self._taking_back = self._taking_back, None
+        if outcome.done:
+            log.warning("the promoted scripts fail (%s): %s", why, outcome.text)
+            return
+        log.error("the promoted scripts fail (%s) and are not taken back: %s", why, outcome.text)
+        log.error("whoever may write to %s can do it: livereduce promote --undo", self._script_dir)
 
 
 def _is_on_trial(kept: KeptPromotion, script_dir: Path, files: Mapping[str, str]) -> bool:
@@ -76,11 +101,7 @@ def _prove(kept: KeptPromotion) -> None:
         log.info("the promoted scripts work")
 
 
-def _take_back(kept: KeptPromotion, script_dir: Path, why: str) -> None:
-    try:
-        take_back(kept, script_dir, why)
-    except OperatorError as error:
-        log.error("the promoted scripts fail (%s) and are not taken back: %s", why, error)
-        log.error("whoever may write to %s can do it: livereduce promote --undo", script_dir)
-    else:
-        log.warning("the promoted scripts fail (%s): those before them are back", why)
+def _taken_back(kept: KeptPromotion, script_dir: Path, why: str) -> str:
+    """In a process of its own."""
+    unnoted = take_back(kept, script_dir, why).unnoted
+    return f"those before them are back{f'; {unnoted}' if unnoted else ''}"

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from livereduce.messages.request import seen_scripts
+from livereduce.messages.request import seen_scripts, why_not_shown
 from livereduce.messages.status import Status, clock_time, iso
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
@@ -144,7 +144,7 @@ def shadow(view: View) -> dict[str, Any] | None:
         "why": view.down or seen.why[:MAX_TEXT],
         "is_running": runs_now,
         "files": seen.files,
-        "seen": seen_scripts(seen.files, view.status.files) if runs_now else "",
+        "seen": seen_scripts(seen.files, view.status.files) if runs_now and not why_not_shown(seen) else "",
         "runs": runs(view.shadow),
         "outdated": [run.run for run in view.shadow.index.runs if is_of_others(run, seen.files)],
         "outdated_in_use": [run.run for run in view.live.index.runs if is_of_others(run, view.status.files)],
