@@ -259,6 +259,9 @@ def test_runs_that_were_missed_are_shown_and_an_incomplete_one_says_so(one: Fabr
     seen.wait_text("#readings", "2 incomplete")
     seen.wait_text("#readings", f"run {RUN - 1}: the end of the run was not seen; run 12: <b>it passed")
     seen.until(f"[...document.querySelectorAll('#run option')].some(one => /run {RUN - 1}.*incomplete/.test(one.text))")
+    other = pattern(39, 1000)
+    one.publish(replace(other, attributes=other.attributes | {"incomplete": "it is not the run that is drawn"}))
+    seen.until("[...document.querySelectorAll('#run option')].some(one => /run 39.*incomplete/.test(one.text))")
 
 
 def test_events_that_are_not_in_the_plot_and_what_is_missing_are_shown(one: Fabricated, seen: Visit) -> None:
@@ -326,71 +329,3 @@ def test_products_are_shown_as_they_ask_as_tabs_or_side_by_side(one: Fabricated,
     page.click(".cell[data-key=detector] h3 button")
     seen.drawn(run=RUN, name="detector")
     assert page.input_value("#layout") == "tabs"
-
-
-def test_the_shadow_is_shown_alone_beside_and_as_a_difference(one: Fabricated, seen: Visit) -> None:
-    live = pattern(RUN, 100_000 * RUN, seed=RUN)
-    bump = np.where(np.abs(live.axes[0].values[:-1] - 1.3) < 0.05, 400.0, 0.0)
-    other = product(RUN, "vanadium", np.ones(4), (axis("d", np.arange(4.0)),), events=3)
-    spots = image(RUN)
-    one.beside(
-        replace(live, signal=live.signal + bump),
-        replace(spots, signal=spots.signal + np.where(spots.signal > 1000, 30.0, -3.0)),
-        replace(product(RUN, "ratio", np.array(1.5), (), np.array(0.02)), attributes={"events": 5}),
-        other,
-    )
-    seen.page.wait_for_selector("#beside-label:not([hidden])")
-    seen.choose("product=result&beside=shadow")
-    seen.drawn(name="result", beside="shadow")
-    assert seen.total() == live.signal.sum() + bump.sum()
-    assert seen.page.get_attribute("#nxs", "href") == f"/api/instruments/pg3/shadow/{RUN}/result.nxs"
-    seen.page.select_option("#beside", "both")
-    seen.drawn(name="result", beside="both")
-    assert seen.plot("traces.map((one) => one.name)") == ["result, in use", "result, shadow"]
-    said = seen.text("#compared")
-    assert said.startswith("The shadow against the scripts in use: 20 of 360 values differ; most by +")
-    assert "sigma at d 1." in said
-    assert "chi2/n" in said
-    seen.page.select_option("#beside", "difference")
-    seen.drawn(name="result", beside="difference")
-    assert seen.plot("layout.yaxis.title.text") == "deviation (sigma)"
-    assert seen.plot("Math.max(...traces[0].y)") > 1
-    seen.choose("product=detector&beside=difference")
-    seen.drawn(name="detector", beside="difference")
-    assert seen.plot("[traces[0].type, traces[0].zmid]") == ["heatmap", 0]
-    seen.choose("product=detector&beside=both")
-    seen.drawn(name="detector", beside="both")
-    assert seen.plot("traces.length") == 8
-    seen.choose("product=ratio&beside=both")
-    seen.drawn(name="ratio", beside="both")
-    assert seen.text("#scalar") == "1.234 ± 0.012 counts in use, 1.500 ± 0.020 counts in the shadow"
-    seen.choose("product=vanadium&beside=difference")
-    seen.drawn(name="vanadium", beside="difference")
-    assert seen.text("#blank") == "Both cannot be compared."
-    assert "cannot be compared: shape 4 in the shadow, 360 in use" in seen.text("#compared")
-    assert "They have not had the same events yet" in seen.text("#compared")
-    seen.choose("product=banks&beside=difference")
-    seen.wait_text("#compared", f"The shadow has no banks of run {RUN} yet.")
-    one.beside(pid=None, files={}, products_dir="", why="it does not run now: the shadow was killed by SIGKILL")
-    seen.choose("product=result&beside=both")
-    seen.wait_text("#compared", "Shadow: it does not run now: the shadow was killed by SIGKILL. The shadow against")
-    seen.choose("product=result&run=40&beside=shadow")
-    seen.wait_text("#compared", "The shadow has no result of run 40 yet.")
-
-
-def test_promoting_says_what_it_would_put_in_use_and_what_the_daemon_says(one: Fabricated, seen: Visit) -> None:
-    path = f"/SNS/shadow/reduce_{one.name}_live_proc.py"
-    post_proc = f"reduce_{one.name}_live_post_proc.py"
-    one.say(files={f"/SNS/reduce_{one.name}_live_proc.py": "e" * 32, f"/SNS/{post_proc}": "d" * 32})
-    one.beside(pattern(RUN, 10), files={path: "f" * 32, "/SNS/shadow/new.py": "a" * 32})
-    seen.page.locator("#promote-box summary").click()
-    seen.wait_text("#promote-files", "new.py (md5 aaaaaaa), new")
-    assert "reduce_PG3_live_proc.py (md5 fffffff), changed" in seen.text("#promote-files")
-    assert f"{post_proc}, removed" in seen.text("#promote-files")
-    seen.page.fill("#promote-token", "right-token-of-the-beamline")
-    for button, undone in (("#promote-now", "Not promoted"), ("#take-back", "Not taken back")):
-        seen.page.click(button)
-        seen.wait_text("#promote-answer", f"{undone}: {one.path / 'run' / 'orders'}: there is no such socket")
-    seen.complaints[:] = [text for text in seen.complaints if "409" not in text]
-    one.beside(pid=None, files={}, products_dir="")
-    seen.page.wait_for_selector("#promote-now:disabled", state="attached")

@@ -105,7 +105,7 @@ def poison(one: Fabricated, payload: str) -> None:
             ShadowStatus,
             payload,
             pid=os.getpid(),
-            files={payload: payload},
+            files={f"{payload.replace('@', 'directory')}/{payload}": payload},
             products_dir=str(one.path / "state" / "shadow" / "products"),
             progress=progress,
         ),

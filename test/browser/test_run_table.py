@@ -63,6 +63,7 @@ def opened(built: tuple[Fabricated, str], windows: Windows) -> Iterator[Visit]:
 def seen(opened: Visit, built: tuple[Fabricated, str]) -> Iterator[Visit]:
     built[0].say()
     opened.look(1280, "light")
+    opened.expected = ()
     opened.complaints.clear()
     opened.choose("")
     wait_rows(opened, list(reversed(RUNS)))
@@ -134,6 +135,14 @@ def test_the_results_of_ticked_runs_are_drawn_over_each_other_and_lost_ones_cann
     seen.page.check("#logy")
     seen.until_plot("layout.yaxis.type === 'log'")
     assert seen.page.get_by_role("checkbox", name=box.format(40)).is_disabled()
+    seen.expected = ("429",)
+    seen.page.route("**/products/50/**", lambda route: route.fulfill(status=429, json={"error": "it is busy"}))
+    seen.page.get_by_role("checkbox", name=box.format(50)).check()
+    seen.wait_text("#left", "Cannot be shown now: 50 (it is busy).")
+    assert "Without" not in seen.text("#left")
+    seen.page.unroute_all()
+    seen.page.uncheck("#logy")  # draws them again
+    seen.drawn(runs="45 50 52", name="result")
     seen.page.click("#none")
     seen.page.wait_for_selector("#no-overlay", state="visible")
 

@@ -16,7 +16,7 @@ from livereduce.publish.failures import Failures
 from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import FIGURES, INDEX, PRODUCTS, Publisher, Writer
-from livereduce.publish.runs.scripts import encode_scripts
+from livereduce.publish.runs.scripts import by_name, encode_scripts
 from livereduce.publish.sinks import (
     FILES,
     Closing,
@@ -164,17 +164,8 @@ def outlet_of(job: Job, products: Publisher) -> Outlet:
     writer = Writer(products, failures)
     sinks: list[Sink] = [
         TrendSink(TrendRecorder(Path(job.state_dir) / "products", md5s)),
-        FileSink(writer, encode_scripts(_scripts_of(job))),
+        FileSink(writer, encode_scripts(by_name(job.files))),
     ]
     if job.publish_config:
         sinks.append(PlotSink(PlotUploader(Path(job.publish_config), job.short_name)))
     return Outlet(writer, sinks, failures)
-
-
-def _scripts_of(job: Job) -> list[tuple[str, str]]:
-    """File names and md5s of what decides on a result: scripts, modules, parameters and files that those name."""
-    found = [(one.path, one.md5) for one in (job.proc, job.post_proc) if one]
-    found += [(one.path, one.md5) for one in job.modules]
-    if job.parameters:
-        found += [(job.parameters.path, job.parameters.md5), *((one.path, one.md5) for one in job.parameters.files)]
-    return [(Path(path).name, md5) for path, md5 in found]

@@ -9,7 +9,7 @@ import pytest
 from livereduce.publish.products.index import IndexEntry, Run
 from livereduce.publish.runs.encode import table_body, table_csv
 from livereduce.publish.runs.row import NO_END, NOT_RUNNING, LastValue, RowState, RunRow, last_values, thinned
-from livereduce.publish.runs.scripts import changed_scripts, decode_scripts, encode_scripts, script_set_id
+from livereduce.publish.runs.scripts import by_name, changed_scripts, decode_scripts, encode_scripts, script_set_id
 from livereduce.publish.runs.table import ReducedAgain, RunTable, run_table
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported
 from livereduce.scripting.reporting.report import ReportedMetric
@@ -140,6 +140,15 @@ def test_scripts_pass_through_a_fact_of_the_file() -> None:
     old, new = script_set_id(OLD.values()), script_set_id(NEW.values())
     assert (script_set_id(["", ""]), old != new, len(old)) == ("", True, 8)
     assert script_set_id(["a b", "", "c"]) == script_set_id(["c", "b", "a"]), "as trends and products have them"
+
+
+def test_files_of_one_name_in_several_folders_are_told_apart_and_others_keep_their_names() -> None:
+    paths = ("/use/p.py", "/use/a/__init__.py", "/use/b/__init__.py", "/use/b/a/__init__.py", "/p/x.h5", "/q/x.h5")
+    found = by_name({path: str(number) for number, path in enumerate(paths)})
+    names = ["p.py", "use/a/__init__.py", "b/__init__.py", "b/a/__init__.py", "p/x.h5", "q/x.h5"]
+    assert found == [(name, str(number)) for number, name in enumerate(names)]
+    assert decode_scripts(encode_scripts(found)) == dict(found)
+    assert by_name({}) == []
 
 
 def test_a_script_that_came_or_went_is_a_change_and_what_is_not_known_is_none() -> None:

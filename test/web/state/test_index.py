@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.index import INDEX
+from livereduce.publish.runs.scripts import by_name
 from livereduce.scripting.reporting.display import Display, DisplayKind
-from livereduce.web.state.index import MAX_RUNS, ShownIndex, changes, parse_index
+from livereduce.web.state.index import MAX_RUNS, ListedRun, ShownIndex, changes, is_of_others, of_others, parse_index
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -77,6 +78,17 @@ def test_only_what_is_new_is_a_change() -> None:
     after = parse_index(index(entry(name="a"), entry(name="b", written=1.5e9 + 0.001), entry(name="c")))
     assert [(run, one.name) for run, one in changes(before, after)] == [(7, "b"), (7, "c")]
     assert [one.name for _, one in changes(ShownIndex(), before)] == ["a", "b"]
+
+
+def test_a_result_of_other_scripts_is_told_also_if_only_one_of_two_packages_has_changed() -> None:
+    files = {"/use/reduce_PG3_live_proc.py": "1", "/use/a/__init__.py": "2", "/use/b/__init__.py": "3"}
+    made = ListedRun(run=7, ended=False, products={}, scripts=dict(by_name(files)))
+    unknown = ListedRun(run=8, ended=False, products={})
+    assert of_others((made, unknown), files) == []
+    for path in files:
+        assert of_others((made, unknown), {**files, path: "4"}) == [7], path
+    assert is_of_others(made, {path: md5 for path, md5 in files.items() if "/a/" not in path})
+    assert of_others((made,), {}) == []
 
 
 def test_of_too_many_runs_the_newest_are_shown() -> None:

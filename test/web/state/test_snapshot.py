@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
-from livereduce.messages.status import StateWord, Status, iso
+from livereduce.messages.status import ShadowStatus, StateWord, Status, iso
 from livereduce.web.state.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.shelf import Shelf
-from livereduce.web.state.snapshot import View, card, judge_down, kind, runs
+from livereduce.web.state.snapshot import View, card, judge_down, kind, runs, shadow
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STATUS = Status(
@@ -72,3 +72,36 @@ def test_the_runs_tell_what_kind_of_product_there_is() -> None:
     (product,) = run["products"]
     assert (product["kind"], product["shape"], product["version"]) == ("2d", [10, 20], "v")
     assert [kind(shape) for shape in (None, (), (3,), (3, 4), (2, 3, 4))] == ["", "scalar", "1d", "2d", "2d"]
+
+
+def test_what_promoting_would_do_is_told_of_each_file_that_it_touches_and_of_no_other() -> None:
+    its = {
+        "/try/reduce_PG3_live_proc.py": "1",
+        "/try/a/__init__.py": "2",
+        "/try/b/__init__.py": "3",
+        "/try/cal.h5": "4",
+        "/try/../cal.h5": "5",
+        "/SNS/cal.h5": "6",
+    }
+    in_use = {
+        "/use/reduce_PG3_live_proc.py": "1",
+        "/use/reduce_PG3_live_post_proc.py": "7",
+        "/use/b/__init__.py": "2",
+        "/use/helper.py": "8",
+        "/use/parameters.json": "9",
+        "/SNS/cal.h5": "0",
+    }
+    status = replace(STATUS, files=in_use, shadow=ShadowStatus(directory="/try", why="", pid=os.getpid(), files=its))
+    shown = shadow(replace(VIEW, status=status))
+    assert shown is not None
+    assert [(one["path"], one["md5"], one["how"]) for one in shown["changes"]] == [
+        ("reduce_PG3_live_proc.py", "1", "same"),
+        ("a/__init__.py", "2", "new"),
+        ("b/__init__.py", "3", "changed"),
+        ("cal.h5", "4", "new"),
+        ("reduce_PG3_live_post_proc.py", "", "removed"),
+        ("parameters.json", "", "removed"),
+    ]
+    gone = shadow(replace(VIEW, status=replace(status, shadow=ShadowStatus(directory="/try", why="it crashed"))))
+    assert gone is not None
+    assert gone["changes"] == []

@@ -1,13 +1,28 @@
 """Which scripts made a result: the md5 of each by file name, as a fact of the product. Pure."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 FACT = "scripts"
 """Name of the fact in a product's file: ``reduce_PG3_live_proc.py:<md5> helper.py:<md5>``."""
 MAX_SCRIPTS = 100
 """Most scripts and modules that are listed."""
 ID_DIGITS = 8
+
+
+def by_name(files: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The name and md5 of each file, given by path; a name has the folders that tell it from others."""
+    parts = {path: PurePath(path).parts for path in files}
+    depth = dict.fromkeys(files, 1)
+    while True:
+        names = {path: "/".join(parts[path][-depth[path] :]) for path in files}
+        count = Counter(names.values())
+        alike = [path for path, name in names.items() if count[name] > 1 and depth[path] < len(parts[path])]
+        if not alike:
+            return [(names[path], md5) for path, md5 in files.items()]
+        depth |= {path: depth[path] + 1 for path in alike}
 
 
 def encode_scripts(scripts: Iterable[tuple[str, str]]) -> str:

@@ -111,9 +111,15 @@ SCHEMAS: Json = {
             "description": "md5 of the scripts that it runs, by path",
         },
         seen={**TEXT, "description": "the md5 of both sets of scripts, for promote; empty if nothing can be promoted"},
+        changes={**many(ref("PromotedFile")), "description": "what promoting does; empty if it does not run"},
         runs={**many(ref("Run")), "description": "what it has made; the newest first"},
         outdated={**many(WHOLE), "description": "runs whose result was made by other scripts than it runs now"},
         outdated_in_use={**many(WHOLE), "description": "the same of the scripts in use"},
+    ),
+    "PromotedFile": thing(
+        path={**TEXT, "description": "in the script directory"},
+        md5={**TEXT, "description": "what it will hold; empty if it is removed"},
+        how={"type": "string", "enum": ["same", "changed", "new", "removed"], "description": "against those in use"},
     ),
     "Difference": thing(
         run=WHOLE,

@@ -6,15 +6,14 @@ counts only if it looks as `livereduce.publish.products.folder` writes it.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
 from livereduce.publish.parameters import ShownParameter
-from livereduce.publish.runs.scripts import decode_scripts, encode_scripts
+from livereduce.publish.runs.scripts import by_name, decode_scripts, encode_scripts
 from livereduce.scripting.reporting.display import AS_IT_IS, Display, display_of
 
 MAX_RUNS = 200
@@ -115,8 +114,13 @@ def is_of_others(run: ListedRun, files: Mapping[str, str]) -> bool:
     files
         The md5 of each file of a worker, by its path.
     """
-    now = decode_scripts(encode_scripts((Path(path).name, md5) for path, md5 in files.items()))
-    return bool(run.scripts and now) and now != dict(run.scripts)
+    return bool(of_others((run,), files))
+
+
+def of_others(runs: Iterable[ListedRun], files: Mapping[str, str]) -> list[int]:
+    """The numbers of the runs of which `is_of_others` is true."""
+    now = {name[:MAX_SCRIPT]: md5 for name, md5 in decode_scripts(encode_scripts(by_name(files))).items()}
+    return [run.run for run in runs if run.scripts and now and now != dict(run.scripts)]
 
 
 def changes(before: ShownIndex, after: ShownIndex) -> list[tuple[int, Listed]]:

@@ -1,18 +1,24 @@
 """State of one instrument at a moment, and its card for an overview. Pure."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from os.path import normpath
+from pathlib import PurePath
 from typing import Any
 
 from livereduce.messages.request import seen_scripts, why_not_shown
-from livereduce.messages.status import Status, clock_time, iso
+from livereduce.messages.status import ShadowStatus, Status, clock_time, iso
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
-from livereduce.web.state.index import is_of_others
+from livereduce.web.state.index import of_others
 from livereduce.web.state.shelf import Shelf
 
 MAX_TEXT = 2000
 """Most characters of a reason on a card."""
+_ENTRY = re.compile(r"reduce_.+_live_(post_)?proc\.py|parameters\.json")
+"""What lies in a script directory by a fixed name: of these, what the shadow does not have is removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +151,36 @@ def shadow(view: View) -> dict[str, Any] | None:
         "is_running": runs_now,
         "files": seen.files,
         "seen": seen_scripts(seen.files, view.status.files) if runs_now and not why_not_shown(seen) else "",
+        "changes": _changes(seen, view.status.files) if runs_now else [],
         "runs": runs(view.shadow),
-        "outdated": [run.run for run in view.shadow.index.runs if is_of_others(run, seen.files)],
-        "outdated_in_use": [run.run for run in view.live.index.runs if is_of_others(run, view.status.files)],
+        "outdated": of_others(view.shadow.index.runs, seen.files),
+        "outdated_in_use": of_others(view.live.index.runs, view.status.files),
     }
+
+
+def _changes(shadow: ShadowStatus, in_use: Mapping[str, str]) -> list[dict[str, str]]:
+    """What promoting makes of each file, as far as both workers know: `livereduce.scripting.promotion.changes_of`.
+
+    Files elsewhere that the parameters name are not copied.
+    """
+    entry = next((path for path in map(PurePath, in_use) if _ENTRY.fullmatch(path.name)), None)
+    new, old = _within(shadow.directory, shadow.files), _within(entry.parent, in_use) if entry else {}
+    goes = [name for name in old if _ENTRY.fullmatch(name) and name not in new]
+    return [
+        *({"path": name, "md5": md5, "how": _how(old.get(name), md5)} for name, md5 in new.items()),
+        *({"path": name, "md5": "", "how": "removed"} for name in goes),
+    ]
+
+
+def _how(before: str | None, after: str) -> str:
+    return "new" if before is None else "same" if before == after else "changed"
+
+
+def _within(folder: str | PurePath, files: Mapping[str, str]) -> dict[str, str]:
+    """The md5 of the files in a folder, by their path there."""
+    paths = ((PurePath(path), md5) for path, md5 in files.items())
+    found = {path.relative_to(folder).as_posix(): md5 for path, md5 in paths if path.is_relative_to(folder)}
+    return {name: md5 for name, md5 in found.items() if PurePath(normpath(name)).parts[:1] != ("..",)}
 
 
 def kind(shape: tuple[int, ...] | None) -> str:

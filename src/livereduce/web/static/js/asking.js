@@ -1,15 +1,18 @@
 // What the page asks the daemon for, by whoever has the token: restart, promote, take back. The token is sent once and kept
 // nowhere.
 
-import { promote, restart, takeBack } from "./api.js";
+import { Refused, promote, restart, takeBack } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
-import { fileName, when } from "./text.js";
+import { when } from "./text.js";
+
+const WORDS = { same: "the same", changed: "changed", new: "new", removed: "removed" };
 
 /** The form that asks for a restart. */
 export function restartForm(id) {
   byId("restart").addEventListener("submit", (event) => {
     event.preventDefault();
-    ask({ token: byId("token"), answer: byId("restart-answer"), undone: "Not restarted" }, (token) => restart(id, token));
+    const fields = { token: byId("token"), answer: byId("restart-answer"), buttons: byId("restart-buttons") };
+    ask({ ...fields, undone: "Not restarted" }, (token) => restart(id, token));
   });
 }
 
@@ -23,42 +26,39 @@ export function promoteForm(id) {
   byId("promote").addEventListener("submit", (event) => {
     event.preventDefault();
     const back = event.submitter?.id === "take-back";
-    const fields = { token: byId("promote-token"), answer: byId("promote-answer"), undone: back ? "Not taken back" : "Not promoted" };
-    ask(fields, (token) => (back ? takeBack(id, token) : promote(id, token, seen)));
+    const fields = { token: byId("promote-token"), answer: byId("promote-answer"), buttons: byId("promote-buttons") };
+    ask({ ...fields, undone: back ? "Not taken back" : "Not promoted" },
+      (token) => (back ? takeBack(id, token) : promote(id, token, seen)));
   });
-  return ({ shadow, status, restartable }) => {
+  return ({ shadow, restartable }) => {
     show(byId("promote-box"), Boolean(restartable && shadow));
     if (!shadow) return;
     seen = shadow.seen;
     byId("promote-now").disabled = !seen;
-    showFiles(byId("promote-files"), seen ? shadow.files : {}, seen ? status?.files ?? {} : {});
+    showFiles(byId("promote-files"), shadow.changes);
   };
 }
 
-/** What each file would become: modules that the shadow does not import stay, a script that it does not have goes. */
-function showFiles(list, files, in_use) {
-  const there = new Map(Object.entries(in_use).map(([path, md5]) => [fileName(path), md5]));
-  const comes = new Set(Object.keys(files).map(fileName));
-  const rows = Object.entries(files).map(([path, md5]) => {
-    const name = fileName(path);
-    const how = there.get(name) === md5 ? "the same" : "changed";
-    return [path, `${name} (md5 ${md5.slice(0, 7)}), ${there.has(name) ? how : "new"}`];
-  });
-  const goes = Object.keys(in_use).filter((path) => /_live_(post_)?proc\.py$/.test(path) && !comes.has(fileName(path)));
-  rows.push(...goes.map((path) => [path, `${fileName(path)}, removed`]));
-  keep(list, rows, ([path]) => path, () => element("li"), (node, [path, text]) => {
-    put(node, text);
-    node.title = path;
+/** What each file would become, by its path in the script directory: only the server knows what is copied. */
+function showFiles(list, changes) {
+  keep(list, changes, (one) => one.path, () => element("li"), (node, { path, md5, how }) => {
+    put(node, `${path}${md5 && ` (md5 ${md5.slice(0, 7)})`}, ${WORDS[how] ?? how}`);
   });
 }
 
-async function ask({ token, answer, undone }, send) {
+// One request at a time: a second click would be answered after the first one's deed, and tell the opposite of it.
+async function ask({ token, answer, buttons, undone }, send) {
+  if (buttons.disabled) return;
+  buttons.disabled = true;
   put(answer, "Sending the request …");
   try {
     const { text } = await send(token.value);
     token.value = "";
     put(answer, `${when(new Date())}: ${text}.`);
   } catch (error) {
-    put(answer, `${undone}: ${error.message}`);
+    const known = error instanceof Refused; // else the request may have arrived all the same
+    put(answer, `${known ? undone : "No answer; look whether it was done"}: ${error.message}`);
+  } finally {
+    buttons.disabled = false;
   }
 }

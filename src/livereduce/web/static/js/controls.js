@@ -63,10 +63,8 @@ function names(text) {
 }
 
 /** Show the current choices in the controls. */
-export function showControls(choice, { runs, run, followed, products, name, kind, previous, rows, display, shadow }) {
+export function showControls(choice, { products, name, kind, previous, rows, display, shadow }) {
   asked_for = { logx: display?.x_log ? "1" : "0", logy: display?.y_log ? "1" : "0" };
-  const runNames = runs.map((one) => [String(one.run), runText(one)]);
-  options(byId("run"), [["", `newest (${followed || "between runs"})`], ...runNames], choice.run === "" ? "" : String(run));
   const image = kind === "2d" && choice.view !== "spectra";
   const plotted = kind === "1d" || kind === "2d" || !kind;
   byId("layout").value = choice.layout;
@@ -87,6 +85,12 @@ export function showControls(choice, { runs, run, followed, products, name, kind
   byId("previous").disabled = previous === null;
   put(byId("logy-text"), image ? "log colour" : "log y");
   showOthers(choice, products, name, deviates ? null : kind);
+}
+
+/** Show the runs to choose from: their times change also while another run is drawn. */
+export function showRuns(choice, runs, run, followed) {
+  const names = runs.map((one) => [String(one.run), runText(one)]);
+  options(byId("run"), [["", `newest (${followed || "between runs"})`], ...names], choice.run === "" ? "" : String(run));
 }
 
 function runText(one) {

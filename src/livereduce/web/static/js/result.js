@@ -2,7 +2,7 @@
 
 import { difference, download, figurePath, product } from "./api.js";
 import { LIVE, besideOf, offered, showCompared, spokenBeside } from "./beside.js";
-import { chosen, onChoice, showControls } from "./controls.js";
+import { chosen, onChoice, showControls, showRuns } from "./controls.js";
 import { caption, spoken } from "./describe.js";
 import { byId, put, show } from "./dom.js";
 import { clearGrid, showGrid } from "./grid.js";
@@ -46,16 +46,22 @@ export function resultPanel(id) {
     const listed = of === "shadow" ? sides.its : sides.live;
     const choice = wanted({ ...asked, beside }, listed?.display);
     const previous = previousRun(run, runsOf(of));
+    showRuns(choice, runs, run, followed);
     const mark = JSON.stringify([
       choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), live, its,
-      productsOf(previous, runsOf(of)), shadow && [shadow.why, shadow.is_running, shadow.outdated],
+      productsOf(previous, runsOf(of)), shadow && { ...shadow, runs: null },
     ]);
     if (mark === shown) return; // most news are not about the result
     shown = "";
     const got = new Map();
-    const fetch = (spec) => fetched(spec, got);
+    let missed = false;
+    const noted = (asked) => asked.catch((error) => {
+      missed = true; // what is drawn without it is not what was asked for: the next news draw it again
+      throw error;
+    });
+    const fetch = (spec) => noted(fetched(spec, got));
     const kind = listed?.display?.kind === "table" && listed.kind !== "scalar" ? "table" : listed?.kind ?? null;
-    const facts = { runs, run, followed, products, name, previous, kind: grid ? "grid" : kind, rows: [], display: listed?.display, shadow };
+    const facts = { products, name, previous, kind: grid ? "grid" : kind, rows: [], display: listed?.display, shadow };
     showControls(choice, facts);
     showTabs(products, name, !grid);
     link(run, runs.find((one) => one.run === run)?.figure);
@@ -64,18 +70,19 @@ export function resultPanel(id) {
     if (grid) {
       await showGrid(products, { run, theme: colours(), fetch });
       kept = got;
-      shown = mark;
+      shown = missed ? "" : mark;
       return done(run, "", products.map((one) => one.version).join(" "), beside);
     }
     clearGrid();
     if (listed) offer(run, name, kind, of);
-    const found = sides.live && sides.its ? await compared({ run, name, kind: listed.kind, sides }, got) : null;
+    const both = sides.live && sides.its;
+    const found = both ? await noted(compared({ run, name, kind: listed.kind, sides }, got)).catch((error) => error) : null;
     showCompared(beside, { shadow, run, name, ...sides, found });
     const version = beside === "difference" ? await drawDifference(found, choice)
       : await drawResult(choice, { run, name, of, listed, kind, previous, sides, fetch, facts });
     kept = got;
     done(run, version ? name : "", version, beside);
-    shown = mark;
+    shown = missed ? "" : mark;
   }
 
   /** Draw the result; its version, or empty if there is none. */
@@ -96,8 +103,7 @@ export function resultPanel(id) {
   /** Draw the deviations; the version of what is compared, or empty if there is nothing to draw. */
   async function drawDifference(found, choice) {
     if (!found?.drawn) {
-      const known_why = found && !(found instanceof Error) && !found.problem;
-      blank(known_why ? "There are no deviations to draw: it is a single value, or has no errors." : "Both cannot be compared.", true);
+      blank(whyNothing(found), true);
       return found?.version ?? "";
     }
     const { traces, shape } = deviationDrawing(found.drawn, choice, { theme: colours() });
@@ -106,6 +112,12 @@ export function resultPanel(id) {
     put(byId("caption"), caption(found.drawn, null));
     plot.setAttribute("aria-label", `${spoken(found.drawn)} (${spokenBeside("difference")})`);
     return found.version;
+  }
+
+  function whyNothing(found) {
+    if (found instanceof Error) return "The difference is not known. It is asked for again with the next news.";
+    const alike = found && !found.problem;
+    return alike ? "There are no deviations to draw: it is a single value, or has no errors." : "Both cannot be compared.";
   }
 
   const runsOf = (of) => (of === "shadow" ? known.shadow?.runs ?? [] : known.runs);
@@ -117,15 +129,15 @@ export function resultPanel(id) {
     return once(got, JSON.stringify([run, name, row, of]), version, () => product(id, { run, name, row, max_points, of }));
   }
 
-  /** The server's answer on how both differ, or the reason why there is none. */
+  /** The server's answer on how both differ. */
   async function compared({ run, name, kind, sides }, got) {
     const version = `${sides.its.version}-${sides.live.version}`;
     const max_points = MAX_VALUES[kind] ?? MAX_VALUES["2d"];
-    const ask = () => difference(id, { run, name, max_points }).catch((error) => error);
+    const ask = () => difference(id, { run, name, max_points });
     return once(got, JSON.stringify(["difference", run, name]), version, ask);
   }
 
-  /** What was fetched for the last drawing if its version is still the same. */
+  /** What was fetched for the last drawing if its version is still the same; an error is thrown and never kept. */
   async function once(got, key, version, ask) {
     const old = kept.get(key);
     const one = old && old.version === version ? old : { version, payload: await ask() };

@@ -67,14 +67,13 @@ export function overlay(id) {
   return async ({ runs, name, logx, logy }) => {
     const got = new Map();
     const asked = runs.slice(0, MAX_OVERLAID).map((one) => (one.version
-      ? fetched(one, name, got).catch(() => ({ run: one.run, payload: null })) : { run: one.run, payload: null }));
+      ? fetched(one, name, got).catch((error) => ({ run: one.run, payload: null, error })) : { run: one.run, payload: null }));
     const answers = await Promise.all(asked);
     kept = got;
     const there = answers.filter(({ payload }) => payload?.kind === "1d");
     show(node, there.length > 0);
     show(byId("no-overlay"), there.length === 0);
-    put(byId("no-overlay"), runs.length ? "None of the chosen runs has a curve of this name."
-      : "Tick runs in the table to see their results here.");
+    put(byId("no-overlay"), nothing(runs, answers));
     put(byId("left"), said(runs, answers));
     Object.assign(node.dataset, { runs: there.map(({ run }) => run).join(" "), name });
     if (!there.length) return clear(node);
@@ -89,9 +88,17 @@ export function overlay(id) {
   };
 }
 
+const failed = (answers) => answers.filter(({ error }) => error);
+
+function nothing(runs, answers) {
+  if (!runs.length) return "Tick runs in the table to see their results here.";
+  return failed(answers).length ? "The curves cannot be shown now." : "None of the chosen runs has a curve of this name.";
+}
+
 function said(runs, answers) {
-  const without = answers.filter(({ payload }) => payload?.kind !== "1d").map(({ run }) => run);
-  const parts = [];
+  const without = answers.filter(({ payload, error }) => !error && payload?.kind !== "1d").map(({ run }) => run);
+  const [first, ...others] = failed(answers);
+  const parts = first ? [`Cannot be shown now: ${[first, ...others].map(({ run }) => run).join(", ")} (${first.error.message}).`] : [];
   if (without.length && without.length < answers.length) parts.push(`Without a curve of this name: ${without.join(", ")}.`);
   if (runs.length > MAX_OVERLAID) parts.push(`Only the first ${MAX_OVERLAID} of ${runs.length} are drawn.`);
   return parts.join(" ");
