@@ -340,7 +340,7 @@ def test_a_play_waits_at_a_moment_until_it_is_moved_on() -> None:
 
 
 def test_who_is_not_admitted_is_turned_away_without_a_byte() -> None:
-    with serving(admit=lambda _: False) as server, socket.create_connection(server.address) as client:
+    with serving(admit=lambda *_: False) as server, socket.create_connection(server.address) as client:
         for _ in range(3):
             server.step(0.1)
         assert client.recv(1) == b""

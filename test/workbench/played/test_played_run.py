@@ -17,6 +17,7 @@ from livereduce.messages.beat import Beat, Phase
 from livereduce.messages.progress import Progress, SourceProgress, StepProgress
 from livereduce.workbench.attempts.reach import Reach
 from livereduce.workbench.held_run import Link
+from livereduce.workbench.played import played_run
 from livereduce.workbench.played.pacing import QUIET_CYCLES, STALLED_S
 from livereduce.workbench.played.played_run import PlayedRun
 
@@ -82,3 +83,19 @@ def test_an_interval_comes_for_each_cycle_and_the_run_is_over_when_cycles_bring_
             run.hear(set(), time.monotonic() + 2 * STALLED_S)
     run.leave()
     assert run.watched == set()
+
+
+def test_another_user_is_turned_away_which_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(played_run, "is_of_this_user", lambda *_: False)
+    run = PlayedRun(irregular_file(tmp_path / "run.nxs.h5"), 0.5, Reach())
+    source = parse_source_url(run.attach("a test").source)
+    clients = [socket.create_connection((source.host, source.port), PATIENCE_S) for _ in range(2)]
+    run.hear(set(), time.monotonic())
+    for client in clients:
+        with client:
+            assert client.recv(1) == b""
+    (said,) = caplog.messages
+    assert said.endswith("that is not known to be yours was refused the run that is played")
+    run.leave()

@@ -8,6 +8,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.client import Client, Gone
@@ -23,14 +24,22 @@ STEP_BYTES = 1024 * 1024
 """Least number of bytes written between two checks of the sockets."""
 FOREVER_NS = 1 << 62
 
+Admit = Callable[[tuple[str, int], tuple[str, int]], bool]
+"""Decides from the two ends of a connection, the client's first, whether it is served."""
+
 
 def _silent(_: str) -> None:
     """Print nothing."""
 
 
-def _anybody(_: tuple[str, int]) -> bool:
+def _anybody(_: tuple[str, int], __: tuple[str, int]) -> bool:
     """Turn nobody away."""
     return True
+
+
+def _ends_at(name: tuple[Any, ...]) -> tuple[str, int]:
+    """Host and port of a socket's name, which has more of IPv6."""
+    return str(name[0]), int(name[1])
 
 
 def _asked(start_s: int) -> str:
@@ -48,7 +57,7 @@ class Server:
     prefill_s
         Seconds of beam that are available at once, with or without clients.
     admit
-        Told the address of each client that connects; False: it is turned away.
+        Told host and port of the two ends of each connection, the client's first; False: the client is turned away.
     say
         Gets a line at each run edge, and for each client that sends a hello.
 
@@ -69,7 +78,7 @@ class Server:
         hello_timeout_s: float = HELLO_TIMEOUT_S,
         ahead_bytes: int = AHEAD_BYTES,
         store: StreamStore | None = None,
-        admit: Callable[[tuple[str, int]], bool] = _anybody,
+        admit: Admit = _anybody,
         say: Callable[[str], None] = _silent,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -166,7 +175,7 @@ class Server:
             connection, peer = self._listener.accept()
         except OSError:  # It connected and is gone again.
             return
-        if not self._admit((str(peer[0]), int(peer[1]))):
+        if not self._admit(_ends_at(peer), _ends_at(connection.getsockname())):
             connection.close()
             return
         connection.setblocking(False)

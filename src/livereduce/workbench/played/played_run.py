@@ -68,7 +68,7 @@ class PlayedRun:
         self._server: Server | None = None
         self._pace: Pacing | None = None
         self._cycles, self._pulses, self._at_work, self._waits_for = 0, 0, False, ""
-        self._has_warned = False
+        self._has_warned = self._has_refused = False
 
     @property
     def watched(self) -> set[int]:
@@ -85,13 +85,13 @@ class PlayedRun:
         self._close()
         play = Play(origin_ns=self._reel.start_ns, acts=self._reel.acts(self._end_ns))
         try:
-            server = self._server = Server(play, speed=0.0, admit=is_of_this_user)
+            server = self._server = Server(play, speed=0.0, admit=self._admits)
         except OSError as error:
             raise OperatorError(f"the run cannot be played: {error}") from None
         now = time.monotonic()
         self._pace = first_pacing(start_ns=self._reel.start_ns, every_ns=self._every_ns, end_ns=self._end_ns, now=now)
         self._cycles, self._pulses, self._at_work, self._waits_for = 0, 0, False, ""
-        self._has_warned = False
+        self._has_warned = self._has_refused = False
         self._open()
         host, port = server.address
         url = str(SourceUrl(scheme=ADARA, host=host, port=port))
@@ -142,6 +142,14 @@ class PlayedRun:
             pulses=self._pulses,
             is_at_work=self._at_work,
         )
+
+    def _admits(self, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        """Only this user: the run may be proposal data."""
+        is_ours = is_of_this_user(peer, own)
+        if not is_ours and not self._has_refused:
+            self._has_refused = True  # said once an attempt: whoever asks may ask without end
+            log.warning("a process (port %d) that is not known to be yours was refused the run that is played", peer[1])
+        return is_ours
 
     def _open(self) -> None:
         if self._server is not None and self._pace is not None:
