@@ -187,6 +187,16 @@ def test_without_the_scripts_or_a_directory_of_its_own_it_cannot_run(
         run(path)
 
 
+def test_a_python_on_a_dead_file_system_is_not_started(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = f"{place}/dead/bin/python"
+    path = write(place, {"proc": "output = input\n"}, instrument="pg3", CONDA_ENV=python, script_dir=".")
+    hang(monkeypatch, "dead")
+    monkeypatch.setattr("livereduce.commands.check.inquire", None)  # calling it is an error
+    code, text = run(path)
+    assert (code, rows(text)["engine"]) == (78, "not known")
+    assert [line.partition(":")[0] for line in listed(text, "problem")] == [f'"CONDA_ENV" {python}']
+
+
 def test_every_problem_of_every_kind_is_shown_at_once(place: Path) -> None:
     (place / "file").write_text("")
     path = write(

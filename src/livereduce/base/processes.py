@@ -1,7 +1,8 @@
-"""Other processes of this host, and giving way to them. Standard library only."""
+"""Other processes of this host, what is left of a parent, and giving way to others. Standard library only."""
 
 import os
 import signal
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,10 +28,15 @@ def close_inherited(keep_fd: int) -> None:
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    for other in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
-        if other > 2 and other != keep_fd:
-            with suppress(OSError):
-                os.close(other)
+    close_descriptors(but=(0, 1, 2, keep_fd))
+
+
+def close_descriptors(but: Collection[int]) -> None:
+    """Close every descriptor of this process but these: in a child that was forked, the parent's."""
+    for fd in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if fd not in but:
+            with suppress(OSError):  # the one that they were read by
+                os.close(fd)
 
 
 def give_way(nice: int, oom_score: int) -> None:

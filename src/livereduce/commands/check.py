@@ -21,7 +21,14 @@ from livereduce.environment.ask import Answer, NoAnswer, ask
 from livereduce.environment.identity import Identity, ask_identity
 from livereduce.messages.status import FILE_NAME as STATUS_FILE
 from livereduce.messages.status import read_status
-from livereduce.preflight.answering import ANSWER_S, does_not_answer, silent, what_answers
+from livereduce.preflight.answering import (
+    ANSWER_S,
+    ENVIRONMENT_KEYS,
+    Answering,
+    does_not_answer,
+    silent,
+    what_answers,
+)
 from livereduce.preflight.host import Host, choose_engine, look_at_host
 from livereduce.preflight.recording import describe_recordings
 from livereduce.preflight.resolve import Survey, survey
@@ -47,15 +54,16 @@ def check(path: Path | None, out: TextIO) -> int:
     path = usual_configuration(path, host.environ)
     reading = _read(path)
     service = None if "RUNTIME_DIRECTORY" in host.environ else service_of(path, host.environ, host.cwd)
-    inquiry = None if reading.problems else inquire(reading.config, host.environ, host.cwd)
+    there = what_answers(reading.config, _host_of(service, host), ANSWER_S)
+    config, bad_keys = there.config, reading.bad_keys | there.bad_keys
+    usable = not (reading.problems or there.bad_keys & ENVIRONMENT_KEYS)
+    inquiry = inquire(config, host.environ, host.cwd) if usable else None
     if inquiry is not None:
-        host = _host_in_there(host, reading.config, inquiry)
+        host = _host_in_there(host, there, inquiry)
     asked = _host_of(service, host)
     parser = Parser()
-    there = what_answers(reading.config, asked, ANSWER_S)
-    config, bad_keys = there.config, reading.bad_keys | there.bad_keys
     found = look_to_the_end(parser, lambda parse: survey(config, asked, bad_keys, parse))
-    obstacles = _obstacles(found, parser, inquiry, host)
+    obstacles = _obstacles(found, parser, inquiry, there, host)
     problems = (*reading.problems, *there.problems, *found.problems, *_others(found, reading), *ends(obstacles))
     shadow_dir = asked.cwd / config.shadow_dir if config.shadow_dir is not None else None
     shadow = look_to_the_end(parser, lambda parse: read_shadow(found, shadow_dir, parse))
@@ -93,15 +101,15 @@ def _host_of(service: Service | None, host: Host) -> Host:
     return replace(host, environ=service.environ, cwd=service.cwd, of_service=True, of_another_user=another)
 
 
-def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
+def _host_in_there(host: Host, there: Answering, inquiry: Inquiry) -> Host:
     """The host as a daemon launched by livereduce.sh sees it."""
-    answer, launched = inquiry.answer, inquiry.launched(config)
+    answer, launched = inquiry.answer, inquiry.launched(there.config)
     if answer is None:
         return replace(host, launched=launched)
     seen = replace(host, launched=launched, python=answer.executable, mantid=answer.mantid, missing=answer.missing)
-    if inquiry.problem or choose_engine(config, host).engine != "mantid":
+    if inquiry.problem or choose_engine(there.config, host).engine != "mantid":
         return seen
-    identity = _ask_mantid(answer, config, host)
+    identity = _ask_mantid(answer, there, host)
     if identity.mantid:
         return replace(seen, identity=identity)
     where = f"{answer.executable} (environment {launched.environment})"
@@ -109,22 +117,26 @@ def _host_in_there(host: Host, config: Config, inquiry: Inquiry) -> Host:
     return replace(seen, mantid="", launched=replace(launched, mantid="", problem=problem))
 
 
-def _ask_mantid(answer: Answer, config: Config, host: Host) -> Identity:
+def _ask_mantid(answer: Answer, there: Answering, host: Host) -> Identity:
     """Import Mantid in a separate process: being installed does not mean that it can be imported."""
     try:
-        environ = _environ_as_text(answer, config, host)
+        environ = _environ_as_text(answer, there, host)
     except OSError as error:
         return Identity(problem=f"cannot create a folder for the livereduce package: {error}")
-    return ask_identity(answer.executable, environ, config.instrument or "")
+    return ask_identity(answer.executable, environ, there.config.instrument or "")
 
 
-def _environ_as_text(answer: Answer, config: Config, host: Host) -> dict[str, str]:
-    """The variables of `environ_in_there` as text; raises OSError as it does."""
-    made = environ_in_there(answer, config, host)
+def _environ_as_text(answer: Answer, there: Answering, host: Host) -> dict[str, str]:
+    """The variables of `environ_in_there` as text; raises OSError as it does: it may write to the state directory."""
+    if "state_dir" in there.bad_keys:
+        raise OSError("the state directory does not answer")
+    made = environ_in_there(answer, there.config, host)
     return {os.fsdecode(name): os.fsdecode(value) for name, value in made.items()}
 
 
-def _obstacles(found: Survey, parser: Parser, inquiry: Inquiry | None, host: Host) -> tuple[FileObstacles, ...]:
+def _obstacles(
+    found: Survey, parser: Parser, inquiry: Inquiry | None, there: Answering, host: Host
+) -> tuple[FileObstacles, ...]:
     """What the scripts ask for and will not find in the environment of the worker."""
     scripts, script_dir, verdict = found.scripts, found.script_dir, found.verdict
     if not (scripts and script_dir and verdict):  # no script to read, or no engine to read it for
@@ -133,7 +145,7 @@ def _obstacles(found: Survey, parser: Parser, inquiry: Inquiry | None, host: Hos
     def absent(modules: tuple[str, ...]) -> frozenset[str]:
         answer = inquiry.answer if inquiry else None
         try:
-            environ = _environ_as_text(answer, found.config, host) if answer else host.environ
+            environ = _environ_as_text(answer, there, host) if answer else host.environ
             return frozenset(ask([found.interpreter], environ, modules=modules).absent)
         except (OSError, NoAnswer):  # said elsewhere
             return frozenset()

@@ -6,12 +6,12 @@ a run is caught up with, a few seconds to make room (`patience.py`).
 """
 
 import logging
-import select
 import socket
 from collections import deque
 from collections.abc import Callable
 
 from livereduce.base.contained import Contained
+from livereduce.base.waiting import is_readable
 from livereduce.receiver import patience
 from livereduce.receiver.patience import Patience, RingSight
 from livereduce.stream.adara.wire.block import BLOCK_BYTES
@@ -79,7 +79,7 @@ class RingTap:
             most_s = patience.MOST_S
             log.info("run %d comes faster than the recorder writes: reading waits for it, %g s at most", run, most_s)
         if self._recorder is not None:
-            select.select([self._recorder], [], [], LOOK_S)
+            is_readable(self._recorder, LOOK_S)
         return True
 
     def poll(self) -> None:

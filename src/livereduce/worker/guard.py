@@ -10,8 +10,8 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
-from pathlib import Path
+
+from livereduce.base.processes import close_descriptors
 
 _GUARD = """\
 import os, select, time  # the guard of a livereduce worker
@@ -62,9 +62,7 @@ def _become_parent_of_guard(orders_fd: int) -> None:
         os.dup2(null, 1)
         os.dup2(null, 2)
         # beats, output and stacks have readers that wait for their end
-        for fd in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
-            with suppress(OSError):
-                os.close(fd) if fd > 2 else None
+        close_descriptors(but=(0, 1, 2))
         command = [sys.executable, "-I", "-S", "-c", _GUARD]
         # only what loading the interpreter may need: a preloaded allocator would be larger than the guard
         environ = {key: value for key, value in os.environ.items() if key == "LD_LIBRARY_PATH"}

@@ -1,12 +1,12 @@
 """Stand by: a worker with everything of the builtin engine imported and no script in it, until it is given a job."""
 
 import os
-import select
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.waiting import is_readable
 from livereduce.child.beats import Beats
 from livereduce.child.orders import Orders
 from livereduce.messages.beat import Phase
@@ -34,7 +34,7 @@ def stand_by(adopt_fd: int, load: Load, beats: Beats, orders: Orders) -> tuple[J
     with socket.socket(fileno=adopt_fd) as daemon:
         while not orders.leave.is_set():
             beats.phase(Phase.STARTING, Progress(doing=SPARE_READY))
-            if select.select([daemon], [], [], BEAT_S)[0]:
+            if is_readable(daemon, BEAT_S):
                 adopted = _adopted(daemon)
                 beats.phase(Phase.STARTING, Progress())
                 return adopted

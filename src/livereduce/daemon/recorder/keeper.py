@@ -4,13 +4,13 @@ It may hang in the kernel: nothing here waits for its end without a limit.
 """
 
 import logging
-import select
 import signal
 import socket
 import time
 from collections.abc import Mapping
 
 from livereduce.base.files import replace_file
+from livereduce.base.waiting import is_readable
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.recorder import policy
 from livereduce.daemon.recorder.policy import (
@@ -131,9 +131,9 @@ class RecorderKeeper:
         if recorder is None:
             return
         recorder.order(STOP)
-        if not _has_ended(recorder, policy.LEAVE_S):
+        if not is_readable(recorder.pidfd, policy.LEAVE_S):
             recorder.signal_group(signal.SIGKILL)
-            if not _has_ended(recorder, KILLED_S):
+            if not is_readable(recorder.pidfd, KILLED_S):
                 log.error("the recorder (pid %d) hangs in the kernel, and ends when its disk answers", recorder.pid)
                 return
         self.take_end(time.monotonic())
@@ -210,7 +210,3 @@ def _job(resolved: Resolved) -> RecorderJob:
         keep_runs=config.record_keep_runs,
         keep_bytes=round(config.record_keep_gb * GB),
     )
-
-
-def _has_ended(recorder: Worker, timeout_s: float) -> bool:
-    return bool(select.select([recorder.pidfd], [], [], timeout_s)[0])
