@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers.recorded import read_again
+from helpers.recorded import RUN, Stream, begins, pulses, read_again
 from helpers.served import powder_play, serving
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.commands.record import finished_line, record
+from livereduce.commands.record import _ProgressLine, finished_line, record
 from livereduce.recorder.writing import FinishedRecording
 from livereduce.stream.items import EventBatch, RunEnded, RunStarted
 
@@ -45,6 +45,18 @@ def test_what_it_says_of_a_run_that_is_over() -> None:
     assert finished_line(replace(one, gaps=2, seen=False)).startswith(
         "run 7 is recorded, but not its end, with 2 gaps: "
     )
+
+
+def test_a_run_whose_end_has_not_come_when_it_is_stopped_has_no_number_that_is_wrong(tmp_path: Path) -> None:
+    stream, out = Stream(tmp_path), io.StringIO()
+    stream.feed(begins() + pulses(0, 3))
+    _ProgressLine(out).end(stream.writer)
+    stream.connect()  # and nothing tells which run is on
+    _ProgressLine(out).end(stream.writer)
+    goes_on, unknown = out.getvalue().splitlines()
+    assert goes_on.startswith(f"run {RUN} goes on; recorded until now: ")
+    assert unknown.startswith("the end of the last run has not come; recorded until now: ")
+    stream.writer.close()
 
 
 @pytest.mark.parametrize(

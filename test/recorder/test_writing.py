@@ -200,6 +200,20 @@ def test_the_end_of_a_run_that_was_dropped_is_said(tmp_path: Path) -> None:
     assert data_of(following, RUN + 1)[:2] == data_of(stream.items, RUN + 1)[:2]
 
 
+def test_a_run_whose_end_was_not_in_the_stream_is_over_all_the_same(tmp_path: Path) -> None:
+    stream = Stream(tmp_path)
+    stream.connect()
+    stream.feed(begins() + pulses(0, 10))
+    assert stream.writer.finished is None
+    stream.connect()  # the run has ended meanwhile
+    stream.feed(begins(RUN + 1) + pulses(30, 32))
+    over = stream.writer.finished
+    assert over is not None
+    assert (over.run, over.folder, over.gaps, over.seen) == (RUN, tmp_path / NAME, 1, False)
+    assert over.bytes == sum(path.stat().st_size for path in (tmp_path / NAME).glob("*.adara"))
+    assert stream.writer.run == RUN + 1
+
+
 def test_another_run_of_the_same_number_has_a_folder_of_its_own(tmp_path: Path) -> None:
     first = Stream(tmp_path)
     first.feed(begins() + pulses(0, 10) + ends())

@@ -109,8 +109,9 @@ class _ProgressLine:
 
     def end(self, writer: RunWriter) -> None:
         if writer.folder is not None:
+            what = f"run {writer.run} goes on" if writer.run else "the end of the last run has not come"
             size = f"{writer.run_bytes / 1e6:,.1f} MB"
-            self._stays(f"run {writer.run} goes on; recorded until now: {size} in {writer.folder}")
+            self._stays(f"{what}; recorded until now: {size} in {writer.folder}")
         elif self._terminal:
             self._out.write("\n")
 

@@ -236,10 +236,7 @@ class RunWriter:
             if self._why and not files.over:  # no pulse has come since
                 self._miss(self._why, files.coverage().newest_ns, order.time_ns)
             files.close_segment()
-            files.end(order.time_ns, seen=order.seen)
-            self.finished = FinishedRecording(
-                run=files.key.run, folder=files.folder, bytes=files.size_bytes, gaps=self.run_gaps, seen=order.seen
-            )
+            self._end_run(files, order.time_ns, seen=order.seen)
         finally:
             self._why, self._dropped = "", 0
             self.close()
@@ -294,9 +291,15 @@ class RunWriter:
             files.close_segment()
             if not files.over:
                 self._miss(self._why or cutting.ANOTHER_CONNECTION, newest_ns, 0)
-                files.end(newest_ns, seen=False)
+            self._end_run(files, newest_ns, seen=files.over)
         finally:
             self.close()
+
+    def _end_run(self, files: RunFiles, time_ns: int, *, seen: bool) -> None:
+        files.end(time_ns, seen=seen)
+        self.finished = FinishedRecording(
+            run=files.key.run, folder=files.folder, bytes=files.size_bytes, gaps=self.run_gaps, seen=seen
+        )
 
     def _look_sometimes(self) -> None:
         if self._clock() - self._looked_s >= LOOK_S or self.bytes_written - self._looked_bytes >= LOOK_BYTES:
