@@ -25,6 +25,10 @@ def test_a_failed_attempt_is_degraded_and_somebody_is_there(tmp_path: Path) -> N
     status = status_of(resolved, now, now, None, over)
     assert (status.state, status.problems) == (StateWord.DEGRADED, ("proc crashed",))
     assert status.products_dir == str(tmp_path / "attempts" / "state" / "products")
+    problem = "x.py:1: '(' was never closed"
+    waits = status_of(resolved, now, now, Progress(), None, (problem,))
+    assert (waits.state, waits.problems) == (StateWord.DEGRADED, (problem,))
+    assert waits.why == f"livereduce try: waiting for the next save: {problem}"
     with present(resolved.runtime_dir, tmp_path / "livereduce.conf"):
         tell(resolved.runtime_dir, status)
         read = read_status(resolved.runtime_dir / FILE_NAME)

@@ -19,9 +19,14 @@ WHAT = "livereduce try"
 
 
 def status_of(
-    resolved: Resolved, started: datetime, at: datetime, progress: Progress | None, attempted: Attempted | None
+    resolved: Resolved,
+    started: datetime,
+    at: datetime,
+    progress: Progress | None,
+    attempted: Attempted | None,
+    problems: tuple[str, ...] = (),
 ) -> Status:
-    """The snapshot: of the attempt that goes on, or of the last one."""
+    """The snapshot: of what keeps attempts from being made, of the attempt that goes on, or of the last one."""
     is_of_file = resolved.source_ends or resolved.engine == "mantid"  # to which one is played
     status = Status(
         state=StateWord.RUNNING,
@@ -40,6 +45,9 @@ def status_of(
         warnings=resolved.warnings,
         progress=_without_age(progress) if progress and is_of_file else progress,
     )
+    if problems:
+        why = f"{WHAT}: waiting for the next save: {'; '.join(problems)}"
+        return replace(status, state=StateWord.DEGRADED, why=why, problems=problems)
     if attempted is None:
         return status
     bad = attempted.died or ("a script has failed" if attempted.failed else "")

@@ -151,6 +151,18 @@ def shown(address: str) -> tuple[int, object, int]:
         time.sleep(0.1)
 
 
+def problem_shown(address: str) -> str:
+    """What the page says is wrong, while no attempt can be made."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        (card,) = told(f"{address}/api/instruments")["instruments"]
+        if card["why"].startswith("livereduce try: waiting for the next save: "):
+            assert (card["state"], card["run"]) == ("degraded", 4711)
+            return str(card["why"])
+        assert time.monotonic() < deadline, card
+        time.sleep(0.1)
+
+
 @pytest.mark.timeout(4 * PATIENCE_S)
 def test_it_tries_again_at_each_save_and_ctrl_c_leaves_nothing_but_results(tmp_path: Path) -> None:
     tried_folder(tmp_path)
@@ -169,6 +181,7 @@ def test_it_tries_again_at_each_save_and_ctrl_c_leaves_nothing_but_results(tmp_p
         watch.wait_for("waiting for the next save")
         mine.write_text("x = (\n")
         watch.wait_for("was never closed")
+        assert "was never closed" in problem_shown(address)
         mine.write_text("print('begins')\nwhile True:\n    pass\n")
         watch.wait_for("begins")
         mine.write_text(GOOD)

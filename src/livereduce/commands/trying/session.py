@@ -17,6 +17,7 @@ from livereduce.commands.trying.attempt_report import comparison, report
 from livereduce.commands.trying.setup import Setup, Tried, other_folder
 from livereduce.daemon.inputs.saves import Saves
 from livereduce.daemon.inputs.settling import Times
+from livereduce.messages.progress import Progress
 from livereduce.preflight.resolve import Resolved
 from livereduce.publish.difference import compare_all
 from livereduce.scripting.script_set import Version
@@ -64,6 +65,7 @@ class TrySession:
         self._bench = Bench(resolved, run, environ, self._printout.take, limits.all_bytes)
         left.callback(self._bench.leave)
         self._started, self._status_due = datetime.now(), 0.0
+        self._progress: Progress | None = None
         self._others: tuple[Version, tuple[Result, ...]] = ((), ())
         self._address = left.enter_context(self._page(resolved)) if options.web else ""
         if self._address:
@@ -117,21 +119,21 @@ class TrySession:
                 tried = self._read()
                 problems = tried.found.problems
             except OperatorError as error:  # a file that was named is not there just now
-                problems = (str(error),)
+                problems = error.problems
             if not problems:
                 self._tried = tried
                 return
             for problem in problems:
                 self._say(f"  - {problem}")
             self._say("this cannot run; waiting for the next save")
-            self._wait_for_save(None)
+            self._wait_for_save(None, problems)
 
-    def _wait_for_save(self, attempted: Attempted | None) -> None:
-        changed = ""
+    def _wait_for_save(self, attempted: Attempted | None, problems: tuple[str, ...] = ()) -> None:
+        changed, self._status_due = "", 0.0
         while not changed:
             self._bench.stand_by(another=self._options.watch)
             now = time.monotonic()
-            self._tell_page(attempted, now)
+            self._tell_page(attempted, now, problems)
             changed = self._saves.saved(now) if self._options.watch else ""
         self._say(f"\n{datetime.now():%H:%M:%S}        {changed}")
 
@@ -140,13 +142,14 @@ class TrySession:
     def _attempt(self) -> Attempted | None:
         """One attempt and its report; None if a save has interrupted it, or the run cannot be read any more."""
         self._printout.begin()
+        self._status_due = 0.0
         try:
             attempted = self._bench.attempt(self._tried.resolved, self._reach, READER, self._is_outdated)
         except OperatorError as error:
             if not (self._options.watch and self._setup.is_live):  # the next run, or the service, may be back later
                 raise
             self._say(f"  - {error}")
-            self._wait_for_save(None)
+            self._wait_for_save(None, error.problems)
             return None
         self._printout.end()
         if attempted is None:
@@ -238,13 +241,14 @@ class TrySession:
             with page_of(self._folder) as (_, address):
                 yield address
 
-    def _tell_page(self, attempted: Attempted | None, now: float) -> None:
+    def _tell_page(self, attempted: Attempted | None, now: float, problems: tuple[str, ...] = ()) -> None:
         if not self._options.web or now < self._status_due:
             return
         self._status_due = now + STATUS_S
         running, resolved = self._bench.running, self._tried.resolved
-        progress = running.observed.progress if running else attempted.progress if attempted else None
-        status = status_of(resolved, self._started, datetime.now(), progress, attempted)
+        if not problems:  # else the page goes on showing what the last attempt has made
+            self._progress = running.observed.progress if running else attempted.progress if attempted else None
+        status = status_of(resolved, self._started, datetime.now(), self._progress, attempted, problems)
         with suppress(OSError):  # the disk is full: the attempt says so itself
             tell(resolved.runtime_dir, status)
 
