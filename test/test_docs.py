@@ -307,6 +307,14 @@ def test_the_table_of_rooms_is_that_of_the_floors() -> None:
     assert told == {(number, room) for number, room in floors if room not in ("cli", "__main__")}
 
 
+def test_a_row_of_the_table_of_rooms_names_files_of_that_room() -> None:
+    """By the bare name only what is directly in it, or the way in; what is deeper has its folder in front."""
+    rows = re.findall(r"^\| \d+ \| `(\w+)/` \| (.*)$", (DOCS / "architecture.md").read_text(), re.M)
+    named = [(room, name) for room, words in rows for name in re.findall(r"`(\w+\.py)`", words)]
+    assert len(named) > 5
+    assert [one for one in named if not (PACKAGE / one[0] / one[1]).is_file() and one[1] != "cli.py"] == []
+
+
 def test_where_a_change_goes_has_twenty_rows() -> None:
     (table,) = re.findall(
         r"^## Where does my change go\?\n(.*?)^## ", (DOCS / "architecture.md").read_text(), re.M | re.S
