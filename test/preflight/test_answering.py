@@ -62,8 +62,8 @@ def test_who_looks_holds_nothing_of_the_command(tmp_path: Path, monkeypatch: pyt
     """It may stay behind for ever, and whoever reads the command's output through a pipe waits for it."""
 
     def look(path: Path) -> None:
-        names = [one for one in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{one}")]
-        path.write_text(json.dumps({one: os.readlink(f"/proc/self/fd/{one}") for one in names}))
+        held = [one for one in list(Path("/proc/self/fd").iterdir()) if one.is_symlink()]
+        path.write_text(json.dumps({one.name: str(one.readlink()) for one in held}))
 
     monkeypatch.setattr(answering, "_look", look)
     reading, writing = os.pipe()
