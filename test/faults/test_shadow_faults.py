@@ -10,11 +10,11 @@ import pytest
 from helpers.faults import DOUBLED, HALF_EVENTS, HANG_S, MORE_EVENTS, PASS, Matrix, Rig, Row, Rows, once
 from livereduce.base.errors import OperatorError
 from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
-from livereduce.messages.request import Request, Want, seen_scripts
+from livereduce.messages.request import NotDone, Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, Status
+from livereduce.preflight.asking import ask
 from livereduce.scripting.promoting import promote_shown
 from livereduce.scripting.script_set import read_set
-from livereduce.web.http.asking import NotObeyed, ask_daemon
 
 ROWS = Rows()
 pytestmark = pytest.mark.timeout(300)
@@ -138,7 +138,7 @@ def promote(rig: Rig, *words: str) -> str:
 
 
 def asked(rig: Rig, want: Want, seen: str = "") -> str:
-    return ask_daemon(rig.path / "run", Request(want=want, who="a test", seen=seen))
+    return ask((rig.path / "run",), Request(want=want, who="a test", seen=seen), 8.0).answer.text
 
 
 @ROWS("promoted scripts that work, and back")
@@ -147,10 +147,10 @@ def promoted(rig: Rig) -> None:
     before = begin(rig, DOUBLED)
     seen = seen_scripts(shadow_of(before).files, before.files)
     rig.inject()
-    with pytest.raises(NotObeyed, match="not those that you were shown any more"):
+    with pytest.raises(NotDone, match="not those that you were shown any more"):
         asked(rig, Want.PROMOTE, seen_scripts(shadow_of(before).files, {}))
     shown = rig.beamline.livereduce("status", "livereduce.conf").stdout
-    assert "result       result of run 1: " in shown
+    assert "shadow result  result of run 1: " in shown
     said = asked(rig, Want.PROMOTE, seen)
     assert said.startswith(
         f"promoted to {rig.path}: reduce_POWDER_live_proc.py (removed), {POST_PROC}; what was there "
@@ -163,7 +163,7 @@ def promoted(rig: Rig) -> None:
     promote(rig, "--undo")
     rig.back(MORE_EVENTS, generation=3)
     assert (rig.path / POST_PROC).read_text() == PASS
-    with pytest.raises(NotObeyed, match="taken back already"):
+    with pytest.raises(NotDone, match="taken back already"):
         asked(rig, Want.TAKE_BACK)
     rig.finish()
 

@@ -19,8 +19,8 @@ import pytest
 from helpers.fabricated import Fabricated, pattern
 from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.daemon.orders.desk import Desk, NotDone, RequestDone
-from livereduce.messages.request import Request, Want
+from livereduce.daemon.orders.desk import Desk, RequestDone
+from livereduce.messages.request import NotDone, Request, Want
 from livereduce.messages.status import StateWord
 from livereduce.web.server import listen, make_context
 

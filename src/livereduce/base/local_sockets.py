@@ -5,6 +5,7 @@ import grp
 import os
 import pwd
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,6 +60,50 @@ def connect_in(folder: Path, name: str, timeout_s: float) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def exchange(
+    connection: socket.socket, message: bytes, most_bytes: int, until_s: float
+) -> tuple[bytes, list[socket.socket]]:
+    """Send a message, and wait for its answer.
+
+    Parameters
+    ----------
+    most_bytes
+        The longest answer.
+    until_s
+        When to give up, by `time.monotonic`.
+
+    Returns
+    -------
+    The answer, empty if the other end has closed the connection; and the socket that was passed with it, if one was.
+
+    Raises
+    ------
+    TimeoutError
+        It has not come until then.
+    OSError
+        The other end is gone.
+    """
+    connection.settimeout(left_s(until_s))
+    connection.send(message)
+    connection.settimeout(left_s(until_s))
+    answer, fds, _, _ = socket.recv_fds(connection, most_bytes, 1)
+    return answer, [socket.socket(fileno=fd) for fd in fds]
+
+
+def left_s(until_s: float) -> float:
+    """Time that is left until then, by `time.monotonic`.
+
+    Raises
+    ------
+    TimeoutError
+        None is.
+    """
+    left = until_s - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("no time is left")
+    return left
 
 
 def why_not_connected(path: Path, error: OSError) -> str:

@@ -19,6 +19,10 @@ MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 1 << 16
 
 
+class NotDone(Exception):
+    """The daemon does not do what it was asked, or cannot be asked; the text says why, for whoever has asked."""
+
+
 class Want(StrEnum):
     """What can be asked.
 

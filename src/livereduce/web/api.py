@@ -7,18 +7,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livereduce.messages.request import Request as Asked
-from livereduce.messages.request import Want
+from livereduce.messages.request import NotDone, Want
+from livereduce.messages.request import Request as DaemonRequest
 from livereduce.messages.status import iso, of_a_dead_daemon
+from livereduce.preflight.asking import ask
 from livereduce.web.context import answer, context_of, instrument, now
 from livereduce.web.http import access, params
-from livereduce.web.http.asking import NotObeyed, ask_daemon
 from livereduce.web.http.middleware import refusal
 from livereduce.web.http.sse import EventStream
 from livereduce.web.render.encode import to_json
 from livereduce.web.state.broadcast import Full
 from livereduce.web.state.output import output
 from livereduce.web.state.snapshot import card, runs, shadow
+
+ANSWER_S = 8.0
+"""Longest wait for the daemon in all, whose loop turns at least once a second; the browser waits for 10 s."""
 
 
 async def instruments(request: Request) -> Response:
@@ -91,8 +94,11 @@ async def _asked_for(request: Request, want: Want, seen: str = "") -> str:
         raise HTTPException(401, "the token is wrong or missing", {"www-authenticate": "Bearer"})
     if one.view.down or one.view.status is None or one.seen.status_file is None:
         raise HTTPException(409, f"there is no daemon to ask: {one.view.down or one.view.problem}")
-    asked = Asked(want=want, who=f"the page, for {request.client.host if request.client else 'somebody'}", seen=seen)
+    who = f"the page, for {request.client.host if request.client else 'somebody'}"
+    asked = DaemonRequest(want=want, who=who, seen=seen)
     try:
-        return await asyncio.to_thread(ask_daemon, one.seen.status_file.parent, asked)
-    except NotObeyed as error:
+        answered = await asyncio.to_thread(ask, (one.seen.status_file.parent,), asked, ANSWER_S)
+    except NotDone as error:
         raise HTTPException(409, str(error)) from None
+    answered.close()
+    return answered.answer.text

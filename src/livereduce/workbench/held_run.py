@@ -13,27 +13,19 @@ from typing import Protocol
 
 from livereduce import __version__
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.base.local_sockets import connect_in, why_not_connected
 from livereduce.daemon.facts import Limits, Tick
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.worker.beats import Observed
 from livereduce.daemon.worker.launching import CommandLines
 from livereduce.messages.progress import Progress
 from livereduce.messages.receiver import ReaderKind
-from livereduce.messages.request import (
-    FILE_NAME,
-    MAX_ANSWER_BYTES,
-    Request,
-    RequestAnswer,
-    Want,
-    decode_answer,
-    encode_request,
-)
+from livereduce.messages.request import NotDone, Request, Want
+from livereduce.preflight.asking import Answered, ask
 from livereduce.preflight.resolve import Resolved
 from livereduce.stream.held.talk import MAX_MESSAGE_BYTES, decode_told
 
 ANSWER_S = 10.0
-"""Longest wait for the daemon, whose loop turns at least once a second."""
+"""Longest wait for the daemon, whose loop turns at least once a second, and then for what its receiver says."""
 
 
 def _nothing() -> None:
@@ -258,20 +250,19 @@ class ServiceRun:
 
     def attach(self, name: str) -> Link:
         """See `HeldRun`."""
-        with self._connected() as daemon:
-            try:
-                daemon.send(encode_request(Request(want=Want.ATTACH, who=name)))
-                message, fds, _, _ = socket.recv_fds(daemon, MAX_ANSWER_BYTES, 1)
-                sockets = [socket.socket(fileno=fd) for fd in fds]
-                answer = decode_answer(message)
-            except (OSError, ValueError) as error:
-                raise OperatorError(f"the daemon did not answer: {str(error) or type(error).__name__}") from None
-        if problem := _refusal(answer, sockets):
-            for one in sockets:
-                one.close()
+        try:
+            answered = ask(self._folders, Request(want=Want.ATTACH, who=name), ANSWER_S)
+        except NotDone as refused:
+            raise OperatorError(
+                f"the run of the service cannot be read along: {refused}; to try the scripts on a file or a "
+                "recording, name it: --on FILE"
+            ) from None
+        if problem := _unusable(answered):
+            answered.close()
             raise OperatorError(problem)
-        link = Link(workers=sockets[0], ours=sockets[0].dup())
-        if why := _goodbye(sockets[0]):
+        (passed,) = answered.passed
+        link = Link(workers=passed, ours=passed.dup())
+        if why := _goodbye(passed):
             link.close()
             raise OperatorError(f"the run of the service cannot be read along: {why}")
         return link
@@ -284,18 +275,6 @@ class ServiceRun:
 
     def leave(self) -> None:
         """See `HeldRun`: there is nothing of ours."""
-
-    def _connected(self) -> socket.socket:
-        reasons = []
-        for folder in self._folders:
-            try:
-                return connect_in(folder, FILE_NAME, ANSWER_S)
-            except OSError as error:
-                reasons.append(why_not_connected(folder / FILE_NAME, error))
-        raise OperatorError(
-            f"no running livereduce of this configuration can be asked for its run: {'; '.join(reasons)}; to try the "
-            "scripts on a file or a recording, name it: --on FILE"
-        )
 
 
 def _goodbye(link: socket.socket) -> str:
@@ -310,11 +289,10 @@ def _goodbye(link: socket.socket) -> str:
     return told.state.reason if told.state.ended and not told.written else ""
 
 
-def _refusal(answer: RequestAnswer, sockets: list[socket.socket]) -> str:
-    if not answer.done:
-        return f"the service does not let anybody read along: {answer.text}"
+def _unusable(answered: Answered) -> str:
+    answer = answered.answer
     if answer.version != __version__:
         return (
             f"the service is livereduce {answer.version}, this is {__version__}: use that version to read its run along"
         )
-    return "" if sockets else "the service has answered without a connection to its run"
+    return "" if answered.passed else "the service has answered without a connection to its run"

@@ -10,11 +10,11 @@ import pytest
 from livereduce.daemon.facts import DaemonState, Limits
 from livereduce.daemon.orders import acts
 from livereduce.daemon.orders.acts import Clerk
-from livereduce.daemon.orders.desk import NotDone, RequestDone
+from livereduce.daemon.orders.desk import RequestDone
 from livereduce.daemon.orders.errands import Errand, Errands, Outcome
 from livereduce.daemon.ready import ready_fds
 from livereduce.messages.progress import Progress, TotalProgress
-from livereduce.messages.request import Request, Want, seen_scripts
+from livereduce.messages.request import NotDone, Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, StateWord
 from livereduce.scripting.parsing import Parser
 from livereduce.scripting.script_set import read_set

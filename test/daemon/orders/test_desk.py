@@ -10,13 +10,14 @@ import pytest
 from livereduce.base.local_sockets import connect_in
 from livereduce.daemon.facts import DaemonState, Limits
 from livereduce.daemon.orders.acts import attach_guest
-from livereduce.daemon.orders.desk import ERRAND_S, MAX_CONNECTIONS, PATIENCE_S, Desk, NotDone, RequestDone
+from livereduce.daemon.orders.desk import ERRAND_S, MAX_CONNECTIONS, PATIENCE_S, Desk, RequestDone
 from livereduce.daemon.orders.errands import Errand, Outcome
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.messages.request import (
     FILE_NAME,
     MAX_ANSWER_BYTES,
+    NotDone,
     Request,
     Want,
     decode_answer,

@@ -9,13 +9,13 @@ from pathlib import Path
 from livereduce.base.errors import OperatorError
 from livereduce.daemon.facts import DaemonState
 from livereduce.daemon.inputs.judge import Site
-from livereduce.daemon.orders.desk import NotDone, RequestDone
+from livereduce.daemon.orders.desk import RequestDone
 from livereduce.daemon.orders.errands import Errand, Errands
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.worker.keeper import WorkerKeeper
 from livereduce.messages.receiver import ReaderKind
-from livereduce.messages.request import Request, Want, seen_scripts
+from livereduce.messages.request import NotDone, Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, StateWord
 from livereduce.preflight.resolve import Resolved
 from livereduce.preflight.shadow import cannot_promote, may_promote

@@ -19,6 +19,7 @@ from livereduce.daemon.orders.errands import Errand
 from livereduce.messages.request import (
     FILE_NAME,
     MAX_REQUEST_BYTES,
+    NotDone,
     Request,
     RequestAnswer,
     decode_request,
@@ -36,10 +37,6 @@ _PEER = struct.Struct("3i")
 """Of SO_PEERCRED: pid, uid, gid (unix(7))."""
 
 log = logging.getLogger("livereduce.daemon")
-
-
-class NotDone(Exception):
-    """The daemon does not do what it was asked; the text is for whoever has asked."""
 
 
 @dataclass(frozen=True, slots=True)
