@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from helpers.reduced import Shelf, job_of
+from livereduce.messages.job import ModuleCopy, NamedFileSeen, ParametersCopy
 from livereduce.publish.failures import Failures
 from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import Writer
 from livereduce.publish.publisher import REST, SLOW_S, Outlet, outlet_of
+from livereduce.publish.runs.scripts import FACT, decode_scripts
 from livereduce.publish.sinks import NewResult, PlotSink, PublishFact, RunOver
 from livereduce.publish.trends.trends import read_trends
 from livereduce.scripting.reporting.report import ReportedMetric
@@ -46,6 +48,21 @@ def test_what_was_reported_is_kept_with_the_product(tmp_path: Path) -> None:
     assert point.at.time_unix_s - trends.began_unix_s == pytest.approx(29.876544, abs=1e-3)
     assert (len(trends.scripts[0]), trends.scripts[1]) == (32, "")
     assert (made.problems, len(shelf.published)) == ({}, 1)
+
+
+def test_what_made_a_result_is_every_file_of_the_job(tmp_path: Path) -> None:
+    shelf = Shelf()
+    job = job_of(tmp_path, "adara://nowhere:1", proc="pass")
+    named = (NamedFileSeen(text="v.txt", path="/s/v.txt", md5="c" * 32),)
+    job = replace(
+        job,
+        modules=(ModuleCopy(path="/s/helper.py", copy="", md5="a" * 32, is_package=False),),
+        parameters=ParametersCopy(path="/s/parameters.json", copy="", md5="b" * 32, files=named),
+    )
+    outlet_of(job, shelf).publish(product())
+    made_by = decode_scripts(str(shelf.published[0].attributes[FACT]))
+    assert list(made_by.values()) == list(job.files.values())
+    assert list(made_by)[1:] == ["helper.py", "parameters.json", "v.txt"]
 
 
 @pytest.mark.parametrize("facts", [{"proton_charge_pc": float("nan")}, {"events": "many"}])
