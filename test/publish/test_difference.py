@@ -1,5 +1,6 @@
 """The difference of two results, in units of their errors."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_without_errors_the_largest_difference_is_told() -> None:
 def test_a_number_where_the_other_has_none_differs() -> None:
     one = compare(product([1.0, np.nan], [1, 1]), product([1.0, 2.0], [1, 1]))
     assert not one.is_none
-    assert (one.differ, one.compared) == (1, 1)
+    assert (one.differ, one.compared, one.one_sided, one.chi2_per_n) == (0, 1, 1, None)
 
 
 @pytest.mark.parametrize(
@@ -88,16 +89,58 @@ def test_no_values_break_it_and_it_is_symmetric(ours: list[float], theirs: list[
     assert abs(there.worst) == abs(back.worst)
 
 
+def test_other_infinite_values_are_not_the_same() -> None:
+    inf = np.inf
+    one = compare(product([inf, inf, inf, np.nan]), product([inf, -inf, np.nan, np.nan]))
+    assert (one.differ, one.compared, one.one_sided, one.is_none) == (0, 0, 2, False)
+
+
+def test_errors_whose_squares_are_no_numbers_count() -> None:
+    one = compare(product([1e200, 0.0], [1e200, 1e-200]), product([0.0, 1e-200], [0, 0]))
+    assert (one.worst, one.chi2_per_n, one.without_errors) == (1.0, 1.0, 0)
+
+
+def test_whole_numbers_without_a_sign_are_subtracted() -> None:
+    small, large = (replace(product(value), signal=np.array(value, np.uint8)) for value in ([1], [3]))
+    assert compare(small, large).largest == 2.0
+
+
+def test_a_count_of_events_that_is_none_breaks_nothing() -> None:
+    wild = [product([1.0], attributes={"events": said}) for said in (np.inf, np.nan, "many")]
+    assert [compare(one, one).events for one in wild] == [(0, 0)] * 3
+    assert product([1.0], attributes={"events": np.int64(7)}).events == 7
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "says"),
     [
+        (
+            product([1.0, np.nan, np.nan], [1, 1, 1]),
+            product([1.0, 2.0, np.nan], [1, 1, 1]),
+            ("in 1 of 3 values one side is NaN or infinite",),
+        ),
+        (
+            product([7.0, 100.0, 7.0], [1, 0, 1]),
+            product([7.0, 50.0, 7.0], [1, 0, 1]),
+            ("1 of 3 values differ", "most by 50 at x0 1.5 angstrom; they have no errors to compare with"),
+        ),
+        (
+            product([7.0, 100.0, 9.0, np.nan], [1, 0, 1, 1]),
+            product([7.0, 50.0, 7.0, 1.0], [1, 0, 1, 1]),
+            (
+                "2 of 3 values differ",
+                "most by +1.41 sigma at x0 2.5 angstrom; chi2/n 1",
+                "1 of them have no errors to compare with",
+                "in 1 more one side is NaN or infinite",
+            ),
+        ),
         (product([1.0]), product([1.0, 2.0]), ("cannot be compared: shape 1 new, 2 old",)),
         (product([1.0]), product([1.0], attributes={"events": 9}), ("the same, value by value (0 events new, 9 old)",)),
         (product(3.0, 1.0), product(1.0, 1.0), ("1 of 1 values differ", "most by +1.41 sigma; chi2/n 2")),
         (
             product([1.0, 5.0]),
             product([1.0, 2.0]),
-            ("1 of 2 values differ", "most by 3 at x0 1.5 angstrom; there are no errors to compare with"),
+            ("1 of 2 values differ", "most by 3 at x0 1.5 angstrom; they have no errors to compare with"),
         ),
     ],
 )

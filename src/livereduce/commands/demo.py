@@ -215,7 +215,7 @@ def picture(product: Path) -> str:
     """The result as text."""
     result = read_product(product)
     axis = result.axes[-1]
-    label = f"{axis.name} ({axis.units}), {result.attributes.get('events', 0):,} events"
+    label = f"{axis.name} ({axis.units}), {result.events:,} events"
     return "\n".join(curve(axis.values.tolist(), result.signal.tolist(), label=label))
 
 

@@ -33,13 +33,19 @@ class Difference:
         (ours - theirs) / sqrt(ours' errors² + theirs²), shape of the results; NaN where that is not defined: without
         errors, or where one is no number.
     compared, differ
-        Number of values that could be compared, and of those that are not equal.
-    worst, worst_at
-        The largest deviation (with its sign), and where it is, in words.
+        Number of values that are finite in both, and of those that are not equal.
+    one_sided
+        Number of values where one is NaN or infinite, and the other is not the same.
+    without_errors
+        Number of those that differ and have no deviation.
+    worst
+        The largest deviation of a value that differs, with its sign; 0 if none of these has one.
+    worst_at
+        Where it is, in words; if there is none, where the largest difference is. Empty if nothing differs.
     largest
         The largest absolute difference, in the units of the result.
     chi2_per_n
-        Mean of the squared deviations; None without any.
+        Mean of the squared deviations; None without any, or if no value that differs has one.
     events
         Events that ours and theirs are made of.
     sides
@@ -52,6 +58,8 @@ class Difference:
     axes: tuple[Axis, ...] = ()
     compared: int = 0
     differ: int = 0
+    one_sided: int = 0
+    without_errors: int = 0
     worst: float = 0.0
     worst_at: str = ""
     largest: float = 0.0
@@ -62,7 +70,7 @@ class Difference:
     @property
     def is_none(self) -> bool:
         """Both are the same, value by value."""
-        return not self.problem and not self.differ
+        return not self.problem and not self.differ and not self.one_sided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,34 +110,48 @@ def in_words(one: Difference) -> tuple[str, ...]:
     events = "" if ours == theirs else f" ({ours:,} events {here}, {theirs:,} {there})"
     if one.is_none:
         return (f"the same, value by value{events}",)
+    if not one.differ:
+        return (f"in {one.one_sided:,} of {one.deviation.size:,} values one side is NaN or infinite{events}",)
+    lines = [f"{one.differ:,} of {one.compared:,} values differ{events}", _most(one)]
+    if one.without_errors and one.chi2_per_n is not None:
+        lines += [f"{one.without_errors:,} of them have no errors to compare with"]
+    if one.one_sided:
+        lines += [f"in {one.one_sided:,} more one side is NaN or infinite"]
+    return tuple(lines)
+
+
+def _most(one: Difference) -> str:
     at = f" at {one.worst_at}" if one.worst_at else ""
     if one.chi2_per_n is None:
-        most = f"most by {one.largest:.6g}{at}; there are no errors to compare with"
-    else:
-        most = f"most by {one.worst:+.3g} sigma{at}; chi2/n {one.chi2_per_n:.3g}"
-    return f"{one.differ:,} of {one.compared:,} values differ{events}", most
+        return f"most by {one.largest:.6g}{at}; they have no errors to compare with"
+    return f"most by {one.worst:+.3g} sigma{at}; chi2/n {one.chi2_per_n:.3g}"
 
 
 def _compared(ours: Product, theirs: Product, sides: Sides) -> Difference:
-    events = (int(ours.attributes.get("events", 0)), int(theirs.attributes.get("events", 0)))
+    events = (ours.events, theirs.events)
     if problem := _incomparable(ours, theirs, *sides):
         return Difference(name=ours.name, problem=problem, events=events, sides=sides)
     known = np.isfinite(ours.signal) & np.isfinite(theirs.signal)
-    difference = np.where(known, ours.signal - theirs.signal, 0.0)
-    one_sided = np.isfinite(ours.signal) != np.isfinite(theirs.signal)
+    difference = np.where(known, np.subtract(ours.signal, theirs.signal, dtype=np.float64), 0.0)
+    alike = (ours.signal == theirs.signal) | (np.isnan(ours.signal) & np.isnan(theirs.signal))
+    one_sided, differs = int(np.count_nonzero(~known & ~alike)), difference != 0.0
     deviation = _deviation(difference, known, ours, theirs)
     there = np.isfinite(deviation)
-    worst = int(np.nanargmax(np.abs(deviation))) if there.any() else int(np.argmax(np.abs(difference)))
+    told = differs & there  # equal values have a deviation too, and must not stand for those that differ
+    has_any, is_same = bool(told.any()), not differs.any() and not one_sided
+    most = int(np.argmax(np.where(told, np.abs(deviation), 0.0) if has_any else np.abs(difference)))
     return Difference(
         name=ours.name,
         deviation=deviation,
         axes=ours.axes,
         compared=int(np.count_nonzero(known)),
-        differ=int(np.count_nonzero(difference)) + int(np.count_nonzero(one_sided)),
-        worst=float(deviation.flat[worst]) if there.any() else 0.0,
-        worst_at=_place(worst, ours) if np.any(difference) else "",
+        differ=int(np.count_nonzero(differs)),
+        one_sided=one_sided,
+        without_errors=int(np.count_nonzero(differs & ~there)),
+        worst=float(deviation.flat[most]) if has_any else 0.0,
+        worst_at=_place(most, ours) if differs.any() else "",
         largest=float(np.abs(difference).max(initial=0.0)),
-        chi2_per_n=float(np.mean(deviation[there] ** 2)) if there.any() else None,
+        chi2_per_n=float(np.mean(deviation[there] ** 2)) if there.any() and (has_any or is_same) else None,
         events=events,
         sides=sides,
     )
@@ -153,9 +175,12 @@ def _incomparable(ours: Product, theirs: Product, here: str, there: str) -> str:
 def _deviation(
     difference: NDArray[np.float64], known: NDArray[np.bool_], ours: Product, theirs: Product
 ) -> NDArray[np.float64]:
-    variance = sum((one.errors**2 for one in (ours, theirs) if one.errors is not None), np.zeros(difference.shape))
-    deviation = np.where(difference == 0.0, 0.0, difference / np.sqrt(variance))
-    return np.where(known & np.isfinite(deviation) & (variance > 0), deviation, np.nan)
+    spread = np.zeros(difference.shape)
+    for one in (ours, theirs):
+        if one.errors is not None:
+            spread = np.hypot(spread, one.errors)  # squares of very large or small errors are no numbers
+    deviation = np.where(difference == 0.0, 0.0, difference / spread)
+    return np.where(known & np.isfinite(deviation) & (spread > 0) & np.isfinite(spread), deviation, np.nan)
 
 
 def _place(at: int, product: Product) -> str:

@@ -52,6 +52,14 @@ class Product:
     display: Display = AS_IT_IS
     labels: tuple[str, ...] = ()
 
+    @property
+    def events(self) -> int:
+        """Events that it is made of; 0 if it does not say: the file of a product may say anything."""
+        try:
+            return int(self.attributes.get("events", 0))
+        except (ValueError, OverflowError):
+            return 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PublishedFigure:

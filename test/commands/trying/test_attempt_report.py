@@ -131,6 +131,6 @@ def test_no_difference_other_shapes_and_no_errors() -> None:
         for line in comparison(compare_all([plain], [product([1.0])]), "x")
     )
     assert any(
-        "most by 1 at d 1.5 angstrom; there are no errors" in line
+        "most by 1 at d 1.5 angstrom; they have no errors" in line
         for line in comparison(compare_all([plain], [other]), "x")
     )

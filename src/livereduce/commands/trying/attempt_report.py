@@ -97,12 +97,11 @@ def picture(product: Product, height: int = HEIGHT) -> Iterator[str]:
     axis = product.axes[-1]
     with np.errstate(invalid="ignore"):
         values = np.nansum(signal.reshape(-1, signal.shape[-1]), axis=0)
-    events = int(product.attributes.get("events", 0))
     over = f"{axis.name}{f' ({axis.units})' if axis.units else ''}"
     if not np.any(values > 0):
         yield f"(nothing to draw over {over}: no value is above 0)"
         return
-    label = f"{over}, {_number(events)} events"
+    label = f"{over}, {_number(product.events)} events"
     yield from curve(axis.values.tolist(), values.tolist(), height=height, label=label)
 
 

@@ -128,15 +128,19 @@ SCHEMAS: Json = {
         text={**TEXT, "description": "the difference in words"},
         problem={**TEXT, "description": "why both cannot be compared value by value; empty if they can"},
         same={**YES_NO, "description": "value by value"},
-        compared=WHOLE,
-        differ=WHOLE,
+        compared={**WHOLE, "description": "values that are finite in both"},
+        differ={**WHOLE, "description": "those of them that are not equal"},
+        one_sided={**WHOLE, "description": "values where one is NaN or infinite, and the other is not the same"},
         worst={
             **maybe(NUMBER),
             "description": "(shadow - in use) / sqrt(sum of the squared errors) where it is largest",
         },
         worst_at={**TEXT, "description": "where that is"},
         largest={**maybe(NUMBER), "description": "the largest absolute difference, in the units of the result"},
-        chi2_per_n={**maybe(NUMBER), "description": "the mean of the squared deviations; null without errors"},
+        chi2_per_n={
+            **maybe(NUMBER),
+            "description": "the mean of the squared deviations; null if no value that differs has errors",
+        },
         events_shadow=WHOLE,
         events_in_use=WHOLE,
         drawn={

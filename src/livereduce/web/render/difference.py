@@ -26,6 +26,7 @@ def difference_body(found: Difference, run: int, name: str, version: str, most: 
         "same": found.is_none,
         "compared": found.compared,
         "differ": found.differ,
+        "one_sided": found.one_sided,
         "worst": found.worst,
         "worst_at": found.worst_at[:MAX_LABEL],
         "largest": found.largest,

@@ -57,7 +57,7 @@ def _of_events(progress: Progress, products: Sequence[Product], played: int) -> 
 
 def _of_product(product: Product, first: Product | None) -> Iterator[str]:
     signal, name = product.signal, f"`{product.name}`"
-    events = int(product.attributes.get("events", 0))
+    events = product.events
     if not signal.size:
         yield f"{name} has no values"
         return
@@ -67,13 +67,13 @@ def _of_product(product: Product, first: Product | None) -> Iterator[str]:
     if bad < signal.size and not np.any(signal[np.isfinite(signal)]):
         yield f"{_number(events)} events, 0 in {name}: all its values are zero"
     elif first is not None and _stands_still(product, first):
-        before = int(first.attributes.get("events", 0))
-        yield f"{name} is the same after {_number(before)} and after {_number(events)} events: it ignores the data"
+        before = _number(first.events)
+        yield f"{name} is the same after {before} and after {_number(events)} events: it ignores the data"
 
 
 def _stands_still(product: Product, first: Product) -> bool:
     same = (product.name, product.run, product.signal.shape) == (first.name, first.run, first.signal.shape)
-    more = product.attributes.get("events", 0) != first.attributes.get("events", 0)
+    more = product.events != first.events
     return same and more and bool(np.array_equal(product.signal, first.signal, equal_nan=True))
 
 
