@@ -21,7 +21,7 @@ from helpers.fabricated import Fabricated, axis, pattern, product
 from helpers.watching import PATIENCE_S, Web, web
 from livereduce.publish.products.beside import compare_beside
 from livereduce.publish.products.file import write_product
-from livereduce.publish.products.inside import NotPlain
+from livereduce.publish.products.inside import NotAProduct, NotPlain
 from livereduce.web.http.cache import CacheBusy
 from livereduce.web.render.process import pool as module
 from livereduce.web.render.process.child import MEMORY_BYTES, refusal_of
@@ -206,12 +206,8 @@ def test_one_ends_with_its_server(path: Path) -> None:
         (IndexError("row 5: the product has 3"), 404, "row 5: the product has 3"),
         (MemoryError(), 422, "it takes more than 512 MiB of memory to show it; download it as NeXus"),
         (PermissionError(13, "Permission denied"), 404, "it cannot be read: Permission denied"),
-        (
-            OSError("Unable to synchronously open file"),
-            404,
-            "it cannot be read: the file is damaged or not an HDF5 file",
-        ),
-        (KeyError("signal"), 404, "it cannot be read: the file does not have the layout of a product"),
+        (NotAProduct("the file is a stone"), 404, "it cannot be read: the file is a stone"),
+        (ValueError("a library's words"), 404, "it cannot be read: the file does not have the layout of a product"),
         (ZeroDivisionError("a library's words"), 422, "it cannot be shown as png; the log of this page says why"),
     ],
 )

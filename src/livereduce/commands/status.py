@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -38,15 +37,13 @@ OLD_S = 30.0
 """Data older than this are late for a reason."""
 
 
-def describe(status: Status, down: str = "", beside: Sequence[str] = ()) -> str:
+def describe(status: Status, down: str = "") -> str:
     """The snapshot for people, one fact per line.
 
     Parameters
     ----------
     down
         The answer of `is_down`.
-    beside
-        How the results of the shadow differ.
     """
     rows = [("state", f"DOWN: {down}" if down else f"{status.state}: {status.why}"), ("since", status.since)]
     rows += [("as of", status.updated)]
@@ -68,7 +65,7 @@ def describe(status: Status, down: str = "", beside: Sequence[str] = ()) -> str:
     worker = f"generation {status.generation}, pid {status.worker_pid or 'none'}, {ends}"
     since = f" since {status.phase_since}" if status.phase_since else ""
     rows += [("worker", f"{worker}, {status.phase}{since}" if status.phase else worker)]
-    rows += _company_rows(status, beside)
+    rows += _company_rows(status)
     rows += [("memory", _memory(status))] if status.memory_bytes is not None else []
     rows += [("restart", f"{one.at} generation {one.generation}: {one.reason}") for one in status.last_restarts]
     rows += [("recovered", status.recovered)] if status.recovered else []
@@ -77,10 +74,14 @@ def describe(status: Status, down: str = "", beside: Sequence[str] = ()) -> str:
     rows += [("configuration", status.configuration or "none"), ("log", status.log_file)]
     rows += [("products", status.products_dir)]
     rows += [("daemon", f"pid {status.pid}, version {status.version}, started {status.started}")]
-    return "\n".join(f"{name:14} {text}" for name, text in rows)
+    return "\n".join(_row(name, text) for name, text in rows)
 
 
-def _company_rows(status: Status, beside: Sequence[str]) -> list[tuple[str, str]]:
+def _row(name: str, text: str) -> str:
+    return f"{name:14} {text}"
+
+
+def _company_rows(status: Status) -> list[tuple[str, str]]:
     """The processes beside the worker."""
     rows = []
     if status.receiver_pid is not None or status.receiver_restarts:
@@ -90,7 +91,6 @@ def _company_rows(status: Status, beside: Sequence[str]) -> list[tuple[str, str]
         rows += [("spare", f"a spare worker stands by (pid {status.spare_pid})")]
     if status.shadow is not None:
         rows += [("shadow", f"{status.shadow.directory}: {status.shadow.why}"), *_shadow_rows(status.shadow)]
-        rows += [("  result", _plain(line, WIDEST)) for line in beside]
     return rows + _recording_rows(status.recording)
 
 
@@ -254,5 +254,7 @@ def show_status(path: Path | None, as_json: bool, out: TextIO) -> int:
     if as_json:
         print(json.dumps({**asdict(status), "down": down}, indent=2), file=out)
     else:
-        print(describe(status, down, () if down else differences(status)), file=out)
+        print(describe(status, down), file=out, flush=True)
+        for line in () if down else differences(status):  # large files perhaps: the state does not wait for them
+            print(_row("shadow result", _plain(line, WIDEST)), file=out, flush=True)
     return exit_code(status, down)

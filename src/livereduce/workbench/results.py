@@ -25,7 +25,7 @@ class Result:
     @property
     def events(self) -> int:
         """Events of the run that it is made of."""
-        return int(self.product.attributes.get("events", 0))
+        return self.product.events
 
 
 def read_results(state_dir: Path, run: int | None = None, most_bytes: int = MAX_BYTES) -> tuple[Result, ...]:
@@ -35,11 +35,11 @@ def read_results(state_dir: Path, run: int | None = None, most_bytes: int = MAX_
     """
     try:
         paths = _listed(state_dir, run)
-    except _UNREADABLE:
+    except (OSError, ValueError):
         return ()
     found = []
     for path in paths:
-        with suppress(*_UNREADABLE):  # being replaced, or not a product
+        with suppress(OSError, ValueError):  # being replaced, or not a product
             found.append(_read(path, most_bytes))
     return tuple(found)
 
@@ -51,23 +51,24 @@ def why_none(state_dir: Path, run: int, most_bytes: int = MAX_BYTES) -> str:
         paths = _listed(state_dir, run)
     except FileNotFoundError:
         return f"there is no {index}, so no service has published there"
-    except _UNREADABLE as error:
+    except (OSError, ValueError) as error:
         return f"{index} cannot be read: {_reason(error)}"
     if not paths:
         return f"{index} has no result of run {run}"
     try:
         _read(paths[-1], most_bytes)
-    except _UNREADABLE as error:
+    except (OSError, ValueError) as error:
         return f"{paths[-1]} cannot be read: {_reason(error)}"
     return f"the result of run {run} has just been replaced; try again"
 
 
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
-
-
 def _listed(state_dir: Path, run: int | None) -> list[Path]:
     folder = state_dir / "products"
-    return [folder / path for path in _paths(json.loads(read_regular(folder / INDEX, MAX_INDEX)), run)][-MAX_RESULTS:]
+    text = read_regular(folder / INDEX, MAX_INDEX)
+    try:
+        return [folder / path for path in _paths(json.loads(text), run)][-MAX_RESULTS:]
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"not an index of products: {error!r}") from None
 
 
 def _read(path: Path, most_bytes: int) -> Result:

@@ -10,7 +10,7 @@ import pytest
 
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file import read_facts, read_product, write_product
-from livereduce.publish.products.inside import NotPlain, member, opened
+from livereduce.publish.products.inside import NotAProduct, NotPlain, member, opened
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -130,6 +130,61 @@ def test_a_file_that_is_a_link_or_a_fifo_is_not_opened(path: Path, tmp_path: Pat
     for name in ("link.nxs", "fifo.h5"):
         with pytest.raises(OSError, match="not a regular file"):
             read_facts(tmp_path / name)
+
+
+def group_for_signal(file: h5py.File) -> None:
+    del file["entry/result/signal"]
+    file["entry/result"].create_group("signal")
+
+
+def no_default(file: h5py.File) -> None:
+    del file.attrs["default"]
+
+
+def nothing_in_it(file: h5py.File) -> None:
+    del file["entry/result/signal"]
+    file["entry/result/signal"] = h5py.Empty("f8")
+
+
+def run_without_end(file: h5py.File) -> None:
+    del file["entry/run_number"]
+    file["entry/run_number"] = np.inf
+
+
+def numbers_for_axes(file: h5py.File) -> None:
+    file["entry/result"].attrs["axes"] = [1, 2]
+
+
+WILD: tuple[Callable[[h5py.File], None], ...] = (
+    group_for_signal,
+    no_default,
+    nothing_in_it,
+    run_without_end,
+    numbers_for_axes,
+)
+
+
+@pytest.mark.parametrize("how", WILD)
+def test_whatever_is_wrong_with_a_file_is_one_error(path: Path, how: Callable[[h5py.File], None]) -> None:
+    with h5py.File(path, "a") as file:
+        how(file)
+    with pytest.raises(NotAProduct, match=r"^the file does not have the layout of a product$|is a group"):
+        read_product(path)
+
+
+def test_a_file_that_is_none_and_one_that_is_not_there(path: Path) -> None:
+    path.write_bytes(b"no HDF5 at all")
+    with pytest.raises(NotAProduct, match="the file is damaged or not an HDF5 file"):
+        read_facts(path)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        read_facts(path)
+
+
+def test_more_values_than_a_product_has_are_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livereduce.publish.products.file.MAX_BYTES", 24)
+    with pytest.raises(NotPlain, match="/entry/result/d has 32 bytes, more than 24"):
+        read_product(path)
 
 
 def test_what_is_missing_is_named(path: Path) -> None:

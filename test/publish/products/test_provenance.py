@@ -161,6 +161,6 @@ def test_what_is_damaged_is_said(tmp_path: Path, act: Callable[[h5py.Group], Non
     write_product(path, product(made(tmp_path)))
     with h5py.File(path, "r+") as file:
         act(file["entry/provenance"])
-    with pytest.raises((ValueError, KeyError)):
+    with pytest.raises(ValueError, match=r"."):
         read_provenance(path)
     assert read_product(path).signal.tolist() == [0, 1, 2]

@@ -12,18 +12,21 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Most results that are compared."""
+MOST_VALUES = 4_000_000
+"""Most values that are read of all of them, of both sides: one pair of the largest, some tenths of a second."""
 
 
-def differences(status: Status) -> tuple[str, ...]:
-    """A line for each result of the newest run of the shadow; empty if there is nothing to compare."""
+def differences(status: Status) -> Iterator[str]:
+    """A line for each result of the newest run of the shadow, each as soon as it is known; none without results."""
     shadow = status.shadow
     if shadow is None or not shadow.products_dir or not status.products_dir:
-        return ()
+        return
     try:  # the daemon's Python need not have what reads results
         from livereduce.web.state.index import parse_index  # noqa: F401
     except ImportError as error:
-        return (f"its results are not compared: this Python has no {error.name}; the page compares them",)
-    return tuple(_lines(status, Path(shadow.products_dir), shadow.files))
+        yield f"its results are not compared: this Python has no {error.name}; the page compares them"
+        return
+    yield from _lines(status, Path(shadow.products_dir), shadow.files)
 
 
 def _lines(status: Status, shadow: Path, files: Mapping[str, str]) -> Iterator[str]:
@@ -36,8 +39,7 @@ def _lines(status: Status, shadow: Path, files: Mapping[str, str]) -> Iterator[s
         return
     run = its.runs[0]
     live = others.run(run.run)
-    for name in list(run.products)[:MOST]:
-        yield f"{name} of run {run.run}: {_difference(name, (shadow, run), (in_use, live))}"
+    yield from _compared((shadow, run), (in_use, live))
     if is_of_others(run, files):
         yield f"that of run {run.run} was made by scripts that it does not run any more"
     if live is not None and is_of_others(live, status.files):
@@ -46,17 +48,28 @@ def _lines(status: Status, shadow: Path, files: Mapping[str, str]) -> Iterator[s
         yield f"of run {run.run} it has no {', '.join(missing[:MOST])}"
 
 
-def _difference(name: str, its: tuple[Path, "ListedRun"], live: tuple[Path, "ListedRun | None"]) -> str:
+def _compared(its: tuple[Path, "ListedRun"], live: tuple[Path, "ListedRun | None"]) -> Iterator[str]:
+    from livereduce.publish.products.beside import count_compared
+
+    (shadow, run), (in_use, other) = its, live
+    left = MOST_VALUES
+    for number, name in enumerate(run.products):
+        theirs = other.products.get(name) if other else None
+        paths = (shadow / run.products[name].path, in_use / theirs.path) if theirs else None
+        left -= count_compared(*paths) if paths and number < MOST else 0
+        if number == MOST or left < 0:
+            yield f"{len(run.products) - number} more of run {run.run} are not compared here; the page compares them"
+            return
+        yield f"{name} of run {run.run}: {_difference(*paths) if paths else 'those in use have none'}"
+
+
+def _difference(shadow: Path, in_use: Path) -> str:
     from livereduce.publish.difference import in_words
     from livereduce.publish.products.beside import compare_beside
 
-    (shadow, run), (in_use, other) = its, live
-    if other is None or name not in other.products:
-        return "those in use have none"
     try:
-        paths = shadow / run.products[name].path, in_use / other.products[name].path
-        return "; ".join(in_words(compare_beside(*paths)))
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:  # being replaced, or not a product
+        return "; ".join(in_words(compare_beside(shadow, in_use)))
+    except (OSError, ValueError) as error:  # being replaced, or not a product
         return f"it cannot be compared: {getattr(error, 'strerror', None) or error}"
 
 

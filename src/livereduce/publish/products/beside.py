@@ -4,7 +4,7 @@ from pathlib import Path
 
 from livereduce.publish.difference import Difference, compare
 from livereduce.publish.product import Product
-from livereduce.publish.products.file import read_small
+from livereduce.publish.products.file import count_values, read_small
 from livereduce.publish.products.inside import NotPlain
 
 MAX_COMPARED = 2_000_000
@@ -17,11 +17,23 @@ def compare_beside(shadow: Path, in_use: Path) -> Difference:
 
     Raises
     ------
-    OSError, KeyError, NotPlain, ValueError
+    OSError, NotAProduct, NotPlain, ValueError
         As `livereduce.publish.products.file.read_small`.
     """
     ours, theirs = (_read(path, where) for path, where in zip((shadow, in_use), SIDES, strict=True))
     return compare(ours, theirs, SIDES)
+
+
+def count_compared(*paths: Path) -> int:
+    """How many values `compare_beside` reads of these files, but for errors and axes: of one with too many, none."""
+    return sum(count for path in paths if (count := _count(path)) <= MAX_COMPARED)
+
+
+def _count(path: Path) -> int:
+    try:
+        return count_values(path)
+    except (OSError, ValueError):  # comparing them says so
+        return 0
 
 
 def _read(path: Path, where: str) -> Product:

@@ -19,7 +19,7 @@ import numpy as np
 from livereduce.base.files import READABLE_BY_ALL, read_regular, unfinished_path
 from livereduce.publish.product import Axis, Product
 from livereduce.publish.products.file_display import LABELS, display_in, labels_in, write_display
-from livereduce.publish.products.inside import NotPlain, member, member_if_any, opened
+from livereduce.publish.products.inside import NotAProduct, NotPlain, member, member_if_any, opened
 from livereduce.publish.products.provenance import PROVENANCE, write_provenance
 from livereduce.publish.products.writing import clean, write_attributes, write_field
 from livereduce.scripting.reporting.display import Display
@@ -29,7 +29,7 @@ _NAMES_BEFORE = {"total_counts": "events", "proton_charge": "proton_charge_pc"}
 """Fields in files from before November 2026, and the attributes that they are now."""
 
 MAX_BYTES = 1 << 30
-"""Most bytes of a file that is amended; the largest product has 64 MB."""
+"""Most bytes of a file that is amended, and of an array that is read; the largest product has 64 MB."""
 MAX_FACTS = 500
 """Most fields of an entry that are read, and most bytes of one."""
 MAX_FACT_BYTES = 1 << 16
@@ -208,11 +208,13 @@ def read_product(path: Path) -> Product:
     Raises
     ------
     OSError
-        Not an HDF5 file.
-    KeyError
-        An HDF5 file, but not of this layout.
+        There is no such file, or the system cannot read it.
+    NotAProduct
+        It is not an HDF5 file, or not of this layout.
     NotPlain
-        It refers to other files.
+        It refers to other files, or declares more than `MAX_BYTES`.
+    ValueError
+        Its parts do not fit together.
     """
     with opened(path) as file:
         return _product(file)
@@ -223,12 +225,10 @@ def read_small(path: Path, most: int) -> Product:
 
     Raises
     ------
-    OSError, KeyError
+    OSError, NotAProduct, ValueError
         As `read_product`.
     NotPlain
         As `read_product`; and it has more values, or something else in it.
-    ValueError
-        Its parts do not fit together.
     """
     with opened(path) as file:
         data, signal, errors = default_data(file)
@@ -257,17 +257,32 @@ def _product(file: h5py.File) -> Product:
         run=int(facts.pop("run_number")),
         title=str(facts.pop("title")),
         name=str(facts.pop("name")),
-        signal=signal[()],
-        errors=None if errors is None else errors[()],
-        units=signal.attrs["units"],
-        axes=tuple(
-            Axis(name=axis, values=member(data, axis)[()], units=member(data, axis).attrs["units"])
-            for axis in data.attrs.get("axes", ())
-        ),
+        signal=_values(signal),
+        errors=None if errors is None else _values(errors),
+        units=str(signal.attrs["units"]),
+        axes=tuple(_axis(member(data, name), str(name)) for name in data.attrs.get("axes", ())),
         attributes=facts,
         display=display_in(data),
         labels=labels_in(data),
     )
+
+
+def _axis(field: h5py.Dataset, name: str) -> Axis:
+    return Axis(name=name, values=_values(field), units=str(field.attrs["units"]))
+
+
+def _values(field: h5py.Dataset) -> Any:
+    if not isinstance(field, h5py.Dataset):
+        raise NotAProduct(f"{field.name} is a group, expected values")
+    if field.nbytes > MAX_BYTES:  # it may be packed, or not be stored at all
+        raise NotPlain(f"{field.name} has {field.nbytes:,} bytes, more than {MAX_BYTES:,}")
+    return field[()]
+
+
+def count_values(path: Path) -> int:
+    """How many values the product of a file has, without reading them; raises as `read_product`."""
+    with opened(path) as file:
+        return int(default_data(file)[1].size)
 
 
 def read_display(path: Path) -> Display:
@@ -281,7 +296,7 @@ def read_facts(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    OSError, KeyError, NotPlain
+    OSError, NotAProduct, NotPlain, ValueError
         As `read_product`.
     """
     with opened(path) as file:

@@ -16,6 +16,8 @@ from livereduce.scripting.reporting.display import AS_IT_IS, Display, display_of
 LABELS = "labels"
 MAX_LABELS = 10_000
 MAX_LABEL = 200
+MAX_LABEL_BYTES = 4 * MAX_LABEL
+"""Of a text of fixed length: a file may declare gigabytes without holding them."""
 _NAMES = ("kind", "x_log", "y_log", "x_range")
 
 
@@ -49,6 +51,8 @@ def labels_in(data: h5py.Group) -> tuple[str, ...]:
     except NotPlain:
         return ()
     if not isinstance(field, h5py.Dataset) or field.ndim != 1 or not h5py.check_string_dtype(field.dtype):
+        return ()
+    if field.dtype.itemsize > MAX_LABEL_BYTES:
         return ()
     return tuple(str(one)[:MAX_LABEL] for one in field.asstr(errors="replace")[:MAX_LABELS])
 

@@ -3,6 +3,8 @@
 Products lie where scripts may write. HDF5 follows links into other files, assembles datasets from other files (virtual
 datasets) and stores values outside (external storage): a reader would publish whatever file a product names, or block
 on a FIFO. A chunk is unpacked as a whole, so a few kilobytes may need gigabytes.
+
+Whatever a library finds wrong with a file becomes an OSError or a ValueError here, so that no reader needs a list.
 """
 
 import math
@@ -25,22 +27,44 @@ class NotPlain(ValueError):
     """The file refers to other files, or cannot be read within bounds; the text says what and where."""
 
 
+class NotAProduct(ValueError):
+    """The file is damaged, or is something else; the text says which, and the cause has a library's words."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading; never a link, and never a FIFO, which would block.
 
+    What is raised while it is open is told as below too: KeyError, TypeError and the like are errors of the file.
+
     Raises
     ------
     OSError
-        There is no such regular file, or it is not HDF5.
+        There is no such regular file, or the system cannot read it.
+    NotAProduct
+        It is not HDF5, or has not what was looked for in it.
     """
     # Not by a name such as /proc/self/fd/N: HDF5 asks for its real path, and a product that was just replaced has none.
     with (
         open_regular(path, follow_link=False) as fd,
         os.fdopen(os.dup(fd), "rb") as file,
+        _told(),
         h5py.File(file, "r") as inside,
     ):
         yield inside
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what libraries raise into what `opened` does."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno is not None and error.strerror:
+            raise
+        raise NotAProduct("the file is damaged or not an HDF5 file") from error
+    except (KeyError, AttributeError, TypeError, ArithmeticError, UnicodeError) as error:
+        raise NotAProduct("the file does not have the layout of a product") from error
 
 
 def member(place: h5py.Group, path: str, links: int = 0) -> h5py.Group | h5py.Dataset:

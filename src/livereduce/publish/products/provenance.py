@@ -64,8 +64,8 @@ def read_provenance(path: Path) -> Provenance | None:
     Raises
     ------
     OSError
-        Not an HDF5 file.
-    KeyError, ValueError
+        There is no such file, or the system cannot read it.
+    ValueError
         Not a product, or its provenance is damaged: says what is missing or wrong.
     """
     with opened(path) as file:
@@ -75,7 +75,7 @@ def read_provenance(path: Path) -> Provenance | None:
             return None
         try:
             return _read(group)
-        except (TypeError, AttributeError, RecursionError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"its provenance is damaged: {error}") from None
 
 

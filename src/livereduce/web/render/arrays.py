@@ -46,7 +46,7 @@ def npz_pieces(path: Path, run: int, name: str, version: str) -> Iterator[bytes]
 
     Raises
     ------
-    Unshowable, IndexError, OSError, KeyError, NotPlain
+    Unshowable, IndexError, OSError, NotAProduct, NotPlain
         As `livereduce.web.render.reading.read_shown`; raised with the first piece, before anything is sent.
     """
     facts = facts_of(path)

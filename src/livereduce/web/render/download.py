@@ -48,7 +48,7 @@ def csv_lines(path: Path, rows: Sequence[int]) -> Generator[bytes, None, None]:
 
     Raises
     ------
-    Unshowable, IndexError, OSError, KeyError, NotPlain
+    Unshowable, IndexError, OSError, NotAProduct, NotPlain
         As `livereduce.web.render.reading.read_shown`; raised with the first piece, before anything is sent.
     """
     with opened(path) as file:

@@ -108,7 +108,7 @@ def read_shown(path: Path, most: int, rows: Sequence[int] = ()) -> Shown:
         It is too large, or not made of numbers.
     IndexError
         It has no such row.
-    OSError, KeyError, NotPlain
+    OSError, NotAProduct, NotPlain
         As `livereduce.publish.products.file.read_product`.
     """
     facts = facts_of(path)
@@ -151,7 +151,7 @@ def read_curves(path: Path, columns: int, rows: Sequence[int] = ()) -> Curves:
 
     Raises
     ------
-    Unshowable, IndexError, OSError, KeyError, NotPlain
+    Unshowable, IndexError, OSError, NotAProduct, NotPlain
         As `read_shown`.
     """
     facts = facts_of(path)

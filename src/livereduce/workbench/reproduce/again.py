@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.publish.product import Product
 from livereduce.publish.products.file import read_product
 from livereduce.publish.products.provenance import read_provenance
 from livereduce.publish.provenance import Origin, Provenance
@@ -61,14 +62,14 @@ def reproduce(result: Path, source: str) -> Reproduced:
         It cannot be made again: says why.
     """
     provenance = provenance_of(result)
-    product = read_product(result)
+    product = _product(result)
     with tempfile.TemporaryDirectory(prefix="livereduce-reproduce-") as place:
         folder = Path(place)
         outcome = _recomputed(result, source, folder)
         made = folder / "state" / "products" / str(provenance.position.run) / result.name
         if not made.exists():
             raise OperatorError(f"no result came of it: {_all(outcome.errors) or 'the scripts made none'}")
-        found = differences(product, read_product(made))
+        found = differences(product, _product(made))
     reasons = (*provenance.notes, *changed_since(provenance.origin, outcome.versions), *_short(outcome))
     if outcome.errors:
         reasons += (f"it ended with errors: {_all(outcome.errors)}",)
@@ -85,8 +86,8 @@ def provenance_of(result: Path) -> Provenance:
     """
     try:
         provenance = read_provenance(result)
-    except (OSError, KeyError, ValueError) as error:
-        raise OperatorError(f"{result} cannot be read: {error}") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(result, error) from None
     if provenance is None:
         beside = result.with_name(RESULT_FILE)
         if result.name != RESULT_FILE and beside.exists():
@@ -101,6 +102,17 @@ def provenance_of(result: Path) -> Provenance:
     if not provenance.position.from_start:
         raise OperatorError(f"{result} cannot be made again, the run was joined after its start: {said}")
     return provenance
+
+
+def _product(path: Path) -> Product:
+    try:
+        return read_product(path)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> OperatorError:
+    return OperatorError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def _recomputed(result: Path, source: str, folder: Path) -> Recomputed:

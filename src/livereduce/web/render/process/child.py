@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from livereduce.publish.products.inside import NotPlain
+from livereduce.publish.products.inside import NotAProduct, NotPlain
 from livereduce.web.render.process.frames import END, PIECE, REFUSED, RenderJob, decode_job, encode_refusal, frame
 from livereduce.web.render.reading import Unshowable
 
@@ -93,12 +93,11 @@ def refusal_of(error: Exception, job: RenderJob) -> tuple[int, str]:
             return 422, f"it takes more than {MEMORY_BYTES >> 20} MiB of memory to show it; download it as NeXus"
         case OSError() if error.errno is not None and error.strerror:
             return 404, f"it cannot be read: {error.strerror}"
-        case OSError() | RuntimeError():
-            return 404, "it cannot be read: the file is damaged or not an HDF5 file"
-        case KeyError() | AttributeError() | TypeError() | ValueError():
-            log.warning(
-                "%s of run %d is not a livereduce product: %s: %s", job.name, job.run, type(error).__name__, error
-            )
+        case NotAProduct():
+            log.warning("%s of run %d: %s: %r", job.name, job.run, error, error.__cause__)
+            return 404, f"it cannot be read: {error}"[:300]
+        case ValueError():
+            log.warning("%s of run %d is not a livereduce product: %s", job.name, job.run, error)
             return 404, "it cannot be read: the file does not have the layout of a product"
     log.error("%s of run %d as %s", job.name, job.run, job.what, exc_info=error)
     return 422, f"it cannot be shown as {job.what}; the log of this page says why"
