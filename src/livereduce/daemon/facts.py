@@ -29,7 +29,7 @@ class Limits:
 
     stop_s: float = 20.0
     cancel_s: float = 2.0
-    dump_s: float = 1.0
+    dump_s: float = 0.8
     terminate_s: float = 10.0
     look_s: float = 2.0
     flapping_s: float = 60.0

@@ -15,7 +15,7 @@ words it speaks are in `livereduce.daemon.facts`.
                                                     │   │                                 │ │
             starting, running ── scripts changed ───┘   └── ended ── stalled ◀── silence ─┘ │
               order · 2 s · SIGTERM · 10 s · SIGKILL                   │ └──── a beat ───────┘
-                                                       stack dump · 1 s · SIGTERM · 10 s · SIGKILL
+                                                       stack dump · 0.8 s · SIGTERM · 10 s · SIGKILL
 
         (look) ── usable, but to be relaunched ──▶ stopped
         any state ── stop asked, or configuration changed ──▶ stopping ── ended ──▶ stopped

@@ -4,7 +4,7 @@
 
     none ── started ──▶ at work ◀── a beat ── stalled
      ▲                   │   │ silence ─────────▲ │
-     │                   │   │                    └── stack dump · 1 s · SIGTERM · 10 s · SIGKILL ──▶ ended
+     │                   │   │                    └── stack dump · 0.8 s · SIGTERM · 10 s · SIGKILL ──▶ ended
      │                   │   └── no beats but nonsense ── SIGTERM · 10 s · SIGKILL ──▶ ended
      │                   └── not needed any more, or too large ── order · 2 s · SIGTERM · 10 s · SIGKILL ──▶ ended
      └─────────────────────────────────────────────────────────────────────────────────────────┘
