@@ -286,7 +286,7 @@ def test_when_the_next_tick_matters() -> None:
     assert next_due(DaemonState()) == 0
     state = play((5, Beaten(phase=Phase.PROCESS)), state=running())[0]
     assert next_due(state) == 605
-    assert next_due(stalled()) == 31
+    assert next_due(stalled()) == 30 + DaemonState().limits.dump_s
     assert next_due(play((0, STOP), state=running())[0]) == 20
     assert next_due(step(play((0, STOP), state=running())[0], CRASH, 1)[0]) is None
 
