@@ -241,6 +241,16 @@ def test_a_shadow_that_has_not_shown_what_it_does_is_not_promoted(changes: dict[
         shown_shadow(None)
 
 
+def test_nothing_is_copied_to_outside_of_the_folder(folders: tuple[Path, Path]) -> None:
+    shadow, use = folders
+    (shadow.parent / "cal.h5").write_text("mine")
+    write(shadow, {"parameters.json": json.dumps({"cal": f"../{shadow.name}/../cal.h5"})})
+    before = texts(use)
+    with pytest.raises(OperatorError, match="which is another file for the scripts in use; name it by its abs"):
+        promoted(shadow, use)
+    assert texts(use) == before
+
+
 def test_a_link_is_left_alone(folders: tuple[Path, Path], tmp_path: Path) -> None:
     shadow, use = folders
     (tmp_path / "real.py").write_text("real = 1\n")

@@ -128,6 +128,11 @@ def _texts_of(new: ScriptSet) -> Iterator[tuple[Path, bytes]]:
     copied_bytes = 0
     for named in new.parameters.files:
         if named.path.is_relative_to(new.parameters.path.parent):
+            if ".." in named.path.parts:
+                raise OperatorError(
+                    f"{new.parameters.path}: it names {named.text}, which is another file for the scripts in use; "
+                    "name it by its absolute path"
+                )
             text = _read_named(named.path)
             copied_bytes += len(text)
             if copied_bytes > MAX_COPIED_BYTES:
