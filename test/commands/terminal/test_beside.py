@@ -52,7 +52,7 @@ def test_what_cannot_be_compared_says_why(one: Fabricated, monkeypatch: pytest.M
     assert "that of run 41 was made by scripts that it does not run any more" in differences(one.status)
     path = one.path / "state/shadow/products/41/result.nxs"
     path.write_bytes(b"no HDF5 at all")
-    damaged = "result of run 41: it cannot be compared: the file is damaged or not an HDF5 file"
+    damaged = "result of run 41: it cannot be compared: in the shadow, the file is damaged or not an HDF5 file"
     assert damaged in differences(one.status)
     (one.path / "state/shadow/products/index.json").unlink()
     assert list(differences(one.status)) == ["no result yet"]
@@ -69,7 +69,7 @@ def test_a_product_of_a_wild_layout_ends_nothing(one: Fabricated) -> None:
         del file["entry/result/signal"]
         file["entry/result"].create_group("signal")
     assert next(differences(one.status)) == (
-        "result of run 41: it cannot be compared: the file does not have the layout of a product"
+        "result of run 41: it cannot be compared: in the shadow, the file does not have the layout of a product"
     )
 
 

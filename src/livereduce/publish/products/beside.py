@@ -5,7 +5,7 @@ from pathlib import Path
 from livereduce.publish.difference import Difference, compare
 from livereduce.publish.product import Product
 from livereduce.publish.products.file import count_values, read_small
-from livereduce.publish.products.inside import NotPlain
+from livereduce.publish.products.inside import NotAProduct, NotPlain
 
 MAX_COMPARED = 2_000_000
 """Most values that are compared: both results with their errors take 64 MB then, and as much again twice meanwhile."""
@@ -39,5 +39,5 @@ def _count(path: Path) -> int:
 def _read(path: Path, where: str) -> Product:
     try:
         return read_small(path, MAX_COMPARED)
-    except NotPlain as error:
-        raise NotPlain(f"{where}, {error}") from None
+    except (NotPlain, NotAProduct) as error:
+        raise type(error)(f"{where}, {error}") from error.__cause__
