@@ -418,9 +418,9 @@ def test_a_run_that_the_server_has_closed_meanwhile_is_told_to_be_incomplete(
     assert 0 < product.attributes["events"] < whole_run.totals[2]  # type: ignore[operator]
     assert str(product.attributes["incomplete"]).startswith("the connection was down when run 1 ended (missing ")
     assert story.product(2).attributes["incomplete"] == ""
-    said = [progress for progress in story.reduction.said if progress.run.number == 1]
-    if next_run == 0:  # else the next run is there in the same moment, and what is said is of that
-        assert said[-1].run.incomplete == product.attributes["incomplete"]
+    said = {progress.run.incomplete for progress in story.reduction.said if progress.run.number == 1}
+    # where the next thing comes in the moment in which this becomes known, what is said is of that
+    assert said <= {"", product.attributes["incomplete"]}
     assert not story.reduction.said[-1].run.incomplete
 
 

@@ -174,6 +174,7 @@ def test_parked_nobody_receives(beamline: Beamline) -> None:
 def test_a_receiver_that_does_not_obey_is_ended_all_the_same(beamline: Beamline, mode: str, terminate_s: float) -> None:
     daemon = beamline.start(mode, terminate_s=terminate_s)
     beamline.wait_running()
+    wait_logged(beamline, "fake receiver: ")
     daemon.terminate()
     assert daemon.wait(LIMIT_S) == 0
     assert "sending SIGTERM to the receiver" in beamline.log()
@@ -184,6 +185,7 @@ def test_a_receiver_that_does_not_obey_is_ended_all_the_same(beamline: Beamline,
 def test_further_requests_to_stop_hurry_the_receiver_too(beamline: Beamline) -> None:
     daemon = beamline.start("receiver stubborn")
     beamline.wait_running()
+    wait_logged(beamline, "fake receiver: ")  # until it is there, SIGTERM ends it
     for step in ("telling it to exit", "sending SIGTERM to the receiver", "sending SIGKILL to it"):
         assert step not in beamline.log()
         daemon.terminate()

@@ -83,7 +83,7 @@ def killed(rig: Rig) -> None:
     assert pid
     rig.inject()
     os.kill(pid, signal.SIGKILL)
-    rig.saw(StateWord.DEGRADED, "runs are not recorded", "SIGKILL")
+    rig.saw_log("running -> degraded: runs are not recorded", "SIGKILL")  # for two seconds
     at_work(rig, lambda one: one.pid != pid)
     rig.outcome.recovery_s = rig.seconds()
     beam_on(rig, "a gap", lambda one: bool(one.recording and one.recording.run_gaps == 1))

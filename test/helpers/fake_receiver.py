@@ -30,12 +30,12 @@ BEAT_S = 0.02
 
 
 def main(mode: str, job: ReceiverJob) -> int:
+    if mode == "receiver stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print(f"fake receiver: {mode}, number {job.number}, {len(job.suspects)} suspects", flush=True)
     print("WARNING livereduce.stream: a record of the stream", flush=True)
     register_dump(os.environ)
     die_with_parent()
-    if mode == "receiver stubborn":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if mode == "receiver refuse":
         print(f"{PROBLEM_PREFIX}no such stream", file=sys.stderr)
         return 78

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,9 +78,17 @@ def test_one_at_a_time_and_the_daemon_goes_on_meanwhile(tmp_path: Path) -> None:
     assert outcome == (True, "opened")
 
 
-def test_a_daemon_that_ends_waits_for_it() -> None:
-    errands = Errands()
+def test_a_daemon_that_ends_waits_for_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words come before its end."""
+    errands, ends = Errands(), os._exit
+
+    def end_later(code: int) -> None:
+        time.sleep(0.3)
+        ends(code)
+
+    monkeypatch.setattr(os, "_exit", end_later)
     errand = errands.start("the last", lambda: "it is done")
     errands.leave()
     assert errand.outcome is not None
+    assert errand.outcome.text == "it is done"
     assert errands.watched == set()

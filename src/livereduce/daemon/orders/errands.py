@@ -9,6 +9,7 @@ import logging
 import os
 import select
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -107,10 +108,12 @@ class Errands:
         """Wait a little for the errand, which is let go then."""
         if self._away is None:
             return
-        poll = select.poll()
+        poll, deadline = select.poll(), time.monotonic() + LEAVE_S
         poll.register(self._away.fd, select.POLLIN)
-        poll.poll(LEAVE_S * 1000)
-        self.gather()
+        # it is readable with the words already, and they are whole at its end only
+        while self._away is not None and (left_s := deadline - time.monotonic()) > 0:
+            poll.poll(left_s * 1000)
+            self.gather()
         if self._away is not None:
             log.warning("%s: it goes on although the daemon ends; look at the files", self._away.errand.what)
             os.close(self._away.fd)
