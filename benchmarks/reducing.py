@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from lag import WANTED_WORST_S, flowing, measured_lag
-from livereduce.simulate.beams.beam import PULSES_PER_S
+from lag import flowing, measured_lag, row_of
 from measure import Row, seconds
 from recording import Spans
 from service import POST_PROC, PROC
@@ -74,25 +73,14 @@ def background_row(events_per_s: int, events: int, spans: Spans) -> Row:
                 lag = measured_lag(service, server, ages_file, spans.measure_s)
                 reducing_s = _cpu_s(reducing) - before_s
         done = len(list((folder / f"by_{JOBS}").glob("*/reduced.json")))
-    return Row(
-        name=f"lag at {events_per_s / 1e6:g} M events/s while {JOBS} jobs reduce runs again",
-        events_per_pulse=events_per_s // PULSES_PER_S,
-        events_per_s=lag.pulses * (events_per_s // PULSES_PER_S) / lag.seconds,
-        reference=f"the wanted worst of {WANTED_WORST_S:g} s",
-        ratio=WANTED_WORST_S / lag.worst_s,
-        target="≥ 1",
-        more={
-            "median_s": lag.median_s,
-            "wanted_median": f"≤ {WANTED_MEDIAN_S:g}",
-            "p99_s": lag.p99_s,
-            "worst_s": lag.worst_s,
-            "median_alone_s": alone.median_s,
-            "worst_alone_s": alone.worst_s,
-            **lag.cores,
-            "reducing_cores": reducing_s / lag.seconds,
-            "runs_meanwhile": float(done),
-        },
-    )
+    more = {
+        "median_alone_s": alone.median_s,
+        "worst_alone_s": alone.worst_s,
+        **lag.cores,
+        "reducing_cores": reducing_s / lag.seconds,
+        "runs_meanwhile": float(done),
+    }
+    return row_of(lag, events_per_s, f" while {JOBS} jobs reduce runs again", more, WANTED_MEDIAN_S)
 
 
 def _prepare(folder: Path, proc: str, events: int, runs: int) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from livereduce.base.processes import process_exists
+from livereduce.base.processes import fork_answering, process_exists
 
 
 @pytest.mark.parametrize("pid", [os.getpid(), os.getppid(), 1])
@@ -47,3 +47,16 @@ def test_who_gives_way_does_so_for_processor_and_memory_also_in_a_session_of_its
     assert nice == min(19, before + 7)
     assert oom_score >= 300
     assert not session.strip() or session.split()[-1] == str(nice), "a kernel that shares between sessions"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_forked_process_answers_and_ends_whatever_it_raises(fails: bool) -> None:
+    def answer(fd: int) -> None:
+        os.write(fd, b"yes")
+        assert not fails
+
+    pid, reading = fork_answering(answer)
+    os.set_blocking(reading, True)
+    with os.fdopen(reading, "rb") as pipe:
+        assert pipe.read() == b"yes"
+    assert os.waitpid(pid, 0) == (pid, 0)

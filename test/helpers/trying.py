@@ -18,16 +18,19 @@ def tried_folder(folder: Path, **settings: object) -> Path:
     """The configuration in it."""
     irregular_file(folder / "run.nxs.h5")
     save(folder, GOOD)
-    body: dict[str, object] = {
-        "instrument": "TEST",
-        "engine": "builtin",
-        "source": "adara://localhost:1",
+    what = {"instrument": "TEST", "engine": "builtin", "source": "adara://localhost:1"}
+    return configured(folder, what | settings)
+
+
+def configured(folder: Path, settings: dict[str, object]) -> Path:
+    """A configuration with its own places in a folder."""
+    places: dict[str, object] = {
         "script_dir": str(folder / "scripts"),
         "runtime_dir": str(folder / "run"),
         "state_dir": str(folder / "service"),
         "update_every": 0.3,
     }
-    (folder / "livereduce.conf").write_text(json.dumps(body | settings))
+    (folder / "livereduce.conf").write_text(json.dumps(places | settings))
     return folder / "livereduce.conf"
 
 
@@ -57,16 +60,7 @@ def mantid_folder(folder: Path, *, era: str = "A", **settings: object) -> Path:
     save(folder, MANTID_GOOD, name=MANTID_PROC)
     save(folder, KEEP, name=MANTID_POST_PROC)
     (folder / "stream.json").write_text(json.dumps({"adara": True, "spectra": 16, "era": era, "items": []}))
-    body: dict[str, object] = {
-        "instrument": "POWGEN",
-        "engine": "mantid",
-        "script_dir": str(folder / "scripts"),
-        "runtime_dir": str(folder / "run"),
-        "state_dir": str(folder / "service"),
-        "update_every": 0.3,
-    }
-    (folder / "livereduce.conf").write_text(json.dumps(body | settings))
-    return folder / "livereduce.conf"
+    return configured(folder, {"instrument": "POWGEN", "engine": "mantid"} | settings)
 
 
 def mantid_environ(folder: Path) -> dict[str, str]:

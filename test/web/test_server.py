@@ -4,22 +4,21 @@ import json
 import socket
 import subprocess
 import sys
-import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from helpers.desk import desk_in
 from helpers.fabricated import Fabricated, pattern
 from helpers.watching import CRAMPED, IMPATIENT, PATIENCE_S, PLAIN, Web, command, watcher, web
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.daemon.orders.desk import Desk, RequestDone
+from livereduce.daemon.orders.desk import RequestDone
 from livereduce.messages.request import NotDone, Request, Want
 from livereduce.messages.status import StateWord
 from livereduce.web.server import listen, make_context
@@ -280,27 +279,6 @@ def junkyard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 # ---- requests to the daemon
 
 
-@contextmanager
-def daemon(powder: Fabricated, obeys: Callable[[Request], RequestDone]) -> Iterator[None]:
-    """The desk of a daemon, in a thread."""
-    desk, stop = Desk(), threading.Event()
-
-    def serve() -> None:
-        while not stop.is_set():
-            desk.hold(powder.path / "run", time.monotonic())
-            desk.serve(desk.watched, time.monotonic(), lambda request, _: obeys(request))
-            stop.wait(0.02)
-        desk.leave()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
 def ask(of: Web, path: str) -> tuple[int, Any]:
     address = f"{of.url}/api/instruments/powder/{path}"
     headers = {"Authorization": f"Bearer {TOKEN}", "Origin": of.url}
@@ -326,7 +304,7 @@ def test_what_the_page_asks_reaches_the_daemon_and_its_answer_comes_back(powder:
     with web(tmp_path, [powder.conf], "--token-file", str(token)) as server:
         none = ask(server, "restart")
         assert (none[0], "there is no such socket; no daemon of this version" in none[1]["error"]) == (409, True)
-        with daemon(powder, obeys):
+        with desk_in(powder.path / "run", lambda request, _: obeys(request)):
             while not socket_file.exists():
                 pass
             assert ask(server, "restart") == (202, {"asked": True, "text": "restart of nothing"})

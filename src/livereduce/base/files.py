@@ -120,6 +120,19 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
+def write_all(fd: int, data: memoryview | bytes) -> None:
+    """Write everything: one call of write(2) may take a part.
+
+    Raises
+    ------
+    OSError
+        It could not be written, or not all of it.
+    """
+    left = memoryview(data).cast("B")
+    while left:
+        left = left[os.write(fd, left) :]
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Replace a file by these bytes, with a rename; everybody may read it.
 

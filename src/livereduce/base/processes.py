@@ -2,9 +2,10 @@
 
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 
 def process_exists(pid: int) -> bool:
@@ -18,6 +19,41 @@ def process_exists(pid: int) -> bool:
     except OSError:  # a process of another user
         pass
     return True
+
+
+def fork_answering(answer: Callable[[int], None]) -> tuple[int, int]:
+    """Fork a process that answers by a pipe; return its pid and the reading end, which does not block.
+
+    Parameters
+    ----------
+    answer
+        What it does, with the writing end. It has nothing else of ours, and ends after that, whatever is raised.
+
+    Raises
+    ------
+    OSError
+        There is no process, or no descriptor, to be had.
+    """
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _answer_and_end(answer, writing)
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    os.set_blocking(reading, False)
+    return pid, reading
+
+
+def _answer_and_end(answer: Callable[[int], None], fd: int) -> NoReturn:
+    try:
+        close_inherited(fd)
+        answer(fd)
+    finally:
+        os._exit(0)
 
 
 def close_inherited(keep_fd: int) -> None:

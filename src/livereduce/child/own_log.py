@@ -6,8 +6,9 @@ package are moved from the registry that scripts see into a separate one, which 
 
 import fcntl
 import logging
-import os
 from contextlib import suppress
+
+from livereduce.base.files import write_all
 
 PACKAGE = "livereduce"
 HIGH_FD = 200
@@ -39,10 +40,10 @@ class OwnLog(logging.Handler):
             why = f"this line cannot be shown: {type(error).__name__}"
             data = f"{record.levelname} {record.name}: {why}: {str(record.msg)[:200]!r}\n".encode()
         try:
-            _write(self._fd, data)
+            write_all(self._fd, data)
         except OSError:
             with suppress(OSError):
-                _write(2, data)
+                write_all(2, data)
 
     def take_over(self) -> None:
         """Take over all present loggers of this package; call it again after modules were imported."""
@@ -58,8 +59,3 @@ class OwnLog(logging.Handler):
         self._manager.disable = logging.CRITICAL
         if self.lock is not None:
             self.lock.acquire(timeout=wait_s)  # for good
-
-
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]

@@ -8,6 +8,8 @@ has no room for is a gap.
 
 from dataclasses import dataclass, replace
 
+from livereduce.base.times import NS_PER_S
+
 MOST_S = 5.0
 """Longest wait for the recorder, in all, in one run."""
 STILL_S = 1.0
@@ -91,9 +93,8 @@ def _clocked(state: Patience, seen: RingSight, now: float) -> Patience:
     if state.waits:
         passed_s = max(0.0, now - state.at_s)
         still_s = state.still_s + passed_s if seen.taken == state.taken else 0.0
-        state = replace(
-            state, waited_s=state.waited_s + passed_s, still_s=still_s, window_s=state.window_s + passed_s
-        )  # fmt: skip
+        waited_s, window_s = state.waited_s + passed_s, state.window_s + passed_s
+        state = replace(state, waited_s=waited_s, still_s=still_s, window_s=window_s)
     if not state.window_ns or seen.newest_ns < state.window_ns:  # at the beginning, and when the run is sent again
         return replace(state, window_ns=seen.newest_ns, window_s=now, gained_s=None)
     if now - state.window_s >= WINDOW_S:
@@ -106,4 +107,4 @@ def _gains(state: Patience, seen: RingSight, now: float) -> bool:
 
 
 def _gained_s(state: Patience, seen: RingSight, now: float) -> float:
-    return (seen.newest_ns - state.window_ns) / 1e9 - (now - state.window_s)
+    return (seen.newest_ns - state.window_ns) / NS_PER_S - (now - state.window_s)

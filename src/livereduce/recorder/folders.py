@@ -69,19 +69,6 @@ def _give_to_group(path: Path, of: Path) -> None:
         os.chown(path, -1, of.stat().st_gid)
 
 
-def write_all(fd: int, data: memoryview | bytes) -> None:
-    """Write everything.
-
-    Raises
-    ------
-    OSError
-        It could not be written, or not all of it.
-    """
-    left = memoryview(data).cast("B")
-    while left:
-        left = left[os.write(fd, left) :]
-
-
 def disk_space(directory: Path) -> DiskSpace:
     """Size and free space of a directory's file system.
 

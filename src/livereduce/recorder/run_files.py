@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce import __version__
-from livereduce.recorder.folders import make_run_folder, open_new, open_to_append, write_all
+from livereduce.base.files import write_all
+from livereduce.recorder.folders import make_run_folder, open_new, open_to_append
 from livereduce.stream.recording.coverage import Coverage
 from livereduce.stream.recording.cutting import RunKey
 from livereduce.stream.recording.index import (

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-from livereduce.base.processes import close_inherited
+from livereduce.base.files import write_all
+from livereduce.base.processes import fork_answering
 from livereduce.scripting.files import md5_of
 from livereduce.scripting.reading.findings import decode_reading
 from livereduce.scripting.syntax import Name, Parse, Syntax, parse
@@ -113,7 +114,8 @@ class Parser:
 
     def _begin(self, now: float) -> _Child:
         questions = dict(self._wanted)
-        pid, fd = _fork(tuple(questions.values()), self.limits)
+        asked = tuple(questions.values())
+        pid, fd = fork_answering(lambda writing: _answer(asked, writing, self.limits))
         self._child = _Child(pid, fd, tuple(questions), now + self.limits.wall_s)
         return self._child
 
@@ -220,32 +222,12 @@ def look_to_the_end(parser: Parser, look: Callable[[Parse], T]) -> T:
         parser.finish()
 
 
-def _fork(questions: tuple[_Question, ...], limits: ParseLimits) -> tuple[int, int]:
-    """Start the process; return its pid and the reading end of its answers."""
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    try:
-        pid = os.fork()
-        if pid == 0:
-            _answer(questions, writing, limits)
-    except OSError:
-        os.close(reading)
-        raise
-    finally:
-        os.close(writing)
-    os.set_blocking(reading, False)
-    return pid, reading
-
-
-def _answer(questions: tuple[_Question, ...], fd: int, limits: ParseLimits) -> NoReturn:
+def _answer(questions: tuple[_Question, ...], fd: int, limits: ParseLimits) -> None:
     """In the child: write one line for each question, in their order."""
-    try:
-        close_inherited(fd)
-        _limit_memory(limits)
-        for question in questions:
-            _limit_time(limits)
-            _write(fd, _encode(parse(question.text, question.path, question.package)))
-    finally:
-        os._exit(0)
+    _limit_memory(limits)
+    for question in questions:
+        _limit_time(limits)
+        write_all(fd, _encode(parse(question.text, question.path, question.package)))
 
 
 def _limit_time(limits: ParseLimits) -> None:
@@ -259,11 +241,6 @@ def _limit_memory(limits: ParseLimits) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * os.sysconf("SC_PAGE_SIZE") + limits.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
 
 
 def _reap(child: _Child, *, kill: bool) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers.desk import desk_in
 from helpers.receiving import receiving
 from helpers.served import Clock, powder_play, serving
 from helpers.trying import EVENTS, GOOD, options, save, tried_folder
 from livereduce.base.errors import OperatorError
 from livereduce.commands.trying.setup import Setup
-from livereduce.daemon.orders.desk import Desk, RequestDone
+from livereduce.daemon.orders.desk import RequestDone
 from livereduce.daemon.worker.output import Line
 from livereduce.messages.receiver import Attach, ReaderKind, encode_note
 from livereduce.messages.request import Request
@@ -129,7 +129,6 @@ def test_the_spare_takes_the_next_attempt(trying: Trying) -> None:
 @contextmanager
 def a_service(folder: Path, attach: socket.socket) -> Iterator[None]:
     """What a daemon does for guests: a desk, which attaches them to a receiver."""
-    desk, stop = Desk(), threading.Event()
 
     def give(_request: Request, who: str) -> RequestDone:
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -137,20 +136,8 @@ def a_service(folder: Path, attach: socket.socket) -> Iterator[None]:
             socket.send_fds(attach, [encode_note(Attach(reader=who, kind=ReaderKind.GUEST))], [its.fileno()])
         return RequestDone(passed=mine)
 
-    def serve() -> None:
-        while not stop.is_set():
-            desk.hold(folder, time.monotonic())
-            desk.serve(desk.watched, time.monotonic(), give)
-            stop.wait(0.02)
-        desk.leave()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
+    with desk_in(folder, give):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_the_run_that_the_service_is_taking_is_read_along_as_far_as_it_is_held(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NoReturn
 
 from livereduce.base.errors import OperatorError
-from livereduce.base.processes import close_inherited
+from livereduce.base.files import write_all
+from livereduce.base.processes import fork_answering
 
 LEAVE_S = 10.0
 """How long a daemon that ends waits for an errand; systemd kills what is left of a service then."""
@@ -76,7 +76,7 @@ class Errands:
         if self._away is not None:
             raise OperatorError(f"this goes on already: {self._away.errand.what}; try again when it is done")
         try:
-            pid, fd = _fork(work)
+            pid, fd = fork_answering(lambda writing: _do(work, writing))
         except OSError as error:
             raise OperatorError(f"no process can be started for it: {error.strerror}") from None
         self._away = _Away(Errand(what), pid, fd)
@@ -120,34 +120,12 @@ class Errands:
             self._away = None
 
 
-def _fork(work: Callable[[], str]) -> tuple[int, int]:
-    """Start the process; return its pid and the reading end of its answer."""
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    try:
-        pid = os.fork()
-        if pid == 0:
-            _do(work, writing)
-    except OSError:
-        os.close(reading)
-        raise
-    finally:
-        os.close(writing)
-    os.set_blocking(reading, False)
-    return pid, reading
-
-
-def _do(work: Callable[[], str], fd: int) -> NoReturn:
+def _do(work: Callable[[], str], fd: int) -> None:
     """In the child: do it, and write one line about it."""
-    try:
-        close_inherited(fd)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # whoever ends the daemon does not want half of it
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-        said = json.dumps(_done(work)).encode()
-        while said:
-            said = said[os.write(fd, said) :]
-    finally:
-        os._exit(0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # whoever ends the daemon does not want half of it
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    write_all(fd, json.dumps(_done(work)).encode())
 
 
 def _done(work: Callable[[], str]) -> tuple[bool, str]:
