@@ -25,7 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"config", "scripting", "stream"}),
     frozenset({"environment", "publish", "simulate"}),
     frozenset({"preflight", "engine"}),
-    frozenset({"worker", "receiver", "recorder"}),
+    frozenset({"worker", "receiver", "recorder", "viewer"}),
     frozenset({"daemon", "web"}),
     frozenset({"workbench"}),
     frozenset({"commands"}),
@@ -34,8 +34,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 """From the ground up; a room imports rooms below its floor only. `__init__` (the version, `metric`) is on none."""
 APART = {
-    "daemon": {"engine", "worker", "receiver", "recorder", "stream"},
-    "web": {"engine", "worker", "receiver", "recorder", "stream", "simulate"},
+    "daemon": {"engine", "worker", "receiver", "recorder", "viewer", "stream"},
+    "web": {"engine", "worker", "receiver", "recorder", "viewer", "stream", "simulate"},
 }
 """Rooms that could be imported by their floor, and must not be."""
 FOR_NOTEBOOKS = ("livereduce.client.instrument", "Instrument")
