@@ -10,9 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from livereduce.base.fields import checked, encodable
+from livereduce.base.files import read_regular
 
 FILE_NAME = "regions.json"
 """The file, in the state directory."""
@@ -156,6 +158,22 @@ def decode_regions(data: bytes) -> tuple[Region, ...]:
         if sum(one.name == region.name for one in regions) > 1:
             raise ValueError(f"two regions named {region.name!r}")
     return regions
+
+
+def read_regions(folder: Path) -> tuple[Region, ...]:
+    """Read the regions that are kept in a state directory; none if there is no file.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read, or is too long.
+    ValueError
+        As `decode_regions`.
+    """
+    try:
+        return decode_regions(read_regular(folder / FILE_NAME, MAX_FILE_BYTES, follow_link=False))
+    except FileNotFoundError:
+        return ()
 
 
 def pixel_ranges(text: str) -> tuple[tuple[int, int], ...]:

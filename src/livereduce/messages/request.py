@@ -15,7 +15,8 @@ from livereduce.messages.status import ShadowStatus
 
 FILE_NAME = "orders"
 """The socket, in the runtime directory."""
-MAX_REQUEST_BYTES = 4096
+MAX_REQUEST_BYTES = 1 << 14
+"""A region that is drawn by hand fits (`livereduce.messages.regions.MAX_REGION_BYTES`)."""
 MAX_ANSWER_BYTES = 1 << 16
 
 
@@ -36,12 +37,15 @@ class Want(StrEnum):
         The scripts of the shadow that were seen, in the place of those in use, as ``livereduce promote``.
     TAKE_BACK
         What was there before the last promotion, as ``livereduce promote --undo``.
+    SET_REGIONS
+        To keep a region of the detector, in place of one of the same name, or to remove one.
     """
 
     ATTACH = "attach"
     RESTART = "restart"
     PROMOTE = "promote"
     TAKE_BACK = "take_back"
+    SET_REGIONS = "set_regions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,17 @@ class Request:
         Who asks, for people: ``livereduce try``.
     seen
         To promote: `seen_scripts` of what whoever asks was shown.
+    region
+        To keep a region: its JSON (`livereduce.messages.regions`); empty to remove one.
+    remove
+        To remove a region: its name.
     """
 
     want: Want
     who: str = ""
     seen: str = ""
+    region: str = ""
+    remove: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Handlers of ``/api`` except those for products, which are in `livereduce.web.state.products`."""
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,21 +69,22 @@ async def events(request: Request) -> Response | EventStream:
 
 async def restart(request: Request) -> Response:
     """Restart with the current scripts."""
-    said = await _asked_for(request, Want.RESTART)
+    said = await asked_for(request, DaemonRequest(want=Want.RESTART))
     return Response(status_code=202, content=to_json({"asked": True, "text": said}), media_type="application/json")
 
 
 async def promote(request: Request) -> Response:
     """Put the scripts of the shadow, as they were shown, in the place of those in use."""
-    return answer({"text": await _asked_for(request, Want.PROMOTE, params.seen(request.query_params.getlist("seen")))})
+    seen = params.seen(request.query_params.getlist("seen"))
+    return answer({"text": await asked_for(request, DaemonRequest(want=Want.PROMOTE, seen=seen))})
 
 
 async def take_back(request: Request) -> Response:
     """Put back what was there before the last promotion."""
-    return answer({"text": await _asked_for(request, Want.TAKE_BACK)})
+    return answer({"text": await asked_for(request, DaemonRequest(want=Want.TAKE_BACK))})
 
 
-async def _asked_for(request: Request, want: Want, seen: str = "") -> str:
+async def asked_for(request: Request, asked: DaemonRequest) -> str:
     """Have the daemon do something, for somebody with the token on our own page; what it says."""
     context, one = context_of(request), instrument(request)
     if not context.token:
@@ -95,9 +96,8 @@ async def _asked_for(request: Request, want: Want, seen: str = "") -> str:
     if one.view.down or one.view.status is None or one.seen.status_file is None:
         raise HTTPException(409, f"there is no daemon to ask: {one.view.down or one.view.problem}")
     who = f"the page, for {request.client.host if request.client else 'somebody'}"
-    asked = DaemonRequest(want=want, who=who, seen=seen)
     try:
-        answered = await asyncio.to_thread(ask, (one.seen.status_file.parent,), asked, ANSWER_S)
+        answered = await asyncio.to_thread(ask, (one.seen.status_file.parent,), replace(asked, who=who), ANSWER_S)
     except NotDone as error:
         raise HTTPException(409, str(error)) from None
     answered.close()

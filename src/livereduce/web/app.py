@@ -21,6 +21,7 @@ from livereduce.web.http.openapi import description
 from livereduce.web.http.static_files import File
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.state import figures, products, runs
+from livereduce.web.views import saving
 
 FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
@@ -84,6 +85,8 @@ def _routes() -> list[Route]:
         Route(f"{_OF_ONE}/restart", api.restart, methods=["POST"]),
         Route(f"{_OF_ONE}/promote", api.promote, methods=["POST"]),
         Route(f"{_OF_ONE}/take_back", api.take_back, methods=["POST"]),
+        Route(f"{_OF_ONE}/regions", saving.keep_region, methods=["POST"]),
+        Route(f"{_OF_ONE}/regions/{{name}}", saving.remove_region, methods=["DELETE"]),
         Route(f"{_OF_ONE}/products/{{run}}/{{name:path}}", products.product),
         Route(f"{_OF_ONE}/shadow/{{run}}/{{name:path}}", products.of_shadow),
         Route(f"{_OF_ONE}/difference/{{run}}/{{name:path}}", products.difference),

@@ -64,7 +64,7 @@ def serve(options: Namespace) -> NoReturn:
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=3,
-        h11_max_incomplete_event_size=16 << 10,
+        h11_max_incomplete_event_size=32 << 10,
         # clients are identified by address: anybody who may send this header could pretend to be anyone
         proxy_headers=bool(os.environ.get(PROXIES)),
         forwarded_allow_ips=os.environ.get(PROXIES),

@@ -11,6 +11,7 @@ from livereduce.daemon.facts import DaemonState
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.orders.desk import RequestDone
 from livereduce.daemon.orders.errands import Errand, Errands
+from livereduce.daemon.orders.regions import set_regions
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
 from livereduce.daemon.shadow.keeper import ShadowKeeper
 from livereduce.daemon.worker.keeper import WorkerKeeper
@@ -61,6 +62,8 @@ class Clerk:
                     return self._promote(request.seen, who)
                 case Want.TAKE_BACK:
                     return self._take_back(who)
+                case Want.SET_REGIONS:
+                    return RequestDone(set_regions(self.site.found.state_dir, request))
         except OperatorError as refused:
             raise NotDone(str(refused)) from None
         except OSError as error:

@@ -6,9 +6,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livereduce.web.http.access import host_is_ours
 
-MAX_BODY = 4096
-"""Most bytes of a request's body; no handler needs one."""
-MAX_QUERY = 4096
+MAX_BODY = 1 << 14
+"""Most bytes of a request's body; only a region that is to be kept has one."""
+MAX_QUERY = 1 << 14
+"""Most bytes of a query: a region that somebody has drawn fits."""
 
 CONTENT_POLICY = "; ".join(
     (
@@ -67,7 +68,7 @@ def why_refused(request: Request, names: frozenset[str]) -> Response | None:
         return refusal(414, f"the query is longer than {MAX_QUERY} bytes")
     length = request.headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit() and int(length[:9]) <= MAX_BODY and len(length) < 10):
-        return refusal(413, f"the body is longer than {MAX_BODY} bytes; no request here needs a body")
+        return refusal(413, f"the body is longer than {MAX_BODY} bytes; only a region to keep has a body here")
     if "transfer-encoding" in request.headers:
         return refusal(411, "a body needs a Content-Length")
     return None

@@ -74,6 +74,12 @@ def _paths() -> Json:
             "Put the scripts of the shadow, as they were shown, in the place of those in use.", "200", "Done", _SEEN
         ),
         f"{one}/take_back": _asks("Put back what was there before the last promotion.", "200", "Done"),
+        f"{one}/regions": _asks(
+            "Keep a region of the detector, in the place of that of its name.", "200", "Done", body="Region"
+        ),
+        f"{one}/regions/{{name}}": _asks(
+            "Remove a region of the detector.", "200", "Done", _REGION_NAME, method="delete"
+        ),
         **_products(f"{one}/products/{{run}}/{{name}}", "A product"),
         **_products(f"{one}/shadow/{{run}}/{{name}}", "A product of the shadow"),
         f"{one}/difference/{{run}}/{{name}}": _get(
@@ -111,6 +117,7 @@ def _query(name: str, text: str, schema: Json, many: int = 0) -> Json:
 _ID = _parameter("id", "The id on the instrument's card.", {"type": "string"})
 _RUN = _parameter("run", "The run number; 0 between runs.", {"type": "integer", "minimum": 0, "maximum": 10**15 - 1})
 _NAME = _parameter("name", "The name of the product.", {"type": "string"})
+_REGION_NAME = _parameter("name", "The name of the region.", {"type": "string"})
 _POINTS = _query(
     "max_points",
     "At most this many values in total.",
@@ -177,14 +184,16 @@ def _errors(*codes: int) -> Json:
     }
 
 
-def _asks(text: str, status: str, schema: str, *parameters: Json) -> Json:
-    """Something that the daemon is asked to do."""
+def _asks(text: str, status: str, schema: str, *parameters: Json, method: str = "post", body: str = "") -> Json:
+    """Something that the daemon is asked to do; `body`: the schema of what is sent."""
     done = {"description": "What the daemon says of it.", "content": {"application/json": {"schema": ref(schema)}}}
+    sent = {"required": True, "content": {"application/json": {"schema": ref(body)}}} if body else None
     return {
-        "post": {
+        method: {
             "summary": text,
             "security": [{"token": []}],
             "parameters": [_ID, *parameters],
-            "responses": {status: done, **_errors(401, 403, 404, 409, *([422] if parameters else []))},
+            **({"requestBody": sent} if sent else {}),
+            "responses": {status: done, **_errors(401, 403, 404, 409, *([422] if parameters or body else []))},
         }
     }

@@ -41,6 +41,19 @@ SCHEMAS: Json = {
     "Error": thing(error=TEXT),
     "Asked": thing(asked=YES_NO, text={**TEXT, "description": "what the daemon does"}),
     "Done": thing(text={**TEXT, "description": "what the daemon has done"}),
+    "Region": {
+        "type": "object",
+        "properties": {
+            "name": {**TEXT, "pattern": "^[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,38}[A-Za-z0-9._-])?$"},
+            "kind": {"enum": ["rectangle", "ellipse", "lasso", "pixels"]},
+            "projection": {"enum": ["", "cylinder", "sphere", "flat", "map"]},
+            "points": {**many(many(NUMBER)), "description": "two corners of a box, or the vertices of a lasso"},
+            "pixels": {**TEXT, "description": "pixel numbers, such as 1-100,205"},
+            "tof_min_us": maybe(NUMBER),
+            "tof_max_us": maybe(NUMBER),
+        },
+        "required": ["name", "kind"],
+    },
     "Health": thing(ok=YES_NO, instruments=WHOLE, watchers=WHOLE),
     "Card": thing(
         id=TEXT,

@@ -161,6 +161,7 @@ class Facility:
             problem=seen.problem,
             live=seen.live,
             shadow=seen.shadow,
+            kept=seen.kept,
         )
         one.view = judge_down(view, seen.down, now)
         self._tell(one, before, now, clock_s)
@@ -174,6 +175,8 @@ class Facility:
         for event, old, new in (("product", before.live, view.live), ("shadow", before.shadow, view.shadow)):
             for run, product in news(old, new):
                 self.broadcast.tell(_product_news(event, view.id, run, product))
+        if view.kept is not before.kept:
+            self.broadcast.tell(News(event="regions", key=("regions", view.id), data={"id": view.id}))
         one.untold = one.untold or view.status is not before.status or view.down != before.down
         words = (view.status.state, view.status.why, view.status.generation) if view.status else ()
         if one.untold and ((*words, view.down) != one.told or clock_s - one.told_at >= TELL_EVERY_S):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from livereduce.config.file import DEFAULT_PATH
 from livereduce.messages.status import Status, holder_beside, is_down, read_status
+from livereduce.web.state.kept_regions import KeptRegions, look_at_regions
 from livereduce.web.state.locations import Location
 from livereduce.web.state.shelf import Mark, Shelf, look_at, mark_of
 
@@ -18,6 +19,8 @@ class SeenFiles:
     ----------
     live, shadow
         Products of the scripts in use, and of those beside them.
+    kept
+        The regions of the detector that are kept.
     """
 
     status: Status | None = None
@@ -26,6 +29,7 @@ class SeenFiles:
     status_file: Path | None = None
     live: Shelf = field(default_factory=Shelf)
     shadow: Shelf = field(default_factory=Shelf)
+    kept: KeptRegions = field(default_factory=KeptRegions)
     marks: dict[Path, Mark] = field(default_factory=dict)
 
 
@@ -41,6 +45,7 @@ def scan(place: Location, before: SeenFiles, now: datetime) -> SeenFiles:
         status_file=file or before.status_file,
         live=look_at(folder, before.live, before.marks, marks),
         shadow=look_at(_shadow_folder(status, before), before.shadow, before.marks, marks),
+        kept=look_at_regions(folder, before.kept, before.marks, marks),
         marks=marks,
     )
 

@@ -13,6 +13,7 @@ from livereduce.messages.status import ShadowStatus, Status, clock_time, iso
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
 from livereduce.web.state.index import of_others
+from livereduce.web.state.kept_regions import KeptRegions
 from livereduce.web.state.shelf import Shelf
 
 MAX_TEXT = 2000
@@ -35,6 +36,8 @@ class View:
         Why the daemon is down (empty: it is up), and since when.
     live, shadow
         Products of the scripts in use, and of those beside them.
+    kept
+        The regions of the detector that are kept.
     """
 
     id: str
@@ -45,6 +48,7 @@ class View:
     down_since: str = ""
     live: Shelf = field(default_factory=Shelf)
     shadow: Shelf = field(default_factory=Shelf)
+    kept: KeptRegions = field(default_factory=KeptRegions)
 
 
 def judge_down(view: View, down: str, now: datetime) -> View:
