@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from livereduce.stream.items import F8, I8, LogBatch
+from livereduce.viewer.growing import GrowingColumn
 
 SCAN_INDEX = "scan_index"
+MAX_LOGS = 4096
+"""Most logs; what comes beyond is left out."""
 MAX_VALUES_IN_ALL = 8 << 20
 """Most values that are kept of all logs, 16 bytes each; of the longest log the older half is given up then."""
 
@@ -53,12 +56,14 @@ class RunLogValues:
 
     def __init__(self) -> None:
         self._logs: dict[str, _Steps] = {}
+        self._size = 0
 
     def begin_run(self) -> None:
         """Forget the run before, but for the value that each log has now: it lasts until the next one."""
         for log in self._logs.values():
             log.keep_last()
         self._logs.pop(SCAN_INDEX, None)  # scans belong to their run
+        self._size = len(self._logs)
 
     def take(self, batch: LogBatch) -> None:
         """Add values; those that are no numbers are left out, and so is the log that only has such."""
@@ -67,10 +72,13 @@ class RunLogValues:
         value = np.where(np.isfinite(batch.value), batch.value, np.nan)
         if batch.invalid is not None:
             value = np.where(batch.invalid, np.nan, value)
-        log = self._logs.setdefault(batch.name, _Steps())
-        log.add(batch.time_ns, value, batch.units)
-        if sum(one.size for one in self._logs.values()) > MAX_VALUES_IN_ALL:
+        if batch.name not in self._logs and len(self._logs) >= MAX_LOGS:
+            return
+        self._logs.setdefault(batch.name, _Steps()).add(batch.time_ns, value, batch.units)
+        self._size += len(value)
+        if self._size > MAX_VALUES_IN_ALL:
             max(self._logs.values(), key=lambda one: one.size).give_up_half()
+            self._size = sum(one.size for one in self._logs.values())
 
     def of(self, name: str) -> LogValues | None:
         """A log by its name; None: there is none, or it has no numbers."""
@@ -87,18 +95,25 @@ class RunLogValues:
 
 
 class _Steps:
-    """A log that grows by pieces, which are joined when somebody asks."""
+    """A log that grows; it is put into the order of time when somebody asks."""
 
     def __init__(self) -> None:
-        self._pieces: list[tuple[I8, F8]] = []
+        self._time_ns, self._value = GrowingColumn(np.int64), GrowingColumn(np.float64)
         self._units = ""
         self._given_up = 0
-        self.size = 0
+        self._is_ordered = True
+
+    @property
+    def size(self) -> int:
+        return len(self._time_ns)
 
     def add(self, time_ns: I8, value: F8, units: str) -> None:
         self._units = units or self._units
-        self._pieces.append((time_ns, value))
-        self.size += len(value)
+        newest_ns = self._time_ns.values[-1:]
+        together = np.concatenate((newest_ns, time_ns))
+        self._is_ordered = self._is_ordered and bool((together[1:] >= together[:-1]).all())
+        self._time_ns.append(time_ns)
+        self._value.append(value)
 
     def keep_last(self) -> None:
         self._keep(self.size - 1)
@@ -110,8 +125,10 @@ class _Steps:
         self._given_up += half
 
     def values(self) -> LogValues:
-        self._join()
-        time_ns, value = self._pieces[0]
+        if not self._is_ordered:  # of equal times that stays last which has come last
+            order = np.argsort(self._time_ns.values, kind="stable")
+            self._fill(self._time_ns.values[order], self._value.values[order])
+        time_ns, value = self._time_ns.values, self._value.values
         return LogValues(time_ns=time_ns, value=value, units=self._units, given_up=self._given_up)
 
     def listed(self, name: str) -> LogListed:
@@ -127,18 +144,14 @@ class _Steps:
         )
 
     def _keep(self, start: int) -> None:
-        self._join()
-        time_ns, value = self._pieces[0]
-        self._pieces = [(time_ns[start:].copy(), value[start:].copy())]
-        self.size -= start
+        known = self.values()
+        self._fill(known.time_ns[start:], known.value[start:])
 
-    def _join(self) -> None:
-        """All pieces as one, in the order of time; of equal times that stays last which has come last."""
-        time_ns, value = (np.concatenate(column) for column in zip(*self._pieces, strict=True))
-        if not (time_ns[1:] >= time_ns[:-1]).all():
-            order = np.argsort(time_ns, kind="stable")
-            time_ns, value = time_ns[order], value[order]
-        self._pieces = [(time_ns, value)]
+    def _fill(self, time_ns: I8, value: F8) -> None:
+        self._time_ns, self._value = GrowingColumn(np.int64), GrowingColumn(np.float64)
+        self._time_ns.append(time_ns)
+        self._value.append(value)
+        self._is_ordered = True
 
 
 def _number(value: float) -> float | None:
