@@ -5,13 +5,13 @@ import json
 import numpy as np
 
 from livereduce.viewer.over_log.bodies import curve_body, logs_body
-from livereduce.viewer.over_log.curves import Beam, BinsWanted, Counted, Per, curve
+from livereduce.viewer.over_log.curves import BinsWanted, Counted, Per, PulseBeam, curve
 from livereduce.viewer.over_log.log_values import LogListed, LogValues
 
 
 def test_a_curve_is_plain_json_with_null_for_what_is_not_known() -> None:
     log = LogValues(time_ns=np.array([10, 20]), value=np.array([1.0, 2.0]), units="K", given_up=3)
-    beam = Beam(pulse_ns=np.array([1, 11, 21]), charge_pc=np.array([5.0, 0.0, 3.6e9]))
+    beam = PulseBeam(pulse_ns=np.array([1, 11, 21]), charge_pc=np.array([5.0, 0.0, 3.6e9]))
     counted = Counted(time_ns=beam.pulse_ns, events=np.array([9, 4, 16]))
     body = curve_body(curve(beam, counted, log, BinsWanted.AUTO, Per.CHARGE), log, "T")
     assert json.loads(json.dumps(body, allow_nan=False)) == {

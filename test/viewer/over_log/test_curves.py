@@ -13,10 +13,10 @@ from livereduce.viewer.over_log.curves import (
     AUTO_VALUES,
     MAX_ROWS,
     PC_PER_UAH,
-    Beam,
     BinsWanted,
     Counted,
     Per,
+    PulseBeam,
     curve,
     metric_curve,
     parse_bins,
@@ -38,11 +38,11 @@ def log_of(steps: list[tuple[int, float]]) -> LogValues:
     )
 
 
-def beam_of(pulses: list[tuple[int, int, float]]) -> tuple[Beam, Counted]:
+def beam_of(pulses: list[tuple[int, int, float]]) -> tuple[PulseBeam, Counted]:
     time_ns = np.array([time for time, _, _ in pulses], np.int64)
     charge_pc = np.array([charge for *_, charge in pulses], np.float64)
     events = np.array([events for _, events, _ in pulses], np.int64)
-    return Beam(pulse_ns=time_ns, charge_pc=charge_pc), Counted(time_ns=time_ns, events=events)
+    return PulseBeam(pulse_ns=time_ns, charge_pc=charge_pc), Counted(time_ns=time_ns, events=events)
 
 
 def value_at(steps: list[tuple[int, float]], time: int) -> float:
@@ -113,7 +113,7 @@ def test_a_beam_monitor_has_times_of_its_own() -> None:
     assert found.pulses.tolist() == [2, 1]
 
 
-def many(distinct: int) -> tuple[Beam, Counted, LogValues]:
+def many(distinct: int) -> tuple[PulseBeam, Counted, LogValues]:
     beam, counted = beam_of([(k, 1, 1.0) for k in range(distinct)])
     return beam, counted, log_of([(k, float(k)) for k in range(distinct)])
 

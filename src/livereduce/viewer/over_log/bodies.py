@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from livereduce.stream.items import F8
-from livereduce.viewer.over_log.curves import Curve
+from livereduce.viewer.over_log.curves import CurveOverLog
 from livereduce.viewer.over_log.log_values import LogListed, LogValues
 
 
-def curve_body(found: Curve, log: LogValues, log_name: str) -> dict[str, Any]:
+def curve_body(found: CurveOverLog, log: LogValues, log_name: str) -> dict[str, Any]:
     """A curve, without what says where it comes from; null where a value is not known."""
     return {
         "log": log_name,
@@ -28,7 +28,7 @@ def curve_body(found: Curve, log: LogValues, log_name: str) -> dict[str, Any]:
     }
 
 
-def note(found: Curve, log: LogValues, log_name: str) -> str:
+def note(found: CurveOverLog, log: LogValues, log_name: str) -> str:
     """What is missing in a curve, for people; empty if nothing is."""
     said = []
     if found.without_value:

@@ -37,7 +37,7 @@ class BinsWanted(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Beam:
+class PulseBeam:
     """The pulses of a run: their times, and their proton charge in pC."""
 
     pulse_ns: I8
@@ -53,7 +53,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Curve:
+class CurveOverLog:
     """A curve over a log; a row for each value or bin that has pulses or events.
 
     Attributes
@@ -93,7 +93,7 @@ def parse_bins(text: str) -> int | BinsWanted:
     raise ValueError(f"bins: expected auto, values or a number from 1 to {MAX_ROWS}, got {text[:40]!r}")
 
 
-def curve(beam: Beam, counted: Counted, log: LogValues, bins: int | BinsWanted, per: Per) -> Curve:
+def curve(beam: PulseBeam, counted: Counted, log: LogValues, bins: int | BinsWanted, per: Per) -> CurveOverLog:
     """Sort pulses and what was counted by the value of a log.
 
     Raises
@@ -113,7 +113,7 @@ def curve(beam: Beam, counted: Counted, log: LogValues, bins: int | BinsWanted, 
         rows.low, rows.high
     )
     mean, error = normalized(events, charge_pc / PC_PER_UAH if per is Per.CHARGE else pulses.astype(np.float64))
-    return Curve(
+    return CurveOverLog(
         x=x[used],
         x_low=rows.low[used],
         x_high=rows.high[used],
@@ -127,7 +127,9 @@ def curve(beam: Beam, counted: Counted, log: LogValues, bins: int | BinsWanted, 
     )
 
 
-def metric_curve(beam: Beam, counted: Counted, log: LogValues, values: Sequence[MetricValue], units: str = "") -> Curve:
+def metric_curve(
+    beam: PulseBeam, counted: Counted, log: LogValues, values: Sequence[MetricValue], units: str = ""
+) -> CurveOverLog:
     """A metric over a log: each of its values at the mean of the log over the pulses that were new in it.
 
     Values of which no pulse is known, or during whose pulses the log had no value, are left out.
@@ -148,7 +150,7 @@ def metric_curve(beam: Beam, counted: Counted, log: LogValues, values: Sequence[
     low, high = _extremes(row, at_pulse, size)
     used = pulses > 0
     error = np.array([np.nan if value.error is None else value.error for value in values], np.float64)
-    return Curve(
+    return CurveOverLog(
         x=_means(row, at_pulse, pulses).clip(low, high)[used],
         x_low=low[used],
         x_high=high[used],
@@ -172,7 +174,7 @@ def normalized(events: I8, by: F8) -> tuple[F8, F8]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class _LogRows:
     """Edges of the rows; where low and high are equal in all, each row is one value."""
 
     low: F8
@@ -184,7 +186,7 @@ class _Rows:
         return np.where(np.isfinite(value), row, -1).astype(np.int64)
 
 
-def _rows(value: F8, bins: int | BinsWanted) -> _Rows:
+def _rows(value: F8, bins: int | BinsWanted) -> _LogRows:
     distinct = np.unique(value[np.isfinite(value)])
     if bins is BinsWanted.AUTO:
         bins = BinsWanted.VALUES if len(distinct) <= AUTO_VALUES else AUTO_BINS
@@ -193,12 +195,12 @@ def _rows(value: F8, bins: int | BinsWanted) -> _Rows:
             raise ValueError(
                 f"the log has {len(distinct)} distinct values, at most {MAX_ROWS} have a row each: use bins"
             )
-        return _Rows(distinct, distinct)
+        return _LogRows(distinct, distinct)
     if len(distinct) <= 1:
-        return _Rows(distinct, distinct)
+        return _LogRows(distinct, distinct)
     share = np.arange(bins + 1) / bins
     edges = np.maximum.accumulate(distinct[0] * (1 - share) + distinct[-1] * share)
-    return _Rows(edges[:-1].clip(distinct[0], distinct[-1]), edges[1:].clip(distinct[0], distinct[-1]))
+    return _LogRows(edges[:-1].clip(distinct[0], distinct[-1]), edges[1:].clip(distinct[0], distinct[-1]))
 
 
 def _counts(row: I8, size: int) -> I8:
