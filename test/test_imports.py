@@ -26,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"environment", "publish", "simulate"}),
     frozenset({"preflight", "engine"}),
     frozenset({"worker", "receiver", "recorder", "viewer"}),
-    frozenset({"daemon", "web"}),
+    frozenset({"daemon", "web", "notify"}),
     frozenset({"workbench"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
@@ -35,6 +35,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 """From the ground up; a room imports rooms below its floor only. `__init__` (the version, `metric`) is on none."""
 APART = {
     "daemon": {"engine", "worker", "receiver", "recorder", "viewer", "stream"},
+    "notify": {"engine", "worker", "receiver", "recorder", "viewer", "stream", "simulate"},
     "web": {"engine", "worker", "receiver", "recorder", "viewer", "stream", "simulate"},
 }
 """Rooms that could be imported by their floor, and must not be."""
@@ -124,6 +125,13 @@ def test_no_imports_in_circles() -> None:
 def test_the_daemon_stands_on_the_standard_library_and_psutil(name: str) -> None:
     """It runs in any environment as it is."""
     assert foreign(name) <= {"psutil"}, f"the daemon imports {name}"
+
+
+@pytest.mark.parametrize("name", sorted(reached(in_rooms("notify"))))
+def test_notifications_stand_on_the_standard_library_and_psutil(name: str) -> None:
+    """The system's python runs them; the heartbeat alone needs stomp.py."""
+    needed = {"psutil", "stomp"} if name.startswith("livereduce.notify.heartbeat.") else {"psutil"}
+    assert foreign(name) <= needed, f"notify imports {name}"
 
 
 @pytest.mark.parametrize("name", sorted(reached(["livereduce.commands.launch"])))

@@ -1,6 +1,7 @@
 """The ``livereduce`` command. Every subcommand imports what it needs itself: the daemon's must work without numpy."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -204,6 +205,21 @@ def _web(options: argparse.Namespace) -> int:
     return serve(options)
 
 
+def _notify_arguments(parser: argparse.ArgumentParser) -> None:
+    _configuration(parser)
+    parser.add_argument("--try", dest="entry", type=int, metavar="N", help="send a test message through entry N")
+
+
+def _notify(options: argparse.Namespace) -> int:
+    if options.entry is not None:
+        from livereduce.notify.trying import try_entry
+
+        return try_entry(options.entry, options.configuration, os.environ, sys.stdout)
+    from livereduce.notify.main import notify
+
+    return notify(options.configuration, os.environ, Path.cwd())
+
+
 def _install_units_arguments(parser: argparse.ArgumentParser) -> None:
     scope = parser.add_mutually_exclusive_group(required=True)
     scope.add_argument("--user", action="store_true", help="install for your own user, without root")
@@ -249,6 +265,12 @@ _COMMANDS = (
     ),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),
+    _Command(
+        "notify",
+        "tell people and programs what happens: commands, web hooks, heartbeat",
+        _notify_arguments,
+        _notify,
+    ),
     _Command(
         "install-kernels", "compile what the builtin engine needs, for this machine", _no_arguments, _install_kernels
     ),

@@ -76,11 +76,20 @@ def test_nothing_tells_people_to_install_what_is_on_no_index() -> None:
         assert told == allowed, path
 
 
-@pytest.mark.parametrize("page", ["docs/web.md", "packaging/livereduce-web.service"])
-def test_the_page_is_installed_with_what_it_needs(page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "extra"),
+    [
+        ("docs/web.md", "web"),
+        ("packaging/livereduce-web.service", "web"),
+        ("docs/notifications.md", "heartbeat"),
+        ("packaging/livereduce-notify.service", "heartbeat"),
+        ("packaging/livereduce-notify@.service", "heartbeat"),
+    ],
+)
+def test_what_has_an_environment_of_its_own_is_installed_with_what_it_needs(page: str, extra: str) -> None:
     text = re.sub(r"\\\n[# ]*", "", (ROOT / page).read_text())
-    (packages,) = re.findall(r"/opt/livereduce-web/bin/python -m pip install ('.*')$", text, re.M)
-    assert packages == how_to_install("web", "python").partition("install ")[2]
+    (packages,) = re.findall(rf"/opt/livereduce-{extra}/bin/python -m pip install ('.*')$", text, re.M)
+    assert packages == how_to_install(extra, "python").partition("install ")[2]
 
 
 def test_packages_of_the_rpm_are_called_by_their_names() -> None:
@@ -95,14 +104,26 @@ def test_packages_of_the_rpm_are_called_by_their_names() -> None:
 
 @pytest.mark.parametrize(
     ("command", "own"),
-    [("web", "web"), ("demo", "builtin"), ("inspect", "builtin"), ("status", None), ("check", None)],
+    [
+        ("web", "web"),
+        ("demo", "builtin"),
+        ("inspect", "builtin"),
+        ("notify", "heartbeat"),
+        ("status", None),
+        ("check", None),
+    ],
 )
 def test_the_command_of_the_rpm_finds_the_environment_that_was_made_for_it(
     tmp_path: Path, command: str, own: str | None
 ) -> None:
     script = tmp_path / "livereduce"
     script.write_text((ROOT / "scripts" / "livereduce").read_text().replace("/opt/", f"{tmp_path}/opt/"))
-    for python in ("bin/python3", "opt/livereduce-web/bin/python", "opt/livereduce-builtin/bin/python"):
+    for python in (
+        "bin/python3",
+        "opt/livereduce-web/bin/python",
+        "opt/livereduce-builtin/bin/python",
+        "opt/livereduce-heartbeat/bin/python",
+    ):
         (tmp_path / python).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / python).write_text('#!/bin/sh\n[ "$1" = -c ] || echo "$0" "$@"\n')
         (tmp_path / python).chmod(0o755)

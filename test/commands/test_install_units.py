@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n')
     systemctl.chmod(0o755)
-    monkeypatch.setattr(install_units, "find_spec", {"numba": None}.__getitem__)
+    monkeypatch.setattr(install_units, "find_spec", {"numba": None, "starlette": object(), "stomp": None}.__getitem__)
     return tmp_path / "home"
 
 
@@ -62,6 +62,14 @@ def test_a_users_units(home: Path, capsys: pytest.CaptureFixture[str], tmp_path:
     text = (folder / "livereduce_watchdog@.service").read_text()
     script = ROOT / "scripts" / "livereduce_watchdog.sh"
     assert settings(text, "ExecStart") == [f"/bin/bash {script} %E/livereduce/%i.conf"]
+    assert "the heartbeat needs: " in shown
+    assert "it needs" not in shown
+    text = (folder / "livereduce-web.service").read_text()
+    assert settings(text, "ExecStart") == [f"{command} web %E/livereduce.conf"]
+    assert settings((folder / "livereduce-notify@.service").read_text(), "ExecStart") == [
+        f"{command} notify %E/livereduce/%i.conf"
+    ]
+    text = (folder / "livereduce_watchdog@.service").read_text()
     assert "LIVEREDUCE_MANAGER=--user LIVEREDUCE_LOG_DIR=%h/.local/state/livereduce" in settings(text, "Environment")
 
 
@@ -156,7 +164,9 @@ def test_the_command_of_the_units_compiles_the_kernels(
     command, out = tmp_path / "bin" / "livereduce", io.StringIO()
     command.write_text('#!/bin/sh\necho "livereduce $*: 48 kernels are ready"\n')
     command.chmod(0o755)
-    monkeypatch.setattr(install_units, "find_spec", {"numba": object()}.__getitem__)
+    monkeypatch.setattr(
+        install_units, "find_spec", dict.fromkeys(("numba", "starlette", "stomp"), object()).__getitem__
+    )
     monkeypatch.setattr(install_units, "own_command", lambda: command)
     assert install_units.install_units(user=True, out=out) == 0
     assert "livereduce install-kernels: 48 kernels are ready\n" in out.getvalue()

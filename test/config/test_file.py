@@ -185,7 +185,7 @@ def test_a_wrong_watchdog_value_is_a_warning_and_the_default_is_used(watchdog: o
 
 
 def test_limits_must_be_an_object() -> None:
-    assert one_problem('{"limits": 5}') == '"limits": expected an object of keys and numbers, got 5'
+    assert one_problem('{"limits": 5}') == '"limits": expected an object of keys and values, got 5'
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ VERBS = {"start", "stop", "restart", "reload", "status", "enable", "disable", "e
 OTHERS = {
     "cd",
     "echo",
+    "firewall-cmd",
     "git",
     "install",
     "kill",

@@ -97,12 +97,14 @@ def test_the_files_of_the_service(packages: dict[str, str]) -> None:
         "/usr/bin/livereduce.py": "100755",
         "/usr/bin/livereduce.sh": "100755",
         "/usr/lib/systemd/system/livereduce.service": "100644",
+        "/usr/lib/systemd/system/livereduce-notify.service": "100644",
+        "/usr/lib/systemd/system/livereduce-notify@.service": "100644",
+        "/usr/lib/systemd/system/livereduce-web.service": "100644",
         "/usr/lib/systemd/system/livereduce@.service": "100644",
         "/usr/lib/tmpfiles.d/livereduce.conf": "100644",
         "/usr/share/livereduce": "40755",
         PACKAGE: "40755",
         "/usr/share/livereduce/livereduce.sysusers.conf": "100644",
-        "/usr/share/livereduce/livereduce-web.service": "100644",
         "/usr/share/livereduce/livereduce_alerts.yml": "100644",
         "/usr/share/livereduce/livereduce_dashboard.json": "100644",
         "/usr/share/livereduce/livereduce_strict.conf": "100644",
@@ -115,8 +117,7 @@ def test_the_package_is_that_of_the_checkout(packages: dict[str, str]) -> None:
     source = ROOT / "src" / "livereduce"
     wanted = {str(path.relative_to(source)) for path in source.rglob("*") if "__pycache__" not in path.parts}
     wanted |= {f"examples/{path.relative_to(ROOT / 'examples')}" for path in (ROOT / "examples").rglob("*")}
-    named = (path.name for path in (ROOT / "packaging").iterdir() if path.suffix in (".service", ".rules"))
-    units = [name for name in named if name != "livereduce-web.service"]
+    units = [path.name for path in (ROOT / "packaging").iterdir() if path.suffix in (".service", ".rules")]
     wanted |= {"examples", "packaging", *(f"packaging/{name}" for name in [*units, "livereduce_watchdog.sh"])}
     seen = modes(packages["main"])
     inside = {name.removeprefix(f"{PACKAGE}/") for name in seen if name.startswith(f"{PACKAGE}/")}

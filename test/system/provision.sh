@@ -8,7 +8,7 @@ python=.venv/bin/python
 cache=.venv/system
 root=$cache/root
 release=bookworm # systemd 252 and Python 3.11, the versions nearest to RHEL 9 with a python3.11
-packages=systemd,systemd-sysv,dbus,polkitd,rpm,jq,logrotate,python3,python3-psutil,procps
+packages=systemd,systemd-sysv,dbus,polkitd,rpm,jq,logrotate,python3,python3-psutil,python3-venv,procps
 
 fail() { echo "provision: $*" >&2; exit 1; }
 
@@ -58,6 +58,18 @@ add_environment() {
   chroot "$1" "$2/bin/python" -m compileall -q -j 2 "${site#"$1"}" >/dev/null
 }
 
+# add_wheels ROOT EXTRA...: what extras need, as files: the machine has no network.
+add_wheels() {
+  local into=$1/opt/wheels glibc platforms=()
+  for glibc in $(seq 17 36); do
+    platforms+=(--platform "manylinux_2_${glibc}_$(uname -m)")
+  done
+  for extra in "${@:2}"; do
+    libraries "$extra" | "$python" -m pip download --quiet --disable-pip-version-check --dest "$into" \
+      --python-version 3.11 --implementation cp --only-binary=:all: "${platforms[@]}" --requirement /dev/stdin
+  done
+}
+
 # What RHEL has and Debian has not: services are not enabled by being installed. And no work of Debian's own meanwhile.
 make_like_rhel() {
   echo 'disable *' >"$1/usr/lib/systemd/system-preset/99-default-disable.preset"
@@ -66,7 +78,7 @@ make_like_rhel() {
   chroot "$1" systemd-machine-id-setup 2>/dev/null # a machine without one has its "first boot" before it
 }
 
-key=$({ cat "$0"; libraries builtin; libraries web; uname -m; } | sha256sum)
+key=$({ cat "$0"; libraries builtin; libraries web; libraries heartbeat; uname -m; } | sha256sum)
 if [ "$(cat $root.key 2>/dev/null)" = "$key" ] && [ -z "$(missing)" ]; then
   exit 0
 fi
@@ -82,7 +94,7 @@ rm -rf $root $root.key $root.new
 mmdebstrap --quiet --variant=minbase --include=$packages --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' $release $root.new
 add_environment $root.new /opt/builtin builtin
-add_environment $root.new /opt/livereduce-web web
+add_wheels $root.new web heartbeat
 make_like_rhel $root.new
 mv $root.new $root
 echo "$key" >$root.key

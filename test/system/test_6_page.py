@@ -1,16 +1,29 @@
-"""The status page as a service, as docs/web.md says it is started where the RPM is installed."""
+"""The status page and the notifications as services, as their pages of the documentation say it for the RPM."""
 
 import json
+import re
 
 import pytest
 
+from helpers.paths import ROOT
 from system.machine import Machine
 from system.service import USER, Service
 
 pytestmark = pytest.mark.system
 
-UNIT = "livereduce-web.service"
+PAGE, NOTIFY = "livereduce-web.service", "livereduce-notify.service"
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode())"
+WHEELS = ("env", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/opt/wheels", "PIP_DISABLE_PIP_VERSION_CHECK=1")
+"""The machine has no network: packages come from files."""
+FIREWALL = "/usr/local/sbin/firewall-cmd"
+STUB = '#!/bin/sh\necho "$@" >>/run/firewall\n'
+
+
+def recipe(page: str, heading: str) -> list[str]:
+    """The commands of the first shell block below a heading, each on a line."""
+    text = (ROOT / "docs" / page).read_text().partition(f"\n## {heading}\n")[2]
+    (block, *_) = re.findall(r"^```shell\n(.*?)^```$", text, re.M | re.S)
+    return str(block).replace("\\\n", " ").splitlines()
 
 
 def asked(machine: Machine, path: str) -> str:
@@ -18,24 +31,62 @@ def asked(machine: Machine, path: str) -> str:
     return machine.run("python3", "-c", ASK, f"http://127.0.0.1:8090{path}", check=False).stdout.strip()
 
 
-def test_the_page_of_the_rpm_starts_in_its_own_environment(running: Service) -> None:
+def test_without_its_environment_the_page_says_how_it_is_made(running: Service) -> None:
+    said = running.machine.run("livereduce", "web", user=USER, check=False)
+    assert said.returncode == 78
+    assert "-m venv /opt/livereduce-web && /opt/livereduce-web/bin/python -m pip install " in said.stderr
+
+
+def test_the_four_commands_of_the_recipe_make_the_page(running: Service) -> None:
     machine = running.machine
-    machine.run("install", "-m", "644", f"/usr/share/livereduce/{UNIT}", "/etc/systemd/system/")
-    machine.systemctl("daemon-reload")
-    machine.systemctl("start", UNIT)
+    machine.write(FIREWALL, STUB)
+    machine.run("chmod", "755", FIREWALL)
+    commands = recipe("web.md", "As a service")
+    assert len(commands) == 4
+    for command in commands:
+        machine.run(*WHEELS, "bash", "-ec", command)
     machine.until("an answer", lambda: asked(machine, "/healthz"))
     (card,) = json.loads(asked(machine, "/api/instruments"))["instruments"]
     assert (card["id"], card["state"]) == ("powder", "running")
-    pid = machine.show(UNIT, "MainPID")
+    pid = machine.show(PAGE, "MainPID")
     assert machine.run("ps", "-o", "user=", pid).stdout.strip() == USER
-    assert machine.show(UNIT, "NRestarts") == "0"
-    machine.systemctl("stop", UNIT)
+    assert machine.show(PAGE, "NRestarts") == "0"
+    assert "--add-port=8090/tcp" in machine.path("/run/firewall").read_text()
+    machine.systemctl("disable", "--now", PAGE)
 
 
-def test_without_that_environment_it_says_how_it_is_made(running: Service) -> None:
+def test_notifications_are_told_of_a_service_that_is_stopped(running: Service) -> None:
     machine = running.machine
-    machine.run("mv", "/opt/livereduce-web", "/opt/elsewhere")
-    said = machine.run("livereduce", "web", user=USER, check=False)
-    machine.run("mv", "/opt/elsewhere", "/opt/livereduce-web")
-    assert said.returncode == 78
-    assert "-m venv /opt/livereduce-web && /opt/livereduce-web/bin/python -m pip install " in said.stderr
+    command = ["/usr/bin/systemd-cat", "-t", "told", "/bin/echo", "{text}"]
+    before = running.main_pid()
+    running.configure(notify=[{"on": ["down"], "longer_than_s": 0, "at_most_every_s": 1, "command": command}])
+    running.wait_for_results(other_than=before)
+    assert machine.run("livereduce", "notify", "--try", "1", user=USER).stdout.endswith("): sent\n")
+    machine.systemctl("start", NOTIFY)
+    machine.until("its start", lambda: "on down" in machine.journal(NOTIFY))
+    machine.systemctl("stop", running.unit)
+    told = lambda: machine.run("journalctl", "--no-pager", "-o", "cat", "-t", "told").stdout  # noqa: E731
+    machine.until("the message", lambda: "POWDER: down: the daemon was stopped" in told())
+    machine.systemctl("start", running.unit)
+    machine.until("that it is over", lambda: "POWDER: down is over after" in told())
+    assert machine.show(NOTIFY, "NRestarts") == "0"
+    assert machine.path("/var/lib/livereduce/notify.json").exists()
+    machine.systemctl("stop", NOTIFY)
+
+
+def test_the_heartbeat_has_an_environment_of_its_own(running: Service) -> None:
+    machine = running.machine
+    before = running.main_pid()
+    heartbeat = {"brokers": ["127.0.0.1:1"], "destination": "/topic/TST.POWDER.STATUS.LIVEREDUCE"}
+    running.configure(heartbeat=heartbeat)
+    running.wait_for_results(other_than=before)
+    machine.systemctl("start", NOTIFY)
+    machine.until(
+        "the advice", lambda: "/opt/livereduce-heartbeat/bin/python -m pip install" in machine.journal(NOTIFY)
+    )
+    text = (ROOT / "docs" / "notifications.md").read_text()
+    for command in re.findall(r"^(?:python3.11 -m venv|/opt/livereduce-heartbeat|systemctl restart) ?.*$", text, re.M):
+        machine.run(*WHEELS, "bash", "-ec", command)
+    machine.until("an attempt", lambda: "heartbeat: 127.0.0.1:1: " in machine.journal(NOTIFY))
+    machine.systemctl("stop", NOTIFY)
+    running.begun()

@@ -17,6 +17,20 @@ from livereduce.base.processes import process_exists
 
 READABLE_BY_ALL = 0o644
 """Mode of files for the page and for people. Set explicitly: a script can change the umask of its process."""
+Mark = tuple[int, int, int]
+"""Identity of a file: time, size and inode, which a rename changes."""
+
+
+def mark_of(path: Path) -> Mark:
+    """The identity of a file.
+
+    Raises
+    ------
+    OSError
+        There is none.
+    """
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from livereduce.preflight.answering import (
     what_answers,
 )
 from livereduce.preflight.host import Host, choose_engine, look_at_host
+from livereduce.preflight.notifying import notify_warnings
 from livereduce.preflight.recording import describe_recordings
 from livereduce.preflight.resolve import Survey, survey
 from livereduce.preflight.script_obstacles import FileObstacles, script_obstacles
@@ -69,6 +70,7 @@ def check(path: Path | None, out: TextIO) -> int:
     shadow = look_to_the_end(parser, lambda parse: read_shadow(found, shadow_dir, parse))
     of_shadow = shadow_problems(shadow_dir, shadow)
     warnings = (*there.warnings, *found.warnings, *of_shadow, *_publication_problems(config))
+    warnings += notify_warnings(config, asked, ANSWER_S)
     engine = _engine(found, inquiry.answer if inquiry else None)
     rows = [*_configuration(reading), *_instrument(found), *engine, *_scripts(found)]
     rows += [*shadow_rows(found, shadow_dir, shadow), *_histograms(found)]
@@ -188,7 +190,8 @@ def _shown(config: Config, key: Key) -> str:
     if isinstance(value, float):
         return f"{value:.10g}{units}"
     if isinstance(value, tuple):
-        return f"[{', '.join(f'{part:.10g}' for part in value)}]{units}" if value else "all"
+        parts = (part if isinstance(part, str) else f"{part:.10g}" for part in value)
+        return f"[{', '.join(parts)}]{units}" if value else "all"
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 

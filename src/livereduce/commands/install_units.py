@@ -16,24 +16,37 @@ from pathlib import Path
 from typing import TextIO
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.extras import how_to_install
 from livereduce.base.logs import SERVICE_DIRECTORY, SERVICE_USER
 from livereduce.preflight.services import USER_DIR, config_home
 
-UNITS = ("livereduce.service", "livereduce@.service", "livereduce_watchdog.service", "livereduce_watchdog@.service")
+UNITS = (
+    "livereduce.service",
+    "livereduce@.service",
+    "livereduce_watchdog.service",
+    "livereduce_watchdog@.service",
+    "livereduce-web.service",
+    "livereduce-notify.service",
+    "livereduce-notify@.service",
+)
+"""All are written, and none is enabled: a unit that nobody enables does nothing."""
 RULES = ("50-snsdata-livereduce.rules", "50-snsdata-livereduce_watchdog.rules")
 PACKAGED = Path("usr/lib/systemd/system")
 """Folder of the RPM's units; units of an administrator would hide them."""
 
 _NOT_FOR_A_USER = re.compile(
     r"(User|WorkingDirectory|Wants|RuntimeDirectory\w*|StateDirectory|CapabilityBoundingSet|Protect\w+|Private\w+"
-    r"|ReadWritePaths|IPAddressDeny)=|After=network-online"
+    r"|ReadWritePaths|IPAddressDeny|RemoveIPC)=|After=network-online"
 )
 """Settings that a user's manager cannot apply, or that mean another place there."""
 
 _NEXT = """next:
   systemctl {scope}enable --now livereduce        reads {configuration}
   systemctl {scope}enable --now livereduce@NAME   reads {folder}/NAME.conf
-optional, in the same way: livereduce_watchdog and livereduce_watchdog@NAME"""
+optional, in the same way:
+  livereduce_watchdog, livereduce_watchdog@NAME   restarts a service that hangs
+  livereduce-web                                  the status page, http://localhost:8090/{web}
+  livereduce-notify, livereduce-notify@NAME       "notify" and "heartbeat" of the configuration{heartbeat}"""
 _LINGER = "a user's services stop when the user logs out; to keep them running: loginctl enable-linger"
 
 
@@ -65,9 +78,18 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
     _reload(user, out)
     _compile_kernels(command, out)
     place = own if user else Path("/etc")
-    told = {"configuration": place / "livereduce.conf", "folder": place / "livereduce"}
+    told: dict[str, object] = {"configuration": place / "livereduce.conf", "folder": place / "livereduce"}
+    told |= {extra: _needs(extra, module, command) for extra, module in (("web", "starlette"), ("heartbeat", "stomp"))}
     print(_NEXT.format(scope="--user " if user else "", **told), *([_LINGER] if user else []), sep="\n", file=out)
     return ExitCode.OK
+
+
+def _needs(extra: str, module: str, command: Path) -> str:
+    """What is still to be installed for an optional unit; empty if nothing is, or for the RPM's command."""
+    if find_spec(module) is not None or command.with_name("livereduce.sh").is_file():
+        return ""
+    what = "the heartbeat needs" if extra == "heartbeat" else "it needs"
+    return f"\n      {what}: {how_to_install(extra, sys.executable)}"
 
 
 def own_command() -> Path:
@@ -92,6 +114,7 @@ def adapt(text: str, command: Path, watchdog: Path, *, user: bool) -> str:
     launcher = command.with_name("livereduce.sh")  # beside the RPM's command: finds the configured environment
     program = _word(launcher) if launcher.is_file() else f"{_word(command)} run"
     text = text.replace("ExecStart=/usr/bin/livereduce.sh", f"ExecStart={program}")
+    text = re.sub("^ExecStart=/usr/bin/livereduce ", lambda _: f"ExecStart={_word(command)} ", text, flags=re.M)
     text = text.replace("ExecStart=/usr/bin/livereduce_watchdog.sh", f"ExecStart=/bin/bash {_word(watchdog)}")
     return _adapt_to_user(text) if user else text
 
@@ -107,7 +130,8 @@ def _adapt_to_user(text: str) -> str:
     variables = f"LIVEREDUCE_MANAGER=--user LIVEREDUCE_LOG_DIR=%h/{USER_DIR}"
     if "livereduce_watchdog.sh" not in text:
         variables = f"XDG_STATE_HOME=%h/{USER_DIR.parent}"
-    return text.replace("[Service]\n", f"[Service]\nWorkingDirectory=%h/{USER_DIR}\nEnvironment={variables}\n")
+    beginning = f"[Service]\nWorkingDirectory=%h/{USER_DIR}\nEnvironment={variables}\n"
+    return re.sub(r"^\[Service\]\n", beginning, text, flags=re.M)
 
 
 def _word(path: Path) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.files import read_regular
-from livereduce.base.json_errors import find_mistake, repeated_names
+from livereduce.base.json_errors import Mistake, find_mistake, repeated_names
 from livereduce.base.names import closest
 from livereduce.config.keys import KEYS, Key
+from livereduce.config.notifying import NotifyList
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
 DEFAULT_PATH = Path("/etc/livereduce.conf")
@@ -26,8 +27,9 @@ MAX_BYTES = 1 << 20
 class Config:
     """The configuration as written, with defaults; what depends on the host is resolved elsewhere.
 
-    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `record_dir`, `runtime_dir` and
-    `state_dir` are None where not configured.
+    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `record_dir`, `notify`,
+    `heartbeat_brokers` (no heartbeat), `heartbeat_destination`, `heartbeat_ping`, `heartbeat_credentials`,
+    `runtime_dir` and `state_dir` are None where not configured.
 
     Attributes
     ----------
@@ -61,6 +63,13 @@ class Config:
     record_keep_runs: int = 20
     record_keep_gb: float = 50.0
     limits_s: dict[Phase, float] = field(default_factory=lambda: dict(SILENCE_LIMITS_S))
+    notify: NotifyList | None = None
+    heartbeat_brokers: tuple[str, ...] | None = None
+    heartbeat_destination: str | None = None
+    heartbeat_ping: str | None = None
+    heartbeat_interval_s: float = 30.0
+    heartbeat_credentials: Path | None = None
+    heartbeat_tls: bool = False
     runtime_dir: Path | None = None
     state_dir: Path | None = None
     given: tuple[str, ...] = ()
@@ -134,6 +143,8 @@ def read_text(text: str, path: Path | None) -> Reading:
                 values[name] = key.parse(value)
             except ValueError:
                 notes.wrong(name, key.expected, value, forgiving=key.forgiving)
+    for problem in notify.problems if isinstance(notify := values.get("notify"), NotifyList) else ():
+        notes.warning(problem)
     config = Config(path=path, given=tuple(values), warnings=tuple(notes.warnings), **_attributes(values))
     return Reading(config=config, problems=tuple(notes.problems), bad_keys=frozenset(notes.bad_keys))
 
@@ -143,7 +154,7 @@ def _decode(text: str, notes: _KeyNotes) -> Mapping[str, object]:
         body = json.loads(text)
     except json.JSONDecodeError as error:
         mistake = find_mistake(error)
-        notes.problem(f"not valid JSON, {mistake}; the line is: {mistake.shown}")
+        notes.problem(f"not valid JSON, {mistake}; the line is: {_line_shown(text, mistake)}")
     except RecursionError:
         notes.problem("not a configuration: nested too deeply")
     except ValueError as error:  # an integer of thousands of digits
@@ -155,6 +166,12 @@ def _decode(text: str, notes: _KeyNotes) -> Mapping[str, object]:
         notes.problem(f"expected a JSON object of keys and values, got {_shown(body)}")
     notes.bad_keys.update(_KEY_OF)  # all keys are unknown
     return {}
+
+
+def _line_shown(text: str, mistake: Mistake) -> str:
+    """The line of a mistake; the address of a webhook in it may be a secret."""
+    line = text.split("\n")[mistake.line - 1]
+    return "not shown, there may be an address in it" if "webhook" in line or "http" in line else mistake.shown
 
 
 def _warn_of_repeats(text: str, notes: _KeyNotes) -> None:
@@ -174,7 +191,7 @@ def _flatten(body: Mapping[str, object], notes: _KeyNotes) -> dict[str, object]:
         else:
             inner = {}
             if value is not None:
-                notes.wrong(name, "an object of keys and numbers", value, forgiving=_SECTIONS[name])
+                notes.wrong(name, "an object of keys and values", value, forgiving=_SECTIONS[name])
         flat.update(inner)
     return flat
 

@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.source_urls import ADARA, FILE, parse_source_url
+from livereduce.config.notifying import parse_notify
 from livereduce.messages.beat import SILENCE_LIMITS_S
 
 WATCHDOG_LEAST_THRESHOLD_S = 20.0
 MAX_BINS = 1_000_000
 MOST_DENSE_CELLS = 1 << 28
 """Counts of more pixels × bins are kept sparse: an array of so many takes 0.5 to 2 GiB."""
+STOMP_PORT = 61613
+BROKER = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:(?P<port>[0-9]{1,5}))?")
+DESTINATION = re.compile(r"/(topic|queue)/[A-Za-z0-9_.-]{1,200}")
+"""Of a message, as ActiveMQ names it."""
 INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
 """Characters of a name, which becomes part of file names."""
 
@@ -75,6 +80,7 @@ def _number_where(fits: Callable[[float], bool]) -> Callable[[object], float]:
 
 _positive = _number_where(lambda number: number > 0)
 _percent = _number_where(lambda number: 0 <= number <= 100)
+_interval = _number_where(lambda number: 1 <= number <= 1e6)
 _threshold = _number_where(lambda number: number >= WATCHDOG_LEAST_THRESHOLD_S)
 
 
@@ -128,6 +134,25 @@ def _word_of(*words: str) -> Callable[[object], str]:
 
 def _source(value: object) -> str:
     return str(parse_source_url(_text(value)))
+
+
+def _brokers(value: object) -> tuple[str, ...]:
+    """Brokers as ``HOST:PORT``; an IPv6 address stands in brackets."""
+    return tuple(_broker(_text(part)) for part in _parts(value))
+
+
+def _broker(text: str) -> str:
+    found = BROKER.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or STOMP_PORT) < 1 << 16:
+        raise ValueError
+    return f"{found['host']}:{found['port'] or STOMP_PORT}"
+
+
+def _destination(value: object) -> str:
+    text = _text(value)
+    if not DESTINATION.fullmatch(text):
+        raise ValueError
+    return text
 
 
 LEAST_REST = 0.25
@@ -284,6 +309,49 @@ KEYS: tuple[Key, ...] = (
         parse=_positive,
         expected="a number of GB (10⁹ bytes) greater than 0",
     ),
+    Key(
+        name="notify",
+        attribute="notify",
+        parse=parse_notify,
+        expected="a list of objects",  # never said: the parser finds its own words
+        forgiving=True,
+    ),
+    Key(
+        name="heartbeat.brokers",
+        attribute="heartbeat_brokers",
+        parse=_brokers,
+        expected=f'a list of brokers, "HOST:PORT" (default port {STOMP_PORT})',
+        forgiving=True,
+    ),
+    Key(
+        name="heartbeat.destination",
+        attribute="heartbeat_destination",
+        parse=_destination,
+        expected='a destination such as "/topic/SNS.REF_M.STATUS.LIVEREDUCE"',
+        forgiving=True,
+    ),
+    Key(
+        name="heartbeat.ping",
+        attribute="heartbeat_ping",
+        parse=_destination,
+        expected='a destination such as "/topic/SNS.COMMON.STATUS.PING"',
+        forgiving=True,
+    ),
+    Key(
+        name="heartbeat.interval",
+        attribute="heartbeat_interval_s",
+        parse=_interval,
+        expected="a number of seconds, 1 or more",
+        forgiving=True,
+    ),
+    Key(
+        name="heartbeat.credentials",
+        attribute="heartbeat_credentials",
+        parse=_path,
+        expected="the path of a file",
+        forgiving=True,
+    ),
+    Key(name="heartbeat.tls", attribute="heartbeat_tls", parse=_boolean, expected="true or false", forgiving=True),
     Key(name="runtime_dir", attribute="runtime_dir", parse=_path, expected="the path of a directory"),
     Key(name="state_dir", attribute="state_dir", parse=_path, expected="the path of a directory"),
 )

@@ -2,13 +2,12 @@
 
 import hmac
 import ipaddress
-import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from livereduce.base.errors import OperatorError
-from livereduce.base.files import open_regular
+from livereduce.base.secret_files import read_secret
 
 SHORTEST_TOKEN = 16
 _LONGEST_TOKEN_FILE = 4096
@@ -81,14 +80,9 @@ def read_token(path: Path) -> str:
         It cannot be read, everybody may read it, or it is too short to be a secret.
     """
     try:
-        with open_regular(path) as fd:
-            mode, text = os.fstat(fd).st_mode, os.read(fd, _LONGEST_TOKEN_FILE).decode("ascii").strip()
+        text = read_secret(path, "the token", _LONGEST_TOKEN_FILE).decode("ascii").strip()
     except UnicodeDecodeError:
         raise OperatorError(f"{path}: a token is ASCII text of at least {SHORTEST_TOKEN} characters") from None
-    except OSError as error:
-        raise OperatorError(f"{path}: the token cannot be read: {error.strerror}") from None
-    if mode & 0o007:
-        raise OperatorError(f"{path}: everybody may read the token (mode {mode & 0o777:o}); expected chmod o-rwx")
     if len(text) < SHORTEST_TOKEN or not text.isprintable() or " " in text:
         raise OperatorError(f"{path}: a token is one word of at least {SHORTEST_TOKEN} characters, got {len(text)}")
     return text

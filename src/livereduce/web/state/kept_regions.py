@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.base.files import Mark, mark_of
 from livereduce.messages.regions import FILE_NAME, Region, read_regions
-from livereduce.web.state.shelf import Mark, mark_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from livereduce.base.files import read_regular
+from livereduce.base.files import Mark, mark_of, read_regular
 from livereduce.publish.products.index import INDEX, MAX_INDEX
 from livereduce.web.state.index import Listed, ShownIndex, changes, parse_index
-
-Mark = tuple[int, int, int]
-"""Identity of a file: time, size and inode, which a rename changes."""
 
 Shape = tuple[int, ...]
 
@@ -68,18 +65,6 @@ def news(before: Shelf, after: Shelf) -> list[tuple[int, Listed]]:
         return []
     listed = [(run.run, one) for run in after.index.runs for one in run.products.values()]
     return [(run, one) for run, one in listed if ((run, one.name) in after.shapes) > ((run, one.name) in before.shapes)]
-
-
-def mark_of(path: Path) -> Mark:
-    """The identity of a file.
-
-    Raises
-    ------
-    OSError
-        There is none.
-    """
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _still_known(index: ShownIndex, before: Shelf) -> dict[tuple[int, str], Shape | None]:
