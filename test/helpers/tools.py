@@ -12,6 +12,7 @@ PACKAGES = {
     **dict.fromkeys(("rpm", "rpm2cpio", "rpmbuild"), "rpm"),
     **dict.fromkeys(("systemd-analyze", "systemd-sysusers", "systemd-tmpfiles"), "systemd"),
     **dict.fromkeys(("nsenter", "setpriv", "unshare"), "util-linux"),
+    "activemq": "activemq",
     "busybox": "busybox-static",
     "chromium": "chromium",
     "duk": "duktape",

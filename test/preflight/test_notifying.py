@@ -33,7 +33,10 @@ def test_nothing_is_wrong(tmp_path: Path) -> None:
 def test_commands_that_cannot_be_run(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("x")
-    texts = said(*({"on": ["down"], "command": [str(path)]} for path in (tmp_path / "none", plain, tmp_path)))
+    entries: list[dict[str, object]] = [
+        {"on": ["down"], "command": [str(path)]} for path in (tmp_path / "none", plain, tmp_path)
+    ]
+    texts = said(*entries)
     missing, not_executable, folder = texts.splitlines()
     assert missing == f"notify, entry 1 (command {tmp_path}/none): {tmp_path}/none: No such file or directory"
     assert "is not executable (-rw-" in not_executable

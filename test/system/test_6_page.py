@@ -65,7 +65,10 @@ def test_notifications_are_told_of_a_service_that_is_stopped(running: Service) -
     machine.systemctl("start", NOTIFY)
     machine.until("its start", lambda: "on down" in machine.journal(NOTIFY))
     machine.systemctl("stop", running.unit)
-    told = lambda: machine.run("journalctl", "--no-pager", "-o", "cat", "-t", "told").stdout  # noqa: E731
+
+    def told() -> str:
+        return machine.run("journalctl", "--no-pager", "-o", "cat", "-t", "told").stdout
+
     machine.until("the message", lambda: "POWDER: down: the daemon was stopped" in told())
     machine.systemctl("start", running.unit)
     machine.until("that it is over", lambda: "POWDER: down is over after" in told())

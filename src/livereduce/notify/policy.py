@@ -82,7 +82,8 @@ def step(
     if isinstance(fact, SendOutcome):
         return _delivered(state, fact, now_unix_s)
     state = replace(state, since=dated(state.since, fact, now_unix_s))
-    known, outputs = dict(state.by_number), []
+    known = dict(state.by_number)
+    outputs: list[Send | Say] = []
     for entry in state.entries:
         one = _with_notice(entry, known.get(entry.number, EntryState()), state.since, fact, now_unix_s)
         known[entry.number], sends = _dispatched(entry, one, fact.instrument, now_unix_s)

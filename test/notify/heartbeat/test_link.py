@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.broker import Broker, a_broker
 
+from helpers.broker import PASSWORD, USER, Broker, a_broker
 from helpers.statuses import status
 from livereduce.base.errors import OperatorError
 from livereduce.config.file import Config
@@ -77,8 +77,9 @@ def test_it_comes_back_after_the_broker(broker: Broker, caplog: pytest.LogCaptur
         try:
             heart.see(WELL)
             until("the connection", lambda: heart._state.linked)
-            broker.restart()
+            broker.stop()
             until("the loss", lambda: "heartbeat: " in caplog.text)
+            broker.start()
             with broker.listening(TOPIC) as heard:
                 until("a heartbeat", lambda: heard.of(TOPIC))
         finally:
@@ -89,13 +90,31 @@ def test_a_wrong_password_is_told_without_it(broker: Broker, tmp_path: Path, cap
     file = tmp_path / "broker.json"
     file.write_text(json.dumps({"username": "nobody", "password": "t0ps3cret"}))
     file.chmod(0o600)
-    heart = beating(broker.secured, heartbeat_credentials=file)
+    heart = beating(broker.address, heartbeat_credentials=file)
     try:
         heart.see(WELL)
         until("the refusal", lambda: "the broker refuses" in caplog.text or "connection is lost" in caplog.text)
     finally:
         heart.close()
     assert "t0ps3cret" not in caplog.text
+
+
+def test_by_tls_with_a_password(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "broker.json"
+    file.write_text(json.dumps({"username": USER, "password": PASSWORD}))
+    file.chmod(0o600)
+    heart = beating(broker.tls_address, heartbeat_credentials=file, heartbeat_tls=True)
+    try:
+        until("the refusal of a broker that nobody vouches for", lambda: "certificate" in caplog.text)
+        assert not heart._state.linked
+        monkeypatch.setenv("SSL_CERT_FILE", str(broker.authority))
+        with broker.listening(TOPIC) as heard:
+            heart.see(WELL)
+            until("a heartbeat", lambda: heard.of(TOPIC))
+    finally:
+        heart.close()
 
 
 def _mute(server: socket.socket) -> str:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from helpers.fabricated import Fabricated
+from livereduce.base.files import Mark
 from livereduce.messages.regions import FILE_NAME, Region, RegionKind, encode_regions
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state.broadcast import Broadcast
 from livereduce.web.state.instruments import Facility
 from livereduce.web.state.kept_regions import KeptRegions, look_at_regions
 from livereduce.web.state.locations import find_places
-from livereduce.web.state.shelf import Mark
 
 
 def named(*names: str) -> bytes:

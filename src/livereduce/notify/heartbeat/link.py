@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import ssl
 import sys
 import threading
 import time
@@ -92,7 +93,6 @@ def heart_of(config: Config) -> "Heart | None":
         install = how_to_install("heartbeat", sys.executable)
         log.error("heartbeat: nothing is sent: no module %s in %s; install it: %s", error.name, sys.executable, install)
         return None
-    logging.getLogger("stomp.py").setLevel(logging.CRITICAL)  # its lines have what is sent, and tracebacks
     words = destination.rpartition("/")[2].split(".")
     state = HeartState(
         brokers=config.heartbeat_brokers,
@@ -120,6 +120,7 @@ class Heart:
         self._contained = Contained(log)
         self._connection: Any = None
         self._number = 0
+        self._reasons = _Reasons()
         self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -188,6 +189,8 @@ class Heart:
             timeout=CONNECT_S / 2,
             heartbeats=(SIGNS_MS, SIGNS_MS),
             keepalive=True,
+            prefer_localhost=False,
+            try_loopback_connect=False,
         )
         if self._tls:
             connection.set_ssl(for_hosts=[address])
@@ -200,12 +203,7 @@ class Heart:
         try:
             do(*words, **options)
         except (OSError, self._stomp.exception.StompException) as error:
-            why = (
-                getattr(error, "strerror", None)
-                or (str(error) if isinstance(error, OSError) else "")
-                or "no connection"
-            )
-            self._hear(self._number, LinkLost(why))
+            self._hear(self._number, LinkLost(self._reasons.take() or reason_of(error)))
 
     def _hear(self, number: int, fact: HeartFact) -> None:
         self._facts.put((number, fact))
@@ -216,6 +214,41 @@ class Heart:
         if connection is not None:
             with suppress(OSError, self._stomp.exception.StompException):  # it may be gone already
                 connection.transport.disconnect_socket()
+
+
+def reason_of(error: BaseException) -> str:
+    """Why there is no connection, in words of the operating system or of ours."""
+    match error:
+        case TimeoutError():
+            return "no answer"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS connection failed: {error.reason or type(error).__name__}"
+        case OSError():
+            return (error.strerror if error.errno is not None else None) or type(error).__name__
+        case _:
+            return "no connection"
+
+
+class _Reasons(logging.Handler):
+    """Takes what stomp.py logs in place of raising it; nothing of it is printed, since it has what is sent."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._last: BaseException | None = None
+        logger = logging.getLogger("stomp.py")
+        logger.handlers, logger.propagate = [self], False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for one in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(one, OSError):
+                self._last = one
+
+    def take(self) -> str:
+        """The reason of the newest failure; empty if there is none."""
+        last, self._last = self._last, None
+        return reason_of(last) if last else ""
 
 
 class _Listener:
