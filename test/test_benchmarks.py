@@ -1,4 +1,4 @@
-"""The benchmarks: the rows of the workbench run to their end with next to no data, and leave nothing behind.
+"""The benchmarks: the rows of workbench and pictures run to their end with next to no data, and leave nothing behind.
 
 What they measure is of no interest here, and nothing of it is asserted.
 """
@@ -14,11 +14,12 @@ import pytest
 from helpers.paths import ROOT
 
 WORKBENCH = ROOT / "benchmarks" / "workbench.py"
+PICTURES = ROOT / "benchmarks" / "web_pictures.py"
 
 
-def run(*arguments: str, temporary: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, temporary: Path, program: Path = WORKBENCH) -> subprocess.CompletedProcess[str]:
     environ = os.environ | {"TMPDIR": str(temporary)}
-    command = [sys.executable, str(WORKBENCH), *arguments]
+    command = [sys.executable, str(program), *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
@@ -32,6 +33,15 @@ def test_rows_run_and_have_a_reference_each(tmp_path: Path) -> None:
     for row in rows:
         assert row["reference"], row
         assert row["ratio"] > 0, row
+    assert not list(tmp_path.iterdir())
+
+
+def test_pictures_are_drawn_while_the_page_is_asked(tmp_path: Path) -> None:
+    done = run("--smoke", "--json", temporary=tmp_path, program=PICTURES)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["name"] for row in rows] == ["picture of 1,000 points", "page while pictures are drawn"]
+    assert all(row["ratio"] > 0 for row in rows)
     assert not list(tmp_path.iterdir())
 
 
