@@ -47,7 +47,7 @@ def windows(chromium: Browser) -> Iterator[Windows]:
     def of_kind(**kind: Any) -> BrowserContext:
         name = repr(sorted(kind.items()))
         if name not in kinds:
-            kinds[name] = chromium.new_context(timezone_id="Europe/Paris", **kind)
+            kinds[name] = chromium.new_context(**{"timezone_id": "Europe/Paris"} | kind)
         return kinds[name]
 
     yield of_kind

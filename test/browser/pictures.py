@@ -16,7 +16,7 @@ import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
 from helpers.browsing import ARGUMENTS, CHROMIUM, Scheme, Visit, web
-from helpers.fabricated import Fabricated, pattern
+from helpers.fabricated import Fabricated, image, pattern
 from helpers.paths import ROOT
 from helpers.reduced import beamline_in
 from helpers.served import simulating
@@ -40,8 +40,11 @@ def overview(browser: Browser, folder: Path) -> None:
     ago = [0.0, 340.0, 1400.0, 86_000.0, 4100.0, 9000.0, 95.0, 8.0]
     since = [iso(datetime.now().astimezone() - timedelta(seconds=seconds + 30)) for seconds in ago]
     hall = [Fabricated(folder / name.lower(), name) for name in ("BEAM1", "BEAM2", "BEAM3", "BEAM4", "BEAM5", "BEAM6")]
+    titles = ("Si NIST 640f, 300 K", "LaB6, 50 K", "vanadium rod", "D2O in a can", "liquid gallium, 40 °C", "Cu foil")
     for place, one in enumerate(hall):
-        one.publish(pattern(61_320 + place, 100_000))
+        made = image(61_321, name="result") if place == 1 else pattern(61_320 + place, 30_000 * (place + 1), seed=place)
+        one.publish(replace(made, title=titles[place]))
+        counted(one, 61_320 + place, 0.08 / (place + 1))
         one.say(since=since[place], progress={"run": {"number": 61_320 + place}}, why=f"reducing run {61_320 + place}")
     hall[0].say(events_per_s=264_300.0, memory_bytes=8_140_000_000)
     hall[1].say(
@@ -53,11 +56,26 @@ def overview(browser: Browser, folder: Path) -> None:
     hall[4].say(events_per_s=89_020.0, memory_bytes=2_260_000_000, progress={"source": {"data_age_s": 1.2}})
     hall[5].say(pid=4_000_000, ahead=timedelta(minutes=-20))
     with web(folder, os.environ, [one.conf for one in hall]) as url:
-        seen = window(browser, url, 580, "dark")
-        seen.go("/")
+        seen = window(browser, url, 1010, "dark")
+        seen.go("/#target=2")
         seen.wait_card("beam6", "down")
+        for name in ("beam1", "beam6"):
+            seen.page.wait_for_selector(f"article.card[data-id={name}] .drawing[data-kind=curve]")
+        seen.page.wait_for_timeout(1000)
         seen.page.screenshot(path=IMAGES / "overview.png")
         seen.page.close()
+
+
+def counted(one: Fabricated, run: int, relative: float) -> None:
+    """A metric over the last ten minutes that has this relative error now."""
+    began = datetime.now().timestamp() - 600
+    trends = Trends(run=run, began_unix_s=began)
+    for step in range(1, 60):
+        at = Exposure(time_unix_s=began + 10 * step, events=step, charge_pc=2e9 * step)
+        error = 1000 * relative * math.sqrt(59 / step)
+        metric = ReportedMetric(name="peak_area", value=1000.0, error=error, units="counts")
+        trends = add_reported(trends, [metric], at)
+    (one.path / "state" / "products" / str(run) / "trends.json").write_text(encode_trends(trends, began))
 
 
 def instrument(browser: Browser, folder: Path) -> None:

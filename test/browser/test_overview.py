@@ -61,7 +61,9 @@ def test_every_instrument_has_a_card_with_its_state_in_words_shape_and_colour(
     assert words == [*alive, "down", "running", "down"]
     shapes = page.locator("article.card .state path").evaluate_all("all => all.map(one => one.getAttribute('d'))")
     assert len(set(shapes)) == len(set(words))
-    colours = page.locator("article.card .state").evaluate_all("all => all.map(one => getComputedStyle(one).color)")
+    colours = page.locator("article.card header").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).backgroundColor)"
+    )
     assert len(set(colours)) >= 5
     assert seen.text("article[data-id=inst1] .why") == "why it is running"
     assert re.fullmatch(r"\d+ s ago", seen.text("article[data-id=inst1] .result"))
@@ -104,6 +106,7 @@ def test_the_page_says_when_it_has_lost_its_server_and_when_it_is_back(
         )
         page = seen.go("/")
         seen.wait_card("inst1", "running")
+        page.wait_for_selector(".drawing[data-kind=curve]")
         assert page.locator("#lost").is_hidden()
     page.wait_for_selector("#lost:not([hidden])")
     assert re.search(r"Connection lost at \d\d:\d\d:\d\d (CET|CEST|GMT)", seen.text("#lost"))
@@ -119,6 +122,7 @@ def test_the_keyboard_leads_to_an_instrument(url: str, visiting: Visiting) -> No
     seen = visiting(url)
     page = seen.go("/")
     seen.wait_card("inst0", "starting")
+    page.focus("#target")
     page.keyboard.press("Tab")
     focus = page.evaluate(
         "[document.activeElement.innerText, getComputedStyle(document.activeElement, '::after').outlineStyle]"

@@ -27,6 +27,7 @@ from livereduce.messages.status import (
     ShadowStatus,
     StateWord,
 )
+from livereduce.publish.parameters import PARAMETERS
 from livereduce.publish.products.folder import Products
 from livereduce.publish.trends.trends import FILE_NAME, Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.display import Display, DisplayKind
@@ -124,7 +125,9 @@ def products(one: Fabricated, payload: str) -> None:
             axis(payload + "xy"[n], np.arange(float(length)), payload) for n, length in enumerate(signal.shape)
         )
         made = product(41, name, signal, axes, None if signal.ndim else np.array(1.0), incomplete=payload, events=6)
-        made = dataclasses.replace(made, title=payload, units=payload)
+        parameter = {"value": payload, "units": payload, "runs": payload, "md5s": {payload: payload}}
+        facts = made.attributes | {PARAMETERS: json.dumps({payload: parameter})}
+        made = dataclasses.replace(made, title=payload, units=payload, attributes=facts)
         one.publish(made)
         shadow.publish(dataclasses.replace(made, signal=made.signal + 1, errors=np.ones(made.signal.shape)))
     table = product(41, payload + "t", np.ones((2, 2)), tuple(axis(payload + name, np.arange(2.0)) for name in "xy"))
@@ -140,11 +143,26 @@ def products(one: Fabricated, payload: str) -> None:
 
 def cards_of(payload: str) -> bytes:
     """What another page might say."""
-    texts = {name: payload.replace("@", name) for name in ("id", "name", "state", "why", "since", "down", "run_state")}
+    texts = {
+        name: payload.replace("@", name)
+        for name in ("id", "name", "state", "why", "since", "down", "run_state", "title")
+    }
     numbers = dict.fromkeys(("run", "events_per_s", "data_age_s", "memory_bytes", "memory_limit_bytes"), 1)
     times = {"last_result_at": payload, "last_result_age_s": 1, "seen_at": payload, "peer": None}
     body = {"at": payload, "instruments": [{**texts, **numbers, **times}]}
     return b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(body).encode()
+
+
+def glance_of(payload: str) -> bytes:
+    """What another page might say of a result."""
+    curve = {"kind": "curve", "x": [0, 500, 1000], "low": [0, 1, 2], "high": [0, 1000, 2], "x_from": 0.5, "x_to": 2.5}
+    curve |= {"x_name": payload, "x_units": payload, "units": payload, "least": 0, "most": 9}
+    reaches = {"target": 0.01, "reached": False, "at": payload, "text": payload, "how": payload}
+    values = {"value": 1.0, "error": 0.1, "relative_error": 0.1, "part": 0.5}
+    statistics = {"metric": payload, "units": payload, **values, "reaches": reaches}
+    body = {"run": 1, "name": payload, "version": payload, "problem": payload}
+    answer = json.dumps({**body, "sketch": curve, "statistics": statistics}).encode()
+    return b"HTTP/1.1 200 OK\r\n\r\n" + answer
 
 
 @pytest.fixture(scope="module")
@@ -156,14 +174,19 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Fabricated:
 
 @pytest.fixture(scope="module")
 def page_of(one: Fabricated, environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, bytes]]]:
-    said, token = {"cards": cards_of("nothing yet")}, one.path / "token"
+    said = {"cards": cards_of("nothing yet"), "glance": glance_of("nothing yet")}
+    token = one.path / "token"
     token.write_text("token-of-the-beamline")
     token.chmod(0o600)
     with (
-        rude_server(lambda connection, request: saying(said["cards"])(connection, request)) as peer,
+        rude_server(lambda connection, request: saying(asked_of(said, request))(connection, request)) as peer,
         web(one.path, environ, [one.conf], f"--peer={peer}", "--token-file", str(token)) as url,
     ):
         yield url, said
+
+
+def asked_of(said: dict[str, bytes], request: bytes) -> bytes:
+    return said["glance" if b"/glance" in request.split(b"\r\n", 1)[0] else "cards"]
 
 
 def said_of_peers(url: str) -> set[str]:
@@ -210,6 +233,7 @@ def test_no_text_of_an_instrument_becomes_more_than_text(
         seen.wait_text("#compared", f"at {payload}x".replace("/", "_") if suffix != "0" else "sigma")
         page.locator("#plot").hover() if suffix != "0" else None
         harmless(seen)
+    seen.wait_text("#parameters", payload)
     seen.wait_text("#why", payload.replace("@", "why"))
     seen.wait_text("#traceback", payload.replace("@", "traceback"))
     seen.wait_text("#printed", payload.replace("@", "line"))
@@ -224,14 +248,21 @@ def test_no_text_of_a_card_becomes_more_than_text(
 ) -> None:
     url, said = page_of
     poison(one, payload)
-    said["cards"] = cards_of(payload)
+    products(one, payload)
+    said |= {"cards": cards_of(payload), "glance": glance_of(payload)}
     while said_of_peers(url) != {payload.replace("@", "why")}:
         threading.Event().wait(0.05)
     seen = visiting(url)
     seen.page.add_init_script(HIT)
-    page = seen.go("/")
+    page = seen.go("/#target=1")
     page.wait_for_selector("article.card")
     page.wait_for_selector("article.card >> nth=1")
+    for place in (0, 1):
+        card = f"article.card >> nth={place}"
+        page.wait_for_selector(f"{card} >> .drawing[data-kind=curve]")
+        metric = page.inner_text(f"{card} >> .metric")
+        assert payload[:8] in metric
+    assert page.inner_text("article.card >> nth=1 >> .reaches") == payload
     name = payload.replace("@", "name")
     seen.until("document.querySelectorAll('article.card')[1].textContent.includes(given.name)", name=name)
     harmless(seen)

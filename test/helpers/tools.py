@@ -20,7 +20,7 @@ PACKAGES = {
     "faketime": "faketime",
     "mount": "mount",
     "promtool": "prometheus",
-    **{name: name for name in ("bats", "cpio", "jq", "logrotate", "make", "openssl", "rpmlint", "shellcheck")},
+    **{name: name for name in ("bats", "cpio", "jq", "logrotate", "make", "nginx", "openssl", "rpmlint", "shellcheck")},
 }
 """Which package of Debian brings a program."""
 

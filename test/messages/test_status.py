@@ -239,7 +239,7 @@ def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none
     since = NOW.timestamp()
     silent = changed(progress(), source={"no_pulses_since": since})
     (condition,) = conditions_of(silent, (), at_work=True)
-    clock = clock_time(since, "%H:%M:%S")
+    clock = clock_time(since, "%H:%M:%S %Z")
     assert (condition.kind, condition.text) == (
         "pulses",
         f"no pulses since {clock}, although run 12345 is not paused: check the data acquisition",
@@ -252,7 +252,7 @@ def test_no_pulses_in_a_run_that_is_not_paused_are_a_problem_and_no_beam_is_none
     dark = changed(progress(), source={"no_beam_since": since})
     assert conditions_of(dark, (), at_work=True) == ()
     told = shown(StateWord.RUNNING, "at work", dark)
-    assert told == (StateWord.RUNNING, f"reducing run 12345; no beam since {clock_time(since, '%H:%M:%S')}")
+    assert told == (StateWord.RUNNING, f"reducing run 12345; no beam since {clock_time(since, '%H:%M:%S %Z')}")
     assert f"off since {clock_time(since)}" in describe(replace(FULL, progress=dark))
 
 

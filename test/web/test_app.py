@@ -130,14 +130,6 @@ def test_the_files_to_take_away(client: TestClient, tmp_path: Path) -> None:
         assert picture.headers["content-type"] == "image/png"
 
 
-def test_what_has_not_changed_is_not_sent_again(client: TestClient) -> None:
-    for path in (f"{ONE}/products/41/result", f"{ONE}/products/41/result.png", "/static/plotly.min.js"):
-        etag = client.get(path).headers["etag"]
-        again = client.get(path, headers={"if-none-match": etag})
-        assert (again.status_code, again.content) == (304, b"")
-    assert client.get(f"{ONE}/products/41/result?max_points=9").headers["etag"] != etag
-
-
 def test_answers_are_packed_for_who_takes_that(client: TestClient) -> None:
     with client.stream("GET", f"{ONE}/products/41/result", headers={"accept-encoding": "gzip"}) as response:
         packed = b"".join(response.iter_raw())
@@ -194,6 +186,107 @@ def test_the_pages_and_their_files(client: TestClient) -> None:
         policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+def test_a_picture_for_the_tab_also_where_browsers_look_by_themselves(client: TestClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/x-icon")
+    assert answer.content.startswith(b"\x00\x00\x01\x00")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/favicon.ico",
+        "/static/plotly.min.js",
+        "/api/openapi.json",
+        "/api/instruments",
+        ONE,
+        f"{ONE}/glance",
+        f"{ONE}/output",
+        f"{ONE}/timeline",
+        f"{ONE}/runs",
+        f"{ONE}/runs.csv",
+        f"{ONE}/trends/41",
+        f"{ONE}/products/41/result",
+        f"{ONE}/products/41/result.png",
+        f"{ONE}/products/41/result.nxs",
+        f"{ONE}/products/41/result.npz",
+    ],
+)
+def test_what_has_not_changed_is_not_sent_again(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    assert first.status_code == 200
+    for known in (first.headers["etag"], "W/" + first.headers["etag"].removeprefix("W/"), "*"):
+        again = client.get(path, headers={"if-none-match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+    assert client.get(path, headers={"if-none-match": '"another"'}).status_code == 200
+
+
+def test_what_has_changed_is_sent(own: TestClient, powder: Fabricated) -> None:
+    paths = ("/api/instruments", ONE, f"{ONE}/glance", f"{ONE}/products/41/result.png")
+    before = {path: own.get(path).headers["etag"] for path in paths}
+    version = ok(own, f"{ONE}/glance")["version"]
+    powder.publish(pattern(41, 3000))
+    powder.say(events_per_s=77.0)
+    while ok(own, f"{ONE}/glance")["version"] == version or ok(own, ONE)["card"]["events_per_s"] != 77.0:
+        pass
+    for path, etag in before.items():
+        assert own.get(path, headers={"if-none-match": etag}).status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/instrument/POWDER", "powder"),
+        ("/instrument/Powder?a=b&c", "powder?a=b&c"),
+        ("/instrument/POWDER/runs", "../powder/runs"),
+    ],
+)
+def test_a_name_in_capitals_leads_to_the_page(client: TestClient, path: str, found: str) -> None:
+    answer = client.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, found)
+    assert client.get(path).status_code == 200
+
+
+def test_a_name_in_capitals_is_the_same_instrument(client: TestClient) -> None:
+    assert ok(client, "/api/instruments/POWDER")["card"]["id"] == "powder"
+    assert ok(client, "/api/instruments/Powder/products/41/result") == ok(client, f"{ONE}/products/41/result")
+    assert client.get("/instrument/NOBODY", follow_redirects=False).status_code == 200  # the page says so
+
+
+def test_the_newest_result_at_a_glance(client: TestClient) -> None:
+    seen = ok(client, f"{ONE}/glance")
+    assert (seen["run"], seen["name"], seen["problem"]) == (41, "result", "")
+    assert (seen["sketch"]["kind"], max(seen["sketch"]["high"])) == ("curve", 1000)
+    assert client.get(f"{ONE}/glance?target=2").status_code == 422
+    assert client.get(f"{ONE}/glance?peer=http://elsewhere").status_code == 404
+
+
+def test_a_result_that_cannot_be_sketched_says_why(own: TestClient, powder: Fabricated) -> None:
+    before = ok(own, f"{ONE}/glance")["version"]
+    powder.publish(pattern(41, 3000))
+    (file,) = (powder.path / "state" / "products" / "41").glob("result.nxs")
+    file.write_bytes(b"nothing of ours")
+    while (seen := ok(own, f"{ONE}/glance"))["version"] == before:
+        pass
+    assert seen["sketch"] is None
+    assert "cannot be read" in seen["problem"]
+
+
+def test_a_page_below_a_path_answers_with_it_and_without_it(powder: Fabricated) -> None:
+    context = make_context([powder.conf], [], None, {}, powder.path)
+    with TestClient(make_app(context, frozenset(), "/live/bl1"), base_url="http://localhost") as client:
+        for path in ("/", "/instrument/powder", "/static/css/base.css", ONE, "/healthz", "/favicon.ico"):
+            for root in ("", "/live/bl1"):
+                assert client.get(root + path).status_code == 200, root + path
+        home = client.get("/live/bl1", follow_redirects=False)
+        assert (home.status_code, home.headers["location"]) == (307, "bl1/")
+        assert ok(client, "/live/bl1/api/openapi.json")["servers"] == [{"url": "/live/bl1"}]
+        for other in ("/live/bl10/", "/live/", "/live/bl1/live/bl1/healthz", "/bl1/healthz"):
+            assert client.get(other).status_code == 404, other
 
 
 def test_numbers_that_are_none_are_null(own: TestClient, powder: Fabricated) -> None:
@@ -477,7 +570,7 @@ def test_a_pipe_in_the_place_of_any_of_our_files_stops_nobody(
 def test_the_description_has_all_addresses_and_no_others(client: TestClient) -> None:
     told = {re.sub(r"\.(nxs|npz|csv|png)$", "", path) for path in description()["paths"]}
     routes = {re.sub(r":\w+\}", "}", route.path) for route in client.app.routes}  # type: ignore[attr-defined]
-    pages = {"/", "/instrument/{id}", "/instrument/{id}/runs", "/static/{name}"}
+    pages = {"/", "/instrument/{id}", "/instrument/{id}/runs", "/static/{name}", "/favicon.ico"}
     assert told == {route.removesuffix(".csv") for route in routes} - pages
     assert ok(client, "/api/openapi.json") == description()
 

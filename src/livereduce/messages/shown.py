@@ -72,7 +72,7 @@ def without_pulses(progress: Progress) -> str:
     run, source = progress.run, progress.source
     if source.no_pulses_since is None or run.state is not RunState.RUNNING or not source.connected:
         return ""
-    since = clock_time(source.no_pulses_since, "%H:%M:%S")
+    since = clock_time(source.no_pulses_since, "%H:%M:%S %Z")
     return f"no pulses since {since}, although run {run.number} is not paused: check the data acquisition"
 
 
@@ -97,7 +97,7 @@ def _is_mostly_uncounted(run: RunProgress) -> bool:
 
 def _beam_off(progress: Progress) -> str:
     since = progress.source.no_beam_since
-    return "" if since is None else f"; no beam since {clock_time(since, '%H:%M:%S')}"
+    return "" if since is None else f"; no beam since {clock_time(since, '%H:%M:%S %Z')}"
 
 
 def _where(progress: Progress) -> str:

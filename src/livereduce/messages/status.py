@@ -343,8 +343,8 @@ def read_status(path: Path) -> Status:
 
 
 def clock_time(unix_s: float, form: str = "%H:%M") -> str:
-    """Format a time for people: the clock time if it is today, otherwise with its date."""
-    at, today = datetime.fromtimestamp(unix_s), datetime.now()
+    """Format a time for people, in the zone of this host: the clock time if it is today, otherwise with its date."""
+    at, today = datetime.fromtimestamp(unix_s).astimezone(), datetime.now()
     return at.strftime(form if at.date() == today.date() else f"%Y-%m-%d {form}")
 
 

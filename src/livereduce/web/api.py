@@ -11,14 +11,14 @@ from livereduce.messages.request import NotDone, Want
 from livereduce.messages.request import Request as DaemonRequest
 from livereduce.messages.status import iso, of_a_dead_daemon
 from livereduce.preflight.asking import ask
-from livereduce.web.context import answer, context_of, instrument, now
+from livereduce.web.context import answer, context_of, instrument, now, settled
 from livereduce.web.http import access, params
 from livereduce.web.http.middleware import refusal
 from livereduce.web.http.sse import EventStream
 from livereduce.web.render.encode import to_json
 from livereduce.web.state.broadcast import Full
 from livereduce.web.state.output import output
-from livereduce.web.state.snapshot import card, runs, shadow
+from livereduce.web.state.snapshot import ageless, card, runs, shadow
 
 ANSWER_S = 8.0
 """Longest wait for the daemon in all, whose loop turns at least once a second; the browser waits for 10 s."""
@@ -28,31 +28,31 @@ async def instruments(request: Request) -> Response:
     """All cards; those of this host first."""
     context, at = context_of(request), now()
     cards = [card(view, at) for view in context.facility.views()] + context.peers.cards()
-    return answer({"at": iso(at), "instruments": cards})
+    return settled(request, {"at": iso(at), "instruments": cards}, [ageless(one) for one in cards])
 
 
 async def one_instrument(request: Request) -> Response:
     """Everything about one instrument."""
     view, at = instrument(request).view, now()
+    shown = card(view, at)
     body = {
-        "at": iso(at),
-        "card": card(view, at),
         "status": asdict(of_a_dead_daemon(view.status) if view.down else view.status) if view.status else None,
         "runs": runs(view.live),
         "shadow": shadow(view),
+        "restartable": bool(context_of(request).token),
     }
-    return answer({**body, "restartable": bool(context_of(request).token)})
+    return settled(request, {"at": iso(at), "card": shown, **body}, {"card": ageless(shown), **body})
 
 
 async def timeline(request: Request) -> Response:
     """The last day as a timeline."""
     since = params.time(request.query_params.getlist("since"))
-    return answer(instrument(request).timeline.shown(since))
+    return settled(request, instrument(request).timeline.shown(since))
 
 
 async def printed(request: Request) -> Response:
     """Output of the scripts."""
-    return answer(output(instrument(request).view.status))
+    return settled(request, output(instrument(request).view.status))
 
 
 async def events(request: Request) -> Response | EventStream:

@@ -14,21 +14,31 @@ from starlette.types import ASGIApp
 
 from livereduce.messages.status import iso
 from livereduce.web import api
-from livereduce.web.context import Context, answer, context_of, now
+from livereduce.web.context import Context, answer, context_of, now, settled
 from livereduce.web.http.chunked_response import ChunkedResponse
+from livereduce.web.http.etags import is_known
 from livereduce.web.http.middleware import HttpMiddleware, refusal
 from livereduce.web.http.openapi import description
+from livereduce.web.http.root_path import page_of
 from livereduce.web.http.static_files import File
 from livereduce.web.render.prometheus import metrics_text
-from livereduce.web.state import figures, products, runs
+from livereduce.web.state import figures, glance, products, runs
 from livereduce.web.views import saving
 
 FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
 
 
-def make_app(context: Context, names: frozenset[str]) -> Starlette:
-    """Build the application; `names` are the host's own names, in lower case."""
+def make_app(context: Context, names: frozenset[str], root: str = "") -> Starlette:
+    """Build the application.
+
+    Parameters
+    ----------
+    names
+        The host's own names, in lower case.
+    root
+        The path of the page behind a proxy; empty for the root of a server.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -51,7 +61,7 @@ def make_app(context: Context, names: frozenset[str]) -> Starlette:
 
     app = Starlette(
         routes=_routes(),
-        middleware=[Middleware(_shield(names))],
+        middleware=[Middleware(_shield(names, root))],
         exception_handlers={HTTPException: _refused, Exception: _failed},
         lifespan=lifespan,
     )
@@ -60,8 +70,8 @@ def make_app(context: Context, names: frozenset[str]) -> Starlette:
     return app
 
 
-def _shield(names: frozenset[str]) -> Callable[[ASGIApp], ASGIApp]:
-    return lambda app: HttpMiddleware(app, names)
+def _shield(names: frozenset[str], root: str) -> Callable[[ASGIApp], ASGIApp]:
+    return lambda app: HttpMiddleware(app, names, root)
 
 
 def _routes() -> list[Route]:
@@ -70,12 +80,14 @@ def _routes() -> list[Route]:
         Route("/instrument/{id}", _instrument),
         Route("/instrument/{id}/runs", _runs),
         Route("/static/{name:path}", _static),
+        Route("/favicon.ico", _favicon),
         Route("/healthz", _health),
         Route("/metrics", _metrics),
         Route("/api/openapi.json", _openapi),
         Route("/api/events", api.events),
         Route("/api/instruments", api.instruments),
         Route(_OF_ONE, api.one_instrument),
+        Route(f"{_OF_ONE}/glance", glance.glance),
         Route(f"{_OF_ONE}/runs", runs.runs),
         Route(f"{_OF_ONE}/runs.csv", runs.runs_csv),
         Route(f"{_OF_ONE}/timeline", api.timeline),
@@ -98,13 +110,25 @@ async def _overview(request: Request) -> Response:
 
 
 async def _instrument(request: Request) -> Response:
-    """One page for all instruments: it reads from its own address which one to show."""
-    return await _file(request, "instrument.html")
+    return await _page(request, "instrument.html")
 
 
 async def _runs(request: Request) -> Response:
-    """The page of the run table, one for all instruments likewise."""
-    return await _file(request, "runs.html")
+    return await _page(request, "runs.html", "runs")
+
+
+async def _page(request: Request, name: str, below: str = "") -> Response:
+    """One page for all instruments: it reads from its own address which one to show, so that is the id as it is."""
+    given = request.path_params["id"]
+    if given != given.lower() and given.lower() in context_of(request).facility.watched:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Response(status_code=307, headers={"location": page_of(given.lower(), below) + query})
+    return await _file(request, name)
+
+
+async def _favicon(request: Request) -> Response:
+    """For browsers and programs that do not read in a page where its picture is."""
+    return await _file(request, "favicon.ico")
 
 
 async def _static(request: Request) -> Response:
@@ -125,7 +149,7 @@ async def _file(request: Request, name: str) -> Response:
 def _served(request: Request, file: File) -> Response:
     kept = f"public, max-age={file.max_age_s}" if file.max_age_s else "no-cache"
     headers = {"etag": file.etag, "cache-control": kept, "vary": "accept-encoding"}
-    if request.headers.get("if-none-match") == file.etag:
+    if is_known(request.headers.get("if-none-match"), file.etag):
         return Response(status_code=304, headers=headers)
     if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
         return ChunkedResponse(file.packed, media_type=file.type, headers={**headers, "content-encoding": "gzip"})
@@ -143,8 +167,8 @@ async def _metrics(request: Request) -> Response:
     return Response(text, headers={"content-type": "text/plain; version=1.0.0; charset=utf-8"})
 
 
-async def _openapi(_: Request) -> Response:
-    return answer(description())
+async def _openapi(request: Request) -> Response:
+    return settled(request, description(request.scope["root_path"]))
 
 
 async def _refused(_: Request, error: Exception) -> Response:

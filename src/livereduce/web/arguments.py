@@ -19,6 +19,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--name", action="append", metavar="NAME", help="another host name under which people open this page"
     )
     parser.add_argument(
+        "--root-path",
+        default="",
+        metavar="PATH",
+        help="path under which a proxy shows this page, such as /livereduce/bl11a (default: the root of its server)",
+    )
+    parser.add_argument(
         "--peer", action="extend", nargs="+", metavar="URL", help="address of another page to show in the overview"
     )
     parser.add_argument(

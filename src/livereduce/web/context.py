@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from livereduce.web.http.cache import Cache
+from livereduce.web.http.etags import etag_of, is_known
 from livereduce.web.http.static_files import File, files
+from livereduce.web.peers.peers import Peers
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state.broadcast import Broadcast
 from livereduce.web.state.instruments import Facility, Watched
-from livereduce.web.state.peers import Peers
 
 MAX_WAITING = 32
 """Most jobs that wait for a free process."""
@@ -57,8 +58,8 @@ def context_of(request: Request) -> Context:
 
 
 def instrument(request: Request) -> Watched:
-    """The instrument named in the address."""
-    one = context_of(request).facility.watched.get(request.path_params["id"])
+    """The instrument named in the address, whose ids are in lower case."""
+    one = context_of(request).facility.watched.get(request.path_params["id"].lower())
     if one is None:
         raise HTTPException(404, f"there is no instrument {request.path_params['id'][:40]!r} here")
     return one
@@ -72,3 +73,18 @@ def now() -> datetime:
 def answer(body: Any, **headers: str) -> Response:
     """A JSON answer that must not be cached."""
     return Response(to_json(body), media_type="application/json", headers={"cache-control": "no-store", **headers})
+
+
+def settled(request: Request, body: Any, mark: Any = None) -> Response:
+    """A JSON answer that holds until its content changes: a client that has it already is told so.
+
+    Parameters
+    ----------
+    mark
+        What of the content counts, if not all of it: ages change all the time, and a client knows that.
+    """
+    etag = etag_of(to_json(body)) if mark is None else f"W/{etag_of(to_json(mark))}"
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if is_known(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    return Response(to_json(body), media_type="application/json", headers=headers)

@@ -22,11 +22,12 @@ from livereduce.web.app import make_app
 from livereduce.web.context import MAX_WAITING, Context
 from livereduce.web.http.access import read_token
 from livereduce.web.http.idle_connections import reap
+from livereduce.web.http.root_path import root_of
+from livereduce.web.peers.peers import Peers
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state.broadcast import MAX_WATCHERS, Broadcast
 from livereduce.web.state.instruments import Facility
 from livereduce.web.state.locations import find_places
-from livereduce.web.state.peers import Peers
 
 NICE = 10
 """Lower priority: the reduction goes first."""
@@ -45,7 +46,7 @@ def serve(options: Namespace) -> NoReturn:
     Raises
     ------
     OperatorError
-        A peer's address, the token's file, a folder beside or the address to listen on cannot be used.
+        A peer's address, the token's file, a folder beside, the path or the address to listen on cannot be used.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(name)s - %(levelname)s - %(message)s")
     # their lines about visitors who do not speak HTTP, and about fonts, are of no use
@@ -56,7 +57,7 @@ def serve(options: Namespace) -> NoReturn:
     listening = listen(options.host, options.port)
     _take_a_back_seat()
     config = uvicorn.Config(
-        make_app(context, our_names(options.host, options.name or [])),
+        make_app(context, our_names(options.host, options.name or []), root_of(options.root_path)),
         log_config=None,
         access_log=False,
         server_header=False,

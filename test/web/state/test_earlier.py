@@ -11,10 +11,6 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STATUS = Status(state=StateWord.RUNNING, why="", since=iso(NOW), pid=1, started=iso(NOW), updated=iso(NOW), version="1")
 
 
-def clock(at: datetime) -> str:
-    return at.astimezone().strftime("%H:%M:%S %Z")
-
-
 def killed(at: datetime) -> Restart:
     return Restart(at=iso(at), reason="proc crashed at p.py:3", generation=1)
 
@@ -33,15 +29,15 @@ def test_a_disturbance_a_kill_and_a_missed_run_leave_a_trace_on_the_page() -> No
         progress=Progress(incomplete_runs=("run 2: no result",)),
     )
     assert earlier(status, NOW) == (
-        f"{clock(at)} recovered after 2.0 s: nothing missing; "
-        f"worker replaced at {clock(at)}: proc crashed at p.py:3; incomplete: run 2: no result"
+        f"{iso(at)} recovered after 2.0 s: nothing missing; "
+        f"worker replaced at {iso(at)}: proc crashed at p.py:3; incomplete: run 2: no result"
     )
     assert earlier(status, NOW + timedelta(days=2)) == "incomplete: run 2: no result"
 
 
 def test_many_ends_are_counted() -> None:
     ends = tuple(killed(NOW - timedelta(minutes=9 - k)) for k in range(3))
-    last = clock(NOW - timedelta(minutes=7))
+    last = iso(NOW - timedelta(minutes=7))
     assert earlier(replace(STATUS, last_restarts=ends), NOW) == (
         f"worker replaced 3 times in 24 h, the last time at {last}: proc crashed at p.py:3"
     )

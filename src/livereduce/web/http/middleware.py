@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livereduce.web.http.access import host_is_ours
+from livereduce.web.http.root_path import home_of
 
 MAX_BODY = 1 << 14
 """Most bytes of a request's body; only a region that is to be kept has one."""
@@ -42,10 +43,10 @@ def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> Re
 
 
 class HttpMiddleware:
-    """The middleware."""
+    """The middleware; `root` is the path of the page behind a proxy, or empty."""
 
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
-        self._app, self._names = app, names
+    def __init__(self, app: ASGIApp, names: frozenset[str], root: str = "") -> None:
+        self._app, self._names, self._root = app, names, root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the request, or pass it on and add headers to the answer."""
@@ -55,9 +56,10 @@ class HttpMiddleware:
         if scope["type"] != "http":  # WebSocket is not supported
             await send({"type": "websocket.close", "code": 1008})
             return
-        answer = _with_headers(send)
-        refused = why_refused(Request(scope), self._names)
-        await (refused or self._app)(scope, receive, answer)
+        # a proxy may pass its path on or cut it off: the router takes both
+        scope = {**scope, "root_path": self._root}
+        first = why_refused(Request(scope), self._names) or _sent_home(scope["path"], self._root)
+        await (first or self._app)(scope, receive, _with_headers(send))
 
 
 def why_refused(request: Request, names: frozenset[str]) -> Response | None:
@@ -72,6 +74,11 @@ def why_refused(request: Request, names: frozenset[str]) -> Response | None:
     if "transfer-encoding" in request.headers:
         return refusal(411, "a body needs a Content-Length")
     return None
+
+
+def _sent_home(path: str, root: str) -> Response | None:
+    home = home_of(path, root)
+    return Response(status_code=307, headers={"location": home}) if home else None
 
 
 def _with_headers(send: Send) -> Send:

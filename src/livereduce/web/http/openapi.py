@@ -10,8 +10,8 @@ from livereduce.web.http.schemas import SCHEMAS, ref
 Json = dict[str, Any]
 
 
-def description() -> Json:
-    """The whole description."""
+def description(root: str = "") -> Json:
+    """The whole description, of a page that a proxy shows at the path `root`."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -20,6 +20,7 @@ def description() -> Json:
             "description": "State and results of the live reduction of one or many instruments. "
             "Times are ISO 8601 with zone; numbers that are not known are null.",
         },
+        "servers": [{"url": root or "/"}],
         "paths": _paths(),
         "components": {
             "schemas": SCHEMAS,
@@ -30,7 +31,22 @@ def description() -> Json:
 
 def _paths() -> Json:
     one = "/api/instruments/{id}"
-    of_run = [_ID, _RUN]
+    return {
+        **_of_the_page(),
+        **_of_an_instrument(one),
+        **_orders(one),
+        **_products(f"{one}/products/{{run}}/{{name}}", "A product"),
+        **_products(f"{one}/shadow/{{run}}/{{name}}", "A product of the shadow"),
+        f"{one}/difference/{{run}}/{{name}}": _get(
+            "What differs between a product of the shadow and the one in use.",
+            "Difference",
+            parameters=[_ID, _RUN, _NAME, _POINTS],
+            errors=(404, 422, 429),
+        ),
+    }
+
+
+def _of_the_page() -> Json:
     return {
         "/healthz": _get("Health check: this server answers.", "Health"),
         "/metrics": _get("All metrics, in the Prometheus text format.", None, "text/plain"),
@@ -43,7 +59,19 @@ def _paths() -> Json:
             (404, 422, 429),
         ),
         "/api/instruments": _get("A card for each instrument.", "Instruments"),
+    }
+
+
+def _of_an_instrument(one: str) -> Json:
+    of_run = [_ID, _RUN]
+    return {
         one: _get("Everything about an instrument.", "Instrument", parameters=[_ID], errors=(404,)),
+        f"{one}/glance": _get(
+            "The newest result as a sketch, with its statistics.",
+            "Glance",
+            parameters=[_ID, _TARGET, _PEER],
+            errors=(404, 422, 429),
+        ),
         f"{one}/runs": _get(
             "The run table: a row for each run, with the last value of each metric.",
             "Runs",
@@ -69,6 +97,12 @@ def _paths() -> Json:
             of_run,
             (404,),
         ),
+    }
+
+
+def _orders(one: str) -> Json:
+    """What the daemon is asked for, by whoever has the token."""
+    return {
         f"{one}/restart": _asks("Restart the worker with the current scripts.", "202", "Asked"),
         f"{one}/promote": _asks(
             "Put the scripts of the shadow, as they were shown, in the place of those in use.", "200", "Done", _SEEN
@@ -79,14 +113,6 @@ def _paths() -> Json:
         ),
         f"{one}/regions/{{name}}": _asks(
             "Remove a region of the detector.", "200", "Done", _REGION_NAME, method="delete"
-        ),
-        **_products(f"{one}/products/{{run}}/{{name}}", "A product"),
-        **_products(f"{one}/shadow/{{run}}/{{name}}", "A product of the shadow"),
-        f"{one}/difference/{{run}}/{{name}}": _get(
-            "What differs between a product of the shadow and the one in use.",
-            "Difference",
-            parameters=[*of_run, _NAME, _POINTS],
-            errors=(404, 422, 429),
         ),
     }
 
@@ -142,6 +168,7 @@ _SEEN: Json = {
     "description": "What was shown: `seen` of the shadow.",
     "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
 }
+_PEER = _query("peer", "The page that the instrument is on, as its card says.", {"type": "string"})
 _TARGET = _query(
     "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
 )

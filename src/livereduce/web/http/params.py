@@ -83,6 +83,6 @@ def ids(values: Sequence[str], known: frozenset[str]) -> frozenset[str] | None:
     if len(values) > MAX_IDS:
         raise HTTPException(422, f"id: at most {MAX_IDS} at once, got {len(values)}")
     for one in values:
-        if one not in known:
+        if one.lower() not in known:
             raise HTTPException(404, f"there is no instrument {one[:40]!r} here")
-    return frozenset(values) or None
+    return frozenset(one.lower() for one in values) or None

@@ -65,6 +65,10 @@ SCHEMAS: Json = {
         down={**TEXT, "description": "why the daemon is down; empty if it is up"},
         run=maybe(WHOLE),
         run_state=maybe(TEXT),
+        title={
+            **maybe(TEXT),
+            "description": "of the run, as soon as it has a result; empty or null if it is not known",
+        },
         events_per_s=NUMBER,
         data_age_s=maybe(NUMBER),
         memory_bytes=maybe(WHOLE),
@@ -73,6 +77,29 @@ SCHEMAS: Json = {
         last_result_age_s=maybe(NUMBER),
         seen_at={**maybe(TIME), "description": "time of the newest status that is known here"},
         peer={**maybe(TEXT), "description": "the page that this card comes from, if it is another one"},
+    ),
+    "Glance": thing(
+        run={**maybe(WHOLE), "description": "the run of the newest result; null if there is none"},
+        name=TEXT,
+        version=TEXT,
+        sketch={
+            "description": "a small picture by its `kind`: curve, image, scalar, table, empty; null if there is none",
+            "type": ["object", "null"],
+        },
+        problem={**TEXT, "description": "why there is no sketch of a result; empty if there is one"},
+        statistics={
+            "anyOf": [ref("GlanceStatistics"), {"type": "null"}],
+            "description": "of the first metric with a relative error; null if there is none",
+        },
+    ),
+    "GlanceStatistics": thing(
+        metric=TEXT,
+        units=TEXT,
+        value=maybe(NUMBER),
+        error=maybe(NUMBER),
+        relative_error=maybe(NUMBER),
+        part={**maybe(NUMBER), "description": "of what the target takes, so much is counted; null if not known"},
+        reaches={"description": "when the target is reached, as of a metric; null without", "type": ["object", "null"]},
     ),
     "Instruments": thing(at=TIME, instruments=many(ref("Card"))),
     "Run": thing(

@@ -11,7 +11,11 @@ BEAT_EVERY_S = 8.0
 MAX_BLOCKED_S = 30.0
 """A watcher that reads nothing this long is disconnected; its browser reconnects by itself."""
 
-_HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx passes each event on as it comes
+]
 
 
 class EventStream:

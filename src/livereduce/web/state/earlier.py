@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from livereduce.messages.status import Restart, Status, is_time
+from livereduce.messages.status import Restart, Status, is_time, iso
 
 LATELY = timedelta(hours=24)
 
@@ -10,7 +10,7 @@ LATELY = timedelta(hours=24)
 def earlier(status: Status, now: datetime) -> str:
     """Disturbances and ended workers of the last day, and incomplete earlier runs; empty if there were none."""
     at, _, cost = status.recovered.partition(" ")
-    said = [f"{_clock(at)} {cost}"] if _is_recent(at, now) else []
+    said = [f"{_time(at)} {cost}"] if _is_recent(at, now) else []
     said += _ended([one for one in status.last_restarts if _is_recent(one.at, now)])
     said += [f"incomplete: {text}" for text in (status.progress.incomplete_runs if status.progress else ())]
     return "; ".join(said)
@@ -19,7 +19,7 @@ def earlier(status: Status, now: datetime) -> str:
 def _ended(restarts: list[Restart]) -> list[str]:
     if not restarts:
         return []
-    last = f"{_clock(restarts[-1].at)}: {restarts[-1].reason}"
+    last = f"{_time(restarts[-1].at)}: {restarts[-1].reason}"
     if len(restarts) == 1:
         return [f"worker replaced at {last}"]
     return [f"worker replaced {len(restarts)} times in 24 h, the last time at {last}"]
@@ -30,5 +30,6 @@ def _is_recent(at: str, now: datetime) -> bool:
     return is_time(at) and abs(now - datetime.fromisoformat(at)) < LATELY
 
 
-def _clock(at: str) -> str:
-    return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S %Z")
+def _time(at: str) -> str:
+    """A time as in all answers; the page shows it in the zone of whoever looks."""
+    return iso(datetime.fromisoformat(at))

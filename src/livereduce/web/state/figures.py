@@ -17,6 +17,7 @@ from livereduce.publish.products.folder import FIGURE
 from livereduce.web.context import context_of, instrument
 from livereduce.web.http import params
 from livereduce.web.http.chunked_response import ChunkedResponse
+from livereduce.web.http.etags import is_known
 from livereduce.web.http.static_files import PLOTLY
 
 MOST_BYTES = 128 << 20
@@ -44,7 +45,7 @@ async def figure(request: Request) -> Response:
         raise HTTPException(404, f"no script has published a figure of run {run}")
     etag = f'"figure-{run}-{listed.figure}"'
     headers = {"etag": etag, "cache-control": "no-cache", "content-security-policy": POLICY}
-    if request.headers.get("if-none-match") == etag:
+    if is_known(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     library = context_of(request).files[PLOTLY]
     try:

@@ -16,6 +16,7 @@ from livereduce.web.context import context_of, instrument, now
 from livereduce.web.http import params
 from livereduce.web.http.cache import CacheBusy
 from livereduce.web.http.chunked_response import ChunkedResponse
+from livereduce.web.http.etags import is_known
 from livereduce.web.render.download import file_pieces
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.frames import RenderJob
@@ -107,12 +108,13 @@ async def trends(request: Request) -> Response:
     def make() -> bytes:
         return to_json(trends_body(read_trends(path), run, target, at, no_beam))
 
-    version = await asyncio.to_thread(_version, path)
+    version = await asyncio.to_thread(version_of, path)
     key = ("trends", str(path), version, target, at // FORECAST_S if target else 0, no_beam)
     return await made(request, key, lambda: asyncio.to_thread(make), "application/json", {})
 
 
-def _version(path: Path) -> int:
+def version_of(path: Path) -> int:
+    """When a file was written, in ns; 0 if there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -151,7 +153,7 @@ async def made(
     """The answer for a key; cached if nothing has changed."""
     etag = f'"{"-".join(str(part) for part in (key[0], *key[2:]))}"'.replace(" ", "")
     fresh = {"etag": etag, "cache-control": "no-cache", **headers}
-    if request.headers.get("if-none-match") == etag:
+    if is_known(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=fresh)
     with _explained():
         body = await context_of(request).cache.get(key, make)
@@ -171,12 +173,15 @@ def _explained() -> Iterator[None]:
         raise HTTPException(404, f"it cannot be read: {getattr(error, 'strerror', None) or error}"[:300]) from None
 
 
-async def _nexus(_: Request, one: _Wanted) -> Response:
+async def _nexus(request: Request, one: _Wanted) -> Response:
+    headers = one.attachment("nxs") | {"etag": f'W/"nxs-{one.listed.version}"'}
+    if is_known(request.headers.get("if-none-match"), headers["etag"]):
+        return Response(status_code=304, headers=headers)
     try:
         size, pieces = await asyncio.to_thread(file_pieces, one.path)
     except OSError as error:
         raise HTTPException(404, f"the product cannot be read: {error.strerror or error}") from None
-    headers = one.attachment("nxs") | {"content-length": str(size)}
+    headers["content-length"] = str(size)
     return StreamingResponse(pieces, media_type="application/x-hdf5", headers=headers)
 
 

@@ -73,6 +73,7 @@ def card(view: View, now: datetime) -> dict[str, Any]:
         "down": view.down,
         "run": None,
         "run_state": None,
+        "title": "",
         "events_per_s": 0.0,
         "data_age_s": None,
         "memory_bytes": None,
@@ -82,14 +83,21 @@ def card(view: View, now: datetime) -> dict[str, Any]:
         "seen_at": status.updated if status else None,
         "peer": None,
     }
-    return body | (_flow(status, view.down, now) if status else {})
+    return body | (_flow(view, status, now) if status else {})
 
 
-def _flow(status: Status, down: str, now: datetime) -> dict[str, Any]:
-    progress = status.progress
+def ageless(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A card without its ages, which change although nothing has happened."""
+    return {name: value for name, value in card.items() if name not in ("data_age_s", "last_result_age_s")}
+
+
+def _flow(view: View, status: Status, now: datetime) -> dict[str, Any]:
+    progress, down = status.progress, view.down
+    run = view.live.index.run(progress.run.number) if progress else None
     return {
         "run": progress.run.number if progress else None,
         "run_state": str(progress.run.state) if progress else None,
+        "title": run.title if run else "",
         "events_per_s": 0.0 if down else status.events_per_s,
         "data_age_s": data_age_s(status, now),
         "memory_bytes": None if down else status.memory_bytes,
@@ -110,7 +118,7 @@ def no_beam_since(view: View, run: int) -> str:
     progress = view.status.progress if view.status and not view.down else None
     if progress is None or progress.run.number != run or progress.source.no_beam_since is None:
         return ""
-    return clock_time(progress.source.no_beam_since)
+    return clock_time(progress.source.no_beam_since, "%H:%M %Z")
 
 
 def runs(shelf: Shelf) -> list[dict[str, Any]]:

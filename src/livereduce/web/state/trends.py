@@ -1,6 +1,7 @@
 """Metrics of a run with statistics, and a forecast of when it is good enough. Pure; the rules are in `publish`."""
 
 import math
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,26 @@ def _metric(
         "note": trend.note,
         "reaches": reaches,
     }
+
+
+def statistics(trends: Trends, target: float | None, now_unix_s: float, no_beam: str = "") -> dict[str, Any] | None:
+    """The first metric that has a relative error, and how much of what a wanted one takes has been counted. Pure."""
+    metric = _first(list(trends.metrics.values()))
+    if metric is None:
+        return None
+    found = statistics_of(metric)
+    body: dict[str, Any] = {"metric": metric.name, "units": metric.units, "value": found.value, "error": found.error}
+    body["relative_error"] = found.relative_error
+    if target is None:
+        return body | {"part": None, "reaches": None}
+    told = forecast(metric, trends.began_unix_s, target, now_unix_s, no_beam)
+    known = told.relative_error if told.exposure_needed is not None else None
+    part = None if known is None else min(1.0, (target / known) ** 2)
+    return body | {"part": part, "reaches": reached(told, target)}
+
+
+def _first(metrics: Sequence[Trend]) -> Trend | None:
+    return next((one for one in metrics if statistics_of(one).relative_error), None)
 
 
 def reached(found: Forecast, target: float) -> dict[str, Any]:

@@ -76,6 +76,8 @@ def _pieces(job: RenderJob) -> Iterator[bytes]:
             yield jobs.picture(job)
         case "csv":
             yield from jobs.table(job)
+        case "sketch":
+            yield jobs.sketched(job)
         case "npz":
             yield from jobs.arrays(job)
         case _:

@@ -20,7 +20,7 @@ class RenderJob:
     Attributes
     ----------
     what
-        ``json``, ``csv``, ``png``, ``npz``, ``difference``, or ``shape``.
+        ``json``, ``csv``, ``png``, ``npz``, ``sketch``, ``difference``, or ``shape``.
     path
         Path of the product's file.
     in_use

@@ -1,4 +1,4 @@
-"""The jobs of a renderer: JSON for the page, a difference, a table, a picture, arrays, the shape."""
+"""The jobs of a renderer: JSON for the page, a difference, a table, a picture, a sketch, arrays, the shape."""
 
 import gzip
 import json
@@ -14,6 +14,7 @@ from livereduce.web.render.download import csv_lines
 from livereduce.web.render.encode import shown_body, to_json
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.reading import read_shown
+from livereduce.web.render.sketch import sketch
 
 
 def json_body(job: RenderJob) -> bytes:
@@ -38,6 +39,11 @@ def picture(job: RenderJob) -> bytes:
     from livereduce.web.render.png import draw  # importing matplotlib takes a second, and most renderers never draw
 
     return draw(Path(job.path), job.rows, job.run, job.name)
+
+
+def sketched(job: RenderJob) -> bytes:
+    """A product as a small picture for a card."""
+    return to_json(sketch(Path(job.path)))
 
 
 def table(job: RenderJob) -> Iterator[bytes]:

@@ -1,5 +1,7 @@
 // Requests of the pages to their server.
 
+import { at } from "./address.js";
+
 const PATIENCE_MS = 10_000;
 
 /** The server answered with an error; `status` is the HTTP status. */
@@ -19,8 +21,9 @@ export function heardAt(iso) {
   if (iso) ahead_ms = Date.parse(iso) - Date.now();
 }
 
+// What has not changed is not sent again. An answer that tells the time must be new: it sets the clock.
 async function ask(path, settings = {}) {
-  const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...settings });
+  const answer = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(PATIENCE_MS), ...settings });
   const body = await answer.json().catch(() => null);
   if (answer.ok && body === null) throw new Error("the server's answer was cut short");
   if (!answer.ok) throw new Refused(answer.status, body?.error ?? `the server answered with status ${answer.status}`);
@@ -28,13 +31,19 @@ async function ask(path, settings = {}) {
   return body;
 }
 
-const base = (id) => `/api/instruments/${encodeURIComponent(id)}`;
+const base = (id) => at(`api/instruments/${encodeURIComponent(id)}`);
 const ofRun = (id, what, run, name) => `${base(id)}/${what}/${encodeURIComponent(run)}/${encodeURIComponent(name)}`;
 /** The products of the scripts in use, or of those beside them. */
 const SHELVES = { live: "products", shadow: "shadow" };
 
-export const instruments = () => ask("/api/instruments");
-export const instrument = (id) => ask(base(id));
+export const instruments = () => ask(at("api/instruments"), { cache: "no-store" });
+export const instrument = (id) => ask(base(id), { cache: "no-store" });
+/** The newest result as a sketch with its statistics; `peer` is the page that the instrument is on. */
+export function glance(id, { target, peer }) {
+  const query = new URLSearchParams({ ...(target ? { target } : {}), ...(peer ? { peer } : {}) });
+  return ask(`${base(id)}/glance?${query}`);
+}
+
 export const timeline = (id) => ask(`${base(id)}/timeline`);
 export const output = (id) => ask(`${base(id)}/output`);
 
@@ -75,4 +84,4 @@ export const promote = (id, token, seen) => askFor(id, `promote?${new URLSearchP
 export const takeBack = (id, token) => askFor(id, "take_back", token);
 
 /** Address of the events of one instrument, or of all. */
-export const eventsPath = (id) => (id ? `/api/events?${new URLSearchParams({ id })}` : "/api/events");
+export const eventsPath = (id) => at(id ? `api/events?${new URLSearchParams({ id })}` : "api/events");

@@ -1,6 +1,7 @@
 // One-dimensional products as plotly's traces.
 
 import { axis, axisTitle, layout, plain } from "./plot.js";
+import { oneValue } from "./ticks.js";
 
 // With more points, error bars become a gray block, and slow: then errors are drawn as a band.
 const MAX_BARS = 400;
@@ -75,8 +76,10 @@ function visible(product, [low, high], logy) {
 /** The layout of curves that share their axes with the first. */
 export function curveLayout(product, theme, { logx, logy, x_range, several, revision }) {
   const across = product.axes[0];
+  const x = centres(across.values, product.signal.length);
+  const alone = x.length === 1 && !logx ? oneValue(x) : {};
   return layout(theme, {
-    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear", ...rangeOf(x_range, logx) }),
+    xaxis: axis(theme, { title: axisTitle(across.name, across.units), type: logx ? "log" : "linear", ...rangeOf(x_range, logx), ...alone }),
     yaxis: axis(theme, {
       title: axisTitle(product.name, product.units), type: logy ? "log" : "linear", rangemode: logy ? "normal" : "tozero",
       ...(x_range ? visible(product, x_range, logy) : {}),

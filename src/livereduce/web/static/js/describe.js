@@ -11,14 +11,8 @@ export function caption(product, listed) {
   if (listed?.updated) parts.push(`written ${when(listed.updated)}`);
   if (product.thinned) parts.push(product.thinned);
   if (product.note) parts.push(product.note);
-  if (listed?.parameters?.length) parts.push(`parameters: ${listed.parameters.map(setting).join(", ")}`);
   if (facts.incomplete) parts.push(`incomplete: ${facts.incomplete}`);
   return parts.filter(Boolean).join(" · ");
-}
-
-function setting({ name, value, units, runs, md5 }) {
-  const of = [runs && `runs ${runs}`, md5 && `md5 ${md5.slice(0, 7)}`].filter(Boolean).join(", ");
-  return `${name} ${[value, inSigns(units)].filter(Boolean).join(" ")}${of && ` (${of})`}`;
 }
 
 function size(product) {

@@ -1,6 +1,6 @@
 // The page of one instrument: each part has its own module; this one tells them when to update.
 
-import { choices, instrumentId } from "./address.js";
+import { choices, instrumentId, pageOf } from "./address.js";
 import { tick } from "./ages.js";
 import { instrument } from "./api.js";
 import { byId, put, show } from "./dom.js";
@@ -13,7 +13,7 @@ import { promoteForm, restartForm } from "./asking.js";
 import { showFacts } from "./service.js";
 import { timelinePanel } from "./timeline.js";
 import { trendsPanel } from "./trends.js";
-import { followedRun } from "./selection.js";
+import { followedRun, runToShow } from "./selection.js";
 
 const REST_MS = 5000;
 
@@ -25,7 +25,7 @@ const showPromotion = promoteForm(id);
 const pullScripts = scriptsPanel(id);
 const pullTimeline = timelinePanel(id);
 const pullTrends = trendsPanel(id, () => {
-  const run = Number(choices().run || followedRun(newest.card, newest.runs));
+  const { run } = runToShow(choices().run ?? "", followedRun(newest.card, newest.runs), newest.runs);
   return newest.runs.some((one) => one.run === run) ? run : null;
 });
 
@@ -71,7 +71,7 @@ function everything() {
 
 async function start() {
   put(byId("name"), id);
-  byId("runs-page").setAttribute("href", `/instrument/${encodeURIComponent(id)}/runs`);
+  byId("runs-page").setAttribute("href", pageOf(id, "/runs"));
   document.title = id;
   tick();
   restartForm(id);

@@ -4,7 +4,9 @@
 // object model is allowed; and a map library in the bundle, which we never use, inserts a style element when it loads.
 // Two small detours are worth a policy without exceptions.
 
-const SOURCE = "/static/plotly.min.js";
+import { at } from "./address.js";
+
+const SOURCE = at("static/plotly.min.js");
 let loading = null;
 
 /** The `Plotly` object; loaded once. */

@@ -2,11 +2,13 @@
 
 import { ago } from "./ages.js";
 import { announce, byId, element, keep, put } from "./dom.js";
+import { foldable } from "./folding.js";
 import { memoryBar, showMemory } from "./memory.js";
 import { earlierOf, reasonOf, showState, spoken, wordOf } from "./state.js";
 import { short, span, when, whole } from "./text.js";
 
 let before = "";
+let folds = null;
 
 /** The state and its reason, problems one by one, and what has happened lately. */
 export function showHead(card, status) {
@@ -20,6 +22,8 @@ export function showHead(card, status) {
   keep(byId("problems"), several ? problems : [], (one) => `${one.kind} ${one.text}`, () => element("li"),
     (node, one) => put(node, `${one.text} (since ${when(one.since)})`));
   put(byId("earlier"), earlierOf(card));
+  folds ??= [foldable(byId("why")), foldable(byId("problems"))];
+  for (const look of folds) look();
   document.documentElement.dataset.tone = byId("state").dataset.tone;
   document.title = `${card.name || card.id}: ${spoken(word)}`;
   if (before && before !== word) announce(`${card.name} is ${spoken(word)}: ${reasonOf(card)}`);

@@ -12,7 +12,9 @@ import { deviationDrawing, drawing, wanted, wantedRows } from "./product_plot.js
 import { showTable } from "./table.js";
 import { showTabs } from "./tabs.js";
 import { inSigns, measured } from "./text.js";
-import { chosenProduct, followedRun, previousRun, productsOf } from "./selection.js";
+import { chosenProduct, followedRun, previousRun, productsOf, runToShow } from "./selection.js";
+import { showInstead } from "./instead.js";
+import { showParameters } from "./parameters.js";
 
 const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1, table: 10_000 };
 
@@ -24,7 +26,7 @@ const MAX_VALUES = { "1d": 3000, "2d": 90_000, scalar: 1, table: 10_000 };
  */
 export function resultPanel(id) {
   const plot = byId("plot");
-  let known = { card: { run: 0, run_state: "no_run" }, runs: [], shadow: null };
+  let known = { card: { run: 0, run_state: "no_run" }, status: null, runs: [], shadow: null };
   let kept = new Map(); // what was fetched for the last drawing, by run, name, row and whose it is
   let shown = ""; // key of the last drawing
   let drawn = 0;
@@ -36,7 +38,8 @@ export function resultPanel(id) {
     const asked = chosen();
     const { card, runs, shadow } = known;
     const followed = followedRun(card, runs);
-    const run = asked.run === "" ? followed : Number(asked.run);
+    const { run, without } = runToShow(asked.run, followed, runs);
+    showInstead(run, without, known);
     const grid = asked.layout === "grid" && productsOf(run, runs).length > 1;
     const beside = grid ? LIVE : besideOf(asked.beside, shadow);
     const { live, its, all: products } = offered(beside, run, runs, shadow);
@@ -47,6 +50,7 @@ export function resultPanel(id) {
     const choice = wanted({ ...asked, beside }, listed?.display);
     const previous = previousRun(run, runsOf(of));
     showRuns(choice, runs, run, followed);
+    showParameters(run, products);
     const mark = JSON.stringify([
       choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), live, its,
       productsOf(previous, runsOf(of)), shadow && { ...shadow, runs: null },
@@ -204,7 +208,7 @@ export function resultPanel(id) {
 
   return {
     update(detail) {
-      known = { card: detail.card, runs: detail.runs, shadow: detail.shadow };
+      known = { card: detail.card, status: detail.status, runs: detail.runs, shadow: detail.shadow };
       redraw();
     },
     changed(fact, of = "live") {

@@ -5,6 +5,7 @@ import { curveLayout, curveTraces } from "./curve.js";
 import { byId, put, show } from "./dom.js";
 import { axis, axisTitle, clear, colours, draw, layout, plain, timeTicks } from "./plot.js";
 import { wallClock, zone } from "./text.js";
+import { oneTime, oneValue, wholeNumbers } from "./ticks.js";
 
 const MAX_VALUES = 3000;
 /** Most results over each other: more cannot be told apart. */
@@ -24,14 +25,22 @@ export async function drawAgainst(rows, all, x, y) {
     theme.traces[place % theme.traces.length])).filter((trace) => trace.x.length);
   node.setAttribute("aria-label", `${y.label} against ${x.label}, ${there.length} runs`);
   await draw(node, traces, layout(theme, {
-    xaxis: axis(theme, { title: title(x), ...(x.time ? { type: "date", nticks: timeTicks(node), tickangle: 0 } : {}) }),
-    yaxis: axis(theme, { title: title(y), ...(y.time ? { type: "date" } : {}) }),
+    xaxis: axis(theme, { title: title(x), ...(x.time ? { nticks: timeTicks(node), tickangle: 0 } : {}), ...suited(x, there) }),
+    yaxis: axis(theme, { title: title(y), ...suited(y, there) }),
     showlegend: traces.length > 1, margin: { l: 12, r: 12, t: traces.length > 1 ? 34 : 10, b: 8 },
     uirevision: JSON.stringify([x.key, y.key]),
   }));
 }
 
 const title = (column) => axisTitle(column.name ?? column.label.replace(/ \(.*\)$/, ""), column.time ? zone() : column.units);
+/** The kind of an axis, and ticks that suit one point, or whole numbers. */
+function suited(column, rows) {
+  const values = rows.map(column.value);
+  if (column.time) return { type: "date", ...oneTime(values.map((seconds) => seconds * 1000)) };
+  const whole = column.key === "run" ? wholeNumbers(values) : {};
+  return { ...whole, ...oneValue(values, rows.map((row) => column.error?.(row) ?? 0)) };
+}
+
 const place = (column, row) => (column.time ? wallClock(column.value(row) * 1000) : column.value(row));
 
 function points(rows, { set, x, y }, colour) {

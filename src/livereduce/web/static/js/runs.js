@@ -1,6 +1,6 @@
 // The page of the run table: what the viewer chose, what the server knows, and what is drawn of it.
 
-import { choices, choose, instrumentId } from "./address.js";
+import { choices, choose, instrumentId, pageOf } from "./address.js";
 import { tick } from "./ages.js";
 import { instrument, runTable, runTableCsv } from "./api.js";
 import { coalesced } from "./coalesced_fetch.js";
@@ -15,7 +15,7 @@ import { showHeads, showRows } from "./run_rows.js";
 import { chosenProduct, productsOf } from "./selection.js";
 
 const id = instrumentId();
-const pageOf = (run) => `/instrument/${encodeURIComponent(id)}#run=${run}`;
+const resultOf = (run) => pageOf(id, `#run=${run}`);
 let known = { card: null, status: null, runs: [], rows: [], columns: allColumns([]) };
 
 const pull = coalesced(async () => {
@@ -65,7 +65,7 @@ function redraw() {
   put(byId("count"), rows.length === known.rows.length ? `${rows.length} runs` : `${rows.length} of ${known.rows.length} runs`);
   byId("table").dataset.order = order.key;
   showHeads(byId("heads"), columns, order, sortBy);
-  showRows(byId("rows"), rows, columns, chosenRuns(), pageOf);
+  showRows(byId("rows"), rows, columns, chosenRuns(), resultOf);
   showChoices(columns);
   drawPlots();
 }
@@ -147,7 +147,7 @@ function unknown(reason) {
 async function start() {
   put(byId("name"), id);
   document.title = id;
-  byId("live").setAttribute("href", `/instrument/${encodeURIComponent(id)}`);
+  byId("live").setAttribute("href", pageOf(id));
   byId("csv").setAttribute("href", runTableCsv(id));
   tick();
   try {

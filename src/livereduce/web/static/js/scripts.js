@@ -3,6 +3,7 @@
 import { output } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { coalesced } from "./coalesced_fetch.js";
+import { showTraceback } from "./traceback.js";
 import { fileName, timeOfDay, when, zone } from "./text.js";
 
 /** Set up the panel; returns a function to call when something may have changed. */
@@ -21,9 +22,8 @@ function draw({ printed, left_out, traceback, failure, script_hashes }) {
   keep(byId("hashes"), script_hashes, (one) => one.step, make, update);
   put(byId("failure"), failure ? told(failure) : "No script error.");
   byId("failure").classList.toggle("quiet", !failure || failure.well_again);
-  show(byId("traceback"), Boolean(traceback));
   byId("traceback").classList.toggle("over", Boolean(failure?.well_again));
-  put(byId("traceback"), traceback);
+  showTraceback(byId("traceback"), traceback, failure?.file ?? "");
   const missing = left_out ? `; the scripts print too much, ${left_out} lines are left out of the log` : "";
   put(byId("printed-title"), printed.length ? `Printed, times in ${zone()}${missing}` : "Printed");
   show(byId("nothing-printed"), printed.length === 0);

@@ -9,6 +9,18 @@ export function followedRun(card, runs) {
   return numbered?.run ?? runs[0]?.run ?? card.run ?? 0;
 }
 
+/**
+ * The run to show: the chosen one, else that which is followed; as long as that has no result, the last one that has.
+ *
+ * @returns {{run: number, without: number|null}} `without`: the run that has no result yet
+ */
+export function runToShow(asked, followed, runs) {
+  if (asked !== "") return { run: Number(asked), without: null };
+  if (productsOf(followed, runs).length) return { run: followed, without: null };
+  const last = runs.find((one) => one.products.length);
+  return last ? { run: last.run, without: followed } : { run: followed, without: null };
+}
+
 /** The newest kept run before `run`. */
 export function previousRun(run, runs) {
   const earlier = runs.map((one) => one.run).filter((number) => number > 0 && number < run);

@@ -2,6 +2,7 @@
 // nothing to many people and to no screen reader.
 
 import { element, put } from "./dom.js";
+import { inYourZone } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -58,4 +59,4 @@ function symbol(word) {
 export const reasonOf = (card) => card.down || card.why;
 
 /** What has happened lately; empty if nothing. */
-export const earlierOf = (card) => (card.earlier ? `Earlier: ${card.earlier}` : "");
+export const earlierOf = (card) => (card.earlier ? `Earlier: ${inYourZone(card.earlier)}` : "");

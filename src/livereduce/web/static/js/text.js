@@ -53,9 +53,9 @@ export function span(seconds) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-const clock = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
-});
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// Each kind of English knows the short names of its own zones only: EST in one is GMT-5 in another.
+const zones = ["en-GB", "en-US", "en-AU", "en-IN"].map((english) => new Intl.DateTimeFormat(english, { timeZoneName: "short" }));
 const calendar = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
 /** A time in the viewer's zone, which is named; with the day unless it is today. */
@@ -63,7 +63,8 @@ export function when(iso, now = new Date()) {
   const at = iso ? new Date(iso) : null;
   if (!at || Number.isNaN(at.getTime())) return NONE;
   const day = calendar.format(at);
-  return day === calendar.format(now) ? clock.format(at) : `${day} ${clock.format(at)}`;
+  const time = `${clock.format(at)} ${zone(at)}`;
+  return day === calendar.format(now) ? time : `${day} ${time}`;
 }
 
 const short_day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -80,10 +81,17 @@ export function timeOfDay(iso) {
   return Number.isNaN(at.getTime()) ? NONE : at.toLocaleTimeString("en-GB");
 }
 
-/** The viewer's zone, for the title of a time axis. */
+/** The viewer's zone at a time: CET, EST, or GMT+7 where there is no short name. */
 export function zone(at = new Date()) {
-  return clock.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "local time";
+  const names = zones.map((form) => form.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? "");
+  return names.find((name) => name && !/^(GMT|UTC)[+-]/.test(name)) ?? names[0] ?? "local time";
 }
+
+// Texts of the server have times as the rest of its answers has them.
+const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
+
+/** A text with its times (ISO 8601 with zone) in the viewer's zone. */
+export const inYourZone = (text) => text.replace(ISO, (iso) => when(iso));
 
 /** The same for plotly: local wall clock without a zone, because otherwise it would show UTC. */
 export function wallClock(time) {

@@ -4,6 +4,7 @@ import { timeline } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { axis, axisTitle, colours, draw, layout, onTheme, plain, timeTicks } from "./plot.js";
 import { coalesced } from "./coalesced_fetch.js";
+import { clustered } from "./marks.js";
 import { when, wallClock, zone } from "./text.js";
 
 // Each strip: what it shows, and the units for large and small values, with the least value for the larger.
@@ -14,6 +15,8 @@ const STRIPS = [
   { lines: [["memory_bytes", "memory"]], units: [["GB", 1e-9, 1e9], ["MB", 1e-6, 0]], filled: true },
 ];
 const GAP = 0.085;
+const SIDE_PX = 12;
+const AXIS_PX = 44; // about what the numbers of the y axes take
 const MARK_COLOUR = { restart: "bad", error: "bad", down: "bad", script: "warn", state: "quiet", run: "calm" };
 
 /** Set up the panel; returns a function to call when something may have changed. */
@@ -65,16 +68,18 @@ function shape(strips, line, theme) {
     axis(theme, {
       domain: [bottoms[place], bottoms[place] + height], rangemode: "tozero", nticks: 4, showline: false, ticks: "",
     })]));
-  const ends = [wallClock(line.t[0]), wallClock(line.t.at(-1))];
+  const [from, to] = [Date.parse(line.t[0]), Date.parse(line.t.at(-1))];
+  const { lines, labels } = clustered(line.marks, { from, to, width: byId("timeline").clientWidth - 2 * SIDE_PX - AXIS_PX });
   return layout(theme, {
     ...axes,
     xaxis: axis(theme, {
-      title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: ends,
+      title: axisTitle(`time, ${zone()}`), anchor: axisName(strips.length - 1), type: "date", range: [from, to].map(wallClock),
       showgrid: false, tickangle: 0, nticks: timeTicks(byId("timeline")), hoverformat: "%H:%M:%S",
     }),
-    hovermode: "x", uirevision: "timeline", margin: { l: 12, r: 12, t: 16, b: 8 },
-    shapes: line.marks.filter((mark) => mark.t >= line.t[0]).map((mark) => upright(mark, theme)),
-    annotations: [...strips.map((strip, place) => titleOf(strip, bottoms[place] + height, theme)), ...names(line, theme)],
+    hovermode: "x", uirevision: "timeline", margin: { l: SIDE_PX, r: SIDE_PX, t: 16, b: 8 },
+    shapes: lines.map((mark) => upright(mark, theme)),
+    annotations: [...strips.map((strip, place) => titleOf(strip, bottoms[place] + height, theme)),
+      ...labels.map((label) => labelOf(label, theme))],
   });
 }
 
@@ -88,13 +93,12 @@ function titleOf({ lines, unit }, y, theme) {
   };
 }
 
-// Names of events are shown above while there is room for them; all are in the list below.
-function names(line, theme) {
-  const told = line.marks.filter((mark) => mark.t >= line.t[0] && ["run", "restart", "down"].includes(mark.kind));
-  return told.slice(-8).map((mark) => ({
-    xref: "x", yref: "paper", x: wallClock(mark.t), y: 1, xanchor: "left", yanchor: "bottom", showarrow: false,
-    text: plain(mark.kind === "run" ? mark.text : mark.kind), font: { color: theme[MARK_COLOUR[mark.kind]], size: 11 },
-  }));
+// What happened stands above, that of one moment together; all of it is in the list below.
+function labelOf({ text, kind, at }, theme) {
+  return {
+    xref: "x", yref: "paper", x: wallClock(at), y: 1, xanchor: "left", yanchor: "bottom", showarrow: false, borderpad: 0,
+    text: plain(text), font: { color: theme[MARK_COLOUR[kind]], size: 11 },
+  };
 }
 
 function upright(mark, theme) {

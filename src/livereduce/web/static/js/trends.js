@@ -5,6 +5,7 @@ import { trends } from "./api.js";
 import { byId, element, keep, put, show } from "./dom.js";
 import { axis, axisTitle, colours, draw, layout, onTheme, timeTicks } from "./plot.js";
 import { coalesced } from "./coalesced_fetch.js";
+import { oneTime, oneValue } from "./ticks.js";
 import { measured, percent, wallClock, when, withUnits, zone } from "./text.js";
 
 /** Set up the panel; `runOf` returns the run that is shown, or null. Returns a function to call when something may have changed. */
@@ -80,7 +81,10 @@ async function plotMetric(node, metric) {
     hovertemplate: "%{x|%H:%M:%S}: %{y:.5~g}<extra></extra>",
   };
   await draw(node, [trace], layout(theme, {
-    xaxis: axis(theme, { type: "date", title: axisTitle(`time, ${zone()}`), nticks: timeTicks(node), tickangle: 0 }),
-    yaxis: axis(theme, { nticks: 5 }), uirevision: metric.name,
+    xaxis: axis(theme, {
+      type: "date", title: axisTitle(`time, ${zone()}`), nticks: timeTicks(node), tickangle: 0,
+      ...oneTime(metric.t.map((time) => Date.parse(time))),
+    }),
+    yaxis: axis(theme, { nticks: 5, ...oneValue(metric.value, metric.error ?? []) }), uirevision: metric.name,
   }));
 }

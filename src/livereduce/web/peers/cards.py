@@ -12,6 +12,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "why": _TEXT,
     "since": _TEXT,
     "earlier": _TEXT,
+    "title": _TEXT,
     "down": _TEXT,
     "run": _NUMBER,
     "run_state": _TEXT,
@@ -23,7 +24,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "last_result_age_s": _NUMBER,
     "seen_at": _TEXT,
 }
-_NEWER = frozenset({"seen_at", "earlier"})
+_NEWER = frozenset({"seen_at", "earlier", "title"})
 """Fields that pages of an earlier version do not have."""
 _LONGEST = 2000
 

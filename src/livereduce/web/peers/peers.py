@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from livereduce.base.errors import OperatorError
 from livereduce.base.exchange import NoHttpAnswer, exchange
-from livereduce.web.state.peer_cards import parse_cards, silent_cards
+from livereduce.web.peers.cards import parse_cards, silent_cards
+from livereduce.web.peers.glances import NOTHING, parse_glance
+from livereduce.web.render.encode import to_json
 
 ASK_EVERY_S = 5.0
 TIMEOUT_S = 4.0
@@ -19,6 +21,8 @@ STUCK_S = 20.0
 """Timeout including the name lookup, which can take longer than the exchange may."""
 MAX_AT_ONCE = 64
 MAX_BYTES = 1 << 20
+MAX_GLANCES = 2
+"""Most glances that one peer is asked for at a time: a slow one must not make the others wait."""
 
 log = logging.getLogger("livereduce.web")
 
@@ -32,6 +36,7 @@ class Peer:
     why: str = ""
     since: str = ""
     asking: asyncio.Future[bytes] | None = None
+    glancing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_GLANCES))
 
 
 class Peers:
@@ -41,10 +46,32 @@ class Peers:
         self._peers = [Peer(check_url(url)) for url in urls]
         # one thread per peer: one that answers a byte a second must not make the others wait
         self._threads = ThreadPoolExecutor(max(1, min(len(urls), MAX_AT_ONCE)), "peers")
+        self._glances = ThreadPoolExecutor(max(1, min(MAX_GLANCES * len(urls), MAX_AT_ONCE)), "glances")
 
     def close(self) -> None:
         """Stop waiting for threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._glances):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def knows(self, url: str) -> bool:
+        """True if this is the address of a peer."""
+        return any(peer.url == url for peer in self._peers)
+
+    async def glance(self, url: str, name: str, target: float | None) -> bytes:
+        """The glance of a peer at one of its instruments, checked; nothing if it has none that can be used."""
+        peer = next(peer for peer in self._peers if peer.url == url)
+        query = f"?target={target!r}" if target else ""
+        async with peer.glancing:
+            if peer.why:
+                return to_json(NOTHING)
+            asked = f"{url}/api/instruments/{quote(name, safe='')}/glance{query}"
+            asking = asyncio.get_running_loop().run_in_executor(self._glances, _get, asked)
+            try:
+                async with asyncio.timeout(STUCK_S):
+                    return to_json(parse_glance(await asking))
+            except (NoHttpAnswer, ValueError, TimeoutError) as error:
+                log.debug("no glance at %s of %s: %s", name, url, error)
+                return to_json(NOTHING)
 
     def cards(self) -> list[dict[str, Any]]:
         """The cards of all peers; the last ones of peers that do not answer, marked as such."""
@@ -93,7 +120,7 @@ def check_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
         good = good and not (parts.query or parts.fragment or parts.username) and parts.port != 0
     except ValueError:
         good = False

@@ -11,9 +11,9 @@ import pytest
 from helpers.rude_server import Rude, dripping, rude_server, saying
 from livereduce.base.errors import OperatorError
 from livereduce.base.exchange import NoHttpAnswer
-from livereduce.web.state import peers as module
-from livereduce.web.state.peer_cards import MAX_CARDS, parse_cards, silent_cards
-from livereduce.web.state.peers import Peers, check_url
+from livereduce.web.peers import peers as module
+from livereduce.web.peers.cards import MAX_CARDS, parse_cards, silent_cards
+from livereduce.web.peers.peers import Peers, check_url
 from livereduce.web.state.snapshot import View, card
 
 URL = "http://bl11a-live:8090"
@@ -88,7 +88,6 @@ def test_of_a_page_that_does_not_answer_the_last_cards_say_so() -> None:
         "bl11a:8090",
         "ftp://a",
         "http://",
-        "http://a/page",
         "http://u:p@a",
         "http://a?x=1",
         "http://[",
@@ -102,6 +101,7 @@ def test_an_address_that_is_none_is_named(url: str) -> None:
 
 def test_a_slash_at_the_end_changes_nothing() -> None:
     assert check_url("http://a:1/") == "http://a:1"
+    assert check_url("https://a/livereduce/bl11a/") == "https://a/livereduce/bl11a"
     assert Peers([]).cards() == []
 
 
