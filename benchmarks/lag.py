@@ -8,9 +8,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,14 @@ from livereduce.stream.items import F8
 from measure import RUNS, Row
 from service import PROC, Service, running
 from serving import HERE, Played, Server, serving
+from warm import warm_memory
 
 SETTLING_S = 6.0
 """From the first result on; the first chunks of a run are of another size than the later ones."""
 MEASURED_S = 20.0
+STARTING_S = 5.0
+"""Most that passes until the first result."""
+BYTES_AN_EVENT = 10
 STANDSTILL_S = 2.0
 SPIN = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
 """Until the benchmark is gone."""
@@ -35,15 +40,29 @@ SEEN_S = {78_000_000: 1.5, 136_000_000: 3.0}
 
 
 @contextmanager
-def flowing(events_per_s: int, settings: Mapping[str, object] | None = None) -> Iterator[tuple[Service, Server, Path]]:
-    """The service behind a growing run, after its first result, and the file with the age of each pulse since."""
+def flowing(
+    events_per_s: int, for_s: float, settings: Mapping[str, object] | None = None, recordings: Path | None = None
+) -> Iterator[tuple[Service, Server, Path]]:
+    """The service behind a growing run, after its first result, and the file with the age of each pulse since.
+
+    Memory for so many seconds of the stream is there when it is asked for; with `recordings`, the folder of these, also
+    what the file system keeps of them.
+    """
     played = Played(events_per_pulse=events_per_s // PULSES_PER_S, events=events_per_s, grows=True, by_bank=True)
-    with serving(played) as server:
+    taken: list[Callable[[], int]] = [partial(size_of, recordings)] if recordings else []
+    size = round(BYTES_AN_EVENT * events_per_s * (STARTING_S + for_s)) * (2 if recordings else 1)
+    with warm_memory(size, lambda: sum(one() for one in taken)), serving(played) as server:  # touched before it grows
         ages_file = server.log.with_name("ages")
         proc = f"from pathlib import Path\nimport lag_probe\nlag_probe.watch(Path({str(ages_file)!r}))\n{PROC}"
         with running(server.port, proc=proc, beside=(HERE / "lag_probe.py",), settings=settings) as service:
+            taken.append(service.taking_bytes)
             service.result_after(0.0, events_per_s)
             yield service, server, ages_file
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files of a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +96,7 @@ def measured_lag(service: Service, server: Server, ages_file: Path, measured_s: 
 
 def lag_row(events_per_s: int, busy_cores: int) -> Row:
     """Median and worst age of the pulses at the moment when the worker has read them, and what each process takes."""
-    with flowing(events_per_s) as (service, server, ages_file), busy(busy_cores):
+    with flowing(events_per_s, SETTLING_S + MEASURED_S) as (service, server, ages_file), busy(busy_cores):
         time.sleep(SETTLING_S)
         lag = measured_lag(service, server, ages_file)
     return row_of(lag, events_per_s, ", one core busy" if busy_cores else "", lag.cores)
@@ -105,7 +124,7 @@ def row_of(lag: Lag, events_per_s: int, how: str, more: Mapping[str, float], med
 
 def standstill_row(events_per_s: int) -> Row:
     """Receiver and worker get no processor for a while: from the end of that until a pulse is young again."""
-    with flowing(events_per_s) as (service, _, ages_file):
+    with flowing(events_per_s, SETTLING_S + 6 * STANDSTILL_S) as (service, _, ages_file):
         time.sleep(SETTLING_S)
         stopped = list(service.processes().values())
         for process in stopped:

@@ -61,7 +61,8 @@ def recording_row(events_per_s: int, spans: Spans) -> Row:
 
 def _lag(events_per_s: int, directory: Path | None, spans: Spans) -> tuple[Lag, Mapping[str, Any]]:
     """The ages of pulses, and what the status says of the recording."""
-    with flowing(events_per_s, _recorded(directory)) as (service, server, ages_file):
+    for_s = spans.settle_s + spans.measure_s
+    with flowing(events_per_s, for_s, _recorded(directory), directory) as (service, server, ages_file):
         time.sleep(spans.settle_s)
         lag = measured_lag(service, server, ages_file, spans.measure_s)
         return lag, service.status().get("recording") or {}

@@ -64,7 +64,7 @@ def background_row(events_per_s: int, events: int, spans: Spans) -> Row:
     with tempfile.TemporaryDirectory(prefix="livereduce-reducing-") as name:
         folder = Path(name)
         _prepare(folder, PROC, events, MANY_RUNS)
-        with flowing(events_per_s) as (service, server, ages_file):
+        with flowing(events_per_s, 2 * (spans.settle_s + spans.measure_s)) as (service, server, ages_file):
             time.sleep(spans.settle_s)
             alone = measured_lag(service, server, ages_file, spans.measure_s)
             with _reducing(folder) as reducing:

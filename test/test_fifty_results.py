@@ -1,6 +1,6 @@
 """Results of daemons over edits and kills, made again from recordings: the same bits, or the file had said why not.
 
-With the memory fall-back they are made again in `workbench/reproduce/test_recompute.py`.
+Random histories, in this process: `workbench/reproduce/test_recompute.py`.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from helpers.editing import Collector, Editor
-from helpers.reduced import Beamline, beamline_in, environ_of
+from helpers.reduced import Beamline, beamline_in, environ_of, limited_to
 from helpers.reproducing import MadeAgain, made_again
 from helpers.served import Clock, powder_play, serving
 from livereduce.base.source_urls import file_url
@@ -116,3 +116,37 @@ def test_over_edits_and_kills(beamline: Beamline, tmp_path: Path) -> None:
     came = again(beamline, collector.found)
     assert len(came) >= 50
     assert_same_or_said(came, 25)
+
+
+ROOMY_BYTES = 1_000_000_000
+"""The receiver may hold two thirds of it: 75 million events, and the ring of the recorder."""
+SHOWN_AGAIN = 2
+"""Results on each side of the fall-back: each is made of the whole run before it."""
+
+
+@pytest.mark.timeout(400)
+def test_over_the_memory_fall_back(beamline: Beamline, tmp_path: Path) -> None:
+    """A run of 150 million events, which goes on as histograms when half of it is there."""
+    clock = Clock(0.1)
+    beamline.script("proc", PROCS["weights"])
+    beamline.script("post_proc", POST_PROCS["per charge"])
+    play = powder_play(runs=1, run_s=1.5, gap_s=0.2, rate=100_000_000.0, pixels=64)
+    folders = tmp_path / "state" / "products", tmp_path / "collected"
+    with serving(play, speed=1.0, clock=clock) as url, Collector(*folders) as collector:
+        configure(beamline, url, **limited_to(ROOMY_BYTES))
+        beamline.start()
+        kept: list[Path] = []
+        counted: list[Path] = []
+        while clock.now_s < 1.6:
+            beam_goes_on(clock, collector, 0.1, 20.0)
+            progress = beamline.status().progress
+            assert progress is not None
+            (kept if progress.run.keeps_events else counted).append(collector.found[-1])
+        beamline.wait(lambda one: one.progress is not None and one.progress.run.events >= 149_000_000)
+        assert beamline.stop() == 0
+    assert len(kept) >= SHOWN_AGAIN
+    results = kept[-SHOWN_AGAIN:] + collector.found[-SHOWN_AGAIN:]
+    came = again(beamline, results)
+    assert [one.differs for one in came] == [()] * len(results)
+    said = [any("too large to keep its events" in note for note in one.provenance.notes) for one in came]
+    assert said == [False] * SHOWN_AGAIN + [True] * SHOWN_AGAIN

@@ -19,8 +19,7 @@ import numpy as np
 import pytest
 
 from helpers.engines import ENGINES, Bench, Stage, bench_of, events_of
-from helpers.reduced import Beamline, beamline_in, environ_of
-from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
+from helpers.reduced import Beamline, beamline_in, environ_of, limited_to
 from livereduce.messages.status import StateWord, Status
 
 pytestmark = pytest.mark.timeout(300)
@@ -320,14 +319,11 @@ def a_post_proc_that_takes_far_longer_than_usual_degrades(post: Post) -> None:
 @scenario
 def a_post_proc_that_takes_the_memory_is_named(post: Post) -> None:
     """Not the run, whose events are a few kB."""
-    ram = min(read_ram_bytes(), read_cgroup_limit() or read_ram_bytes())
-    percent = 100 * MEMORY_BYTES / ram
     fault = f"hold = b'x' * {2 * MEMORY_BYTES}\nimport time\ntime.sleep(600)\n"
     post.begin(
         post.bench.binning,
         once(post, fault).removesuffix(post.bench.binning),
-        system_mem_limit_perc=percent,
-        mem_check_interval_sec=0.1,
+        **limited_to(MEMORY_BYTES),
     )
     post.wait_reduced(post.bench.half)
     (post.beamline.path / "fault").touch()

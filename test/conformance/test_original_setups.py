@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from helpers.engines import Bench, Stage, bench_of, record_of
-from helpers.reduced import beamline_in, environ_of
+from helpers.reduced import beamline_in, environ_of, limited_to
 from livereduce.base.errors import ExitCode
-from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -90,15 +89,13 @@ def test_conformance_of_the_originals_events_until_the_memory_limit(
 ) -> None:
     """Add, events kept, a proc that only prints: the worker is replaced at the limit, and the service goes on."""
     stream = {"spectra": 100, "items": [{"forever": {"events": 2_000_000}}]}
-    ram = min(read_ram_bytes(), read_cgroup_limit() or read_ram_bytes())
     with (
         bench_of("mantid", tmp_path, environ_of(tmp_path_factory), stream=stream, instrument=EVENTS) as bench,
         beamline_in(tmp_path, bench.environ) as beamline,
     ):
         beamline.instrument, beamline.short_name = EVENTS
         beamline.script("proc", PRINT)
-        limits = {"system_mem_limit_perc": 100 * LIMIT_BYTES / ram, "mem_check_interval_sec": 0.1}
-        beamline.configure(**bench.settings() | {"accum_method": "Add"} | limits)
+        beamline.configure(**bench.settings() | {"accum_method": "Add"} | limited_to(LIMIT_BYTES))
         beamline.start()
         status = beamline.wait(
             lambda one: one.generation >= 2 and one.progress is not None and one.progress.total.results > 0

@@ -14,7 +14,7 @@ import pytest
 
 from helpers import fake_worker
 from helpers.beamline import LIMIT_S, Beamline, processes_of
-from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
+from helpers.reduced import limited_to
 from livereduce.daemon.facts import Limits
 from livereduce.daemon.inputs.judge import Site
 from livereduce.daemon.loop import DaemonLoop
@@ -401,11 +401,10 @@ def test_sighup_begins_anew(beamline: Beamline) -> None:
 
 
 LIMIT_BYTES = 150_000_000
-LIMIT_PERCENT = 100 * LIMIT_BYTES / min(read_ram_bytes(), read_cgroup_limit() or read_ram_bytes())
 
 
 def test_a_worker_that_grows_is_trimmed_recycled_and_at_last_keeps_histograms(beamline: Beamline) -> None:
-    beamline.configure(system_mem_limit_perc=LIMIT_PERCENT, mem_check_interval_sec=0.02)
+    beamline.configure(**limited_to(LIMIT_BYTES))
     beamline.start("grow")
     status = beamline.wait(lambda seen: seen.generation == 3 and seen.memory_bytes is not None)
     assert status.memory_limit_bytes is not None
@@ -420,7 +419,7 @@ def test_a_worker_that_grows_is_trimmed_recycled_and_at_last_keeps_histograms(be
 
 
 def test_a_worker_that_swells_is_ended_and_that_is_a_failure(beamline: Beamline) -> None:
-    beamline.configure(system_mem_limit_perc=LIMIT_PERCENT, mem_check_interval_sec=0.02)
+    beamline.configure(**limited_to(LIMIT_BYTES))
     beamline.start("swell")
     status = beamline.wait(lambda seen: seen.restarts > 0)
     assert "over the limit of 150 MB, by more than 10 %" in status.last_restarts[0].reason

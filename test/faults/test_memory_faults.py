@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -22,8 +21,7 @@ from helpers.faults import (
     once,
     while_there,
 )
-from helpers.reduced import Beamline, beamline_in
-from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
+from helpers.reduced import Beamline, beamline_in, limited_to
 from livereduce.daemon.memory.mappings import read_mappings
 from livereduce.daemon.memory.usage import PROC
 from livereduce.messages.status import StateWord, Status
@@ -46,18 +44,11 @@ ROOMY = 900 * MB
 """The receiver may hold 600 MB of it."""
 
 
-def limit(n_bytes: int) -> dict[str, Any]:
-    """Settings that leave all processes so much."""
-    ram = read_ram_bytes()
-    percent = 100 * n_bytes / min(ram, read_cgroup_limit() or ram)
-    return {"system_mem_limit_perc": percent, "mem_check_interval_sec": 0.1}
-
-
 @ROWS("script leaks slowly")
 def leaks(rig: Rig) -> None:
     """15 MB with each chunk: at the limit the worker alone is replaced, at a chunk boundary, and nothing before."""
     leak = "import sys\nsys.leaked = getattr(sys, 'leaked', [])\nsys.leaked.append(b'x' * 15_000_000)\n"
-    before = rig.begin(while_there(rig.path, leak), **limit(LIMIT))
+    before = rig.begin(while_there(rig.path, leak), **limited_to(LIMIT))
     (rig.path / "fault").touch()
     rig.inject()
     for beam_s in steps():
@@ -93,7 +84,7 @@ def steps() -> Iterator[float]:
 
 @ROWS("script allocates 10 x the limit at once")
 def allocates(rig: Rig) -> None:
-    rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limit(LIMIT))
+    rig.begin(once(rig.path, "import time\nhold = b'x' * 3_000_000_000\ntime.sleep(600)\n"), **limited_to(LIMIT))
     rig.let_fault()
     rig.saw_restart("memory", "over the limit of 400 MB", "added by proc")
     rig.back(MORE_EVENTS, generation=2)
@@ -105,7 +96,7 @@ def keeps_arrays(rig: Rig) -> None:
     """The run is small: its events are kept whatever the script takes, and the script is named with figures."""
     hoard = "import sys\nsys.hoard = getattr(sys, 'hoard', [])\nsys.hoard.append(b'x' * 250_000_000)\n"
     rig.beamline.script("post_proc", while_there(rig.path, hoard))
-    rig.begin(PASS, **limit(LIMIT))
+    rig.begin(PASS, **limited_to(LIMIT))
     (rig.path / "fault").touch()
     rig.inject()
     rig.beam_to(HALF + 0.1)
@@ -124,7 +115,7 @@ def keeps_arrays(rig: Rig) -> None:
 def children_take_it(rig: Rig) -> None:
     child = "hold = b'x' * 600_000_000; import time; time.sleep(600)"
     fault = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', '-c', {child!r}])\n"
-    rig.begin(once(rig.path, fault), **limit(LIMIT))
+    rig.begin(once(rig.path, fault), **limited_to(LIMIT))
     rig.let_fault()
     rig.saw_restart("memory", "over the limit of 400 MB", "in processes that scripts started")
     rig.back(MORE_EVENTS, generation=2)
@@ -138,7 +129,7 @@ def too_large(rig: Rig) -> None:
     roomy = rig.path / "roomy"
     roomy.mkdir()
     with beamline_in(roomy, rig.beamline.environ) as other:
-        for beamline, settings in ((other, {}), (rig.beamline, limit(ROOMY))):
+        for beamline, settings in ((other, {}), (rig.beamline, limited_to(ROOMY))):
             beamline.script("proc", PASS)
             beamline.configure(source=rig.url, update_every=UPDATE_S, **settings)
         rig.inject()

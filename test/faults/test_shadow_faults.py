@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from helpers.faults import DOUBLED, HALF_EVENTS, HANG_S, MORE_EVENTS, PASS, Matrix, Rig, Row, Rows, once
+from helpers.reduced import limited_to
 from livereduce.base.errors import OperatorError
-from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.messages.request import NotDone, Request, Want, seen_scripts
 from livereduce.messages.status import ShadowStatus, Status
 from livereduce.preflight.asking import ask
@@ -96,8 +96,7 @@ def hangs(rig: Rig) -> None:
 def eats(rig: Rig) -> None:
     """It alone goes, although it takes more than 110 % of the limit at once."""
     fault = "import time\nhold = b'x' * 2_000_000_000\ntime.sleep(600)\n"
-    percent = 100 * 900e6 / min(read_ram_bytes(), read_cgroup_limit() or read_ram_bytes())
-    before = begin(rig, once(rig.path, fault), system_mem_limit_perc=percent, mem_check_interval_sec=0.1)
+    before = begin(rig, once(rig.path, fault), **limited_to(900_000_000))
     rig.let_fault()
     status = rig.wait("its end", lambda one: "memory is near its limit" in shadow_of(one).why)
     rig.note(shadow_of(status).why)

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from helpers.bench import tell_nobody
+from livereduce.base.machine import read_cgroup_limit, read_ram_bytes
 from livereduce.engine.builtin.engine import BuiltinEngine
 from livereduce.messages.job import Job, ScriptCopy
 from livereduce.messages.progress import Progress, SourceProgress
@@ -29,6 +30,13 @@ from livereduce.stream.sources import source_of
 
 PATIENCE_S = 50.0
 NOT_FOR_CHILDREN = ("RUNTIME_DIRECTORY", "STATE_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "NOTIFY_SOCKET")
+
+
+def limited_to(n_bytes: int) -> dict[str, float]:
+    """Settings that leave all processes of a service so much memory, looked at ten times a second."""
+    ram = read_ram_bytes()
+    percent = 100 * n_bytes / min(ram, read_cgroup_limit() or ram)
+    return {"system_mem_limit_perc": percent, "mem_check_interval_sec": 0.1}
 
 
 def script(folder: Path, name: str, text: str) -> ScriptCopy:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from livereduce.base.errors import ExitCode, OperatorError
+from livereduce.base.processes import give_way
 from livereduce.child.beats import Beats
 from livereduce.child.orders import Orders, begin
 from livereduce.child.setup import CRASHED, inherited_fd, leave_soon, prepare_process, read_job, unusable
@@ -14,6 +15,8 @@ from livereduce.messages.beat import Phase
 from livereduce.messages.job import BEAT_FD, ORDER_FD
 from livereduce.messages.recorder import TAP_FD, RecorderJob, decode_recorder_job
 
+NICE, OOM_SCORE = 5, 300
+"""Receiver and worker go first: what the recorder has no time for waits in its ring, and at worst is a gap."""
 REST_S = 1.0
 """Time for what is left when it is told to exit; the daemon waits a little longer."""
 
@@ -41,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _record(job: RecorderJob, beats: Beats, orders: Orders, sockets: socket.socket) -> int:
     beats.phase(Phase.STARTING)
+    give_way(NICE, OOM_SCORE)
     # As in the receiver: numba would import scipy, for linear algebra that no kernel here needs.
     sys.modules["scipy"] = None  # type: ignore[assignment]
     from livereduce.recorder.recording import POLL_S, Recorder
