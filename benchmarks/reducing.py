@@ -48,6 +48,7 @@ def jobs_row(task_s: float) -> Row:
         task = max(_task_s(folder / f"by_{JOBS}", run) for run in range(JOBS))
         one_by_one_s = seconds(lambda: _reduce(folder, 1))
         alone = max(_task_s(folder / "by_1", run) for run in range(JOBS))
+        scaling = _scaling(folder)
     return Row(
         name=f"{JOBS} runs reduced again by {JOBS} jobs",
         events_per_pulse=None,
@@ -55,8 +56,21 @@ def jobs_row(task_s: float) -> Row:
         reference=f"one job, {one_by_one_s:.1f} s",
         ratio=one_by_one_s / together_s,
         target="≥ 1.7",
-        more={"seconds": together_s, "task_s": task, "task_alone_s": alone},
+        more={"seconds": together_s, "task_s": task, "task_alone_s": alone, "of_the_bare_scripts": scaling},
     )
+
+
+def _scaling(folder: Path) -> float:
+    """How many times as fast this machine runs the script by itself twice side by side, as one after the other."""
+    command = [sys.executable, str(folder / "reduce_BENCH_live_proc.py")]
+
+    def side_by_side(runs: int) -> None:
+        started = [subprocess.Popen(command) for _ in range(runs)]
+        for process in started:
+            process.wait()
+
+    alone_s = seconds(lambda: side_by_side(1))
+    return JOBS * alone_s / seconds(lambda: side_by_side(JOBS))
 
 
 def background_row(events_per_s: int, events: int, spans: Spans) -> Row:
