@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from measure import RUNS, Row
-from service import POST_PROC, POST_PROC_SCIPP, Service, running
+from service import POST_PROC, POST_PROC_SCIPP, Service, running, warmed
 from serving import PATIENCE_S, USUAL_PIXELS, Decoded, Played, Server, decode_only, discard, serving
 from stages import counting_s_per_event, holding_cpu_s
-from warm import warm_memory
 
 TARGETS = {400_000: 0.25, 5_000: 0.25, 96: 0.2}
 """Least part of a reader that discards, by events per pulse, at 4096 pixels."""
@@ -51,17 +50,21 @@ def reduce(
     beside: Callable[[Path], AbstractContextManager[object]] = nullcontext,
 ) -> Reduced:
     """Run the daemon until a product holds all events of the run; `beside` goes on meanwhile, given its folder."""
-    with running(server.port, post_proc=post_proc) as service, beside(service.folder):
-        with warm_memory(10 * events, service.taking_bytes):
-            beat_s = first_beat(service)
-            first_s, peak = _watched_until(service, events, sample=sample)
-            done_s = time.monotonic()
+    with (
+        warmed(10 * events) as services,
+        running(server.port, post_proc=post_proc) as service,
+        beside(service.folder),
+    ):
+        services.append(service)
+        beat_s = first_beat(service)
+        first_s, peak = _watched_until(service, events, sample=sample)
+        done_s = time.monotonic()
         held = service.memory_bytes()
         return Reduced(
-            seconds_from_hello=done_s - server.asked_at(),
+            seconds_from_hello=done_s - server.asked_at(service.start_s),
             seconds_from_start=done_s - service.start_s,
             seconds_from_beat=done_s - beat_s,
-            seconds_to_first=first_s - server.asked_at(),
+            seconds_to_first=first_s - server.asked_at(service.start_s),
             events=events,
             memory_bytes=held,
             peak_bytes=max(peak, held),

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +20,8 @@ from end_to_end import first_beat
 from livereduce.simulate.beams.beam import PULSES_PER_S
 from livereduce.stream.items import F8
 from measure import RUNS, Row
-from service import PROC, Service, running
+from service import PROC, Service, running, warmed
 from serving import HERE, Played, Server, serving
-from warm import warm_memory
 
 SETTLING_S = 6.0
 """From the first result on; the first chunks of a run are of another size than the later ones."""
@@ -49,13 +48,13 @@ def flowing(
     what the file system keeps of them.
     """
     played = Played(events_per_pulse=events_per_s // PULSES_PER_S, events=events_per_s, grows=True, by_bank=True)
-    taken: list[Callable[[], int]] = [partial(size_of, recordings)] if recordings else []
+    recorded = partial(size_of, recordings) if recordings else lambda: 0
     size = round(BYTES_AN_EVENT * events_per_s * (STARTING_S + for_s)) * (2 if recordings else 1)
-    with warm_memory(size, lambda: sum(one() for one in taken)), serving(played) as server:  # touched before it grows
+    with warmed(size, recorded) as services, serving(played) as server:  # memory is touched before the run grows
         ages_file = server.log.with_name("ages")
         proc = f"from pathlib import Path\nimport lag_probe\nlag_probe.watch(Path({str(ages_file)!r}))\n{PROC}"
         with running(server.port, proc=proc, beside=(HERE / "lag_probe.py",), settings=settings) as service:
-            taken.append(service.taking_bytes)
+            services.append(service)
             service.result_after(0.0, events_per_s)
             yield service, server, ages_file
 
@@ -176,7 +175,12 @@ def joining_row(events: int, *, grows: bool = False, runs: int = RUNS) -> Row:
     played = Played(events_per_pulse=JOINING_EVENTS_PER_PULSE, events=events, grows=grows, by_bank=True)
     from_beat, from_start = [], []
     for _ in range(runs):  # a growing run is longer each time: another server
-        with serving(played) as server, running(server.port) as service:
+        with (
+            warmed(2 * BYTES_AN_EVENT * events) as services,
+            serving(played) as server,
+            running(server.port) as service,
+        ):
+            services.append(service)
             beat_s = first_beat(service)
             whole_s = service.result_after(0.0, events)
             from_beat.append(whole_s - beat_s)

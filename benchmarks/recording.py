@@ -13,7 +13,7 @@ from typing import Any
 from lag import Lag, flowing, measured_lag
 from livereduce.simulate.beams.beam import PULSES_PER_S
 from measure import Row
-from service import running
+from service import running, warmed
 from serving import Played, Server, serving
 
 EVENTS_PER_S = 25_000_000
@@ -86,7 +86,8 @@ def catch_up_row(events: int) -> Row:
 
 
 def _catch_up(server: Server, events: int, directory: Path | None) -> tuple[float, Mapping[str, Any]]:
-    with running(server.port, settings=_recorded(directory)) as service:
+    with warmed(20 * events) as services, running(server.port, settings=_recorded(directory)) as service:
+        services.append(service)
         seconds = service.result_after(0.0, events) - service.start_s
         return seconds, service.status().get("recording") or {}
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from serving import PATIENCE_S
+from warm import warm_memory
 
 PROC = """\
 if input.getNumberEvents() < 0:
@@ -149,6 +150,14 @@ class Service:
                 return time.monotonic()
             time.sleep(0.005)
         raise TimeoutError(f"{self.products.events()} of {events} events: {self.log()}")
+
+
+@contextmanager
+def warmed(size: int, more: Callable[[], int] = lambda: 0) -> Iterator[list[Service]]:
+    """So much memory is there when services ask for it: those in the list, started later, and what takes `more`."""
+    services: list[Service] = []
+    with warm_memory(size, lambda: more() + sum(service.taking_bytes() for service in services)):
+        yield services
 
 
 @contextmanager

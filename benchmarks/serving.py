@@ -67,9 +67,10 @@ class Server:
     port: int
     log: Path
 
-    def asked_at(self) -> float:
-        """When the last client asked for the run (CLOCK_MONOTONIC)."""
-        return float(re.findall(r"^(\S+) a client asks", self.log.read_text(), re.MULTILINE)[-1])
+    def asked_at(self, since_s: float) -> float:
+        """When the first client asked for the run since a moment (CLOCK_MONOTONIC)."""
+        asked = map(float, re.findall(r"^(\S+) a client asks", self.log.read_text(), re.MULTILINE))
+        return next(at_s for at_s in asked if at_s >= since_s)
 
     def asked_times(self) -> int:
         """How many clients have asked for data so far."""

@@ -2,7 +2,8 @@
 
 A virtual machine that reports free pages to its host gets them back at the first touch only, at 0.4 GB/s where this
 was found (20 ns an event, on memory that costs 1 ns elsewhere). Memory touched once and freed stays fast for about a
-second. So the benchmark holds as much as the worker will need, touched, and frees it little by little, just ahead.
+second. So the benchmark holds as much as the worker will need, touched, and frees it little by little, just ahead. It
+is touched before the service starts: that takes as long as the service's first results.
 """
 
 import threading
