@@ -198,7 +198,7 @@ def start_row(*, cold: bool) -> Recovery:
                 asked = server.asked_times() + 1
                 service = stack.enter_context(running(server.port, env={"NUMBA_CACHE_DIR": kernels} if cold else {}))
                 server.wait_asked(asked)
-                to_hello.append(server.asked_at() - service.start_s)
+                to_hello.append(server.asked_at(service.start_s) - service.start_s)
                 to_result.append(service.result_after(0.0, EVENTS) - service.start_s)
     return Recovery(
         name=f"start to connected, {'cold' if cold else 'warm'}",

@@ -1,5 +1,9 @@
 """Streams of bytes through what records them, without a process; and recordings read again."""
 
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import pytest
 from helpers import packets as p
 from helpers.decoding import logs_of, monitors_of, pulses_of
 from helpers.packets import END_RUN, NEW_RUN, NS, STATE, T0
+from livereduce.base.errors import ExitCode
 from livereduce.recorder.space import KeepRules
 from livereduce.recorder.writing import RecordingPlace, RunWriter
 from livereduce.stream.adara.unpacking import Unpacker
@@ -17,6 +22,7 @@ from livereduce.stream.recording.source import RecordingSource
 RUN = 101
 START_S = T0 // NS
 PERIOD_NS = NS // 60
+PATIENCE_S = 50.0
 
 
 def pulse(k: int) -> bytes:
@@ -114,3 +120,17 @@ def data_of(items: Sequence[Item], run: int = RUN, since_ns: int = 0) -> tuple[o
     of_run = [item for item in items if item.run == run]
     logs = {name: [one for one in values if one[0] >= since_ns] for name, values in logs_of(of_run).items()}
     return pulses_of(of_run), monitors_of(of_run), {name: values for name, values in logs.items() if values}
+
+
+def record_by_command(url: str, folder: Path, instrument: str) -> str:
+    """``livereduce record`` until a run 1 is over; what it has said. The recording is in ``here`` in the folder."""
+    command = [sys.executable, "-m", "livereduce", "record", url, "--out", "here", "--instrument", instrument]
+    index = folder / "here" / f"{instrument}_1" / "index.jsonl"
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as child:
+        deadline = time.monotonic() + PATIENCE_S
+        while not (index.exists() and '"over"' in index.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        said, _ = child.communicate(timeout=PATIENCE_S)
+    assert child.returncode == ExitCode.OK, said
+    return said

@@ -32,7 +32,7 @@ PATIENCE_S = 50.0
 NOT_FOR_CHILDREN = ("RUNTIME_DIRECTORY", "STATE_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "NOTIFY_SOCKET")
 
 
-def limited_to(n_bytes: int) -> dict[str, float]:
+def limited_to(n_bytes: int) -> dict[str, Any]:
     """Settings that leave all processes of a service so much memory, looked at ten times a second."""
     ram = read_ram_bytes()
     percent = 100 * n_bytes / min(ram, read_cgroup_limit() or ram)

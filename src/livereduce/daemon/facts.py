@@ -125,10 +125,13 @@ class Outgrown:
     ----------
     wait_s
         Wait before the next start, because it would fail the same way.
+    by_events
+        All the run's events together are the cause, so the data that it has in hand are not.
     """
 
     reason: str
     at_once: bool = False
+    by_events: bool = False
     wait_s: float = 0.0
 
 

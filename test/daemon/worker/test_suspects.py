@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.bench import job
+from livereduce.daemon.facts import DaemonState, Ending, Outgrown
 from livereduce.daemon.worker.suspects import (
     MAX_BY_SCRIPTS,
     MAX_SKIPPED,
@@ -14,9 +16,10 @@ from livereduce.daemon.worker.suspects import (
     for_scripts,
     judge,
     note_death,
+    note_end,
     read_suspects,
 )
-from livereduce.messages.marks import Mark, MarkStage, Suspect
+from livereduce.messages.marks import Mark, Marker, MarkStage, Suspect
 
 WHY, SCRIPTS = "the worker was killed by SIGSEGV", "abc none"
 OURS = sorted(set(MarkStage) - SCRIPT_STAGES - {MarkStage.NOTHING})
@@ -103,6 +106,16 @@ def test_it_is_kept_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     assert "run 5 is incomplete: the data of 1990" in caplog.text
     note_death(tmp_path, None, WHY, SCRIPTS)
     assert len(read_suspects(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("by_events", [True, False])
+def test_a_run_that_is_too_large_is_no_fault_of_the_data_in_hand(tmp_path: Path, by_events: bool) -> None:
+    made = job(tmp_path)
+    made.mark.parent.mkdir(parents=True)
+    Marker(made.mark).data(MarkStage.POST_PROC, 5, 10, 20)
+    ended = Outgrown(reason="replacing the worker: 1.0 GB of 900 MB", at_once=True, by_events=by_events)
+    note_end(made, DaemonState(ending=Ending.FAIL, outgrown=ended), -9, "")
+    assert bool(read_suspects(tmp_path)) is not by_events
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[1]", '[{"stage": "x"}]', '[{"stage": "cut", "colour": 1}]', "\0"])

@@ -137,7 +137,8 @@ class MemoryMonitor:
                     facts.append(ReceiverOutgrown(reason=f"replacing receiver and worker: {why}"))
                 case _:
                     why, at_once = f"replacing the worker: {order.reason}", isinstance(order, EndForMemory)
-                    facts.append(Outgrown(reason=why, at_once=at_once, wait_s=self.state.wait_s))
+                    by_events = self.state.ended_by_events
+                    facts.append(Outgrown(reason=why, at_once=at_once, by_events=by_events, wait_s=self.state.wait_s))
         self._tell_waits()
         return facts
 

@@ -112,6 +112,11 @@ class MemoryState:
         return None if self.keep_events_next else self.run
 
     @property
+    def ended_by_events(self) -> bool:
+        """True if the run's events were the cause, the last time; they are assumed to be, if it is not known."""
+        return self.grown is None or self.grown.cause == "events"
+
+    @property
     def wait_s(self) -> float:
         """Wait before the next start; 0 as long as it may succeed."""
         if not self._in_vain:
@@ -232,9 +237,9 @@ def _told(weighed: Weighed, held: int, limit: int) -> tuple[str, str]:
 
 
 def _ended_for(state: MemoryState, grown: Grown | None) -> MemoryState:
-    """Count one more ended worker; if the cause is not known, the events are assumed to be the cause."""
-    by_events = grown is None or grown.cause == "events"
-    return replace(state, recycles=state.recycles + 1, by_events=state.by_events + by_events, grown=grown)
+    """Count one more ended worker."""
+    ended = replace(state, recycles=state.recycles + 1, grown=grown)
+    return replace(ended, by_events=state.by_events + ended.ended_by_events)
 
 
 def _count_instead(state: MemoryState, weighed: Weighed, now: float) -> Step:

@@ -106,6 +106,9 @@ def read_suspects(state_dir: Path) -> Suspects:
 
 def note_end(job: Job | None, state: DaemonState, code: int, why: str) -> None:
     """Draw conclusions from a worker's end about the data that it had in hand, if these may be to blame."""
+    outgrown = state.outgrown if state.ending else None
+    if outgrown and outgrown.at_once and outgrown.by_events:  # any data would have been one too many
+        return
     if job and code not in NO_DEATHS and state.ending in (None, Ending.FAIL):
         why = why_killed(state) if state.ending else why
         stages = ALL_STAGES - RECEIVERS_STAGES if state.receiving else ALL_STAGES
