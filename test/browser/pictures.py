@@ -16,7 +16,9 @@ import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
 from helpers.browsing import ARGUMENTS, CHROMIUM, Scheme, Visit, web
+from helpers.drawing import drag, open_detector, plotted
 from helpers.fabricated import Fabricated, image, pattern
+from helpers.panel_beam import panels
 from helpers.paths import ROOT
 from helpers.reduced import beamline_in
 from helpers.served import simulating
@@ -176,6 +178,32 @@ def beside(browser: Browser, folder: Path) -> None:
         seen.page.close()
 
 
+def detector(browser: Browser, folder: Path) -> None:
+    """Regions on the detector of a daemon at work, with a curve over a log."""
+    folder.joinpath("panels").mkdir()
+    with panels(60_000.0) as played, beamline_in(folder / "panels", os.environ) as beamline:
+        beamline.configure(source=played.url, update_every=2)
+        for step in ("proc", "post_proc"):
+            beamline.script(step, "output = input\n")
+        beamline.start()
+        played.play(58)
+        with web(beamline.path, os.environ, [beamline.path / "livereduce.conf"]) as url:
+            seen = window(browser, url, 1460, "light")
+            open_detector(seen, "/instrument/powder/detector#over=SampleTemp&of=region:region+2&logy=1")
+            drag(seen, "rectangle", (0.05, 0.2), (0.2, 0.8))
+            drag(seen, "ellipse", (0.3, 0.1), (0.45, 0.9))
+            drag(seen, "lasso", (0.6, 0.3), (0.75, 0.15), (0.9, 0.5), (0.8, 0.85), (0.7, 0.6))
+            while not played.server.is_sent:
+                seen.page.wait_for_timeout(200)
+            total = str(len(played.events()[0]))
+            seen.until("document.getElementById('picture').dataset.total === given.total", total=total)
+            plotted(seen, ["region 1", "region 2", "region 3"])
+            seen.page.wait_for_timeout(3000)  # the curves follow the picture
+            seen.page.evaluate("scrollTo(0, 0)")
+            seen.page.screenshot(path=IMAGES / "detector.png")
+            seen.page.close()
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -184,6 +212,7 @@ def main() -> None:
         instrument(browser, Path(folder))
         run_table(browser, Path(folder))
         beside(browser, Path(folder))
+        detector(browser, Path(folder))
         browser.close()
 
 

@@ -6,12 +6,14 @@ from itertools import pairwise
 import pytest
 
 from helpers.browsing import Scheme, Visit, Visiting, Windows, web
+from helpers.drawing import plotted
 from helpers.fabricated import Fabricated, image, pattern
+from helpers.viewed import ASKED, Viewed
 from livereduce.messages.status import StateWord
 
 pytestmark = pytest.mark.timeout(180)  # a browser on a busy machine
 
-PATHS = ("/", "/instrument/pg3", "/instrument/pg3/runs")
+PATHS = ("/", "/instrument/pg3", "/instrument/pg3/runs", "/instrument/pg3/detector")
 CONTROLS = {
     "button",
     "link",
@@ -25,6 +27,8 @@ CONTROLS = {
     "image",
     "list",
 }
+
+REGION = {"name": "ring", "kind": "ellipse", "projection": "cylinder", "points": [[-90, -0.2], [90, 0.2]]}
 
 # Every text on the page against what lies behind it, by the formula of WCAG 2; large text needs less.
 CONTRASTS = """() => {
@@ -84,11 +88,14 @@ def pages(
         visits = {path: Visit(windows().new_page(), url) for path in PATHS}
         for path, seen in visits.items():
             seen.look(1280, "light")
+            if path.endswith("/detector"):
+                seen.page.route(ASKED, Viewed(saved=[REGION]).route)
             seen.go(path)
         visits["/"].wait_card("inst8", "stopping")
         visits[PATHS[1]].drawn(run=41, name="result")
         visits[PATHS[2]].choose("over=41")
         visits[PATHS[2]].drawn(runs="41", name="result")
+        plotted(visits[PATHS[3]], ["ring"])
         yield hall, visits
         for seen in visits.values():
             seen.page.close()
@@ -129,8 +136,9 @@ def test_there_are_landmarks_one_headline_and_no_level_is_left_out(seen: Visit) 
 def test_every_text_stands_out_from_its_ground(seen: Visit, scheme: Scheme) -> None:
     seen.look(1280, scheme)
     ink = seen.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()")
-    if seen.page.locator("#plot").count():
-        seen.until_plot(f"layout.font.color === '{ink}'")
+    for plot in ("plot", "spectra"):
+        if seen.page.locator(f"#{plot}").count():
+            seen.until(f"document.getElementById('{plot}')._fullLayout.font.color === given.ink", ink=ink)
     contrasts = seen.page.evaluate(CONTRASTS)
     assert len(contrasts) > 40
     poor = [one for one in contrasts if one[0] < (3.0 if one[1] >= 24 else 4.5)]

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from helpers.browsing import Visit, Visiting, web
+from helpers.drawing import open_detector, place, plotted
 from helpers.fabricated import Fabricated, axis, product
 from helpers.rude_server import rude_server, saying
+from helpers.viewed import ASKED, Viewed
 from livereduce.messages.beat import Phase
 from livereduce.messages.progress import Progress, RecordingProgress, RunProgress, RunState, SourceProgress
 from livereduce.messages.script_failure import ScriptFailure
@@ -265,6 +267,45 @@ def test_no_text_of_a_card_becomes_more_than_text(
     assert page.inner_text("article.card >> nth=1 >> .reaches") == payload
     name = payload.replace("@", "name")
     seen.until("document.querySelectorAll('article.card')[1].textContent.includes(given.name)", name=name)
+    harmless(seen)
+
+
+@pytest.mark.parametrize("payload", GROUPS, ids=range(4))
+def test_no_text_of_the_detector_becomes_more_than_text(
+    one: Fabricated, page_of: tuple[str, dict[str, bytes]], visiting: Visiting, payload: str
+) -> None:
+    url, _ = page_of
+    poison(one, payload)
+    products(one, payload)
+    found = {"kind": payload, "what": payload, "bank": payload, "pixels": payload, "since": payload, "text": payload}
+    region = {"name": payload, "kind": "rectangle", "projection": "cylinder", "points": [[-50, -0.1], [50, 0.1]]}
+    viewed = Viewed(bank=payload, log=payload, words=payload, saved=[region])
+    viewed.findings = [{**found, "marks": [[0, 0, 1, 1]]}]
+    seen = visiting(url)
+    seen.page.add_init_script(HIT)
+    seen.page.route(ASKED, viewed.route)
+    open_detector(seen, "/instrument/pg3/detector")
+    plotted(seen, [payload])
+    open_all(seen)
+    seen.wait_text("#findings", payload)
+    seen.wait_text("#regions", payload)
+    seen.wait_text("#told", payload)
+    seen.until("document.getElementById('over').dataset.log === given.payload", payload=payload)
+    seen.until(
+        "[...document.getElementById('over-of').options].some((one) => one.text === given.payload)", payload=payload
+    )
+    seen.page.mouse.move(*place(seen, 0.3, 0.5))
+    seen.wait_text("#at", payload)
+    for plot in ("#spectra", "#over"):
+        seen.page.locator(plot).hover()
+        harmless(seen)
+    for choice in (f"region:{payload}", f"metric:{payload}", payload):
+        seen.choose(urllib.parse.urlencode({"of": choice, "over": payload}))
+        seen.until("document.getElementById('over').dataset.of === given.choice", choice=choice)
+        harmless(seen)
+    viewed.refused = (503, payload)
+    seen.expected = ("503",)
+    seen.wait_text("#blank", payload[1:])
     harmless(seen)
 
 

@@ -79,6 +79,7 @@ def _routes() -> list[Route]:
         Route("/", _overview),
         Route("/instrument/{id}", _instrument),
         Route("/instrument/{id}/runs", _runs),
+        Route("/instrument/{id}/detector", _detector),
         Route("/static/{name:path}", _static),
         Route("/favicon.ico", _favicon),
         Route("/healthz", _health),
@@ -129,6 +130,11 @@ async def _page(request: Request, name: str, below: str = "") -> Response:
 async def _favicon(request: Request) -> Response:
     """For browsers and programs that do not read in a page where its picture is."""
     return await _file(request, "favicon.ico")
+
+
+async def _detector(request: Request) -> Response:
+    """The page of the detector, one for all instruments likewise."""
+    return await _file(request, "detector.html")
 
 
 async def _static(request: Request) -> Response:

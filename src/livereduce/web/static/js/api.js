@@ -31,7 +31,7 @@ async function ask(path, settings = {}) {
   return body;
 }
 
-const base = (id) => at(`api/instruments/${encodeURIComponent(id)}`);
+export const base = (id) => at(`api/instruments/${encodeURIComponent(id)}`);
 const ofRun = (id, what, run, name) => `${base(id)}/${what}/${encodeURIComponent(run)}/${encodeURIComponent(name)}`;
 /** The products of the scripts in use, or of those beside them. */
 const SHELVES = { live: "products", shadow: "shadow" };

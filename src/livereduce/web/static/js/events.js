@@ -40,7 +40,7 @@ export function listen(id, handlers) {
       lost();
       retry();
     };
-    for (const name of ["hello", "beat", "status", "product", "shadow", "down"]) {
+    for (const name of ["hello", "beat", "status", "product", "shadow", "down", "regions"]) {
       source.addEventListener(name, (event) => {
         alive();
         const fact = parsed(event.data);

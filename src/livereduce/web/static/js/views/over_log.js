@@ -1,0 +1,120 @@
+// Curves over a log: all events, a region, a monitor or a metric against the values that a log had.
+
+import { choices, choose } from "../address.js";
+import { trends } from "../api.js";
+import { byId, options, put, show } from "../dom.js";
+import { axis, axisTitle, clear, colours, draw, layout } from "../plot.js";
+import { inSigns, when, whole, withUnits } from "../text.js";
+import { logs, over } from "./ask.js";
+
+const CHOICES = ["of", "log", "bins", "per"];
+const NAMES = { of: "of", log: "over", bins: "bins", per: "per" };
+const USUAL = { of: "total", bins: "auto", per: "charge" };
+
+/** The panel: a function that fetches and draws what has changed. */
+export function overPanel(id, store, changed) {
+  const node = byId("over");
+  let drawn = "";
+  let shown = null;
+  let count = 0;
+
+  for (const name of CHOICES) {
+    byId(`over-${name}`).addEventListener("change", (event) => {
+      choose({ [NAMES[name]]: event.target.value === USUAL[name] ? "" : event.target.value });
+      changed();
+    });
+  }
+  byId("over-choice").addEventListener("submit", (event) => event.preventDefault());
+
+  return async () => {
+    const known = await logs(id);
+    const metrics = await metricsOf(id, known.run);
+    const choice = chosen(known, store.all());
+    showChoices(choice, known, metrics, store.all());
+    show(byId("over-choice"), known.logs.length > 0);
+    const answer = choice.log ? await over(id, choice).catch((error) => error) : null;
+    const theme = colours();
+    const mark = JSON.stringify([choice, theme.ink, answer instanceof Error ? answer.message : ""]);
+    if (mark === drawn && answer === shown) return;
+    [drawn, shown] = [mark, answer];
+    const curve = answer && !(answer instanceof Error) && answer.x.length > 0 ? answer : null;
+    show(node, curve !== null);
+    show(byId("no-over"), curve === null);
+    put(byId("no-over"), nothing(answer));
+    put(byId("over-text"), curve ? said(curve) : "");
+    if (curve) await draw(node, [traceOf(curve, theme)], layoutOf(curve, choice, theme));
+    else clear(node);
+    node.setAttribute("aria-label", curve ? `Curve. ${said(curve)}` : "No curve yet");
+    Object.assign(node.dataset, { of: choice.of, log: choice.log, bins: choice.bins, drawn: ++count });
+  };
+}
+
+let metrics_kept = { run: null, at: -Infinity, names: [] };
+
+/** Names of the metrics of a run; asked for now and then, since a new one is seldom. */
+async function metricsOf(id, run) {
+  if (metrics_kept.run !== run || performance.now() - metrics_kept.at > 5000) {
+    const { metrics } = await trends(id, run).catch(() => ({ metrics: [] }));
+    metrics_kept = { run, at: performance.now(), names: metrics.map((metric) => metric.name) };
+  }
+  return metrics_kept.names;
+}
+
+function chosen({ logs: known }, all) {
+  const { of = USUAL.of, over: wanted, bins = USUAL.bins, per = USUAL.per } = choices();
+  const usual = known.find((one) => one.varies) ?? known[0];
+  const one = all.find(({ region }) => of === `region:${region.name}`) ?? null;
+  return { of, one, log: known.some(({ name }) => name === wanted) ? wanted : usual?.name ?? "", bins, per };
+}
+
+function showChoices({ of, log, bins, per }, { logs: known, monitors = [] }, metrics, all) {
+  const regions = [...new Set(all.map(({ region }) => region.name))];
+  const pairs = [
+    ["total", "all events"], ...regions.map((name) => [`region:${name}`, name]),
+    ...monitors.map((number) => [`monitor:${number}`, `monitor ${number}`]), ...metrics.map((name) => [`metric:${name}`, name]),
+  ];
+  if (!pairs.some(([value]) => value === of)) pairs.push([of, of]);
+  options(byId("over-of"), pairs, of);
+  options(byId("over-log"), known.map(({ name, units }) => [name, withUnits(name, units)]), log);
+  for (const [node, value] of [[byId("over-bins"), bins], [byId("over-per"), per]]) if (node.value !== value) node.value = value;
+  const is_metric = of.startsWith("metric:");
+  show(byId("per-label"), !is_metric);
+  show(byId("over-bins").parentElement, !is_metric);
+}
+
+function traceOf({ x, x_low, x_high, mean, error, pulses }, theme) {
+  const colour = theme.traces[0];
+  const bars = { color: colour, thickness: 0.8, width: 0 };
+  const wide = x_low && x_high && x.some((value, at) => x_high[at] > x_low[at]);
+  return {
+    type: "scatter", mode: "markers", x, y: mean, marker: { size: 6, color: colour },
+    error_y: error ? { type: "data", array: error, ...bars } : undefined,
+    error_x: wide ? { type: "data", symmetric: false, array: x.map((value, at) => x_high[at] - value),
+      arrayminus: x.map((value, at) => value - x_low[at]), ...bars } : undefined,
+    text: (pulses ?? []).map((value) => `${whole(value)} pulses`),
+    hovertemplate: "%{x:.6~g}: %{y:.5~g}<br>%{text}<extra></extra>",
+  };
+}
+
+function layoutOf({ of, log, log_units, units }, { one }, theme) {
+  return layout(theme, {
+    xaxis: axis(theme, { title: axisTitle(log, log_units) }),
+    yaxis: axis(theme, { title: axisTitle(one?.region.name ?? of.replace(/^metric:/, "").replace(":", " "), units), rangemode: "tozero" }),
+    uirevision: JSON.stringify([of, log]),
+  });
+}
+
+function nothing(answer) {
+  if (answer instanceof Error) return `The curve cannot be shown: ${answer.message}`;
+  return answer ? answer.note || "No pulse has a value of this log yet." : "No log with numbers has come in this run yet.";
+}
+
+function said({ run, of, log, log_units, x, mean, units, pulses, note, at }) {
+  const highest = mean.reduce((top, value, place) => (value !== null && (top < 0 || value > mean[top]) ? place : top), -1);
+  const sum = (pulses ?? []).reduce((total, value) => total + (value ?? 0), 0);
+  const number = (value, digits, unit) => `${Number(value.toPrecision(digits))} ${inSigns(unit)}`.trimEnd();
+  const top = highest < 0 ? "" : `highest ${number(mean[highest], 4, units)} at ${number(x[highest], 5, log_units)}`;
+  const what = `${of.replace(":", " ")} over ${log}, run ${run}: ${x.length} points`;
+  const parts = [what, sum ? `${whole(sum)} pulses` : "", top, note, at ? when(at) : ""];
+  return `${parts.filter(Boolean).join(" · ")}.`;
+}
