@@ -8,7 +8,7 @@ import { when } from "./text.js";
 
 // What is not chosen: null is what the product asks for.
 const TICKS = { logx: null, logy: null, bars: "1", previous: "0" };
-const ALONE = { also: "", logx: "", logy: "", view: "", rows: "" };
+const ALONE = { also: "", logx: "", logy: "", view: "", rows: "", mark: "" };
 let asked_for = { logx: "0", logy: "0" };
 
 /** Call `changed` whenever the viewer chose something. */

@@ -72,6 +72,7 @@ function everything() {
 async function start() {
   put(byId("name"), id);
   byId("runs-page").setAttribute("href", pageOf(id, "/runs"));
+  byId("detector-page").setAttribute("href", pageOf(id, "/detector"));
   document.title = id;
   tick();
   restartForm(id);

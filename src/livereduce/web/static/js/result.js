@@ -1,6 +1,7 @@
 // The result: fetches what the viewer wants to see, and draws it.
 
 import { difference, download, figurePath, product } from "./api.js";
+import { pageOf } from "./address.js";
 import { LIVE, besideOf, offered, showCompared, spokenBeside } from "./beside.js";
 import { chosen, onChoice, showControls, showRuns } from "./controls.js";
 import { caption, spoken } from "./describe.js";
@@ -12,6 +13,7 @@ import { deviationDrawing, drawing, wanted, wantedRows } from "./product_plot.js
 import { showTable } from "./table.js";
 import { showTabs } from "./tabs.js";
 import { inSigns, measured } from "./text.js";
+import { marking } from "./views/mark.js";
 import { chosenProduct, followedRun, previousRun, productsOf, runToShow } from "./selection.js";
 import { showInstead } from "./instead.js";
 import { showParameters } from "./parameters.js";
@@ -30,6 +32,7 @@ export function resultPanel(id) {
   let kept = new Map(); // what was fetched for the last drawing, by run, name, row and whose it is
   let shown = ""; // key of the last drawing
   let drawn = 0;
+  const marks = marking(plot, () => redraw(), (choice) => pageOf(id, `/detector${choice}`));
 
   // A product too large for the screen can still be downloaded, so the links stay.
   const redraw = coalesced(render, { failed: (error) => blank(`The result cannot be shown: ${error.message}`, true) });
@@ -52,7 +55,7 @@ export function resultPanel(id) {
     showRuns(choice, runs, run, followed);
     showParameters(run, products);
     const mark = JSON.stringify([
-      choice, colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), live, its,
+      choice, marks.key(), colours().ink, followed, runs.map((one) => [one.run, one.ended, one.figure]), live, its,
       productsOf(previous, runsOf(of)), shadow && { ...shadow, runs: null },
     ]);
     if (mark === shown) return; // most news are not about the result
@@ -162,12 +165,15 @@ export function resultPanel(id) {
       return onlyShow(byId("table"));
     }
     onlyShow(plot);
-    return draw(plot, drawn.traces, drawn.shape);
+    const image = base.kind === "2d" && choice.view !== "spectra" ? base : null;
+    marks.tell(image);
+    return draw(plot, drawn.traces, image ? marks.shape(drawn.shape) : drawn.shape);
   }
 
   const number = ({ signal, errors, units }) => `${measured(signal, errors)} ${inSigns(units)}`;
 
   function onlyShow(node) {
+    marks.tell(null);
     for (const one of [plot, byId("scalar"), byId("table"), byId("blank")]) show(one, one === node);
   }
 

@@ -148,6 +148,7 @@ async function start() {
   put(byId("name"), id);
   document.title = id;
   byId("live").setAttribute("href", pageOf(id));
+  byId("detector-page").setAttribute("href", pageOf(id, "/detector"));
   byId("csv").setAttribute("href", runTableCsv(id));
   tick();
   try {

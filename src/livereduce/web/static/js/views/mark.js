@@ -10,8 +10,8 @@ import { inWords, rectangleOf, regionMarked } from "./marked.js";
  * @param {Element} plot
  * @param {function()} changed
  * @param {function(string): string} detectorPage address of the page of the detector, with choices
- * @returns {{shape: function(object): object, tell: function(object|null)}} `shape` adds to the layout of an image, `tell` says what is
- *   marked (null: what is drawn is no image)
+ * @returns {{key: function(), shape: function(object): object, tell: function(object|null)}} `shape` adds to the layout of an image,
+ *   `tell` says what is marked (null: what is drawn is no image)
  */
 export function marking(plot, changed, detectorPage) {
   const button = byId("mark");
@@ -33,6 +33,8 @@ export function marking(plot, changed, detectorPage) {
   }
 
   return {
+    /** What the drawing depends on. */
+    key: () => [choices().mark ?? "", marking_now],
     shape(layout) {
       const at = rectangleOf(choices().mark);
       if (!plot.dataset.marks && plot.on) {
