@@ -75,8 +75,8 @@ def test_a_rectangle_of_pixels_and_times_is_a_region_of_the_detector(seen: Visit
 def test_the_sum_over_the_rectangle_is_told(seen: Visit, name: str) -> None:
     open_image(seen, name)
     x0, y0, x1, y1 = mark(seen, (0.1, 0.9), (0.5, 0.4))
-    middles = (TIMES_US[1:] + TIMES_US[:-1]) / 2
-    rows, columns = (PIXELS >= y0) & (PIXELS <= y1), (middles >= x0) & (middles <= x1)
+    pixels, middles = PIXELS, (TIMES_US[1:] + TIMES_US[:-1]) / 2
+    rows, columns = (pixels >= y0) & (pixels <= y1), (middles >= x0) & (middles <= x1)
     expected = COUNTS[rows][:, columns].sum()
     error = np.sqrt(expected)
     text = f"image itself, {rows.sum()} × {columns.sum()} values: {expected:.0f} ± {error:.0f} counts."

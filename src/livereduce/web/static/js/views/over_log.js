@@ -27,7 +27,7 @@ export function overPanel(id, store, changed) {
   byId("over-choice").addEventListener("submit", (event) => event.preventDefault());
 
   return async () => {
-    const known = await logs(id);
+    const known = await logsOf(id);
     const metrics = await metricsOf(id, known.run);
     const choice = chosen(known, store.all());
     showChoices(choice, known, metrics, store.all());
@@ -49,11 +49,20 @@ export function overPanel(id, store, changed) {
   };
 }
 
+const NOW_AND_THEN_MS = 3000;
+let logs_kept = { at: -Infinity, answer: null };
+
+/** The logs of the run; a new one is seldom, and a value of one is no news here. */
+async function logsOf(id) {
+  if (performance.now() - logs_kept.at > NOW_AND_THEN_MS) logs_kept = { at: performance.now(), answer: await logs(id) };
+  return logs_kept.answer;
+}
+
 let metrics_kept = { run: null, at: -Infinity, names: [] };
 
 /** Names of the metrics of a run; asked for now and then, since a new one is seldom. */
 async function metricsOf(id, run) {
-  if (metrics_kept.run !== run || performance.now() - metrics_kept.at > 5000) {
+  if (metrics_kept.run !== run || performance.now() - metrics_kept.at > NOW_AND_THEN_MS) {
     const { metrics } = await trends(id, run).catch(() => ({ metrics: [] }));
     metrics_kept = { run, at: performance.now(), names: metrics.map((metric) => metric.name) };
   }

@@ -17,11 +17,16 @@ import { regionStore } from "./regions/region_store.js";
 import { spectraPanel } from "./regions/spectra.js";
 
 const LOOK_MS = 700;
+const TURN_MS = 100;
+const SHARE = 4;
 const REST_MS = 5000;
+const REGIONS_MS = 2000;
 
 const id = instrumentId();
 let card = null;
 let resting_until = 0;
+let looked = -Infinity;
+let took_ms = 0;
 
 const store = regionStore(id, everything);
 const picture = picturePanel(id, store, () => pullPicture());
@@ -33,7 +38,9 @@ const drawOver = overPanel(id, store, () => pullOver());
 writeForm(store, picture.newest, picture.range);
 
 const pullPicture = coalesced(async () => {
+  looked = performance.now();
   const { findings = [] } = await picture.pull();
+  took_ms = performance.now() - looked;
   answered();
   showFindings(findings);
 }, { gap_ms: 100, failed: unknown });
@@ -41,6 +48,7 @@ const pullRegions = coalesced(async () => {
   await store.pull();
   showRegions();
 }, { gap_ms: LOOK_MS / 2, failed: saysIn("regions-problem") });
+const pullRegionsNowAndThen = coalesced(async () => pullRegions(), { gap_ms: REGIONS_MS });
 const pullSpectra = coalesced(drawSpectra, { gap_ms: LOOK_MS / 2, panel: panelOf("spectra") });
 const pullOver = coalesced(drawOver, { gap_ms: LOOK_MS / 2, panel: panelOf("over"), failed: saysIn("no-over") });
 
@@ -52,13 +60,14 @@ function showRegions() {
 
 function look() {
   pullPicture();
-  pullRegions();
+  pullRegionsNowAndThen();
   pullSpectra();
   pullOver();
 }
 
 function everything() {
   showRegions();
+  pullRegions();
   look();
 }
 
@@ -121,8 +130,10 @@ async function start() {
     regions: pullRegions,
   });
   setInterval(() => {
-    if (performance.now() >= resting_until) look();
-  }, LOOK_MS);
+    const now = performance.now();
+    // a server that needs long has many to answer: then each of them asks less often
+    if (now >= resting_until && now - looked >= Math.max(LOOK_MS, SHARE * took_ms) - TURN_MS / 2) look();
+  }, TURN_MS);
 }
 
 start();
