@@ -1,4 +1,4 @@
-"""A rectangle on the image of a product: a region of the detector where it can be one, else a sum that is said to be one."""
+"""A rectangle on the image of a product: a region of the detector where it can be one, else a sum, and said so."""
 
 import json
 from collections.abc import Iterator, Mapping
