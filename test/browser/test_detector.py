@@ -251,7 +251,7 @@ def test_the_pixel_under_the_pointer_is_told(seen: Visit, viewed: Viewed) -> Non
 
 
 def test_it_is_live(seen: Visit, viewed: Viewed) -> None:
-    drag(seen, "rectangle", (-0.1, -0.1), (1.1, 1.1))
+    drag(seen, "rectangle", (-0.05, -0.05), (1.05, 1.05))
     before = plotted(seen, ["region 1"])
     assert before == [len(viewed.place)]
     viewed.add(np.arange(500))

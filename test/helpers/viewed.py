@@ -72,7 +72,8 @@ class Viewed:
         self.pixel = number + 1
         self.cell_x = bank * (COLUMNS + GAP) + within % COLUMNS
         self.cell_y = within // COLUMNS
-        self.x, self.y = (self.cell_x + 0.5) * 2.0 - WIDTH, (self.cell_y + 0.5) * 0.02 - 0.24
+        self.x: F8 = np.asarray((self.cell_x + 0.5) * 2.0 - WIDTH, np.float64)
+        self.y: F8 = np.asarray((self.cell_y + 0.5) * 0.02 - 0.24, np.float64)
         self.of_bank = bank
         random = np.random.default_rng(self.seed)
         rings = np.hypot(self.x / 60, self.y / 0.24)
@@ -130,7 +131,7 @@ class Viewed:
         if route.request.headers.get("authorization") != f"Bearer {self.token}":
             route.fulfill(status=401, json={"error": "the token is wrong or missing"})
         elif route.request.method == "POST":
-            self.saved.append(route.request.post_data_json)
+            self.saved.append(dict(route.request.post_data_json or {}))
             route.fulfill(json={"text": f"region {self.saved[-1]['name']} is kept"})
         else:
             name = what.partition("/")[2]

@@ -70,7 +70,8 @@ async function metricsOf(id, run) {
 }
 
 function chosen({ logs: known }, all) {
-  const { of = USUAL.of, over: wanted, bins = USUAL.bins, per = USUAL.per } = choices();
+  const { over: wanted, ...rest } = choices();
+  const [of, bins, per] = ["of", "bins", "per"].map((name) => rest[name] || USUAL[name]);
   const usual = known.find((one) => one.varies) ?? known[0];
   const one = all.find(({ region }) => of === `region:${region.name}`) ?? null;
   return { of, one, log: known.some(({ name }) => name === wanted) ? wanted : usual?.name ?? "", bins, per };

@@ -27,6 +27,7 @@ let card = null;
 let resting_until = 0;
 let looked = -Infinity;
 let took_ms = 0;
+let told_regions = false;
 
 const store = regionStore(id, everything);
 const picture = picturePanel(id, store, () => pullPicture());
@@ -45,9 +46,15 @@ const pullPicture = coalesced(async () => {
   showFindings(findings);
 }, { gap_ms: 100, failed: unknown });
 const pullRegions = coalesced(async () => {
-  await store.pull();
-  showRegions();
-}, { gap_ms: LOOK_MS / 2, failed: saysIn("regions-problem") });
+  if ((await store.pull()) || !told_regions) showRegions();
+  told_regions = true;
+}, {
+  gap_ms: LOOK_MS / 2,
+  failed: (error) => {
+    told_regions = false;
+    saysIn("regions-problem")(error);
+  },
+});
 const pullRegionsNowAndThen = coalesced(async () => pullRegions(), { gap_ms: REGIONS_MS });
 const pullSpectra = coalesced(drawSpectra, { gap_ms: LOOK_MS / 2, panel: panelOf("spectra") });
 const pullOver = coalesced(drawOver, { gap_ms: LOOK_MS / 2, panel: panelOf("over"), failed: saysIn("no-over") });

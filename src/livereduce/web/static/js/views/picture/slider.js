@@ -71,9 +71,10 @@ export function tofSlider(changed) {
       show(byId("tof-all"), narrowed);
       show(byId("with-tof-label"), narrowed);
       if (moving) return;
-      low.value = String(Math.round((used[0] - ends[0]) / step_us));
-      high.value = String(Math.round((used[1] - ends[0]) / step_us));
-      tell(used);
+      const [from, to] = chosen() ?? ends; // the answer may be that to an older question
+      low.value = String(Math.floor((from - ends[0]) / step_us + 1e-6));
+      high.value = String(Math.ceil((to - ends[0]) / step_us - 1e-6));
+      tell([at(low), Math.min(at(high), ends[1])]);
     },
   };
 }
