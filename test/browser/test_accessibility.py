@@ -136,9 +136,10 @@ def test_there_are_landmarks_one_headline_and_no_level_is_left_out(seen: Visit) 
 def test_every_text_stands_out_from_its_ground(seen: Visit, scheme: Scheme) -> None:
     seen.look(1280, scheme)
     ink = seen.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()")
-    for plot in ("plot", "spectra"):
+    for plot in ("plot", "spectra", "over"):
         if seen.page.locator(f"#{plot}").count():
-            seen.until(f"document.getElementById('{plot}')._fullLayout.font.color === given.ink", ink=ink)
+            seen.page.evaluate("plot => document.getElementById(plot).closest('section').scrollIntoView()", plot)
+            seen.until(f"document.getElementById('{plot}')._fullLayout?.font.color === given.ink", ink=ink)
     contrasts = seen.page.evaluate(CONTRASTS)
     assert len(contrasts) > 40
     poor = [one for one in contrasts if one[0] < (3.0 if one[1] >= 24 else 4.5)]
@@ -166,7 +167,7 @@ def test_focus_is_seen_wherever_the_keyboard_leads(seen: Visit) -> None:
 def test_nothing_moves_for_those_who_asked_for_that(seen: Visit) -> None:
     moving = "all => all.filter(one => getComputedStyle(one).transitionDuration !== '0s').length"
     seen.page.emulate_media(reduced_motion="reduce")
-    assert seen.page.locator(".fill, .run-plot").count() > 0
+    assert seen.page.locator(".fill, .run-plot, .region-plot").count() > 0
     assert seen.page.locator("*").evaluate_all(moving) == 0
     seen.page.emulate_media(reduced_motion="no-preference")
 
