@@ -193,8 +193,6 @@ def detector(browser: Browser, folder: Path) -> None:
             drag(seen, "rectangle", (0.05, 0.2), (0.2, 0.8))
             drag(seen, "ellipse", (0.3, 0.1), (0.45, 0.9))
             drag(seen, "lasso", (0.6, 0.3), (0.75, 0.15), (0.9, 0.5), (0.8, 0.85), (0.7, 0.6))
-            while not played.server.is_sent:
-                seen.page.wait_for_timeout(200)
             total = str(len(played.events()[0]))
             seen.until("document.getElementById('picture').dataset.total === given.total", total=total)
             plotted(seen, ["region 1", "region 2", "region 3"])

@@ -68,8 +68,6 @@ def api(seen: Visit, path: str) -> Any:
 def until_all_is_counted(seen: Visit, played: Panels) -> tuple[I8, F8]:
     """Play on, and wait until the picture has all of it: pixels and times of flight of the events."""
     played.play(6)
-    while not played.server.is_sent:
-        seen.page.wait_for_timeout(50)
     pixel, tof_us = played.events()
     seen.until("document.getElementById('picture').dataset.total === given.total", total=str(len(pixel)))
     return pixel, tof_us

@@ -2,13 +2,14 @@
 
 import dataclasses
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.served import T, url_of
+from helpers.served import PATIENCE_S, T, url_of
 from livereduce.base.times import NS_PER_S
 from livereduce.simulate.adara.play import Play, perform
 from livereduce.simulate.adara.server import Server
@@ -83,7 +84,11 @@ class PanelBeam(PowderBeam):
             yield item
 
     def events(self, pulses: int) -> tuple[I8, F8]:
-        """Pixel and time of flight (µs) of the events in the first pulses of the newest run."""
+        """Pixel and time of flight (µs) of the events in the first pulses of the newest run, as soon as it has them."""
+        deadline = time.monotonic() + PATIENCE_S
+        while sum(len(one.charge) for one in list(self.given)) < pulses:
+            assert time.monotonic() < deadline, f"only {len(self.given)} pieces of the run are played"
+            time.sleep(0.05)
         given = list(self.given)
         per_pulse = np.concatenate([np.diff(one.event_first[one.section_first]) for one in given])
         pixel = np.concatenate([one.pixel for one in given]).astype(np.int64)
@@ -108,7 +113,7 @@ class Panels:
         self.server.until_ns = T + round(GAP_S * NS_PER_S) + self._run_ns
 
     def events(self) -> tuple[I8, F8]:
-        """Pixel and time of flight (µs) of all events of the run that are played, once all of them are."""
+        """Pixel and time of flight (µs) of all events of the run that are to be played by now."""
         return self.beam.events(
             sum(time_ns < self._run_ns for time_ns in pulse_times(0, self._run_ns * 61 // NS_PER_S + 61))
         )
