@@ -32,7 +32,7 @@ export function overPanel(id, store, changed) {
     const choice = chosen(known, store.all());
     showChoices(choice, known, metrics, store.all());
     show(byId("over-choice"), known.logs.length > 0);
-    const answer = choice.log ? await over(id, choice).catch((error) => error) : null;
+    const answer = choice.log ? await (missing(choice) ?? over(id, choice)).catch((error) => error) : null;
     const theme = colours();
     const mark = JSON.stringify([choice, theme.ink, answer instanceof Error ? answer.message : ""]);
     if (mark === drawn && answer === shown) return;
@@ -75,6 +75,11 @@ function chosen({ logs: known }, all) {
   const usual = known.find((one) => one.varies) ?? known[0];
   const one = all.find(({ region }) => of === `region:${region.name}`) ?? null;
   return { of, one, log: known.some(({ name }) => name === wanted) ? wanted : usual?.name ?? "", bins, per };
+}
+
+/** A refusal where a region is wanted that there is not, such as one that was removed; null if there is nothing against asking. */
+function missing({ of, one }) {
+  return of.startsWith("region:") && !one ? Promise.reject(new Error(`there is no region ${of.slice(7)}.`)) : null;
 }
 
 function showChoices({ of, log, bins, per }, { logs: known, monitors = [] }, metrics, all) {

@@ -41,9 +41,15 @@ export function keepForm(id, store, done) {
     const taken = store.all().some((other) => other.saved && other.region.name === wanted);
     if (taken) throw new Refused(0, "There is a saved region of this name.");
     const said = await save(id, { ...one.region, name: wanted }, secret);
-    if (one.saved) await remove(id, one.region.name, secret);
+    if (one.saved) await removed(one, secret);
     else store.drop(one.region.name);
     return said.text;
+  }
+
+  async function removed({ region }, secret) {
+    const { text } = await remove(id, region.name, secret);
+    store.forget(region.name);
+    return text;
   }
 
   async function ask(one, act, undone) {
@@ -68,7 +74,7 @@ export function keepForm(id, store, done) {
   byId("keep").addEventListener("submit", (event) => {
     event.preventDefault();
     const removing = event.submitter?.id === "keep-remove";
-    if (removing) ask(chosen(), ({ region }, secret) => remove(id, region.name, secret).then(({ text }) => text), "Not removed");
+    if (removing) ask(chosen(), removed, "Not removed");
     else ask(chosen(), keep, "Not saved");
   });
 

@@ -54,6 +54,11 @@ export function regionStore(id, changed) {
     add: (region) => put({ draw: [...drawn(), region] }),
     drop: (name) => put({ draw: drawn().filter((region) => region.name !== name) }),
     rename: (name, other) => put({ draw: drawn().map((region) => (region.name === name ? { ...region, name: other } : region)) }),
+    /** A saved region was removed: it is asked for no more, also before the server's next list. */
+    forget: (name) => {
+      server = { ...server, regions: server.regions.filter((region) => region.name !== name) };
+      changed();
+    },
     show: (key, visible) => {
       const hidden = parsedList(choices().hide).map(String).filter((other) => other !== key);
       put({ hide: visible ? hidden : [...hidden, key] });
