@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from helpers.panel_beam import panels
 from helpers.paths import ROOT
 from helpers.reduced import beamline_in
 from helpers.served import simulating
+from livereduce.base.times import epics_ns
 from livereduce.commands.demo import examples
 from livereduce.messages.progress import RunState
 from livereduce.messages.status import StateWord, iso
@@ -181,7 +183,7 @@ def beside(browser: Browser, folder: Path) -> None:
 def detector(browser: Browser, folder: Path) -> None:
     """Regions on the detector of a daemon at work, with a curve over a log."""
     folder.joinpath("panels").mkdir()
-    with panels(60_000.0) as played, beamline_in(folder / "panels", os.environ) as beamline:
+    with panels(60_000.0, epics_ns(time.time() - 60)) as played, beamline_in(folder / "panels", os.environ) as beamline:
         beamline.configure(source=played.url, update_every=2)
         for step in ("proc", "post_proc"):
             beamline.script(step, "output = input\n")

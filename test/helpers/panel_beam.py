@@ -72,6 +72,7 @@ class PanelBeam(PowderBeam):
     def __init__(self, rate: float, seed: int = 1) -> None:
         super().__init__(rate, pixels=PIXELS, banks=BANKS, seed=seed)
         self.given: list[Pulses] = []
+        self._shaped: dict[int, tuple[Pulses, Pulses]] = {}
 
     def equipment(self) -> Equipment:
         return dataclasses.replace(super().equipment(), definition_xml=definition_xml())
@@ -79,9 +80,24 @@ class PanelBeam(PowderBeam):
     def run(self, start_ns: int) -> Iterator[BeamItem]:
         self.given.clear()
         for item in super().run(start_ns):
-            if isinstance(item, PulseTrain):
-                self.given.append(item.pulses)
-            yield item
+            if not isinstance(item, PulseTrain):
+                yield item
+                continue
+            self.given.append(self._shape(item.pulses))
+            yield dataclasses.replace(item, pulses=self.given[-1])
+
+    def _shape(self, pulses: Pulses) -> Pulses:
+        """The same neutrons, most of them in the middle of their tube, so that there is something to see."""
+        if id(pulses) not in self._shaped:
+            random = np.random.default_rng(len(self._shaped))
+            tube = pulses.pixel // HEIGHT
+            wide = 3.0 + 5.0 * (tube / (BANKS * TUBES))
+            row = np.clip(np.rint(random.normal(HEIGHT / 2, wide)), 0, HEIGHT - 1)
+            spread = random.random(len(row)) < 0.3
+            row = np.where(spread, random.integers(0, HEIGHT, len(row)), row)
+            shaped = dataclasses.replace(pulses, pixel=(tube * HEIGHT + row).astype(np.uint32))
+            self._shaped[id(pulses)] = (pulses, shaped)
+        return self._shaped[id(pulses)][1]
 
     def events(self, pulses: int) -> tuple[I8, F8]:
         """Pixel and time of flight (µs) of the events in the first pulses of the newest run, as soon as it has them."""
@@ -100,17 +116,17 @@ class PanelBeam(PowderBeam):
 class Panels:
     """A server of this beam that plays as far as it is told, and waits there in the run."""
 
-    def __init__(self, rate: float) -> None:
-        self.beam = PanelBeam(rate)
-        acts = perform(self.beam, origin_ns=T, run_s=3600.0, gap_s=GAP_S)
-        self.server = Server(Play(origin_ns=T, acts=acts), speed=0.0)
+    def __init__(self, rate: float, origin_ns: int = T) -> None:
+        self.beam, self._origin_ns = PanelBeam(rate), origin_ns
+        acts = perform(self.beam, origin_ns=origin_ns, run_s=3600.0, gap_s=GAP_S)
+        self.server = Server(Play(origin_ns=origin_ns, acts=acts), speed=0.0)
         self.url = url_of(self.server.address)
         self.play(0)
 
     def play(self, run_s: float) -> None:
         """Play on until the run has gone on for so long."""
         self._run_ns = round(run_s * NS_PER_S)
-        self.server.until_ns = T + round(GAP_S * NS_PER_S) + self._run_ns
+        self.server.until_ns = self._origin_ns + round(GAP_S * NS_PER_S) + self._run_ns
 
     def events(self) -> tuple[I8, F8]:
         """Pixel and time of flight (µs) of all events of the run that are to be played by now."""
@@ -120,9 +136,9 @@ class Panels:
 
 
 @contextmanager
-def panels(rate: float) -> Iterator[Panels]:
+def panels(rate: float, origin_ns: int = T) -> Iterator[Panels]:
     """Such a server in a thread."""
-    one = Panels(rate)
+    one = Panels(rate, origin_ns)
     over = threading.Event()
 
     def serve() -> None:

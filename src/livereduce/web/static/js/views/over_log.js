@@ -42,7 +42,7 @@ export function overPanel(id, store, changed) {
     show(byId("no-over"), curve === null);
     put(byId("no-over"), nothing(answer));
     put(byId("over-text"), curve ? said(curve) : "");
-    if (curve) await draw(node, [traceOf(curve, theme)], layoutOf(curve, choice, theme));
+    if (curve) await draw(node, [traceOf(curve, theme)], layoutOf(curve, theme));
     else clear(node);
     node.setAttribute("aria-label", curve ? `Curve. ${said(curve)}` : "No curve yet");
     Object.assign(node.dataset, { of: choice.of, log: choice.log, bins: choice.bins, drawn: ++count });
@@ -111,13 +111,16 @@ function traceOf({ x, x_low, x_high, mean, error, pulses }, theme) {
   };
 }
 
-function layoutOf({ of, log, log_units, units }, { one }, theme) {
+function layoutOf({ of, log, log_units, units }, theme) {
   return layout(theme, {
     xaxis: axis(theme, { title: axisTitle(log, log_units) }),
-    yaxis: axis(theme, { title: axisTitle(one?.region.name ?? of.replace(/^metric:/, "").replace(":", " "), units), rangemode: "tozero" }),
+    yaxis: axis(theme, { title: axisTitle(inWords(of), units), rangemode: "tozero" }),
     uirevision: JSON.stringify([of, log]),
   });
 }
+
+/** What a curve is of: the name alone of a region or metric. */
+const inWords = (of) => (of === "total" ? "all events" : of.replace(/^(region|metric):/, "").replace(/^monitor:/, "monitor "));
 
 function nothing(answer) {
   if (answer instanceof Error) return `The curve cannot be shown: ${answer.message}`;
@@ -129,7 +132,7 @@ function said({ run, of, log, log_units, x, mean, units, pulses, note, at }) {
   const sum = (pulses ?? []).reduce((total, value) => total + (value ?? 0), 0);
   const number = (value, digits, unit) => `${Number(value.toPrecision(digits))} ${inSigns(unit)}`.trimEnd();
   const top = highest < 0 ? "" : `highest ${number(mean[highest], 4, units)} at ${number(x[highest], 5, log_units)}`;
-  const what = `${of.replace(":", " ")} over ${log}, run ${run}: ${x.length} points`;
+  const what = `${inWords(of)} over ${log}, run ${run}: ${x.length} points`;
   const parts = [what, sum ? `${whole(sum)} pulses` : "", top, note, at ? when(at) : ""];
   return `${parts.filter(Boolean).join(" · ")}.`;
 }

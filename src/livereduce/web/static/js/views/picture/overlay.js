@@ -50,8 +50,7 @@ function makeRegion() {
 
 /** Above the highest point of a region, or within where there is no room. */
 function labelAt({ points }, place) {
-  const at = points.map(place);
-  const [left, top] = [0, 1].map((axis) => Math.min(...at.map((point) => point[axis])));
+  const [left, top] = points.map(place).reduce((highest, point) => (point[1] < highest[1] ? point : highest));
   return [Math.max(2, left + 3), top > 16 ? top - 4 : top + 14];
 }
 

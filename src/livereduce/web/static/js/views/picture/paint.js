@@ -68,7 +68,7 @@ function axes(pen, view, { x, y, box, place }) {
   }
   pen.fillText(withUnits(view.x.name, view.x.units), middle, bottom + 24);
   Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
-  for (const value of ticks(y.min, y.max, Math.min(8, box.height / 40))) {
+  for (const value of ticks(y.min, y.max, Math.min(8, box.height / 28))) {
     const [, at] = place([x.min, value]);
     line(pen, box.left - 1 - TICK, at, box.left - 1, at);
     pen.fillText(String(value), box.left - TICK - 4, at);
