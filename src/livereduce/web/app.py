@@ -133,8 +133,7 @@ async def _favicon(request: Request) -> Response:
 
 
 async def _detector(request: Request) -> Response:
-    """The page of the detector, one for all instruments likewise."""
-    return await _file(request, "detector.html")
+    return await _page(request, "detector.html", "detector")
 
 
 async def _static(request: Request) -> Response:

@@ -1,7 +1,7 @@
 // The result: fetches what the viewer wants to see, and draws it.
 
-import { difference, download, figurePath, product } from "./api.js";
 import { pageOf } from "./address.js";
+import { difference, download, figurePath, product } from "./api.js";
 import { LIVE, besideOf, offered, showCompared, spokenBeside } from "./beside.js";
 import { chosen, onChoice, showControls, showRuns } from "./controls.js";
 import { caption, spoken } from "./describe.js";

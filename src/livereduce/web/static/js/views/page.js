@@ -1,6 +1,6 @@
 // The page of the detector: its picture, regions drawn on it, their spectra, and curves over a log. All of it is live.
 
-import { instrumentId } from "../address.js";
+import { instrumentId, pageOf } from "../address.js";
 import { tick } from "../ages.js";
 import { instrument } from "../api.js";
 import { coalesced } from "../coalesced_fetch.js";
@@ -114,8 +114,8 @@ const pullHead = coalesced(async () => {
 async function start() {
   put(byId("name"), id);
   document.title = id;
-  byId("live").setAttribute("href", `../${encodeURIComponent(id)}`);
-  byId("runs-page").setAttribute("href", "runs");
+  byId("live").setAttribute("href", pageOf(id));
+  byId("runs-page").setAttribute("href", pageOf(id, "/runs"));
   tick();
   try {
     await instrument(id);
