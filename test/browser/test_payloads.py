@@ -259,13 +259,13 @@ def test_no_text_of_a_card_becomes_more_than_text(
     page = seen.go("/#target=1")
     page.wait_for_selector("article.card")
     page.wait_for_selector("article.card >> nth=1")
-    for place in (0, 1):
-        card = f"article.card >> nth={place}"
+    for nth in (0, 1):
+        card = f"article.card >> nth={nth}"
         page.wait_for_selector(f"{card} >> .drawing[data-kind=curve]")
         metric = page.inner_text(f"{card} >> .metric")
         assert payload[:8] in metric
     assert page.inner_text("article.card >> nth=1 >> .reaches") == payload
-    name = payload.replace("@", "name")
+    name = payload.renth("@", "name")
     seen.until("document.querySelectorAll('article.card')[1].textContent.includes(given.name)", name=name)
     harmless(seen)
 
