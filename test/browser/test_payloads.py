@@ -265,7 +265,7 @@ def test_no_text_of_a_card_becomes_more_than_text(
         metric = page.inner_text(f"{card} >> .metric")
         assert payload[:8] in metric
     assert page.inner_text("article.card >> nth=1 >> .reaches") == payload
-    name = payload.renth("@", "name")
+    name = payload.replace("@", "name")
     seen.until("document.querySelectorAll('article.card')[1].textContent.includes(given.name)", name=name)
     harmless(seen)
 
