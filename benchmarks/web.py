@@ -25,6 +25,7 @@ from typing import Any
 import psutil
 
 from end_to_end import reduce
+from looking import DRAWN_EVENTS, drawn_rows, throughput_row
 from measure import RUNS, Row, show
 from serving import Played, decode_only, serving
 
@@ -177,8 +178,10 @@ def main() -> int:
         rows = [plot_updated_row()] if CHROMIUM.exists() else []
         if not options.json:
             show(rows, as_json=False)
-        rows += throughput_rows(options.events)
-    show(rows if options.json else rows[-2:], as_json=options.json)
+        later = throughput_rows(options.events)
+        later += drawn_rows(page_of, min(options.events, DRAWN_EVENTS))
+        later.append(throughput_row(page_of, options.events))
+    show(rows + later if options.json else later, as_json=options.json)
     return 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from livereduce.messages.job import ORDER_FD
 from livereduce.messages.receiver import ATTACH_FD, Attach, ReaderKind, ReceiverJob, encode_note, encode_receiver_job
 from livereduce.stream.held.source import HeldSource
-from livereduce.stream.items import Item, RunEnded
+from livereduce.stream.items import EventBatch, Item, RunEnded
 
 PATIENCE_S = 50.0
 
@@ -65,6 +65,16 @@ def receiving(url: str, folder: Path, *, held_limit_bytes: int | None = None) ->
         os.close(orders)
         mine.close()
         process.wait(PATIENCE_S)
+
+
+def until_events(source: HeldSource) -> list[Item]:
+    """The first items up to some events."""
+    items: list[Item] = []
+    deadline = time.monotonic() + PATIENCE_S
+    while not any(isinstance(item, EventBatch) and len(item.tof_ns) for item in items):
+        assert time.monotonic() < deadline, f"no events come; the last is {items[-1:]}"
+        items += source.read(1.0)
+    return items
 
 
 def until_run_ends(source: HeldSource, run: int) -> list[Item]:

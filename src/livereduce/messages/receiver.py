@@ -87,11 +87,15 @@ class ReaderKind(StrEnum):
     A worker begins with the oldest run that is not published, and its word counts: what it is done with may be given
     up. A follower reads the same, and a guest reads the present run as far as it is held when it comes; nothing that
     these two say counts, and they are dropped when the memory is needed that is kept for them alone.
+
+    A viewer begins with the present run, or with what comes from now on where that is not held from its start any more:
+    the run is never received again for it. What it says of its place counts for what is kept for it, and for no other.
     """
 
     WORKER = "worker"
     FOLLOWER = "follower"
     GUEST = "guest"
+    VIEWER = "viewer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What a command asks of a running daemon, on a socket in its runtime directory, and the daemon's answer.
 
 The socket keeps the limits of messages (SOCK_SEQPACKET). A connection is one request and one answer; with the answer to
-`Want.ATTACH` comes a descriptor, the guest's end of a connection to the receiver.
+`Want.ATTACH` or `Want.FOLLOW` comes a descriptor, the reader's end of a connection to the receiver.
 """
 
 import hashlib
@@ -31,6 +31,8 @@ class Want(StrEnum):
     ----------
     ATTACH
         To read the present run along, as far as it is held (`livereduce.messages.receiver.ReaderKind.GUEST`).
+    FOLLOW
+        To read it along from now on, too (`livereduce.messages.receiver.ReaderKind.VIEWER`).
     RESTART
         A new worker with the scripts as they are now, as SIGHUP.
     PROMOTE
@@ -42,6 +44,7 @@ class Want(StrEnum):
     """
 
     ATTACH = "attach"
+    FOLLOW = "follow"
     RESTART = "restart"
     PROMOTE = "promote"
     TAKE_BACK = "take_back"
@@ -80,7 +83,7 @@ class RequestAnswer:
     done
         It was done.
     text
-        What was done, or why it was not, in words for people; empty for `Want.ATTACH` if it was done.
+        What was done, or why it was not, in words for people; empty for `Want.ATTACH` and `Want.FOLLOW` if it was done.
     version
         The daemon's livereduce: what it holds is read by the same version only.
     """

@@ -22,6 +22,47 @@ MAX_ANSWER_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ViewerJob:
+    """What a viewer must know beside what the stream says; the one argument of its program, as JSON.
+
+    Attributes
+    ----------
+    instrument
+        Its short name: a definition is looked for by it where the stream has none.
+    tof_bins_us
+        (min, step, max) of the spectra.
+    folders
+        Where files on the instrument's geometry may lie: those of the scripts.
+    """
+
+    instrument: str
+    tof_bins_us: tuple[float, float, float]
+    folders: tuple[str, ...] = ()
+
+
+def encode_viewer_job(job: ViewerJob) -> str:
+    """Encode the job as JSON."""
+    return json.dumps(asdict(job))
+
+
+def decode_viewer_job(text: str) -> ViewerJob:
+    """Decode the job.
+
+    Raises
+    ------
+    ValueError
+        It is none: names what is missing or wrong.
+    """
+    try:
+        job = checked(ViewerJob, json.loads(text))
+        if len(job.tof_bins_us) != 3:
+            raise ValueError(f"tof_bins_us: expected three numbers, got {len(job.tof_bins_us)}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a job of a viewer: {error}") from None
+    return job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeepRegions:
     """Count these regions from now on; the answer is ``{}``. Asked first, and again when the kept ones change."""
 

@@ -42,6 +42,11 @@ class AttachedReader:
         """Its word counts."""
         return self.kind is ReaderKind.WORKER
 
+    @property
+    def is_heard(self) -> bool:
+        """It says how far it is."""
+        return self.kind in (ReaderKind.WORKER, ReaderKind.VIEWER)
+
     def is_behind(self, written: int) -> bool:
         """There is more of the journal than it was told of."""
         return self.written < (written if self.end is None else self.end)

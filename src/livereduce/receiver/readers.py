@@ -1,8 +1,9 @@
 """The readers of what is held: a thread attaches them, tells them what is new, and hears what they have done.
 
 A thread, so that a worker that replaces another is answered while the main thread waits for the stream or decodes it.
-Only a worker's word counts. From followers and guests nothing is received: they can neither free anything nor keep this
-thread busy, and what only they need is given up when the memory is wanted (`livereduce.stream.held.holding`).
+Only a worker's word counts, and a viewer's for itself. From followers and guests nothing is received: they can neither
+free anything nor keep this thread busy, and what only they need is given up when the memory is wanted
+(`livereduce.stream.held.holding`).
 """
 
 import logging
@@ -18,7 +19,7 @@ from livereduce.messages.receiver import MAX_NOTE_BYTES, Attach, ReaderKind, dec
 from livereduce.receiver.attached import AttachedReader, has_gone, news_for, say_goodbye, send
 from livereduce.stream.held import holding
 from livereduce.stream.held.store import HeldStore
-from livereduce.stream.held.talk import MAX_MESSAGE_BYTES, decode_progress
+from livereduce.stream.held.talk import MAX_MESSAGE_BYTES, ReaderProgress, decode_progress
 from livereduce.stream.items import SourceState
 
 COUNTS_EVERY_S = 0.2
@@ -71,10 +72,17 @@ class Readers:
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._thread = threading.Thread(target=self._serve, name="readers", daemon=True)
         self._leave = False
+        self._standing = threading.Event()
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+
+    def want_standing(self) -> bool:
+        """A viewer waits for `HeldStore.tell_standing`, which is called now."""
+        wanted = self._standing.is_set()
+        self._standing.clear()
+        return wanted
 
     def tell(self, state: SourceState, now: float) -> None:
         """Tell all readers what has been written, and the health of the source.
@@ -87,7 +95,7 @@ class Readers:
             self._drop_others()
             for reader in list(self._readers):
                 self._tell(reader)
-            rest = any(reader.is_behind(self._store.written) for reader in self._readers)
+            rest = any(reader.is_behind(self._store.written) for reader in self._readers) or bool(self._waiting)
         if rest:
             os.eventfd_write(self._wake, 1)
 
@@ -132,7 +140,7 @@ class Readers:
         poll.register(self._wake, select.POLLIN)
         with self._store.lock:
             for reader in self._readers:
-                hears = select.POLLIN if reader.is_worker else 0  # the end of a reader always shows
+                hears = select.POLLIN if reader.is_heard else 0  # the end of a reader always shows
                 poll.register(reader.socket, hears | (select.POLLOUT if reader.is_behind(self._store.written) else 0))
         ready = {fd for fd, _ in poll.poll()}
         with suppress(BlockingIOError):
@@ -155,11 +163,12 @@ class Readers:
 
     def _admit(self) -> None:
         """Let readers begin, if what they need is held."""
-        workers = [one for one in self._waiting if one[0].kind is not ReaderKind.GUEST]
+        workers = [one for one in self._waiting if one[0].kind in (ReaderKind.WORKER, ReaderKind.FOLLOWER)]
+        viewers = [one for one in self._waiting if one[0].kind is ReaderKind.VIEWER]
         for note, one in self._waiting:
             if note.kind is ReaderKind.GUEST:
                 self._admit_guest(note, one)
-        self._waiting = workers
+        self._waiting = workers + [(note, one) for note, one in viewers if not self._admit_viewer(note, one)]
         if not workers:
             return
         if not self._store.holding.from_start:
@@ -170,7 +179,7 @@ class Readers:
         begin = self._store.holding.begins[0]
         for note, one in workers:
             self._begin(AttachedReader(note.reader, one, begin, note.kind))
-        self._waiting = []
+        self._waiting = [one for one in self._waiting if one not in workers]
 
     def _admit_guest(self, note: Attach, one: socket.socket) -> None:
         """Let a guest begin with the present run, or tell it why that cannot be."""
@@ -185,6 +194,19 @@ class Readers:
             self._refuse(note, one, TOO_MANY)
         else:
             self._begin(AttachedReader(note.reader, one, begin, note.kind, end=self._store.written))
+
+    def _admit_viewer(self, note: Attach, one: socket.socket) -> bool:
+        """Let a viewer begin, or refuse it; False: it waits until what holds on was told again."""
+        held = self._store.holding
+        if len(held.others) >= MAX_OTHERS:
+            self._refuse(note, one, TOO_MANY)
+            return True
+        begin = holding.view_from(held, in_run=bool(self._state.run), standing=self._store.told_standing)
+        if begin is None:
+            self._standing.set()
+            return False
+        self._begin(AttachedReader(note.reader, one, begin, note.kind))
+        return True
 
     def _begin(self, reader: AttachedReader) -> None:
         if not reader.is_worker:
@@ -208,18 +230,14 @@ class Readers:
             say_goodbye(reader.socket, self._state, DROPPED)
 
     def _hear(self, reader: AttachedReader) -> None:
-        """Take what a worker has said; one that says anything else is let go, and ends."""
-        if not reader.is_worker:
+        """Take what a worker or a viewer has said; one that says anything else is let go, and ends."""
+        if not reader.is_heard:
             if has_gone(reader.socket):
                 self._let_go(reader)
             return
         try:
             while data := reader.socket.recv(MAX_MESSAGE_BYTES):
-                said = decode_progress(data)
-                released = 0 if self._keeps else said.released
-                self._store.holding = holding.reported(
-                    self._store.holding, consumed=said.consumed, released=released, written=self._store.written
-                )
+                self._take(reader, decode_progress(data))
         except BlockingIOError:
             return
         except ValueError as error:
@@ -227,6 +245,16 @@ class Readers:
         except OSError:
             pass
         self._let_go(reader)
+
+    def _take(self, reader: AttachedReader, said: ReaderProgress) -> None:
+        """Take how far a reader is."""
+        held, written = self._store.holding, self._store.written
+        if reader.is_worker:
+            released = 0 if self._keeps else said.released
+            self._store.holding = holding.reported(held, consumed=said.consumed, released=released, written=written)
+        elif reader.begin in held.others:
+            self._store.holding = holding.moved_other(held, reader.begin, said.consumed, written)
+            reader.begin = max(reader.begin, min(said.consumed, written))
 
     def _let_go(self, reader: AttachedReader) -> None:
         if reader in self._readers:

@@ -82,6 +82,8 @@ class Receiver:
         elif self._tap is None or not self._tap.waits_for_room(state.run or 0, self._newest_ns, self._age_s() or 0.0):
             self._hold(self._read())
         now, state = time.monotonic(), self._source.state()
+        if self._readers.want_standing():
+            self._store.tell_standing(state.run or 0)
         self._readers.tell(state, now)
         news = state.connected, state.reason
         if news != self._news or now - self._beat_s >= BEAT_EVERY_S:

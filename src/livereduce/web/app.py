@@ -23,7 +23,9 @@ from livereduce.web.http.root_path import page_of
 from livereduce.web.http.static_files import File
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.state import figures, glance, products, runs
+from livereduce.web.views import handlers as views
 from livereduce.web.views import saving
+from livereduce.web.views.keeping import keep_looking
 
 FIRST_LOOK_S = 3.0
 _OF_ONE = "/api/instruments/{id}"
@@ -48,6 +50,7 @@ def make_app(context: Context, names: frozenset[str], root: str = "") -> Starlet
         watching = [
             asyncio.create_task(context.facility.watch()),
             asyncio.create_task(context.peers.watch(lambda: iso(now()))),
+            asyncio.create_task(keep_looking(context)),
         ]
         yield
         context.broadcast.close()
@@ -56,7 +59,7 @@ def make_app(context: Context, names: frozenset[str], root: str = "") -> Starlet
         await asyncio.gather(*watching, return_exceptions=True)
         for one in (context.facility, context.peers):
             one.close()
-        for other in (context.cache, context.readers, context.drawers, context.tables):
+        for other in (context.cache, context.readers, context.drawers, context.tables, context.viewers):
             await other.close()
 
     app = Starlette(
@@ -98,6 +101,14 @@ def _routes() -> list[Route]:
         Route(f"{_OF_ONE}/restart", api.restart, methods=["POST"]),
         Route(f"{_OF_ONE}/promote", api.promote, methods=["POST"]),
         Route(f"{_OF_ONE}/take_back", api.take_back, methods=["POST"]),
+        Route(f"{_OF_ONE}/detector", views.detector),
+        Route(f"{_OF_ONE}/logs", views.logs),
+        Route(f"{_OF_ONE}/over", views.over),
+        Route(f"{_OF_ONE}/detector/at", views.pixel_at),
+        Route(f"{_OF_ONE}/regions", views.regions),
+        Route(f"{_OF_ONE}/regions/{{name}}", views.region),
+        Route(f"{_OF_ONE}/region", views.region_in_address),
+        Route(f"{_OF_ONE}/region.csv", views.region_in_address_csv),
         Route(f"{_OF_ONE}/regions", saving.keep_region, methods=["POST"]),
         Route(f"{_OF_ONE}/regions/{{name}}", saving.remove_region, methods=["DELETE"]),
         Route(f"{_OF_ONE}/products/{{run}}/{{name:path}}", products.product),

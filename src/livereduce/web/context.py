@@ -17,6 +17,7 @@ from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state.broadcast import Broadcast
 from livereduce.web.state.instruments import Facility, Watched
+from livereduce.web.views.viewers import Viewers
 
 MAX_WAITING = 32
 """Most jobs that wait for a free process."""
@@ -37,6 +38,8 @@ class Context:
     readers, drawers, tables
         Processes that make JSON, pictures and tables of products, separate so that none makes the others wait. A table
         goes on as long as somebody downloads it: nobody waits for one of those.
+    viewers
+        Processes that count the events of instruments that somebody looks at.
     """
 
     facility: Facility
@@ -47,6 +50,7 @@ class Context:
     token: str = ""
     drawers: Renderers = field(default_factory=lambda: Renderers("drawing", 1, MAX_WAITING))
     tables: Renderers = field(default_factory=lambda: Renderers("tables", MAX_TABLES, 0))
+    viewers: Viewers = field(default_factory=Viewers)
     cache: Cache = field(default_factory=Cache)
     files: dict[str, File] = field(default_factory=files)
 

@@ -9,11 +9,12 @@ import pytest
 
 from livereduce.base.local_sockets import connect_in
 from livereduce.daemon.facts import DaemonState, Limits
-from livereduce.daemon.orders.acts import attach_guest
+from livereduce.daemon.orders.acts import attach_reader
 from livereduce.daemon.orders.desk import ERRAND_S, MAX_CONNECTIONS, PATIENCE_S, Desk, RequestDone
 from livereduce.daemon.orders.errands import Errand, Outcome
 from livereduce.daemon.ready import ready_fds
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
+from livereduce.messages.receiver import ReaderKind
 from livereduce.messages.request import (
     FILE_NAME,
     MAX_ANSWER_BYTES,
@@ -147,4 +148,4 @@ def test_a_folder_that_cannot_be_used_is_told_once(tmp_path: Path, caplog: pytes
 def test_without_a_receiver_a_guest_is_told_what_the_service_does() -> None:
     state = DaemonState(limits=Limits(), word=StateWord.PARKED, why="no scripts")
     with pytest.raises(NotDone, match=r"it is parked: no scripts$"):
-        attach_guest("a test", state, ReceiverKeeper(Limits()))
+        attach_reader("the guest a test", state, ReceiverKeeper(Limits()), ReaderKind.GUEST)

@@ -6,9 +6,11 @@ from livereduce.stream.held.holding import (
     after_freeing,
     all_freed,
     edge,
+    moved_other,
     new_worker,
     reported,
     to_free,
+    view_from,
     with_other,
     without_other,
 )
@@ -117,3 +119,23 @@ def test_another_reader_changes_nothing_for_a_worker() -> None:
     assert new_worker(other).consumed == new_worker(state).consumed
     assert reported(other, consumed=90, released=20, written=200).begins == (10, 100, 110)
     assert all_freed(500).others == ()
+
+
+def test_a_viewer_begins_with_the_run_or_where_what_holds_on_was_told_last() -> None:
+    state = two_runs()
+    assert view_from(state, in_run=True, standing=None) == 110
+    between = edge(edge(Holding(), RunStarted(run=1, time_ns=0), 10, 20), RunEnded(run=1, time_ns=0), 90, 100)
+    assert view_from(between, in_run=False, standing=None) == 10, "the run that has ended"
+    given_up = after_freeing(state, (extent(1, 150),))
+    assert view_from(given_up, in_run=True, standing=None) is None
+    assert view_from(given_up, in_run=True, standing=140) is None
+    assert view_from(given_up, in_run=True, standing=160) == 160
+
+
+def test_a_viewer_moves_on_and_never_back_nor_ahead_of_the_stream() -> None:
+    state = with_other(two_runs(), 10)
+    state = moved_other(state, 10, 60, 200)
+    assert state.others == (60,)
+    assert moved_other(state, 60, 20, 200).others == (60,)
+    assert moved_other(state, 60, 1 << 60, 200).others == (200,)
+    assert to_free(reported(state, consumed=0, released=105, written=200), (extent(1, 50), extent(2, 90)), None) == (1,)

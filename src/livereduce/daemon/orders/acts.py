@@ -55,7 +55,11 @@ class Clerk:
         try:
             match request.want:
                 case Want.ATTACH:
-                    return RequestDone(passed=attach_guest(who, state, self.receiver))
+                    return RequestDone(passed=attach_reader(f"the guest {who}", state, self.receiver, ReaderKind.GUEST))
+                case Want.FOLLOW:
+                    return RequestDone(
+                        passed=attach_reader(f"the viewer {who}", state, self.receiver, ReaderKind.VIEWER)
+                    )
                 case Want.RESTART:
                     return self._restart(who, state)
                 case Want.PROMOTE:
@@ -127,8 +131,8 @@ def _named(files: Mapping[str, str]) -> str:
     return ", ".join(name if md5 else f"{name} (removed)" for name, md5 in files.items())
 
 
-def attach_guest(who: str, state: DaemonState, receiver: ReceiverKeeper) -> socket.socket:
-    """Let somebody read the present run along; return the guest's end of the connection.
+def attach_reader(reader: str, state: DaemonState, receiver: ReceiverKeeper, kind: ReaderKind) -> socket.socket:
+    """Let somebody read the present run along; return the reader's end of the connection.
 
     Raises
     ------
@@ -139,6 +143,6 @@ def attach_guest(who: str, state: DaemonState, receiver: ReceiverKeeper) -> sock
         why = f": {state.why}" if state.why else ""
         raise NotDone(f"the service has no receiver to read along with; it is {state.word}{why}")
     try:
-        return receiver.attach(f"the guest {who}", ReaderKind.GUEST)
+        return receiver.attach(reader, kind)
     except OSError as error:
         raise NotDone(f"the receiver takes nobody: {error}") from None

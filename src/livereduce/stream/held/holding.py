@@ -93,6 +93,28 @@ def without_other(holding: Holding, begin: int) -> Holding:
     return replace(holding, others=tuple(others))
 
 
+def moved_other(holding: Holding, begin: int, place: int, written: int) -> Holding:
+    """Such a reader has read on: nothing before this place is kept for it."""
+    return with_other(without_other(holding, begin), max(begin, min(place, written)))
+
+
+def view_from(holding: Holding, *, in_run: bool, standing: int | None) -> int | None:
+    """Where a viewer begins; None: what holds on has to be told again first, so that it can begin in mid-run.
+
+    Parameters
+    ----------
+    in_run
+        The stream is in a run; else the run before is viewed, if it is held.
+    standing
+        Where what holds on was told last, in mid-run.
+    """
+    begins = holding.begins[-1:] if in_run else holding.begins[-2:]
+    held = [begin for begin in begins if holding.freed <= begin]
+    if held:
+        return held[0]
+    return standing if standing is not None and holding.freed <= standing else None
+
+
 def all_freed(written: int) -> Holding:
     """Nothing is held any more: the run is received again, from `written` on."""
     return Holding(begins=(written,), released=written, consumed=written, freed=written)

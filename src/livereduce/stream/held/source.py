@@ -128,6 +128,44 @@ class HeldSource:
         """Size of all segments that are mapped: not memory of this process."""
         return sum(memory.nbytes for memory in (*self._columns.values(), *self._journal.values()))
 
+    # ---- for a reader that waits for something else, too
+
+    def fileno(self) -> int:
+        """The socket: readable when the receiver has something to say."""
+        return self._socket.fileno()
+
+    @property
+    def is_gone(self) -> bool:
+        """The receiver is gone, or has let this reader go."""
+        return self._gone_s is not None
+
+    @property
+    def is_behind(self) -> bool:
+        """A read has something to give at once."""
+        return self._has_more
+
+    @property
+    def has_begun(self) -> bool:
+        """The receiver has let this reader begin."""
+        return self._place is not None
+
+    def listen(self, timeout_s: float) -> None:
+        """Hear what the receiver says, and give no items on: also after the data have ended.
+
+        Raises
+        ------
+        ReceiverLost
+            What it says cannot be understood.
+        """
+        try:
+            self._hear(timeout_s)
+        except (LookupError, OSError, ValueError) as error:
+            raise ReceiverLost(f"what the receiver has told is not whole ({error!r})") from error
+
+    def still_holds(self, column: NDArray[Any]) -> bool:
+        """The segment that this column of a batch lies in is held; one that is not must be dropped by its reader."""
+        return any(column.base is typed for typed in self._typed.values())
+
     @property
     def _has_more(self) -> bool:
         return self._place is not None and self._place < self._written

@@ -62,6 +62,7 @@ class HeldStore:
         self._columns: dict[str, _Kept] = {}
         self._geometry: Geometry | None = None
         self._standing: dict[str, LogBatch] = {}
+        self._told_standing: int | None = None
 
     # ---- for the receiver
 
@@ -77,6 +78,13 @@ class HeldStore:
             if isinstance(item, RunStarted | RunEnded):
                 self._write_standing(item.run if isinstance(item, RunStarted) else 0)
             self._remember(item)
+
+    def tell_standing(self, run: int) -> None:
+        """Tell geometry and newest log values again, for a viewer that begins in mid-run; others know them."""
+        place = self.written
+        self._write_standing(run)
+        with self.lock:
+            self._told_standing = place
 
     def free(self, *, all_consumed: bool = False) -> None:
         """Give up what need not be held any longer, or must not; or all that the worker is done with.
@@ -106,6 +114,12 @@ class HeldStore:
                 self._forget(number)
             self._journal, self._columns = None, {}
             self._geometry, self._standing = None, {}
+            self._told_standing = None
+
+    @property
+    def told_standing(self) -> int | None:
+        """Place where what holds on was told last in mid-run; None: nowhere."""
+        return self._told_standing
 
     @property
     def is_full(self) -> bool:

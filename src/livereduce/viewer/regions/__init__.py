@@ -1,4 +1,4 @@
 """Regions of the detector: which pixels lie in one, and what is counted in it.
 
-Read `shapes.py` first.
+Read `shapes.py` first, then `counted.py`.
 """

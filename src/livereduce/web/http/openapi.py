@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from livereduce import __version__
+from livereduce.web.http import openapi_views
 from livereduce.web.http.params import DEFAULT_RUNS, MAX_POINTS, MAX_ROWS, MAX_RUNS
 from livereduce.web.http.schemas import SCHEMAS, ref
 
@@ -21,12 +22,20 @@ def description(root: str = "") -> Json:
             "Times are ISO 8601 with zone; numbers that are not known are null.",
         },
         "servers": [{"url": root or "/"}],
-        "paths": _paths(),
+        "paths": _with_views(_paths()),
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | openapi_views.SCHEMAS,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _with_views(paths: Json) -> Json:
+    """The same with the addresses that a viewer answers."""
+    for path, methods in openapi_views.view_paths("/api/instruments/{id}", _ID, _REGION_NAME).items():
+        methods["get"]["responses"].update(_errors(*openapi_views.ERRORS))
+        paths[path] = paths.get(path, {}) | methods
+    return paths
 
 
 def _paths() -> Json:

@@ -1,5 +1,6 @@
 """Parse and check the parameters in an address: numbers with bounds, names that exist. Pure."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ MAX_ROWS = 20
 DEFAULT_POINTS, MAX_POINTS = 100_000, 500_000
 MAX_IDS = 200
 DEFAULT_RUNS, MAX_RUNS = 200, 2000
+LARGEST_NUMBER = 1e9
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -55,6 +57,19 @@ def relative_error(values: Sequence[str]) -> float | None:
         value = 0.0
     if not 1e-9 <= value < 1:  # also false for NaN
         raise HTTPException(422, f"target: expected a relative error between 0 and 1, got {values[-1][:40]!r}")
+    return value
+
+
+def number(name: str, values: Sequence[str]) -> float | None:
+    """A number of reasonable size from a query; None if not given."""
+    if not values:
+        return None
+    try:
+        value = float(values[-1])
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= LARGEST_NUMBER:  # also for NaN
+        raise HTTPException(422, f"{name}: expected a number, got {values[-1][:40]!r}")
     return value
 
 

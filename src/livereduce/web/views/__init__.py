@@ -1,4 +1,6 @@
-"""Views of the events of a run: detector, regions, curves over a log; what they show is counted by another process.
+"""The detector, regions of it, and curves over a log: asked of a viewer, a process that counts events for the page.
 
-Read `saving.py` first.
+Nothing is counted in the page's own process. A viewer is started when somebody looks, and ended when nobody has for
+some minutes.
+Read `handlers.py` first, then `viewers.py`.
 """

@@ -1,0 +1,112 @@
+"""The picture of the detector as the answer has it, and what is known of one pixel."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from livereduce.engine.geometry.errors import GeometryError
+from livereduce.messages.regions import Projection
+from livereduce.stream.items import I8
+from livereduce.viewer.counted_run import CountedRun, ViewedStream
+from livereduce.viewer.instrument import Banks, ViewedInstrument
+from livereduce.viewer.screen.layout import ScreenAxis
+from livereduce.viewer.screen.projecting import AXES, AxisTold
+
+Json = dict[str, Any]
+
+
+def detector_body(
+    viewed: ViewedStream,
+    projection: Projection,
+    possible: Sequence[Projection],
+    low_us: float | None,
+    high_us: float | None,
+) -> Json:
+    """Counts per screen cell of a range of times of flight; all of them without one."""
+    run, layout = viewed.run, viewed.instrument.layout(projection)
+    first, behind = run.pixels.range_of(low_us, high_us)
+    counts = run.pixels.counts(first, behind)
+    edges, inner = run.pixels.binning.edges_ns, run.pixels.inner
+    used = inner if low_us is None or high_us is None else (edges[first], edges[behind])
+    return {
+        "projection": projection,
+        "projections": list(possible),
+        "x": _axis(layout.x, AXES[projection][0]),
+        "y": _axis(layout.y, AXES[projection][1]),
+        "width": layout.x.cells,
+        "height": layout.y.cells,
+        "counts": base64.b64encode(layout.shown(counts).astype("<f4").tobytes()).decode(),
+        "cells_pixels": base64.b64encode(np.minimum(layout.pixels, 65_535).astype("<u2").tobytes()).decode(),
+        "tof_range_us": [float(used[0]) / 1000, float(used[1]) / 1000],
+        "tof_limits_us": [inner[0] / 1000, inner[1] / 1000],
+        "tof_step_us": float(_step_ns(run)) / 1000,
+        "total": int(counts.sum()),
+        "pixels": len(counts),
+        "brightest": _brightest(viewed.instrument.banks, counts),
+        "findings": [],
+        "note": note(viewed.instrument, run),
+    }
+
+
+def pixel_body(viewed: ViewedStream, projection: Projection, x: float, y: float) -> Json | None:
+    """What is known of the pixel nearest to a place on the screen; None if there is none."""
+    instrument, run = viewed.instrument, viewed.run
+    row = instrument.layout(projection).nearest(x, y)
+    if row < 0:
+        return None
+    pixel = int(instrument.table.pixels[row])
+    bank = int(instrument.banks.of_row[row])
+    return {
+        "pixel": pixel,
+        "bank": instrument.banks.names[bank] if bank >= 0 else "",
+        **_place(instrument, pixel),
+        "counts": int(run.pixels.cells[row].sum(dtype=np.int64)),
+    }
+
+
+def note(instrument: ViewedInstrument, run: CountedRun) -> str:
+    """What people should know of what they see; empty if there is nothing."""
+    said = [instrument.problem, f"parts of the run are missing: {run.missing}" if run.missing else ""]
+    return "; ".join(one for one in said if one)
+
+
+def _brightest(banks: Banks, counts: I8) -> Json | None:
+    """The bank with the most counts per pixel, in words of numbers; None without banks."""
+    is_in_bank = banks.of_row >= 0
+    if not is_in_bank.any():
+        return None
+    of_row = banks.of_row[is_in_bank]
+    sums, pixels = np.bincount(of_row, counts[is_in_bank]), np.bincount(of_row)
+    best = int(np.argmax(sums / np.maximum(pixels, 1)))
+    return {"bank": banks.names[best], "counts": round(float(sums[best])), "pixels": int(pixels[best])}
+
+
+def _axis(axis: ScreenAxis, name: AxisTold) -> Json:
+    return {"name": name.name, "units": name.units, "min": axis.low, "max": axis.high}
+
+
+def _step_ns(run: CountedRun) -> int:
+    """Width of the bins between which a range can be chosen."""
+    edges = run.pixels.binning.edges_ns
+    least, most = np.searchsorted(edges, run.pixels.inner).tolist()
+    return int(np.diff(edges[least : most + 1]).max())
+
+
+def _place(instrument: ViewedInstrument, pixel: int) -> Json:
+    geometry = instrument.geometry
+    at = -1 if geometry is None else geometry.place_of(pixel)
+    nowhere: Json = {"position": None, "l2_m": None, "two_theta_deg": None}
+    if geometry is None or at < 0 or not np.isfinite(geometry.position[at]).all():
+        return nowhere
+    position = [round(float(one), 6) for one in geometry.position[at]]
+    try:
+        geometry.l1  # noqa: B018 (angles are not known without it)
+        return {
+            "position": position,
+            "l2_m": round(float(geometry.l2[at]), 6),
+            "two_theta_deg": round(float(np.degrees(geometry.two_theta[at])), 5),
+        }
+    except GeometryError:
+        return nowhere | {"position": position}

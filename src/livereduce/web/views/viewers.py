@@ -1,0 +1,185 @@
+"""The viewers of a page: one for each instrument that somebody looks at, and answers that many share."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from livereduce.config.file import read_file
+from livereduce.messages.regions import Region
+from livereduce.messages.status import Status
+from livereduce.messages.views import KeepRegions, Question, ViewerJob
+from livereduce.preflight.resolve import DEFAULT_TOF_BINS_US
+from livereduce.preflight.viewing import ViewerEnded, ViewerProcess, ViewRefused
+from livereduce.web.http.cache import CacheBusy
+from livereduce.web.state.instruments import Watched
+
+MANTID = "not available with the Mantid engine: Mantid holds the events itself"
+SHARED_S = 0.5
+"""How long an answer is good for all who ask the same."""
+IDLE_S = 300.0
+"""A viewer that nobody asks is ended after this time."""
+MOST_WAITING = 32
+"""Most different questions to one viewer at a time."""
+MOST_AT_ONCE = 16
+MOST_BACK_OFF_S = 30.0
+SETTLED_S = 10.0
+"""A viewer that ends before this age has failed: the next one is started after a while."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAnswer:
+    """An answer, ready to be sent, and what tells it from others."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewable:
+    """An instrument that can be looked at: where its daemon listens, its status, and the regions that are kept."""
+
+    folder: Path
+    status: Status
+    regions: tuple[Region, ...]
+
+
+def why_not_viewable(one: Watched) -> str:
+    """Why an instrument cannot be looked at; empty if it can."""
+    if one.view.down or one.view.status is None or one.seen.status_file is None:
+        return f"there is no daemon to ask: {one.view.down or one.view.problem}"
+    return MANTID if one.view.status.engine == "mantid" else ""
+
+
+def job_for(status: Status) -> ViewerJob:
+    """What a viewer has to know, from the status and the configuration of a daemon. Reads a file."""
+    config = read_file(Path(status.configuration)).config if status.configuration else None
+    scripts = [Path(one.path).parent for one in (status.proc, status.post_proc) if one is not None and one.path]
+    return ViewerJob(
+        instrument=status.instrument,
+        tof_bins_us=(config.tof_bins_us if config else None) or DEFAULT_TOF_BINS_US,
+        folders=tuple(dict.fromkeys(map(str, scripts))),
+    )
+
+
+class InstrumentViewer:
+    """The viewer of one instrument, started when it is asked. All but the process itself runs in the event loop."""
+
+    def __init__(self, threads: ThreadPoolExecutor) -> None:
+        self._threads = threads
+        self._process: ViewerProcess | None = None
+        self._kept: tuple[Region, ...] = ()
+        self._turn = asyncio.Lock()
+        self._shared: dict[Question, asyncio.Task[ViewAnswer]] = {}
+        self._leaving: asyncio.TimerHandle | None = None
+        self._started_s = 0.0
+        self._failures = 0
+        self._not_before_s = 0.0
+
+    async def ask(self, question: Question, viewable: Viewable) -> ViewAnswer:
+        """The answer to a question, shared by all who ask the same within `SHARED_S`.
+
+        Raises
+        ------
+        CacheBusy
+            Too many different questions.
+        NotDone, ViewRefused
+            There is no answer: say why.
+        """
+        if question not in self._shared:
+            if len(self._shared) >= MOST_WAITING:
+                raise CacheBusy
+            task = asyncio.create_task(self._asked(question, viewable))
+            self._shared[question] = task
+            task.add_done_callback(lambda done: self._forget_soon(question, done))
+        return await asyncio.shield(self._shared[question])
+
+    async def close(self) -> None:
+        """End the viewer."""
+        for task in self._shared.values():
+            task.cancel()
+        self._end_soon()
+        if self._process is not None:
+            self._process.kill()
+            await self._in_thread(self._process.end)
+
+    def _forget_soon(self, question: Question, done: "asyncio.Task[ViewAnswer]") -> None:
+        failed = done.cancelled() or done.exception() is not None
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.0 if failed else SHARED_S, self._shared.pop, question, None)
+
+    async def _asked(self, question: Question, viewable: Viewable) -> ViewAnswer:
+        async with self._turn:
+            self._end_soon()
+            try:
+                body = await self._answered(question, viewable)
+            except ViewerEnded:  # with its receiver, say: another one is asked, unless this one had just begun
+                body = await self._answered(question, viewable)
+            self._leaving = asyncio.get_running_loop().call_later(IDLE_S, self._leave)
+        return ViewAnswer(body, hashlib.blake2b(body, digest_size=12).hexdigest())
+
+    async def _answered(self, question: Question, viewable: Viewable) -> bytes:
+        process = await self._running(viewable)
+        if viewable.regions != self._kept:
+            await self._in_thread(partial(process.ask, KeepRegions(regions=viewable.regions)))
+            self._kept = viewable.regions
+        return await self._in_thread(partial(process.ask, question))
+
+    async def _running(self, viewable: Viewable) -> ViewerProcess:
+        """The viewer, or another one if it has ended."""
+        now = time.monotonic()
+        if self._process is not None and self._process.has_ended:
+            await self._in_thread(self._process.end)
+            self._process, self._kept = None, ()
+            self._failures = self._failures + 1 if now - self._started_s < SETTLED_S else 0
+            self._not_before_s = now + min(MOST_BACK_OFF_S, 2.0**self._failures - 1)
+        if self._process is None:
+            if now < self._not_before_s:
+                raise ViewRefused(409, "the process that counts has ended several times; it is started again soon")
+            self._process, self._started_s = await self._in_thread(partial(_begun, viewable)), now
+        return self._process
+
+    def _end_soon(self) -> None:
+        """Forget when it was to be ended."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+
+    def _leave(self) -> None:
+        """Nobody has looked for a while."""
+        if self._process is not None and not self._turn.locked():
+            self._process.kill()
+            process, self._process, self._kept = self._process, None, ()
+            self._threads.submit(process.end)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _begun(viewable: Viewable) -> ViewerProcess:
+    return ViewerProcess.begin((viewable.folder,), job_for(viewable.status), "the page")
+
+
+class Viewers:
+    """The viewers of all instruments of a page."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "viewers")
+        self._viewers: dict[str, InstrumentViewer] = {}
+
+    async def ask(self, instrument: str, question: Question, viewable: Viewable) -> ViewAnswer:
+        """Ask the viewer of an instrument; as `InstrumentViewer.ask`."""
+        viewer = self._viewers.setdefault(instrument, InstrumentViewer(self._threads))
+        return await viewer.ask(question, viewable)
+
+    async def close(self) -> None:
+        """End all of them."""
+        await asyncio.gather(*(one.close() for one in self._viewers.values()), return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,126 @@
+"""What is counted of a run: over run edges, a geometry that comes late, pixels that appear, what is given up."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers.items import S_NS, event_batch, log_batch, monitor_batch
+from helpers.viewing import by_pixels
+from livereduce.messages.regions import Projection, Region, RegionKind
+from livereduce.messages.views import ViewerJob
+from livereduce.simulate.beams.powder import definition_xml
+from livereduce.stream.items import EventBatch, Geometry, Item, RunEnded, RunStarted
+from livereduce.viewer.counted_run import ViewedStream
+
+JOB = ViewerJob(instrument="TEST", tof_bins_us=(0.0, 10.0, 100.0))
+PIXELS = 8
+GEOMETRY = Geometry(
+    run=1,
+    time_ns=0,
+    instrument="POWDER",
+    definition_xml=definition_xml(PIXELS, 2),
+    pixels=np.arange(PIXELS, dtype=np.int32),
+)
+ALL = by_pixels("all", "0-1000000")
+
+
+def batch(run: int, *pixels: int, at_s: float = 1.0) -> EventBatch:
+    return event_batch(run, [5000] * len(pixels), list(pixels), pulse_ns=round(at_s * S_NS))
+
+
+def viewed(*items: Item) -> ViewedStream:
+    stream = ViewedStream(JOB)
+    stream.take(items)
+    return stream
+
+
+def best(stream: ViewedStream) -> Projection:
+    return stream.instrument.projections[0]
+
+
+def counts(stream: ViewedStream) -> dict[int, int]:
+    pixels = stream.run.pixels
+    found = pixels.counts(0, pixels.binning.bins).tolist()
+    return {pixel: n for pixel, n in zip(pixels.table.pixels.tolist(), found, strict=True) if n}
+
+
+def test_a_run_that_has_ended_is_shown_until_the_next_begins() -> None:
+    stream = viewed(RunStarted(run=1, time_ns=0), GEOMETRY, batch(1, 1, 2, 2), RunEnded(run=1, time_ns=0), batch(0, 5))
+    assert (stream.run.number, counts(stream)) == (1, {1: 1, 2: 2})
+    stream.take([RunStarted(run=2, time_ns=0), batch(2, 7)])
+    assert (stream.run.number, counts(stream), stream.run.since_ns()) == (2, {7: 1}, 0)
+
+
+def test_what_comes_between_runs_is_shown_as_long_as_there_was_no_run() -> None:
+    stream = viewed(GEOMETRY, batch(0, 5))
+    assert (stream.run.number, counts(stream)) == (0, {5: 1})
+
+
+def test_a_run_that_has_begun_before_is_counted_since_its_first_pulse_here() -> None:
+    stream = viewed(replace(GEOMETRY, run=3), log_batch(3, "temperature", [S_NS], [4.0]), batch(3, 1, at_s=7))
+    assert (stream.run.number, stream.run.is_whole, stream.run.since_ns()) == (3, False, 7 * S_NS)
+    assert "temperature" in list(stream.run.logs)
+    joined = viewed(RunStarted(run=3, time_ns=0, from_start=False), batch(3, 1, at_s=7))
+    assert joined.run.since_ns() == 7 * S_NS
+
+
+def test_a_geometry_that_comes_in_mid_run_puts_the_events_that_are_held_in_their_place() -> None:
+    drawn = Region(name="box", kind=RegionKind.RECTANGLE, projection="cylinder", points=((-200, -1), (200, 1)))
+    stream = viewed(RunStarted(run=1, time_ns=0), batch(1, 1, 2, 9))
+    assert best(stream) is Projection.MAP
+    assert (stream.run.region(drawn).counts, stream.run.region(ALL).counts) == (0, 3)
+    stream.take([GEOMETRY])
+    assert counts(stream) == {1: 1, 2: 1}, "there is no pixel 9"
+    assert best(stream) is Projection.CYLINDER
+    assert (stream.run.region(drawn).counts, stream.run.region(ALL).counts) == (2, 2)
+    stream.take([batch(1, 3), replace(GEOMETRY, title="a new title")])
+    assert stream.run.region(drawn).counts == 3
+
+
+def test_kept_regions_go_on_with_the_next_run_and_with_pixels_that_appear() -> None:
+    stream = viewed(RunStarted(run=1, time_ns=0))
+    stream.keep((ALL, by_pixels("some", "3-5")))
+    stream.take([batch(1, 1, 4), batch(1, 3), batch(1, 4000)])
+    assert [stream.run.region(one).counts for one in stream.run.regions.kept] == [4, 2]
+    stream.take([RunStarted(run=2, time_ns=0), batch(2, 5)])
+    assert [stream.run.region(one).counts for one in stream.run.regions.kept] == [1, 1]
+
+
+def test_a_region_of_events_that_were_given_up_says_since_when_it_is_counted() -> None:
+    first, second = batch(1, 1, 1, at_s=1), batch(1, 1, at_s=9)
+    stream = viewed(RunStarted(run=1, time_ns=0), GEOMETRY)
+    stream.keep((by_pixels("kept", "1"),))
+    stream.take([first, second])
+    stream.drop(lambda column: column.base is not first.tof_ns and column.base is not first.pixel)
+    kept, late = stream.run.region(by_pixels("kept", "1")), stream.run.region(by_pixels("late", "0-3"))
+    assert (kept.counts, stream.run.since_ns(kept.first)) == (3, 0)
+    assert (late.counts, stream.run.since_ns(late.first)) == (1, 9 * S_NS)
+
+
+def test_monitors_and_logs_are_kept() -> None:
+    stream = viewed(
+        RunStarted(run=1, time_ns=0),
+        monitor_batch(1, 2, [1, 2, 3], S_NS),
+        log_batch(1, "temperature", [1, 2], [3.0, 4.0]),
+        RunStarted(run=2, time_ns=0),
+    )
+    assert list(stream.run.monitors) == []
+    log = stream.run.logs.of("temperature")
+    assert log is not None
+    assert log.value.tolist() == [4.0]
+
+
+def test_banks_are_named_as_the_definition_names_them() -> None:
+    stream = viewed(RunStarted(run=1, time_ns=0), GEOMETRY, batch(1, 1))
+    banks = stream.instrument.banks
+    assert banks.names == ("bank1", "bank2")
+    assert banks.of_row.tolist() == [0] * 4 + [1] * 4
+
+
+@pytest.mark.parametrize("xml", ["<nonsense", "<instrument/>"])
+def test_a_definition_that_cannot_be_read_leaves_the_map(xml: str) -> None:
+    stream = viewed(RunStarted(run=1, time_ns=0), replace(GEOMETRY, definition_xml=xml), batch(1, 1))
+    assert stream.instrument.projections == (Projection.MAP,)
+    assert "cannot be read" in stream.instrument.problem
+    assert counts(stream) == {1: 1}
