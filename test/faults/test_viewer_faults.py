@@ -38,7 +38,8 @@ def detector(page: Web) -> Any:
         with urllib.request.urlopen(f"{page.url}/api/instruments/powder/detector", timeout=PATIENCE_S) as response:
             return json.load(response)
     except urllib.error.HTTPError as error:
-        return {"total": -1, "error": json.load(error)["error"]}
+        with error:
+            return {"total": -1, "error": json.load(error)["error"]}
 
 
 def shows(rig: Rig, page: Web, events: int) -> Any:
@@ -48,7 +49,8 @@ def shows(rig: Rig, page: Web, events: int) -> Any:
 
 
 def viewer_of(page: Web) -> int:
-    (viewer,) = [one for one in psutil.Process(page.process.pid).children() if "livereduce.viewer" in one.cmdline()]
+    alive = [one for one in psutil.Process(page.process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
+    (viewer,) = [one for one in alive if "livereduce.viewer" in one.cmdline()]
     return viewer.pid
 
 
