@@ -140,10 +140,10 @@ def faults(random: np.random.Generator, looks: int, every: float) -> list[Fault]
         kind = FindingKind(random.choice(list(FindingKind)))
         what = FoundIn.BANK if kind is FindingKind.SHIFTED or random.uniform() < 0.3 else FoundIn.PIXEL
         begins = int(at)
-        ends = begins + int(random.uniform(40, 240))
+        ends = begins + int(random.uniform(40, 160))
         busy = {place for one in found if one.ends + 150 > begins for place in _bank_of(one)}
         free = [bank for bank in range(BANKS) if bank not in busy]
-        if free and len(busy) < 3:
+        if free and len(busy) < 5:
             bank = int(random.choice(free))
             found.append(_fault(random, kind, what, bank, begins, ends))
     return found
@@ -256,7 +256,8 @@ class Week:
             [np.interp(t - by, t, one) if by else one for by, one in zip(moved, self.instrument.shape, strict=True)]
         )
         shape /= shape.sum(axis=1, keepdims=True)
-        return self.random.poisson(total[:, None] * shape).astype(np.float64)
+        spectra: Floats = self.random.poisson(total[:, None] * shape).astype(np.float64)
+        return spectra
 
 
 def judge(week: Week) -> Tally:
@@ -271,6 +272,8 @@ def judge(week: Week) -> Tally:
             if not _is_wrong(week, new, beam):
                 tally.false.append(f"{new} at look {beam}, sample {week.instrument.kind}")
         for number, fault in list(waiting.items()):
+            if beam < fault.begins:
+                continue
             if beam >= fault.begins + WITHIN_S:
                 waiting.pop(number)
                 tally.late.append(fault)

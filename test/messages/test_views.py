@@ -84,7 +84,8 @@ def test_a_refusal_survives() -> None:
 @given(st.lists(st.binary(max_size=30), max_size=5), st.lists(st.integers(1, 20), min_size=1))
 def test_frames_come_out_whole_however_the_pipe_cuts_them(payloads: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(view_frame(ANSWER, payload) for payload in payloads)
-    buffer, found, at = FrameBuffer(30), [], 0
+    buffer, at = FrameBuffer(30), 0
+    found: list[tuple[bytes, bytes]] = []
     while at < len(stream):
         size = cuts[at % len(cuts)]
         found += buffer.take(stream[at : at + size])

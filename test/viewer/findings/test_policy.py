@@ -8,7 +8,7 @@ import pytest
 
 from livereduce.viewer.findings.facts import DetectorLayout, DetectorLook, FindingKind, FoundIn, neighbors_of
 from livereduce.viewer.findings.policy import FindingsState, first_state, step
-from livereduce.viewer.findings.wording import findings
+from livereduce.viewer.findings.wording import findings, rows_of
 
 BANKS, OF_BANK, BINS = 4, 60, 64
 PIXELS = BANKS * OF_BANK
@@ -80,7 +80,9 @@ def test_a_dead_pixel_is_named_since_it_died_and_forgotten_when_it_counts_again(
 def test_a_tube_that_dies_is_one_finding(detector: Detector) -> None:
     detector.rate[70:90] = 0
     assert detector.look(9) == {(FindingKind.DEAD, PIXEL, "2", "170-189")}
-    assert findings(detector.state, 100.0)[0].text.startswith("20 pixels (170-189) of bank 2 are dead")
+    (found,) = findings(detector.state, 100.0)
+    assert np.flatnonzero(rows_of(found, LAYOUT)).tolist() == list(range(70, 90))
+    assert found.text.startswith("20 pixels (170-189) of bank 2 are dead")
 
 
 def test_a_pixel_that_never_counted_is_named_by_its_neighbors() -> None:
@@ -119,6 +121,23 @@ def test_counts_without_beam_are_noise(detector: Detector) -> None:
 def test_a_bank_that_counts_without_beam_is_noisy(detector: Detector) -> None:
     detector.dark[detector.bank(1)] = 3.0
     assert detector.look(5, beam=0.0) == {(FindingKind.NOISY, BANK, "2", "")}
+
+
+def test_a_pixel_however_noisy_makes_no_noisy_bank(detector: Detector) -> None:
+    detector.dark[70] = 5000.0
+    assert detector.look(30, beam=0.0) == {(FindingKind.NOISY, PIXEL, "2", "170")}
+    detector.dark[:] = 0
+    detector.look(70)
+    detector.rate[70] = 50_000.0
+    assert detector.look(10) == {(FindingKind.HOT, PIXEL, "2", "170")}
+
+
+def test_a_shadow_over_a_third_of_a_bank_hides_no_dead_pixel() -> None:
+    detector = Detector()
+    detector.rate[60:80] = 0.03 * RATE
+    detector.look(70)
+    detector.rate[100] = 0
+    assert detector.look(9) == {(FindingKind.DEAD, PIXEL, "2", "200")}
 
 
 def test_a_dead_bank_is_one_finding_and_may_return_with_another_sample(detector: Detector) -> None:
@@ -209,6 +228,20 @@ def test_what_is_no_fault_is_not_named(detector: Detector, happens: Callable[[De
         assert detector.look(1) == set()
 
 
+def test_a_bragg_peak_at_the_edge_of_a_shadow_comes_and_goes() -> None:
+    detector = Detector()
+    detector.rate[80:100] = 0.03 * RATE
+    assert detector.look(70) == set()
+    usual = detector.rate.copy()
+    for middle in (80, 81, 82, 90):
+        detector.rate = usual * (1 + 40 * np.exp(-(((np.arange(PIXELS) - middle) / 1.6) ** 2)))
+        for _ in range(60):
+            assert detector.look(1) == set()
+        detector.rate = usual
+        for _ in range(40):
+            assert detector.look(1) == set()
+
+
 def test_a_detector_of_one_bank_has_dead_pixels_but_is_never_a_dead_bank() -> None:
     detector = Detector(replace(LAYOUT, bank=np.zeros(PIXELS, np.int32), names=("all",)))
     detector.look(70)
@@ -228,7 +261,7 @@ def test_few_bins_of_time_of_flight_do_for_all_but_shifts() -> None:
         rate = np.full(PIXELS, RATE)
         rate[70] *= second < 75
         counts = random.poisson(rate).astype(np.float64)
-        spectra = np.bincount(layout.bank, weights=counts)[:, None]
+        spectra = np.bincount(layout.bank, weights=counts).astype(np.float64)[:, None]
         state = step(state, DetectorLook(run=1, at_ns=second, exposure=1.0, counts=counts, spectra=spectra))
     assert [one.pixels for one in findings(state, 1.0)] == ["170"]
 

@@ -10,14 +10,14 @@ from livereduce.viewer.findings.facts import DetectorLook, FindingKind, FoundIn
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_faults_of_all_kinds_are_named_within_ten_seconds_of_beam(seed: int) -> None:
-    tally = judge(Week(seed, 2400, every=60.0))
-    assert tally.faults >= 25
+    tally = judge(Week(seed, 1200, every=25.0))
+    assert tally.faults >= 20
     assert tally.named_share >= 0.95, tally.late
     assert len(tally.false) <= 1, tally.false
 
 
 def test_without_a_fault_nothing_is_named() -> None:
-    assert judge(Week(3, 2400, broken=[])).false == []
+    assert judge(Week(3, 1500, broken=[])).false == []
 
 
 def test_every_kind_is_among_the_faults() -> None:

@@ -58,20 +58,20 @@ def value_at(steps: list[tuple[int, float]], time: int) -> float:
 def test_a_row_for_each_value_holds_what_a_loop_sorts_there(
     pulses: list[tuple[int, int, float]], steps: list[tuple[int, float]]
 ) -> None:
-    expected: dict[float, list[float]] = {}
+    expected: dict[float, tuple[int, int, float]] = {}
     for time, events, charge in pulses:
         value = value_at(steps, time)
         if not math.isnan(value):
-            row = expected.setdefault(value, [0, 0, 0.0])
-            row[0], row[1], row[2] = row[0] + 1, row[1] + events, row[2] + charge
+            so_far = expected.get(value, (0, 0, 0.0))
+            expected[value] = so_far[0] + 1, so_far[1] + events, so_far[2] + charge
     found = curve(*beam_of(pulses), log_of(steps), BinsWanted.VALUES, Per.PULSE)
     assert found.x.tolist() == sorted(expected)
     for row, value in enumerate(found.x.tolist()):
-        number, events, charge_pc = expected[value]
-        assert (found.pulses[row], found.events[row]) == (number, events)
+        pulses_there, events_there, charge_pc = expected[value]
+        assert (int(found.pulses[row]), int(found.events[row])) == (pulses_there, events_there)
         assert found.charge_pc[row] == pytest.approx(charge_pc)
-        assert found.mean[row] == pytest.approx(events / number)
-        assert found.error[row] == pytest.approx(math.sqrt(events) / number)
+        assert found.mean[row] == pytest.approx(events_there / pulses_there)
+        assert found.error[row] == pytest.approx(math.sqrt(events_there) / pulses_there)
 
 
 @given(PULSES, LOGS, BINS, st.sampled_from(Per))

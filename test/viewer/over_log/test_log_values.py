@@ -19,10 +19,10 @@ def batch(name: str, *steps: tuple[int, float], units: str = "K", invalid: tuple
     )  # fmt: skip
 
 
-def at(logs: RunLogValues, name: str, *times: int) -> list[float]:
+def at(logs: RunLogValues, name: str, *times: int) -> list[float | None]:
     found = logs.of(name)
     assert found is not None
-    return [None if np.isnan(one) else one for one in found.at(np.array(times)).tolist()]  # type: ignore[misc]
+    return [None if np.isnan(one) else one for one in found.at(np.array(times)).tolist()]
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.floats(-9, 9)), min_size=1), st.lists(st.integers(1, 5), min_size=1))
@@ -36,7 +36,7 @@ def test_in_whatever_order_and_pieces_they_come_the_newest_of_each_time_counts(
         left, k = left[size:], k + 1
     for time in range(31):
         last = max((begins for begins, _ in steps if begins <= time), default=None)
-        expected = [value for begins, value in steps if begins == last][-1:] or [None]
+        expected: list[float | None] = [None, *(value for begins, value in steps if begins == last)][-1:]
         assert at(logs, "T", time) == expected
 
 

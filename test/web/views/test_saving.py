@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,14 +79,12 @@ def test_a_region_is_kept_and_removed_by_the_daemon(powder: Fabricated) -> None:
 
 def test_it_needs_the_token_our_own_page_and_a_daemon(powder: Fabricated) -> None:
     with visiting(powder) as client:
-        for ask in (
-            lambda headers: client.post(REGIONS, content=BOX, headers=headers),
-            lambda headers: client.delete(f"{REGIONS}/box", headers=headers),
-        ):
-            assert ask({}).status_code == 401
-            assert ask({"authorization": "Bearer wrong"}).status_code == 401
-            assert ask({**RIGHT, "origin": "http://evil.example"}).status_code == 403
-            nobody = ask({**RIGHT, "origin": "http://localhost"})
+        for method, path, body in (("POST", REGIONS, BOX), ("DELETE", f"{REGIONS}/box", None)):
+            ask = partial(client.request, method, path, content=body)
+            assert ask().status_code == 401
+            assert ask(headers={"authorization": "Bearer wrong"}).status_code == 401
+            assert ask(headers={**RIGHT, "origin": "http://evil.example"}).status_code == 403
+            nobody = ask(headers={**RIGHT, "origin": "http://localhost"})
             assert (nobody.status_code, "there is no such socket" in nobody.json()["error"]) == (409, True)
         assert client.delete(REGIONS, headers=RIGHT).status_code == 405
         assert client.post("/api/instruments/nobody/regions", content=BOX, headers=RIGHT).status_code == 404

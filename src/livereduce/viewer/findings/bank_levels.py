@@ -9,8 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livereduce.stream.items import B1, F8, I8
-from livereduce.viewer.findings.facts import DetectorLook
-from livereduce.viewer.findings.pixels import BASE_LOOKS, BASE_LOOKS_OF_BEFORE, BURST_LOOKS, CALM_LOOKS, WELL_LOOKS
+from livereduce.viewer.findings.facts import DetectorLayout, DetectorLook, Neighbors
+from livereduce.viewer.findings.pixels import (
+    BASE_LOOKS,
+    BASE_LOOKS_OF_BEFORE,
+    BURST_LOOKS,
+    CALM_LOOKS,
+    WELL_LOOKS,
+    bank_share,
+    bank_sums,
+)
 
 LEAST_BANKS = 2
 DEAD_SHARE = 0.02
@@ -23,8 +31,12 @@ KNOWN_LOOKS = 30
 """Looks after which enough is known of a new run."""
 HIGH_LOOKS = 4
 USUAL_RATIO = 1.8
-DARK_COUNTS, DARK_RATIO = 200.0, 10.0
-"""Counts of a bank without beam, and how many times those of the median of the others, that make it noisy."""
+DARK_COUNTS, DARK_COUNTS_OF_PIXEL, MOST_OF_PIXEL, DARK_RATIO = 50.0, 1.0, 5.0, 10.0
+"""Counts without beam that make a bank noisy: at least, and for each of its pixels, of which none counts for more than
+five; and how many times those of the others."""
+MOST_RATIO, MOST_MORE = 8.0, 10.0
+"""What a pixel counts for at most in its bank: so many times the middle pixel of it, and some more. One pixel that is
+hot makes no hot bank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +63,6 @@ class BankState:
     high_run: I8
     since_burst: I8
     high_since: I8
-    dark: F8
     dark_since: int
     dead: B1
     hot: B1
@@ -67,7 +78,7 @@ def first_banks(banks: int) -> BankState:
     return BankState(
         base=zero, base_looks=zero, run_looks=0, low_run=whole, low_expected=zero, low_since=whole,
         in_burst=no, high_run=whole, since_burst=np.full(banks, BURST_LOOKS + 1), high_since=whole,
-        dark=zero, dark_since=0, dead=no, hot=no, noisy=no, well=whole, calm=whole, usual=~no,
+        dark_since=0, dead=no, hot=no, noisy=no, well=whole, calm=whole, usual=~no,
     )  # fmt: skip
 
 
@@ -76,26 +87,28 @@ def begin_run(state: BankState) -> BankState:
     return replace(state, base_looks=np.minimum(state.base_looks, BASE_LOOKS_OF_BEFORE), run_looks=0)
 
 
-def step_banks(state: BankState, look: DetectorLook, counts: F8) -> BankState:
-    """Take a look with beam; `counts` are those of each bank."""
-    state = replace(state, run_looks=state.run_looks + 1, dark=np.zeros_like(counts), dark_since=0)
+def step_banks(state: BankState, look: DetectorLook, layout: DetectorLayout, near: Neighbors) -> BankState:
+    """Take a look with beam."""
+    most = MOST_RATIO * bank_share(look.counts, near, 0.5) + MOST_MORE
+    counts = bank_sums(np.minimum(look.counts, most[layout.bank]), layout)
+    state = replace(state, run_looks=state.run_looks + 1, dark_since=0)
     expected = state.base * look.exposure
     compared = (state.base_looks >= 1) & (expected > 0) & (len(counts) >= LEAST_BANKS)
     ratio = np.divide(counts, expected, out=np.ones_like(counts), where=compared)
-    state = _step_dead(state, look, counts, expected, _of_others(ratio, compared, 75), compared)
-    state = _step_high(state, look, counts, expected * _of_others(ratio, compared, 50), compared)
+    state = _step_dead(state, look, counts, expected, _of_others(ratio, compared, 0.75), compared)
+    state = _step_high(state, look, counts, expected * _of_others(ratio, compared, 0.5), compared)
     return _learn(state, look, counts)
 
 
-def step_dark(state: BankState, look: DetectorLook, counts: F8) -> BankState:
-    """Take a look without beam."""
-    dark = state.dark + counts
-    others = _of_others(dark, np.ones(len(dark), np.bool_), 50)
-    noisy = (dark >= DARK_COUNTS) & (dark > DARK_RATIO * others) & (len(dark) >= LEAST_BANKS) & ~state.hot
+def step_dark(state: BankState, look: DetectorLook, layout: DetectorLayout, of_pixels: F8) -> BankState:
+    """Take a look without beam; `of_pixels`: all counts of each pixel since the beam went away."""
+    dark = bank_sums(np.minimum(of_pixels, MOST_OF_PIXEL), layout)
+    least = np.maximum(DARK_COUNTS, DARK_COUNTS_OF_PIXEL * np.bincount(layout.bank, minlength=len(dark)))
+    others = _of_others(dark, np.ones(len(dark), np.bool_), 0.5)
+    noisy = (dark >= least) & (dark > DARK_RATIO * others) & (len(dark) >= LEAST_BANKS) & ~state.hot
     since_ns = state.dark_since or look.at_ns
     return replace(
         state,
-        dark=dark,
         dark_since=since_ns,
         noisy=state.noisy | noisy,
         calm=np.where(noisy, 0, state.calm),
@@ -103,15 +116,16 @@ def step_dark(state: BankState, look: DetectorLook, counts: F8) -> BankState:
     )
 
 
-def _of_others(value: F8, compared: B1, percent: float) -> F8:
-    """For each bank, a percentile of the others."""
-    found = np.zeros(len(value))
-    for bank in range(len(value)):
-        others = compared.copy()
-        others[bank] = False
-        if others.any():
-            found[bank] = np.percentile(value[others], percent)
-    return found
+def _of_others(value: F8, compared: B1, share: float) -> F8:
+    """For each bank, the value that so many of the others do not reach; 0 where there are none."""
+    order = np.flatnonzero(compared)[np.argsort(value[compared])]
+    rank = np.full(len(value), len(order))
+    rank[order] = np.arange(len(order))
+    others = len(order) - compared
+    place = np.rint(share * np.maximum(others - 1, 0)).astype(np.int64)
+    place += place >= rank  # never its own
+    known = np.concatenate((value[order], [0.0, 0.0]))
+    return np.where(others > 0, known[np.minimum(place, len(order))], 0.0)
 
 
 def _step_dead(state: BankState, look: DetectorLook, counts: F8, base: F8, others: F8, compared: B1) -> BankState:

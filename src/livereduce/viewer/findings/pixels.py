@@ -1,20 +1,22 @@
 """Pixels that are dead, hot or noisy, against their own rate before and that of their neighbors now. Pure.
 
 *Dead*: for each pixel the counts that it ought to have had since its last one are added up, cautiously: of its rate
-before and that of the dim pixels of its bank now, the smaller one counts. So neither another sample nor a beam that
+before, that of the dim pixels of its bank now, and its smallest share of the bank's rate so far (in a shadow that is
+little, also where a Bragg peak has just shone through) the smallest counts. So neither another sample nor a beam that
 fades looks like a fault.
 
-*Hot* and *noisy*: a look is *high* if it has far more counts than even the third brightest of eight neighbors. A Bragg
-peak is wider than two pixels, and lifts its neighbors too. High without a pause is hot; high, normal and high again is
-noisy.
+*Hot* and *noisy*: a look is *high* if it has far more counts than even the second brightest of eight neighbors, and
+than the brightest that is not high itself. A Bragg peak lifts its neighbors, too: at the end of a tube, or beside a
+shadow, one of them at least. High without a pause is hot; high, normal and high again is noisy.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from livereduce.stream.items import B1, F8, I8
-from livereduce.viewer.findings.facts import DetectorLayout, DetectorLook, Neighbors
+from livereduce.viewer.findings.facts import NEAR, DetectorLayout, DetectorLook, Neighbors
 
 DEAD_COUNTS = 24.0
 """A pixel is dead when so many counts were to be expected, by a cautious estimate, and none came: e⁻²⁴."""
@@ -22,14 +24,22 @@ CAUTION, CAUTION_OF_NEIGHBORS = 0.7, 0.3
 """Share of the expected counts that is relied on: of a pixel's own rate, and of that of its neighbors alone."""
 COST_OF_COUNT = 12.0
 """Expected counts that each count pays off: a pixel with a tenth of its rate is dim, not dead."""
-DIM_SHARE = 0.2
-"""The rate that a fifth of the pixels of a bank do not reach."""
+DIM_SHARE, LIT_SHARE = 0.2, 0.2
+"""The dim pixels of a bank: a fifth of those that are lit, which usually have a fifth of the rate of its middle one."""
+HIGH_RATIO, NORMAL_RATIO = 5.0, 1.5
+"""Counts beside those of the second brightest neighbor: at least in a high look, and at most in a normal one."""
+THIRD_DIMMEST, SECOND_BRIGHTEST = 2, NEAR - 2
+"""Which of the neighbors a pixel is compared with: up to two may be faulty themselves, or one."""
 HIGH_LOOKS = 4
 """High looks in a row that make a pixel hot."""
 BURST_LOOKS = 30
 """A burst within so many looks after the end of another one makes a pixel noisy."""
 BASE_LOOKS, BASE_LOOKS_OF_BEFORE = 300.0, 20.0
 """Looks over which the usual rate is averaged; what the rate of the run before weighs in a new one."""
+UNKNOWN = 1e30
+"""A share that is larger than any."""
+WINDOW_LOOKS, FORGETS = 30, 1.02
+"""Looks after which the share of each pixel in its bank is taken, and what the smallest one grows by each time."""
 FAST = 0.75
 """What the present rate keeps of itself with each look: it is that of about four."""
 WELL_LOOKS, CALM_LOOKS = 5, 60
@@ -46,6 +56,9 @@ class PixelState:
     ----------
     base, base_looks
         Usual rate per exposure, and the looks that it was averaged over.
+    least_share, window, windowed
+        The smallest share of the rate of its bank's middle pixel that it had so far (`UNKNOWN`: not yet), counts
+        since that was last looked at, and looks.
     recent, recent_exposure
         Counts of the last looks, each weighing less than the next, and their exposure.
     missing, missing_since
@@ -61,6 +74,9 @@ class PixelState:
 
     base: F8
     base_looks: F8
+    least_share: F8
+    window: F8
+    windowed: int
     recent: F8
     recent_exposure: float
     missing: F8
@@ -82,7 +98,8 @@ def first_pixels(pixels: int) -> PixelState:
     """Nothing is known yet."""
     no, zero, whole = np.zeros(pixels, np.bool_), np.zeros(pixels), np.zeros(pixels, np.int64)
     return PixelState(
-        base=zero, base_looks=zero, recent=zero, recent_exposure=0.0, missing=zero, missing_since=whole,
+        base=zero, base_looks=zero, least_share=np.full(pixels, UNKNOWN),
+        window=zero, windowed=0, recent=zero, recent_exposure=0.0, missing=zero, missing_since=whole,
         in_burst=no, high_run=whole, since_burst=np.full(pixels, BURST_LOOKS + 1), high_since=whole,
         dark=zero, dark_since=0, dead=no, hot=no, noisy=no, well=whole, calm=whole,
     )  # fmt: skip
@@ -106,15 +123,16 @@ def step_pixels(
     recent = FAST * state.recent + look.counts
     exposure = FAST * state.recent_exposure + look.exposure
     state = replace(state, recent=recent, recent_exposure=exposure, dark=np.zeros_like(recent), dark_since=0)
-    state = _step_dead(state, look, layout, near, judged)
-    state = _step_high(state, look, near, judged)
-    return _learn(state, look, judged)
+    beside = _beside(recent / exposure, look.counts, near)
+    state = _step_dead(state, look, _expected(state, look, layout, near, beside), judged)
+    state = _step_high(state, look, near, beside, judged)
+    return _learn(state, look, layout, near, judged)
 
 
 def step_dark(state: PixelState, look: DetectorLook, near: Neighbors) -> PixelState:
     """Take a look without beam."""
     dark = state.dark + look.counts
-    others = np.partition(dark[near.near], -3, axis=0)[-3]
+    others = np.partition(dark[near.near], SECOND_BRIGHTEST, axis=0)[SECOND_BRIGHTEST]
     noisy = (dark >= DARK_COUNTS) & (dark > DARK_RATIO * others) & ~state.hot
     return replace(
         state,
@@ -126,13 +144,26 @@ def step_dark(state: PixelState, look: DetectorLook, near: Neighbors) -> PixelSt
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """Of the neighbors of each pixel: third dimmest and second brightest rate of late, second brightest counts now."""
+
+    dim_rate: F8
+    bright_rate: F8
+    bright: F8
+
+
+def _beside(rate: F8, counts: F8, near: Neighbors) -> _Beside:
+    lately, now = rate[near.near], counts[near.near]
+    lately.partition((THIRD_DIMMEST, SECOND_BRIGHTEST), axis=0)
+    now.partition(SECOND_BRIGHTEST, axis=0)
+    return _Beside(lately[THIRD_DIMMEST].copy(), lately[SECOND_BRIGHTEST].copy(), now[SECOND_BRIGHTEST].copy())
+
+
 # ---- dead
 
 
-def _step_dead(
-    state: PixelState, look: DetectorLook, layout: DetectorLayout, near: Neighbors, judged: B1
-) -> PixelState:
-    expected = _expected(state, look, layout, near)
+def _step_dead(state: PixelState, look: DetectorLook, expected: F8, judged: B1) -> PixelState:
     missing = np.where(judged, np.maximum(state.missing + expected - COST_OF_COUNT * look.counts, 0.0), state.missing)
     named = judged & (missing >= DEAD_COUNTS) & ~state.hot & ~state.noisy
     comes = (expected > 0) & (state.recent * look.exposure > 0.3 * expected * state.recent_exposure)
@@ -141,6 +172,7 @@ def _step_dead(
     return replace(
         state,
         base_looks=np.where(gone, 0.0, state.base_looks),  # the sample may be another one now
+        least_share=np.where(gone, UNKNOWN, state.least_share),
         missing=np.where(gone, 0.0, np.minimum(missing, 2 * DEAD_COUNTS)),
         missing_since=np.where((state.missing == 0) & (missing > 0), look.at_ns, state.missing_since),
         dead=(state.dead | named) & ~gone,
@@ -148,13 +180,13 @@ def _step_dead(
     )
 
 
-def _expected(state: PixelState, look: DetectorLook, layout: DetectorLayout, near: Neighbors) -> F8:
+def _expected(state: PixelState, look: DetectorLook, layout: DetectorLayout, near: Neighbors, beside: _Beside) -> F8:
     """Counts that each pixel has at least in this look, by a cautious estimate."""
-    rate = state.recent / state.recent_exposure
+    rate: F8 = state.recent / state.recent_exposure
     dim, usual, steady = (each[layout.bank] for each in _banks(state, look, layout, near, rate))
-    own = CAUTION * np.minimum(state.base * usual, dim)
-    third = np.partition(rate[near.near], 2, axis=0)[2]
-    others = CAUTION_OF_NEIGHBORS * np.minimum(third, dim)
+    least = state.least_share * bank_share(rate, near, 0.5)[layout.bank]
+    own = CAUTION * np.minimum(np.minimum(state.base * usual, dim), least)
+    others = CAUTION_OF_NEIGHBORS * np.minimum(beside.dim_rate, dim)
     expected: F8 = np.maximum(own, others) * steady * look.exposure
     return expected
 
@@ -169,33 +201,37 @@ def _banks(
     now, lately, before = (bank_sums(each, layout) for each in (look.counts, rate, state.base))
     usual = np.divide(lately, before, out=np.zeros_like(now), where=before > 0)
     steady = np.divide(now, lately * look.exposure, out=np.zeros_like(now), where=lately > 0)
-    return dim_rates(rate, near), usual, np.minimum(steady, 1.0)
+    lit = state.base >= LIT_SHARE * bank_share(state.base, near, 0.5)[layout.bank]
+    return bank_share(np.where(lit, rate, np.inf), near, DIM_SHARE), usual, np.minimum(steady, 1.0)
 
 
 def bank_sums(each: F8, layout: DetectorLayout) -> F8:
     """Sums over the pixels of each bank."""
-    return np.bincount(layout.bank, weights=each, minlength=len(layout.names))
+    sums: F8 = np.bincount(layout.bank, weights=each, minlength=len(layout.names)).astype(np.float64)
+    return sums
 
 
-def dim_rates(rate: F8, near: Neighbors) -> F8:
-    """The rate of each bank that a fifth of its pixels do not reach."""
+def bank_share(each: F8, near: Neighbors, share: float) -> F8:
+    """The value that so many of the pixels of each bank do not reach, of those where it is finite; 0 without any."""
     found = np.zeros(len(near.first) - 1)
-    for bank, (first, end) in enumerate(zip(near.first[:-1], near.first[1:], strict=True)):
-        if end > first:
-            k = int(DIM_SHARE * (end - first))
-            found[bank] = np.partition(rate[near.by_bank[first:end]], k)[k]
+    for bank, (first, end) in enumerate(pairwise(near.first.tolist())):
+        here = each[near.by_bank[first:end]]
+        here = here[np.isfinite(here)]
+        if len(here):
+            k = int(share * len(here))
+            found[bank] = np.partition(here, k)[k]
     return found
 
 
 # ---- hot and noisy
 
 
-def _step_high(state: PixelState, look: DetectorLook, near: Neighbors, judged: B1) -> PixelState:
-    third = np.partition(look.counts[near.near], -3, axis=0)[-3]
-    lately = np.partition(state.recent[near.near], -3, axis=0)[-3] * (look.exposure / state.recent_exposure)
-    bright = np.maximum(third, lately)
-    high = judged & (look.counts > 3 * bright + 4 * np.sqrt(3 * bright) + 6)
-    normal = look.counts <= 1.5 * bright + 2 * np.sqrt(1.5 * bright) + 2
+def _step_high(state: PixelState, look: DetectorLook, near: Neighbors, beside: _Beside, judged: B1) -> PixelState:
+    bright = np.maximum(beside.bright, beside.bright_rate * look.exposure)
+    high = judged & _is_high(look.counts, bright)
+    some = np.flatnonzero(high)
+    high[some] = _is_high(look.counts[some], np.where(high, 0.0, look.counts)[near.near[:, some]].max(axis=0))
+    normal = look.counts <= NORMAL_RATIO * bright + 2 * np.sqrt(NORMAL_RATIO * bright) + 2
     run = np.where(high, state.high_run + 1, 0)
     begins = high & ~state.in_burst
     again = begins & (state.since_burst <= BURST_LOOKS)
@@ -215,13 +251,29 @@ def _step_high(state: PixelState, look: DetectorLook, near: Neighbors, judged: B
     )
 
 
+def _is_high(counts: F8, beside: F8) -> B1:
+    """Far more counts than beside it, and more than chance explains."""
+    most = HIGH_RATIO * beside
+    high: B1 = counts > most + 4 * np.sqrt(most) + 6
+    return high
+
+
 # ---- what is usual
 
 
-def _learn(state: PixelState, look: DetectorLook, judged: B1) -> PixelState:
+def _learn(state: PixelState, look: DetectorLook, layout: DetectorLayout, near: Neighbors, judged: B1) -> PixelState:
     """Average the usual rate of pixels that are as usual."""
     learns = judged & ~state.dead & ~state.hot & ~state.noisy & ~state.in_burst & (state.missing < DEAD_COUNTS / 3)
     looks = np.where(learns, np.minimum(state.base_looks + 1, BASE_LOOKS), state.base_looks)
     part = np.where(learns, 1 / np.maximum(looks, 1), 0.0)
     base = state.base + part * (look.counts / look.exposure - state.base)
-    return replace(state, base=base, base_looks=looks)
+    state = replace(state, base=base, base_looks=looks, window=state.window + look.counts, windowed=state.windowed + 1)
+    return state if state.windowed < WINDOW_LOOKS else _end_window(state, layout, near, learns)
+
+
+def _end_window(state: PixelState, layout: DetectorLayout, near: Neighbors, learns: B1) -> PixelState:
+    """What share of its bank's rate each pixel had, if that is less than ever; what was long ago counts less."""
+    middle = bank_share(state.window, near, 0.5)[layout.bank]
+    share = np.divide(state.window, middle, out=np.full(len(middle), UNKNOWN), where=learns & (middle > 0))
+    least = np.minimum(np.minimum(state.least_share * FORGETS, UNKNOWN), share)
+    return replace(state, least_share=least, window=np.zeros_like(middle), windowed=0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from livereduce.viewer.findings import bank_levels, pixels, shifts
 from livereduce.viewer.findings.bank_levels import BankState
 from livereduce.viewer.findings.facts import DetectorLayout, DetectorLook, Neighbors, neighbors_of
-from livereduce.viewer.findings.pixels import PixelState, bank_sums
+from livereduce.viewer.findings.pixels import PixelState
 from livereduce.viewer.findings.shifts import ShiftState
 
 
@@ -45,15 +45,14 @@ def step(state: FindingsState, look: DetectorLook) -> FindingsState:
     if look.run != state.run:
         of_pixels, of_banks = pixels.begin_run(of_pixels), bank_levels.begin_run(of_banks)
         of_shifts = shifts.begin_run(of_shifts)
-    counts = bank_sums(look.counts, state.layout)
     if look.exposure > 0:
-        of_banks = bank_levels.step_banks(of_banks, look, counts)
+        of_banks = bank_levels.step_banks(of_banks, look, state.layout, state.near)
         steady = of_banks.usual & ~of_banks.dead & ~of_banks.hot & ~of_banks.noisy
         of_pixels = pixels.step_pixels(of_pixels, look, state.layout, state.near, steady[state.layout.bank])
         of_shifts = shifts.step_shifts(of_shifts, look, steady)
     else:
-        of_banks = bank_levels.step_dark(of_banks, look, counts)
         of_pixels = pixels.step_dark(of_pixels, look, state.near)
+        of_banks = bank_levels.step_dark(of_banks, look, state.layout, of_pixels.dark)
     return FindingsState(
         layout=state.layout,
         near=state.near,

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.messages.marks import iso_utc
-from livereduce.stream.items import I4, EventBatch
+from livereduce.stream.items import B1, I4, EventBatch
 from livereduce.viewer.findings.facts import DetectorLayout, Finding
 from livereduce.viewer.findings.looks import LookCutter
 from livereduce.viewer.findings.policy import FindingsState, first_state, step
-from livereduce.viewer.findings.wording import findings, findings_body
+from livereduce.viewer.findings.wording import findings, findings_body, rows_of
 
 MOST_PIXELS = 3_000_000
 """Larger detectors are not watched: what is known of each pixel would take more memory than a viewer may have."""
@@ -31,6 +31,11 @@ class FindingsWatch:
     def found(self, tof_step_us: float) -> tuple[Finding, ...]:
         """All that is named now; `tof_step_us`: width of a bin of what is counted."""
         return findings(self._state, tof_step_us) if self._state is not None else ()
+
+    def rows_of(self, found: Finding) -> B1:
+        """Which of the pixels that are watched a finding is about, shape (n,): the first n rows of what is counted."""
+        assert self._state is not None
+        return rows_of(found, self._state.layout)
 
     @property
     def looked(self) -> int:

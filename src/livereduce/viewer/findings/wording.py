@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from livereduce.messages.marks import iso_utc
+from livereduce.messages.regions import pixel_ranges
 from livereduce.stream.items import B1, I4, I8
-from livereduce.viewer.findings.facts import Finding, FindingKind, FoundIn
+from livereduce.viewer.findings.facts import DetectorLayout, Finding, FindingKind, FoundIn
 from livereduce.viewer.findings.policy import FindingsState
 
 MOST_RANGES = 20
 """Ranges of pixel numbers that are written out."""
+CUT = ",…"
 _WORDS = {
     FindingKind.DEAD: "no counts, although there were some before, or its neighbors have some",
     FindingKind.HOT: "far more counts than its surroundings",
@@ -37,6 +39,17 @@ def findings_body(found: tuple[Finding, ...]) -> list[dict[str, Any]]:
         {**{name: value for name, value in asdict(one).items() if name != "since_ns"}, "since": iso_utc(one.since_ns)}
         for one in found
     ]
+
+
+def rows_of(found: Finding, layout: DetectorLayout) -> B1:
+    """Which pixels of the detector a finding is about, as far as they are written out."""
+    here: B1 = layout.bank == layout.names.index(found.bank)
+    if found.what is FoundIn.BANK:
+        return here
+    named = np.zeros(len(here), np.bool_)
+    for first, last in pixel_ranges(found.pixels.removesuffix(CUT)):
+        named |= (layout.pixel >= first) & (layout.pixel <= last)
+    return here & named
 
 
 def _of_banks(state: FindingsState, tof_step_us: float) -> Iterator[Finding]:
@@ -95,7 +108,7 @@ def ranges(pixel: I4) -> str:
     ends = np.flatnonzero(np.diff(numbers) != 1)
     first, last = numbers[np.concatenate(([0], ends + 1))], numbers[np.concatenate((ends, [len(numbers) - 1]))]
     parts = [str(a) if a == b else f"{a}-{b}" for a, b in zip(first.tolist(), last.tolist(), strict=True)]
-    return ",".join(parts[:MOST_RANGES]) + (",…" if len(parts) > MOST_RANGES else "")
+    return ",".join(parts[:MOST_RANGES]) + (CUT if len(parts) > MOST_RANGES else "")
 
 
 def _moved(by_us: float) -> str:

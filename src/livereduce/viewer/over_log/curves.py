@@ -209,13 +209,14 @@ def _counts(row: I8, size: int) -> I8:
 
 
 def _sums(row: I8, value: F8 | I8, size: int) -> F8:
-    return np.bincount(row[row >= 0], weights=value[row >= 0], minlength=size)
+    sums: F8 = np.bincount(row[row >= 0], weights=value[row >= 0], minlength=size).astype(np.float64)
+    return sums
 
 
 def _means(row: I8, value: F8, pulses: I8) -> F8:
     """Mean of a log over the pulses of each row; divided first, since a log may have numbers near the largest one."""
     inside = row >= 0
-    return np.bincount(row[inside], weights=value[inside] / pulses[row[inside]], minlength=len(pulses))
+    return _sums(row[inside], value[inside] / pulses[row[inside]], len(pulses))
 
 
 def _extremes(row: I8, value: F8, size: int) -> tuple[F8, F8]:
