@@ -16,7 +16,7 @@ from livereduce.messages.views import (
     FrameBuffer,
     KeepRegions,
     LogsQuestion,
-    MetricValue,
+    MetricPoint,
     OverQuestion,
     PixelQuestion,
     Question,
@@ -37,7 +37,7 @@ QUESTIONS: list[Question] = [
     RegionsQuestion(can_save=True, problem="torn"),
     SpectrumQuestion(region=REGION, csv=True),
     SpectrumQuestion(name="a b"),
-    OverQuestion(of="metric:height", log="T", metric=(MetricValue(time_ns=3, value=2.5, error=0.5),)),
+    OverQuestion(of="metric:height", log="T", metric=(MetricPoint(time_ns=3, value=2.5, error=0.5),)),
     LogsQuestion(),
     FindingsQuestion(),
 ]

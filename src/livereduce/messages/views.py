@@ -111,7 +111,7 @@ class SpectrumQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetricValue:
+class MetricPoint:
     """One value of a metric, of the data from after the value before until this time (the newest pulse in it)."""
 
     time_ns: int
@@ -144,7 +144,7 @@ class OverQuestion:
     bins: str = "auto"
     per: str = "charge"
     region: Region | None = None
-    metric: tuple[MetricValue, ...] = ()
+    metric: tuple[MetricPoint, ...] = ()
     metric_units: str = ""
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livereduce.messages.views import MetricValue
+from livereduce.messages.views import MetricPoint
 from livereduce.viewer.over_log.curves import (
     AUTO_BINS,
     AUTO_VALUES,
@@ -152,7 +152,7 @@ def test_other_texts_are_no_bins(text: str) -> None:
 def test_a_metric_stands_at_the_mean_of_the_log_over_its_own_pulses(
     pulses: list[tuple[int, int, float]], steps: list[tuple[int, float]], ends: list[int]
 ) -> None:
-    values = [MetricValue(time_ns=end, value=float(k), error=0.5 if k % 2 else None) for k, end in enumerate(ends)]
+    values = [MetricPoint(time_ns=end, value=float(k), error=0.5 if k % 2 else None) for k, end in enumerate(ends)]
     found = metric_curve(*beam_of(pulses), log_of(steps), values, "mm")
     row, before = 0, -math.inf
     for value in values:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from livereduce.messages.views import MetricValue
+from livereduce.messages.views import MetricPoint
 from livereduce.stream.items import F8, I8
 from livereduce.viewer.over_log.log_values import LogValues
 
@@ -128,7 +128,7 @@ def curve(beam: PulseBeam, counted: Counted, log: LogValues, bins: int | BinsWan
 
 
 def metric_curve(
-    beam: PulseBeam, counted: Counted, log: LogValues, values: Sequence[MetricValue], units: str = ""
+    beam: PulseBeam, counted: Counted, log: LogValues, values: Sequence[MetricPoint], units: str = ""
 ) -> CurveOverLog:
     """A metric over a log: each of its values at the mean of the log over the pulses that were new in it.
 
