@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.times import epics_ns
-from livereduce.messages.views import MetricValue
+from livereduce.messages.views import MetricPoint
 from livereduce.publish.trends.trends import FILE_NAME, read_trends
 from livereduce.web.state.snapshot import View
 
@@ -16,7 +16,7 @@ ROUNDED_NS = 1000
 class MetricValues:
     """Values in the order of time, and their units."""
 
-    values: tuple[MetricValue, ...]
+    values: tuple[MetricPoint, ...]
     units: str
 
 
@@ -32,7 +32,7 @@ def metric_of(view: View, name: str) -> MetricValues | None:
     if trend is None:
         return None
     values = tuple(
-        MetricValue(time_ns=epics_ns(point.at.time_unix_s) + ROUNDED_NS, value=point.value, error=point.error)
+        MetricPoint(time_ns=epics_ns(point.at.time_unix_s) + ROUNDED_NS, value=point.value, error=point.error)
         for point in trend.points
         if point.value is not None
     )
