@@ -96,7 +96,7 @@ def plot_updated_row() -> Row:
 
 
 def _version(folder: Path) -> str:
-    from livereduce.web.state.index import parse_index
+    from livereduce.seen.index import parse_index
 
     listed = parse_index((folder / "state" / "products" / "index.json").read_text()).find(41, "result")
     assert listed is not None

@@ -25,8 +25,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"config", "scripting", "stream"}),
     frozenset({"environment", "publish", "simulate"}),
     frozenset({"preflight", "engine"}),
-    frozenset({"worker", "receiver", "recorder", "viewer"}),
-    frozenset({"daemon", "web", "notify"}),
+    frozenset({"worker", "receiver", "recorder", "viewer", "seen"}),
+    frozenset({"daemon", "web", "notify", "pvs"}),
     frozenset({"workbench"}),
     frozenset({"commands"}),
     frozenset({"cli"}),
@@ -36,6 +36,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 APART = {
     "daemon": {"engine", "worker", "receiver", "recorder", "viewer", "stream"},
     "notify": {"engine", "worker", "receiver", "recorder", "viewer", "stream", "simulate"},
+    "pvs": {"engine", "worker", "receiver", "recorder", "viewer", "stream", "simulate"},
+    "seen": {"engine", "viewer", "stream", "simulate"},
     "web": {"engine", "worker", "receiver", "recorder", "viewer", "stream", "simulate"},
 }
 """Rooms that could be imported by their floor, and must not be."""

@@ -193,6 +193,12 @@ def _reduce(options: argparse.Namespace) -> int:
     return reduce(options, sys.stdout)
 
 
+def _pvs(options: argparse.Namespace) -> int:
+    from livereduce.pvs.serve import serve
+
+    return serve(options.configuration)
+
+
 def _web_arguments(parser: argparse.ArgumentParser) -> None:
     from livereduce.web.arguments import add_arguments
 
@@ -265,6 +271,7 @@ _COMMANDS = (
     ),
     _Command("simulate", "run a simulated stream server for tests", _simulate_arguments, _simulate),
     _Command("web", "serve the status page, live plots and metrics", _web_arguments, _web),
+    _Command("pvs", "serve results as values of the control system (EPICS)", _configuration, _pvs),
     _Command(
         "notify",
         "tell people and programs what happens: commands, web hooks, heartbeat",

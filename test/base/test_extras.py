@@ -40,7 +40,12 @@ def test_a_python_of_the_system_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("command", "module", "extra"),
-    [(["web"], "starlette", "web"), (["inspect", "x.adara"], "numpy", "builtin"), (["web"], "h5py", "web")],
+    [
+        (["web"], "starlette", "web"),
+        (["inspect", "x.adara"], "numpy", "builtin"),
+        (["web"], "h5py", "web"),
+        (["pvs"], "caproto", "epics"),
+    ],
 )
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
     command: list[str],
@@ -53,7 +58,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         raise ModuleNotFoundError(f"No module named '{module}'", name=f"{module}.of.it")
 
     monkeypatch.setattr("sys.executable", "/usr/bin/python3.11")
-    for one in ("livereduce.web.server.serve", "livereduce.commands.inspect.inspect"):
+    for one in ("livereduce.web.server.serve", "livereduce.commands.inspect.inspect", "livereduce.pvs.serve.serve"):
         monkeypatch.setattr(one, without)
     assert main(command) == 78
     said = capsys.readouterr().err
@@ -81,6 +86,9 @@ def test_nothing_tells_people_to_install_what_is_on_no_index() -> None:
     [
         ("docs/web.md", "web"),
         ("packaging/livereduce-web.service", "web"),
+        ("docs/control_system.md", "epics"),
+        ("packaging/livereduce-pvs.service", "epics"),
+        ("packaging/livereduce-pvs@.service", "epics"),
         ("docs/notifications.md", "heartbeat"),
         ("packaging/livereduce-notify.service", "heartbeat"),
         ("packaging/livereduce-notify@.service", "heartbeat"),
@@ -109,6 +117,7 @@ def test_packages_of_the_rpm_are_called_by_their_names() -> None:
         ("demo", "builtin"),
         ("inspect", "builtin"),
         ("notify", "heartbeat"),
+        ("pvs", "epics"),
         ("status", None),
         ("check", None),
     ],
@@ -118,12 +127,7 @@ def test_the_command_of_the_rpm_finds_the_environment_that_was_made_for_it(
 ) -> None:
     script = tmp_path / "livereduce"
     script.write_text((ROOT / "scripts" / "livereduce").read_text().replace("/opt/", f"{tmp_path}/opt/"))
-    for python in (
-        "bin/python3",
-        "opt/livereduce-web/bin/python",
-        "opt/livereduce-builtin/bin/python",
-        "opt/livereduce-heartbeat/bin/python",
-    ):
+    for python in ("bin/python3", *(f"opt/livereduce-{extra}/bin/python" for extra in EXTRAS)):
         (tmp_path / python).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / python).write_text('#!/bin/sh\n[ "$1" = -c ] || echo "$0" "$@"\n')
         (tmp_path / python).chmod(0o755)

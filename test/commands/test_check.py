@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from helpers.environments import Launchers
+from helpers.fabricated import Fabricated, pattern
 from livereduce.base.errors import OperatorError
 from livereduce.commands.check import check
 from livereduce.config import file as config_module
@@ -465,3 +466,35 @@ def test_a_module_of_the_environment_of_the_worker_is_there(place: Path, launche
     _, shown = run(write(place, {"proc": text}, instrument="PG3", CONDA_ENV="mantid-dev", script_dir="."))
     assert "\n1 obstacle in the scripts\n" in shown
     assert "line 2: No module named 'numpy_that_is_nowhere'" in shown
+
+
+def test_values_of_the_control_system_are_said(place: Path) -> None:
+    scripts = {"proc": "pass\n"}
+    keys = {"instrument": "PG3", "engine": "builtin", "script_dir": "."}
+    assert rows(run(write(place, scripts, **keys))[1])["control system"] == "none"
+    _, text = run(write(place, scripts, **keys, epics={"prefix": "BL11A:LR:"}))
+    told = "BL11A:LR:…, served by livereduce pvs on 127.0.0.1 (clients on this host only)"
+    assert rows(text)["control system"] == told
+    assert listed(text, "warning") == []
+    _, text = run(write(place, scripts, **keys, epics={"prefix": "B:", "interfaces": ["0.0.0.0"]}))
+    assert rows(text)["control system"] == "B:…, served by livereduce pvs on all addresses of this host"
+
+
+def test_addresses_that_this_host_has_not_and_names_that_get_no_pv(place: Path) -> None:
+    made = Fabricated(place / "made", "PG3")
+    for name in ("d.spacing", "d_spacing", "x" * 70):
+        made.publish(pattern(7, 100, name))
+    epics = {"prefix": "BL11A:LR:", "interfaces": ["192.0.2.7"]}
+    keys = {"instrument": "PG3", "engine": "builtin", "script_dir": ".", "state_dir": str(made.path / "state")}
+    code, text = run(write(place, {"proc": "pass\n"}, **keys, epics=epics))
+    assert code == 0, "the reduction runs all the same"
+    strange, collide, long = listed(text, "warning")
+    assert strange.startswith('"epics.interfaces": 192.0.2.7 is no address of this host, which has 127.0.0.1')
+    assert collide.startswith("no PV for product 'd.spacing' and 'd_spacing': all of them would be BL11A:LR:Total:d_s")
+    assert "is longer than the 60 characters of EPICS" in long
+
+
+def test_interfaces_without_a_prefix_have_no_effect(place: Path) -> None:
+    keys = {"instrument": "PG3", "engine": "builtin", "script_dir": ".", "epics": {"interfaces": ["127.0.0.1"]}}
+    _, text = run(write(place, {"proc": "pass\n"}, **keys))
+    assert listed(text, "warning") == ['"epics.interfaces" has no effect without "epics.prefix"']

@@ -31,7 +31,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n')
     systemctl.chmod(0o755)
-    monkeypatch.setattr(install_units, "find_spec", {"numba": None, "starlette": object(), "stomp": None}.__getitem__)
+    there = {"numba": None, "starlette": object(), "stomp": None, "caproto": object()}
+    monkeypatch.setattr(install_units, "find_spec", there.__getitem__)
     return tmp_path / "home"
 
 
@@ -69,6 +70,8 @@ def test_a_users_units(home: Path, capsys: pytest.CaptureFixture[str], tmp_path:
     assert settings((folder / "livereduce-notify@.service").read_text(), "ExecStart") == [
         f"{command} notify %E/livereduce/%i.conf"
     ]
+    text = (folder / "livereduce-pvs.service").read_text()
+    assert settings(text, "ExecStart") == [f"{command} pvs %E/livereduce.conf"]
     text = (folder / "livereduce_watchdog@.service").read_text()
     assert "LIVEREDUCE_MANAGER=--user LIVEREDUCE_LOG_DIR=%h/.local/state/livereduce" in settings(text, "Environment")
 
@@ -165,7 +168,7 @@ def test_the_command_of_the_units_compiles_the_kernels(
     command.write_text('#!/bin/sh\necho "livereduce $*: 48 kernels are ready"\n')
     command.chmod(0o755)
     monkeypatch.setattr(
-        install_units, "find_spec", dict.fromkeys(("numba", "starlette", "stomp"), object()).__getitem__
+        install_units, "find_spec", dict.fromkeys(("numba", "starlette", "stomp", "caproto"), object()).__getitem__
     )
     monkeypatch.setattr(install_units, "own_command", lambda: command)
     assert install_units.install_units(user=True, out=out) == 0

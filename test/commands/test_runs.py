@@ -16,7 +16,7 @@ from livereduce.publish.runs.reading import RunTables
 from livereduce.publish.runs.row import LastValue
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, encode_trends
 from livereduce.scripting.reporting.report import ReportedMetric
-from livereduce.web.state.index import parse_index
+from livereduce.seen.index import parse_index
 
 
 @pytest.fixture

@@ -75,6 +75,9 @@ GOOD: list[tuple[str, object, object]] = [
     ("watchdog.interval", "30", 30.0),
     ("watchdog.threshold", 20, 20.0),
     ("limits.process", "900", 900.0),
+    ("epics.prefix", "BL11A:LR:", "BL11A:LR:"),
+    ("epics.interfaces", ["10.1.2.3", "127.0.0.1", "10.1.2.3"], ("10.1.2.3", "127.0.0.1")),
+    ("epics.interfaces", "0.0.0.0", ("0.0.0.0",)),
     ("state_dir", "state", Path("state")),
 ]
 
@@ -141,6 +144,16 @@ BAD: list[tuple[str, object]] = [
     ("tof_bins_us", [1, -1e-320, 2]),
     ("limits.process", 0),
     ("runtime_dir", 5),
+    ("epics.prefix", "BL11A.LR:"),
+    ("epics.prefix", "11A:"),
+    ("epics.prefix", "x" * 31),
+    ("epics.interfaces", []),
+    ("epics.interfaces", ["bl11a"]),
+    ("epics.interfaces", ["10.1.2"]),
+    ("epics.interfaces", ["::1"]),
+    ("epics.interfaces", [167838211]),
+    ("epics.interfaces", ["10.1.2.3", "255.255.255.255"]),
+    ("epics.interfaces", ["224.0.0.1"]),
 ]
 
 

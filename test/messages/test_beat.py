@@ -111,6 +111,13 @@ def test_what_is_not_a_job_is_refused(text: str) -> None:
         decode_job(text)
 
 
+@pytest.mark.parametrize("began", [-1.0, 1e12])
+def test_a_start_of_the_run_that_is_no_date_is_refused(began: float) -> None:
+    progress = Progress(run=RunProgress(number=5, began_unix_s=began))
+    with pytest.raises(ValueError, match="began_unix_s"):
+        decode_beat(encode_beat(Beat(seq=1, phase=Phase.WAITING, progress=progress)))
+
+
 @pytest.mark.parametrize("sign", ["a", "é", "\x00", "\U0001f600"])
 @pytest.mark.parametrize("many", [1, 50, 2000])
 def test_a_beat_fits_whatever_the_texts_are(sign: str, many: int) -> None:

@@ -16,9 +16,9 @@ from helpers.paths import ROOT
 from helpers.tools import needs, not_installed
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.status import RecordingSeen, Restart, StateWord, Status
+from livereduce.seen.index import Listed, ListedRun, ShownIndex
+from livereduce.seen.shelf import Shelf
 from livereduce.web.render.prometheus import metrics_text
-from livereduce.web.state.index import Listed, ListedRun, ShownIndex
-from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import View
 
 PACKAGING = ROOT / "packaging"

@@ -17,7 +17,7 @@ from livereduce.commands.check import check
 from livereduce.commands.status import show_status
 from livereduce.messages.status import FILE_NAME, StateWord, Status, write_status
 from livereduce.preflight.services import of_system, probable_service, service_of, usual_configuration
-from livereduce.web.state.locations import find_places
+from livereduce.seen.locations import find_places
 
 CONFIGURATION = {"instrument": "PG3", "engine": "builtin", "source": "adara://localhost"}
 

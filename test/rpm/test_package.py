@@ -99,6 +99,8 @@ def test_the_files_of_the_service(packages: dict[str, str]) -> None:
         "/usr/lib/systemd/system/livereduce.service": "100644",
         "/usr/lib/systemd/system/livereduce-notify.service": "100644",
         "/usr/lib/systemd/system/livereduce-notify@.service": "100644",
+        "/usr/lib/systemd/system/livereduce-pvs.service": "100644",
+        "/usr/lib/systemd/system/livereduce-pvs@.service": "100644",
         "/usr/lib/systemd/system/livereduce-web.service": "100644",
         "/usr/lib/systemd/system/livereduce@.service": "100644",
         "/usr/lib/tmpfiles.d/livereduce.conf": "100644",

@@ -35,13 +35,13 @@ from livereduce.messages.status import (
 )
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported, decode_trends, encode_trends
 from livereduce.scripting.reporting.report import ReportedMetric
+from livereduce.seen.index import parse_index
+from livereduce.seen.shelf import Shelf
 from livereduce.web.app import make_app
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.prometheus import metrics_text
 from livereduce.web.server import make_context
-from livereduce.web.state.index import parse_index
 from livereduce.web.state.output import output
-from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import View, card, runs, shadow
 from livereduce.web.state.timeline import Timeline
 from livereduce.web.state.trends import trends_body

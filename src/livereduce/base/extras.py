@@ -10,6 +10,7 @@ from pathlib import Path
 EXTRAS: dict[str, tuple[str, ...]] = {
     "builtin": ("psutil>=5.9", "numpy>=2.0", "numba>=0.61", "scipp>=25.3", "h5py>=3.11", "scipy>=1.13"),
     "dask": ("psutil>=5.9", "distributed>=2024.8"),
+    "epics": ("psutil>=5.9", "caproto>=1.2"),
     "client": ("psutil>=5.9", "httpx2>=2", "scipp>=25.3"),
     "heartbeat": ("psutil>=5.9", "stomp-py>=8.2"),
     "web": (
@@ -28,6 +29,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 EXTRA_OF = {
     **dict.fromkeys(("numpy", "numba", "llvmlite", "scipp", "h5py", "scipy"), "builtin"),
     "distributed": "dask",
+    "caproto": "epics",
     "stomp": "heartbeat",
     **dict.fromkeys(("starlette", "uvicorn", "prometheus_client", "plotly", "matplotlib"), "web"),
 }

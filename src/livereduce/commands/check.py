@@ -11,6 +11,7 @@ from livereduce.base import lock
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.base.logs import own_log_path, user_name
 from livereduce.commands.launch import Inquiry, environ_in_there, inquire
+from livereduce.commands.terminal.control_system import describe_pvs
 from livereduce.commands.terminal.parameters_shown import parameter_rows
 from livereduce.commands.terminal.script_findings import but, ends, told
 from livereduce.commands.terminal.script_rows import Row, read_shadow, script_rows, shadow_problems, shadow_rows
@@ -77,10 +78,12 @@ def check(path: Path | None, out: TextIO) -> int:
     rows += _directories(found, service)
     recordings, not_recorded = describe_recordings(config, asked, found.verdict.engine if found.verdict else "")
     rows += [("recordings", recordings if config.record_dir == reading.config.record_dir else "not known, see below")]
+    pvs, no_pvs = describe_pvs(config, found.state_dir)
+    rows += [("control system", pvs)]
     rows += _directories_here(survey(config, host, bad_keys)) if service else []
     out.writelines(f"{label:<{WIDTH}}{text}".rstrip() + "\n" for label, text in rows)
     out.writelines(f"{line}\n" for line in told(obstacles))
-    warnings = (*warnings, not_recorded) if not_recorded else warnings
+    warnings = (*warnings, *([not_recorded] if not_recorded else []), *no_pvs)
     for what, texts in (("warning", warnings), ("problem", problems)):
         if texts:
             out.write(f"\n{len(texts)} {what}{'s' if len(texts) > 1 else ''}\n")

@@ -28,6 +28,8 @@ UNITS = (
     "livereduce-web.service",
     "livereduce-notify.service",
     "livereduce-notify@.service",
+    "livereduce-pvs.service",
+    "livereduce-pvs@.service",
 )
 """All are written, and none is enabled: a unit that nobody enables does nothing."""
 RULES = ("50-snsdata-livereduce.rules", "50-snsdata-livereduce_watchdog.rules")
@@ -46,7 +48,8 @@ _NEXT = """next:
 optional, in the same way:
   livereduce_watchdog, livereduce_watchdog@NAME   restarts a service that hangs
   livereduce-web                                  the status page, http://localhost:8090/{web}
-  livereduce-notify, livereduce-notify@NAME       "notify" and "heartbeat" of the configuration{heartbeat}"""
+  livereduce-notify, livereduce-notify@NAME       "notify" and "heartbeat" of the configuration{heartbeat}
+  livereduce-pvs, livereduce-pvs@NAME             results in the control system, "epics" of the configuration{epics}"""
 _LINGER = "a user's services stop when the user logs out; to keep them running: loginctl enable-linger"
 
 
@@ -79,7 +82,8 @@ def install_units(*, user: bool, out: TextIO, root: Path = Path("/")) -> int:
     _compile_kernels(command, out)
     place = own if user else Path("/etc")
     told: dict[str, object] = {"configuration": place / "livereduce.conf", "folder": place / "livereduce"}
-    told |= {extra: _needs(extra, module, command) for extra, module in (("web", "starlette"), ("heartbeat", "stomp"))}
+    needs = (("web", "starlette"), ("heartbeat", "stomp"), ("epics", "caproto"))
+    told |= {extra: _needs(extra, module, command) for extra, module in needs}
     print(_NEXT.format(scope="--user " if user else "", **told), *([_LINGER] if user else []), sep="\n", file=out)
     return ExitCode.OK
 

@@ -19,7 +19,7 @@ from livereduce.publish.runs.reading import RunTables
 from livereduce.publish.runs.row import LastValue, RunRow
 from livereduce.publish.runs.scripts import script_set_id
 from livereduce.publish.runs.table import MetricColumn, RunTable
-from livereduce.web.state.index import ShownIndex, parse_index
+from livereduce.seen.index import ShownIndex, parse_index
 
 PC_PER_UAH = 3.6e9
 LONGEST_TITLE = 40

@@ -27,9 +27,9 @@ MAX_BYTES = 1 << 20
 class Config:
     """The configuration as written, with defaults; what depends on the host is resolved elsewhere.
 
-    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `record_dir`, `notify`,
-    `heartbeat_brokers` (no heartbeat), `heartbeat_destination`, `heartbeat_ping`, `heartbeat_credentials`,
-    `runtime_dir` and `state_dir` are None where not configured.
+    `instrument`, `script_dir`, `shadow_dir`, `source`, `tof_bins_us`, `publish_config`, `record_dir`,
+    `epics_prefix`, `notify`, `heartbeat_brokers` (no heartbeat), `heartbeat_destination`, `heartbeat_ping`,
+    `heartbeat_credentials`, `runtime_dir` and `state_dir` are None where not configured.
 
     Attributes
     ----------
@@ -62,6 +62,8 @@ class Config:
     record_dir: Path | None = None
     record_keep_runs: int = 20
     record_keep_gb: float = 50.0
+    epics_prefix: str | None = None
+    epics_interfaces: tuple[str, ...] = ("127.0.0.1",)
     limits_s: dict[Phase, float] = field(default_factory=lambda: dict(SILENCE_LIMITS_S))
     notify: NotifyList | None = None
     heartbeat_brokers: tuple[str, ...] | None = None

@@ -3,12 +3,14 @@
 `KEYS` is the only list of them: the parser, ``livereduce check`` and the table in the documentation all use it.
 """
 
+import ipaddress
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce.base.pv_names import LONGEST_PREFIX, is_prefix
 from livereduce.base.source_urls import ADARA, FILE, parse_source_url
 from livereduce.config.notifying import parse_notify
 from livereduce.messages.beat import SILENCE_LIMITS_S
@@ -187,6 +189,27 @@ def _tof_bins(value: object) -> tuple[float, float, float]:
     return low, step, high
 
 
+def _pv_prefix(value: object) -> str:
+    text = _text(value)
+    if not is_prefix(text):
+        raise ValueError
+    return text
+
+
+def _interface(value: object) -> str:
+    address = ipaddress.IPv4Address(_text(value))
+    if address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+        raise ValueError
+    return str(address)
+
+
+def _interfaces(value: object) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(_interface(part) for part in _parts(value)))
+    if not found:
+        raise ValueError
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """One key of the file.
@@ -308,6 +331,19 @@ KEYS: tuple[Key, ...] = (
         attribute="record_keep_gb",
         parse=_positive,
         expected="a number of GB (10⁹ bytes) greater than 0",
+    ),
+    Key(
+        name="epics.prefix",
+        attribute="epics_prefix",
+        parse=_pv_prefix,
+        expected=f'the beginning of the names of PVs, such as "BL11A:LR:": a letter, then letters, digits and '
+        f"_ - : [ ] < > ;, at most {LONGEST_PREFIX} in all",
+    ),
+    Key(
+        name="epics.interfaces",
+        attribute="epics_interfaces",
+        parse=_interfaces,
+        expected='IPv4 addresses of this host, such as ["10.1.2.3"], or ["0.0.0.0"] for all of them',
     ),
     Key(
         name="notify",

@@ -125,7 +125,7 @@ MAY_BE_NEGATIVE = frozenset({"data_age_s", "proton_charge_pc"})
 """The clock of the data acquisition may be ahead of ours; a charge is taken from the stream unchecked."""
 
 
-UNIX_TIMES = ("no_beam_since", "no_pulses_since")
+UNIX_TIMES = (("source", "no_beam_since"), ("source", "no_pulses_since"), ("run", "began_unix_s"))
 
 
 def require_times(progress: Progress) -> None:
@@ -136,8 +136,8 @@ def require_times(progress: Progress) -> None:
     ValueError
         Names the field.
     """
-    for name in UNIX_TIMES:
-        value = getattr(progress.source, name)
+    for record, name in UNIX_TIMES:
+        value = getattr(getattr(progress, record), name)
         if value is not None and not 0 <= value <= LATEST_UNIX_S:
             raise ValueError(f"{name}: expected a Unix time, got {value!r:.40}")
 

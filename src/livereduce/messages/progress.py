@@ -22,6 +22,8 @@ class RunProgress:
     ----------
     number
         0 between runs.
+    began_unix_s
+        When it began, according to the stream; None if that is not known.
     chunks, events, pulses, proton_charge_pc
         Received so far.
     unmapped, erroneous
@@ -41,6 +43,7 @@ class RunProgress:
 
     number: int = 0
     state: RunState = RunState.NO_RUN
+    began_unix_s: float | None = None
     chunks: int = 0
     events: int = 0
     pulses: int = 0

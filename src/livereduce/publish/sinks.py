@@ -4,9 +4,9 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Protocol
 
+from livereduce.base.times import unix_s_of
 from livereduce.publish.livedata.sender import PlotUploader
 from livereduce.publish.product import Product, PublishedFigure
 from livereduce.publish.products.writer import Writer
@@ -190,7 +190,4 @@ class PlotSink:
 
 def _unix_s(text: object) -> float:
     """Convert an ISO time to Unix time; 0 if there is none."""
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return 0.0
+    return unix_s_of(str(text)) or 0.0

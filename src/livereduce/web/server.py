@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import socket
-import sys
 from argparse import Namespace
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +16,8 @@ from typing import NoReturn
 import uvicorn
 
 from livereduce.base.errors import ExitCode, OperatorError
-from livereduce.base.processes import keep_nice_in_session
+from livereduce.base.processes import keep_nice_in_session, leave_now
+from livereduce.seen.locations import find_places
 from livereduce.web.app import make_app
 from livereduce.web.context import MAX_WAITING, Context
 from livereduce.web.http.access import read_token
@@ -27,7 +27,6 @@ from livereduce.web.peers.peers import Peers
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state.broadcast import MAX_WATCHERS, Broadcast
 from livereduce.web.state.instruments import Facility
-from livereduce.web.state.locations import find_places
 
 NICE = 10
 """Lower priority: the reduction goes first."""
@@ -78,15 +77,7 @@ def serve(options: Namespace) -> NoReturn:
         log.warning(said)
     print(f"listening on {address_of(listening, options.host)}", flush=True)
     server.run(sockets=[listening])
-    _leave(ExitCode.OK)
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit without waiting for threads: one that hangs in a file server would never be joined."""
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    leave_now(ExitCode.OK)
 
 
 def make_context(

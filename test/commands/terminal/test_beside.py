@@ -85,6 +85,6 @@ def test_no_more_values_are_read_than_somebody_waits_for(one: Fabricated, monkey
 
 
 def test_a_python_that_cannot_read_results_says_so(one: Fabricated, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "livereduce.web.state.index", None)
+    monkeypatch.setitem(sys.modules, "livereduce.seen.index", None)
     (said,) = differences(one.status)
     assert said.startswith("its results are not compared: this Python has no ")

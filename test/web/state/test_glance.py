@@ -6,8 +6,8 @@ import pytest
 
 from livereduce.publish.trends.trends import Exposure, Trends, add_reported
 from livereduce.scripting.reporting.report import ReportedMetric
+from livereduce.seen.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.glance import newest_result
-from livereduce.web.state.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.trends import statistics
 
 

@@ -15,12 +15,12 @@ import pytest
 from helpers.fabricated import Fabricated
 from helpers.watching import PATIENCE_S
 from livereduce.messages.status import StateWord
+from livereduce.seen.locations import Location, find_places
+from livereduce.seen.scan import SeenFiles, scan
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state import instruments as module
 from livereduce.web.state.broadcast import Broadcast
 from livereduce.web.state.instruments import Facility
-from livereduce.web.state.locations import Location, find_places
-from livereduce.web.state.scan import SeenFiles, scan
 from livereduce.web.state.snapshot import card
 from livereduce.web.state.timeline import Timeline
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress
 from livereduce.messages.status import ShadowStatus, StateWord, Status, iso
-from livereduce.web.state.index import Listed, ListedRun, ShownIndex
-from livereduce.web.state.shelf import Shelf
+from livereduce.seen.index import Listed, ListedRun, ShownIndex
+from livereduce.seen.shelf import Shelf
 from livereduce.web.state.snapshot import View, card, judge_down, kind, runs, shadow
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

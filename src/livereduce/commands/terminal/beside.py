@@ -8,7 +8,7 @@ from livereduce.base.files import read_regular
 from livereduce.messages.status import Status
 
 if TYPE_CHECKING:
-    from livereduce.web.state.index import ListedRun, ShownIndex
+    from livereduce.seen.index import ListedRun, ShownIndex
 
 MOST = 20
 """Most results that are compared."""
@@ -22,7 +22,7 @@ def differences(status: Status) -> Iterator[str]:
     if shadow is None or not shadow.products_dir or not status.products_dir:
         return
     try:  # the daemon's Python need not have what reads results
-        from livereduce.web.state.index import parse_index  # noqa: F401
+        from livereduce.seen.index import parse_index  # noqa: F401
     except ImportError as error:
         yield f"its results are not compared: this Python has no {error.name}; the page compares them"
         return
@@ -30,7 +30,7 @@ def differences(status: Status) -> Iterator[str]:
 
 
 def _lines(status: Status, shadow: Path, files: Mapping[str, str]) -> Iterator[str]:
-    from livereduce.web.state.index import is_of_others
+    from livereduce.seen.index import is_of_others
 
     in_use = Path(status.products_dir)
     its, others = _index(shadow), _index(in_use)
@@ -75,7 +75,7 @@ def _difference(shadow: Path, in_use: Path) -> str:
 
 def _index(folder: Path) -> "ShownIndex":
     from livereduce.publish.products.index import INDEX, MAX_INDEX
-    from livereduce.web.state.index import ShownIndex, parse_index
+    from livereduce.seen.index import ShownIndex, parse_index
 
     try:
         return parse_index(read_regular(folder / INDEX, MAX_INDEX, follow_link=False).decode())

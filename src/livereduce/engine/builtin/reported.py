@@ -1,6 +1,7 @@
 """What the engine reports of a reduction: parts of `Progress`, made of its counters."""
 
 from livereduce.base.rss import own_bytes
+from livereduce.base.times import unix_s
 from livereduce.engine.builtin.live import Reduction
 from livereduce.engine.builtin.wording import name_of_run
 from livereduce.engine.workspaces.tally import Tally
@@ -32,6 +33,7 @@ def run_progress(cut: CutState, first: Reduction) -> RunProgress:
     return RunProgress(
         number=run,
         state=run_state(cut),
+        began_unix_s=unix_s(cut.start_ns) if cut.run and cut.start_ns else None,
         chunks=tally.chunks,
         events=tally.events,
         pulses=tally.pulses,

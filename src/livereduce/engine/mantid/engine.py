@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livereduce.base.rss import own_bytes
+from livereduce.base.times import unix_s_of
 from livereduce.engine.mantid.flowing import no_beam_since, no_pulses_since
 from livereduce.engine.mantid.live import shim
 from livereduce.engine.mantid.live.arguments import arguments_of, shown
@@ -169,6 +170,7 @@ class MantidEngine:
             run=RunProgress(
                 number=book.run,
                 state=book.state,
+                began_unix_s=unix_s_of(book.start_time),
                 chunks=of_run.run_chunks,
                 events=of_run.run_events,
                 pulses=of_run.run_pulses,

@@ -22,6 +22,7 @@ from livereduce.publish.product import Product
 from livereduce.publish.products import index as indexes
 from livereduce.publish.products.file import amend_product, read_display, read_facts, write_product
 from livereduce.publish.products.index import INDEX, MAX_INDEX, Index, IndexEntry, Run, decode_index, encode_index
+from livereduce.publish.products.totals import TOTAL, TOTAL_ERROR, TOTAL_UNITS, finite, totals_of
 from livereduce.publish.runs.earlier import remember
 from livereduce.publish.runs.row import RESULT
 from livereduce.publish.runs.scripts import FACT, decode_scripts
@@ -70,7 +71,7 @@ class Products:
         """
         path = self._folder / str(product.run) / f"{safe_name(product.name)}.nxs"
         make_folder(path.parent)
-        facts: dict[str, Any] = {"ended": 0, "start_time": "", "end_time": ""} | product.attributes
+        facts: dict[str, Any] = {"ended": 0, "start_time": "", "end_time": ""} | product.attributes | totals_of(product)
         try:
             write_product(path, replace(product, attributes=facts))
         except OSError as error:
@@ -224,6 +225,10 @@ def _entry(path: Path, name: str, pipeline: str, facts: dict[str, Any], *, ended
         incomplete=str(facts.get("incomplete", "")),
         ended=ended,
         parameters=shown_of(facts.get(PARAMETERS)),
+        total=finite(facts.get(TOTAL)),
+        total_error=finite(facts.get(TOTAL_ERROR)),
+        units=str(facts.get(TOTAL_UNITS, "")),
+        last_pulse=str(facts.get("last_pulse", "")),
     )
 
 

@@ -48,6 +48,10 @@ class IndexEntry:
         Those that the scripts have asked for.
     display
         How it wants to be shown.
+    total, total_error, units
+        Sum of all its values, its standard deviation, and their units; None if there is no such number.
+    last_pulse
+        Its newest pulse, ISO 8601; empty if not known.
     """
 
     name: str
@@ -60,6 +64,10 @@ class IndexEntry:
     ended: bool = False
     parameters: tuple[ShownParameter, ...] = ()
     display: Display = AS_IT_IS
+    total: float | None = None
+    total_error: float | None = None
+    units: str = ""
+    last_pulse: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

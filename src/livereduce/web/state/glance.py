@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from livereduce.publish.trends.trends import FILE_NAME, read_trends
+from livereduce.seen.index import Listed, ListedRun, ShownIndex
+from livereduce.seen.shelf import Shelf
 from livereduce.web.context import Context, context_of, instrument, now, settled
 from livereduce.web.http import params
 from livereduce.web.http.cache import CacheBusy
@@ -17,9 +19,7 @@ from livereduce.web.peers.glances import NOTHING
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.process.pool import Refused
-from livereduce.web.state.index import Listed, ListedRun, ShownIndex
 from livereduce.web.state.products import FORECAST_S, version_of
-from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import View, no_beam_since
 from livereduce.web.state.trends import statistics
 

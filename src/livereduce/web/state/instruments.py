@@ -11,14 +11,14 @@ from pathlib import Path
 
 from livereduce.messages.status import iso
 from livereduce.publish.runs.reading import RunTables
+from livereduce.seen.index import Listed
+from livereduce.seen.locations import Location, look
+from livereduce.seen.scan import SeenFiles, scan
+from livereduce.seen.shelf import Shape, Shelf, news, unshaped
 from livereduce.web.http.cache import CacheBusy
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.process.pool import Refused, Renderers
 from livereduce.web.state.broadcast import Broadcast, News
-from livereduce.web.state.index import Listed
-from livereduce.web.state.locations import Location, look
-from livereduce.web.state.scan import SeenFiles, scan
-from livereduce.web.state.shelf import Shape, Shelf, news, unshaped
 from livereduce.web.state.snapshot import View, card, judge_down
 from livereduce.web.state.timeline import Timeline
 

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from livereduce.publish.trends.trends import FILE_NAME, read_trends
+from livereduce.seen.index import Listed
+from livereduce.seen.shelf import Shelf
 from livereduce.web.context import context_of, instrument, now
 from livereduce.web.http import params
 from livereduce.web.http.cache import CacheBusy
@@ -21,8 +23,6 @@ from livereduce.web.render.download import file_pieces
 from livereduce.web.render.encode import to_json
 from livereduce.web.render.process.frames import RenderJob
 from livereduce.web.render.process.pool import Refused
-from livereduce.web.state.index import Listed
-from livereduce.web.state.shelf import Shelf
 from livereduce.web.state.snapshot import no_beam_since
 from livereduce.web.state.trends import trends_body
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from livereduce.messages.request import seen_scripts, why_not_shown
 from livereduce.messages.status import ShadowStatus, Status, clock_time, iso
+from livereduce.seen.index import of_others
+from livereduce.seen.kept_regions import KeptRegions
+from livereduce.seen.shelf import Shelf
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
-from livereduce.web.state.index import of_others
-from livereduce.web.state.kept_regions import KeptRegions
-from livereduce.web.state.shelf import Shelf
 
 MAX_TEXT = 2000
 """Most characters of a reason on a card."""

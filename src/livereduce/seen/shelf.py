@@ -6,7 +6,7 @@ from pathlib import Path
 
 from livereduce.base.files import Mark, mark_of, read_regular
 from livereduce.publish.products.index import INDEX, MAX_INDEX
-from livereduce.web.state.index import Listed, ShownIndex, changes, parse_index
+from livereduce.seen.index import Listed, ShownIndex, changes, parse_index
 
 Shape = tuple[int, ...]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from livereduce.base.files import Mark
 from livereduce.messages.status import Status
 from livereduce.preflight.newest_status import SeenStatus, newest_status
-from livereduce.web.state.kept_regions import KeptRegions, look_at_regions
-from livereduce.web.state.locations import Location
-from livereduce.web.state.shelf import Shelf, look_at
+from livereduce.seen.kept_regions import KeptRegions, look_at_regions
+from livereduce.seen.locations import Location
+from livereduce.seen.shelf import Shelf, look_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

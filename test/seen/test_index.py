@@ -15,7 +15,7 @@ from livereduce.publish.products.folder import Products
 from livereduce.publish.products.index import INDEX
 from livereduce.publish.runs.scripts import by_name
 from livereduce.scripting.reporting.display import Display, DisplayKind
-from livereduce.web.state.index import MAX_RUNS, ListedRun, ShownIndex, changes, is_of_others, of_others, parse_index
+from livereduce.seen.index import MAX_RUNS, ListedRun, ShownIndex, changes, is_of_others, of_others, parse_index
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -9,8 +9,8 @@ from helpers.fabricated import axis, pattern, product
 from livereduce.base.files import Mark
 from livereduce.publish.products.folder import Products
 from livereduce.publish.products.index import INDEX
-from livereduce.web.state.index import Listed
-from livereduce.web.state.shelf import Shelf, look_at, news, unshaped
+from livereduce.seen.index import Listed
+from livereduce.seen.shelf import Shelf, look_at, news, unshaped
 
 
 def names(found: list[tuple[int, Listed]]) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Any
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
+from livereduce.base.times import unix_s_of
 from livereduce.publish.parameters import ShownParameter
 from livereduce.publish.runs.scripts import by_name, decode_scripts, encode_scripts
 from livereduce.scripting.reporting.display import AS_IT_IS, Display, display_of
@@ -44,6 +45,10 @@ class Listed:
     incomplete: str = ""
     parameters: tuple[ShownParameter, ...] = ()
     display: Display = AS_IT_IS
+    total: float | None = None
+    total_error: float | None = None
+    units: str = ""
+    last_pulse_unix_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +164,10 @@ class _Entry:
     proton_charge_pc: float = 0.0
     incomplete: str = ""
     parameters: tuple[ShownParameter, ...] = ()
+    total: float | None = None
+    total_error: float | None = None
+    units: str = ""
+    last_pulse: str = ""
 
 
 def _run(body: Any) -> ListedRun | None:
@@ -199,7 +208,15 @@ def _product(run: int, body: Any) -> Listed | None:
         incomplete=entry.incomplete[:MAX_REASON],
         parameters=tuple(_shortened(one) for one in entry.parameters[:MAX_PARAMETERS]),
         display=display_of(body.get("display")),
+        total=_finite(entry.total),
+        total_error=_finite(entry.total_error),
+        units=entry.units[:MAX_TEXT],
+        last_pulse_unix_s=unix_s_of(entry.last_pulse),
     )
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and isfinite(number) else None
 
 
 def _shortened(one: ShownParameter) -> ShownParameter:

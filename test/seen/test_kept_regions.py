@@ -8,11 +8,11 @@ import pytest
 from helpers.fabricated import Fabricated
 from livereduce.base.files import Mark
 from livereduce.messages.regions import FILE_NAME, Region, RegionKind, encode_regions
+from livereduce.seen.kept_regions import KeptRegions, look_at_regions
+from livereduce.seen.locations import find_places
 from livereduce.web.render.process.pool import Renderers
 from livereduce.web.state.broadcast import Broadcast
 from livereduce.web.state.instruments import Facility
-from livereduce.web.state.kept_regions import KeptRegions, look_at_regions
-from livereduce.web.state.locations import find_places
 
 
 def named(*names: str) -> bytes:
@@ -47,7 +47,7 @@ def test_what_is_kept_is_seen_and_read_once(tmp_path: Path, monkeypatch: pytest.
     looks.write(named("a"))
     assert looks.again() == (["a"], "")
     before = looks.seen
-    monkeypatch.setattr("livereduce.web.state.kept_regions.read_regions", None)  # a second reading would fail
+    monkeypatch.setattr("livereduce.seen.kept_regions.read_regions", None)  # a second reading would fail
     assert looks.again() == (["a"], "")
     assert looks.seen is before
 
