@@ -9,6 +9,7 @@ from livereduce.messages.marks import iso_utc
 from livereduce.messages.regions import MAX_REGIONS, Projection, Region, region_body
 from livereduce.messages.views import (
     DetectorQuestion,
+    FindingsQuestion,
     KeepRegions,
     LogsQuestion,
     OverQuestion,
@@ -115,6 +116,13 @@ def _over(question: OverQuestion, viewed: ViewedStream) -> Json:
         raise NotAnswered(404, f"run {viewed.run.number} has no beam monitor {name[:40]!r}")
     since = {"since": iso_utc(found.since_ns)} if found.since_ns else {}
     return told(viewed) | since | {"of": question.of} | curve_body(found.curve, log, question.log)
+
+
+@_body.register
+def _findings(question: FindingsQuestion, viewed: ViewedStream) -> Json:
+    del question
+    run = viewed.run
+    return viewed.watch.body(run.number, run.pulses.newest_ns, run.pixels.step_us)
 
 
 @_body.register

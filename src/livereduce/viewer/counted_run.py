@@ -26,6 +26,7 @@ from livereduce.stream.items import (
     RunEnded,
     RunStarted,
 )
+from livereduce.viewer.findings.watch import FindingsWatch
 from livereduce.viewer.held_events import HeldEvents
 from livereduce.viewer.instrument import ViewedInstrument
 from livereduce.viewer.over_log.log_values import RunLogValues
@@ -100,8 +101,8 @@ class ViewedStream:
     ----------
     run
         The one that is shown.
-    finished
-        Counts of each pixel of the run before, with its instrument's pixels; None without one.
+    watch
+        Looks for pixels and banks that are not well.
     """
 
     def __init__(self, job: ViewerJob) -> None:
@@ -112,6 +113,8 @@ class ViewedStream:
         self._xml, self._name = "", job.instrument
         self._pixel_map: I4 | None = None
         self._instrument: ViewedInstrument | None = None
+        self._is_live = True
+        self.watch = FindingsWatch()
         self.run = self._new_run(0, is_whole=True)
 
     @property
@@ -122,8 +125,9 @@ class ViewedStream:
             self._instrument = ViewedInstrument(Definition(xml, folders=self._folders), self._pixel_map)
         return self._instrument
 
-    def take(self, items: Iterable[Item]) -> None:
-        """Take what has come."""
+    def take(self, items: Iterable[Item], *, live: bool = True) -> None:
+        """Take what has come; `live`: there is not much more to read."""
+        self._is_live = live
         for item in items:
             self._take(item)
 
@@ -161,6 +165,8 @@ class ViewedStream:
         match item:
             case EventBatch():
                 self.run.add(item)
+                pixels, banks = self.run.pixels, self.instrument.banks
+                self.watch.take(item, pixels.table, pixels.cells, (banks.names, banks.of_row), live=self._is_live)
             case MonitorBatch():
                 self.run.monitors.setdefault(item.monitor, MonitorColumns()).add(item)
             case LogBatch():

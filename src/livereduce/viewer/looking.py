@@ -86,7 +86,7 @@ class Looking:
             self._source.listen(0.0)
             return
         try:
-            self._viewed.take(self._source.read(0.0))
+            self._viewed.take(self._source.read(0.0), live=not self._source.is_behind)
         except SourceLost:
             self._is_at_end = True
         self._viewed.drop(self._source.still_holds)

@@ -10,11 +10,16 @@ from livereduce.engine.geometry.errors import GeometryError
 from livereduce.messages.regions import Projection
 from livereduce.stream.items import I8
 from livereduce.viewer.counted_run import CountedRun, ViewedStream
+from livereduce.viewer.findings.facts import FoundIn
+from livereduce.viewer.findings.wording import findings_body
 from livereduce.viewer.instrument import Banks, ViewedInstrument
-from livereduce.viewer.screen.layout import ScreenAxis
+from livereduce.viewer.screen.layout import ScreenAxis, ScreenLayout
 from livereduce.viewer.screen.projecting import AXES, AxisTold
 
 Json = dict[str, Any]
+
+MOST_MARKS = 50
+"""Most boxes around the pixels of one finding."""
 
 
 def detector_body(
@@ -41,11 +46,11 @@ def detector_body(
         "cells_pixels": base64.b64encode(np.minimum(layout.pixels, 65_535).astype("<u2").tobytes()).decode(),
         "tof_range_us": [float(used[0]) / 1000, float(used[1]) / 1000],
         "tof_limits_us": [inner[0] / 1000, inner[1] / 1000],
-        "tof_step_us": float(_step_ns(run)) / 1000,
+        "tof_step_us": run.pixels.step_us,
         "total": int(counts.sum()),
         "pixels": len(counts),
         "brightest": _brightest(viewed.instrument.banks, counts),
-        "findings": [],
+        "findings": _findings(viewed, layout),
         "note": note(viewed.instrument, run),
     }
 
@@ -87,11 +92,15 @@ def _axis(axis: ScreenAxis, name: AxisTold) -> Json:
     return {"name": name.name, "units": name.units, "min": axis.low, "max": axis.high}
 
 
-def _step_ns(run: CountedRun) -> int:
-    """Width of the bins between which a range can be chosen."""
-    edges = run.pixels.binning.edges_ns
-    least, most = np.searchsorted(edges, run.pixels.inner).tolist()
-    return int(np.diff(edges[least : most + 1]).max())
+def _findings(viewed: ViewedStream, layout: ScreenLayout) -> list[Json]:
+    """What is wrong with the detector, each with boxes around what it is about: of a bank, or of its first pixels."""
+    found = viewed.watch.found(viewed.run.pixels.step_us)
+    bodies = findings_body(found)
+    for one, body in zip(found, bodies, strict=True):
+        rows = np.flatnonzero(viewed.watch.rows_of(one))
+        groups = [rows] if one.what is FoundIn.BANK else [rows[k : k + 1] for k in range(min(len(rows), MOST_MARKS))]
+        body["marks"] = [box for group in groups if (box := layout.box_around(group)) is not None]
+    return bodies
 
 
 def _place(instrument: ViewedInstrument, pixel: int) -> Json:

@@ -68,6 +68,13 @@ class PixelCounts:
         first = min(max(first, least), most - 1)
         return first, max(first + 1, min(behind, most))
 
+    @property
+    def step_us(self) -> float:
+        """Width of the bins between which a range can be chosen."""
+        edges = self.binning.edges_ns
+        least, most = np.searchsorted(edges, self.inner).tolist()
+        return float(np.diff(edges[least : most + 1]).max()) / 1000
+
     def counts(self, first: int, behind: int) -> I8:
         """Counts of each row in some bins, shape (rows,)."""
         cells = self._counts[: self._room * self.binning.bins].reshape(self._room, self.binning.bins)

@@ -102,6 +102,7 @@ def _routes() -> list[Route]:
         Route(f"{_OF_ONE}/promote", api.promote, methods=["POST"]),
         Route(f"{_OF_ONE}/take_back", api.take_back, methods=["POST"]),
         Route(f"{_OF_ONE}/detector", views.detector),
+        Route(f"{_OF_ONE}/findings", views.findings),
         Route(f"{_OF_ONE}/logs", views.logs),
         Route(f"{_OF_ONE}/over", views.over),
         Route(f"{_OF_ONE}/detector/at", views.pixel_at),

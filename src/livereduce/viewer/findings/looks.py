@@ -32,10 +32,15 @@ class LookCutter:
     ----------
     usual
         Exposure of a look of the run before; 0 if there was none.
+
+    Attributes
+    ----------
+    looked_ns
+        Time of all looks with beam so far.
     """
 
     def __init__(self, run: int, layout: DetectorLayout, cells: NDArray[Any], usual: float = 0.0) -> None:
-        self.run, self.usual = run, usual
+        self.run, self.usual, self.looked_ns = run, usual, 0
         self._layout = layout
         self._rows = _rows_of_banks(layout)
         pixels = len(layout.pixel)
@@ -83,7 +88,7 @@ class LookCutter:
             All counts of the run so far, shape (pixels or more, bins).
         """
         looks = []
-        self._began_ns = self._newest_ns
+        length_ns, self._began_ns = self._newest_ns - self._began_ns, self._newest_ns
         if self._dark_pulses >= LEAST_DARK_PULSES:
             looks.append(self._look(0.0, self._dark, np.zeros_like(self._spectra)))
             self._dark, self._dark_pulses = np.zeros_like(self._dark), 0
@@ -93,6 +98,7 @@ class LookCutter:
             looks.append(self._look(self._exposure, lit, spectra - self._spectra))
             self.usual += (self._exposure - self.usual) * (0.1 if self.usual else 1.0)
             self._counts, self._spectra = counts, spectra
+            self.looked_ns += length_ns
             self._without_beam = np.zeros_like(self._dark)
             self._exposure, self._events = 0.0, 0
         return looks

@@ -15,12 +15,11 @@ from livereduce.viewer.findings.shifts import ShiftState
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FindingsState:
-    """What has been seen so far; `looked` is the exposure of all looks with beam, in looks."""
+    """What has been seen so far."""
 
     layout: DetectorLayout
     near: Neighbors
     run: int
-    looked: int
     pixels: PixelState
     banks: BankState
     shifts: ShiftState
@@ -32,7 +31,6 @@ def first_state(layout: DetectorLayout, tof_bins: int) -> FindingsState:
         layout=layout,
         near=neighbors_of(layout),
         run=0,
-        looked=0,
         pixels=pixels.first_pixels(len(layout.pixel)),
         banks=bank_levels.first_banks(len(layout.names)),
         shifts=shifts.first_shifts(len(layout.names), tof_bins),
@@ -57,7 +55,6 @@ def step(state: FindingsState, look: DetectorLook) -> FindingsState:
         layout=state.layout,
         near=state.near,
         run=look.run,
-        looked=state.looked + (look.exposure > 0),
         pixels=of_pixels,
         banks=of_banks,
         shifts=of_shifts,

@@ -13,7 +13,7 @@ from livereduce.viewer.findings.looks import LookCutter
 from livereduce.viewer.findings.policy import FindingsState, first_state, step
 from livereduce.viewer.findings.wording import findings, findings_body, rows_of
 
-MOST_PIXELS = 3_000_000
+MOST_PIXELS = 1_000_000
 """Larger detectors are not watched: what is known of each pixel would take more memory than a viewer may have."""
 GROWTH = 1.02
 """A detector whose pixels are only known as they appear is looked at anew when it has grown so much."""
@@ -38,9 +38,9 @@ class FindingsWatch:
         return rows_of(found, self._state.layout)
 
     @property
-    def looked(self) -> int:
-        """Looks with beam so far."""
-        return 0 if self._state is None else self._state.looked
+    def looked_s(self) -> float:
+        """Seconds of beam of this run that were looked at."""
+        return 0.0 if self._cutter is None else round(self._cutter.looked_ns / 1e9, 3)
 
     def take(
         self,
@@ -80,7 +80,7 @@ class FindingsWatch:
         return {
             "run": run,
             "at": iso_utc(at_ns) if at_ns else "",
-            "looked_s": float(self.looked),
+            "looked_s": self.looked_s,
             "findings": findings_body(self.found(tof_step_us)),
         }
 

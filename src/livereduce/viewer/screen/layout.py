@@ -72,6 +72,18 @@ class ScreenLayout:
         means[self.filled] = means[self.filled_from]
         return means
 
+    def box_around(self, rows: I8) -> list[float] | None:
+        """The box ``[x0, y0, x1, y1]`` around some pixels, with half a cell to each side; None if none has a place."""
+        px, py = self.px[rows], self.py[rows]
+        placed = np.isfinite(px) & np.isfinite(py)
+        if not placed.any():
+            return None
+        wide = (self.x.high - self.x.low) / self.x.cells / 2
+        tall = (self.y.high - self.y.low) / self.y.cells / 2
+        px, py = px[placed], py[placed]
+        corners = px.min() - wide, py.min() - tall, px.max() + wide, py.max() + tall
+        return [round(float(one), 6) for one in corners]
+
     def nearest(self, x: float, y: float) -> int:
         """Index of the pixel nearest to a place on the screen; -1 if none has a place."""
         wide = (self.x.high - self.x.low) / self.x.cells

@@ -40,8 +40,22 @@ SCHEMAS: Json = {
             "description": "the bank with the most counts per pixel: bank, counts, pixels; null without banks",
             "type": ["object", "null"],
         },
-        findings=many({"type": "object"}),
+        findings={**many(ref("Finding")), "description": "as of findings, each with marks: boxes around its pixels"},
         note=TEXT,
+    ),
+    "Finding": thing(
+        kind={"type": "string", "enum": ["hot", "dead", "noisy", "shifted"]},
+        what={"type": "string", "enum": ["pixel", "bank"]},
+        bank={**TEXT, "description": "the name of the bank; empty for pixels that are in none"},
+        pixels={**TEXT, "description": "pixel numbers, such as 1-3,9; empty for a bank"},
+        since={**TEXT, "description": "when it began, as far as it was seen"},
+        text=TEXT,
+    ),
+    "Findings": thing(
+        run=WHOLE,
+        at={**TEXT, "description": "time of the newest pulse; empty before the first"},
+        looked_s={**NUMBER, "description": "seconds of beam of this run that were looked at"},
+        findings=many(ref("Finding")),
     ),
     "PixelAt": thing(
         pixel=WHOLE,
@@ -107,6 +121,7 @@ def view_paths(one: str, identity: Json, name: Json) -> Json:
     return {
         f"{one}/detector": _get("Counts of the detector on a screen.", "Detector", identity, projection, *span),
         f"{one}/detector/at": _get("The pixel nearest to a place.", "PixelAt", identity, projection, *place),
+        f"{one}/findings": _get("Pixels and banks that are not well.", "Findings", identity),
         f"{one}/logs": _get("The logs of the run that are numbers.", "Logs", identity),
         f"{one}/over": _get("A curve over a log, exact for every pulse.", "Over", identity, *over),
         f"{one}/regions": _get("The regions that are kept, with their counts.", "Regions", identity),

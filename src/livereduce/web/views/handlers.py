@@ -13,6 +13,7 @@ from livereduce.messages.regions import Projection, Region, region_of
 from livereduce.messages.request import NotDone
 from livereduce.messages.views import (
     DetectorQuestion,
+    FindingsQuestion,
     LogsQuestion,
     OverQuestion,
     PixelQuestion,
@@ -90,6 +91,11 @@ async def region_in_address_csv(request: Request) -> Response:
 async def logs(request: Request) -> Response:
     """The logs of the run that are numbers."""
     return await _asked(request, LogsQuestion())
+
+
+async def findings(request: Request) -> Response:
+    """Pixels and banks that are hot, dead, noisy or shifted."""
+    return await _asked(request, FindingsQuestion())
 
 
 async def over(request: Request) -> Response:
