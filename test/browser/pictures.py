@@ -183,22 +183,23 @@ def beside(browser: Browser, folder: Path) -> None:
 def detector(browser: Browser, folder: Path) -> None:
     """Regions on the detector of a daemon at work, with a curve over a log."""
     folder.joinpath("panels").mkdir()
-    with panels(60_000.0, epics_ns(time.time() - 60)) as played, beamline_in(folder / "panels", os.environ) as beamline:
+    with panels(60_000.0, epics_ns(time.time() - 90)) as played, beamline_in(folder / "panels", os.environ) as beamline:
         beamline.configure(source=played.url, update_every=2)
         for step in ("proc", "post_proc"):
             beamline.script(step, "output = input\n")
         beamline.start()
         played.play(58)
         with web(beamline.path, os.environ, [beamline.path / "livereduce.conf"]) as url:
-            seen = window(browser, url, 1460, "light")
+            seen = window(browser, url, 1330, "light")
             open_detector(seen, "/instrument/powder/detector#over=SampleTemp&of=region:region+2&logy=1")
             drag(seen, "rectangle", (0.05, 0.2), (0.2, 0.8))
             drag(seen, "ellipse", (0.3, 0.1), (0.45, 0.9))
             drag(seen, "lasso", (0.6, 0.3), (0.75, 0.15), (0.9, 0.5), (0.8, 0.85), (0.7, 0.6))
+            played.play(64)  # so that the page does not say that no pulses come
             total = str(len(played.events()[0]))
             seen.until("document.getElementById('picture').dataset.total === given.total", total=total)
             plotted(seen, ["region 1", "region 2", "region 3"])
-            seen.page.wait_for_timeout(3000)  # the curves follow the picture
+            seen.page.wait_for_timeout(2000)  # the curves follow the picture
             seen.page.evaluate("scrollTo(0, 0)")
             seen.page.screenshot(path=IMAGES / "detector.png")
             seen.page.close()

@@ -1,6 +1,7 @@
 """Regions drawn by real mouse events on the detector of a daemon at work: counts are numpy's on the same events."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from helpers.browsing import Visit, Visiting, web
+from helpers.browsing import PATIENCE_S, Visit, Visiting, web
 from helpers.drawing import drag, open_detector, plotted, regions
 from helpers.panel_beam import F8, I8, L2_M, PIXELS, Panels, panels, positions
 from helpers.reduced import Beamline, beamline_in
@@ -118,7 +119,11 @@ def test_a_saved_region_stays_when_service_and_page_restart(beamline: Beamline, 
         seen.page.fill("#token", TOKEN)
         seen.page.click("#keep-remove")
         seen.until("!document.getElementById('no-regions').hidden")
-        assert api(seen, "regions")["regions"] == []
+        seen.wait_text("#keep-answer", "first bank")
+        deadline = time.monotonic() + PATIENCE_S
+        while api(seen, "regions")["regions"]:  # the server looks at the file a few times a second
+            assert time.monotonic() < deadline
+            seen.page.wait_for_timeout(50)
 
 
 def test_a_region_over_a_log_counts_every_event_once(beamline: Beamline, played: Panels, visiting: Visiting) -> None:

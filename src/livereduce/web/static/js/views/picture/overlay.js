@@ -48,9 +48,11 @@ function makeRegion() {
   return node("g", {}, ...shapeNodes(), node("text", { class: "label" }));
 }
 
-/** Above the highest point of a region, or within where there is no room. */
-function labelAt({ points }, place) {
-  const [left, top] = points.map(place).reduce((highest, point) => (point[1] < highest[1] ? point : highest));
+/** Above the highest point of a lasso, or the box of another shape; within where there is no room. */
+function labelAt({ kind, points }, place) {
+  const at = points.map(place);
+  const [left, top] = kind === "lasso" ? at.reduce((highest, point) => (point[1] < highest[1] ? point : highest))
+    : [0, 1].map((axis) => Math.min(...at.map((point) => point[axis])));
   return [Math.max(2, left + 3), top > 16 ? top - 4 : top + 14];
 }
 

@@ -80,19 +80,19 @@ export function mapping(view, box) {
 /** Width and height of the picture, as proportions: as they are where both axes have one unit, else by the cells. */
 function proportions({ x, y, width, height }) {
   const alike = x.units && x.units === y.units && x.max > x.min && y.max > y.min;
-  return alike ? { width: x.max - x.min, height: y.max - y.min } : { width, height };
+  return alike ? { width: x.max - x.min, height: y.max - y.min, least: 140 } : { width, height, least: 220 };
 }
 
-/** The box of the cells in a canvas: as large as fits, in the instrument's proportions unless it would be a thin line. */
+/** The box of the cells in a canvas: as large as fits, in the instrument's proportions unless it would be a narrow strip. */
 export function boxFor(view, room, margin) {
-  const { width, height } = proportions(view);
+  const { width, height, least } = proportions(view);
   const free = {
     width: Math.max(40, room.width - margin.left - margin.right), height: Math.max(40, room.height - margin.top - margin.bottom),
   };
   const scale = Math.min(free.width / width, free.height / height);
   return {
     left: margin.left, top: margin.top,
-    width: Math.max(width * scale, Math.min(free.width, 140)), height: Math.max(height * scale, Math.min(free.height, 140)),
+    width: Math.max(width * scale, Math.min(free.width, least)), height: Math.max(height * scale, Math.min(free.height, least)),
   };
 }
 

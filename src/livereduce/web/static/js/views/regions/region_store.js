@@ -21,8 +21,10 @@ const fieldsOf = (known) => Object.fromEntries(FIELDS.filter((name) => known[nam
  * @param {function()} changed called when somebody has drawn, hidden, renamed …
  */
 export function regionStore(id, changed) {
+  const gone = new Set(); // removed, while the server's list may still have them
   let server = { regions: [], can_save: false, limit: 20, problem: "" };
 
+  const known = () => server.regions.filter(({ name }) => !gone.has(name));
   const drawn = () => regionsOf(choices().draw);
   const put = (changes) => {
     const texts = Object.entries(changes).map(([name, list]) => [name, list.length ? JSON.stringify(list) : ""]);
@@ -34,8 +36,8 @@ export function regionStore(id, changed) {
   function all() {
     const hidden = new Set(parsedList(choices().hide).map(String));
     const colours = new Map(parsedList(choices().colors).filter(Array.isArray));
-    const kept = server.regions.map((known) => ({
-      region: fieldsOf(known), saved: true, pixels_count: known.pixels_count, counts: known.counts, rate_per_s: known.rate_per_s,
+    const kept = known().map((one) => ({
+      region: fieldsOf(one), saved: true, pixels_count: one.pixels_count, counts: one.counts, rate_per_s: one.rate_per_s,
     }));
     const list = [...kept, ...drawn().map((region) => ({ region, saved: false }))];
     return list.map((each, place) => {
@@ -54,9 +56,9 @@ export function regionStore(id, changed) {
     add: (region) => put({ draw: [...drawn(), region] }),
     drop: (name) => put({ draw: drawn().filter((region) => region.name !== name) }),
     rename: (name, other) => put({ draw: drawn().map((region) => (region.name === name ? { ...region, name: other } : region)) }),
-    /** A saved region was removed: it is asked for no more, also before the server's next list. */
+    /** A saved region was removed: it is asked for no more. */
     forget: (name) => {
-      server = { ...server, regions: server.regions.filter((region) => region.name !== name) };
+      gone.add(name);
       changed();
     },
     show: (key, visible) => {
@@ -72,6 +74,8 @@ export function regionStore(id, changed) {
       const answer = await savedRegions(id);
       const is_new = answer !== server;
       server = answer;
+      const names = new Set(answer.regions.map(({ name }) => name));
+      for (const name of gone) if (!names.has(name)) gone.delete(name);
       return is_new;
     },
   };
