@@ -15,7 +15,11 @@ from helpers.tools import needs
 from livereduce.config.file import parse_config
 
 PACKAGING = ROOT / "packaging"
-UNITS = ("livereduce.service", "livereduce@.service", "livereduce_watchdog.service", "livereduce_watchdog@.service")
+PAIRS = tuple(
+    (f"{name}.service", f"{name}@.service") for name in ("livereduce", "livereduce_watchdog", "livereduce-notify")
+)
+"""Each service, and its template for several on a host."""
+UNITS = tuple(unit for pair in PAIRS for unit in pair)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
@@ -45,7 +49,7 @@ def system(tmp_path: Path) -> Path:
 
 def verify(folder: Path, *, spoilt: bool = False) -> subprocess.CompletedProcess[str]:
     """What `systemd-analyze verify` says of our units, their programs lying there too (given --root it is silent)."""
-    for program in ("livereduce.sh", "livereduce_watchdog.sh"):
+    for program in ("livereduce", "livereduce.sh", "livereduce_watchdog.sh"):
         (folder / program).touch(mode=0o755)
     for name in UNITS:
         text = (PACKAGING / name).read_text().replace("/usr/bin/livereduce", f"{folder}/livereduce")
@@ -85,13 +89,14 @@ def test_the_strict_set_is_as_strict_as_documented(system: Path) -> None:
 
 
 def test_a_template_differs_in_its_name_alone() -> None:
-    for plain, template in (UNITS[:2], UNITS[2:]):
+    for plain, template in PAIRS:
         ours, theirs = unit(plain), unit(template)
         for section in ours.sections():
             for key, value in ours[section].items():
                 if key != "Environment":
                     assert re.sub(r" \(%i\)|[@_]%i| /etc/livereduce/%i.conf", "", theirs[section][key]) == value
-        assert "Environment=LIVEREDUCE_INSTANCE=%i\n" in (PACKAGING / template).read_text()
+        named = "Environment=LIVEREDUCE_INSTANCE=%i\n" in (PACKAGING / template).read_text()
+        assert named or "-notify" in template, "the name of its log"
 
 
 @pytest.mark.parametrize("name", UNITS)
