@@ -15,7 +15,7 @@ PAGE, NOTIFY = "livereduce-web.service", "livereduce-notify.service"
 ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode())"
 WHEELS = ("env", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/opt/wheels", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 """The machine has no network: packages come from files."""
-FIREWALL = "/usr/local/sbin/firewall-cmd"
+FIREWALL = "/usr/sbin/firewall-cmd"
 STUB = '#!/bin/sh\necho "$@" >>/run/firewall\n'
 
 
