@@ -17,6 +17,9 @@ import pytest
 from helpers.fabricated import Fabricated, pattern
 from livereduce.cli import main
 from livereduce.messages.status import StateWord
+from livereduce.notify import memory
+from livereduce.notify.memory import Memory
+from livereduce.notify.remembered import Remembered
 
 PATIENCE_S = 50.0
 NOT_FOR_CHILDREN = ("RUNTIME_DIRECTORY", "STATE_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
@@ -164,3 +167,42 @@ def test_a_test_message(beside: Beside, capsys: pytest.CaptureFixture[str]) -> N
     assert "no entry 3; those that can be used: 1, 2" in err
     beside.configure()
     assert main(["notify", conf, "--try", "1"]) == 78
+
+
+def test_a_configuration_by_hand_does_not_use_the_directory_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write there, such as root, must not take the lock of the service's own process."""
+    theirs = tmp_path / "of_the_service"
+    theirs.mkdir()
+    monkeypatch.setattr(memory, "find_products", lambda *_: [tmp_path / "none" / "products", theirs / "products"])
+    kept = Memory(tmp_path / "mine.conf", {}, tmp_path)
+    kept.keep(Remembered(flow_run=1))
+    kept.close()
+    assert list(theirs.iterdir()) == []
+    monkeypatch.setattr(memory, "service_of", lambda *_: object())
+    kept = Memory(tmp_path / "mine.conf", {}, tmp_path)
+    kept.keep(Remembered(flow_run=1))
+    kept.close()
+    assert sorted(path.name for path in theirs.iterdir()) == ["notify.json", "notify.lock"]
+
+
+def test_what_cannot_be_kept_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "state").mkdir()
+    conf = tmp_path / "livereduce.conf"
+    body = {
+        "instrument": "PG3",
+        "engine": "builtin",
+        "source": "adara://127.0.0.1:1",
+        "state_dir": str(tmp_path / "state"),
+    }
+    conf.write_text(json.dumps(body))
+    (tmp_path / "state" / "notify.json").write_text("{")
+    kept = Memory(conf, {}, tmp_path)
+    assert "what was told before is not known" in caplog.text
+    (tmp_path / "state" / "notify.json").unlink()
+    (tmp_path / "state" / "notify.json").mkdir()
+    for run in range(5):
+        kept.keep(Remembered(flow_run=run))
+    kept.close()
+    assert caplog.text.count("cannot be written") == 1

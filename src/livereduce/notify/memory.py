@@ -9,6 +9,7 @@ from livereduce.base import lock
 from livereduce.base.errors import OperatorError
 from livereduce.base.files import replace_file
 from livereduce.notify.remembered import FILE_NAME, Remembered, encode_remembered, read_remembered
+from livereduce.preflight.services import service_of
 from livereduce.preflight.status_files import find_products
 
 LOCK_NAME = "notify.lock"
@@ -66,6 +67,8 @@ class Memory:
 def _folder(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
     """The state directory of the configuration; None if there is none that can be written."""
     places = [folder.parent for folder in find_products(path, environ, cwd)]
+    if service_of(path, environ, cwd) is None:  # the others are of a service with another configuration
+        places = places[:1]
     found = next((one for one in places if one.is_dir() and os.access(one, os.W_OK | os.X_OK)), None)
     if found is None:
         shown = " nor ".join(map(str, places)) or "it is not known"

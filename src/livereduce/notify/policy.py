@@ -231,6 +231,8 @@ def _delivered(state: NotifyState, fact: SendOutcome, now: float) -> tuple[Notif
     elif fact.problem:
         done = replace(done, held_back=done.held_back + len(one.sending.notices) + one.sending.held_back)
         said = (Say(text=f"{entry.name}: given up: {fact.problem}"),)
-    elif one.attempts > 1:
-        said = (Say(text=f"{entry.name}: sent, at attempt {one.attempts}", is_warning=False),)
+    else:
+        what = ", ".join(notice.key for notice in one.sending.notices)
+        again = f" at attempt {one.attempts}" if one.attempts > 1 else ""
+        said = (Say(text=f"{entry.name}: sent{again}: {what}", is_warning=False),)
     return replace(state, by_number={**state.by_number, entry.number: done}), said
