@@ -134,3 +134,24 @@ def test_whatever_is_written_is_taken_or_named(body: list[dict[str, object]]) ->
     assert all(str(problem).encode() for problem in listed.problems)
     for number in range(1, len(body) + 1):
         assert (number in named) != any(f"entry {number}:" in problem for problem in listed.problems)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"brokers": []},
+        {"brokers": ["a:0"]},
+        {"brokers": ["a:70000"]},
+        {"brokers": ["a b"]},
+        {"brokers": [5]},
+        {"brokers": 5},
+        {"brokers": ["user:pw@a"]},
+        {"destination": "SNS.X"},
+        {"destination": "/topic/a b"},
+        {"ping": "/topic/a\nx:y"},
+        {"tls": "perhaps"},
+    ],
+)
+def test_a_wrong_value_of_the_heartbeat_is_a_warning(keys: dict[str, object]) -> None:
+    (warning,) = parse_config(json.dumps({"heartbeat": keys}), None).warnings
+    assert "the default is used" in warning

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from livereduce.base.pv_names import LONGEST_PREFIX, is_prefix
 from livereduce.base.source_urls import ADARA, FILE, parse_source_url
+from livereduce.config.heartbeat import STOMP_PORT, parse_brokers, parse_destination
 from livereduce.config.notifying import parse_notify
 from livereduce.messages.beat import SILENCE_LIMITS_S
 
@@ -19,10 +20,6 @@ WATCHDOG_LEAST_THRESHOLD_S = 20.0
 MAX_BINS = 1_000_000
 MOST_DENSE_CELLS = 1 << 28
 """Counts of more pixels × bins are kept sparse: an array of so many takes 0.5 to 2 GiB."""
-STOMP_PORT = 61613
-BROKER = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:(?P<port>[0-9]{1,5}))?")
-DESTINATION = re.compile(r"/(topic|queue)/[A-Za-z0-9_.-]{1,200}")
-"""Of a message, as ActiveMQ names it."""
 INSTRUMENT_NAME = re.compile(r"\w[\w.-]*")
 """Characters of a name, which becomes part of file names."""
 
@@ -136,25 +133,6 @@ def _word_of(*words: str) -> Callable[[object], str]:
 
 def _source(value: object) -> str:
     return str(parse_source_url(_text(value)))
-
-
-def _brokers(value: object) -> tuple[str, ...]:
-    """Brokers as ``HOST:PORT``; an IPv6 address stands in brackets."""
-    return tuple(_broker(_text(part)) for part in _parts(value))
-
-
-def _broker(text: str) -> str:
-    found = BROKER.fullmatch(text)
-    if found is None or not 0 < int(found["port"] or STOMP_PORT) < 1 << 16:
-        raise ValueError
-    return f"{found['host']}:{found['port'] or STOMP_PORT}"
-
-
-def _destination(value: object) -> str:
-    text = _text(value)
-    if not DESTINATION.fullmatch(text):
-        raise ValueError
-    return text
 
 
 LEAST_REST = 0.25
@@ -355,21 +333,21 @@ KEYS: tuple[Key, ...] = (
     Key(
         name="heartbeat.brokers",
         attribute="heartbeat_brokers",
-        parse=_brokers,
+        parse=parse_brokers,
         expected=f'a list of brokers, "HOST:PORT" (default port {STOMP_PORT})',
         forgiving=True,
     ),
     Key(
         name="heartbeat.destination",
         attribute="heartbeat_destination",
-        parse=_destination,
+        parse=parse_destination,
         expected='a destination such as "/topic/SNS.REF_M.STATUS.LIVEREDUCE"',
         forgiving=True,
     ),
     Key(
         name="heartbeat.ping",
         attribute="heartbeat_ping",
-        parse=_destination,
+        parse=parse_destination,
         expected='a destination such as "/topic/SNS.COMMON.STATUS.PING"',
         forgiving=True,
     ),
