@@ -120,7 +120,7 @@ class Heart:
         self._contained = Contained(log)
         self._connection: Any = None
         self._number = 0
-        self._reasons = _Reasons()
+        self._reasons = _ReasonsLogged()
         self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -194,7 +194,7 @@ class Heart:
         )
         if self._tls:
             connection.set_ssl(for_hosts=[address])
-        connection.set_listener("livereduce", _Listener(self._hear, self._number, credentials.password))
+        connection.set_listener("livereduce", _BrokersWord(self._hear, self._number, credentials.password))
         self._connection = connection
         user = {"username": credentials.username, "passcode": credentials.password} if credentials.username else {}
         self._try_to(connection.connect, wait=False, **user)
@@ -231,7 +231,7 @@ def reason_of(error: BaseException) -> str:
             return "no connection"
 
 
-class _Reasons(logging.Handler):
+class _ReasonsLogged(logging.Handler):
     """Takes what stomp.py logs in place of raising it; nothing of it is printed, since it has what is sent."""
 
     def __init__(self) -> None:
@@ -251,7 +251,7 @@ class _Reasons(logging.Handler):
         return reason_of(last) if last else ""
 
 
-class _Listener:
+class _BrokersWord:
     """What stomp.py calls, in its own thread."""
 
     def __init__(self, hear: Any, number: int, password: str) -> None:
