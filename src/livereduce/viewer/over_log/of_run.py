@@ -20,7 +20,7 @@ class CurveOfRun:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Read:
+class _PulsesRead:
     """What was counted in the pulses, from pulse `start` on."""
 
     counted: Counted
@@ -47,15 +47,15 @@ def curve_of(run: CountedRun, question: OverQuestion, log: LogValues, region: Re
     return CurveOfRun(found, int(beam.pulse_ns[0]) if read.start else run.since_ns())
 
 
-def _in_all(run: CountedRun) -> _Read:
-    return _Read(Counted(time_ns=run.pulses.time_ns, events=np.diff(run.pulses.first)))
+def _in_all(run: CountedRun) -> _PulsesRead:
+    return _PulsesRead(Counted(time_ns=run.pulses.time_ns, events=np.diff(run.pulses.first)))
 
 
-def _in_region(run: CountedRun, region: Region) -> _Read:
+def _in_region(run: CountedRun, region: Region) -> _PulsesRead:
     """The pulses before the first event that is held are left out: nobody knows what the region had in them."""
     first_event, events = run.regions.in_pulses(run.region(region), run.held, run.pulses.first)
     start = run.pulses.pulse_of_event(first_event) if first_event else 0
-    return _Read(Counted(time_ns=run.pulses.time_ns[start:], events=events[start:]), start)
+    return _PulsesRead(Counted(time_ns=run.pulses.time_ns[start:], events=events[start:]), start)
 
 
 def _of_monitor(run: CountedRun, question: OverQuestion, log: LogValues, name: str) -> CurveOfRun | None:
