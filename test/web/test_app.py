@@ -570,7 +570,14 @@ def test_a_pipe_in_the_place_of_any_of_our_files_stops_nobody(
 def test_the_description_has_all_addresses_and_no_others(client: TestClient) -> None:
     told = {re.sub(r"\.(nxs|npz|csv|png)$", "", path) for path in description()["paths"]}
     routes = {re.sub(r":\w+\}", "}", route.path) for route in client.app.routes}  # type: ignore[attr-defined]
-    pages = {"/", "/instrument/{id}", "/instrument/{id}/runs", "/static/{name}", "/favicon.ico"}
+    pages = {
+        "/",
+        "/instrument/{id}",
+        "/instrument/{id}/runs",
+        "/instrument/{id}/detector",
+        "/static/{name}",
+        "/favicon.ico",
+    }
     assert told == {route.removesuffix(".csv") for route in routes} - pages
     assert ok(client, "/api/openapi.json") == description()
 

@@ -75,6 +75,10 @@ SCHEMAS: Json = {
         memory_limit_bytes=maybe(WHOLE),
         last_result_at=maybe(TIME),
         last_result_age_s=maybe(NUMBER),
+        findings={
+            **maybe(WHOLE),
+            "description": "pixels and banks that are named as not well; null while nobody looks",
+        },
         seen_at={**maybe(TIME), "description": "time of the newest status that is known here"},
         peer={**maybe(TEXT), "description": "the page that this card comes from, if it is another one"},
     ),

@@ -23,8 +23,9 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "last_result_at": _TEXT,
     "last_result_age_s": _NUMBER,
     "seen_at": _TEXT,
+    "findings": _NUMBER,
 }
-_NEWER = frozenset({"seen_at", "earlier", "title"})
+_NEWER = frozenset({"seen_at", "earlier", "title", "findings"})
 """Fields that pages of an earlier version do not have."""
 _LONGEST = 2000
 

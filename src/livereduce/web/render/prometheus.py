@@ -199,6 +199,7 @@ class Snapshots(Collector):
             self._phases(),
             self._phase_ages(),
             self._run_states(),
+            self._findings(),
             self._reasons(),
         )
 
@@ -270,6 +271,15 @@ class Snapshots(Collector):
             if status.phase is not None and status.phase_since and not view.down:
                 age_s = (self._now - datetime.fromisoformat(status.phase_since)).total_seconds()
                 family.add_metric([view.id, str(status.phase)], max(0.0, age_s))
+        return family
+
+    def _findings(self) -> Metric:
+        text = "Findings on pixels and banks of the detector; known while somebody looks at it."
+        family = GaugeMetricFamily("livereduce_findings", text, labels=["instrument", "kind", "what"])
+        for view, _ in self._seen():
+            if view.named is not None and view.named.is_good(self._now):
+                for (kind, what), count in view.named.counts.items():
+                    family.add_metric([view.id, kind, what], count)
         return family
 
     def _run_states(self) -> Metric:

@@ -15,6 +15,7 @@ from livereduce.seen.kept_regions import KeptRegions
 from livereduce.seen.shelf import Shelf
 from livereduce.web.render.encode import display_body
 from livereduce.web.state.earlier import earlier
+from livereduce.web.state.named import NamedFindings
 
 MAX_TEXT = 2000
 """Most characters of a reason on a card."""
@@ -38,6 +39,8 @@ class View:
         Products of the scripts in use, and of those beside them.
     kept
         The regions of the detector that are kept.
+    named
+        What is known of pixels and banks that are not well; None before anybody has looked.
     """
 
     id: str
@@ -49,6 +52,7 @@ class View:
     live: Shelf = field(default_factory=Shelf)
     shadow: Shelf = field(default_factory=Shelf)
     kept: KeptRegions = field(default_factory=KeptRegions)
+    named: NamedFindings | None = None
 
 
 def judge_down(view: View, down: str, now: datetime) -> View:
@@ -81,6 +85,7 @@ def card(view: View, now: datetime) -> dict[str, Any]:
         "last_result_at": None if written is None else unix_iso(written),
         "last_result_age_s": None if written is None else max(0.0, round(now.timestamp() - written, 3)),
         "seen_at": status.updated if status else None,
+        "findings": _findings(view, now),
         "peer": None,
     }
     return body | (_flow(view, status, now) if status else {})
@@ -89,6 +94,13 @@ def card(view: View, now: datetime) -> dict[str, Any]:
 def ageless(card: Mapping[str, Any]) -> dict[str, Any]:
     """A card without its ages, which change although nothing has happened."""
     return {name: value for name, value in card.items() if name not in ("data_age_s", "last_result_age_s")}
+
+
+def _findings(view: View, now: datetime) -> int | None:
+    """How many findings there are; None while nobody looks at the detector."""
+    if view.named is None or view.down or not view.named.is_good(now):
+        return None
+    return sum(view.named.counts.values())
 
 
 def _flow(view: View, status: Status, now: datetime) -> dict[str, Any]:

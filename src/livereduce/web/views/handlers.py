@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -160,6 +161,8 @@ async def _asked(request: Request, question: Question, *, table: str = "") -> Re
         raise HTTPException(409, str(error)) from None
     except ViewRefused as refused:
         raise HTTPException(refused.status, refused.text) from None
+    one = instrument(request)
+    one.view = replace(one.view, named=context_of(request).viewers.named(one.place.id))
     return await _sent(request, found, table)
 
 

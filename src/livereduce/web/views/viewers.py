@@ -5,19 +5,23 @@ import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from livereduce.config.file import read_file
 from livereduce.messages.regions import Region
+from livereduce.messages.request import NotDone
 from livereduce.messages.status import Status
-from livereduce.messages.views import KeepRegions, Question, ViewerJob
+from livereduce.messages.views import FindingsQuestion, KeepRegions, Question, ViewerJob
 from livereduce.preflight.resolve import DEFAULT_TOF_BINS_US
 from livereduce.preflight.viewing import ViewerEnded, ViewerProcess, ViewRefused
 from livereduce.web.http.cache import CacheBusy
 from livereduce.web.state.instruments import Watched
+from livereduce.web.state.named import NamedFindings, named_in
 
 MANTID = "not available with the Mantid engine: Mantid holds the events itself"
 SHARED_S = 0.5
@@ -28,6 +32,8 @@ MOST_WAITING = 32
 """Most different questions to one viewer at a time."""
 MOST_AT_ONCE = 16
 MOST_BACK_OFF_S = 30.0
+FINDINGS_EVERY_S = 5.0
+"""How often to ask for findings while something else is asked."""
 SETTLED_S = 10.0
 """A viewer that ends before this age has failed: the next one is started after a while."""
 
@@ -82,6 +88,8 @@ class InstrumentViewer:
         self._started_s = 0.0
         self._failures = 0
         self._not_before_s = 0.0
+        self.named: NamedFindings | None = None
+        self._named_s = float("-inf")
 
     async def ask(self, question: Question, viewable: Viewable) -> ViewAnswer:
         """The answer to a question, shared by all who ask the same within `SHARED_S`.
@@ -122,6 +130,7 @@ class InstrumentViewer:
                 body = await self._answered(question, viewable)
             except ViewerEnded:  # with its receiver, say: another one is asked, unless this one had just begun
                 body = await self._answered(question, viewable)
+            await self._note_findings(question, body, viewable)
             self._leaving = asyncio.get_running_loop().call_later(IDLE_S, self._leave)
         return ViewAnswer(body, hashlib.blake2b(body, digest_size=12).hexdigest())
 
@@ -131,6 +140,20 @@ class InstrumentViewer:
             await self._in_thread(partial(process.ask, KeepRegions(regions=viewable.regions)))
             self._kept = viewable.regions
         return await self._in_thread(partial(process.ask, question))
+
+    async def _note_findings(self, question: Question, body: bytes, viewable: Viewable) -> None:
+        """Whatever somebody looks at: ask now and then what is named, for cards and metrics."""
+        now = time.monotonic()
+        if not isinstance(question, FindingsQuestion):
+            if now - self._named_s < FINDINGS_EVERY_S:
+                return
+            self._named_s = now
+            try:
+                body = await self._answered(FindingsQuestion(), viewable)
+            except (NotDone, ViewRefused, ViewerEnded):
+                return
+        with suppress(ValueError):
+            self.named, self._named_s = named_in(body, datetime.now().astimezone()), now
 
     async def _running(self, viewable: Viewable) -> ViewerProcess:
         """The viewer, or another one if it has ended."""
@@ -178,6 +201,11 @@ class Viewers:
         """Ask the viewer of an instrument; as `InstrumentViewer.ask`."""
         viewer = self._viewers.setdefault(instrument, InstrumentViewer(self._threads))
         return await viewer.ask(question, viewable)
+
+    def named(self, instrument: str) -> NamedFindings | None:
+        """What the viewer of an instrument has named last; None if it was not asked."""
+        viewer = self._viewers.get(instrument)
+        return viewer.named if viewer else None
 
     async def close(self) -> None:
         """End all of them."""
