@@ -16,7 +16,7 @@ from livereduce.scripting.reporting.display import Display, DisplayKind
 from livereduce.web.render.downsample import Floats
 from livereduce.web.render.reading import Curves, Shown, read_curves, read_dimensions, read_shown
 
-COLUMNS = 240
+COLUMNS = 400
 CELLS = 3000
 FINE = 1000
 """Heights and places are whole numbers up to this."""

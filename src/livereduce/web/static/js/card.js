@@ -4,9 +4,10 @@ import { pageOf } from "./address.js";
 import { ago } from "./ages.js";
 import { element, put, show } from "./dom.js";
 import { memoryBar, showMemory } from "./memory.js";
-import { earlierOf, reasonOf, showState, wordOf } from "./state.js";
+import { earlierOf, icon, reasonOf, showState, wordOf } from "./state.js";
 import { short, span, when } from "./text.js";
 
+const CORNERS = "M1 1h5v2H3v3H1zM10 1h5v5h-2V3h-3zM1 10h2v3h3v2H1zM13 10h2v5h-5v-2h3z";
 const READINGS = [["rate", "events/s"], ["lag", "data age"], ["result", "last result"]];
 
 /** A key for an instrument, wherever it is. */
@@ -27,7 +28,7 @@ function addressOf({ id, peer }) {
 export function makeCard(card, alone) {
   const readings = READINGS.map(([name, label]) =>
     element("div", {}, element("dt", {}, label), element("dd", { class: name })));
-  const button = element("button", { type: "button", class: "alone" }, "⛶");
+  const button = element("button", { type: "button", class: "alone" }, icon(CORNERS));
   button.addEventListener("click", () => alone(keyOf(card)));
   return element("li", {}, element("article", { class: "card" },
     element("header", {}, element("h2", {}, element("a", { href: addressOf(card) })), element("p", { class: "state" }), button),

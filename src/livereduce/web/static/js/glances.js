@@ -9,6 +9,7 @@ import { measured, percent, when, withUnits } from "./text.js";
 
 const GAP_MS = 1500;
 const FORECAST_MS = 30_000;
+const ID = /^[a-z0-9_-]+$/; // as pages give them; one that never answered has its address in this place
 
 /** The wanted relative error as the viewer chose it, or null. */
 export function wantedFraction() {
@@ -30,7 +31,7 @@ export function glanceOf(item) {
   }, { gap_ms: GAP_MS, panel: item, failed: () => { asked = ""; } });
   return (newest) => {
     card = newest;
-    if (!card.last_result_at && !asked) return;
+    if ((!card.last_result_at && !asked) || !ID.test(card.id)) return;
     if (asked !== markOf(card) || (wantedFraction() && performance.now() - at > FORECAST_MS)) pull();
   };
 }

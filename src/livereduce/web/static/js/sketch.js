@@ -63,9 +63,13 @@ const up = (height) => FINE - height;
 
 /** Up and down in each column, so that no peak is lost. Pure. */
 export function line(x, low, high) {
+  let end = low[0];
   return x.map((place, i) => {
-    const there = `${i ? "L" : "M"}${place} ${up(low[i])}`;
-    return high[i] === low[i] ? there : `${there}V${up(high[i])}`;
+    const rises = Math.abs(low[i] - end) <= Math.abs(high[i] - end); // from the nearer end to the other
+    const [first, last] = rises ? [low[i], high[i]] : [high[i], low[i]];
+    end = last;
+    const there = `${i ? "L" : "M"}${place} ${up(first)}`;
+    return first === last ? there : `${there}V${up(last)}`;
   }).join("") + (x.length === 1 ? "h1" : "");
 }
 

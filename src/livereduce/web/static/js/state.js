@@ -44,12 +44,17 @@ export function showState(node, word, count = "") {
 }
 
 function symbol(word) {
+  return icon((LOOK[word] ?? UNKNOWN)[1]);
+}
+
+/** A shape in the colour of the text around it, from a path in a box of 16 by 16. */
+export function icon(shape) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", "symbol");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", (LOOK[word] ?? UNKNOWN)[1]);
+  path.setAttribute("d", shape);
   path.setAttribute("fill-rule", "evenodd");
   svg.append(path);
   return svg;
