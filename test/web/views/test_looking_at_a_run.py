@@ -183,7 +183,7 @@ def test_an_answer_that_is_known_is_not_sent_again_and_many_who_ask_share_it(
         ("region", 422, "region:"),
         ("region?region=%7B%7D", 422, "region:"),
         ("regions/none", 404, "there is no region"),
-        ("detector", 409, "there is no daemon to ask"),
+        ("detector", 409, "there is no such socket"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, path: str, status: int, part: str) -> None:
