@@ -49,17 +49,25 @@ def shows(rig: Rig, page: Web, events: int) -> Any:
     )
 
 
-def viewer_of(page: Web) -> int:
-    alive = [one for one in psutil.Process(page.process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
-    (viewer,) = [one for one in alive if "livereduce.viewer" in one.cmdline()]
-    return viewer.pid
+def viewer_of(rig: Rig, page: Web) -> int:
+    """The viewer, asked again as long as there is none: an answer may be one of before."""
+
+    def look() -> int | None:
+        alive = [one for one in psutil.Process(page.process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
+        viewers = [one.pid for one in alive if "livereduce.viewer" in one.cmdline()]
+        detector(page)
+        return viewers[0] if viewers else None
+
+    pid = rig.until("a viewer", look)
+    assert isinstance(pid, int)
+    return pid
 
 
 @ROWS("page: a worker that is killed while somebody looks at the detector")
 def worker_killed(rig: Rig) -> None:
     """The viewer reads on: it is the receiver's reader, not the worker's."""
     with looked_at(rig) as page:
-        before, viewer = rig.status(), viewer_of(page)
+        before, viewer = rig.status(), viewer_of(rig, page)
         assert before
         assert before.worker_pid
         rig.inject()
@@ -67,7 +75,7 @@ def worker_killed(rig: Rig) -> None:
         rig.beam_to(MORE)
         seen = shows(rig, page, MORE_EVENTS)
         assert seen["since"] == ""
-        assert viewer_of(page) == viewer
+        assert viewer_of(rig, page) == viewer
         rig.saw_restart("SIGKILL")
         rig.back(MORE_EVENTS, generation=2)
         rig.beam_to(OVER)
@@ -78,7 +86,7 @@ def worker_killed(rig: Rig) -> None:
 @ROWS("page: a receiver that is killed while somebody looks at the detector")
 def receiver_killed(rig: Rig) -> None:
     with looked_at(rig) as page:
-        before, viewer = rig.status(), viewer_of(page)
+        before, viewer = rig.status(), viewer_of(rig, page)
         assert before
         assert before.receiver_pid
         rig.inject()
@@ -86,7 +94,7 @@ def receiver_killed(rig: Rig) -> None:
         rig.beam_to(MORE)
         rig.back(MORE_EVENTS, generation=2, reconnects=None)
         seen = shows(rig, page, MORE_EVENTS)
-        assert (seen["since"], viewer_of(page) != viewer) == ("", True)
+        assert (seen["since"], viewer_of(rig, page) != viewer) == ("", True)
         rig.note("another viewer counts the run from its start")
         rig.finish()
 
@@ -97,9 +105,9 @@ def viewer_harmed(rig: Rig) -> None:
         before = rig.status()
         assert before
         rig.inject()
-        os.kill(viewer_of(page), signal.SIGKILL)
+        os.kill(viewer_of(rig, page), signal.SIGKILL)
         shows(rig, page, HALF_EVENTS)
-        os.kill(viewer_of(page), signal.SIGSTOP)
+        os.kill(viewer_of(rig, page), signal.SIGSTOP)
         rig.beam_to(MORE)
         after = rig.back(MORE_EVENTS)
         assert (after.worker_pid, after.receiver_pid, after.restarts) == (before.worker_pid, before.receiver_pid, 0)

@@ -1,5 +1,6 @@
 """What is counted of a run: over run edges, a geometry that comes late, pixels that appear, what is given up."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from helpers.viewing import by_pixels
 from livereduce.messages.regions import Projection, Region, RegionKind
-from livereduce.messages.views import ViewerJob
+from livereduce.messages.views import DetectorQuestion, FindingsQuestion, ViewerJob
 from livereduce.simulate.beams.powder import definition_xml
 from livereduce.stream.items import EventBatch, Geometry, Item, RunEnded, RunStarted
+from livereduce.viewer.answers import answer
 from livereduce.viewer.counted_run import ViewedStream
 
 JOB = ViewerJob(instrument="TEST", tof_bins_us=(0.0, 10.0, 100.0))
@@ -31,7 +33,7 @@ def batch(run: int, *pixels: int, at_s: float = 1.0) -> EventBatch:
 
 def viewed(*items: Item) -> ViewedStream:
     stream = ViewedStream(JOB)
-    stream.take(items)
+    stream.take(items, live=True)
     return stream
 
 
@@ -48,7 +50,7 @@ def counts(stream: ViewedStream) -> dict[int, int]:
 def test_a_run_that_has_ended_is_shown_until_the_next_begins() -> None:
     stream = viewed(RunStarted(run=1, time_ns=0), GEOMETRY, batch(1, 1, 2, 2), RunEnded(run=1, time_ns=0), batch(0, 5))
     assert (stream.run.number, counts(stream)) == (1, {1: 1, 2: 2})
-    stream.take([RunStarted(run=2, time_ns=0), batch(2, 7)])
+    stream.take([RunStarted(run=2, time_ns=0), batch(2, 7)], live=True)
     assert (stream.run.number, counts(stream), stream.run.since_ns()) == (2, {7: 1}, 0)
 
 
@@ -70,20 +72,20 @@ def test_a_geometry_that_comes_in_mid_run_puts_the_events_that_are_held_in_their
     stream = viewed(RunStarted(run=1, time_ns=0), batch(1, 1, 2, 9))
     assert best(stream) is Projection.MAP
     assert (stream.run.region(drawn).counts, stream.run.region(ALL).counts) == (0, 3)
-    stream.take([GEOMETRY])
+    stream.take([GEOMETRY], live=True)
     assert counts(stream) == {1: 1, 2: 1}, "there is no pixel 9"
     assert best(stream) is Projection.CYLINDER
     assert (stream.run.region(drawn).counts, stream.run.region(ALL).counts) == (2, 2)
-    stream.take([batch(1, 3), replace(GEOMETRY, title="a new title")])
+    stream.take([batch(1, 3), replace(GEOMETRY, title="a new title")], live=True)
     assert stream.run.region(drawn).counts == 3
 
 
 def test_kept_regions_go_on_with_the_next_run_and_with_pixels_that_appear() -> None:
     stream = viewed(RunStarted(run=1, time_ns=0))
     stream.keep((ALL, by_pixels("some", "3-5")))
-    stream.take([batch(1, 1, 4), batch(1, 3), batch(1, 4000)])
+    stream.take([batch(1, 1, 4), batch(1, 3), batch(1, 4000)], live=True)
     assert [stream.run.region(one).counts for one in stream.run.regions.kept] == [4, 2]
-    stream.take([RunStarted(run=2, time_ns=0), batch(2, 5)])
+    stream.take([RunStarted(run=2, time_ns=0), batch(2, 5)], live=True)
     assert [stream.run.region(one).counts for one in stream.run.regions.kept] == [1, 1]
 
 
@@ -91,7 +93,7 @@ def test_a_region_of_events_that_were_given_up_says_since_when_it_is_counted() -
     first, second = batch(1, 1, 1, at_s=1), batch(1, 1, at_s=9)
     stream = viewed(RunStarted(run=1, time_ns=0), GEOMETRY)
     stream.keep((by_pixels("kept", "1"),))
-    stream.take([first, second])
+    stream.take([first, second], live=True)
     stream.drop(lambda column: column.base is not first.tof_ns and column.base is not first.pixel)
     kept, late = stream.run.region(by_pixels("kept", "1")), stream.run.region(by_pixels("late", "0-3"))
     assert (kept.counts, stream.run.since_ns(kept.first)) == (3, 0)
@@ -124,3 +126,26 @@ def test_a_definition_that_cannot_be_read_leaves_the_map(xml: str) -> None:
     assert stream.instrument.projections == (Projection.MAP,)
     assert "cannot be read" in stream.instrument.problem
     assert counts(stream) == {1: 1}
+
+
+def test_a_pixel_that_dies_is_named_and_marked_on_the_screen() -> None:
+    """What is named and when is the business of `test/viewer/findings`; here that it is given what is counted."""
+    numbers = np.arange(64, dtype=np.int32)
+    geometry = replace(GEOMETRY, definition_xml=definition_xml(64, 2), pixels=numbers)
+    stream, rng = viewed(RunStarted(run=1, time_ns=0), geometry), np.random.default_rng(7)
+    for second in range(40):
+        pixel = rng.integers(0, 64, 60 * 200).astype(np.int32)
+        if second >= 20:
+            pixel[pixel == 13] = 14
+        tof_ns = rng.integers(0, 100_000, len(pixel)).astype(np.int32)
+        pulse_ns = (second + np.arange(60) / 60) * S_NS
+        stream.take([event_batch(1, tof_ns, pixel, per_pulse=[200] * 60, pulse_ns=pulse_ns, charge_pc=5.0)], live=True)
+    body = json.loads(answer(stream, FindingsQuestion()))
+    assert body["run"] == 1
+    assert body["looked_s"] > 30
+    assert ("dead", "pixel", "bank1", "13") in [
+        (one["kind"], one["what"], one["bank"], one["pixels"]) for one in body["findings"]
+    ]
+    picture = json.loads(answer(stream, DetectorQuestion(projection="map")))
+    (marks,) = [one["marks"] for one in picture["findings"] if one["pixels"] == "13"]
+    assert marks == [[4.5, 0.5, 5.5, 1.5]]
