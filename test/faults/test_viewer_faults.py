@@ -1,8 +1,10 @@
 """Somebody looks at the detector while something dies: what is shown is right again, and nothing of the run is lost."""
 
+import itertools
 import json
 import os
 import signal
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -34,28 +36,33 @@ def looked_at(rig: Rig) -> Iterator[Web]:
         yield page
 
 
-def detector(page: Web) -> Any:
+def asked(page: Web, path: str) -> Any:
+    """What the page answers; None if it refuses."""
     try:
-        with urllib.request.urlopen(f"{page.url}/api/instruments/powder/detector", timeout=PATIENCE_S) as response:
+        with urllib.request.urlopen(f"{page.url}/api/instruments/powder/{path}", timeout=PATIENCE_S) as response:
             return json.load(response)
     except urllib.error.HTTPError as error:
-        with error:
-            return {"total": -1, "error": json.load(error)["error"]}
+        error.close()
+        return None
 
 
 def shows(rig: Rig, page: Web, events: int) -> Any:
-    return rig.until(
-        f"{events} events on the page", lambda: found if (found := detector(page))["total"] >= events else None
-    )
+    def look() -> Any:
+        found = asked(page, "detector")
+        return found if found and found["total"] >= events else None
+
+    return rig.until(f"{events} events on the page", look)
 
 
 def viewer_of(rig: Rig, page: Web) -> int:
-    """The viewer, asked again as long as there is none: an answer may be one of before."""
+    """The viewer that answers now: asked what nobody has asked before, since answers are shared for a while."""
+    at = itertools.count()
 
     def look() -> int | None:
+        if asked(page, f"detector/at?projection=map&x=0&y={time.monotonic_ns() % 10**9}.{next(at)}") is None:
+            return None
         alive = [one for one in psutil.Process(page.process.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
         viewers = [one.pid for one in alive if "livereduce.viewer" in one.cmdline()]
-        detector(page)
         return viewers[0] if viewers else None
 
     pid = rig.until("a viewer", look)
@@ -111,7 +118,7 @@ def viewer_harmed(rig: Rig) -> None:
         rig.beam_to(MORE)
         after = rig.back(MORE_EVENTS)
         assert (after.worker_pid, after.receiver_pid, after.restarts) == (before.worker_pid, before.receiver_pid, 0)
-        assert "was ended" in rig.until("the refusal", lambda: detector(page).get("error", ""))
+        rig.until("the refusal", lambda: asked(page, "detector?projection=flat") is None)
         shows(rig, page, MORE_EVENTS)
         rig.note("another viewer is started")
         rig.finish()
