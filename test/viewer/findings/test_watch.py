@@ -72,7 +72,7 @@ def test_a_dead_pixel_is_in_the_answers_with_a_box_around_it() -> None:
     stream.beam(75)
     told = stream.asked(FindingsQuestion())
     assert 72 < told.pop("looked_s") < 75
-    assert told == {"run": 1, "at": "1990-01-01T00:01:15.983333Z", "findings": []}
+    assert told == {"run": 1, "at": "1990-01-01T00:01:15.983333Z", "findings": [], "note": ""}
     stream.rate[70] = 0
     stream.beam(10)
     (found,) = stream.asked(FindingsQuestion())["findings"]
@@ -132,4 +132,20 @@ def test_a_detector_that_is_too_large_is_not_watched(monkeypatch: pytest.MonkeyP
     stream = Streamed()
     stream.beam(5)
     assert stream.asked(FindingsQuestion())["looked_s"] == 0
-    assert stream.viewed.watch.is_too_large
+    assert stream.asked(FindingsQuestion())["note"] == "a detector of more than 239 pixels is not watched"
+
+
+def test_an_error_of_ours_costs_the_findings_of_its_run_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Streamed()
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "step", None)
+        stream.beam(5)
+    told = stream.asked(FindingsQuestion())
+    assert (told["findings"], told["note"]) == ([], "the search for faults has failed; the log of this page says why")
+    assert stream.asked(DetectorQuestion())["total"] > 4 * PIXELS * RATE
+    stream.begin()
+    stream.beam(75)
+    stream.rate[70] = 0
+    stream.beam(10)
+    assert stream.named == [("dead", "pixel", "70")]
+    assert stream.asked(FindingsQuestion())["note"] == ""

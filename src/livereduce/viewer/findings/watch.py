@@ -1,10 +1,12 @@
 """The search for faults beside a stream: cuts looks of what is counted, and gives them to the policy."""
 
+import logging
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livereduce.base.contained import Contained
 from livereduce.engine.counting.pixels import PixelTable
 from livereduce.messages.marks import iso_utc
 from livereduce.stream.items import B1, I4, EventBatch
@@ -18,15 +20,25 @@ MOST_PIXELS = 1_000_000
 GROWTH = 1.02
 """A detector whose pixels are only known as they appear is looked at anew when it has grown so much."""
 
+log = logging.getLogger("livereduce.viewer")
+
 
 class FindingsWatch:
-    """What is wrong with the detector, as far as the stream has come."""
+    """What is wrong with the detector, as far as the stream has come.
+
+    Attributes
+    ----------
+    note
+        Why nothing is named, for people; empty if the detector is watched.
+    """
 
     def __init__(self) -> None:
         self._state: FindingsState | None = None
         self._cutter: LookCutter | None = None
         self._table: PixelTable | None = None
-        self.is_too_large = False
+        self._contained = Contained(log)
+        self._failed_in: int | None = None
+        self.note = ""
 
     def found(self, tof_step_us: float) -> tuple[Finding, ...]:
         """All that is named now; `tof_step_us`: width of a bin of what is counted."""
@@ -51,7 +63,7 @@ class FindingsWatch:
         *,
         live: bool,
     ) -> None:
-        """Take a batch after it was counted.
+        """Take a batch after it was counted. An error of ours costs the findings of this run, not what is counted.
 
         Parameters
         ----------
@@ -64,6 +76,23 @@ class FindingsWatch:
         live
             False while there is much more to read.
         """
+        if batch.run == self._failed_in:
+            return
+        try:
+            self._take(batch, table, cells, banks, live)
+        except Exception as error:  # noqa: BLE001 (the boundary of the search for faults)
+            self._contained.note(f"the search for faults of the detector in run {batch.run}", error)
+            self._state, self._cutter, self._failed_in = None, None, batch.run
+            self.note = "the search for faults has failed; the log of this page says why"
+
+    def _take(
+        self,
+        batch: EventBatch,
+        table: PixelTable,
+        cells: NDArray[Any],
+        banks: tuple[tuple[str, ...], I4],
+        live: bool,
+    ) -> None:
         cutter = self._ready(batch.run, table, cells, banks)
         if cutter is None:
             return
@@ -82,14 +111,17 @@ class FindingsWatch:
             "at": iso_utc(at_ns) if at_ns else "",
             "looked_s": self.looked_s,
             "findings": findings_body(self.found(tof_step_us)),
+            "note": self.note,
         }
 
     def _ready(
         self, run: int, table: PixelTable, cells: NDArray[Any], banks: tuple[tuple[str, ...], I4]
     ) -> LookCutter | None:
         """The cutter of this run; None if nothing is to be done with the batch, since one has just begun."""
-        self.is_too_large = len(cells) > MOST_PIXELS
-        if not len(cells) or self.is_too_large:
+        too_large = len(cells) > MOST_PIXELS
+        self.note = f"a detector of more than {MOST_PIXELS} pixels is not watched" if too_large else ""
+        if not len(cells) or too_large:
+            self._state = self._cutter = None
             return None
         cutter = self._cutter
         if self._state is None or not self._is_of(self._state, table, cells):

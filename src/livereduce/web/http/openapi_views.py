@@ -56,6 +56,7 @@ SCHEMAS: Json = {
         at={**TEXT, "description": "time of the newest pulse; empty before the first"},
         looked_s={**NUMBER, "description": "seconds of beam of this run that were looked at"},
         findings=many(ref("Finding")),
+        note={**TEXT, "description": "why nothing is named; empty if the detector is watched"},
     ),
     "PixelAt": thing(
         pixel=WHOLE,
