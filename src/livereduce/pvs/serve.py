@@ -75,7 +75,8 @@ class OncePerWindow(logging.Filter):
         if not record.name.startswith("caproto"):
             return True
         now, kind = time.monotonic(), str(record.msg)
-        if record.exc_info and isinstance(record.exc_info[1], ConnectionRefusedError):
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error and (error.__cause__ or error), ConnectionRefusedError):
             return False  # a beacon, on a network of one host on which nobody listens for beacons
         if record.levelno < logging.WARNING or now - self._said_at.get(kind, float("-inf")) < REPEATED_S:
             return False
