@@ -72,9 +72,11 @@ def command(conf: Path) -> list[str]:
 
 
 @contextmanager
-def pvs(conf: Path, where: Ports, *, environ: Mapping[str, str] = os.environ) -> Iterator[PvServer]:
+def pvs(
+    conf: Path, where: Ports, *, within: Sequence[str] = (), environ: Mapping[str, str] = os.environ
+) -> Iterator[PvServer]:
     process = subprocess.Popen(
-        command(conf),
+        [*within, *command(conf)],
         cwd=conf.parent,
         env={**environ, **where.environ()},
         stdout=subprocess.PIPE,
@@ -136,13 +138,13 @@ class CaClient:
 
 
 @contextmanager
-def ca_client(where: Ports) -> Iterator[CaClient]:
-    """A client as a child."""
+def ca_client(where: Ports, *, within: Sequence[str] = (), address: str = "127.0.0.1") -> Iterator[CaClient]:
+    """A client as a child, which searches at an address."""
     program = Path(__file__).with_name("ca_client.py")
     with ExitStack() as stack:
         process = subprocess.Popen(
-            [sys.executable, str(program)],
-            env={**os.environ, **where.environ()},
+            [*within, sys.executable, str(program)],
+            env={**os.environ, **where.environ(), "EPICS_CA_ADDR_LIST": address},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from helpers.fabricated import Fabricated, pattern
+from helpers.namespaces import ADDRESS, hosts, needs_namespaces
 from helpers.pv_serving import (
     CREATE_CHAN,
     DOUBLE,
@@ -223,6 +224,23 @@ def test_what_cannot_be_served_is_said(powder: Fabricated, epics: dict[str, obje
     assert (done.returncode, done.stdout) == (ExitCode.UNUSABLE, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1, "one sentence, and no traceback"
+
+
+@needs_namespaces()
+def test_on_the_network_of_a_beamline_a_search_to_everybody_finds_it(powder: Fabricated) -> None:
+    with hosts(2) as (ioc, other):
+        configure(powder, interfaces=[ioc.address])
+        where = ports()
+        everybody = f"{ADDRESS}255"
+        with (
+            pvs(powder.conf, where, within=ioc.within) as server,
+            ca_client(where, within=other.within, address=everybody) as client,
+        ):
+            assert server.said.startswith(f"serving {PREFIX}… on {ioc.address}, port ")
+            assert client.get("Run:Number")["value"] == 41
+            assert "error" in client.get("Metric:late", seconds=1)
+            report(powder, "late", 7.0)
+            client.wait("Metric:late", lambda one: one["value"] == 7.0)
 
 
 # ---- who misbehaves

@@ -1,6 +1,7 @@
 """The server of Channel Access: caproto's, bounded where clients could flood it, and heard on broadcast addresses."""
 
 import asyncio
+import ipaddress
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from socket import AF_INET
@@ -84,7 +85,14 @@ class PvContext(Context):  # type: ignore[misc] # caproto has no types
 def addresses_here() -> Mapping[str, str]:
     """The broadcast address of each IPv4 address of this host; empty if it has none."""
     found = (one for each in psutil.net_if_addrs().values() for one in each if one.family == AF_INET)
-    return {one.address: one.broadcast or "" for one in found}
+    return {one.address: broadcast_of(one.address, one.netmask or "255.255.255.255") for one in found}
+
+
+def broadcast_of(address: str, netmask: str) -> str:
+    """The address of everybody on the network of an address, whatever an administrator has told the kernel of it."""
+    interface = ipaddress.IPv4Interface(f"{address}/{netmask}")
+    has_one = not interface.is_loopback and interface.network.prefixlen < 31
+    return str(interface.network.broadcast_address) if has_one else ""
 
 
 def broadcast_addresses(interface: str, here: Mapping[str, str]) -> tuple[str, ...]:
