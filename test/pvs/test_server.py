@@ -268,7 +268,7 @@ def test_clients_that_flood_or_never_read_take_nothing_from_the_others(powder: F
             powder.publish(pattern(41, events))
         well.wait("Total:result", lambda one: one["value"] == total(powder))
         assert process.memory_info().rss - before < 64 << 20
-        assert served.process.poll() is None
+        assert served.stop()[0] == ExitCode.OK, "nor does it wait for them when it is to stop"
 
 
 def test_values_that_cannot_be_served_cost_themselves(powder: Fabricated, client: CaClient) -> None:

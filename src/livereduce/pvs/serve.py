@@ -8,6 +8,7 @@ import time
 from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from livereduce.base.errors import ExitCode
 from livereduce.base.processes import keep_nice_in_session, leave_now
@@ -21,7 +22,7 @@ REPEATED_S = 60.0
 """Least time between two lines of the library that say the same: each client could bring hundreds."""
 
 
-def serve(configuration: Path | None) -> int:
+def serve(configuration: Path | None) -> NoReturn:
     """Serve until SIGTERM, SIGINT or a change of the configuration, and end the process.
 
     Raises
@@ -39,10 +40,9 @@ def serve(configuration: Path | None) -> int:
     keep_nice_in_session()
     keep_beacons_within(beacon_addresses(settings.interfaces, addresses_here()), os.environ)
     asyncio.run(_serve(settings, configuration))
-    leave_now(ExitCode.OK)
 
 
-async def _serve(settings: PvSettings, configuration: Path | None) -> None:
+async def _serve(settings: PvSettings, configuration: Path | None) -> NoReturn:
     from livereduce.pvs.server import PvService
 
     service = PvService(settings, configuration, os.environ)
@@ -51,6 +51,7 @@ async def _serve(settings: PvSettings, configuration: Path | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     with suppress(asyncio.CancelledError):
         await serving
+    leave_now(ExitCode.OK)  # from within: the event loop's own end would wait for clients that never read
 
 
 def keep_beacons_within(addresses: Sequence[str], environ: MutableMapping[str, str]) -> None:
