@@ -60,7 +60,7 @@ def overview(browser: Browser, folder: Path) -> None:
     hall[4].say(events_per_s=89_020.0, memory_bytes=2_260_000_000, progress={"source": {"data_age_s": 1.2}})
     hall[5].say(pid=4_000_000, ahead=timedelta(minutes=-20))
     with web(folder, os.environ, [one.conf for one in hall]) as url:
-        seen = window(browser, url, 1010, "dark")
+        seen = window(browser, url, 900, "dark")
         seen.go("/#target=2")
         seen.wait_card("beam6", "down")
         for name in ("beam1", "beam6"):

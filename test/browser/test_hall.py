@@ -130,6 +130,9 @@ def test_a_run_without_a_result_shows_the_last_one_greyed(hall: list[Fabricated]
     assert seen.text(card("curve", ".across")) == "run 41: run 42 has no result yet"
     look = seen.page.locator(card("curve", ".drawing")).evaluate("node => getComputedStyle(node).filter")
     assert look == "grayscale(1)"
+    hall[0].say(progress={"run": {"number": 0}}, why="between runs")
+    seen.until("document.querySelector(given.at).innerText === 'run 41, d (Å)'", at=card("curve", ".across"))
+    hall[0].say(progress={"run": {"number": 42}}, why="reducing run 42")
     hall[0].publish(pattern(42, 1000))
     seen.page.wait_for_selector(card("curve", ".drawing[data-run='42']"))
     seen.page.wait_for_selector(card("curve", ".sketch:not([data-instead])"))

@@ -24,7 +24,8 @@ export function showSketch(figure, glance, run) {
   put(figure.querySelector(".from"), labelled ? short(sketch.x_from) : "");
   put(figure.querySelector(".to"), labelled ? short(sketch.x_to) : "");
   const across = labelled ? withUnits(sketch.x_name, sketch.x_units) : "";
-  put(figure.querySelector(".across"), old ? `run ${glance.run}: run ${run} has no result yet` : across);
+  const of = !run && glance.run ? `run ${glance.run}, ` : "";
+  put(figure.querySelector(".across"), old ? `run ${glance.run}: run ${run} has no result yet` : of + across);
   drawing.setAttribute("aria-label", spoken(glance));
   drawing.dataset.run = glance.run ?? "";
   drawing.dataset.version = glance.version;
