@@ -52,7 +52,7 @@ PAYLOADS = (
 GROUPS = tuple(" ".join(PAYLOADS[place::4]) for place in range(4))
 """Some together, since each visit takes seconds."""
 NUMBERS = frozenset({"pid", "receiver_pid", "spare_pid", "usual_s", "data_age_s"})
-NUMBERS |= {"full_since", "no_pulses_since", "no_beam_since"}
+NUMBERS |= {"full_since", "no_pulses_since", "no_beam_since", "began_unix_s"}
 """Those that may be missing: everything else is there, and poisoned."""
 HIT = "window.hit = where => (window.hits ??= []).push(where)"
 ELEMENTS = "main img, main script, main iframe, main object, main embed, main base, [onerror], [onload], [onfocus]"
