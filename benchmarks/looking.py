@@ -137,10 +137,8 @@ def _somebody_looks(folder: Path, page_of: PageOf, answers: list[int]) -> Iterat
 def _asked(port: int, path: str) -> dict[str, Any]:
     """What the page answers of its one instrument; an error in its own words."""
     try:
-        url = f"http://127.0.0.1:{port}/api/instruments"
+        url = f"http://127.0.0.1:{port}/api/instruments/bench/{path}"
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
-            one = json.load(response)["instruments"][0]["id"]
-        with urllib.request.urlopen(f"{url}/{one}/{path}", timeout=PATIENCE_S) as response:
             body: dict[str, Any] = json.load(response)
             return body
     except urllib.error.HTTPError as error:

@@ -10,6 +10,8 @@ from livereduce.stream.items import I4, I8, U4
 MOST_CELLS = 1 << 26
 """256 MiB."""
 MOST_BINS = 64
+MANY_ROWS = 1 << 22
+"""Of more pixels no times of flight are told apart: the memory is needed to lay them out on a screen."""
 _LONGEST_NS = 1 << 31
 _NO_ROOM = 2
 """Cells behind the counts, for events without one."""
@@ -18,7 +20,7 @@ _ADD = ADD_EVENTS[np.dtype(np.uint32)]
 
 def coarse_binning(low_ns: int, high_ns: int, rows: int) -> Binning:
     """Bins of equal width from low to high, as many as memory allows, with one below them and one above."""
-    inner = max(1, min(MOST_BINS, MOST_CELLS // max(rows, 1)) - 2)
+    inner = 1 if rows > MANY_ROWS else max(1, min(MOST_BINS, MOST_CELLS // max(rows, 1)) - 2)
     edges = np.unique(np.rint(np.linspace(low_ns, high_ns, inner + 1)).astype(np.int64))
     below = [-_LONGEST_NS] if low_ns > -_LONGEST_NS else []
     above = [_LONGEST_NS - 1] if high_ns < _LONGEST_NS - 1 else []

@@ -1,5 +1,6 @@
 """The cells of a picture: which pixels each of them shows. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ MOST_ALONG = 4096
 """Most cells along one axis."""
 MOST_ROWS_SEEN = 2000
 """Pixels whose neighbours are looked at, to know how wide the gaps between pixels are."""
+BLOCK = 1 << 20
+MANY = 1 << 21
+"""Of more pixels there are many in each cell: they need neither an even grid nor gaps that are filled."""
 LEAST_FILLED = 6
 MOST_PITCH = 12.0
 """Cells; pixels that are farther apart than that are drawn as dots."""
@@ -66,8 +70,11 @@ class ScreenLayout:
 
     def shown(self, counts: I8) -> F8:
         """The mean of the counts of each cell's pixels, shape (cells,); -1 where there is none."""
-        is_placed = self.cell >= 0
-        sums = np.bincount(self.cell[is_placed], counts[is_placed].astype(np.float64), minlength=len(self.pixels))
+        sums = np.zeros(len(self.pixels))
+        for part in _blocks(len(self.cell)):
+            cell = self.cell[part]
+            is_placed = cell >= 0
+            sums += np.bincount(cell[is_placed], counts[part][is_placed], minlength=len(sums))
         means: F8 = np.where(self.pixels > 0, sums / np.maximum(self.pixels, 1), -1.0)
         means[self.filled] = means[self.filled_from]
         return means
@@ -101,14 +108,22 @@ def lay_out(projection: Projection, px: F8, py: F8, aspect: float) -> ScreenLayo
         Width of a unit of x, as a multiple of a unit of y, as they are to be seen.
     """
     is_placed = np.isfinite(px) & np.isfinite(py)
-    x, y = _axes(px[is_placed], py[is_placed], aspect)
-    cell = np.full(len(px), -1, np.int32)
-    cell[is_placed] = y.cell_of(py[is_placed]) * x.cells + x.cell_of(px[is_placed])
-    pixels = np.bincount(cell[is_placed], minlength=x.cells * y.cells)
-    filled, filled_from = _gaps(px[is_placed], py[is_placed], x, y, (pixels > 0).reshape(y.cells, x.cells))
+    placed = (px, py) if is_placed.all() else (px[is_placed], py[is_placed])
+    x, y = _axes(*placed, aspect)
+    cell, pixels = np.full(len(px), -1, np.int32), np.zeros(x.cells * y.cells, np.int64)
+    for part in _blocks(len(px)):
+        found = y.cell_of(py[part]) * x.cells + x.cell_of(px[part])
+        cell[part] = np.where(is_placed[part], found, -1)
+        pixels += np.bincount(found[is_placed[part]], minlength=len(pixels))
+    filled, filled_from = _gaps(*placed, x, y, (pixels > 0).reshape(y.cells, x.cells))
     return ScreenLayout(
         projection=projection, px=px, py=py, x=x, y=y, cell=cell, pixels=pixels, filled=filled, filled_from=filled_from
     )
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Parts of many pixels: the largest detectors would not fit into memory as temporary arrays of all of them."""
+    return (slice(start, start + BLOCK) for start in range(0, size, BLOCK))
 
 
 def aspect_of(projection: Projection, out: F8 | None) -> float:
@@ -137,6 +152,8 @@ def _steps(values: F8) -> int:
     span = _span(values)
     if span == 0:
         return 1
+    if len(values) > MANY:
+        return 0
     found = np.unique(np.round((values - values.min()) / span * 1e5))
     if len(found) > MOST_ALONG:
         return 0
@@ -164,7 +181,7 @@ def _around(values: F8, cells: int) -> ScreenAxis:
 def _gaps(x: F8, y: F8, across: ScreenAxis, up: ScreenAxis, has: B1) -> tuple[I8, I8]:
     """Cells without a pixel that are as near to one as pixels are to each other; and the nearest that have one."""
     nothing = np.empty(0, np.int64)
-    if has.all() or len(x) < LEAST_FILLED:
+    if has.all() or len(x) < LEAST_FILLED or len(x) > MANY:
         return nothing, nothing
     places = np.column_stack(
         [(x - across.low) / (across.high - across.low) * across.cells, (y - up.low) / (up.high - up.low) * up.cells]

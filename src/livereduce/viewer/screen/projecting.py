@@ -15,6 +15,7 @@ FLATNESS = 0.02
 """Most thickness of a plane, as a part of its smaller extent."""
 STEEP_DEG = 35.0
 """If a tenth of the pixels is steeper than this above or below, they are on a sphere rather than on a cylinder."""
+MANY = 1 << 21
 LOOKED_AT = 20_000
 """Pixels that are looked at to find out how they lie."""
 
@@ -88,7 +89,8 @@ def row_length(pixel: I4) -> int:
 def on_map(pixel: I4) -> tuple[F8, F8]:
     """Places by number: row after row."""
     width = row_length(pixel)
-    return (pixel % width).astype(np.float64), (pixel // width).astype(np.float64)
+    kind = np.float32 if len(pixel) > MANY else np.float64  # exact, too, and half of the memory
+    return (pixel % width).astype(kind), (pixel // width).astype(kind)
 
 
 def _suits(pixels: PlacedPixels) -> Projection:
