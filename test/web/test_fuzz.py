@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from helpers.fabricated import Fabricated, image, pattern
 from helpers.watching import Web, web
@@ -18,6 +19,8 @@ ENDLESS = "/api/events"
 OPERATIONS = [
     (path, method) for path, methods in description()["paths"].items() if path != ENDLESS for method in methods
 ]
+WITH_REGION = ("/region", "/region.csv", "/regions", "/over")
+"""They take a region, of which a schema cannot say all that makes it one."""
 REAL = {"id": "powder", "run": 41, "name": "detector"}
 EXAMPLES = settings(
     max_examples=20,
@@ -59,7 +62,7 @@ def test_nothing_it_can_think_of_is_answered_wrongly(api: Any, server: Web, path
     def asked(case: Any, real: set[str]) -> None:
         for name in real & set(case.path_parameters or {}):  # else hardly anything would get beyond "there is no"
             case.path_parameters[name] = REAL[name]
-        case.call_and_validate()
+        case.call_and_validate(excluded_checks=[positive_data_acceptance] if path.endswith(WITH_REGION) else [])
 
     asked()
     assert psutil.Process(server.process.pid).memory_info().rss < 600 << 20

@@ -34,7 +34,7 @@ def detector_body(
     first, behind = run.pixels.range_of(low_us, high_us)
     counts = run.pixels.counts(first, behind)
     edges, inner = run.pixels.binning.edges_ns, run.pixels.inner
-    used = inner if low_us is None or high_us is None else (edges[first], edges[behind])
+    used = inner if low_us is None and high_us is None else (edges[first], edges[behind])
     return {
         "projection": projection,
         "projections": list(possible),

@@ -60,12 +60,12 @@ class PixelCounts:
             self._add(tof_ns, pixel)
 
     def range_of(self, low_us: float | None, high_us: float | None) -> tuple[int, int]:
-        """First bin, and the one after the last, of a range of times of flight, rounded outwards; all for None."""
-        if low_us is None or high_us is None:
+        """First bin, and the one after the last, of a range of times of flight, rounded outwards; all without one."""
+        if low_us is None and high_us is None:
             return 0, self.binning.bins
-        edges = self.binning.edges_ns
-        first = int(np.searchsorted(edges, round(low_us * 1000), "right")) - 1
-        behind = int(np.searchsorted(edges, round(high_us * 1000), "left"))
+        edges, (low_ns, high_ns) = self.binning.edges_ns, self.inner
+        first = int(np.searchsorted(edges, low_ns if low_us is None else round(low_us * 1000), "right")) - 1
+        behind = int(np.searchsorted(edges, high_ns if high_us is None else round(high_us * 1000), "left"))
         least, most = np.searchsorted(edges, self.inner).tolist()
         first = min(max(first, least), most - 1)
         return first, max(first + 1, min(behind, most))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from livereduce.web.http.params import LARGEST_NUMBER
 from livereduce.web.http.schemas import NUMBER, TEXT, WHOLE, YES_NO, many, maybe, ref, thing
 
 Json = dict[str, Any]
@@ -10,7 +11,11 @@ _PRODUCT = "like a product, so that it is drawn as one"
 _NUMBERS = many(maybe(NUMBER))
 _AXIS = thing(name=TEXT, units=TEXT, min=NUMBER, max=NUMBER)
 _PROJECTION: Json = {"type": "string", "enum": ["cylinder", "sphere", "flat", "map"]}
+BOUNDED: Json = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
 SINCE: Json = {**TEXT, "description": "since when it is counted; empty: from the start of the run"}
+
+_OF: Json = {"type": "string", "pattern": "^(total|region:[^\\n]{1,40}|monitor:[0-9]{1,9}|metric:[^\\n]{1,200})$"}
+_BINS: Json = {"type": "string", "pattern": "^(auto|values|[1-9][0-9]?|[1-4][0-9]{2})$"}
 
 SCHEMAS: Json = {
     "Detector": thing(
@@ -107,15 +112,18 @@ SCHEMAS: Json = {
 
 def view_paths(one: str, identity: Json, name: Json) -> Json:
     """The addresses below that of one instrument."""
-    span = [_query(f"tof_{end}_us", "A range of times of flight; both or none.", NUMBER) for end in ("min", "max")]
+    span = [
+        _query(f"tof_{end}_us", "A range of times of flight; without one end, up to that of the bins.", BOUNDED)
+        for end in ("min", "max")
+    ]
     projection = _query("projection", "The one that suits the instrument, if not given.", _PROJECTION)
-    place = [_query(axis, "Where on the screen, in the projection.", NUMBER, required=True) for axis in ("x", "y")]
+    place = [_query(axis, "Where on the screen, in the projection.", BOUNDED, required=True) for axis in ("x", "y")]
     region = _query("region", "A region as JSON.", {"type": "string"}, required=True)
     over = [
-        _query("of", "total, region:NAME, monitor:N or metric:NAME; total if not given.", {"type": "string"}),
+        _query("of", "total, region:NAME, monitor:N or metric:NAME; total if not given.", _OF),
         _query("region", "For region:, the region itself, as JSON.", {"type": "string"}),
-        _query("log", "The name of the log.", {"type": "string"}, required=True),
-        _query("bins", "auto, values, or a number up to 512.", {"type": "string"}),
+        _query("log", "The name of the log.", {"type": "string", "minLength": 1, "maxLength": 200}, required=True),
+        _query("bins", "auto, values, or a number up to 512.", _BINS),
         _query("per", "What counts are divided by.", {"type": "string", "enum": ["charge", "pulse"]}),
     ]
     spectrum, table = "The spectrum of a region", "text/csv"

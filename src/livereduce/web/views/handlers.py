@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,10 +42,10 @@ MOST_UNPACKED = 1000
 
 async def detector(request: Request) -> Response:
     """Counts per cell of the screen."""
-    query = request.query_params
+    query = _of_known(request)
     low, high = (params.number(name, query.getlist(name)) for name in ("tof_min_us", "tof_max_us"))
-    if (low is None) != (high is None) or (low is not None and high is not None and low >= high):
-        raise HTTPException(422, "tof_min_us, tof_max_us: expected both or none, and the first below the second")
+    if low is not None and high is not None and low > high:
+        low, high = high, low
     return await _asked(
         request, DetectorQuestion(projection=_projection(query.getlist("projection")), tof_min_us=low, tof_max_us=high)
     )
@@ -52,7 +53,7 @@ async def detector(request: Request) -> Response:
 
 async def pixel_at(request: Request) -> Response:
     """What is known of the pixel nearest to a place on the screen."""
-    query = request.query_params
+    query = _of_known(request)
     x, y = (params.number(name, query.getlist(name)) for name in ("x", "y"))
     if x is None or y is None:
         raise HTTPException(422, "x, y: expected a place in the projection")
@@ -79,13 +80,13 @@ async def region(request: Request) -> Response:
 
 async def region_in_address(request: Request) -> Response:
     """The spectrum of a region that the address describes."""
-    wanted = _region(request.query_params.getlist("region"))
+    wanted = _region(_of_known(request).getlist("region"))
     return await _asked(request, SpectrumQuestion(region=wanted))
 
 
 async def region_in_address_csv(request: Request) -> Response:
     """The same as a table."""
-    wanted = _region(request.query_params.getlist("region"))
+    wanted = _region(_of_known(request).getlist("region"))
     return await _asked(request, SpectrumQuestion(region=wanted, csv=True), table=wanted.name)
 
 
@@ -101,7 +102,7 @@ async def findings(request: Request) -> Response:
 
 async def over(request: Request) -> Response:
     """A curve over a log."""
-    query = request.query_params
+    query = _of_known(request)
     of, log = query.get("of", "total"), query.get("log", "")
     if not log or len(log) > MOST_NAME:
         raise HTTPException(422, f"log: expected the name of a log, got {log[:40]!r}")
@@ -122,6 +123,12 @@ async def over(request: Request) -> Response:
         metric_units=trend.units if trend else "",
     )
     return await _asked(request, question)
+
+
+def _of_known(request: Request) -> QueryParams:
+    """The query on an instrument that there is: that is said first."""
+    instrument(request)
+    return request.query_params
 
 
 def _bins(text: str) -> str:
