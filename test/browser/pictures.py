@@ -183,7 +183,10 @@ def beside(browser: Browser, folder: Path) -> None:
 def detector(browser: Browser, folder: Path) -> None:
     """Regions on the detector of a daemon at work, with a curve over a log."""
     folder.joinpath("panels").mkdir()
-    with panels(60_000.0, epics_ns(time.time() - 90)) as played, beamline_in(folder / "panels", os.environ) as beamline:
+    with (
+        panels(60_000.0, epics_ns(time.time() - 90), hot=1705) as played,
+        beamline_in(folder / "panels", os.environ) as beamline,
+    ):
         beamline.configure(source=played.url, update_every=2)
         for step in ("proc", "post_proc"):
             beamline.script(step, "output = input\n")

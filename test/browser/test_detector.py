@@ -290,6 +290,10 @@ def test_findings_are_listed_marked_and_told_and_their_spectrum_is_a_click_away(
     assert plotted(seen, ["region 1"]) == [viewed.counted({"kind": "pixels", "pixels": "1441-2880"})]
 
 
+def test_how_much_beam_was_looked_at_is_told(seen: Visit) -> None:
+    seen.wait_text("#no-findings", "Nothing found in 34 s of beam.")
+
+
 def test_a_curve_over_a_log_is_chosen_and_shared_by_its_address(seen: Visit, viewed: Viewed) -> None:
     page = seen.page
     page.locator("#over-title").scroll_into_view_if_needed()

@@ -29,9 +29,13 @@ SHAPES = {
 }
 
 
+HOT = 3 * 16 * 32 + 5 * 32 + 9
+"""A pixel in the last bank."""
+
+
 @pytest.fixture
 def played() -> Iterator[Panels]:
-    with panels(RATE) as one:
+    with panels(RATE, hot=HOT) as one:
         yield one
 
 
@@ -138,6 +142,25 @@ def test_a_region_over_a_log_counts_every_event_once(beamline: Beamline, played:
         curve = api(seen, f"over?of=region:region%201&log=SampleTemp&per=pulse&region={region}")
         assert sum(curve["events"]) == expected
         seen.until("document.getElementById('over')._fullData[0].y.length === given.points", points=len(curve["x"]))
+
+
+def test_a_hot_pixel_is_named_and_marked_where_it_is(beamline: Beamline, played: Panels, visiting: Visiting) -> None:
+    with looking(beamline, visiting) as seen:
+        played.play(20)
+        seen.wait_text("#findings", "hot pixel")
+        mark = seen.page.locator("#overlay .mark[data-kind=hot]").bounding_box()
+        overlay = seen.page.locator("#overlay").bounding_box()
+        box = json.loads(seen.page.get_attribute("#picture", "data-box") or "")
+        view = api(seen, "detector")
+        assert mark
+        assert overlay
+        x, y = positions()
+        across = (x[HOT] - view["x"]["min"]) / (view["x"]["max"] - view["x"]["min"])
+        up = (y[HOT] - view["y"]["min"]) / (view["y"]["max"] - view["y"]["min"])
+        at = overlay["x"] + box["left"] + across * box["width"], overlay["y"] + box["top"] + (1 - up) * box["height"]
+        assert mark["x"] <= at[0] <= mark["x"] + mark["width"]
+        assert mark["y"] <= at[1] <= mark["y"] + mark["height"]
+        assert view["findings"][0]["pixels"] == str(HOT)
 
 
 def test_the_pixel_under_the_pointer_is_the_one_that_lies_there(beamline: Beamline, visiting: Visiting) -> None:

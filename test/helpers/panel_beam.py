@@ -23,6 +23,8 @@ BANKS, TUBES, HEIGHT = 4, 16, 32
 """Banks, tubes in each, pixels in a tube."""
 PIXELS = BANKS * TUBES * HEIGHT
 L2_M, TALL_M = 2.0, 0.8
+HOT_SHARE = 0.08
+"""Share of its bank's events that a hot pixel gets."""
 GAP_S = 0.2
 """Of beam before the run."""
 
@@ -69,8 +71,9 @@ def definition_xml() -> str:
 class PanelBeam(PowderBeam):
     """The powder's neutrons on these banks; what it has given of its runs is kept."""
 
-    def __init__(self, rate: float, seed: int = 1) -> None:
+    def __init__(self, rate: float, seed: int = 1, hot: int | None = None) -> None:
         super().__init__(rate, pixels=PIXELS, banks=BANKS, seed=seed)
+        self._hot = hot
         self.given: list[Pulses] = []
         self._shaped: dict[int, tuple[Pulses, Pulses]] = {}
 
@@ -95,7 +98,11 @@ class PanelBeam(PowderBeam):
             row = np.clip(np.rint(random.normal(HEIGHT / 2, wide)), 0, HEIGHT - 1)
             spread = random.random(len(row)) < 0.3
             row = np.where(spread, random.integers(0, HEIGHT, len(row)), row)
-            shaped = dataclasses.replace(pulses, pixel=(tube * HEIGHT + row).astype(np.uint32))
+            pixel = tube * HEIGHT + row
+            if self._hot is not None:
+                same_bank = pixel // (TUBES * HEIGHT) == self._hot // (TUBES * HEIGHT)
+                pixel = np.where(same_bank & (random.random(len(row)) < HOT_SHARE), self._hot, pixel)
+            shaped = dataclasses.replace(pulses, pixel=pixel.astype(np.uint32))
             self._shaped[id(pulses)] = (pulses, shaped)
         return self._shaped[id(pulses)][1]
 
@@ -116,8 +123,8 @@ class PanelBeam(PowderBeam):
 class Panels:
     """A server of this beam that plays as far as it is told, and waits there in the run."""
 
-    def __init__(self, rate: float, origin_ns: int = T) -> None:
-        self.beam, self._origin_ns = PanelBeam(rate), origin_ns
+    def __init__(self, rate: float, origin_ns: int = T, hot: int | None = None) -> None:
+        self.beam, self._origin_ns = PanelBeam(rate, hot=hot), origin_ns
         acts = perform(self.beam, origin_ns=origin_ns, run_s=3600.0, gap_s=GAP_S)
         self.server = Server(Play(origin_ns=origin_ns, acts=acts), speed=0.0)
         self.url = url_of(self.server.address)
@@ -136,9 +143,9 @@ class Panels:
 
 
 @contextmanager
-def panels(rate: float, origin_ns: int = T) -> Iterator[Panels]:
-    """Such a server in a thread."""
-    one = Panels(rate, origin_ns)
+def panels(rate: float, origin_ns: int = T, hot: int | None = None) -> Iterator[Panels]:
+    """Such a server in a thread; `hot` is a pixel that counts too much."""
+    one = Panels(rate, origin_ns, hot)
     over = threading.Event()
 
     def serve() -> None:

@@ -125,6 +125,8 @@ class Viewed:
             return self._spectrum(json.loads(query["region"]))
         if what.startswith("regions/"):
             return self._spectrum(next(one for one in self.saved if one["name"] == what.partition("/")[2]))
+        if what == "findings":
+            return {"run": self.run, "at": NOW, "looked_s": 34.2, "findings": self.findings, "note": self.words}
         return self._logs() if what == "logs" else self._over(query)
 
     def _change(self, route: Route, what: str) -> None:

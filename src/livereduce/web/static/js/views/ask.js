@@ -47,6 +47,7 @@ export const detector = (id, { projection, tof }) => get(asking(`${base(id)}/det
 export const pixelAt = (id, { projection, x, y }) =>
   send(asking(`${base(id)}/detector/at`, { projection, x, y }), {}).then(bodyOf);
 
+export const findings = (id) => get(`${base(id)}/findings`);
 export const logs = (id) => get(`${base(id)}/logs`);
 export const savedRegions = (id) => get(`${base(id)}/regions`);
 

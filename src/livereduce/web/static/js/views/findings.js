@@ -1,7 +1,8 @@
 // What was found at the detector: hot, dead, noisy, shifted pixels and banks.
 
 import { byId, element, keep, put, show } from "../dom.js";
-import { when } from "../text.js";
+import { span, when } from "../text.js";
+import { findings as ask } from "./ask.js";
 import { arePixels, regionOf } from "./regions/region.js";
 
 /** The list; `store` takes the pixels of a finding as a region. Returns the function that shows findings. */
@@ -30,4 +31,10 @@ function fill(node, { kind, what, bank, pixels, since, text }) {
   put(at, since ? `since ${when(since)}` : "");
   show(button, Boolean(pixels) && arePixels(pixels));
   button.setAttribute("aria-label", `Spectrum of the ${kind} ${what} in ${bank}`);
+}
+
+/** Why nothing is named, or how much beam was looked at. */
+export async function tellLooked(id) {
+  const { looked_s, note } = await ask(id);
+  put(byId("no-findings"), note ? note.replace(/^./, (letter) => letter.toUpperCase()) : `Nothing found in ${span(looked_s)} of beam.`);
 }

@@ -8,7 +8,7 @@ import { byId, put, show } from "../dom.js";
 import { listen } from "../events.js";
 import { onTheme } from "../plot.js";
 import { showHead } from "../readings.js";
-import { findingsList } from "./findings.js";
+import { findingsList, tellLooked } from "./findings.js";
 import { keepForm } from "./regions/keeping.js";
 import { overPanel } from "./over_log.js";
 import { picturePanel } from "./picture/picture.js";
@@ -56,6 +56,7 @@ const pullRegions = coalesced(async () => {
   },
 });
 const pullRegionsNowAndThen = coalesced(async () => pullRegions(), { gap_ms: REGIONS_MS });
+const pullLooked = coalesced(() => tellLooked(id), { gap_ms: REST_MS, panel: panelOf("findings") });
 const pullSpectra = coalesced(drawSpectra, { gap_ms: LOOK_MS / 2, panel: panelOf("spectra") });
 const pullOver = coalesced(drawOver, { gap_ms: LOOK_MS / 2, panel: panelOf("over"), failed: saysIn("no-over") });
 
@@ -68,6 +69,7 @@ function showRegions() {
 function look() {
   pullPicture();
   pullRegionsNowAndThen();
+  pullLooked();
   pullSpectra();
   pullOver();
 }
