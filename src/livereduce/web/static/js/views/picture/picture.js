@@ -120,7 +120,7 @@ export function picturePanel(id, store, changed) {
 }
 
 function said({ pixel, bank, two_theta_deg, l2_m, counts }) {
-  const parts = [`pixel ${pixel}`, bank, angle(two_theta_deg), length(l2_m), `${short(counts)} counts`];
+  const parts = [`pixel ${pixel}`, bank, angle(two_theta_deg), length(l2_m), `${short(counts)} ${counts === 1 ? "count" : "counts"}`];
   return parts.filter((part) => part !== "" && part !== null && part !== undefined).join(" · ");
 }
 
