@@ -15,6 +15,7 @@ from helpers.paths import ROOT
 
 WORKBENCH = ROOT / "benchmarks" / "workbench.py"
 PICTURES = ROOT / "benchmarks" / "web_pictures.py"
+PVS = ROOT / "benchmarks" / "pvs.py"
 
 
 def run(*arguments: str, temporary: Path, program: Path = WORKBENCH) -> subprocess.CompletedProcess[str]:
@@ -42,6 +43,15 @@ def test_pictures_are_drawn_while_the_page_is_asked(tmp_path: Path) -> None:
     rows = json.loads(done.stdout)["rows"]
     assert [row["name"] for row in rows] == ["picture of 1,000 points", "page while pictures are drawn"]
     assert all(row["ratio"] > 0 for row in rows)
+    assert not list(tmp_path.iterdir())
+
+
+def test_values_of_the_control_system_are_watched(tmp_path: Path) -> None:
+    done = run("--smoke", "--json", temporary=tmp_path, program=PVS)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["name"] for row in rows] == ["value updated", "value updated beside 2 clients × 3 metrics"]
+    assert all(row["seconds"] > 0 for row in rows)
     assert not list(tmp_path.iterdir())
 
 

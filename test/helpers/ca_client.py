@@ -8,6 +8,7 @@ import asyncio
 import json
 import math
 import sys
+import time
 from typing import Any
 
 from aioca import DBR_CHAR_STR, FORMAT_CTRL, FORMAT_TIME, CANothing, caget, camonitor, caput
@@ -43,7 +44,12 @@ async def answer(asked: dict[str, Any]) -> Any:
     if "watch" in asked:
         name = asked["watch"]
         seen = SEEN.setdefault(name, [])
-        camonitor(name, lambda value: seen.append(plain(value)), format=FORMAT_TIME, notify_disconnect=True)
+        camonitor(
+            name,
+            lambda value: seen.append(plain(value) | {"heard": time.time()}),
+            format=FORMAT_TIME,
+            notify_disconnect=True,
+        )
         return {}
     return SEEN[asked["seen"]]
 

@@ -174,6 +174,7 @@ class BareClient:
     """A circuit to the server, without any library that would hold back what is forbidden."""
 
     def __init__(self, port: int) -> None:
+        self._channels = 0
         self.opened = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         self.send(message(VERSION, b"", 0, 13, 0, 0))
 
@@ -198,7 +199,8 @@ class BareClient:
 
     def channel(self, name: str) -> int:
         """The server's number of a channel."""
-        self.send(message(CREATE_CHAN, f"{PREFIX}{name}\0".encode(), 0, 0, 1, 13))
+        self._channels += 1
+        self.send(message(CREATE_CHAN, f"{PREFIX}{name}\0".encode(), 0, 0, self._channels, 13))
         return self.reply([CREATE_CHAN])[3]
 
     def watch(self, channel: int, number: int) -> None:
