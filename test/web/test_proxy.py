@@ -59,7 +59,7 @@ class Links(html.parser.HTMLParser):
         self.found += [text for name, text in attrs if name in ("href", "src") and text and not text.startswith("#")]
 
 
-@pytest.mark.parametrize("path", ["/", "/instrument/ref_l", "/instrument/ref_l/runs"])
+@pytest.mark.parametrize("path", ["/", "/instrument/ref_l", "/instrument/ref_l/runs", "/instrument/ref_l/detector"])
 def test_all_that_a_page_names_is_there_below_its_path(page: str, path: str) -> None:
     status, _, body = get(page + path)
     assert status == 200
@@ -78,6 +78,7 @@ def test_all_that_a_page_names_is_there_below_its_path(page: str, path: str) -> 
         ("", "/"),
         ("/instrument/REF_L", "/instrument/ref_l"),
         ("/instrument/Ref_L/runs?x=1", "/instrument/ref_l/runs?x=1"),
+        ("/instrument/REF_L/detector", "/instrument/ref_l/detector"),
     ],
 )
 def test_it_sends_browsers_to_the_right_place_below_its_path(page: str, asked: str, found: str) -> None:
