@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,8 +37,12 @@ ALONE_S = 3.0
 
 def fetch(url: str) -> bytes:
     """The whole answer."""
-    with urllib.request.urlopen(url, timeout=60) as answer:
-        body: bytes = answer.read()
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            body: bytes = answer.read()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            raise RuntimeError(f"{url}: {refused.read().decode()}") from None
     return body
 
 
