@@ -38,6 +38,8 @@ BASE_LOOKS, BASE_LOOKS_OF_BEFORE = 300.0, 20.0
 """Looks over which the usual rate is averaged; what the rate of the run before weighs in a new one."""
 UNKNOWN = 1e30
 """A share that is larger than any."""
+SHARE_OF_NEIGHBOR = 3.0
+"""How many times the smallest share of its third dimmest neighbor a pixel is expected to have at most."""
 WINDOW_LOOKS, FORGETS = 30, 1.02
 """Looks after which the share of each pixel in its bank is taken, and what the smallest one grows by each time."""
 FAST = 0.75
@@ -184,7 +186,9 @@ def _expected(state: PixelState, look: DetectorLook, layout: DetectorLayout, nea
     """Counts that each pixel has at least in this look, by a cautious estimate."""
     rate: F8 = state.recent / state.recent_exposure
     dim, usual, steady = (each[layout.bank] for each in _banks(state, look, layout, near, rate))
-    least = state.least_share * bank_share(rate, near, 0.5)[layout.bank]
+    # a peak that has shone since the first look hides that its pixels lie in a shadow; those around it tell
+    around = SHARE_OF_NEIGHBOR * np.partition(state.least_share[near.near], THIRD_DIMMEST, axis=0)[THIRD_DIMMEST]
+    least = np.minimum(state.least_share, around) * bank_share(rate, near, 0.5)[layout.bank]
     own = CAUTION * np.minimum(np.minimum(state.base * usual, dim), least)
     others = CAUTION_OF_NEIGHBORS * np.minimum(beside.dim_rate, dim)
     expected: F8 = np.maximum(own, others) * steady * look.exposure

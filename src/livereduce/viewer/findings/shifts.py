@@ -28,6 +28,8 @@ MISFIT_OF_BIN = 1.5
 """Misfit (χ² for each bin) below which a spectrum is as usual, and no displacement is looked for."""
 MOST_LEFT = 0.35
 """Share of the misfit that may be left: more than that, and it is another spectrum, not a displaced one."""
+STANDS_OUT = 3.0
+"""How much further than the next one a bank has moved at the start of a run, if it is not the sample."""
 AGREEMENT_BINS = 0.75
 """Two looks in a row must agree so well on the displacement."""
 WELL_LOOKS = 5
@@ -101,7 +103,7 @@ def _judge(state: ShiftState, look: DetectorLook, judged: B1) -> ShiftState:
     usable = judged & (now.sum(axis=1) >= LEAST_COUNTS) & (base.sum(axis=1) >= LEAST_COUNTS)
     bins, gain, left = displacements(base, now)
     others = _of_others(bins, usable) if not own else np.zeros(len(bins))
-    least = LEAST_BINS if own else _least_of_before(bins, usable)
+    least = LEAST_BINS if own else _least_of_before(np.abs(bins - others)[usable])
     far = np.abs(bins - others) >= least
     seen = usable & far & (gain >= LEAST_GAIN) & (left <= MOST_LEFT)
     if not own and usable.sum() < LEAST_BANKS:
@@ -138,11 +140,13 @@ def _of_others(bins: F8, usable: B1) -> F8:
     return found
 
 
-def _least_of_before(bins: F8, usable: B1) -> float:
-    if not usable.any():
-        return LEAST_BINS_OF_BEFORE
-    spread = float(np.median(np.abs(bins[usable] - np.median(bins[usable]))))
-    return max(LEAST_BINS_OF_BEFORE, 8 * spread)
+def _least_of_before(apart: F8) -> float:
+    """How far a bank must be apart from the others: much further than the one that is next.
+
+    Another sample moves the banks apart, too, by their angles; but then there is more than one at the end.
+    """
+    second = float(np.partition(apart, -2)[-2]) if len(apart) > 1 else 0.0
+    return max(LEAST_BINS_OF_BEFORE, STANDS_OUT * second)
 
 
 def displacements(base: F8, now: F8) -> tuple[F8, F8, F8]:
