@@ -1,16 +1,27 @@
 """From values to what goes over the wire; where searches are heard and beacons go; what of the library is logged."""
 
+import asyncio
 import logging
 import math
 
+import caproto
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.pvs.channel_access import beacon_addresses, broadcast_addresses, broadcast_of
-from livereduce.pvs.channels import LONGEST_TEXT, LONGEST_UNITS, LONGEST_WORD, ascii_units, wire_value
+from livereduce.pvs.channels import (
+    LONGEST_TEXT,
+    LONGEST_UNITS,
+    LONGEST_WORD,
+    ascii_units,
+    channel_of,
+    stamp,
+    wire_value,
+    write,
+)
 from livereduce.pvs.serve import BEACONS, BEACONS_AUTO, OncePerWindow, keep_beacons_within
-from livereduce.pvs.values import PvKind, PvValue
+from livereduce.pvs.values import UNDEFINED, PvKind, PvValue
 
 HERE = {"127.0.0.1": "", "10.1.2.3": "10.1.2.255", "192.168.7.1": "192.168.7.255"}
 
@@ -48,6 +59,21 @@ def test_texts_always_fit_and_end_between_two_characters(text: str, kind: PvKind
 
 def test_numbers_are_sent_as_they_are() -> None:
     assert math.isnan(wire_value(PvValue(name="x", kind=PvKind.NUMBER, value=math.nan, unix_s=0.0)))
+
+
+@given(st.floats(), st.floats(), st.text(), st.sampled_from(PvKind))
+def test_whatever_stands_in_a_file_becomes_a_value(value: float, unix_s: float, text: str, kind: PvKind) -> None:
+    shown = value if kind is PvKind.NUMBER else text
+    one = PvValue(name="x", kind=kind, value=shown, unix_s=unix_s, units=text, alarm=UNDEFINED)
+    channel = channel_of(one)
+    asyncio.run(write(channel, one))
+    metadata, _ = asyncio.run(channel.read(caproto.ChannelType[f"TIME_{channel.data_type.name}"]))
+    assert (metadata.severity, metadata.status) == (3, 17)
+
+
+@pytest.mark.parametrize("unix_s", [math.nan, math.inf, -math.inf, 0.0, 1e308, -1.0, 1.8e9])
+def test_time_stamps_are_some_that_epics_has(unix_s: float) -> None:
+    assert 631_152_000 <= stamp(unix_s) < 631_152_000 + 2**32
 
 
 # ---- networks

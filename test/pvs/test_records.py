@@ -256,7 +256,9 @@ def test_a_run_that_is_over_keeps_its_values() -> None:
 
 
 def test_the_reset_marker_does_not_change_when_another_file_says_the_same_start_a_little_differently() -> None:
-    state = step(PvState(prefix=P), facts_at(NOW, status=status(NOW, began=BEGAN + 1e-3)), NOW)
+    began = status(NOW, began=BEGAN + 0.004)
+    state = step(PvState(prefix=P), facts_at(NOW, status=began, index=ShownIndex(), trends=None), NOW)
+    assert by_name(state)["Run:Start"].value == BEGAN + 0.004
     first = by_name(state)["Run:Start"].value
     state = step(state, facts_at(NOW + 1, status=status(NOW + 1, run=0, began=None)), NOW + 1)
     assert by_name(state)["Run:Start"].value == first
@@ -290,6 +292,16 @@ def test_names_that_collide_are_said_and_not_served() -> None:
     assert "Metric:peak_height" not in found
     assert "'peak.height' and 'peak_height'" in str(found["Problems"].value)
     assert found["Problems"].alarm == INCOMPLETE
+
+
+def test_what_was_served_under_a_name_that_collides_now_says_nothing_any_more() -> None:
+    state = step(PvState(prefix=P), facts_at(NOW), NOW)
+    both = trends_of(NOW - 3)
+    both = replace(both, metrics=both.metrics | {"peak_height": both.metrics["peak.height"]})
+    found = by_name(step(state, facts_at(NOW, trends=both), NOW))
+    for name in ("Metric:peak_height", "Metric:peak_height:Error"):
+        assert math.isnan(float(found[name].value))
+        assert found[name].alarm == UNDEFINED
 
 
 def test_values_that_are_not_numbers_are_not_defined() -> None:

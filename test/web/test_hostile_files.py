@@ -52,7 +52,7 @@ SCRIPT = ScriptSeen(path="/s/p.py", md5="f" * 32)
 PROGRESS = Progress(
     last_errors={"proc": "x"},
     incomplete_runs=("run 6",),
-    run=RunProgress(number=7),
+    run=RunProgress(number=7, began_unix_s=1.7e9),
     source=SourceProgress(data_age_s=1.0, no_beam_since=1.7e9, no_pulses_since=1.7e9),
     memory=MemoryProgress(full_since=1.7e9),
 )

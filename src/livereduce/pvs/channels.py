@@ -1,10 +1,12 @@
 """Values as channels of Channel Access: types, metadata, read-only. Stands on caproto."""
 
+import math
 import unicodedata
 from typing import Any
 
 import caproto
 
+from livereduce.base.times import UNIX_MINUS_EPICS_S
 from livereduce.pvs.values import PvKind, PvValue
 
 LONGEST_WORD = 39
@@ -14,6 +16,8 @@ LONGEST_TEXT = 2000
 LONGEST_UNITS = 7
 """Most characters of units in Channel Access, whose field of 8 ends with a zero."""
 PRECISION = 4
+EARLIEST_UNIX_S = float(UNIX_MINUS_EPICS_S)
+LATEST_UNIX_S = EARLIEST_UNIX_S + 2.0**32 - 1
 BACKLOG = 16
 """Values kept for a client that reads slowly; it gets the newest ones."""
 _IN_ASCII = str.maketrans({"µ": "u", "μ": "u", "Å": "A", "°": "deg", "²": "2", "³": "3", "⁻": "-", "¹": "1"})
@@ -41,7 +45,7 @@ class TextChannel(_ReadOnly, caproto.ChannelChar):  # type: ignore[misc]
 
 def channel_of(one: PvValue) -> Any:
     """The channel for a value, with the value in it."""
-    facts = {"max_subscription_backlog": BACKLOG, "timestamp": one.unix_s, "alarm": _alarm(one)}
+    facts = {"max_subscription_backlog": BACKLOG, "timestamp": stamp(one.unix_s), "alarm": _alarm(one)}
     match one.kind:
         case PvKind.NUMBER:
             units = ascii_units(one.units)
@@ -54,7 +58,7 @@ def channel_of(one: PvValue) -> Any:
 
 async def write(channel: Any, one: PvValue) -> None:
     """Give a channel its new value, with all that belongs to it: one message to whoever watches."""
-    facts: dict[str, Any] = {"timestamp": one.unix_s, "status": int(one.alarm.cause)}
+    facts: dict[str, Any] = {"timestamp": stamp(one.unix_s), "status": int(one.alarm.cause)}
     facts["severity"] = int(one.alarm.severity)
     if one.kind is PvKind.NUMBER:
         facts["units"] = ascii_units(one.units)
@@ -68,6 +72,11 @@ def wire_value(one: PvValue) -> Any:
     most = LONGEST_WORD if one.kind is PvKind.WORD else LONGEST_TEXT
     text = str(one.value).replace("\0", " ").encode(errors="replace")[:most].decode(errors="ignore")
     return text if one.kind is PvKind.WORD else text.encode()
+
+
+def stamp(unix_s: float) -> float:
+    """The nearest time that a time stamp of EPICS can be: from 1990 on, for 136 years."""
+    return min(max(unix_s, EARLIEST_UNIX_S), LATEST_UNIX_S) if not math.isnan(unix_s) else EARLIEST_UNIX_S
 
 
 def ascii_units(units: str) -> str:

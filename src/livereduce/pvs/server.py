@@ -17,6 +17,7 @@ from livereduce.pvs.channels import channel_of, write
 from livereduce.pvs.reading import PvReader
 from livereduce.pvs.records import PvFacts, PvState, step
 from livereduce.pvs.settings import PvSettings, has_changed
+from livereduce.pvs.values import PvValue
 
 LOOK_EVERY_S = 0.2
 """A new result must show within a second."""
@@ -117,13 +118,22 @@ class PvService:
         changed = [one for one in state.values if one != before.get(one.name)]
         self._state = state
         self._say(state)
-        new = [one for one in changed if one.name not in self._channels]
-        for one in new:
-            self._channels[one.name] = channel_of(one)
+        known = len(self._channels)
         for one in changed:
-            await write(self._channels[one.name], one)
-        if new:
+            await self._give(one)
+        if len(self._channels) > known:
             self._context.announce()
+
+    async def _give(self, one: PvValue) -> None:
+        """Give a value to its channel, which is made if there is none."""
+        # The boundary of one value: whatever stands in a file, it costs no other one.
+        try:
+            if one.name in self._channels:
+                await write(self._channels[one.name], one)
+            else:
+                self._channels[one.name] = channel_of(one)
+        except Exception as error:  # noqa: BLE001
+            self._contained.note(f"the value of {one.name}", error)
 
     def _say(self, state: PvState) -> None:
         """Log names that get no PV, once."""
