@@ -9,6 +9,7 @@ from helpers.browsing import Visit, Visiting, web
 from helpers.fabricated import Fabricated, pattern
 from helpers.proxied import NGINX, ROOT_PATH, proxied
 from helpers.tools import MUST_RUN, not_installed
+from helpers.viewed import ASKED, Viewed
 
 pytestmark = [
     pytest.mark.timeout(180),  # a browser on a busy machine
@@ -37,6 +38,7 @@ def test_pages_plots_links_and_news_work_below_a_path(one: Fabricated, url: str,
     seen: Visit = visiting(url)
     asked: list[str] = []
     seen.page.on("request", lambda request: asked.append(request.url))
+    seen.page.route(ASKED, Viewed().route)
     page = seen.go("")
     seen.wait_card("ref_l", "running")
     page.wait_for_selector(".drawing[data-kind=curve]")
@@ -54,7 +56,10 @@ def test_pages_plots_links_and_news_work_below_a_path(one: Fabricated, url: str,
     page.click("#rows a >> text=41")
     page.wait_for_url(f"{url}/instrument/ref_l#run=41")
     seen.drawn(run=41, name="result")
-    page.go_back()
+    page.click("#detector-page")
+    page.wait_for_selector("#picture[data-painted]")
+    page.click("#live")
+    page.wait_for_url(f"{url}/instrument/ref_l")
     page.click("nav a >> text=Instruments")
     page.wait_for_url(f"{url}/")
     strange = [one for one in asked if not one.startswith((f"{url}/", "blob:", "data:")) and one != url]
