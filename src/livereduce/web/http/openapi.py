@@ -5,7 +5,7 @@ from typing import Any
 
 from livereduce import __version__
 from livereduce.web.http import openapi_views
-from livereduce.web.http.params import DEFAULT_RUNS, MAX_POINTS, MAX_ROWS, MAX_RUNS
+from livereduce.web.http.params import DEFAULT_RUNS, LEAST_TARGET, MAX_POINTS, MAX_ROWS, MAX_RUNS
 from livereduce.web.http.schemas import SCHEMAS, ref
 
 Json = dict[str, Any]
@@ -179,7 +179,7 @@ _SEEN: Json = {
 }
 _PEER = _query("peer", "The page that the instrument is on, as its card says.", {"type": "string"})
 _TARGET = _query(
-    "target", "The wanted relative error.", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    "target", "The wanted relative error.", {"type": "number", "minimum": LEAST_TARGET, "exclusiveMaximum": 1}
 )
 
 

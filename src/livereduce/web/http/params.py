@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 MAX_ROWS = 20
 DEFAULT_POINTS, MAX_POINTS = 100_000, 500_000
 MAX_IDS = 200
+LEAST_TARGET = 1e-9
+"""Least relative error that can be wanted."""
 DEFAULT_RUNS, MAX_RUNS = 200, 2000
 LARGEST_NUMBER = 1e9
 _NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -55,7 +57,7 @@ def relative_error(values: Sequence[str]) -> float | None:
         value = float(values[-1])
     except ValueError:
         value = 0.0
-    if not 1e-9 <= value < 1:  # also false for NaN
+    if not LEAST_TARGET <= value < 1:  # also false for NaN
         raise HTTPException(422, f"target: expected a relative error between 0 and 1, got {values[-1][:40]!r}")
     return value
 
