@@ -27,7 +27,8 @@ class Page:
     """What is asked of a page, with the token."""
 
     def __init__(self, page: Web) -> None:
-        self._regions = f"{page.url}/api/instruments/powder/regions"
+        self._one = f"{page.url}/api/instruments/powder"
+        self._regions = f"{self._one}/regions"
 
     def ask(self, method: str, path: str = "", body: bytes | None = None) -> tuple[int, Any]:
         headers = {"authorization": f"Bearer {TOKEN}"}
@@ -38,6 +39,14 @@ class Page:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
+
+    def found(self) -> Any:
+        with urllib.request.urlopen(f"{self._one}/findings", timeout=PATIENCE_S) as response:
+            return json.load(response)
+
+    def card(self) -> Any:
+        with urllib.request.urlopen(self._one, timeout=PATIENCE_S) as response:
+            return json.load(response)["card"]
 
     def keep(self) -> tuple[int, Any]:
         return self.ask("POST", body=encode_region(LOW).encode())
@@ -85,6 +94,9 @@ def test_a_region_is_kept_and_counted_over_a_daemon_that_is_killed_and_a_page_th
             page = Page(served)
             again = page.until(lambda regions: any(one["counts"] >= before[0]["counts"] for one in regions))
             assert (again[0]["name"], again[0]["pixels"]) == ("low", "0-9")
+            told = page.found()
+            assert (told["run"], told["note"], told["findings"]) == (1, "", []), "it is watched, and nothing is wrong"
+            assert page.card()["findings"] == 0
             (tmp_path / "state" / FILE_NAME).write_bytes(b"torn")
             status, answer = page.keep()
             assert (status, "mend it, or move it away" in answer["error"]) == (409, True)
