@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,8 @@ from helpers.rude_server import rude_server, saying
 from livereduce.notify import findings
 from livereduce.notify.facts import DeadBank
 from livereduce.notify.findings import PageFindings, PageSilent, ask_page, dead_banks_in, id_of
+from livereduce.viewer.findings.facts import Finding, FindingKind, FoundIn
+from livereduce.viewer.findings.wording import findings_body
 
 CARDS = {"instruments": [{"id": "a", "name": "PG3", "peer": "http://x"}, {"id": "pg3", "name": "PG3", "peer": None}]}
 FOUND = {
@@ -69,3 +72,12 @@ def test_it_asks_in_the_background(monkeypatch: pytest.MonkeyPatch, caplog: pyte
             asker.close()
     assert not asker._thread.is_alive()
     assert caplog.text.count("does not show NOM") == 1
+
+
+def test_what_the_viewer_names_is_what_is_told() -> None:
+    found = Finding(
+        kind=FindingKind.DEAD, what=FoundIn.BANK, bank="bank7", pixels="", since_ns=10**18, text="bank7 is dead"
+    )
+    hot = replace(found, kind=FindingKind.HOT)
+    body = json.dumps({"findings": findings_body((found, hot))}).encode()
+    assert dead_banks_in(body) == (DeadBank(bank="bank7", text="bank7 is dead"),)

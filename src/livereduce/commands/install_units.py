@@ -38,7 +38,7 @@ PACKAGED = Path("usr/lib/systemd/system")
 
 _NOT_FOR_A_USER = re.compile(
     r"(User|WorkingDirectory|Wants|RuntimeDirectory\w*|StateDirectory|CapabilityBoundingSet|Protect\w+|Private\w+"
-    r"|ReadWritePaths|IPAddressDeny|RemoveIPC)=|After=network-online"
+    r"|ReadWritePaths|IPAddressDeny|RemoveIPC|Environment=XDG_CACHE_HOME)=|After=network-online"
 )
 """Settings that a user's manager cannot apply, or that mean another place there."""
 

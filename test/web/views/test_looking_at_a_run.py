@@ -22,6 +22,7 @@ from helpers.served import Clock, powder_play, serving
 from helpers.viewing import by_pixels, counts_of
 from helpers.watching import Web, web
 from livereduce.messages.regions import encode_region, encode_regions
+from livereduce.notify.findings import PageSilent, ask_page
 from livereduce.web.views.viewers import MANTID
 
 pytestmark = pytest.mark.timeout(300)
@@ -200,3 +201,12 @@ def test_with_mantid_there_is_nothing_to_look_at(tmp_path: Path) -> None:
     powder.say(engine="mantid")
     with web(tmp_path, [powder.conf]) as page:
         assert refused(f"{page.url}/api/instruments/powder/detector") == (409, MANTID)
+
+
+def test_notifications_can_ask_the_page_for_dead_banks(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with looking(tmp_path, tmp_path_factory) as one:
+        assert ask_page(one.page.url, "POWDER") == ()
+        with pytest.raises(PageSilent, match="does not show PG3"):
+            ask_page(one.page.url, "PG3")
