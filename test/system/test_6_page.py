@@ -7,7 +7,7 @@ import pytest
 
 from helpers.paths import ROOT
 from system.machine import Machine
-from system.service import ENVIRONMENT, USER, Service
+from system.service import USER, Service
 
 pytestmark = pytest.mark.system
 
@@ -53,23 +53,6 @@ def test_the_four_commands_of_the_recipe_make_the_page(running: Service) -> None
     assert machine.show(PAGE, "NRestarts") == "0"
     assert "--add-port=8090/tcp" in machine.path("/run/firewall").read_text()
     assert machine.systemctl("is-enabled", PAGE).stdout == "enabled\n"
-
-
-def test_the_detector_can_be_looked_at_within_the_fence_of_the_unit(running: Service) -> None:
-    """The process that counts compiles, so memory must be executable there; its packages are those of the engine."""
-    machine = running.machine
-    compiled = machine.run(
-        "env", "PYTHONPATH=/usr/share/livereduce", ENVIRONMENT, "-m", "livereduce", "install-kernels"
-    )
-    assert "kernels are ready" in compiled.stdout
-    running.drop_in(PAGE, "[Service]\nEnvironment=PYTHONPATH=/opt/builtin/lib/python3.11/site-packages\n")
-    machine.systemctl("restart", PAGE)
-    machine.until("an answer", lambda: asked(machine, "/healthz"))
-    seen = json.loads(machine.until("the detector", lambda: asked(machine, "/api/instruments/powder/detector")))
-    assert seen["total"] > 0
-    found = json.loads(machine.until("findings", lambda: asked(machine, "/api/instruments/powder/findings")))
-    assert isinstance(found["findings"], list)
-    running.without_drop_in(PAGE)
     machine.systemctl("disable", "--now", PAGE)
 
 
