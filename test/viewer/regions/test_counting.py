@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.viewing import by_pixels
+from livereduce.base.times import NS_PER_S
 from livereduce.engine.counting.binning import Binning, make_edges_ns
 from livereduce.messages.regions import Region, RegionKind
 from livereduce.stream.items import I4
@@ -118,3 +119,18 @@ def test_events_of_a_region_in_each_pulse_over_stretches() -> None:
     is_inside[:120] = False
     sums = np.concatenate([[0], np.cumsum(is_inside)])
     np.testing.assert_array_equal(one.in_pulses(events, first), sums[first[1:]] - sums[first[:-1]])
+
+
+def test_the_rate_is_that_of_the_last_seconds_of_beam_also_where_it_comes_in_one_piece() -> None:
+    counts, region = counted(Binning(make_edges_ns(0.0, 10.0, 100.0))), pixels_of("5")
+    counts.keep([region], PIXELS, HeldEvents())
+    one = counts.of(region, PIXELS, HeldEvents())
+    assert one.rate_per_s == 0
+    counts.note(0)
+    counts.add(np.zeros(40, np.int32), np.full(40, 5, np.int32))
+    counts.note(20 * NS_PER_S)
+    assert one.rate_per_s == 2.0
+    for second in range(21, 60):
+        counts.add(np.zeros(7, np.int32), np.full(7, 5, np.int32))
+        counts.note(second * NS_PER_S)
+    assert one.rate_per_s == 7.0

@@ -70,7 +70,7 @@ class CountedRegion:
         if self._noted and now_ns - self._noted[-1][0] < EVERY_NS:
             return
         self._noted.append((now_ns, self.counts))
-        while now_ns - self._noted[0][0] > WITHIN_NS:
+        while len(self._noted) > 2 and now_ns - self._noted[1][0] >= WITHIN_NS:
             self._noted.popleft()
 
     def has_pixel(self) -> U1:
