@@ -16,8 +16,13 @@ MOST_RANGES = 20
 """Ranges of pixel numbers that are written out."""
 CUT = ",…"
 _WORDS = {
-    FindingKind.DEAD: "no counts, although there were some before, or its neighbors have some",
-    FindingKind.HOT: "far more counts than its surroundings",
+    FindingKind.DEAD: "no counts, although there were some before, or the neighbors have some",
+    FindingKind.HOT: "far more counts than the neighbors",
+    FindingKind.NOISY: "counts in bursts, or without beam",
+}
+_WORDS_OF_BANK = {
+    FindingKind.DEAD: "no counts, although there were some before, and the other banks have theirs",
+    FindingKind.HOT: "far more counts than before, beside the other banks",
     FindingKind.NOISY: "counts in bursts, or without beam",
 }
 
@@ -62,7 +67,9 @@ def _of_banks(state: FindingsState, tof_step_us: float) -> Iterator[Finding]:
     ):
         for bank in np.flatnonzero(named).tolist():
             name = state.layout.names[bank]
-            words = _moved(float(shifts.bins[bank]) * tof_step_us) if kind is FindingKind.SHIFTED else _WORDS[kind]
+            words = (
+                _moved(float(shifts.bins[bank]) * tof_step_us) if kind is FindingKind.SHIFTED else _WORDS_OF_BANK[kind]
+            )
             text = f"{bank_words(name)} is {kind}: {words}"
             yield Finding(
                 kind=kind, what=FoundIn.BANK, bank=name, pixels="", since_ns=int(since_ns[bank]), text=text
