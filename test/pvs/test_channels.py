@@ -21,7 +21,7 @@ from livereduce.pvs.channels import (
     write,
 )
 from livereduce.pvs.serve import BEACONS, BEACONS_AUTO, OncePerWindow, keep_beacons_within
-from livereduce.pvs.values import UNDEFINED, PvKind, PvValue
+from livereduce.pvs.values import FINE, INCOMPLETE, UNDEFINED, PvKind, PvValue
 
 HERE = {"127.0.0.1": "", "10.1.2.3": "10.1.2.255", "192.168.7.1": "192.168.7.255"}
 
@@ -69,6 +69,18 @@ def test_whatever_stands_in_a_file_becomes_a_value(value: float, unix_s: float, 
     asyncio.run(write(channel, one))
     metadata, _ = asyncio.run(channel.read(caproto.ChannelType[f"TIME_{channel.data_type.name}"]))
     assert (metadata.severity, metadata.status) == (3, 17)
+
+
+@pytest.mark.parametrize("kind", PvKind)
+def test_a_value_in_alarm_that_changes_stays_in_alarm(kind: PvKind) -> None:
+    """The library knows alarms of its own, by limits that are not set here."""
+    values: tuple[float | str, ...] = (1.0, 2.0, 2.0, math.nan) if kind is PvKind.NUMBER else ("a", "b", "b", "")
+    alarms = (FINE, INCOMPLETE, INCOMPLETE, UNDEFINED, UNDEFINED, FINE)
+    channel = channel_of(PvValue(name="x", kind=kind, value=values[0], unix_s=1.8e9))
+    for value in values:
+        for alarm in alarms:
+            asyncio.run(write(channel, PvValue(name="x", kind=kind, value=value, unix_s=1.8e9, alarm=alarm)))
+            assert (channel.alarm.severity, channel.alarm.status) == (alarm.severity, alarm.cause)
 
 
 @pytest.mark.parametrize("unix_s", [math.nan, math.inf, -math.inf, 0.0, 1e308, -1.0, 1.8e9])
