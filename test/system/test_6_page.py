@@ -53,6 +53,22 @@ def test_the_four_commands_of_the_recipe_make_the_page(running: Service) -> None
     assert machine.show(PAGE, "NRestarts") == "0"
     assert "--add-port=8090/tcp" in machine.path("/run/firewall").read_text()
     assert machine.systemctl("is-enabled", PAGE).stdout == "enabled\n"
+
+
+def test_the_detector_can_be_looked_at_within_the_fence_of_the_unit(running: Service) -> None:
+    """What counts there compiles, so memory must be executable; its packages are those of the engine."""
+    machine = running.machine
+    # the page is the last to get the processor, which on a busy machine may be too late for the first answer
+    more = "Nice=-5\nCPUWeight=1000\nEnvironment=PYTHONPATH=/opt/builtin/lib/python3.11/site-packages\n"
+    running.drop_in(PAGE, f"[Service]\n{more}")
+    machine.systemctl("restart", PAGE)
+    machine.until("an answer", lambda: asked(machine, "/healthz"))
+    seen = json.loads(machine.until("the detector", lambda: asked(machine, "/api/instruments/powder/detector")))
+    assert seen["total"] > 0
+    found = json.loads(machine.until("findings", lambda: asked(machine, "/api/instruments/powder/findings")))
+    assert isinstance(found["findings"], list)
+    assert list(machine.path("/var/cache/livereduce-web/livereduce/kernels").rglob("*.nbi")), "kept for the next time"
+    running.without_drop_in(PAGE)
     machine.systemctl("disable", "--now", PAGE)
 
 
