@@ -35,6 +35,7 @@ def install_kernels(out: TextIO) -> int:
     os.environ.pop(IS_DEFAULT, None)
     print(f"compiling the kernels for this machine, into {folder}: up to a minute", file=out, flush=True)
     begun_s = time.monotonic()
+    import livereduce.viewer.regions.counting  # noqa: F401 (declares kernels)
     from livereduce.engine.builtin.loading import load_everything
     from livereduce.stream.compiled import declared
 

@@ -36,7 +36,8 @@ ANSWER_S = 20.0
 START_S = 60.0
 """For the first answer: it is started, and its kernels may have to be compiled."""
 GONE_S = 5.0
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Not numba's: kernels are installed for its options (`base/kernel_cache.py`), and none of ours runs on its threads."""
 _PIECE_BYTES = 1 << 20
 
 
