@@ -144,16 +144,6 @@ BAD: list[tuple[str, object]] = [
     ("tof_bins_us", [1, -1e-320, 2]),
     ("limits.process", 0),
     ("runtime_dir", 5),
-    ("epics.prefix", "BL11A.LR:"),
-    ("epics.prefix", "11A:"),
-    ("epics.prefix", "x" * 31),
-    ("epics.interfaces", []),
-    ("epics.interfaces", ["bl11a"]),
-    ("epics.interfaces", ["10.1.2"]),
-    ("epics.interfaces", ["::1"]),
-    ("epics.interfaces", [167838211]),
-    ("epics.interfaces", ["10.1.2.3", "255.255.255.255"]),
-    ("epics.interfaces", ["224.0.0.1"]),
 ]
 
 
@@ -195,6 +185,28 @@ def test_a_wrong_watchdog_value_is_a_warning_and_the_default_is_used(watchdog: o
     assert "watchdog" in warning
     assert "expected" in warning
     assert warning.endswith("the default is used")
+
+
+WRONG_EPICS: list[tuple[str, object]] = [
+    ("epics.prefix", "BL11A.LR:"),
+    ("epics.prefix", "11A:"),
+    ("epics.prefix", "x" * 31),
+    ("epics.interfaces", []),
+    ("epics.interfaces", ["bl11a"]),
+    ("epics.interfaces", ["10.1.2"]),
+    ("epics.interfaces", ["::1"]),
+    ("epics.interfaces", [167838211]),
+    ("epics.interfaces", ["10.1.2.3", "255.255.255.255"]),
+    ("epics.interfaces", ["224.0.0.1"]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG_EPICS)
+def test_a_wrong_value_for_the_control_system_costs_the_pvs_and_not_the_reduction(name: str, value: object) -> None:
+    config = parse(**{name: value})
+    assert (config.epics_prefix, config.epics_interfaces) == (None, ("127.0.0.1",))
+    (warning,) = config.warnings
+    assert warning.startswith(f'{CONF}: "{name}": expected ')
 
 
 def test_limits_must_be_an_object() -> None:

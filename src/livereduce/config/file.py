@@ -87,6 +87,8 @@ class Reading:
     bad_keys: frozenset[str] = frozenset()
 
 
+DEFAULT_USED = "; the default is used"
+"""End of a warning on a wrong value."""
 _KEY_OF = {key.name: key for key in KEYS}
 _SECTIONS = {key.name.split(".")[0]: key.forgiving for key in KEYS if "." in key.name}
 
@@ -117,7 +119,7 @@ class _KeyNotes:
     def wrong(self, name: str, expected: str, value: object, *, forgiving: bool) -> None:
         text = f'"{name}": expected {expected}, got {_shown(value)}'
         if forgiving:
-            self.warning(f"{text}; the default is used")
+            self.warning(text + DEFAULT_USED)
         else:
             self.problem(text)
             self.bad_keys.add(name)

@@ -316,12 +316,14 @@ KEYS: tuple[Key, ...] = (
         parse=_pv_prefix,
         expected=f'the beginning of the names of PVs, such as "BL11A:LR:": a letter, then letters, digits and '
         f"_ - : [ ] < > ;, at most {LONGEST_PREFIX} in all",
+        forgiving=True,
     ),
     Key(
         name="epics.interfaces",
         attribute="epics_interfaces",
         parse=_interfaces,
         expected='IPv4 addresses of this host, such as ["10.1.2.3"], or ["0.0.0.0"] for all of them',
+        forgiving=True,
     ),
     Key(
         name="notify",

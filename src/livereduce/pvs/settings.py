@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
-from livereduce.config.file import DEFAULT_PATH, Config, read_file
+from livereduce.config.file import DEFAULT_PATH, DEFAULT_USED, Config, read_file
+
+WRONG = ': "epics'
+"""A warning on one of our keys begins so, after the name of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,11 @@ def settings_of(configuration: Path | None) -> PvSettings:
         The file cannot be used, or sets no prefix.
     """
     reading = read_file(configuration)
-    if reading.problems:
-        raise OperatorError(*reading.problems)
+    # What is a warning to the service, which reduces without PVs, is an error here: a default would be somebody else's.
+    ours = [one.removesuffix(DEFAULT_USED) for one in reading.config.warnings if WRONG in one]
+    wrong = [*reading.problems, *ours]
+    if wrong:
+        raise OperatorError(*wrong)
     settings = _settings_in(reading.config)
     if settings is None:
         where = configuration or DEFAULT_PATH
