@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from livereduce.base.errors import OperatorError
 from livereduce.config import file as config_module
-from livereduce.config.file import Config, load_config, parse_config, read_text, value_of
+from livereduce.config.file import Config, for_reduction, load_config, parse_config, read_text, value_of
 from livereduce.config.keys import KEYS, count_bins
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
@@ -207,6 +207,38 @@ def test_a_wrong_value_for_the_control_system_costs_the_pvs_and_not_the_reductio
     assert (config.epics_prefix, config.epics_interfaces) == (None, ("127.0.0.1",))
     (warning,) = config.warnings
     assert warning.startswith(f'{CONF}: "{name}": expected ')
+    assert warning.endswith("; no PVs are served")
+    assert parse(**{"epics.prefix": "BL11A:LR:", name: value}).epics_prefix is None, (
+        "not on addresses that nobody named"
+    )
+
+
+SECRETS: list[dict[str, object]] = [
+    {"heartbeat": {"brokers": ["a:1"], "credentials": {"username": "u", "password": "SECRET"}}},
+    {"heartbeat": {"brokers": "u:SECRET@host:61613"}},
+    {"heartbeat": "SECRET"},
+    {"heartbeat": {"brokers": ["a:1"], "tls": "SECRET"}},
+    {"notify": "https://host/SECRET"},
+    {"notify": [{"on": "parked", "https://host/SECRET": 1}]},
+]
+
+
+@pytest.mark.parametrize("body", SECRETS)
+def test_what_may_hold_a_secret_is_not_shown_and_a_heartbeat_with_a_mistake_is_off(body: dict[str, object]) -> None:
+    config = parse(**body)
+    assert config.warnings
+    assert "SECRET" not in " ".join(config.warnings)
+    assert config.heartbeat_brokers is None
+    problems = problems_of(json.dumps(body)[:-1] + ' "x"}')
+    assert "SECRET" not in " ".join(problems)
+
+
+def test_what_other_processes_read_is_no_change_for_the_reduction() -> None:
+    plain = parse(instrument="PG3")
+    outlets = parse(instrument="PG3", notify=[], heartbeat={"brokers": "a:1"}, epics={"prefix": "A:", "interfaces": 5})
+    assert outlets != plain
+    assert for_reduction(outlets) == for_reduction(plain)
+    assert for_reduction(parse(instrument="PG3", update_every=5)) != for_reduction(plain)
 
 
 def test_limits_must_be_an_object() -> None:

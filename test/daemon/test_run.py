@@ -367,6 +367,17 @@ def test_a_changed_configuration_ends_the_daemon_in_order(beamline: Beamline) ->
     assert "the configuration has changed (livereduce.conf changed)" in beamline.log()
 
 
+def test_a_change_of_what_only_others_read_costs_the_reduction_nothing(beamline: Beamline) -> None:
+    daemon = beamline.start()
+    before = beamline.wait_running()
+    beamline.configure(notify=[{"on": "parked", "command": ["/bin/true"]}], epics={"prefix": 5})
+    beamline.wait(lambda _: "but nothing that the reduction reads: it goes on" in beamline.log())
+    assert '"epics.prefix": expected' in beamline.log()
+    beamline.configure(notify=[])
+    beamline.wait(lambda _: beamline.log().count("it goes on") == 2)
+    assert (daemon.poll(), beamline.wait_running().worker_pid) == (None, before.worker_pid)
+
+
 def test_a_broken_configuration_is_reported_and_the_one_in_use_goes_on(beamline: Beamline) -> None:
     daemon = beamline.start()
     running = beamline.wait_running()

@@ -6,7 +6,7 @@ scripts, engine) is in `livereduce.preflight.resolve`.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from livereduce.base.errors import OperatorError
 from livereduce.base.files import read_regular
 from livereduce.base.json_errors import Mistake, find_mistake, repeated_names
 from livereduce.base.names import closest
-from livereduce.config.keys import KEYS, Key
+from livereduce.config.keys import KEYS, OUTLETS, Key
 from livereduce.config.notifying import NotifyList
 from livereduce.messages.beat import SILENCE_LIMITS_S, Phase
 
@@ -80,17 +80,31 @@ class Config:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A configuration as far as it can be read: bad keys have their default in `config` and are named in `bad_keys`."""
+    """A configuration as far as it can be read: bad keys have their default in `config` and are named in `bad_keys`.
+
+    Keys that cost a warning only are among the bad ones, too.
+    """
 
     config: Config
     problems: tuple[str, ...] = ()
     bad_keys: frozenset[str] = frozenset()
 
 
-DEFAULT_USED = "; the default is used"
-"""End of a warning on a wrong value."""
 _KEY_OF = {key.name: key for key in KEYS}
-_SECTIONS = {key.name.split(".")[0]: key.forgiving for key in KEYS if "." in key.name}
+_SECTIONS = {key.name.split(".")[0]: key.if_wrong for key in KEYS if "." in key.name}
+_SWITCHES = ("heartbeat.brokers", "epics.prefix")
+"""Without these, nothing is sent or served: so it is where any value beside them is wrong."""
+_SECRETIVE = ("heartbeat", "notify")
+"""Where passwords and secret addresses may stand, also by mistake: no value is ever shown."""
+
+
+def for_reduction(config: Config) -> Config:
+    """The configuration without what only ``livereduce pvs`` and ``notify`` read, and without words on it."""
+    plain = Config()
+    outlets = [key for key in KEYS if key.name.partition(".")[0] in OUTLETS]
+    defaults: dict[str, Any] = {key.attribute: getattr(plain, key.attribute) for key in outlets}
+    given = tuple(name for name in config.given if name.partition(".")[0] not in OUTLETS)
+    return replace(config, given=given, warnings=(), **defaults)
 
 
 def value_of(config: Config, key: Key) -> object:
@@ -116,13 +130,14 @@ class _KeyNotes:
     def warning(self, text: str) -> None:
         self.warnings.append(f"{self.where}: {text}")
 
-    def wrong(self, name: str, expected: str, value: object, *, forgiving: bool) -> None:
-        text = f'"{name}": expected {expected}, got {_shown(value)}'
-        if forgiving:
-            self.warning(text + DEFAULT_USED)
+    def wrong(self, name: str, expected: str, value: object, if_wrong: str) -> None:
+        seen = "" if name.partition(".")[0] in _SECRETIVE else f", got {_shown(value)}"
+        text = f'"{name}": expected {expected}{seen}'
+        self.bad_keys.add(name)
+        if if_wrong:
+            self.warning(f"{text}; {if_wrong}")
         else:
             self.problem(text)
-            self.bad_keys.add(name)
 
 
 def _shown(value: object) -> str:
@@ -146,7 +161,10 @@ def read_text(text: str, path: Path | None) -> Reading:
             try:
                 values[name] = key.parse(value)
             except ValueError:
-                notes.wrong(name, key.expected, value, forgiving=key.forgiving)
+                notes.wrong(name, key.expected, value, key.if_wrong)
+    for switch in _SWITCHES:  # a half of it might go elsewhere, or without TLS
+        if any(bad.partition(".")[0] == switch.partition(".")[0] for bad in notes.bad_keys):
+            values.pop(switch, None)
     for problem in notify.problems if isinstance(notify := values.get("notify"), NotifyList) else ():
         notes.warning(problem)
     config = Config(path=path, given=tuple(values), warnings=tuple(notes.warnings), **_attributes(values))
@@ -173,9 +191,9 @@ def _decode(text: str, notes: _KeyNotes) -> Mapping[str, object]:
 
 
 def _line_shown(text: str, mistake: Mistake) -> str:
-    """The line of a mistake; the address of a webhook in it may be a secret."""
-    line = text.split("\n")[mistake.line - 1]
-    return "not shown, there may be an address in it" if "webhook" in line or "http" in line else mistake.shown
+    """The line of a mistake, unless it may hold a secret."""
+    may_hold = any(f'"{name}' in text for name in _SECRETIVE)
+    return "not shown, since the file may hold addresses and passwords" if may_hold else mistake.shown
 
 
 def _warn_of_repeats(text: str, notes: _KeyNotes) -> None:
@@ -195,7 +213,7 @@ def _flatten(body: Mapping[str, object], notes: _KeyNotes) -> dict[str, object]:
         else:
             inner = {}
             if value is not None:
-                notes.wrong(name, "an object of keys and values", value, forgiving=_SECTIONS[name])
+                notes.wrong(name, "an object of keys and values", value, _SECTIONS[name])
         flat.update(inner)
     return flat
 

@@ -200,17 +200,23 @@ class Key:
         Returns the value, or raises ValueError.
     expected
         Accepted values, to finish the sentence "expected …".
-    forgiving
-        A wrong value is a warning and the default is used: the watchdog has always done so.
+    if_wrong
+        A wrong value is only a warning, and this is what follows from it; empty: it is an error.
     """
 
     name: str
     attribute: str
     parse: Callable[[object], object]
     expected: str
-    forgiving: bool = False
+    if_wrong: str = ""
 
 
+DEFAULT_USED = "the default is used"
+"""As the original's watchdog has always done."""
+NOT_SERVED, NOT_SENT = "no PVs are served", "nothing is sent"
+"""What only `livereduce pvs` or `livereduce notify` needs must not cost the reduction, and no default may stand in."""
+OUTLETS = ("epics", "notify", "heartbeat")
+"""Keys, or objects of keys, that nothing reads for the reduction."""
 _A_DURATION = "a number of seconds greater than 0"
 _INDICES = 'a list of whole numbers, 0 or more, such as [1, 2] or "1,2"'
 
@@ -258,14 +264,14 @@ KEYS: tuple[Key, ...] = (
         attribute="watchdog_interval_s",
         parse=_positive,
         expected=_A_DURATION,
-        forgiving=True,
+        if_wrong=DEFAULT_USED,
     ),
     Key(
         name="watchdog.threshold",
         attribute="watchdog_threshold_s",
         parse=_threshold,
         expected=f"a number of seconds, at least {WATCHDOG_LEAST_THRESHOLD_S:g}",
-        forgiving=True,
+        if_wrong=DEFAULT_USED,
     ),
     Key(
         name="engine",
@@ -316,58 +322,58 @@ KEYS: tuple[Key, ...] = (
         parse=_pv_prefix,
         expected=f'the beginning of the names of PVs, such as "BL11A:LR:": a letter, then letters, digits and '
         f"_ - : [ ] < > ;, at most {LONGEST_PREFIX} in all",
-        forgiving=True,
+        if_wrong=NOT_SERVED,
     ),
     Key(
         name="epics.interfaces",
         attribute="epics_interfaces",
         parse=_interfaces,
         expected='IPv4 addresses of this host, such as ["10.1.2.3"], or ["0.0.0.0"] for all of them',
-        forgiving=True,
+        if_wrong=NOT_SERVED,
     ),
     Key(
         name="notify",
         attribute="notify",
         parse=parse_notify,
         expected="a list of objects",  # never said: the parser finds its own words
-        forgiving=True,
+        if_wrong=NOT_SENT,
     ),
     Key(
         name="heartbeat.brokers",
         attribute="heartbeat_brokers",
         parse=parse_brokers,
         expected=f'a list of brokers, "HOST:PORT" (default port {STOMP_PORT})',
-        forgiving=True,
+        if_wrong=NOT_SENT,
     ),
     Key(
         name="heartbeat.destination",
         attribute="heartbeat_destination",
         parse=parse_destination,
         expected='a destination such as "/topic/SNS.REF_M.STATUS.LIVEREDUCE"',
-        forgiving=True,
+        if_wrong=NOT_SENT,
     ),
     Key(
         name="heartbeat.ping",
         attribute="heartbeat_ping",
         parse=parse_destination,
         expected='a destination such as "/topic/SNS.COMMON.STATUS.PING"',
-        forgiving=True,
+        if_wrong=NOT_SENT,
     ),
     Key(
         name="heartbeat.interval",
         attribute="heartbeat_interval_s",
         parse=_interval,
         expected="a number of seconds, 1 or more",
-        forgiving=True,
+        if_wrong=NOT_SENT,
     ),
     Key(
         name="heartbeat.credentials",
         attribute="heartbeat_credentials",
         parse=_path,
         expected="the path of a file",
-        forgiving=True,
+        if_wrong=NOT_SENT,
     ),
-    Key(name="heartbeat.tls", attribute="heartbeat_tls", parse=_boolean, expected="true or false", forgiving=True),
+    Key(name="heartbeat.tls", attribute="heartbeat_tls", parse=_boolean, expected="true or false", if_wrong=NOT_SENT),
     Key(name="runtime_dir", attribute="runtime_dir", parse=_path, expected="the path of a directory"),
     Key(name="state_dir", attribute="state_dir", parse=_path, expected="the path of a directory"),
 )

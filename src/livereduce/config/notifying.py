@@ -118,7 +118,7 @@ def _entry(number: int, body: dict[str, object]) -> NotifyEntry:
         target=_number(body, "target", 0.0),
         command=tuple(map(str, command)),
         webhook=str(body.get("webhook", "")),
-        webhook_file=Path(str(file)).expanduser() if file else None,
+        webhook_file=home_path(str(file)) if file else None,
         at_most_every_s=_number(body, "at_most_every_s", AT_MOST_EVERY_S),
         page=str(body.get("page", PAGE)),
     )
@@ -175,8 +175,17 @@ def _target_problems(key: str, value: object) -> list[str]:
     if not isinstance(value, str) or not value or not _is_plain(value):
         return [f'"{key}": expected a text']
     if key == "webhook_file":
-        return [] if value.startswith(("/", "~/")) else ['"webhook_file": expected an absolute path']
+        usable = value.startswith(("/", "~/")) and home_path(value) is not None
+        return [] if usable else ['"webhook_file": expected an absolute path']
     return [f'"webhook": {problem}'] if (problem := address_problem(value)) else []
+
+
+def home_path(text: str) -> Path | None:
+    """A path in which ``~`` is the home directory of this user; None if there is none, as in some containers."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return None
 
 
 def address_problem(url: str) -> str:
@@ -193,7 +202,7 @@ def address_problem(url: str) -> str:
 def _known(what: str, word: object, known: tuple[str, ...] | type[Occasion]) -> str:
     near = closest(word, [str(one) for one in known])
     hint = f'; did you mean "{near[0]}"?' if near else f"; expected one of {', '.join(known)}"
-    shown = ascii(word)[:40]
+    shown = ascii(word)[:40] if not isinstance(word, str) or word.isidentifier() else "(not shown)"
     return f"unknown {what} {shown}{hint}"
 
 

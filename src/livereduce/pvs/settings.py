@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livereduce.base.errors import OperatorError
-from livereduce.config.file import DEFAULT_PATH, DEFAULT_USED, Config, read_file
+from livereduce.config.file import DEFAULT_PATH, Config, read_file
 
-WRONG = ': "epics'
-"""A warning on one of our keys begins so, after the name of the file."""
+NEEDED = frozenset({"epics", "epics.prefix", "epics.interfaces", "update_every"})
+"""What is read here: other mistakes of the file are the service's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,9 @@ def settings_of(configuration: Path | None) -> PvSettings:
         The file cannot be used, or sets no prefix.
     """
     reading = read_file(configuration)
-    # What is a warning to the service, which reduces without PVs, is an error here: a default would be somebody else's.
-    ours = [one.removesuffix(DEFAULT_USED) for one in reading.config.warnings if WRONG in one]
-    wrong = [*reading.problems, *ours]
-    if wrong:
-        raise OperatorError(*wrong)
+    if reading.bad_keys & NEEDED:
+        said = [one for one in reading.config.warnings if '"epics' in one]
+        raise OperatorError(*reading.problems, *said)
     settings = _settings_in(reading.config)
     if settings is None:
         where = configuration or DEFAULT_PATH
@@ -43,7 +41,7 @@ def settings_of(configuration: Path | None) -> PvSettings:
 def has_changed(settings: PvSettings, configuration: Path | None) -> bool:
     """True if the file sets something else now; a file that cannot be used is one that is being edited."""
     reading = read_file(configuration)
-    return not reading.problems and _settings_in(reading.config) != settings
+    return not reading.bad_keys & NEEDED and _settings_in(reading.config) != settings
 
 
 def _settings_in(config: Config) -> PvSettings | None:

@@ -4,9 +4,10 @@
 cannot be used is only reported: the worker goes on with what it was started on.
 """
 
+import logging
 import time
 
-from livereduce.config.file import DEFAULT_PATH
+from livereduce.config.file import DEFAULT_PATH, Config, for_reduction
 from livereduce.daemon.facts import Fact, Outdated, Reconfigured
 from livereduce.daemon.inputs.judge import Site, last_good_of
 from livereduce.daemon.inputs.settling import Changed, Times
@@ -16,6 +17,8 @@ from livereduce.preflight.resolve import Resolved
 from livereduce.scripting.script_set import ScriptSet, choose, read_set
 
 LOOK_AGAIN_S = 2.0
+log = logging.getLogger("livereduce.daemon")
+
 RESTARTED = "livereduce exits, so that systemd starts it again with the new one"
 
 
@@ -109,6 +112,9 @@ class Changes:
         )
         if found.problems or self._watcher.configuration == self._configuration_in_use:
             return None  # broken, or back to what is in use
+        if self._running and self._configuration_in_use and _is_of_others(found.config, self._running.config, what):
+            self._configuration_in_use = self._watcher.configuration
+            return None
         return Reconfigured(reason=f"the configuration has changed ({what}); {RESTARTED}")
 
     def _judge_scripts(self, changed: Changed, running: Resolved) -> Fact | None:
@@ -127,6 +133,16 @@ class Changes:
         if wrong or usable.version == running.scripts.version:
             return None  # broken, or back to what is in use
         return Outdated(reason=f"the scripts have changed ({changed.what})")
+
+
+def _is_of_others(new: Config, old: Config, what: str) -> bool:
+    """True if the reduction reads nothing that has changed, which is logged then."""
+    if for_reduction(new) != for_reduction(old):
+        return False
+    log.info("the configuration has changed (%s), but nothing that the reduction reads: it goes on", what)
+    for warning in new.warnings:
+        log.warning("%s", warning)
+    return True
 
 
 GOES_ON = "the previous version stays in use"
