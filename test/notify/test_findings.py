@@ -12,6 +12,7 @@ from livereduce.notify import findings
 from livereduce.notify.facts import DeadBank
 from livereduce.notify.findings import PageFindings, PageSilent, ask_page, dead_banks_in, id_of
 from livereduce.viewer.findings.facts import Finding, FindingKind, FoundIn
+from livereduce.viewer.findings.watch import FindingsWatch
 from livereduce.viewer.findings.wording import findings_body
 
 CARDS = {"instruments": [{"id": "a", "name": "PG3", "peer": "http://x"}, {"id": "pg3", "name": "PG3", "peer": None}]}
@@ -20,7 +21,9 @@ FOUND = {
         {"kind": "dead", "what": "bank", "bank": "bank7", "pixels": "1-9", "text": "bank7 counts nothing"},
         {"kind": "dead", "what": "pixel", "bank": "bank8", "pixels": "3", "text": "a pixel"},
         {"kind": "hot", "what": "bank", "bank": "bank9", "pixels": "3", "text": "hot"},
-    ]
+    ],
+    "looked_s": 12.5,
+    "note": "",
 }
 
 
@@ -79,5 +82,13 @@ def test_what_the_viewer_names_is_what_is_told() -> None:
         kind=FindingKind.DEAD, what=FoundIn.BANK, bank="bank7", pixels="", since_ns=10**18, text="bank7 is dead"
     )
     hot = replace(found, kind=FindingKind.HOT)
-    body = json.dumps({"findings": findings_body((found, hot))}).encode()
-    assert dead_banks_in(body) == (DeadBank(bank="bank7", text="bank7 is dead"),)
+    body = {"findings": findings_body((found, hot)), "looked_s": 1.0, "note": ""}
+    assert dead_banks_in(json.dumps(body).encode()) == (DeadBank(bank="bank7", text="bank7 is dead"),)
+
+
+def test_what_has_not_looked_does_not_say_that_all_is_well() -> None:
+    fresh = FindingsWatch().body(41, 0, 1.0)
+    assert dead_banks_in(json.dumps(fresh).encode()) is None, "a viewer that has just been started"
+    failed = fresh | {"looked_s": 100.0, "note": "the search for faults has failed"}
+    with pytest.raises(PageSilent, match="the search for faults has failed"):
+        dead_banks_in(json.dumps(failed).encode())

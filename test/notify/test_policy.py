@@ -13,6 +13,7 @@ from livereduce.config.notifying import NotifyEntry, Occasion
 from livereduce.messages.progress import RunState
 from livereduce.messages.status import StateWord, Status
 from livereduce.notify.facts import DeadBank, Looked, Message, MetricSeen, OverRun, Say, Send, SendOutcome
+from livereduce.notify.occasions import LONGEST_PAUSE_S
 from livereduce.notify.policy import MOST_NOTICES, RETRY_S, NotifyState, step
 from livereduce.notify.remembered import Remembered, encode_remembered, remembered_of, state_of
 
@@ -182,6 +183,50 @@ def test_no_result_is_due_without_beam_or_run(one: Status) -> None:
     assert play.look(seen(one), 9000) == []
 
 
+def test_no_result_in_many_short_runs() -> None:
+    play = Play(entry(Occasion.NO_RESULT, longer_than_s=600))
+    told: list[str] = []
+    for run in range(1, 5):
+        told += play.look(seen(status(run=run)), 540)
+        told += play.look(seen(status(run=run, run_state=RunState.ENDED)), 540)
+    assert [text[:21] for text in told] == ["no result in run 2 si"], "between runs none is due, and it is told once"
+    assert play.look(seen(status(run=5, last_result=play.now)), 1)[0].startswith("no result is over after ")
+
+
+def test_time_without_beam_does_not_count_as_time_without_result() -> None:
+    play = Play(entry(Occasion.NO_RESULT, longer_than_s=600))
+    play.look(seen(status(last_result=BEGIN)))
+    assert play.look(seen(status(last_result=BEGIN, dark_since=BEGIN + 300)), 300) == []
+    assert play.look(seen(status(last_result=BEGIN)), 3000) == []
+    assert play.look(seen(status(last_result=BEGIN)), 299) == []
+    assert play.restart().look(seen(status(last_result=BEGIN)), 2) != []
+
+
+def test_a_beam_trip_is_not_the_end_of_having_no_result() -> None:
+    play = Play(entry(Occasion.NO_RESULT, longer_than_s=600, at_most_every_s=1))
+    play.look(seen(status(last_result=BEGIN)))
+    assert len(play.look(seen(status(last_result=BEGIN)), 601)) == 1
+    dark = seen(status(last_result=BEGIN, dark_since=play.now))
+    assert play.look(dark, 1) == []
+    assert play.look(seen(status(last_result=BEGIN)), 600) == [], "it is told already"
+    assert play.look(dark, 1) == []
+    (ended,) = play.look(seen(status(last_result=play.now, dark_since=play.now)), 60)
+    assert ended.startswith("no result is over after 21 min")
+    assert play.look(seen(status(last_result=BEGIN + 1202)), 700) == []
+
+
+def test_no_result_is_forgotten_when_nothing_runs_any_more() -> None:
+    play = Play(entry(Occasion.NO_RESULT, longer_than_s=600, at_most_every_s=1))
+    play.look(seen())
+    assert len(play.look(seen(), 601)) == 1
+    idle = seen(status(run_state=RunState.ENDED))
+    assert play.look(idle, 1) == []
+    assert play.look(idle, LONGEST_PAUSE_S + 1) == []
+    assert play.look(seen(status(run=42)), 1) == []
+    assert play.look(seen(status(run=42)), 599) == [], "the first run after that has its own time"
+    assert play.look(seen(status(run=42)), 2)[0].startswith("no result in run 42 since ")
+
+
 def test_no_result_is_told_of_a_daemon_that_went_down_in_a_run() -> None:
     play = Play(entry(Occasion.NO_RESULT, longer_than_s=600))
     play.look(seen(status(last_result=BEGIN)))
@@ -195,7 +240,7 @@ def test_dead_banks_one_by_one() -> None:
     assert play.look(three, 1) == ["bank3 counts nothing"]
     assert play.look(seen(dead_banks=None), 10) == []
     assert play.look(three, 10) == []
-    assert play.look(seen(dead_banks=()), 10)[0].startswith("dead bank bank3 is over")
+    assert play.look(seen(dead_banks=()), 10)[0].startswith("dead bank bank3 is no longer named")
 
 
 def test_a_failure_is_tried_again_and_given_up() -> None:
@@ -241,6 +286,20 @@ def test_a_restart_tells_nothing_twice() -> None:
     assert again.look(parked, 10) == []
     anew = seen(status(StateWord.PARKED, since=play.now + 500), over=(OverRun(run=2), OverRun(run=3)))
     assert play.restart().look(anew, 1000) == ["parked: because of parked", "run 3 has ended"]
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_end_that_waits_or_is_on_its_way_survives_a_restart(arrives: bool) -> None:
+    """Whoever repairs a configuration ends "parked", and this process with it."""
+    play = Play(entry(Occasion.PARKED, longer_than_s=0))
+    play.look(PARKED, 5)
+    play.arrives = arrives
+    assert len(play.look(seen(), 10 if arrives else 310)) == (0 if arrives else 1)
+    again = play.restart()
+    again.arrives = True
+    (over,) = again.look(seen(), 300)
+    assert over.startswith("parked is over after ")
+    assert again.restart().look(seen(), 300) == []
 
 
 def test_what_was_not_sent_before_a_restart_is_sent_after() -> None:

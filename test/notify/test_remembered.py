@@ -7,6 +7,7 @@ import pytest
 
 from livereduce.config.notifying import NotifyEntry, Occasion
 from livereduce.notify.facts import Looked
+from livereduce.notify.occasions import Flow
 from livereduce.notify.policy import step
 from livereduce.notify.remembered import (
     Remembered,
@@ -26,13 +27,14 @@ ENTRIES = (
 def test_there_and_back(tmp_path: Path) -> None:
     path = tmp_path / "notify.json"
     one = RememberedEntry(what="parked 60  0 1", told={"parked": 5.0}, is_new=False, free_unix_s=7.0)
-    kept = Remembered(entries=(one,), since={"down": 3.0}, flow_run=4, flow_unix_s=2.0)
+    flow = Flow(run=4, since_unix_s=2.0, idle_s=1.0, idle_unix_s=9.0)
+    kept = Remembered(entries=(one,), since={"down": 3.0}, flow=flow)
     path.write_bytes(encode_remembered(kept))
     assert read_remembered(path) == kept
     state = state_of(ENTRIES, kept)
     assert state.by_number[1].told == {"parked": 5.0}
     assert 2 not in state.by_number, "the second of two alike is another"
-    assert (state.since.flow_run, state.since.keys) == (4, {"down": 3.0})
+    assert (state.since.flow, state.since.keys) == (flow, {"down": 3.0})
 
 
 def test_it_follows_what_is_told_not_the_place_in_the_list() -> None:
@@ -53,9 +55,11 @@ def test_a_hostile_file_harms_nobody(tmp_path: Path) -> None:
     path = tmp_path / "notify.json"
     what = remembered_of(state_of(ENTRIES, Remembered())).entries[0].what
     told = {"nonsense": 1.0, "parked": float("inf"), "": 2.0, "down": -1.0, "run_ended 1": float("nan")}
-    body = {"entries": [{"what": what, "told": told, "free_unix_s": 1e300}], "since": told, "flow_unix_s": float("inf")}
+    body = {"entries": [{"what": what, "told": told, "free_unix_s": 1e300}], "since": told}
+    body["flow"] = {"since_unix_s": 5.0, "idle_s": float("nan")}
     path.write_text(json.dumps(body))
     state = state_of(ENTRIES, read_remembered(path))
     assert state.by_number[1].told == {}
+    assert state.since.flow == Flow()
     state, _ = step(state, Looked(instrument="X", status=None, down="gone"), 1000.0)
     assert state.by_number[1].free_unix_s == 1000.0

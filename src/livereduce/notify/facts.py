@@ -69,8 +69,12 @@ class Notice:
         The same for the same thing: ``parked``, ``run_ended 41``, ``dead_bank bank3``.
     since_unix_s
         When it began, or happened.
+    not_counted_s
+        How much of the time since then does not count as its duration.
     over
         It is the end of something that was told.
+    began_unix_s
+        Of an end: when that had begun.
     """
 
     on: Occasion
@@ -78,7 +82,9 @@ class Notice:
     text: str
     since_unix_s: float
     run: int = 0
+    not_counted_s: float = 0.0
     over: bool = False
+    began_unix_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

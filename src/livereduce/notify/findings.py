@@ -41,7 +41,7 @@ class PageFindings:
     def __init__(self, page: str) -> None:
         self._page = page.rstrip("/")
         self._instrument = ""
-        self._found: tuple[tuple[DeadBank, ...], float] | None = None
+        self._found: tuple[tuple[DeadBank, ...] | None, float] | None = None
         self._told = ""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="findings", daemon=True)
@@ -75,8 +75,8 @@ class PageFindings:
                     self._found = (dead, time.monotonic())
 
 
-def ask_page(page: str, instrument: str) -> tuple[DeadBank, ...]:
-    """The dead banks of an instrument of a page.
+def ask_page(page: str, instrument: str) -> tuple[DeadBank, ...] | None:
+    """The dead banks of an instrument of a page; None if they are not known yet.
 
     Raises
     ------
@@ -122,17 +122,23 @@ def id_of(body: bytes, instrument: str) -> str:
         raise PageSilent("what answers is not a status page of livereduce") from None
 
 
-def dead_banks_in(body: bytes) -> tuple[DeadBank, ...]:
-    """The dead banks among the findings of a page.
+def dead_banks_in(body: bytes) -> tuple[DeadBank, ...] | None:
+    """The dead banks among the findings of a page; None if it has not looked at any beam yet.
 
     Raises
     ------
     PageSilent
-        It is not the answer of a status page.
+        It is not the answer of a status page, or the page says that it does not look for them.
     """
     try:
-        dead = [one for one in json.loads(body)["findings"] if (one["kind"], one["what"]) == ("dead", "bank")]
+        answer = json.loads(body)
+        dead = [one for one in answer["findings"] if (one["kind"], one["what"]) == ("dead", "bank")]
         found = {str(one["bank"])[:200]: str(one["text"])[:500] for one in dead[:MOST_BANKS]}
+        note, has_looked = str(answer["note"])[:300], answer["looked_s"] > 0
     except (ValueError, KeyError, TypeError, RecursionError):
         raise PageSilent("what answers is not a status page of livereduce") from None
+    if note:
+        raise PageSilent(f"the status page says: {note}")
+    if not has_looked:
+        return None
     return tuple(DeadBank(bank=bank, text=text) for bank, text in found.items())

@@ -15,8 +15,36 @@ LONGEST_TEXT = 500
 UNWELL = frozenset({StateWord.DEGRADED, StateWord.STALLED, StateWord.RESTARTING})
 """States that count as degraded; `parked` is told apart."""
 NOT_KNOWN_WHILE_DOWN = frozenset({Occasion.PARKED, Occasion.DEGRADED, Occasion.DEAD_BANK})
+LONGEST_PAUSE_S = 3600.0
+"""A run that begins later than this after the last one, or beam that comes back later, begins anew."""
 WAIT = frozenset({Occasion.PARKED, Occasion.DEGRADED, Occasion.DOWN, Occasion.NO_RESULT})
 """States that must hold for `longer_than_s`; a dead bank was watched for long enough when it is found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """How long results have been due (Unix times): a run goes on, with beam, be it one or many after another.
+
+    Attributes
+    ----------
+    run
+        The newest run in which results were due.
+    since_unix_s
+        When the last result came, or when they became due if none has come since; 0 if none are due.
+    idle_s
+        How long none were due since then, between two runs or without beam.
+    idle_unix_s
+        Since when none are due; 0 while they are.
+    """
+
+    run: int = 0
+    since_unix_s: float = 0.0
+    idle_s: float = 0.0
+    idle_unix_s: float = 0.0
+
+    def paused_s(self, now_unix_s: float) -> float:
+        """How long the pause has lasted that goes on; 0 if there is none."""
+        return max(0.0, now_unix_s - self.idle_unix_s) if self.idle_unix_s else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +55,12 @@ class Since:
     ----------
     keys
         By the key of its notice.
-    flow_run, flow_unix_s
-        The run in which results are due, and since when: it goes on, with beam; 0 if none are due.
+    flow
+        Since when there has been no result, although one is due.
     """
 
     keys: Mapping[str, float] = field(default_factory=dict)
-    flow_run: int = 0
-    flow_unix_s: float = 0.0
+    flow: Flow = field(default_factory=Flow)
 
 
 def dated(since: Since, looked: Looked, now_unix_s: float) -> Since:
@@ -44,10 +71,28 @@ def dated(since: Since, looked: Looked, now_unix_s: float) -> Since:
     elif looked.dead_banks is None:
         names += [key for key in since.keys if key.startswith(Occasion.DEAD_BANK)]
     keys = {key: since.keys.get(key, _begin(key, looked, now_unix_s)) for key in names}
-    run = _run_with_flow(looked.status)
-    if run == 0 or run != since.flow_run:
-        return Since(keys=keys, flow_run=run, flow_unix_s=now_unix_s if run else 0.0)
-    return replace(since, keys=keys)
+    return Since(keys=keys, flow=_flow(since.flow, looked.status, now_unix_s))
+
+
+def _flow(flow: Flow, status: Status | None, now_unix_s: float) -> Flow:
+    run = _run_with_flow(status)
+    if run and (not flow.since_unix_s or flow.paused_s(now_unix_s) > LONGEST_PAUSE_S):
+        flow = Flow(run=run, since_unix_s=now_unix_s)
+    elif run:
+        idle_s = flow.idle_s + flow.paused_s(now_unix_s)
+        flow = replace(flow, run=run, idle_s=idle_s, idle_unix_s=0.0)
+    elif flow.since_unix_s and not flow.idle_unix_s:
+        flow = replace(flow, idle_unix_s=now_unix_s)
+    result = result_unix_s(status)
+    if not flow.since_unix_s or result <= flow.since_unix_s:
+        return flow
+    idle_unix_s = max(flow.idle_unix_s, result) if flow.idle_unix_s else 0.0
+    return replace(flow, since_unix_s=result, idle_s=0.0, idle_unix_s=idle_unix_s)
+
+
+def result_unix_s(status: Status | None) -> float:
+    """When the last result came; 0 if none has."""
+    return _unix_s(status.last_result) if status and status.last_result else 0.0
 
 
 def _undated(looked: Looked) -> Iterator[tuple[str, bool]]:
@@ -73,12 +118,12 @@ def _run_with_flow(status: Status | None) -> int:
     return progress.run.number
 
 
-def states(looked: Looked, since: Since) -> tuple[Notice, ...]:
+def states(looked: Looked, since: Since, now_unix_s: float) -> tuple[Notice, ...]:
     """The states that hold now, however short."""
-    return tuple(replace(one, text=_shown(one.text)) for one in _states(looked, since))
+    return tuple(replace(one, text=_shown(one.text)) for one in _states(looked, since, now_unix_s))
 
 
-def _states(looked: Looked, since: Since) -> Iterator[Notice]:
+def _states(looked: Looked, since: Since, now_unix_s: float) -> Iterator[Notice]:
     status = looked.status
     if looked.down:
         began = since.keys[Occasion.DOWN]
@@ -90,14 +135,22 @@ def _states(looked: Looked, since: Since) -> Iterator[Notice]:
         began = since.keys[Occasion.DEGRADED]
         text = f"{status.state}: {status.why}"
         yield Notice(on=Occasion.DEGRADED, key=Occasion.DEGRADED, text=text, since_unix_s=began)
-    if since.flow_run and status is not None:
-        began = max(since.flow_unix_s, _unix_s(status.last_result) if status.last_result else 0.0)
-        text = f"no result in run {since.flow_run} since {clock(began)}: {looked.down or status.why}"
-        run = since.flow_run
-        yield Notice(on=Occasion.NO_RESULT, key=Occasion.NO_RESULT, text=text, since_unix_s=began, run=run)
+    if since.flow.since_unix_s and status is not None:
+        yield _no_result(since.flow, looked.down or status.why, now_unix_s)
     for one in looked.dead_banks or ():
         key = f"{Occasion.DEAD_BANK} {one.bank}"
         yield Notice(on=Occasion.DEAD_BANK, key=key, text=one.text, since_unix_s=since.keys[key])
+
+
+def _no_result(flow: Flow, why: str, now_unix_s: float) -> Notice:
+    return Notice(
+        on=Occasion.NO_RESULT,
+        key=Occasion.NO_RESULT,
+        text=f"no result in run {flow.run} since {clock(flow.since_unix_s)}: {why}",
+        since_unix_s=flow.since_unix_s,
+        not_counted_s=flow.idle_s + flow.paused_s(now_unix_s),
+        run=flow.run,
+    )
 
 
 def run_notice(over: OverRun, now_unix_s: float) -> Notice:
@@ -140,8 +193,10 @@ def over_notice(told: str, since_unix_s: float, looked: Looked, now_unix_s: floa
     what = told.replace("_", " ")
     state = f"{looked.status.state}: {looked.status.why}" if looked.status else "no status"
     lasted = duration(now_unix_s - since_unix_s)
-    text = _shown(f"{what} is over after {lasted}; now {f'down: {looked.down}' if looked.down else state}")
-    return Notice(on=on, key=told, text=text, since_unix_s=now_unix_s, over=True)
+    # a page that was started anew has nothing to compare a dead bank with: that it is well again is not known
+    ends = "is no longer named" if on is Occasion.DEAD_BANK else "is over"
+    text = _shown(f"{what} {ends} after {lasted}; now {f'down: {looked.down}' if looked.down else state}")
+    return Notice(on=on, key=told, text=text, since_unix_s=now_unix_s, over=True, began_unix_s=since_unix_s)
 
 
 def duration(passed_s: float) -> str:

@@ -23,6 +23,7 @@ from livereduce.notify.occasions import (
     Since,
     dated,
     over_notice,
+    result_unix_s,
     run_key,
     run_notice,
     states,
@@ -92,10 +93,11 @@ def step(
 
 
 def _with_notice(entry: NotifyEntry, one: EntryState, since: Since, looked: Looked, now: float) -> EntryState:
-    holding = {notice.key: notice for notice in states(looked, since) if notice.on in entry.on}
+    holding = {notice.key: notice for notice in states(looked, since, now) if notice.on in entry.on}
     one = _with_ends(one, holding, looked, now)
     for notice in holding.values():
-        due = now - notice.since_unix_s >= entry.longer_than_s or notice.on not in WAIT
+        lasted_s = now - notice.since_unix_s - notice.not_counted_s
+        due = lasted_s >= entry.longer_than_s or notice.on not in WAIT
         one = _with_begin(one, notice, due=due)
     return _with_once(entry, one, looked, now)
 
@@ -117,10 +119,16 @@ def _with_ends(one: EntryState, holding: Mapping[str, Notice], looked: Looked, n
         if now_holds is None or now_holds.since_unix_s > began + SAME_S:
             left = {other: at for other, at in one.told.items() if other != key}
             one = replace(one, told=left)
-            # a state that has begun anew is told as that; of a result that has come, that it has come
-            if now_holds is None or now_holds.on is Occasion.NO_RESULT:
+            if _is_end_told(key, began, now_holds, looked):
                 one = replace(one, waiting=(*one.waiting, over_notice(key, began, looked, now)))
     return one
+
+
+def _is_end_told(key: str, began: float, now_holds: Notice | None, looked: Looked) -> bool:
+    """False for a state that has begun anew, which is told as that; of results, only that one has come is told."""
+    if key == Occasion.NO_RESULT:
+        return result_unix_s(looked.status) > began
+    return now_holds is None
 
 
 def _is_over(notice: Notice, holding: Mapping[str, Notice], looked: Looked) -> bool:

@@ -5,13 +5,13 @@ An entry is recognized by what it is told of, not by its place or its target: a 
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from livereduce.base.fields import LATEST_UNIX_S, checked
 from livereduce.base.files import read_regular
 from livereduce.config.notifying import NotifyEntry, Occasion
-from livereduce.notify.occasions import Since
+from livereduce.notify.occasions import Flow, Since
 from livereduce.notify.policy import EntryState, NotifyState
 
 FILE_NAME = "notify.json"
@@ -34,8 +34,7 @@ class Remembered:
 
     entries: tuple[RememberedEntry, ...] = ()
     since: dict[str, float] = field(default_factory=dict)
-    flow_run: int = 0
-    flow_unix_s: float = 0.0
+    flow: Flow = field(default_factory=Flow)
 
 
 def remembered_of(state: NotifyState) -> Remembered:
@@ -43,13 +42,18 @@ def remembered_of(state: NotifyState) -> Remembered:
     known = [(what, state.by_number.get(entry.number, EntryState())) for entry, what in _named(state.entries)]
     return Remembered(
         entries=tuple(
-            RememberedEntry(what=what, told=dict(one.told), is_new=one.is_new, free_unix_s=one.free_unix_s)
+            RememberedEntry(what=what, told=_told(one), is_new=one.is_new, free_unix_s=one.free_unix_s)
             for what, one in known
         ),
         since=dict(state.since.keys),
-        flow_run=state.since.flow_run,
-        flow_unix_s=state.since.flow_unix_s,
+        flow=state.since.flow,
     )
+
+
+def _told(one: EntryState) -> dict[str, float]:
+    """What was told; with what is over as well until that has been told: a restart must not lose it."""
+    notices = (*one.waiting, *(one.sending.notices if one.sending else ()))
+    return {**{notice.key: notice.began_unix_s for notice in notices if notice.over}, **one.told}
 
 
 def state_of(entries: tuple[NotifyEntry, ...], remembered: Remembered) -> NotifyState:
@@ -60,9 +64,9 @@ def state_of(entries: tuple[NotifyEntry, ...], remembered: Remembered) -> Notify
         for entry, what in _named(entries)
         if (one := known.get(what))
     }
-    since = Since(keys=_sound(remembered.since))
-    if 0 <= remembered.flow_unix_s <= LATEST_UNIX_S:
-        since = replace(since, flow_run=remembered.flow_run, flow_unix_s=remembered.flow_unix_s)
+    flow = remembered.flow
+    is_sound = all(0 <= one <= LATEST_UNIX_S for one in (flow.since_unix_s, flow.idle_s, flow.idle_unix_s))
+    since = Since(keys=_sound(remembered.since), flow=flow if is_sound else Flow())
     return NotifyState(entries=entries, by_number=by_number, since=since)
 
 
