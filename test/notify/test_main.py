@@ -121,6 +121,19 @@ def test_a_second_one_for_the_same_configuration_is_refused(beside: Beside) -> N
     assert stop(first) == 0
 
 
+def test_only_one_page_is_asked(beside: Beside) -> None:
+    first, second = "http://127.0.0.1:1", "http://127.0.0.1:2"
+    pages = (first, f"{first}/", second)
+    beside.configure(*(beside.writes("dead_bank", page=page) for page in pages), beside.writes("down", page="http://x"))
+    process = beside.start()
+    beside.until("the start", lambda: "entry 4" in beside.log.read_text())
+    warned = beside.until(
+        "the warning", lambda: [line for line in beside.log.read_text().splitlines() if "is not asked" in line]
+    )
+    assert [line.partition(' "page" ')[2].partition(" is not asked")[0] for line in warned] == [second]
+    assert stop(process) == 0
+
+
 def test_a_changed_configuration_ends_it(beside: Beside) -> None:
     beside.configure()
     process = beside.start()

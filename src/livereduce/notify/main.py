@@ -3,7 +3,7 @@
 import logging
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from livereduce.base.contained import Contained
 from livereduce.base.errors import ExitCode
 from livereduce.config.file import DEFAULT_PATH, Reading, read_file
-from livereduce.config.notifying import Occasion
+from livereduce.config.notifying import NotifyEntry, Occasion
 from livereduce.notify.facts import Looked, Say, Send, SendOutcome
 from livereduce.notify.findings import PageFindings
 from livereduce.notify.heartbeat.link import heart_of
@@ -68,6 +68,9 @@ def _log_start(reading: Reading) -> None:
     entries = config.notify.entries if config.notify else ()
     for entry in entries:
         log.info("%s: on %s", entry.name, ", ".join(entry.on))
+    pages = pages_of(entries)
+    for page in pages[1:]:
+        log.warning('"page" %s is not asked: there is one page for all entries, %s', page, pages[0])
     if not entries and not config.heartbeat_brokers:
         log.warning('%s has neither "notify" nor "heartbeat": there is nothing to do until it has', config.path)
 
@@ -107,7 +110,7 @@ class Herald:
         listed = reading.config.notify
         self._state: NotifyState = state_of(listed.entries if listed else (), memory.kept)
         self._heart = heart_of(reading.config)
-        pages = [entry.page for entry in self._state.entries if Occasion.DEAD_BANK in entry.on]
+        pages = pages_of(self._state.entries)
         self._findings = PageFindings(pages[0]) if pages else None
 
     def run(self) -> None:
@@ -175,6 +178,12 @@ class Herald:
         """True if the configuration can be read, and is another one."""
         now = read_file(self._path)
         return not now.problems and now.config != self._reading.config
+
+
+def pages_of(entries: Iterable[NotifyEntry]) -> list[str]:
+    """The status pages that entries name for dead banks; only the first is asked."""
+    named = (entry.page.rstrip("/") for entry in entries if Occasion.DEAD_BANK in entry.on)
+    return list(dict.fromkeys(named))
 
 
 def name_of(reading: Reading) -> str:

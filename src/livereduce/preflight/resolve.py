@@ -34,6 +34,8 @@ from livereduce.scripting.syntax import Parse, Syntax
 
 FRAME_US = 1e6 / 60
 """One frame of a source that pulses at 60 Hz, as SNS does."""
+ENGINE_KEYS = frozenset({"engine", "PIXI_ENV", "CONDA_ENV"})
+"""Keys that the choice of the engine depends on."""
 DEFAULT_TOF_BINS_US = (0.0, FRAME_US / 100, FRAME_US)
 
 
@@ -188,13 +190,10 @@ def survey(config: Config, host: Host, bad_keys: frozenset[str] = frozenset(), p
         Tells whether the scripts compile.
     """
     notes = _Findings(problems=[], warnings=list(config.warnings))
-    verdict = _judge_engine(config, host, notes) if not bad_keys & {"engine", "PIXI_ENV", "CONDA_ENV"} else None
+    verdict = _judge_engine(config, host, notes) if not bad_keys & ENGINE_KEYS else None
     engine = verdict.engine if verdict else ""
     notes.warnings += recording_warnings(config, engine)
-    instrument = None
-    if "instrument" not in bad_keys and not (needs_mantid(config, engine) and is_elsewhere(config, host)):
-        own_stream = config.source is not None or "source" in bad_keys
-        instrument = _judge_instrument(config, host, notes, unknown_ok=own_stream or engine != "builtin")
+    instrument = _judge_instrument(config, host, bad_keys, engine, notes)
     script_dir = script_dir_of(config, instrument, host.cwd) if "script_dir" not in bad_keys else None
     scripts = _judge_scripts(script_dir, instrument, engine, parse, notes) if script_dir and instrument else None
     shadow_dir = host.cwd / config.shadow_dir if config.shadow_dir is not None else None
@@ -233,7 +232,18 @@ def _judge_engine(config: Config, host: Host, notes: _Findings) -> Verdict:
     return verdict
 
 
-def _judge_instrument(config: Config, host: Host, notes: _Findings, *, unknown_ok: bool) -> Instrument | None:
+def instrument_of(config: Config, host: Host, bad_keys: frozenset[str]) -> Instrument | None:
+    """The instrument alone, as `survey` finds it: scripts are not read, since their file server may hang."""
+    engine = choose_engine(config, host).engine if not bad_keys & ENGINE_KEYS else ""
+    return _judge_instrument(config, host, bad_keys, engine, _Findings(problems=[], warnings=[]))
+
+
+def _judge_instrument(
+    config: Config, host: Host, bad_keys: frozenset[str], engine: str, notes: _Findings
+) -> Instrument | None:
+    if "instrument" in bad_keys or (needs_mantid(config, engine) and is_elsewhere(config, host)):
+        return None
+    unknown_ok = config.source is not None or "source" in bad_keys or engine != "builtin"
     answer, silence = _mantids_answer(host)
     notes.warnings += [silence] if silence else []
     try:

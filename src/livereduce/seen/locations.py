@@ -7,7 +7,7 @@ from pathlib import Path
 
 from livereduce.config.file import DEFAULT_PATH, read_file
 from livereduce.preflight.host import look_at_host
-from livereduce.preflight.resolve import survey
+from livereduce.preflight.resolve import instrument_of
 from livereduce.preflight.services import usual_configuration
 from livereduce.preflight.status_files import find_statuses
 
@@ -46,8 +46,8 @@ def look(path: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[str,
     """Name of the instrument of a configuration, and the possible paths of its snapshot."""
     path = usual_configuration(path, environ)
     reading = read_file(path)
-    found = survey(reading.config, look_at_host(environ, cwd), reading.bad_keys)
-    name = found.instrument.short_name if found.instrument else (path or DEFAULT_PATH).stem
+    instrument = instrument_of(reading.config, look_at_host(environ, cwd), reading.bad_keys)
+    name = instrument.short_name if instrument else (path or DEFAULT_PATH).stem
     return name, tuple(find_statuses(path, environ, cwd))
 
 
