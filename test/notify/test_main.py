@@ -19,7 +19,7 @@ from livereduce.cli import main
 from livereduce.messages.status import StateWord
 from livereduce.notify import memory
 from livereduce.notify.memory import Memory
-from livereduce.notify.occasions import Flow
+from livereduce.notify.occasions import ResultFlow
 from livereduce.notify.remembered import Remembered
 
 PATIENCE_S = 50.0
@@ -191,12 +191,12 @@ def test_a_configuration_by_hand_does_not_use_the_directory_of_the_service(
     theirs.mkdir()
     monkeypatch.setattr(memory, "find_products", lambda *_: [tmp_path / "none" / "products", theirs / "products"])
     kept = Memory(tmp_path / "mine.conf", {}, tmp_path)
-    kept.keep(Remembered(flow=Flow(run=1)))
+    kept.keep(Remembered(flow=ResultFlow(run=1)))
     kept.close()
     assert list(theirs.iterdir()) == []
     monkeypatch.setattr(memory, "service_of", lambda *_: object())
     kept = Memory(tmp_path / "mine.conf", {}, tmp_path)
-    kept.keep(Remembered(flow=Flow(run=1)))
+    kept.keep(Remembered(flow=ResultFlow(run=1)))
     kept.close()
     assert sorted(path.name for path in theirs.iterdir()) == ["notify.json", "notify.lock"]
 
@@ -217,6 +217,6 @@ def test_what_cannot_be_kept_is_said_once(tmp_path: Path, caplog: pytest.LogCapt
     (tmp_path / "state" / "notify.json").unlink()
     (tmp_path / "state" / "notify.json").mkdir()
     for run in range(5):
-        kept.keep(Remembered(flow=Flow(run=run)))
+        kept.keep(Remembered(flow=ResultFlow(run=run)))
     kept.close()
     assert caplog.text.count("cannot be written") == 1

@@ -7,7 +7,7 @@ import pytest
 
 from livereduce.config.notifying import NotifyEntry, Occasion
 from livereduce.notify.facts import Looked
-from livereduce.notify.occasions import Flow
+from livereduce.notify.occasions import ResultFlow
 from livereduce.notify.policy import step
 from livereduce.notify.remembered import (
     Remembered,
@@ -27,7 +27,7 @@ ENTRIES = (
 def test_there_and_back(tmp_path: Path) -> None:
     path = tmp_path / "notify.json"
     one = RememberedEntry(what="parked 60  0 1", told={"parked": 5.0}, is_new=False, free_unix_s=7.0)
-    flow = Flow(run=4, since_unix_s=2.0, idle_s=1.0, idle_unix_s=9.0)
+    flow = ResultFlow(run=4, since_unix_s=2.0, idle_s=1.0, idle_unix_s=9.0)
     kept = Remembered(entries=(one,), since={"down": 3.0}, flow=flow)
     path.write_bytes(encode_remembered(kept))
     assert read_remembered(path) == kept
@@ -60,6 +60,6 @@ def test_a_hostile_file_harms_nobody(tmp_path: Path) -> None:
     path.write_text(json.dumps(body))
     state = state_of(ENTRIES, read_remembered(path))
     assert state.by_number[1].told == {}
-    assert state.since.flow == Flow()
+    assert state.since.flow == ResultFlow()
     state, _ = step(state, Looked(instrument="X", status=None, down="gone"), 1000.0)
     assert state.by_number[1].free_unix_s == 1000.0

@@ -22,7 +22,7 @@ WAIT = frozenset({Occasion.PARKED, Occasion.DEGRADED, Occasion.DOWN, Occasion.NO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class ResultFlow:
     """How long results have been due (Unix times): a run goes on, with beam, be it one or many after another.
 
     Attributes
@@ -60,7 +60,7 @@ class Since:
     """
 
     keys: Mapping[str, float] = field(default_factory=dict)
-    flow: Flow = field(default_factory=Flow)
+    flow: ResultFlow = field(default_factory=ResultFlow)
 
 
 def dated(since: Since, looked: Looked, now_unix_s: float) -> Since:
@@ -74,10 +74,10 @@ def dated(since: Since, looked: Looked, now_unix_s: float) -> Since:
     return Since(keys=keys, flow=_flow(since.flow, looked.status, now_unix_s))
 
 
-def _flow(flow: Flow, status: Status | None, now_unix_s: float) -> Flow:
+def _flow(flow: ResultFlow, status: Status | None, now_unix_s: float) -> ResultFlow:
     run = _run_with_flow(status)
     if run and (not flow.since_unix_s or flow.paused_s(now_unix_s) > LONGEST_PAUSE_S):
-        flow = Flow(run=run, since_unix_s=now_unix_s)
+        flow = ResultFlow(run=run, since_unix_s=now_unix_s)
     elif run:
         idle_s = flow.idle_s + flow.paused_s(now_unix_s)
         flow = replace(flow, run=run, idle_s=idle_s, idle_unix_s=0.0)
@@ -142,7 +142,7 @@ def _states(looked: Looked, since: Since, now_unix_s: float) -> Iterator[Notice]
         yield Notice(on=Occasion.DEAD_BANK, key=key, text=one.text, since_unix_s=since.keys[key])
 
 
-def _no_result(flow: Flow, why: str, now_unix_s: float) -> Notice:
+def _no_result(flow: ResultFlow, why: str, now_unix_s: float) -> Notice:
     return Notice(
         on=Occasion.NO_RESULT,
         key=Occasion.NO_RESULT,

@@ -11,7 +11,7 @@ from pathlib import Path
 from livereduce.base.fields import LATEST_UNIX_S, checked
 from livereduce.base.files import read_regular
 from livereduce.config.notifying import NotifyEntry, Occasion
-from livereduce.notify.occasions import Flow, Since
+from livereduce.notify.occasions import ResultFlow, Since
 from livereduce.notify.policy import EntryState, NotifyState
 
 FILE_NAME = "notify.json"
@@ -34,7 +34,7 @@ class Remembered:
 
     entries: tuple[RememberedEntry, ...] = ()
     since: dict[str, float] = field(default_factory=dict)
-    flow: Flow = field(default_factory=Flow)
+    flow: ResultFlow = field(default_factory=ResultFlow)
 
 
 def remembered_of(state: NotifyState) -> Remembered:
@@ -66,7 +66,7 @@ def state_of(entries: tuple[NotifyEntry, ...], remembered: Remembered) -> Notify
     }
     flow = remembered.flow
     is_sound = all(0 <= one <= LATEST_UNIX_S for one in (flow.since_unix_s, flow.idle_s, flow.idle_unix_s))
-    since = Since(keys=_sound(remembered.since), flow=flow if is_sound else Flow())
+    since = Since(keys=_sound(remembered.since), flow=flow if is_sound else ResultFlow())
     return NotifyState(entries=entries, by_number=by_number, since=since)
 
 
