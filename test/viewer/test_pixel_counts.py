@@ -67,4 +67,9 @@ def test_pixels_beyond_the_memory_are_left_out_and_the_others_are_right(monkeypa
     counts = PixelCounts(table, LOW, HIGH)
     for _ in range(2):
         counts.add(np.full(500, LOW, np.int32), np.arange(500, dtype=np.int32))
-    assert counts.counts(0, counts.binning.bins)[:100].tolist() == [2] * 100
+    assert counts.counts(0, counts.binning.bins).tolist() == [2] * 100
+    assert counts.cells.shape == (table.rows, counts.binning.bins) == (100, MOST_BINS)
+    assert table.grows is False
+    again = PixelCounts(table, LOW, HIGH)  # of the next run
+    again.add(np.full(500, LOW, np.int32), np.arange(500, dtype=np.int32))
+    assert again.cells.sum(axis=1).tolist() == [1] * 100

@@ -56,12 +56,17 @@ class ViewedInstrument:
             self.problem = str(error)
         is_known = pixel_map is not None and len(pixel_map) > 0
         self.table = PixelTable(pixel_map if is_known else _detectors(self.geometry))
-        self.table.grows = not is_known
+        self.table.grows = self._appear = not is_known
         self._made_for = -1
         self._placed: PlacedPixels | None = None
         self._layouts: dict[Projection, ScreenLayout] = {}
         self._projected: dict[Projection, tuple[F8, F8]] = {}
         self._banks: Banks | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """More pixels have appeared than there is memory for: the others have no row."""
+        return self._appear and not self.table.grows
 
     @property
     def projections(self) -> tuple[Projection, ...]:

@@ -73,7 +73,12 @@ def pixel_body(viewed: ViewedStream, projection: Projection, x: float, y: float)
 
 def note(instrument: ViewedInstrument, run: CountedRun) -> str:
     """What people should know of what they see; empty if there is nothing."""
-    said = [instrument.problem, f"parts of the run are missing: {run.missing}" if run.missing else ""]
+    rows = instrument.table.rows
+    said = [
+        instrument.problem,
+        f"parts of the run are missing: {run.missing}" if run.missing else "",
+        f"only the first {rows} pixels that appeared are counted" if instrument.is_full else "",
+    ]
     return "; ".join(one for one in said if one)
 
 

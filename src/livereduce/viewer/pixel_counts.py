@@ -4,7 +4,7 @@ import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.engine.counting.kernels import ADD_EVENTS, SCRATCH, UNKNOWN_PIXEL
-from livereduce.engine.counting.pixels import PixelTable
+from livereduce.engine.counting.pixels import MAX_PIXEL, PixelTable
 from livereduce.stream.items import I4, I8, U4
 
 MOST_CELLS = 1 << 26
@@ -56,7 +56,7 @@ class PixelCounts:
         if int(self._counts[UNKNOWN_PIXEL]) != before and self.table.grows:
             is_missed = self.table.rows_of(pixel) < 0
             tof_ns, pixel = tof_ns[is_missed], pixel[is_missed]
-            self.table.extend_by_events(pixel)
+            self._extend_table(pixel)
             self._add(tof_ns, pixel)
 
     def range_of(self, low_us: float | None, high_us: float | None) -> tuple[int, int]:
@@ -79,14 +79,24 @@ class PixelCounts:
 
     def counts(self, first: int, behind: int) -> I8:
         """Counts of each row in some bins, shape (rows,)."""
-        cells = self._counts[: self._room * self.binning.bins].reshape(self._room, self.binning.bins)
-        found: I8 = cells[: self.table.rows, first:behind].sum(axis=1, dtype=np.int64)
+        found: I8 = self.cells[:, first:behind].sum(axis=1, dtype=np.int64)
         return found
 
     @property
     def cells(self) -> U4:
         """All counts, shape (rows, bins): a view."""
         return self._counts[: self.table.rows * self.binning.bins].reshape(self.table.rows, self.binning.bins)
+
+    @property
+    def _most_rows(self) -> int:
+        return max(MOST_CELLS // self.binning.bins, self._room)
+
+    def _extend_table(self, pixel: I4) -> None:
+        """Give rows to pixels that have none, as far as there is room; then the table grows no more, for nobody."""
+        fresh = np.unique(pixel[(pixel >= 0) & (pixel <= MAX_PIXEL)])
+        room = self._most_rows - self.table.rows
+        self.table.extend(fresh[:room])
+        self.table.grows = len(fresh) < room
 
     def _add(self, tof_ns: I4, pixel: I4) -> None:
         self._follow_table()
@@ -101,11 +111,9 @@ class PixelCounts:
     def _follow_table(self) -> None:
         if self.table.rows == self._rows:
             return
-        most = MOST_CELLS // self.binning.bins
-        if self.table.rows > self._room and self._room < most:
-            self._grow(min(most, max(self.table.rows, self._room * 3 // 2)))
-        rows = self.table.row_of_pixel
-        self._offsets = np.where(rows < self._room, rows * np.int32(self.binning.bins), -1).astype(np.int32)
+        if self.table.rows > self._room:
+            self._grow(min(self._most_rows, max(self.table.rows, self._room * 3 // 2)))
+        self._offsets = self.table.offsets(self.binning.bins)
         self._rows = self.table.rows
 
     def _grow(self, room: int) -> None:

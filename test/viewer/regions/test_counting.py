@@ -121,6 +121,40 @@ def test_events_of_a_region_in_each_pulse_over_stretches() -> None:
     np.testing.assert_array_equal(one.in_pulses(events, first), sums[first[1:]] - sums[first[:-1]])
 
 
+def test_pulses_that_were_given_up_before_somebody_asked_again_are_not_said_to_be_empty() -> None:
+    tof_ns, pixel = np.zeros(300, np.int32), np.full(300, 7, np.int32)
+    first, region = np.arange(0, 301, 10), pixels_of("7")
+    counts = counted(Binning(make_edges_ns(0.0, 10.0, 100.0)))
+    one = counts.of(region, PIXELS, HeldEvents())
+    start, found = counts.in_pulses(one, held(tof_ns[:100], pixel[:100]), first[:11])
+    assert (start, found.tolist()) == (0, [10] * 10)
+    rest = held(tof_ns, pixel)
+    rest._stretches = [Stretch(tof_ns, pixel, 100, 100, 200, 100)]  # those that were looked at are gone: no matter
+    start, found = counts.in_pulses(one, rest, first[:16])
+    assert (start, found.tolist()) == (0, [10] * 15)
+    rest._stretches = [Stretch(tof_ns, pixel, 200, 200, 100, 200)]  # so are 50 that were not
+    start, found = counts.in_pulses(one, rest, first)
+    assert (start, found[20:].tolist()) == (200, [10] * 10)
+
+
+def test_all_kept_regions_and_forty_that_are_drawn_are_counted_together() -> None:
+    counts = counted(Binning(make_edges_ns(0.0, 10.0, 100.0)))
+    counts.keep([pixels_of(str(10 + at)) for at in range(20)], PIXELS, HeldEvents())
+    drawn = [pixels_of(str(50 + at)) for at in range(40)]
+    for region in drawn:
+        counts.of(region, PIXELS, HeldEvents())
+    counts.add(np.full(190, 1, np.int32), np.arange(3, 193, dtype=np.int32))
+    nothing = HeldEvents()
+    assert [counts.of(one, PIXELS, nothing).counts for one in (*counts.kept, *drawn)] == [1] * 60
+
+
+def test_with_very_many_bins_fewer_regions_are_counted_and_memory_is_bounded() -> None:
+    counts = counted(Binning(make_edges_ns(0.0, 0.02, 16_700.0)))
+    for at in range(40):
+        assert counts.of(pixels_of(str(50 + at)), PIXELS, HeldEvents()).counts == 0
+    assert counts._spectra.nbytes <= 1 << 28
+
+
 def test_the_rate_is_that_of_the_last_seconds_of_beam_also_where_it_comes_in_one_piece() -> None:
     counts, region = counted(Binning(make_edges_ns(0.0, 10.0, 100.0))), pixels_of("5")
     counts.keep([region], PIXELS, HeldEvents())

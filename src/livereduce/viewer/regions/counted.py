@@ -8,7 +8,7 @@ import numpy as np
 
 from livereduce.base.times import NS_PER_S
 from livereduce.messages.regions import MAX_REGIONS, Region
-from livereduce.stream.items import B1, I4, I8, U1, U4
+from livereduce.stream.items import B1, I4, I8, U1, U8
 from livereduce.viewer.growing import GrowingColumn
 from livereduce.viewer.held_events import HeldEvents
 from livereduce.viewer.regions.counting import MOST_SLOTS, SpectrumBins, count_of_pulses
@@ -18,7 +18,9 @@ EVERY_NS, WITHIN_NS = NS_PER_S // 2, 10 * NS_PER_S
 LONGEST_NS = (1 << 31) - 1
 MOST_CURVES = 4
 """Regions whose events are kept pulse by pulse, 4 bytes each."""
-MOST_IN_ADDRESSES = MOST_SLOTS - MAX_REGIONS
+LEAST_SLOTS = 32
+MOST_CELLS = 1 << 25
+"""256 MiB of spectra: with very many bins there are fewer slots."""
 
 Place = Callable[[Region], B1]
 """Which rows of the pixel table lie in a region."""
@@ -105,6 +107,10 @@ class PulseCounts:
         self.first = held.first
         self._counts = GrowingColumn(np.int32)
 
+    def is_cut_off(self, held: HeldEvents, first: I8) -> bool:
+        """Events of pulses that were not looked at yet are not held any more: they can never be counted here."""
+        return held.first > first[len(self._counts)]
+
     def of(self, one: CountedRegion, held: HeldEvents, first: I8) -> I8:
         """Counts of all pulses so far, shape (p,)."""
         done = len(self._counts)
@@ -125,13 +131,14 @@ class RegionCounts:
     def __init__(self, bins: SpectrumBins, place: Place) -> None:
         self.bins = bins
         self._place = place
-        self._spectra = np.zeros((MOST_SLOTS, bins.binning.bins), np.int64)
-        self._slots: list[CountedRegion | None] = [None] * MOST_SLOTS
+        size = max(LEAST_SLOTS, min(MOST_SLOTS, MOST_CELLS // bins.binning.bins))
+        self._spectra = np.zeros((size, bins.binning.bins), np.int64)
+        self._slots: list[CountedRegion | None] = [None] * size
         self._kept: tuple[Region, ...] = ()
         self._recent: list[Region] = []
-        self._bits: U4 = np.zeros(1, np.uint32)
+        self._bits: U8 = np.zeros(1, np.uint64)
         self._in_pulses: OrderedDict[Region, PulseCounts] = OrderedDict()
-        self._low, self._high = np.zeros(MOST_SLOTS, np.int32), np.zeros(MOST_SLOTS, np.int32)
+        self._low, self._high = np.zeros(size, np.int32), np.zeros(size, np.int32)
 
     @property
     def kept(self) -> tuple[Region, ...]:
@@ -148,14 +155,17 @@ class RegionCounts:
         shape = _shape(region)
         if shape not in map(_shape, self._kept):
             others = [one for one in self._recent if _shape(one) != shape]
-            self._recent = [*others[1 - MOST_IN_ADDRESSES :], region]
+            most = len(self._slots) - MAX_REGIONS
+            self._recent = [*others[1 - most :], region]
             self._settle(pixels, held)
         return next(one for one in self._slots if one is not None and _shape(one.region) == shape)
 
     def in_pulses(self, one: CountedRegion, held: HeldEvents, first: I8) -> tuple[int, I8]:
         """The first event that was looked at, and the events of a region in each pulse; kept for the newest few."""
         shape = _shape(one.region)
-        known = self._in_pulses.pop(shape, None) or PulseCounts(held)
+        known = self._in_pulses.pop(shape, None)
+        if known is None or known.is_cut_off(held, first):
+            known = PulseCounts(held)
         self._in_pulses[shape] = known
         while len(self._in_pulses) > MOST_CURVES:
             self._in_pulses.popitem(last=False)
@@ -174,7 +184,7 @@ class RegionCounts:
 
     def place_again(self, pixels: I4, held: HeldEvents) -> None:
         """The instrument is another one: find the pixels of all regions anew, and count them again."""
-        self._slots = [None] * MOST_SLOTS
+        self._slots = [None] * len(self._slots)
         self._in_pulses.clear()
         self._settle(pixels, held)
 
@@ -215,9 +225,9 @@ class RegionCounts:
         """Make the table of bits by pixel, of some slots or of all."""
         slots = [(at, one) for at, one in enumerate(self._slots) if one is not None and (only is None or at in only)]
         most = max((int(one.pixel[-1]) for _, one in slots if len(one.pixel)), default=-1)
-        self._bits = np.zeros(most + 2, np.uint32)
+        self._bits = np.zeros(most + 2, np.uint64)
         for at, one in slots:
-            self._bits[one.pixel] |= np.uint32(1 << at)
+            self._bits[one.pixel] |= np.uint64(1 << at)
 
 
 def _shape(region: Region) -> Region:

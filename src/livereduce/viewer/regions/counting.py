@@ -4,15 +4,15 @@ import numpy as np
 
 from livereduce.engine.counting.binning import Binning
 from livereduce.stream.compiled import kernel
-from livereduce.stream.items import I4, I8, U4
+from livereduce.stream.items import I4, I8, U8
 
-MOST_SLOTS = 32
+MOST_SLOTS = 64
 """Bits of a table's entry."""
 GUIDE_CELLS = 1 << 14
 """The guide says for each cell of time of flight in which bin it begins: 128 KiB stay in the processor's cache."""
 
 
-@kernel("", "i4[]", "i4[]", "u4[]", "i8[]", "i8[]", "i8", "i4[]", "i4[]", "i8[=,]")
+@kernel("", "i4[]", "i4[]", "u8[]", "i8[]", "i8[]", "i8", "i4[]", "i4[]", "i8[=,]")
 def count_spectra(tof_ns, pixel, bits_of_pixel, edges, guide, shift, low_ns, high_ns, counts):  # type: ignore[no-untyped-def]
     """Count each event in the bin of each region that its pixel and its time of flight lie in.
 
@@ -35,9 +35,9 @@ def count_spectra(tof_ns, pixel, bits_of_pixel, edges, guide, shift, low_ns, hig
                 high = middle
         slot = 0
         while bits != 0:
-            if bits & np.uint32(1) and low_ns[slot] <= tof < high_ns[slot]:
+            if bits & np.uint64(1) and low_ns[slot] <= tof < high_ns[slot]:
                 counts[slot, low] += 1
-            bits >>= np.uint32(1)
+            bits >>= np.uint64(1)
             slot += 1
 
 
@@ -66,7 +66,7 @@ class SpectrumBins:
         found = np.searchsorted(binning.edges_ns - binning.edges_ns[0], starts, "right") - 1
         self.guide: I8 = np.minimum(found, binning.bins - 1).astype(np.int64)
 
-    def count(self, tof_ns: I4, pixel: I4, bits_of_pixel: U4, low_ns: I4, high_ns: I4, counts: I8) -> None:
+    def count(self, tof_ns: I4, pixel: I4, bits_of_pixel: U8, low_ns: I4, high_ns: I4, counts: I8) -> None:
         """Add events to the spectra, shape (regions, bins)."""
         edges = self.binning.edges_ns
         count_spectra(tof_ns, pixel, bits_of_pixel, edges, self.guide, self.shift, low_ns, high_ns, counts)

@@ -111,8 +111,9 @@ class InstrumentViewer:
 
     async def close(self) -> None:
         """End the viewer."""
-        for task in self._shared.values():
+        for task in (tasks := tuple(self._shared.values())):
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._end_soon()
         if self._process is not None:
             self._process.kill()
@@ -127,12 +128,17 @@ class InstrumentViewer:
         async with self._turn:
             self._end_soon()
             try:
-                body = await self._answered(question, viewable)
-            except ViewerEnded:  # with its receiver, say: another one is asked, unless this one had just begun
-                body = await self._answered(question, viewable)
-            await self._note_findings(question, body, viewable)
-            self._leaving = asyncio.get_running_loop().call_later(IDLE_S, self._leave)
+                body = await self._answered_by_some(question, viewable)
+                await self._note_findings(question, body, viewable)
+            finally:  # also one whose last question was refused
+                self._leaving = asyncio.get_running_loop().call_later(IDLE_S, self._leave)
         return ViewAnswer(body, hashlib.blake2b(body, digest_size=12).hexdigest())
+
+    async def _answered_by_some(self, question: Question, viewable: Viewable) -> bytes:
+        try:
+            return await self._answered(question, viewable)
+        except ViewerEnded:  # with its receiver, say: another one is asked, unless this one had just begun
+            return await self._answered(question, viewable)
 
     async def _answered(self, question: Question, viewable: Viewable) -> bytes:
         process = await self._running(viewable)
