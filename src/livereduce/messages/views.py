@@ -1,7 +1,8 @@
 """What passes between whoever looks at a run's events and its viewer: questions, answers, and their frames. Pure.
 
 A frame is its kind (one byte), its length (four bytes, big-endian) and that many bytes, on the viewer's standard input
-and output. A question is one frame, and so is its answer. One question goes on at a time.
+and output. A question is one frame, and so is its answer. One question goes on at a time. A viewer that can read no
+more says why, in a frame that nobody has asked for, and ends.
 """
 
 import json
@@ -16,7 +17,7 @@ from livereduce.messages.regions import MAX_FILE_BYTES, Region
 MODULE = "livereduce.viewer"
 """The viewer's program, for ``python -m``."""
 HEADER = struct.Struct(">cI")
-QUESTION, ANSWER, REFUSED = b"?", b".", b"!"
+QUESTION, ANSWER, REFUSED, GOODBYE = b"?", b".", b"!", b"x"
 MAX_QUESTION_BYTES = MAX_FILE_BYTES
 MAX_ANSWER_BYTES = 64 << 20
 
@@ -33,11 +34,14 @@ class ViewerJob:
         (min, step, max) of the spectra.
     folders
         Where files on the instrument's geometry may lie: those of the scripts.
+    note
+        What people should know of all this; empty if there is nothing.
     """
 
     instrument: str
     tof_bins_us: tuple[float, float, float]
     folders: tuple[str, ...] = ()
+    note: str = ""
 
 
 def encode_viewer_job(job: ViewerJob) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from livereduce import __version__
 from livereduce.base.local_sockets import connect_in, exchange, left_s, why_not_connected
 from livereduce.messages.request import (
     FILE_NAME,
@@ -55,6 +56,13 @@ def ask(folders: Sequence[Path], request: Request, within_s: float) -> Answered:
         except OSError as error:
             raise NotDone(f"the daemon has not answered: {error.strerror or error}") from None
     return _answered(message, tuple(passed))
+
+
+def other_version(answer: RequestAnswer) -> str:
+    """Why a run that a daemon gives to read along cannot be read by this version; empty if it can."""
+    if answer.version == __version__:
+        return ""
+    return f"the service is livereduce {answer.version}, this is {__version__}: use that version to read its run along"
 
 
 def _connected(folders: Sequence[Path], until_s: float) -> socket.socket:

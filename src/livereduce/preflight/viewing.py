@@ -16,6 +16,7 @@ from pathlib import Path
 from livereduce.messages.receiver import RECEIVER_FD
 from livereduce.messages.request import NotDone, Request, Want
 from livereduce.messages.views import (
+    GOODBYE,
     MAX_ANSWER_BYTES,
     MODULE,
     QUESTION,
@@ -28,7 +29,7 @@ from livereduce.messages.views import (
     encode_viewer_job,
     view_frame,
 )
-from livereduce.preflight.asking import ask
+from livereduce.preflight.asking import ask, other_version
 
 DAEMON_S = 8.0
 """Longest wait for the daemon, whose loop turns at least once a second."""
@@ -86,10 +87,12 @@ class ViewerProcess:
         Raises
         ------
         NotDone
-            There is no daemon to ask, or it has no receiver; or no process can be started.
+            There is no daemon to ask, it is of another version, or has no receiver; or no process can be started.
         """
         answered = ask(folders, Request(want=Want.FOLLOW, who=who), DAEMON_S)
         try:
+            if why := other_version(answered.answer):
+                raise NotDone(why)
             if not answered.passed:
                 raise NotDone("the daemon has answered without a connection to the receiver; ask again")
             return cls.started(job, answered.passed[0])
@@ -130,7 +133,8 @@ class ViewerProcess:
         within_s = ANSWER_S if self._has_answered else START_S
         until_s = time.monotonic() + within_s
         try:
-            self._send(view_frame(QUESTION, encode_question(question)), until_s)
+            with suppress(BrokenPipeError):  # it may have said why before it ended
+                self._send(view_frame(QUESTION, encode_question(question)), until_s)
             kind, payload = self._receive(until_s)
         except TimeoutError:
             self.end()
@@ -138,6 +142,9 @@ class ViewerProcess:
         except (OSError, ValueError) as error:
             self.end()
             raise ViewerEnded(409, f"the process that counts has ended ({error}); try again") from None
+        if kind == GOODBYE:
+            self.end()
+            raise ViewerEnded(409, f"the run cannot be read along: {payload.decode(errors='replace')}")
         self._has_answered = True
         if kind == REFUSED:
             raise ViewRefused(*decode_view_refusal(payload))
@@ -165,13 +172,14 @@ class ViewerProcess:
             left = left[os.write(self._to, left) :]
 
     def _receive(self, until_s: float) -> tuple[bytes, bytes]:
+        piece = b""
         while True:
+            for frame in self._frames.take(piece):
+                return frame
             _wait(self._from, select.POLLIN, until_s)
             piece = os.read(self._from, _PIECE_BYTES)
             if not piece:
                 raise OSError("it has closed its output")
-            for frame in self._frames.take(piece):
-                return frame
 
 
 def _started(job: ViewerJob, receiver: socket.socket) -> "subprocess.Popen[bytes]":

@@ -125,6 +125,11 @@ class ViewedStream:
             self._instrument = ViewedInstrument(Definition(xml, folders=self._folders), self._pixel_map)
         return self._instrument
 
+    @property
+    def told(self) -> str:
+        """What people should know of how it is counted; empty if there is nothing."""
+        return self._job.note
+
     def take(self, items: Iterable[Item], *, live: bool = True) -> None:
         """Take what has come; `live`: there is not much more to read."""
         self._is_live = live

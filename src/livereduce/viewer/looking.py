@@ -5,12 +5,14 @@ import os
 import select
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from livereduce.base.contained import Contained
 from livereduce.base.errors import ExitCode
 from livereduce.base.files import write_all
 from livereduce.messages.views import (
     ANSWER,
+    GOODBYE,
     MAX_QUESTION_BYTES,
     QUESTION,
     REFUSED,
@@ -59,7 +61,7 @@ class Looking:
         while True:
             self._read()
             if self._source.is_gone:
-                log.warning("the receiver is gone, or needs the memory: this viewer ends")
+                self._say_goodbye()
                 return ExitCode.OK
             if not self._wait():
                 continue
@@ -68,6 +70,13 @@ class Looking:
                 return ExitCode.OK
             for kind, payload in self._frames.take(received):
                 self._answer(kind, payload)
+
+    def _say_goodbye(self) -> None:
+        """The receiver has let this reader go, and said why."""
+        why = self._source.state().reason or "the receiver has let this viewer go: it needs the memory, say"
+        log.warning("%s: this viewer ends", why)
+        with suppress(OSError):  # whoever asks is gone, too
+            write_all(self._answers, view_frame(GOODBYE, why.encode()))
 
     def _wait(self) -> bool:
         """Wait for the stream or a question; true if there is a question."""

@@ -9,7 +9,7 @@ import numpy as np
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.messages.regions import Projection
 from livereduce.stream.items import I8
-from livereduce.viewer.counted_run import CountedRun, ViewedStream
+from livereduce.viewer.counted_run import ViewedStream
 from livereduce.viewer.findings.facts import FoundIn
 from livereduce.viewer.findings.wording import findings_body
 from livereduce.viewer.instrument import Banks, ViewedInstrument
@@ -51,7 +51,7 @@ def detector_body(
         "pixels": len(counts),
         "brightest": _brightest(viewed.instrument.banks, counts),
         "findings": _findings(viewed, layout),
-        "note": note(viewed.instrument, run),
+        "note": note(viewed),
     }
 
 
@@ -71,10 +71,12 @@ def pixel_body(viewed: ViewedStream, projection: Projection, x: float, y: float)
     }
 
 
-def note(instrument: ViewedInstrument, run: CountedRun) -> str:
+def note(viewed: ViewedStream) -> str:
     """What people should know of what they see; empty if there is nothing."""
+    instrument, run = viewed.instrument, viewed.run
     rows = instrument.table.rows
     said = [
+        viewed.told,
         instrument.problem,
         f"parts of the run are missing: {run.missing}" if run.missing else "",
         f"only the first {rows} pixels that appeared are counted" if instrument.is_full else "",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from livereduce import __version__
 from livereduce.base.errors import ExitCode, OperatorError
 from livereduce.daemon.facts import Limits, Tick
 from livereduce.daemon.receiver.keeper import ReceiverKeeper
@@ -20,7 +19,7 @@ from livereduce.daemon.worker.launching import CommandLines
 from livereduce.messages.progress import Progress
 from livereduce.messages.receiver import ReaderKind
 from livereduce.messages.request import NotDone, Request, Want
-from livereduce.preflight.asking import Answered, ask
+from livereduce.preflight.asking import Answered, ask, other_version
 from livereduce.preflight.resolve import Resolved
 from livereduce.stream.held.talk import MAX_MESSAGE_BYTES, decode_told
 
@@ -290,9 +289,5 @@ def _goodbye(link: socket.socket) -> str:
 
 
 def _unusable(answered: Answered) -> str:
-    answer = answered.answer
-    if answer.version != __version__:
-        return (
-            f"the service is livereduce {answer.version}, this is {__version__}: use that version to read its run along"
-        )
-    return "" if answered.passed else "the service has answered without a connection to its run"
+    without = "" if answered.passed else "the service has answered without a connection to its run"
+    return other_version(answered.answer) or without

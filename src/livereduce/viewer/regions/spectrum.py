@@ -34,7 +34,7 @@ def spectrum_body(viewed: ViewedStream, one: CountedRegion, name: str) -> dict[s
         "axes": [{"name": TOF, "units": "µs", "values": edges_us.tolist()}],
         "attributes": {},
         "thinned": f"{added} bins are added to one" if added > 1 else "",
-        "note": _note(one, since_ns),
+        "note": _note(one, since_ns, viewed.told),
         "version": viewed.run.version,
         "display": {"kind": "line", "x_log": False, "y_log": False, "x_range": None},
         "labels": [],
@@ -63,7 +63,10 @@ def _thinned(edges: F8, counts: I8) -> tuple[F8, I8, int]:
     return np.append(edges[starts], edges[-1]), np.add.reduceat(counts, starts), added
 
 
-def _note(one: CountedRegion, since_ns: int) -> str:
-    if not len(one.pixel):
-        return "no pixel lies in this region"
-    return f"counted since {iso_utc(since_ns)}: what was before is not held any more" if since_ns else ""
+def _note(one: CountedRegion, since_ns: int, told: str) -> str:
+    said = [
+        "" if len(one.pixel) else "no pixel lies in this region",
+        f"counted since {iso_utc(since_ns)}: what was before is not held any more" if since_ns else "",
+        told,
+    ]
+    return "; ".join(one for one in said if one)

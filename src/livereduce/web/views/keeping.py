@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 from livereduce.messages.request import NotDone
 from livereduce.messages.views import RegionsQuestion
@@ -11,8 +12,8 @@ from livereduce.web.http.cache import CacheBusy
 from livereduce.web.state.instruments import Watched
 from livereduce.web.views.viewers import Viewable, why_not_viewable
 
-EVERY_S = 60.0
-"""Less than the time after which a viewer that nobody asks is ended."""
+EVERY_S = 30.0
+"""Less than the time after which a viewer that nobody asks is ended, or its findings are too old to be told."""
 
 
 async def keep_looking(context: Context) -> None:
@@ -29,3 +30,4 @@ async def _look(context: Context, name: str, one: Watched) -> None:
     viewable = Viewable(folder=file.parent, status=status, regions=kept.regions)
     with suppress(NotDone, ViewRefused, CacheBusy):  # whoever looks is told
         await context.viewers.ask(name, RegionsQuestion(can_save=bool(context.token), problem=kept.problem), viewable)
+        one.view = replace(one.view, named=context.viewers.named(name))

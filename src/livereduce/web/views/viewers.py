@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from livereduce.config.file import read_file
+from livereduce.config.file import Reading, read_file
 from livereduce.messages.regions import Region
 from livereduce.messages.request import NotDone
 from livereduce.messages.status import Status
@@ -66,13 +66,26 @@ def why_not_viewable(one: Watched) -> str:
 
 def job_for(status: Status) -> ViewerJob:
     """What a viewer has to know, from the status and the configuration of a daemon. Reads a file."""
-    config = read_file(Path(status.configuration)).config if status.configuration else None
+    reading = read_file(Path(status.configuration)) if status.configuration else None
+    bins_us = (reading.config.tof_bins_us if reading else None) or DEFAULT_TOF_BINS_US
     scripts = [Path(one.path).parent for one in (status.proc, status.post_proc) if one is not None and one.path]
     return ViewerJob(
         instrument=status.instrument,
-        tof_bins_us=(config.tof_bins_us if config else None) or DEFAULT_TOF_BINS_US,
+        tof_bins_us=bins_us,
         folders=tuple(dict.fromkeys(map(str, scripts))),
+        note=_note(bins_us, reading) if reading and "tof_bins_us" in reading.bad_keys else "",
     )
+
+
+def _note(bins_us: tuple[float, float, float], reading: Reading) -> str:
+    used = "{:g}, {:g}, {:g}".format(*bins_us)
+    return f"spectra have the bins {used} µs: tof_bins_us cannot be read ({reading.problems[0][:200]})"
+
+
+def _told_of_job(status: Status) -> Hashable:
+    """While this is the same, so is the job: a worker takes a changed configuration with its next generation."""
+    scripts = tuple(one.path for one in (status.proc, status.post_proc) if one is not None)
+    return status.configuration, status.instrument, status.generation, scripts
 
 
 class InstrumentViewer:
@@ -81,12 +94,15 @@ class InstrumentViewer:
     def __init__(self, threads: ThreadPoolExecutor) -> None:
         self._threads = threads
         self._process: ViewerProcess | None = None
+        self._job: ViewerJob | None = None
+        self._job_is_for: Hashable = None
         self._kept: tuple[Region, ...] = ()
         self._turn = asyncio.Lock()
         self._shared: dict[Question, asyncio.Task[ViewAnswer]] = {}
         self._leaving: asyncio.TimerHandle | None = None
         self._started_s = 0.0
         self._failures = 0
+        self._why_ended = ""
         self._not_before_s = 0.0
         self.named: NamedFindings | None = None
         self._named_s = float("-inf")
@@ -142,10 +158,14 @@ class InstrumentViewer:
 
     async def _answered(self, question: Question, viewable: Viewable) -> bytes:
         process = await self._running(viewable)
-        if viewable.regions != self._kept:
-            await self._in_thread(partial(process.ask, KeepRegions(regions=viewable.regions)))
-            self._kept = viewable.regions
-        return await self._in_thread(partial(process.ask, question))
+        try:
+            if viewable.regions != self._kept:
+                await self._in_thread(partial(process.ask, KeepRegions(regions=viewable.regions)))
+                self._kept = viewable.regions
+            return await self._in_thread(partial(process.ask, question))
+        except ViewRefused as refused:
+            self._why_ended = refused.text if process.has_ended else self._why_ended
+            raise
 
     async def _note_findings(self, question: Question, body: bytes, viewable: Viewable) -> None:
         """Whatever somebody looks at: ask now and then what is named, for cards and metrics."""
@@ -162,18 +182,34 @@ class InstrumentViewer:
             self.named, self._named_s = named_in(body, datetime.now().astimezone()), now
 
     async def _running(self, viewable: Viewable) -> ViewerProcess:
-        """The viewer, or another one if it has ended."""
+        """The viewer, or another one if it has ended or its job has changed."""
         now = time.monotonic()
         if self._process is not None and self._process.has_ended:
-            await self._in_thread(self._process.end)
-            self._process, self._kept = None, ()
+            await self._take_away(self._process)
             self._failures = self._failures + 1 if now - self._started_s < SETTLED_S else 0
             self._not_before_s = now + min(MOST_BACK_OFF_S, 2.0**self._failures - 1)
+        elif self._process is not None and await self._has_other_job(viewable):
+            await self._take_away(self._process)
         if self._process is None:
             if now < self._not_before_s:
-                raise ViewRefused(409, "the process that counts has ended several times; it is started again soon")
-            self._process, self._started_s = await self._in_thread(partial(_begun, viewable)), now
+                why = f" ({self._why_ended})" if self._why_ended else ""
+                raise ViewRefused(409, f"the process that counts has ended{why}; it is started again soon")
+            self._job_is_for = _told_of_job(viewable.status)
+            self._job = await self._in_thread(partial(job_for, viewable.status))
+            begin = partial(ViewerProcess.begin, (viewable.folder,), self._job, "the page")
+            self._process, self._started_s = await self._in_thread(begin), now
         return self._process
+
+    async def _has_other_job(self, viewable: Viewable) -> bool:
+        told = _told_of_job(viewable.status)
+        if told == self._job_is_for:
+            return False
+        self._job_is_for = told
+        return self._job != await self._in_thread(partial(job_for, viewable.status))
+
+    async def _take_away(self, process: ViewerProcess) -> None:
+        await self._in_thread(process.end)
+        self._process, self._kept = None, ()
 
     def _end_soon(self) -> None:
         """Forget when it was to be ended."""
@@ -190,10 +226,6 @@ class InstrumentViewer:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-
-def _begun(viewable: Viewable) -> ViewerProcess:
-    return ViewerProcess.begin((viewable.folder,), job_for(viewable.status), "the page")
 
 
 class Viewers:
