@@ -8,8 +8,9 @@ import pytest
 
 from helpers.items import S_NS, event_batch, log_batch, monitor_batch
 from helpers.viewing import by_pixels
+from livereduce.messages.marks import iso_utc
 from livereduce.messages.regions import Projection, Region, RegionKind
-from livereduce.messages.views import DetectorQuestion, FindingsQuestion, ViewerJob
+from livereduce.messages.views import DetectorQuestion, FindingsQuestion, OverQuestion, PixelQuestion, ViewerJob
 from livereduce.simulate.beams.powder import definition_xml
 from livereduce.stream.items import EventBatch, Geometry, Item, RunEnded, RunStarted
 from livereduce.viewer.answers import answer
@@ -98,6 +99,39 @@ def test_a_region_of_events_that_were_given_up_says_since_when_it_is_counted() -
     kept, late = stream.run.region(by_pixels("kept", "1")), stream.run.region(by_pixels("late", "0-3"))
     assert (kept.counts, stream.run.since_ns(kept.first)) == (3, 0)
     assert (late.counts, stream.run.since_ns(late.first)) == (1, 9 * S_NS)
+
+
+def test_a_geometry_that_comes_after_events_were_given_up_says_since_when_pixels_are_counted() -> None:
+    first, second = batch(1, 1, 1, at_s=1), batch(1, 1, at_s=9)
+    stream = viewed(RunStarted(run=1, time_ns=0), first, second)
+    stream.drop(lambda column: column.base is not first.tof_ns and column.base is not first.pixel)
+    assert json.loads(answer(stream, DetectorQuestion()))["since"] == "", "they were counted before they were given up"
+    stream.take([GEOMETRY], live=True)
+    body = json.loads(answer(stream, DetectorQuestion()))
+    assert (body["total"], body["events"], body["since"]) == (1, 3, iso_utc(9 * S_NS))
+    total = OverQuestion(of="total", log="temperature")
+    stream.take([log_batch(1, "temperature", [0], [4.0])], live=True)
+    assert json.loads(answer(stream, total))["since"] == "", "of the pulses nothing is missing"
+
+
+@pytest.mark.parametrize(
+    ("part", "moves"),
+    [
+        ('<component type="arc2" idlist="bank2"><location name="bank2"/>', range(4, 8)),
+        ('<component type="sample-position"><location/>', range(8)),
+    ],
+)
+def test_where_parts_move_with_logs_angles_are_not_told_and_the_picture_says_so(part: str, moves: range) -> None:
+    arm = '<parameter name="x"><logfile id="arm" eq="value" extract-single-value-as="last_value"/></parameter>'
+    xml = GEOMETRY.definition_xml.replace(part, part + arm)
+    assert arm in xml
+    stream = viewed(RunStarted(run=1, time_ns=0), replace(GEOMETRY, definition_xml=xml), batch(1, 1))
+    assert json.loads(answer(stream, DetectorQuestion()))["note"] == "parts that move with arm are shown at rest"
+    for pixel in range(PIXELS):
+        row = stream.instrument.layout(Projection.MAP)
+        at = json.loads(answer(stream, PixelQuestion(projection="map", x=pixel % row.x.cells, y=pixel // row.x.cells)))
+        is_unknown = [at[name] is None for name in ("position", "l2_m", "two_theta_deg")]
+        assert (at["pixel"], is_unknown) == (pixel, [pixel in moves] * 3)
 
 
 def test_monitors_and_logs_are_kept() -> None:

@@ -116,10 +116,13 @@ class SpectrumQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricPoint:
-    """One value of a metric, of the data from after the value before until this time (the newest pulse in it)."""
+    """One value of a metric, of the data from after the value before until this time (the newest pulse in it).
+
+    It is None for data of which the scripts had no finite value.
+    """
 
     time_ns: int
-    value: float
+    value: float | None
     error: float | None = None
 
 
@@ -141,6 +144,8 @@ class OverQuestion:
         The metric's values in the order of time, for ``metric:``; the viewer does not read files.
     metric_units
         Their units.
+    metric_every
+        Only every so many of its values, and the newest, are kept: each is that of the newest chunk of so many.
     """
 
     of: str
@@ -150,6 +155,7 @@ class OverQuestion:
     region: Region | None = None
     metric: tuple[MetricPoint, ...] = ()
     metric_units: str = ""
+    metric_every: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

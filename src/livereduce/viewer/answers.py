@@ -64,7 +64,9 @@ def _kept(question: KeepRegions, viewed: ViewedStream) -> Json:
 def _detector(question: DetectorQuestion, viewed: ViewedStream) -> Json:
     possible = viewed.instrument.projections
     projection = _projection(question.projection, possible)
-    return told(viewed) | detector_body(viewed, projection, possible, question.tof_min_us, question.tof_max_us)
+    return told(viewed, viewed.run.pixels_first) | detector_body(
+        viewed, projection, possible, question.tof_min_us, question.tof_max_us
+    )
 
 
 @_body.register
@@ -132,10 +134,10 @@ def _spectrum(question: SpectrumQuestion, viewed: ViewedStream) -> Json | bytes:
     return spectrum_table(viewed, one) if question.csv else spectrum_body(viewed, one, region.name)
 
 
-def told(viewed: ViewedStream) -> Json:
-    """What all answers on a run have in common."""
+def told(viewed: ViewedStream, first_event: int = 0) -> Json:
+    """What all answers on a run have in common; `first_event`: they are about this one and what came after it."""
     run = viewed.run
-    since_ns = run.since_ns()
+    since_ns = run.since_ns(first_event)
     return {
         "run": run.number,
         "at": iso_utc(run.pulses.newest_ns) if len(run.pulses) else "",

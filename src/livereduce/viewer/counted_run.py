@@ -46,6 +46,9 @@ class CountedRun:
         0 between runs.
     is_whole
         It is counted from its first pulse.
+    pixels_first
+        Number of the first event that the pixels were counted from: those before were given up when the instrument
+        was told.
     has_histograms
         Its source counts by itself: there are no events to count.
     missing
@@ -60,6 +63,7 @@ class CountedRun:
     pulses: PulseColumns = field(default_factory=PulseColumns)
     monitors: dict[int, MonitorColumns] = field(default_factory=dict)
     logs: RunLogValues = field(default_factory=RunLogValues)
+    pixels_first: int = 0
     is_over: bool = False
     has_histograms: bool = False
     missing: str = ""
@@ -213,6 +217,7 @@ class ViewedStream:
         self._pixel_map = self._pixel_map if item.pixels is None else item.pixels.copy()
         self._instrument = None
         pixels, held = self.run.pixels, self.run.held
+        self.run.pixels_first = held.first
         self.run.pixels = PixelCounts(self.instrument.table, *pixels.inner)
         for one in held:
             self.run.pixels.add(one.tof_ns, one.pixel)

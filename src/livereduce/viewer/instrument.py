@@ -10,7 +10,8 @@ from livereduce.engine.counting.pixels import PixelTable
 from livereduce.engine.geometry.definition import Definition
 from livereduce.engine.geometry.errors import GeometryError
 from livereduce.engine.geometry.instrument import InstrumentGeometry
-from livereduce.engine.geometry.tree import ComponentTree
+from livereduce.engine.geometry.moving import moving_logs
+from livereduce.engine.geometry.tree import PLACES, ComponentTree
 from livereduce.messages.regions import Projection, Region, RegionKind
 from livereduce.stream.items import B1, F8, I4
 from livereduce.viewer.regions.shapes import inside
@@ -45,6 +46,8 @@ class ViewedInstrument:
         None if there is none; `problem` says why.
     table
         Rows of the pixels.
+    moving_logs
+        The logs that move parts of it, which are shown where they stand without them.
     """
 
     def __init__(self, definition: Definition, pixel_map: I4 | None) -> None:
@@ -54,6 +57,8 @@ class ViewedInstrument:
             self.geometry = definition.instrument()
         except GeometryError as error:
             self.problem = str(error)
+        self.moving_logs = moving_logs(self.geometry.tree) if self.geometry else ()
+        self._moves: B1 | None = None
         is_known = pixel_map is not None and len(pixel_map) > 0
         self.table = PixelTable(pixel_map if is_known else _detectors(self.geometry))
         self.table.grows = self._appear = not is_known
@@ -67,6 +72,14 @@ class ViewedInstrument:
     def is_full(self) -> bool:
         """More pixels have appeared than there is memory for: the others have no row."""
         return self._appear and not self.table.grows
+
+    def moves(self, detector: int) -> bool:
+        """A log moves this detector of the geometry, or the sample or the source, which its angle depends on."""
+        if self.geometry is None or not self.moving_logs:
+            return False
+        if self._moves is None:
+            self._moves = _moves(self.geometry)
+        return bool(self._moves[detector])
 
     @property
     def projections(self) -> tuple[Projection, ...]:
@@ -121,6 +134,18 @@ class ViewedInstrument:
 
 def _detectors(geometry: InstrumentGeometry | None) -> I4 | None:
     return None if geometry is None else geometry.ids[~geometry.is_monitor & (geometry.ids >= 0)]
+
+
+def _moves(geometry: InstrumentGeometry) -> B1:
+    """Which detectors a log moves, shape (ids,)."""
+    tree, found = geometry.tree, np.zeros(len(geometry.ids), np.bool_)
+    for component in tree.moving:
+        placing = tree.parameters[component]
+        if any(name in placing and placing[name].log for name in PLACES):
+            below = range(component, int(tree.end[component]))
+            found[tree.detectors(component)] = True
+            found |= tree.sample in below or tree.source in below
+    return found
 
 
 def _placed(pixel: I4, geometry: InstrumentGeometry | None) -> PlacedPixels:

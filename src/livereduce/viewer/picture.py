@@ -18,6 +18,7 @@ from livereduce.viewer.screen.projecting import AXES, AxisTold
 
 Json = dict[str, Any]
 
+MOST_NAMES = 4
 MOST_MARKS = 50
 """Most boxes around the pixels of one finding."""
 
@@ -78,10 +79,15 @@ def note(viewed: ViewedStream) -> str:
     said = [
         viewed.told,
         instrument.problem,
+        f"parts that move with {_names(instrument.moving_logs)} are shown at rest" if instrument.moving_logs else "",
         f"parts of the run are missing: {run.missing}" if run.missing else "",
         f"only the first {rows} pixels that appeared are counted" if instrument.is_full else "",
     ]
     return "; ".join(one for one in said if one)
+
+
+def _names(logs: Sequence[str]) -> str:
+    return ", ".join(logs[:MOST_NAMES]) + (" …" if len(logs) > MOST_NAMES else "")
 
 
 def _brightest(banks: Banks, counts: I8) -> Json | None:
@@ -114,7 +120,7 @@ def _place(instrument: ViewedInstrument, pixel: int) -> Json:
     geometry = instrument.geometry
     at = -1 if geometry is None else geometry.place_of(pixel)
     nowhere: Json = {"position": None, "l2_m": None, "two_theta_deg": None}
-    if geometry is None or at < 0 or not np.isfinite(geometry.position[at]).all():
+    if geometry is None or at < 0 or instrument.moves(at) or not np.isfinite(geometry.position[at]).all():
         return nowhere
     position = [round(float(one), 6) for one in geometry.position[at]]
     try:

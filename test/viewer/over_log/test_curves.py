@@ -152,13 +152,16 @@ def test_other_texts_are_no_bins(text: str) -> None:
 def test_a_metric_stands_at_the_mean_of_the_log_over_its_own_pulses(
     pulses: list[tuple[int, int, float]], steps: list[tuple[int, float]], ends: list[int]
 ) -> None:
-    values = [MetricPoint(time_ns=end, value=float(k), error=0.5 if k % 2 else None) for k, end in enumerate(ends)]
-    found = metric_curve(*beam_of(pulses), log_of(steps), values, "mm")
+    values = [
+        MetricPoint(time_ns=end, value=None if k % 3 == 1 else float(k), error=0.5 if k % 2 else None)
+        for k, end in enumerate(ends)
+    ]
+    found = metric_curve(*beam_of(pulses), log_of(steps), values, units="mm")
     row, before = 0, -math.inf
     for value in values:
         own = [one for one in pulses if before < one[0] <= value.time_ns and not math.isnan(value_at(steps, one[0]))]
         before = value.time_ns
-        if not own:
+        if not own or value.value is None:
             continue
         logged = [value_at(steps, time) for time, *_ in own]
         assert found.x[row] == pytest.approx(sum(one / len(logged) for one in logged))

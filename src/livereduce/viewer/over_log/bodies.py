@@ -34,6 +34,11 @@ def note(found: CurveOverLog, log: LogValues, log_name: str) -> str:
     if found.without_value:
         pulses = "1 pulse is" if found.without_value == 1 else f"{found.without_value} pulses are"
         said.append(f"{pulses} left out: {log_name} had no valid value then")
+    if found.every > 1:
+        said.append(
+            f"one of {found.every} values of the metric is kept: each is that of the newest of {found.every} chunks, "
+            f"drawn at the mean of {log_name} over all of them"
+        )
     if log.given_up:
         said.append(f"the first {log.given_up} values of {log_name} are not kept any more")
     return "; ".join(said)

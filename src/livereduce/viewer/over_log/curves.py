@@ -64,6 +64,8 @@ class CurveOverLog:
         Per charge or per pulse, with the error of the counts; NaN where that is zero.
     without_value
         Pulses at whose time the log had no value that may be used.
+    every
+        Of a metric: each value is that of the newest of so many chunks, but `x` is of the pulses of all of them.
     """
 
     x: F8
@@ -76,6 +78,7 @@ class CurveOverLog:
     charge_pc: F8
     units: str
     without_value: int
+    every: int = 1
 
 
 def parse_bins(text: str) -> int | BinsWanted:
@@ -128,16 +131,24 @@ def curve(beam: PulseBeam, counted: Counted, log: LogValues, bins: int | BinsWan
 
 
 def metric_curve(
-    beam: PulseBeam, counted: Counted, log: LogValues, values: Sequence[MetricPoint], units: str = ""
+    beam: PulseBeam,
+    counted: Counted,
+    log: LogValues,
+    values: Sequence[MetricPoint],
+    *,
+    units: str = "",
+    every: int = 1,
 ) -> CurveOverLog:
     """A metric over a log: each of its values at the mean of the log over the pulses that were new in it.
 
-    Values of which no pulse is known, or during whose pulses the log had no value, are left out.
+    Values that are None, of which no pulse is known, or during whose pulses the log had no value, are left out.
 
     Parameters
     ----------
     values
         In the order of time.
+    every
+        Of so many values only the newest is among them.
     """
     ends_ns = np.array([value.time_ns for value in values], np.int64)
     size, at_pulse = len(values), log.at(beam.pulse_ns)
@@ -148,19 +159,21 @@ def metric_curve(
     count_row = np.where(np.isfinite(log.at(counted.time_ns)) & (count_row < size), count_row, -1)
     pulses = _counts(row, size)
     low, high = _extremes(row, at_pulse, size)
-    used = pulses > 0
+    mean = np.array([np.nan if value.value is None else value.value for value in values], np.float64)
+    used = (pulses > 0) & np.isfinite(mean)
     error = np.array([np.nan if value.error is None else value.error for value in values], np.float64)
     return CurveOverLog(
         x=_means(row, at_pulse, pulses).clip(low, high)[used],
         x_low=low[used],
         x_high=high[used],
-        mean=np.array([value.value for value in values], np.float64)[used],
+        mean=mean[used],
         error=error[used],
         pulses=pulses[used],
         events=np.rint(_sums(count_row, counted.events, size)).astype(np.int64)[used],
         charge_pc=_sums(row, beam.charge_pc, size)[used],
         units=units,
         without_value=int((~known).sum()),
+        every=every,
     )
 
 

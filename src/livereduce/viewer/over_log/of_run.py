@@ -42,7 +42,9 @@ def curve_of(run: CountedRun, question: OverQuestion, log: LogValues, region: Re
     pulses = run.pulses
     beam = PulseBeam(pulse_ns=pulses.time_ns[read.start :], charge_pc=pulses.charge_pc[read.start :])
     if kind == "metric":
-        return CurveOfRun(metric_curve(beam, read.counted, log, question.metric, question.metric_units), run.since_ns())
+        units, every = question.metric_units, question.metric_every
+        found = metric_curve(beam, read.counted, log, question.metric, units=units, every=every)
+        return CurveOfRun(found, run.since_ns())
     found = curve(beam, read.counted, log, parse_bins(question.bins), Per(question.per))
     return CurveOfRun(found, int(beam.pulse_ns[0]) if read.start else run.since_ns())
 

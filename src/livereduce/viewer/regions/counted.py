@@ -109,7 +109,7 @@ class PulseCounts:
 
     def is_cut_off(self, held: HeldEvents, first: I8) -> bool:
         """Events of pulses that were not looked at yet are not held any more: they can never be counted here."""
-        return held.first > first[len(self._counts)]
+        return held.first > int(first[len(self._counts)])
 
     def of(self, one: CountedRegion, held: HeldEvents, first: I8) -> I8:
         """Counts of all pulses so far, shape (p,)."""

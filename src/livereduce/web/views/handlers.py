@@ -121,6 +121,7 @@ async def over(request: Request) -> Response:
         region=_region(wanted) if kind == "region" and wanted else None,
         metric=trend.values if trend else (),
         metric_units=trend.units if trend else "",
+        metric_every=trend.every if trend else 1,
     )
     return await _asked(request, question)
 

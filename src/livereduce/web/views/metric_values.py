@@ -14,10 +14,11 @@ ROUNDED_NS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValues:
-    """Values in the order of time, and their units."""
+    """Values in the order of time, their units, and of how many values only the newest is here."""
 
     values: tuple[MetricPoint, ...]
     units: str
+    every: int
 
 
 def metric_of(view: View, name: str) -> MetricValues | None:
@@ -33,7 +34,6 @@ def metric_of(view: View, name: str) -> MetricValues | None:
         return None
     values = tuple(
         MetricPoint(time_ns=epics_ns(point.at.time_unix_s) + ROUNDED_NS, value=point.value, error=point.error)
-        for point in trend.points
-        if point.value is not None
+        for point in trend.points  # also those without a value: the pulses of their chunks are not of the next one
     )
-    return MetricValues(values=values, units=trend.units)
+    return MetricValues(values=values, units=trend.units, every=trend.every)
