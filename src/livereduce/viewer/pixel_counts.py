@@ -113,7 +113,9 @@ class PixelCounts:
             return
         if self.table.rows > self._room:
             self._grow(min(self._most_rows, max(self.table.rows, self._room * 3 // 2)))
-        self._offsets = self.table.offsets(self.binning.bins)
+        rows = self.table.row_of_pixel
+        # a row without room has no place: whatever the table does, nothing is written beyond the counts
+        self._offsets = np.where(rows < self._room, rows * np.int32(self.binning.bins), -1).astype(np.int32)
         self._rows = self.table.rows
 
     def _grow(self, room: int) -> None:

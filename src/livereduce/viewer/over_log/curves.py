@@ -104,9 +104,14 @@ def curve(beam: PulseBeam, counted: Counted, log: LogValues, bins: int | BinsWan
     ValueError
         There are too many distinct values for a row each.
     """
-    at_pulse, at_count = log.at(beam.pulse_ns), log.at(counted.time_ns)
-    rows = _rows(np.concatenate((at_pulse, at_count)), bins)
-    pulse_row, count_row = rows.of(at_pulse), rows.of(at_count)
+    at_pulse = log.at(beam.pulse_ns)
+    if counted.time_ns is beam.pulse_ns:  # a long run has millions of pulses: not twice
+        rows = _rows(_stays(at_pulse), bins)
+        pulse_row = count_row = rows.of(at_pulse)
+    else:
+        at_count = log.at(counted.time_ns)
+        rows = _rows(np.concatenate((_stays(at_pulse), _stays(at_count))), bins)
+        pulse_row, count_row = rows.of(at_pulse), rows.of(at_count)
     size = len(rows.low)
     pulses = _counts(pulse_row, size)
     events = np.rint(_sums(count_row, counted.events, size)).astype(np.int64)
@@ -214,6 +219,13 @@ def _rows(value: F8, bins: int | BinsWanted) -> _LogRows:
     share = np.arange(bins + 1) / bins
     edges = np.maximum.accumulate(distinct[0] * (1 - share) + distinct[-1] * share)
     return _LogRows(edges[:-1].clip(distinct[0], distinct[-1]), edges[1:].clip(distinct[0], distinct[-1]))
+
+
+def _stays(value: F8) -> F8:
+    """The values in their order, each once as long as it stays the same: a log changes rarely, beside its pulses."""
+    changes = np.ones(len(value), np.bool_)
+    np.not_equal(value[1:], value[:-1], out=changes[1:])
+    return value[changes]
 
 
 def _counts(row: I8, size: int) -> I8:

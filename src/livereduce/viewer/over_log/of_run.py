@@ -40,7 +40,7 @@ def curve_of(run: CountedRun, question: OverQuestion, log: LogValues, region: Re
         return _of_monitor(run, question, log, name)
     read = _in_region(run, region) if region is not None else _in_all(run)
     pulses = run.pulses
-    beam = PulseBeam(pulse_ns=pulses.time_ns[read.start :], charge_pc=pulses.charge_pc[read.start :])
+    beam = PulseBeam(pulse_ns=read.counted.time_ns, charge_pc=pulses.charge_pc[read.start :])
     if kind == "metric":
         units, every = question.metric_units, question.metric_every
         found = metric_curve(beam, read.counted, log, question.metric, units=units, every=every)
