@@ -332,6 +332,7 @@ def test_marks_are_told_in_words(seen: Visit) -> None:
         ["2 script changes, between runs", "script"]
     ]
     assert labels([mark(10, "state"), {**mark(10, "run", "run 1"), "t": "2026-11-30T11:00:00Z"}], 600) == []
+    assert labels([{**mark(0, "down"), "t": "2026-11-30T13:00:07Z"}], 600) == [["down", "down"]]
 
 
 # ---- times

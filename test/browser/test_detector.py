@@ -1,9 +1,10 @@
 """The page of the detector on made-up events: drawing by mouse, finger and keyboard, all choices, what is refused."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import pytest
@@ -201,6 +202,7 @@ def test_regions_are_saved_renamed_and_removed_with_the_token(seen: Visit, viewe
     page.click("#keep-save")
     plotted(seen, ["outer ring"])
     assert [one["name"] for one in viewed.saved] == ["outer ring"]
+    assert not [one for one in viewed.asked if one.startswith("DELETE")]  # renamed in one request
     page.fill("#token", TOKEN)
     page.click("#keep-remove")
     seen.wait_text("#keep-answer", "region outer ring is removed.")
@@ -248,6 +250,111 @@ def test_the_pixel_under_the_pointer_is_told(seen: Visit, viewed: Viewed) -> Non
     seen.page.mouse.move(*place(seen, 0.5 / 126, 0.5 / 24))
     counts = int((viewed.place == 0).sum())
     seen.wait_text("#at", f"pixel 1 · bank1 · 2θ 125.00° · L2 2.000 m · {counts} counts")
+
+
+def test_the_clock_is_that_of_the_server_though_the_newest_pulse_is_old(seen: Visit, viewed: Viewed) -> None:
+    drag(seen, "rectangle", *SHAPES["rectangle"])
+    plotted(seen, ["region 1"])
+    assert "GET findings" in viewed.asked
+    seen.page.evaluate("document.getElementById('now').dateTime = ''")
+    seen.until("document.getElementById('now').dateTime")
+    assert seen.page.evaluate("Math.abs(Date.now() - Date.parse(document.getElementById('now').dateTime))") < 600_000
+
+
+def test_a_saved_and_a_drawn_region_of_one_name_are_two(visiting: Visiting, url: str, viewed: Viewed) -> None:
+    shape = {"name": "ring", "kind": "rectangle", "projection": "cylinder"}
+    viewed.saved = [{**shape, "points": [[-100, -0.2], [-50, 0.1]]}]
+    drawn = {**shape, "points": [[20, -0.1], [90, 0.2]]}
+    seen = open_page(visiting, url, viewed, "#" + urlencode({"draw": json.dumps([drawn])}))
+    expected = [viewed.counted(viewed.saved[0]), viewed.counted(drawn)]
+    assert plotted(seen, ["ring", "ring"]) == expected
+    painted = int(seen.page.get_attribute("#picture", "data-painted") or 0)
+    for _ in range(3):
+        seen.page.click("#log")
+    seen.until("Number(document.getElementById('picture').dataset.painted) >= given.n", n=painted + 3)
+    assert seen.page.locator("#overlay .outlines > g").count() == 2
+    seen.wait_text("#over-of", "ring (saved)")
+    for key, counts in zip(("saved ring", "drawn ring"), expected, strict=True):
+        seen.page.select_option("#over-of", key)
+        seen.until("document.getElementById('over')._fullData?.[0].y[0] === given.mean", mean=counts / 10)
+        assert seen.page.input_value("#over-of") == key
+
+
+def test_items_of_one_key_leave_nothing_behind(seen: Visit) -> None:
+    left = seen.page.evaluate(
+        """async () => {
+          const { keep, element, put } = await import("../../static/js/dom.js");
+          const list = element("ul");
+          const told = [["a", "b", "a"], ["a", "a", "b"], ["a"], []].map((items) => {
+            keep(list, items, (one) => one, () => element("li"), put);
+            return [...list.children].map((node) => node.textContent).join("");
+          });
+          return told;
+        }"""
+    )
+    assert left == ["aba", "aab", "a", ""]
+
+
+def test_more_regions_than_are_counted_are_told(visiting: Visiting, url: str, viewed: Viewed) -> None:
+    drawn = [{"name": f"r{k}", "kind": "pixels", "pixels": f"{k}"} for k in range(1, 15)]
+    seen = open_page(visiting, url, viewed, "#" + urlencode({"draw": json.dumps(drawn)}))
+    plotted(seen, [f"r{k}" for k in range(1, 13)])
+    seen.wait_text("#too-many", "This link has 14: the last 2 of them are left out.")
+    for _ in range(2):
+        seen.page.click("#regions li:first-child [data-act=remove]")
+    plotted(seen, [f"r{k}" for k in range(3, 15)])
+    assert not seen.page.is_visible("#too-many")
+    drag(seen, "rectangle", *SHAPES["rectangle"])
+    seen.wait_text("#too-many", "The last one was not added")
+    assert len(regions(seen)) == 12
+    seen.page.click("#regions li:first-child [data-act=remove]")
+    seen.page.wait_for_selector("#too-many", state="hidden")
+    drag(seen, "rectangle", *SHAPES["rectangle"])
+    plotted(seen, [*(f"r{k}" for k in range(4, 15)), "region 1"])
+
+
+def test_a_few_things_are_worked_on_at_once_and_their_order_stays(seen: Visit) -> None:
+    most, made = seen.page.evaluate(
+        """async () => {
+          const { fewAtOnce } = await import("../../static/js/views/few_at_once.js");
+          let [now, most] = [0, 0];
+          const work = async (item) => {
+            most = Math.max(most, ++now);
+            for (let turn = 0; turn < 20 - item; turn++) await null;
+            now--;
+            return item;
+          };
+          return [most, await fewAtOnce([...Array(20).keys()], 6, work)].map((one, at) => (at ? one : most));
+        }"""
+    )
+    assert (most, made) == (6, list(range(20)))
+
+
+def test_an_expensive_question_waits_and_another_one_does_not(seen: Visit) -> None:
+    asked = seen.page.evaluate(
+        """async () => {
+          const { patient, SHARE } = await import("../../static/js/views/patient.js");
+          let clock = 0;
+          const asked = [];
+          const ask = patient((one) => one, async (one) => {
+            asked.push([one, clock]);
+            clock += 100;
+            if (one === "bad") throw new Error("refused");
+            return one;
+          }, () => clock);
+          const at = async (time, one) => {
+            clock = time;
+            await ask(one).catch(() => {});
+          };
+          await at(0, "a");
+          for (const time of [100, 100 + 100 * SHARE - 1]) await at(time, "a");
+          await at(100 + 100 * SHARE, "a");
+          await at(601, "bad");
+          await at(702, "bad");
+          return asked;
+        }"""
+    )
+    assert asked == [["a", 0], ["a", 500], ["bad", 601]]
 
 
 def test_it_is_live(seen: Visit, viewed: Viewed) -> None:
@@ -302,7 +409,7 @@ def test_a_curve_over_a_log_is_chosen_and_shared_by_its_address(seen: Visit, vie
     assert seen.plot("traces[0].error_y.array.length", of="over") == 10
     drag(seen, "rectangle", *SHAPES["rectangle"])
     plotted(seen, ["region 1"])
-    page.select_option("#over-of", "region:region 1")
+    page.select_option("#over-of", "drawn region 1")
     page.select_option("#over-bins", "20")
     page.select_option("#over-per", "pulse")
     seen.until("document.getElementById('over').dataset.bins === '20'")
@@ -312,7 +419,7 @@ def test_a_curve_over_a_log_is_chosen_and_shared_by_its_address(seen: Visit, vie
     assert "SampleTemp (K)" in (page.text_content("#over .xtitle") or "")
     page.reload()
     seen.until("document.getElementById('over').dataset.bins === '20'")
-    assert page.input_value("#over-of") == "region:region 1"
+    assert page.input_value("#over-of") == "drawn region 1"
     assert page.locator("#over-of option").all_inner_texts() == ["all events", "region 1", "monitor 1"]
 
 

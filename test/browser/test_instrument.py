@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import h5py
@@ -237,7 +237,8 @@ def test_trends_have_statistics_and_say_when_a_wanted_error_is_reached(one: Fabr
 
 
 def test_the_time_line_shows_what_flowed_and_marks_what_happened(one: Fabricated, seen: Visit) -> None:
-    restart = Restart(at=iso(datetime.now().astimezone() + AHEAD), reason="crashed: SIGSEGV", generation=2)
+    later = datetime.now().astimezone() + AHEAD + timedelta(minutes=1)  # than the newest numbers
+    restart = Restart(at=iso(later), reason="crashed: SIGSEGV", generation=2)
     one.say(last_restarts=(restart,), progress={"run": {"proton_charge_pc": 1e9}})
     page = seen.page
     page.locator("#timeline-title").scroll_into_view_if_needed()

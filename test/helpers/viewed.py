@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -17,7 +18,8 @@ I8 = NDArray[np.int64]
 ROWS, COLUMNS, GAP = 24, 60, 6
 """Of each of the two banks, and the columns without pixels between them."""
 TOF_STEP_US, TOF_STEPS = 500.0, 32
-NOW = "2026-11-30T12:00:00+01:00"
+PULSE_AT = (datetime.now().astimezone() - timedelta(hours=1)).isoformat(timespec="seconds")
+"""When the newest pulse came: the beam has been off for an hour."""
 WIDTH = 2 * COLUMNS + GAP
 
 
@@ -126,13 +128,15 @@ class Viewed:
         if what.startswith("regions/"):
             return self._spectrum(next(one for one in self.saved if one["name"] == what.partition("/")[2]))
         if what == "findings":
-            return {"run": self.run, "at": NOW, "looked_s": 34.2, "findings": self.findings, "note": self.words}
+            return {"run": self.run, "at": PULSE_AT, "looked_s": 34.2, "findings": self.findings, "note": self.words}
         return self._logs() if what == "logs" else self._over(query)
 
     def _change(self, route: Route, what: str) -> None:
         if route.request.headers.get("authorization") != f"Bearer {self.token}":
             route.fulfill(status=401, json={"error": "the token is wrong or missing"})
         elif route.request.method == "POST":
+            instead = parse_qs(urlsplit(route.request.url).query).get("instead")
+            self.saved = [one for one in self.saved if [one["name"]] != instead]
             self.saved.append(dict(route.request.post_data_json or {}))
             route.fulfill(json={"text": f"region {self.saved[-1]['name']} is kept"})
         else:
@@ -152,7 +156,7 @@ class Viewed:
         best = int(np.argmax(sums))
         return {
             "run": self.run,
-            "at": NOW,
+            "at": PULSE_AT,
             "version": f"{self.version}",
             "events": len(self.place),
             "since": None,
@@ -225,11 +229,12 @@ class Viewed:
     def _over(self, query: dict[str, str]) -> dict[str, Any]:
         count = 10 if query["bins"] == "auto" else int(query["bins"]) if query["bins"].isdigit() else 4
         x = 290 + np.arange(float(count))
-        region = json.loads(query["region"]) if "region" in query else None
+        saved = next((one for one in self.saved if query["of"] == f"region:{one['name']}"), None)
+        region = json.loads(query["region"]) if "region" in query else saved
         total = self.counted(region) if region else len(self.place)
         return {
             "run": self.run,
-            "at": NOW,
+            "at": PULSE_AT,
             "version": f"{self.version}",
             "of": query["of"],
             "log": query["log"],

@@ -30,7 +30,9 @@ from livereduce.messages.regions import (
 )
 
 COORDINATE = st.floats(-MAX_COORDINATE, MAX_COORDINATE)
-NAMES = st.from_regex(r"\A[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,38}[A-Za-z0-9._-])?\Z")
+NAMES = st.from_regex(r"\A[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,38}[A-Za-z0-9._-])?\Z").filter(
+    lambda name: any(one.isalnum() for one in name) and not name.endswith(".csv")
+)
 PIXELS = Region(name="a", kind=RegionKind.PIXELS, pixels="1-100,205")
 
 
@@ -76,6 +78,10 @@ WRONG: list[tuple[object, str]] = [
     ({**BOX, "name": "a\n"}, "name: expected 1 to 40"),
     ({**BOX, "name": "<img src=x>"}, "name: expected 1 to 40"),
     ({**BOX, "name": "\ud800"}, "name: expected 1 to 40"),
+    ({**BOX, "name": "."}, "with a letter or digit, got '.'"),
+    ({**BOX, "name": ".."}, "with a letter or digit, got '..'"),
+    ({**BOX, "name": "- -"}, "with a letter or digit"),
+    ({**BOX, "name": "a.csv"}, "does not end in '.csv', the ending of tables, got 'a.csv'"),
     ({**BOX, "kind": "circle"}, "kind: expected one of rectangle, ellipse, lasso, pixels"),
     ({**BOX, "projection": "mercator"}, "projection: expected one of cylinder, sphere, flat, map"),
     ({**BOX, "points": [[0, 0]]}, "points: expected two opposite corners, got 1"),

@@ -28,6 +28,8 @@ MAX_REGION_BYTES = 12_000
 MAX_FILE_BYTES = 1 << 19
 MAX_COORDINATE = 1e9
 MAX_TOF_US = 1e9
+TABLE_ENDING = ".csv"
+"""The address of a region's spectrum as a table ends so; no name does."""
 LAST_PIXEL = (1 << 31) - 1
 
 _NAME = re.compile(r"[A-Za-z0-9._-](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9._-])?")
@@ -62,7 +64,9 @@ class Region:
     Attributes
     ----------
     name
-        1 to 40 letters, digits, blanks, ``.``, ``_``, ``-``; the name of one region is compared as it is written.
+        1 to 40 letters, digits, blanks, ``.``, ``_``, ``-``; the name of one region is compared as it is written. It
+        stands in addresses: it has a letter or digit (a browser takes ``..`` for the folder above), and does not end
+        in ``.csv`` (that is the table of another one).
     projection
         A `Projection`; empty for `RegionKind.PIXELS`.
     points
@@ -210,10 +214,14 @@ def _numbered(number: int, body: object) -> Region:
 
 
 def _require_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or not any(one.isalnum() for one in name):
         raise ValueError(
             "name: expected 1 to 40 letters, digits, blanks (not first or last), '.', '_', '-', "
-            f"got {encodable(f'{name!r:.60}')}"
+            f"with a letter or digit, got {encodable(f'{name!r:.60}')}"
+        )
+    if name.endswith(TABLE_ENDING):
+        raise ValueError(
+            f"name: expected one that does not end in {TABLE_ENDING!r}, the ending of tables, got {name!r}"
         )
 
 

@@ -40,7 +40,7 @@ class Want(StrEnum):
     TAKE_BACK
         What was there before the last promotion, as ``livereduce promote --undo``.
     SET_REGIONS
-        To keep a region of the detector, in place of one of the same name, or to remove one.
+        To keep a region of the detector, in place of one of the same name, to remove one, or both in one write.
     """
 
     ATTACH = "attach"
@@ -64,7 +64,7 @@ class Request:
     region
         To keep a region: its JSON (`livereduce.messages.regions`); empty to remove one.
     remove
-        To remove a region: its name.
+        To remove a region: its name. With `region`, that one takes its place, as if it were renamed.
     """
 
     want: Want

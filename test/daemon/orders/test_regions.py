@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livereduce.base.errors import OperatorError
+from livereduce.base.files import replace_file
 from livereduce.daemon.orders import regions
 from livereduce.daemon.orders.regions import set_regions, with_region, without_region
 from livereduce.messages.regions import (
@@ -26,8 +27,8 @@ def named(name: str, pixels: str = "1") -> Region:
     return Region(name=name, kind=RegionKind.PIXELS, pixels=pixels)
 
 
-def keep(folder: Path, region: Region) -> str:
-    return set_regions(folder, Request(want=Want.SET_REGIONS, region=encode_region(region)))
+def keep(folder: Path, region: Region, instead: str = "") -> str:
+    return set_regions(folder, Request(want=Want.SET_REGIONS, region=encode_region(region), remove=instead))
 
 
 def remove(folder: Path, name: str) -> str:
@@ -65,6 +66,39 @@ def test_there_is_a_limit_and_replacing_is_within_it(tmp_path: Path) -> None:
         keep(tmp_path, named("another"))
     keep(tmp_path, named("r3", "5"))
     assert len(read_regions(tmp_path)) == MAX_REGIONS
+
+
+def test_a_region_is_renamed_in_one_write_in_its_place_and_also_where_all_are_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(MAX_REGIONS):
+        keep(tmp_path, named(f"r{number}"))
+    written: list[bytes] = []
+
+    def counted(path: Path, data: bytes) -> None:
+        written.append(data)
+        replace_file(path, data)
+
+    monkeypatch.setattr(regions, "replace_file", counted)
+    assert keep(tmp_path, named("ring", "9"), instead="r3") == "region 'ring' is kept: 20 of at most 20"
+    assert len(written) == 1
+    assert [one.name for one in read_regions(tmp_path)] == [
+        *(f"r{k}" for k in range(3)),
+        "ring",
+        *(f"r{k}" for k in range(4, 20)),
+    ]
+    keep(tmp_path, named("ring", "7"), instead="ring")
+    assert read_regions(tmp_path)[3] == named("ring", "7")
+
+
+def test_a_region_takes_the_place_of_no_third_one_and_of_none_that_is_not_there(tmp_path: Path) -> None:
+    for name in "abc":
+        keep(tmp_path, named(name))
+    with pytest.raises(OperatorError, match="a region named 'b' is kept already; remove it first"):
+        keep(tmp_path, named("b", "7"), instead="a")
+    with pytest.raises(OperatorError, match="no region named 'd' is kept"):
+        keep(tmp_path, named("e"), instead="d")
+    assert read_regions(tmp_path) == (named("a"), named("b"), named("c"))
 
 
 def test_what_is_no_region_or_no_name_is_refused(tmp_path: Path) -> None:

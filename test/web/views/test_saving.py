@@ -77,6 +77,18 @@ def test_a_region_is_kept_and_removed_by_the_daemon(powder: Fabricated) -> None:
         assert read_regions(state) == ()
 
 
+def test_a_region_is_renamed_with_one_request(powder: Fabricated) -> None:
+    with visiting(powder) as client, daemon_of(powder):
+        client.post(REGIONS, content=BOX, headers=RIGHT)
+        other = client.post(REGIONS, params={"instead": "box"}, content=BOX.replace("box", "slit"), headers=RIGHT)
+        assert (other.status_code, other.json()) == (200, {"text": "region 'slit' is kept: 1 of at most 20"})
+        assert [one.name for one in read_regions(powder.path / "state")] == ["slit"]
+        nobody = client.post(REGIONS, params={"instead": "box"}, content=BOX, headers=RIGHT)
+        assert (nobody.status_code, "no region named 'box' is kept" in nobody.json()["error"]) == (409, True)
+        long = client.post(REGIONS, params={"instead": "n" * 41}, content=BOX, headers=RIGHT)
+        assert (long.status_code, "instead: expected the name" in long.json()["error"]) == (422, True)
+
+
 def test_it_needs_the_token_our_own_page_and_a_daemon(powder: Fabricated) -> None:
     with visiting(powder) as client:
         for method, path, body in (("POST", REGIONS, BOX), ("DELETE", f"{REGIONS}/box", None)):

@@ -17,7 +17,7 @@ from livereduce.messages.request import Request
 
 
 def set_regions(state_dir: Path | None, request: Request) -> str:
-    """Keep the region of a request, or remove the one that it names; return what was done.
+    """Keep the region of a request, remove the one that it names, or put it in that one's place; say what was done.
 
     A file that cannot be read is left as it is, with everything that is in it.
 
@@ -35,7 +35,7 @@ def set_regions(state_dir: Path | None, request: Request) -> str:
             region = region_of(request.region)
         except ValueError as error:
             raise OperatorError(f"this is no region: {error}") from None
-        after = with_region(kept, region)
+        after = with_region_instead(kept, region, request.remove) if request.remove else with_region(kept, region)
         done = f"region {region.name!r} is kept: {len(after)} of at most {MAX_REGIONS}"
     else:
         after = without_region(kept, request.remove)
@@ -57,6 +57,20 @@ def with_region(kept: Sequence[Region], region: Region) -> tuple[Region, ...]:
     if len(kept) >= MAX_REGIONS:
         raise OperatorError(f"{len(kept)} regions are kept already, at most {MAX_REGIONS}; remove one first")
     return (*kept, region)
+
+
+def with_region_instead(kept: Sequence[Region], region: Region, name: str) -> tuple[Region, ...]:
+    """The regions with this one in the place of the one named `name`; there is room for it even if all are in use.
+
+    Raises
+    ------
+    OperatorError
+        There is none of this name, or another one that is kept has the name of the new one.
+    """
+    others = without_region(kept, name)
+    if any(one.name == region.name for one in others):
+        raise OperatorError(f"a region named {region.name!r} is kept already; remove it first, or choose another name")
+    return tuple(region if one.name == name else one for one in kept)
 
 
 def without_region(kept: Sequence[Region], name: str) -> tuple[Region, ...]:

@@ -118,7 +118,11 @@ def _orders(one: str) -> Json:
         ),
         f"{one}/take_back": _asks("Put back what was there before the last promotion.", "200", "Done"),
         f"{one}/regions": _asks(
-            "Keep a region of the detector, in the place of that of its name.", "200", "Done", body="Region"
+            "Keep a region of the detector, in the place of that of its name, or of another one.",
+            "200",
+            "Done",
+            _INSTEAD,
+            body="Region",
         ),
         f"{one}/regions/{{name}}": _asks(
             "Remove a region of the detector.", "200", "Done", _REGION_NAME, method="delete"
@@ -170,6 +174,11 @@ _MAX_RUNS = _query(
     {"type": "integer", "minimum": 1, "maximum": MAX_RUNS, "default": DEFAULT_RUNS},
 )
 _SINCE = _query("since", "Only numbers after this time.", {"type": "string", "format": "date-time"})
+_INSTEAD = _query(
+    "instead",
+    "Name of a region that is kept: the new one takes its place, as if it were renamed.",
+    {"type": "string", "maxLength": 40},
+)
 _SEEN: Json = {
     "name": "seen",
     "in": "query",

@@ -24,9 +24,13 @@ export function show(node, visible) {
   if (node.hidden === visible) node.hidden = !visible;
 }
 
-/** Keep `list`'s children in step with `items`: one child for each key, made once, updated always, in their order. */
+/**
+ * Keep `list`'s children in step with `items`: one child for each key, made once, updated always, in their order.
+ * Where two items have one key, each has a child of its own all the same, and nothing stays that has no item.
+ */
 export function keep(list, items, keyOf, make, update) {
   const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const used = new Set();
   items.forEach((item, place) => {
     const key = String(keyOf(item));
     let child = old.get(key);
@@ -36,9 +40,10 @@ export function keep(list, items, keyOf, make, update) {
     }
     old.delete(key);
     if (list.children[place] !== child) list.insertBefore(child, list.children[place] ?? null);
+    used.add(child);
     update(child, item);
   });
-  for (const child of old.values()) child.remove();
+  for (const child of [...list.children]) if (!used.has(child)) child.remove();
 }
 
 /** Options of a select, `[[value, text], …]`, keeping the choice if it still exists. */

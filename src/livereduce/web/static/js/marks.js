@@ -14,22 +14,24 @@ const urgency = (mark) => (URGENT.includes(mark.kind) ? URGENT.indexOf(mark.kind
 const worst = (marks) => marks.reduce((a, b) => (urgency(b) < urgency(a) ? b : a));
 
 /**
- * The marks of a time line that is `width` pixels wide.
+ * The marks of a time line that is `width` pixels wide. What is later than its end stands at the end: numbers come once a
+ * second, and none while the daemon is down, so that the newest mark is often later than the newest number.
  *
  * @param {{t: string, kind: string, text: string}[]} marks
  * @param {{from: number, to: number, width: number}} span the ends of the axis, as milliseconds
  * @returns {{lines: object[], labels: {text: string, kind: string, at: number}[]}} `lines` are the most urgent mark of each
- *   group; `at` is where a label begins, as milliseconds
+ *   group, each with its `at`; `at` is where a line stands or a label begins, as milliseconds
  */
 export function clustered(marks, { from, to, width }) {
   const pixels = (mark) => ((Date.parse(mark.t) - from) / Math.max(1, to - from)) * width;
-  const there = marks.map((mark) => ({ ...mark, x: pixels(mark) })).filter(({ x }) => x >= 0 && x <= width)
+  const there = marks.map((mark) => ({ ...mark, x: Math.min(width, pixels(mark)) })).filter(({ x }) => x >= 0)
     .sort((a, b) => a.x - b.x);
   const labels = labelled(there.filter((mark) => mark.kind in WORDS), width);
+  const back = (x) => from + (x / Math.max(1, width)) * (to - from);
   return {
-    lines: groups(there).map(worst),
+    lines: groups(there).map(worst).map((mark) => ({ ...mark, at: back(mark.x) })),
     labels: labels.map(({ group, x }) => ({
-      text: shortSaid(group, width), kind: worst(group).kind, at: from + (x / Math.max(1, width)) * (to - from),
+      text: shortSaid(group, width), kind: worst(group).kind, at: back(x),
     })),
   };
 }

@@ -102,7 +102,7 @@ function labelOf({ text, kind, at }, theme) {
 }
 
 function upright(mark, theme) {
-  const x = wallClock(mark.t);
+  const x = wallClock(mark.at);
   const colour = theme[MARK_COLOUR[mark.kind] ?? "quiet"];
   return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour, width: 1, dash: "dot" } };
 }

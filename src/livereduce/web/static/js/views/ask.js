@@ -1,6 +1,6 @@
 // Questions about the detector, regions and curves. What has not changed is not sent again: the server says so (304).
 
-import { Refused, base, heardAt } from "../api.js";
+import { Refused, base } from "../api.js";
 
 const PATIENCE_MS = 25_000; // the server gives up after 20 s, and says so
 const MOST_KEPT = 60;
@@ -24,11 +24,11 @@ async function get(path) {
 
 const send = (path, more) => fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...more });
 
+// `at` in these answers is the time of the newest pulse, never the time now: the clock of the page is not set by it.
 async function bodyOf(answer) {
   const body = await answer.json().catch(() => null);
   if (!answer.ok) throw new Refused(answer.status, body?.error ?? `the server answered with status ${answer.status}`);
   if (body === null) throw new Error("the server's answer was cut short");
-  heardAt(body.at);
   return body;
 }
 
@@ -66,8 +66,8 @@ export const over = (id, { of, one, log, bins, per }) =>
 
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
-/** Keep a region for everybody. */
-export const save = (id, region, token) => send(`${base(id)}/regions`, {
+/** Keep a region for everybody, in the place of the one named `instead`, if that is not empty. */
+export const save = (id, { region, instead = "" }, token) => send(asking(`${base(id)}/regions`, { instead }), {
   method: "POST", headers: { ...bearer(token), "Content-Type": "application/json" }, body: JSON.stringify(region),
 }).then(bodyOf);
 

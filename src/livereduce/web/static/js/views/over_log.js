@@ -6,6 +6,7 @@ import { byId, options, put, show } from "../dom.js";
 import { axis, axisTitle, clear, colours, draw, layout } from "../plot.js";
 import { inSigns, when, whole, withUnits } from "../text.js";
 import { logs, over } from "./ask.js";
+import { patient } from "./patient.js";
 
 const CHOICES = ["of", "log", "bins", "per"];
 const NAMES = { of: "of", log: "over", bins: "bins", per: "per" };
@@ -17,6 +18,7 @@ export function overPanel(id, store, changed) {
   let drawn = "";
   let shown = null;
   let count = 0;
+  const ask = patient(({ of, one, log, bins, per }) => [of, one?.key, one?.region, log, bins, per], (choice) => over(id, choice));
 
   for (const name of CHOICES) {
     byId(`over-${name}`).addEventListener("change", (event) => {
@@ -32,9 +34,10 @@ export function overPanel(id, store, changed) {
     const choice = chosen(known, store.all());
     showChoices(choice, known, metrics, store.all());
     show(byId("over-choice"), known.logs.length > 0);
-    const answer = choice.log ? await (missing(choice) ?? over(id, choice)).catch((error) => error) : null;
+    const answer = choice.log ? await (missing(choice) ?? ask(choice)).catch((error) => error) : null;
     const theme = colours();
-    const mark = JSON.stringify([choice, theme.ink, answer instanceof Error ? answer.message : ""]);
+    const { one, ...choices_made } = choice; // what is counted in a region is no choice
+    const mark = JSON.stringify([choices_made, theme.ink, answer instanceof Error ? answer.message : ""]);
     if (mark === drawn && answer === shown) return;
     [drawn, shown] = [mark, answer];
     const curve = answer && !(answer instanceof Error) && answer.x.length > 0 ? answer : null;
@@ -73,19 +76,29 @@ function chosen({ logs: known }, all) {
   const { over: wanted, ...rest } = choices();
   const [of, bins, per] = ["of", "bins", "per"].map((name) => rest[name] || USUAL[name]);
   const usual = known.find((one) => one.varies) ?? known[0];
-  const one = all.find(({ region }) => of === `region:${region.name}`) ?? null;
-  return { of, one, log: known.some(({ name }) => name === wanted) ? wanted : usual?.name ?? "", bins, per };
+  const one = regionChosen(of, all);
+  return {
+    chosen: one?.key ?? of, of: one ? `region:${one.region.name}` : of, one, bins, per, log: known.some(({ name }) => name === wanted) ? wanted : usual?.name ?? "",
+  };
+}
+
+const REGION = /^(saved |drawn |region:)/;
+
+/** The region that a choice says by its key; by its name, if it was saved since, or the link says no more. */
+function regionChosen(of, all) {
+  if (!REGION.test(of)) return null;
+  const name = of.replace(REGION, "");
+  return all.find(({ key }) => key === of) ?? all.find(({ region }) => region.name === name) ?? null;
 }
 
 /** A refusal where a region is wanted that there is not, such as one that was removed; null if there is nothing against asking. */
 function missing({ of, one }) {
-  return of.startsWith("region:") && !one ? Promise.reject(new Error(`there is no region ${of.slice(7)}.`)) : null;
+  return REGION.test(of) && !one ? Promise.reject(new Error(`there is no region ${of.replace(REGION, "")}.`)) : null;
 }
 
-function showChoices({ of, log, bins, per }, { logs: known, monitors = [] }, metrics, all) {
-  const regions = [...new Set(all.map(({ region }) => region.name))];
+function showChoices({ chosen: of, log, bins, per }, { logs: known, monitors = [] }, metrics, all) {
   const pairs = [
-    ["total", "all events"], ...regions.map((name) => [`region:${name}`, name]),
+    ["total", "all events"], ...all.map(({ key, saved, region }) => [key, saved ? `${region.name} (saved)` : region.name]),
     ...monitors.map((number) => [`monitor:${number}`, `monitor ${number}`]), ...metrics.map((name) => [`metric:${name}`, name]),
   ];
   if (!pairs.some(([value]) => value === of)) pairs.push([of, of]);

@@ -11,6 +11,7 @@ import { showHead } from "../readings.js";
 import { findingsList, tellLooked } from "./findings.js";
 import { keepForm } from "./regions/keeping.js";
 import { overPanel } from "./over_log.js";
+import { SHARE } from "./patient.js";
 import { picturePanel } from "./picture/picture.js";
 import { regionList, writeForm } from "./regions/region_list.js";
 import { regionStore } from "./regions/region_store.js";
@@ -18,7 +19,6 @@ import { spectraPanel } from "./regions/spectra.js";
 
 const LOOK_MS = 700;
 const TURN_MS = 100;
-const SHARE = 4;
 const REST_MS = 5000;
 const REGIONS_MS = 2000;
 
@@ -140,7 +140,6 @@ async function start() {
   });
   setInterval(() => {
     const now = performance.now();
-    // a server that needs long has many to answer: then each of them asks less often
     if (now >= resting_until && now - looked >= Math.max(LOOK_MS, SHARE * took_ms) - TURN_MS / 2) look();
   }, TURN_MS);
 }

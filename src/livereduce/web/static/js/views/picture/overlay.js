@@ -33,7 +33,7 @@ export function fit({ svg }, canvas) {
 /** The outlines of the regions that are drawn in this projection. */
 export function showRegions({ regions }, all, { place }, projection) {
   const there = all.filter(({ region }) => region.projection === projection);
-  keep(regions, there, (one) => one.region.name, makeRegion, (group, { region, colour }) => {
+  keep(regions, there, (one) => one.key, makeRegion, (group, { region, colour }) => {
     const [halo, path, text] = group.children;
     for (const each of [halo, path]) each.setAttribute("d", outline(region, place));
     path.setAttribute("stroke", colour);

@@ -112,8 +112,7 @@ export function picturePanel(id, store, changed) {
     const region = drawnRegion({ name: store.free(), kind, points, projection: view.projection, tof: range });
     if (!region) return;
     drawing.look();
-    store.add(region);
-    announce(`${region.name} is drawn`);
+    announce(store.add(region) ? `${region.name} is drawn` : store.too_many());
   }
 
   return { pull, redraw, newest: () => view, range: () => slider.range() };

@@ -40,8 +40,8 @@ export function keepForm(id, store, done) {
     if (one.saved && wanted === one.region.name) throw new Refused(0, "This is its name already.");
     const taken = store.all().some((other) => other.saved && other.region.name === wanted);
     if (taken) throw new Refused(0, "There is a saved region of this name.");
-    const said = await save(id, { ...one.region, name: wanted }, secret);
-    if (one.saved) await removed(one, secret);
+    const said = await save(id, { region: { ...one.region, name: wanted }, instead: one.saved ? one.region.name : "" }, secret);
+    if (one.saved) store.forget(one.region.name);
     else store.drop(one.region.name);
     return said.text;
   }

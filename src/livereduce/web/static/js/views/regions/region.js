@@ -1,14 +1,18 @@
 // Regions as people draw them. Pure functions; the fields are those of the API.
 
 const MAX_VERTICES = 200;
-const MAX_DRAWN = 20;
+/** Most drawn regions of one page: the server counts a few more of those that are not saved, for all pages together. */
+export const MAX_DRAWN = 12;
 const NAME = /^[A-Za-z0-9._-](?:[A-Za-z0-9 ._-]{0,38}[A-Za-z0-9._-])?$/;
 const PIXELS = /^\s*\d{1,10}(\s*-\s*\d{1,10})?\s*(,\s*\d{1,10}(\s*-\s*\d{1,10})?\s*)*$/;
 const KINDS = new Set(["rectangle", "ellipse", "lasso", "pixels"]);
 const PROJECTIONS = new Set(["cylinder", "sphere", "flat", "map"]);
 
 /** Why a text is no name of a region; empty if it is one. */
-export const whyNoName = (name) => (NAME.test(name) ? "" : "A name has 1 to 40 letters, digits, blanks, . _ or -.");
+export function whyNoName(name) {
+  if (!NAME.test(name) || !/[A-Za-z0-9]/.test(name)) return "A name has 1 to 40 letters, digits, blanks, . _ or -, and not only signs.";
+  return name.endsWith(".csv") ? "A name does not end in .csv: that is the address of a table." : "";
+}
 export const arePixels = (text) => PIXELS.test(text) && text.length <= 4000;
 
 const finite = (values) => values.every((value) => typeof value === "number" && Number.isFinite(value));
@@ -33,7 +37,7 @@ export function regionsOf(text) {
     if (!region || names.has(region.name)) return false;
     names.add(region.name);
     return true;
-  }).slice(0, MAX_DRAWN);
+  });
 }
 
 /** The list that a text of an address is; empty if it is none. */

@@ -42,6 +42,8 @@ export function regionList(id, store, keep_it) {
     const theme = colours();
     const { problem, can_save } = store.server();
     show(byId("no-regions"), all.length === 0);
+    show(byId("too-many"), Boolean(store.too_many()));
+    put(byId("too-many"), store.too_many());
     show(byId("regions-problem"), Boolean(problem));
     put(byId("regions-problem"), problem ? `The saved regions cannot be read: ${problem}` : "");
     keep(list, all, (one) => one.key, makeRow, (row, one) => fill(row, one, { id, colour: theme.traces[one.colour_at], can_save }));
@@ -106,8 +108,8 @@ export function writeForm(store, view, range) {
   byId("write").addEventListener("submit", (event) => {
     event.preventDefault();
     const region = kind.value === "pixels" ? written() : cornered();
-    put(byId("write-answer"), region ? `${region.name} is added.` : whyNot());
-    if (region) store.add(region);
+    const added = region && store.add(region);
+    put(byId("write-answer"), added ? `${region.name} is added.` : region ? store.too_many() : whyNot());
   });
 
   function written() {

@@ -2,7 +2,7 @@
 
 import { choices, choose } from "../../address.js";
 import { savedRegions } from "../ask.js";
-import { freeName, parsedList, regionsOf } from "./region.js";
+import { MAX_DRAWN, freeName, parsedList, regionsOf } from "./region.js";
 
 const COLOURS = 8;
 
@@ -13,6 +13,12 @@ const FIELDS = ["name", "kind", "projection", "points", "pixels", "tof_min_us", 
 /** The region alone, without what the server has counted in it. */
 const fieldsOf = (known) => Object.fromEntries(FIELDS.filter((name) => known[name] !== undefined && known[name] !== null && known[name] !== "")
   .map((name) => [name, known[name]]));
+
+function tooMany(count, refused) {
+  const most = `At most ${MAX_DRAWN} regions that are not saved are counted at a time.`;
+  if (count > MAX_DRAWN) return `${most} This link has ${count}: the last ${count - MAX_DRAWN} of them are left out. Remove or save others first.`;
+  return refused ? `${most} The last one was not added: remove or save another one, and draw it again.` : "";
+}
 
 /**
  * The regions of an instrument.
@@ -25,7 +31,9 @@ export function regionStore(id, changed) {
   let server = { regions: [], can_save: false, limit: 20, problem: "" };
 
   const known = () => server.regions.filter(({ name }) => !gone.has(name));
-  const drawn = () => regionsOf(choices().draw);
+  const carried = () => regionsOf(choices().draw);
+  const drawn = () => carried().slice(0, MAX_DRAWN);
+  let refused = false; // one more was drawn than are counted
   const put = (changes) => {
     const texts = Object.entries(changes).map(([name, list]) => [name, list.length ? JSON.stringify(list) : ""]);
     choose(Object.fromEntries(texts));
@@ -52,10 +60,21 @@ export function regionStore(id, changed) {
     shown: () => all().filter((one) => one.shown),
     server: () => server,
     free: () => freeName(new Set(all().map(({ region }) => region.name))),
-    taken: (name) => all().some(({ region }) => region.name === name),
-    add: (region) => put({ draw: [...drawn(), region] }),
-    drop: (name) => put({ draw: drawn().filter((region) => region.name !== name) }),
-    rename: (name, other) => put({ draw: drawn().map((region) => (region.name === name ? { ...region, name: other } : region)) }),
+    taken: (name) => [...all().map(({ region }) => region), ...carried()].some((region) => region.name === name),
+    /** Add a drawn region; false if there are as many as are counted. */
+    add(region) {
+      refused = carried().length >= MAX_DRAWN;
+      if (refused) changed();
+      else put({ draw: [...drawn(), region] });
+      return !refused;
+    },
+    /** Why not all is here that was drawn; empty if it is. */
+    too_many: () => tooMany(carried().length, refused),
+    drop(name) {
+      refused = false;
+      put({ draw: carried().filter((region) => region.name !== name) });
+    },
+    rename: (name, other) => put({ draw: carried().map((region) => (region.name === name ? { ...region, name: other } : region)) }),
     /** A saved region was removed: it is asked for no more. */
     forget: (name) => {
       gone.add(name);

@@ -6,7 +6,9 @@ import { byId, put, show } from "../../dom.js";
 import { clear, colours, draw, wholeRange } from "../../plot.js";
 import { when, whole } from "../../text.js";
 import { spectrum } from "../ask.js";
+import { fewAtOnce } from "../few_at_once.js";
 
+const AT_ONCE = 6; // more questions would keep the picture waiting
 const FEW = 4; // with more curves, errors hide what is behind them
 
 /** The panel: a function that fetches and draws what has changed. */
@@ -30,7 +32,7 @@ export function spectraPanel(id, store, changed) {
 
   return async () => {
     for (const name of ["logx", "logy"]) byId(`spectra-${name}`).checked = log(name);
-    const answers = await Promise.all(store.shown().map(asked));
+    const answers = await fewAtOnce(store.shown(), AT_ONCE, asked);
     const there = answers.filter(({ payload }) => payload);
     const theme = colours();
     const each = answers.map(({ one, error }) => [one.key, one.colour_at, error?.message]);
