@@ -124,3 +124,55 @@ def test_a_scan_of_blueskys_counts_until_the_error_is_one_percent(beamline: Beam
     assert told["events"] == sorted(told["events"])
     assert told["events"][-1] >= 10_000, "1 % of a count is 10 000"
     assert all(value < 10_000 for value in told["events"][:-1]), "it has stopped with the first that is good enough"
+
+
+BETWEEN_RUNS = """
+import json, sys
+sys.path.insert(0, {folder!r})
+from bluesky import RunEngine
+from count_until import Reduced, count_until
+detector = Reduced({prefix!r}, "events_so_far", name="counts")
+detector.wait_for_connection(timeout=30)
+before = detector.run_start.get()
+engine = RunEngine(call_returns_result=True)
+seen = []
+def hear(name, doc):
+    seen.append((name, doc))
+    print(name, flush=True)
+done = engine(count_until(detector, relative_error=0.5, at_most_s=60, after=before), hear)
+runs = [doc["data"]["counts_run_number"] for name, doc in seen if name == "event"]
+print(json.dumps({{"why": done.plan_result, "runs": runs}}))
+"""
+
+
+def test_a_scan_that_begins_between_two_runs_takes_nothing_of_the_first(beamline: Beamline) -> None:
+    clock = Clock(0.4)
+    play = powder_play(runs=2, run_s=1.0, gap_s=0.3, rate=20_000)
+    with serving(play, speed=1.0, clock=clock) as url:
+        beamline.configure(source=url, update_every=0.3, epics={"prefix": PREFIX})
+        beamline.start()
+        where = ports()
+        with pvs(beamline.path / "livereduce.conf", where), ca_client(where) as client:
+            clock.now_s = 1.2
+            client.wait("Metric:events_so_far", lambda one: (one["value"] or 0) > 0)
+            clock.now_s = 1.85
+            client.wait("Run:State", lambda one: one["value"] == "ended")
+            of_first = client.wait("Metric:events_so_far", lambda one: (one["value"] or 0) > 100)
+            assert of_first["severity"] == 0, "a value that would be good enough"
+            program = BETWEEN_RUNS.format(folder=str(ROOT / "docs" / "bluesky"), prefix=PREFIX)
+            with subprocess.Popen(
+                [sys.executable, "-c", program],
+                env=os.environ | where.environ(),
+                cwd=beamline.path,
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as scan:
+                assert scan.stdout
+                assert scan.stdout.readline() == "start\n"
+                clock.now_s = 2.6
+                client.wait("Run:Number", lambda one: one["value"] == 2)
+                told = scan.communicate(timeout=2 * PATIENCE_S)[0]
+                assert scan.returncode == 0
+    told = json.loads(told.splitlines()[-1])
+    assert told["why"] == "good enough"
+    assert set(told["runs"]) == {2}

@@ -30,7 +30,10 @@ def test_names_that_become_the_same_are_refused_all_of_them() -> None:
     found = pv_names(PREFIX, METRIC, ["a_b", "a.b", "c"])
     assert found.of == {"c": "BL11A:LR:Metric:c"}
     assert found.refused == (
-        "metric 'a.b' and 'a_b': all of them would be BL11A:LR:Metric:a_b, so none is served; rename all but one",
+        (
+            "metric 'a.b' and 'a_b': all of them would be BL11A:LR:Metric:a_b, "
+            "so none is served; rename all but one, and the next run has it"
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from livereduce.messages.progress import Progress, RunProgress, RunState, SourceProgress, StepProgress
 from livereduce.messages.status import StateWord, Status
 from livereduce.publish.trends.trends import Exposure, Point, Trend, Trends
+from livereduce.pvs.expected import SLACK_S
 from livereduce.pvs.records import PvFacts, PvState, step
 from livereduce.pvs.values import DOWN, FINE, INCOMPLETE, LATE, NEEDS_ACTION, UNDEFINED, PvKind, PvValue
 from livereduce.seen.index import Listed, ListedRun, ShownIndex
@@ -188,6 +189,34 @@ def test_nothing_is_late_while_nothing_new_can_come(quiet: dict[str, Any]) -> No
     assert late(status=said)["Total:result"].alarm == FINE
 
 
+def dark(at: float, since: float | None, *, skip_empty: bool = True, connected: bool = True) -> PvFacts:
+    """A beam trip: the newest result is of `NOW - 2`."""
+    source = SourceProgress(connected=connected, no_beam_since=since)
+    said = status(at)
+    assert said.progress
+    said = replace(said, progress=replace(said.progress, source=source))
+    newest = {"index": ShownIndex(runs=(run_of(NOW - 2),)), "trends": trends_of(NOW - 3)}
+    return facts_at(at, status=said, skip_empty=skip_empty, **newest)
+
+
+def test_nothing_is_late_without_beam_where_scripts_are_spared_chunks_without_events() -> None:
+    found = served(dark(NOW + 600, NOW), NOW + 600)
+    assert {found[name].alarm for name in ("Total:result", "Metric:peak_height", "Run:Events")} == {FINE}
+    found = served(dark(NOW + 600, NOW, skip_empty=False), NOW + 600)
+    assert found["Total:result"].alarm == LATE, "the scripts are called all the same, and should have made a result"
+    found = served(dark(NOW + 600, NOW, connected=False), NOW + 600)
+    assert found["Total:result"].alarm == LATE, "nobody knows whether there is beam"
+
+
+def test_after_a_trip_the_next_result_has_as_much_time_as_any() -> None:
+    state = step(PvState(prefix=P), dark(NOW + 600, NOW), NOW + 600)
+    state = step(state, dark(NOW + 601, None), NOW + 601)
+    assert by_name(state)["Total:result"].alarm == FINE
+    late_at = NOW + 600 + 2 * EVERY_S + SLACK_S
+    assert by_name(step(state, dark(late_at, None), late_at))["Total:result"].alarm == FINE
+    assert by_name(step(state, dark(late_at + 1, None), late_at + 1))["Total:result"].alarm == LATE
+
+
 def test_a_connection_that_is_lost_is_no_excuse() -> None:
     said = status(NOW)
     assert said.progress
@@ -302,6 +331,55 @@ def test_what_was_served_under_a_name_that_collides_now_says_nothing_any_more() 
     for name in ("Metric:peak_height", "Metric:peak_height:Error"):
         assert math.isnan(float(found[name].value))
         assert found[name].alarm == UNDEFINED
+
+
+def renamed(at: float, *names: str, run: int = 8) -> PvFacts:
+    """The next run, whose scripts report these names."""
+    trends = trends_of(at - 3, run=run)
+    metrics = {name: replace(trends.metrics["peak.height"], name=name, units="new") for name in names}
+    index = ShownIndex(runs=(run_of(at - 2, run=run, began=NOW),))
+    said = status(at, run=run, began=NOW)
+    return facts_at(at, status=said, index=index, trends=replace(trends, metrics=metrics))
+
+
+@pytest.mark.parametrize("name", ["peak_height", "peak height", "peak.height"])
+def test_a_metric_that_is_renamed_has_its_pv_from_the_next_run_on(name: str) -> None:
+    state = step(PvState(prefix=P), facts_at(NOW), NOW)
+    found = by_name(step(state, renamed(NOW + 60, name), NOW + 60))
+    assert (found["Metric:peak_height"].value, found["Metric:peak_height"].units) == (50.0, "new")
+    assert {found[name].alarm for name in ("Metric:peak_height", "Metric:peak_height:Error", "Problems")} == {FINE}
+
+
+def test_names_that_collided_are_served_once_the_advice_is_followed() -> None:
+    state = step(PvState(prefix=P), renamed(NOW + 60, "peak.height", "peak_height"), NOW + 60)
+    assert by_name(state)["Problems"].alarm == INCOMPLETE
+    found = by_name(step(state, renamed(NOW + 120, "peak.height", "other", run=9), NOW + 120))
+    assert (found["Metric:peak_height"].value, found["Metric:other"].value) == (50.0, 50.0)
+    assert (found["Problems"].value, found["Problems"].alarm) == ("", FINE)
+
+
+def test_names_of_runs_before_keep_their_pv_beside_those_of_the_present_run() -> None:
+    state = step(PvState(prefix=P), facts_at(NOW), NOW)
+    state = step(state, renamed(NOW + 60, "other"), NOW + 60)
+    found = by_name(state)
+    assert found["Metric:peak_height"].alarm == UNDEFINED
+    assert (found["Metric:peak_height"].units, found["Metric:other"].value) == ("counts/uAh", 50.0)
+    found = by_name(step(state, renamed(NOW + 120, run=9), NOW + 120))
+    assert {found[name].alarm for name in ("Metric:peak_height", "Metric:other")} == {UNDEFINED}
+
+
+def test_a_product_of_another_name_takes_over_the_pv_of_a_run_before() -> None:
+    state = step(PvState(prefix=P), renamed(NOW + 60), NOW + 60)
+    after = renamed(NOW + 120, run=9)
+    (listed,) = after.index.runs
+    one = listed.products["result"]
+    products = {"re.sult": replace(one, name="re.sult"), "re_sult": replace(one, name="re_sult")}
+    both = replace(after, index=ShownIndex(runs=(replace(listed, products=products),)))
+    state = step(state, both, NOW + 120)
+    assert "Total:re_sult" not in by_name(state)
+    one_only = replace(after, index=ShownIndex(runs=(replace(listed, products={"re.sult": products["re.sult"]}),)))
+    found = by_name(step(state, one_only, NOW + 121))
+    assert (found["Total:re_sult"].alarm, found["Total:result"].alarm) == (FINE, UNDEFINED)
 
 
 def test_values_that_are_not_numbers_are_not_defined() -> None:

@@ -13,9 +13,12 @@ def late_after_s(update_every_s: float, progress: Progress | None) -> float:
     return 2 * max(update_every_s, took_s) + SLACK_S
 
 
-def is_news_expected(progress: Progress | None) -> bool:
-    """True while a run goes on, unless the stream says that there is nothing new: paused, ended, or without pulses."""
-    if progress is None:
-        return False
-    silent = progress.source.connected and progress.source.no_pulses_since is not None
-    return progress.run.state is RunState.RUNNING and not silent and not progress.source.ended
+def is_quiet(progress: Progress, *, skip_empty: bool) -> bool:
+    """True while nothing new can come: the run is paused or over, or brings no pulses.
+
+    Pulses without beam bring results, unless scripts are spared chunks without events (`skip_empty`).
+    """
+    source = progress.source
+    dark = skip_empty and source.no_beam_since is not None
+    silent = source.connected and (dark or source.no_pulses_since is not None)
+    return progress.run.state is not RunState.RUNNING or silent or source.ended

@@ -58,7 +58,7 @@ def _called(kind: str) -> str:
 
 def _why_not(pv: str, owners: list[str]) -> str:
     if len(owners) > 1:
-        return f"all of them would be {pv}, so none is served; rename all but one"
+        return f"all of them would be {pv}, so none is served; rename all but one, and the next run has it"
     if (too_many := len(pv) + len(ERROR) - LONGEST_PV) > 0:
         return f"{pv}{ERROR} is longer than the {LONGEST_PV} characters of EPICS; shorten the name by {too_many}"
     return ""

@@ -26,9 +26,16 @@ class PvReader:
     """
 
     def __init__(
-        self, configuration: Path | None, update_every_s: float, environ: Mapping[str, str], cwd: Path
+        self,
+        configuration: Path | None,
+        update_every_s: float,
+        environ: Mapping[str, str],
+        cwd: Path,
+        *,
+        skip_empty: bool = False,
     ) -> None:
-        self._environ, self._cwd, self._update_every_s = environ, cwd, update_every_s
+        self._environ, self._cwd = environ, cwd
+        self._update_every_s, self._skip_empty = update_every_s, skip_empty
         (self._place,) = find_places([configuration], environ, cwd)
         self._seen = SeenFiles()
         self._found_unix_s = float("-inf")
@@ -48,6 +55,7 @@ class PvReader:
             index=seen.live.index,
             trends=self._trends_of(Path(seen.live.folder), run.number) if run.listed else None,
             update_every_s=self._update_every_s,
+            skip_empty=self._skip_empty,
         )
 
     def _trends_of(self, folder: Path, run: int) -> Trends | None:

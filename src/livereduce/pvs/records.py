@@ -3,6 +3,8 @@
 A value is in alarm INVALID when nobody should act on it: the daemon is down, the value is late although the run goes
 on, or this run has none yet. At the start of a run all values of the run before it are gone in the same step in which
 `Run:Start` changes, so that no scan stops on the statistics of another run. When a run is over its values stay.
+
+Names of PVs are made from the names of one run: a name of an earlier run that would collide is no obstacle.
 """
 
 import math
@@ -12,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from livereduce.base.times import unix_s_of
 from livereduce.messages.status import StateWord, Status
 from livereduce.publish.trends.trends import Trends
-from livereduce.pvs.expected import is_news_expected, late_after_s
-from livereduce.pvs.names import ERROR, METRIC, TOTAL, pv_names
+from livereduce.pvs.expected import is_quiet, late_after_s
+from livereduce.pvs.names import ERROR, METRIC, TOTAL, PvNames, pv_names
 from livereduce.pvs.run_now import SAME_START_S, RunNow, run_now
 from livereduce.pvs.values import DOWN, FINE, INCOMPLETE, LATE, NEEDS_ACTION, UNDEFINED, Alarm, PvKind, PvValue
 from livereduce.seen.index import Listed, ShownIndex
@@ -38,6 +40,8 @@ class PvFacts:
         Why the daemon is down, or its files cannot be read; empty if it is up.
     trends
         Of the run that `run_now` finds; None if there are none.
+    skip_empty
+        As configured: scripts make nothing of chunks without events.
     """
 
     status: Status | None = None
@@ -45,6 +49,7 @@ class PvFacts:
     index: ShownIndex = field(default_factory=ShownIndex)
     trends: Trends | None = None
     update_every_s: float = 30.0
+    skip_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +60,10 @@ class PvState:
     ----------
     run, began_unix_s
         The run, and its start as it is served: it does not change while the run does not.
+    quiet_unix_s
+        When nothing new could come, the last time: the age of a value counts from there.
     metrics, totals
-        The units of each name that was ever seen: its PV stays.
+        The units of each PV that there ever was: it stays.
     values
         As served last.
     """
@@ -64,6 +71,7 @@ class PvState:
     prefix: str
     run: int = 0
     began_unix_s: float = 0.0
+    quiet_unix_s: float = 0.0
     metrics: Mapping[str, str] = field(default_factory=dict)
     totals: Mapping[str, str] = field(default_factory=dict)
     values: tuple[PvValue, ...] = ()
@@ -84,40 +92,40 @@ def step(state: PvState, facts: PvFacts, now_unix_s: float) -> PvState:
     run = run_now(facts.status, facts.index)
     trends = facts.trends if facts.trends and run.listed and facts.trends.run == run.number else None
     products = run.listed.products if run.listed else {}
+    metrics = {name: one.units for name, one in trends.metrics.items()} if trends else {}
+    totals = {name: one.units for name, one in products.items() if one.total is not None}
+    of_metrics = pv_names(state.prefix, METRIC, metrics)
+    of_totals = pv_names(state.prefix, TOTAL, totals)
     state = replace(
         state,
         run=run.number,
         began_unix_s=_began(state, run, now_unix_s),
-        metrics=_with(state.metrics, {name: one.units for name, one in trends.metrics.items()} if trends else {}),
-        totals=_with(state.totals, {name: one.units for name, one in products.items() if one.total is not None}),
+        quiet_unix_s=now_unix_s if _is_quiet(facts, run) else state.quiet_unix_s,
+        metrics=_with(state.metrics, {pv: metrics[name] for name, pv in of_metrics.of.items()}),
+        totals=_with(state.totals, {pv: totals[name] for name, pv in of_totals.of.items()}),
     )
-    of_metrics = pv_names(state.prefix, METRIC, state.metrics)
-    of_totals = pv_names(state.prefix, TOTAL, state.totals)
-    judge = _Judge(facts, run, now_unix_s)
+    judge = _Judge(facts, run, now_unix_s, state.quiet_unix_s)
     refused = (*of_metrics.refused, *of_totals.refused, *(trends.left_out if trends else ()))
     values = (
         *_own(state, facts, run, judge, refused),
-        *_numbers(of_metrics.of, state.metrics, judge.metrics(trends), judge.missing(state)),
-        *_numbers(of_totals.of, state.totals, judge.totals(products), judge.missing(state)),
+        *_numbers(state.metrics, of_metrics, judge.metrics(trends), judge.missing(state)),
+        *_numbers(state.totals, of_totals, judge.totals(products), judge.missing(state)),
     )
-    return replace(state, values=(*values, *_withdrawn(state.values, values)))
-
-
-def _withdrawn(before: tuple[PvValue, ...], values: tuple[PvValue, ...]) -> Iterator[PvValue]:
-    """What was served under names that are refused now: their PVs stay, and say nothing any more."""
-    served = {one.name for one in values}
-    for one in before:
-        if one.name not in served:
-            yield replace(one, value=math.nan, alarm=UNDEFINED)
+    return replace(state, values=values)
 
 
 def _with(before: Mapping[str, str], found: Mapping[str, str]) -> Mapping[str, str]:
-    """The names with their newest units; beyond the most, new names are left out."""
-    if all(before.get(name) == units for name, units in found.items()):
+    """The PVs with their newest units; beyond the most, new ones are left out."""
+    if all(before.get(pv) == units for pv, units in found.items()):
         return before
     room = MAX_NAMES - len(before)
-    new = [name for name in found if name not in before][:room]
-    return {name: found.get(name, units) for name, units in before.items()} | {name: found[name] for name in new}
+    new = [pv for pv in found if pv not in before][:room]
+    return {pv: found.get(pv, units) for pv, units in before.items()} | {pv: found[pv] for pv in new}
+
+
+def _is_quiet(facts: PvFacts, run: RunNow) -> bool:
+    progress = facts.status.progress if facts.status else None
+    return run.said is not None and progress is not None and is_quiet(progress, skip_empty=facts.skip_empty)
 
 
 def _began(state: PvState, run: RunNow, now_unix_s: float) -> float:
@@ -131,15 +139,14 @@ def _began(state: PvState, run: RunNow, now_unix_s: float) -> float:
 class _Judge:
     """Alarms and time stamps of the numbers of a run."""
 
-    def __init__(self, facts: PvFacts, run: RunNow, now_unix_s: float) -> None:
+    def __init__(self, facts: PvFacts, run: RunNow, now_unix_s: float, quiet_unix_s: float) -> None:
         self._down, self._run = bool(facts.down), run
         progress = facts.status.progress if facts.status else None
         self._late_after_s = late_after_s(facts.update_every_s, progress)
         products = run.listed.products.values() if run.listed else ()
         self.newest_pulse_unix_s = max((_pulse_of(one) for one in products), default=0.0)
         written = max((one.written_unix_s for one in products), default=now_unix_s)
-        expected = run.said is not None and is_news_expected(progress)
-        self._is_late = expected and now_unix_s - written > self._late_after_s
+        self._is_late = run.said is not None and now_unix_s - max(written, quiet_unix_s) > self._late_after_s
         self.incomplete = next(
             (text for text in (*(one.incomplete for one in products), run.said.incomplete if run.said else "") if text),
             run.listed.incomplete if run.listed else "",
@@ -182,14 +189,15 @@ def _pulse_of(product: Listed) -> float:
 
 
 def _numbers(
-    names: Mapping[str, str], units: Mapping[str, str], numbers: Mapping[str, _Number], missing: _Number
+    units: Mapping[str, str], names: PvNames, numbers: Mapping[str, _Number], missing: _Number
 ) -> Iterator[PvValue]:
-    """Each number and, beside it, its error."""
-    for name, pv in names.items():
-        one = numbers.get(name, missing)
+    """Each number and, beside it, its error; PVs that this run has no name for say nothing any more."""
+    of_pv = {pv: numbers[name] for name, pv in names.of.items() if name in numbers}
+    for pv, its_units in units.items():
+        one = of_pv.get(pv, missing)
         alarm = one.alarm if one.error is not None or one.alarm is DOWN else UNDEFINED
-        yield _number(pv, one.value, one.unix_s, units[name], one.alarm)
-        yield _number(f"{pv}{ERROR}", one.error, one.unix_s, units[name], alarm)
+        yield _number(pv, one.value, one.unix_s, its_units, one.alarm)
+        yield _number(f"{pv}{ERROR}", one.error, one.unix_s, its_units, alarm)
 
 
 def _own(state: PvState, facts: PvFacts, run: RunNow, judge: _Judge, refused: tuple[str, ...]) -> Iterator[PvValue]:

@@ -42,7 +42,9 @@ class PvService:
         self._state = PvState(prefix=settings.prefix)
         self._facts = PvFacts()
         self._said = ""
-        self._reader = PvReader(configuration, settings.update_every_s, environ, Path.cwd())
+        self._reader = PvReader(
+            configuration, settings.update_every_s, environ, Path.cwd(), skip_empty=settings.skip_empty
+        )
         self._thread = ThreadPoolExecutor(1, "look")
         self._looking: asyncio.Future[PvFacts] | None = None
         self._contained = Contained(log)

@@ -17,6 +17,7 @@ class PvSettings:
     prefix: str
     interfaces: tuple[str, ...]
     update_every_s: float
+    skip_empty: bool
 
 
 def settings_of(configuration: Path | None) -> PvSettings:
@@ -48,5 +49,8 @@ def _settings_in(config: Config) -> PvSettings | None:
     if config.epics_prefix is None:
         return None
     return PvSettings(
-        prefix=config.epics_prefix, interfaces=config.epics_interfaces, update_every_s=config.update_every_s
+        prefix=config.epics_prefix,
+        interfaces=config.epics_interfaces,
+        update_every_s=config.update_every_s,
+        skip_empty=config.skip_empty,
     )
