@@ -31,6 +31,7 @@ OTHERS = {
     "loginctl",
     "mkdir",
     "pre-commit",
+    "rm",
     "systemd-analyze",
     "tail",
     "tee",

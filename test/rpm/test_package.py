@@ -205,6 +205,23 @@ def test_a_configuration_that_is_there_is_left_as_it_is(packages: dict[str, str]
 
 @needs("busybox")
 @in_a_root
+def test_an_own_copy_of_the_pages_unit_is_named_and_left_as_it_is(packages: dict[str, str], small: Small) -> None:
+    copy = small.root / "etc" / "systemd" / "system" / "livereduce-web.service"
+    assert "hides" not in small.rpm("--install", packages["main"]).stderr
+    copy.parent.mkdir(parents=True)
+    copy.write_text("[Service]\nMemoryDenyWriteExecute=yes\n")
+    told = small.rpm("--install", "--replacepkgs", packages["main"])
+    assert told.returncode == 0
+    assert f"/{copy.relative_to(small.root)} hides the unit of this package" in told.stderr + told.stdout
+    assert copy.read_text() == "[Service]\nMemoryDenyWriteExecute=yes\n"
+    copy.unlink()
+    copy.symlink_to("/dev/null")
+    told = small.rpm("--install", "--replacepkgs", packages["main"])
+    assert "hides" not in told.stderr + told.stdout, "it is masked, on purpose"
+
+
+@needs("busybox")
+@in_a_root
 def test_an_upgrade_restarts_once_what_was_running_and_keeps_the_rest(
     packages: dict[str, str], later: dict[str, str], small: Small, logs: Callable[[], dict[str, str]]
 ) -> None:
