@@ -207,6 +207,9 @@ def test_notifications_can_ask_the_page_for_dead_banks(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with looking(tmp_path, tmp_path_factory) as one:
+        one.answers("findings", lambda body: body["run"] == 1)
+        one.clock.now_s = 18.0
+        one.answers("findings", lambda body: body["looked_s"] > 0)
         assert ask_page(one.page.url, "POWDER") == ()
         with pytest.raises(PageSilent, match="does not show PG3"):
             ask_page(one.page.url, "PG3")
