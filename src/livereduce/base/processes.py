@@ -1,6 +1,5 @@
 """Other processes of this host, what is left of a parent, and giving way to others. Standard library only."""
 
-import logging
 import os
 import signal
 import sys
@@ -107,6 +106,8 @@ def keep_nice_in_session() -> None:
 
 def leave_now(code: int) -> NoReturn:
     """Exit without waiting for threads: one that hangs in a file server would never be joined."""
+    import logging  # here: whoever imports `livereduce` for its `metric` imports this file, and little with it
+
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
