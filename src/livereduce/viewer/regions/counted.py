@@ -13,6 +13,7 @@ from livereduce.viewer.growing import GrowingColumn
 from livereduce.viewer.held_events import HeldEvents
 from livereduce.viewer.regions.counting import MOST_SLOTS, SpectrumBins, count_of_pulses
 
+PIXELS_AT_ONCE = 1 << 20
 EVERY_NS, WITHIN_NS = NS_PER_S // 2, 10 * NS_PER_S
 """How often the counts are noted, and for how long, to say how fast they grow."""
 LONGEST_NS = (1 << 31) - 1
@@ -225,9 +226,11 @@ class RegionCounts:
         """Make the table of bits by pixel, of some slots or of all."""
         slots = [(at, one) for at, one in enumerate(self._slots) if one is not None and (only is None or at in only)]
         most = max((int(one.pixel[-1]) for _, one in slots if len(one.pixel)), default=-1)
+        self._bits = np.zeros(1, np.uint64)  # there is no room for two tables of the largest detectors, nor for copies
         self._bits = np.zeros(most + 2, np.uint64)
         for at, one in slots:
-            self._bits[one.pixel] |= np.uint64(1 << at)
+            for start in range(0, len(one.pixel), PIXELS_AT_ONCE):
+                self._bits[one.pixel[start : start + PIXELS_AT_ONCE]] |= np.uint64(1 << at)
 
 
 def _shape(region: Region) -> Region:
