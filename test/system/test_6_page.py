@@ -72,12 +72,19 @@ def test_the_detector_can_be_looked_at_within_the_fence_of_the_unit(running: Ser
     machine.systemctl("disable", "--now", PAGE)
 
 
+def configure_beside(running: Service, **settings: object) -> None:
+    """Change what only `livereduce notify` reads: the daemon goes on."""
+    before, goes_on = running.main_pid(), "but nothing that the reduction reads: it goes on"
+    seen = running.log().count(goes_on)
+    running.configure(**settings)
+    running.machine.until("the change", lambda: running.log().count(goes_on) > seen)
+    assert running.main_pid() == before
+
+
 def test_notifications_are_told_of_a_service_that_is_stopped(running: Service) -> None:
     machine = running.machine
     command = ["/usr/bin/systemd-cat", "-t", "told", "/bin/echo", "{text}"]
-    before = running.main_pid()
-    running.configure(notify=[{"on": ["down"], "longer_than_s": 0, "at_most_every_s": 1, "command": command}])
-    running.wait_for_results(other_than=before)
+    configure_beside(running, notify=[{"on": ["down"], "longer_than_s": 0, "at_most_every_s": 1, "command": command}])
     assert machine.run("livereduce", "notify", "--try", "1", user=USER).stdout.endswith("): sent\n")
     machine.systemctl("start", NOTIFY)
     machine.until("its start", lambda: "on down" in machine.journal(NOTIFY))
@@ -96,10 +103,8 @@ def test_notifications_are_told_of_a_service_that_is_stopped(running: Service) -
 
 def test_the_heartbeat_has_an_environment_of_its_own(running: Service) -> None:
     machine = running.machine
-    before = running.main_pid()
     heartbeat = {"brokers": ["127.0.0.1:1"], "destination": "/topic/TST.POWDER.STATUS.LIVEREDUCE"}
-    running.configure(heartbeat=heartbeat)
-    running.wait_for_results(other_than=before)
+    configure_beside(running, heartbeat=heartbeat)
     machine.systemctl("start", NOTIFY)
     machine.until(
         "the advice", lambda: "/opt/livereduce-heartbeat/bin/python -m pip install" in machine.journal(NOTIFY)
