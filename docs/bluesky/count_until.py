@@ -44,7 +44,7 @@ class Reduced(Device):  # type: ignore[misc] # ophyd has no types
         super().__init__(prefix, **options)
 
     def relative_error(self) -> float:
-        """σ/x of the newest value; infinite while there is none to act on."""
+        """σ/x of the newest value. Infinite if the value is 0 or in alarm, or its error is not there yet."""
         value, error = self.value.get(), self.error.get()
         if max(self.value.alarm_severity, self.error.alarm_severity) >= INVALID or not value:
             return math.inf
@@ -90,7 +90,8 @@ def until_good_enough(detector: Reduced, relative_error: float, at_most_s: float
             if detector.run_state.get() in OVER:
                 return "the run is over"
         yield from bps.sleep(LOOK_EVERY_S)
-    return f"{'no run has begun' if run_start is None else 'not good enough'} within {at_most_s:g} s"
+    what = "no run has begun" if run_start is None else "not good enough"
+    return f"{what} within {at_most_s:g} s"
 
 
 def count_until(

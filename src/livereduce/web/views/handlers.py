@@ -71,7 +71,7 @@ async def region(request: Request) -> Response:
     """The spectrum of a region that is kept; with ``.csv`` after its name as a table."""
     name = request.path_params["name"]
     names = {one.name for one in instrument(request).view.kept.regions}
-    is_table = name not in names and name.endswith(".csv")
+    is_table = name.endswith(".csv")  # as no region is named
     name = name.removesuffix(".csv") if is_table else name
     if name not in names:
         raise HTTPException(404, f"there is no region {name[:40]!r} here")

@@ -47,7 +47,7 @@ function showFiles(list, changes) {
 }
 
 // One request at a time: a second click would be answered after the first one's deed, and tell the opposite of it.
-async function ask({ token, answer, buttons, undone }, send) {
+export async function ask({ token, answer, buttons, undone }, send) {
   if (buttons.disabled) return;
   buttons.disabled = true;
   put(answer, "Sending the request …");

@@ -2,7 +2,7 @@
 
 import { Refused } from "../../api.js";
 import { byId, options, put, show } from "../../dom.js";
-import { when } from "../../text.js";
+import { ask } from "../../asking.js";
 import { remove, save } from "../ask.js";
 import { whyNoName } from "./region.js";
 
@@ -52,30 +52,19 @@ export function keepForm(id, store, done) {
     return text;
   }
 
-  async function ask(one, act, undone) {
+  async function askFor(one, act, undone) {
     const buttons = byId("keep-buttons");
     if (!one || buttons.disabled) return;
-    buttons.disabled = true;
-    put(answer, "Sending the request …");
-    try {
-      const text = await act(one, token.value);
-      token.value = "";
-      put(answer, `${when(new Date())}: ${text}.`);
-    } catch (error) {
-      const known = error instanceof Refused; // else the request may have arrived all the same
-      put(answer, `${known ? undone : "No answer; look whether it was done"}: ${error.message}`);
-    } finally {
-      buttons.disabled = false;
-      done();
-    }
+    await ask({ token, answer, buttons, undone }, async (secret) => ({ text: await act(one, secret) }));
+    done();
   }
 
   which.addEventListener("change", display);
   byId("keep").addEventListener("submit", (event) => {
     event.preventDefault();
     const removing = event.submitter?.id === "keep-remove";
-    if (removing) ask(chosen(), removed, "Not removed");
-    else ask(chosen(), keep, "Not saved");
+    if (removing) askFor(chosen(), removed, "Not removed");
+    else askFor(chosen(), keep, "Not saved");
   });
 
   return {
